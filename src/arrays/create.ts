@@ -1,0 +1,170 @@
+import { describe, ShapeError, tuple } from './errors.js';
+import { dense, isNDArray, sizeOf, wrap } from './ndarray.js';
+import { currentStorage } from './storage.js';
+import type { DType, Floats, NDArray } from './types.js';
+
+/** Numbers nested as deep as an array has axes; a bare number stands for an array without axes. */
+export type Nested = number | readonly Nested[];
+
+/**
+ * A new array of zeros.
+ *
+ * @param shape - Sizes of the axes.
+ * @param dtype - Default `'float32'`.
+ * @throws {RangeError} if a size is not a whole number ≥ 0, or the dtype is unknown.
+ */
+export function zeros(shape: readonly number[], dtype: DType = 'float32'): NDArray {
+  return filled('zeros', shape, 0, dtype);
+}
+
+/**
+ * A new array of ones.
+ *
+ * @param shape - Sizes of the axes.
+ * @param dtype - Default `'float32'`.
+ * @throws {RangeError} if a size is not a whole number ≥ 0, or the dtype is unknown.
+ */
+export function ones(shape: readonly number[], dtype: DType = 'float32'): NDArray {
+  return filled('ones', shape, 1, dtype);
+}
+
+/**
+ * A new array with `value` everywhere.
+ *
+ * @param shape - Sizes of the axes.
+ * @param value - The number to fill it with.
+ * @param dtype - Default `'float32'`.
+ * @throws {RangeError} if a size is not a whole number ≥ 0, or the dtype is unknown.
+ */
+export function full(shape: readonly number[], value: number, dtype: DType = 'float32'): NDArray {
+  if (typeof value !== 'number') throw new TypeError(`full: value is ${describe(value)}, expected a number`);
+  return filled('full', shape, value, dtype);
+}
+
+function filled(fn: string, shape: readonly number[], value: number, dtype: DType): NDArray {
+  checkSizes(fn, shape);
+  checkDType(fn, dtype);
+  const made = empty(shape, dtype);
+  made.data.fill(value);
+  return made;
+}
+
+/**
+ * `num` evenly spaced numbers from `start` to `stop`, both included, as NumPy's.
+ *
+ * @param start - The first number.
+ * @param stop - The last number.
+ * @param num - How many; one gives `start` alone.
+ * @param dtype - Default `'float64'`, since its use is gradient checks.
+ * @returns Shape (num,).
+ * @throws {RangeError} if `num` is not a whole number ≥ 0, or the dtype is unknown.
+ */
+export function linspace(start: number, stop: number, num: number, dtype: DType = 'float64'): NDArray {
+  if (!Number.isInteger(num) || num < 0) throw new RangeError(`linspace: num is ${num}, expected a whole number ≥ 0`);
+  checkDType('linspace', dtype);
+  const out = empty([num], dtype);
+  const step = num > 1 ? (stop - start) / (num - 1) : 0;
+  for (let i = 0; i < num; i++) out.data[i] = start + i * step;
+  // The product rounds: the end is exact by assignment, as in NumPy.
+  if (num > 1) out.data[num - 1] = stop;
+  return out;
+}
+
+/**
+ * A new array with the given values.
+ *
+ * @param values - Nested arrays of numbers, whose nesting gives the shape; or a flat list (an array or a typed array)
+ *   with `shape` beside it; or an array to copy.
+ * @param shape - Sizes of the axes; default the nesting's.
+ * @param dtype - Default: that of `values` where it is a float array, else `'float32'`.
+ * @throws {ShapeError} if the nesting is ragged or the values do not fill `shape`.
+ * @throws {TypeError} if a value is not a number.
+ *
+ * @example
+ * array([[1, 2], [3, 4]]);             // shape (2, 2)
+ * array([1, 2, 3, 4], [2, 2], 'float64');
+ */
+export function array(values: Nested | ArrayLike<number> | NDArray, shape?: readonly number[], dtype?: DType): NDArray {
+  const source = isNDArray(values) ? dense(values) : values;
+  const format = dtype ?? (source instanceof Float64Array ? 'float64' : 'float32');
+  checkDType('array', format);
+  const nesting = isNDArray(values) ? values.shape : nestedShape(source as Nested | ArrayLike<number>);
+  if (shape !== undefined) checkSizes('array', shape);
+
+  const count = sizeOf(nesting);
+  const sizes = shape ?? nesting;
+  if (sizeOf(sizes) !== count) {
+    throw new ShapeError(`array: values are ${count} numbers, expected ${sizeOf(sizes)} for shape ${tuple(sizes)}`);
+  }
+  const made = empty(sizes, format);
+  if (ArrayBuffer.isView(source)) {
+    made.data.set(source as ArrayLike<number> & ArrayBufferView);
+  } else {
+    flatten(source as Nested, nesting, 0, made.data, 0);
+  }
+  return made;
+}
+
+/** The shape that the nesting promises, read along the first element of each level. */
+function nestedShape(values: Nested | ArrayLike<number>): number[] {
+  const shape: number[] = [];
+  let level: unknown = values;
+  while (isList(level)) {
+    shape.push(level.length);
+    if (ArrayBuffer.isView(level) || level.length === 0) break;
+    level = level[0];
+  }
+  return shape;
+}
+
+/** Copies `values` to `out` from `at` on, holding every level to `shape`, and returns where it stopped. */
+function flatten(values: unknown, shape: readonly number[], axis: number, out: Floats, at: number): number {
+  if (axis === shape.length) {
+    if (typeof values !== 'number') throw new TypeError(`array: found ${describe(values)}, expected a number`);
+    out[at] = values;
+    return at + 1;
+  }
+  if (!isList(values) || values.length !== shape[axis]) {
+    const found = isList(values) ? `a list of ${values.length}` : describe(values);
+    throw new ShapeError(`array: ragged values: found ${found} on axis ${axis}, expected a list of ${shape[axis]}`);
+  }
+  let next = at;
+  for (let i = 0; i < values.length; i++) next = flatten(values[i], shape, axis + 1, out, next);
+  return next;
+}
+
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+}
+
+/** The values as nested arrays of plain numbers; a bare number for an array without axes. */
+export function toNested(a: NDArray): Nested {
+  const flat = dense(a);
+  let at = 0;
+  const level = (axis: number): Nested =>
+    axis === a.shape.length ? flat[at++] : Array.from({ length: a.shape[axis] }, () => level(axis + 1));
+  return level(0);
+}
+
+/**
+ * A new array whose values are unspecified: for results that a kernel writes in full.
+ *
+ * @internal
+ */
+export function empty(shape: readonly number[], dtype: DType): NDArray {
+  return wrap(currentStorage().allocate(sizeOf(shape), dtype), shape);
+}
+
+/** @throws {RangeError} if `shape` is not a list of whole numbers ≥ 0. */
+export function checkSizes(fn: string, shape: readonly number[]): void {
+  if (!Array.isArray(shape) || !shape.every((length) => Number.isInteger(length) && length >= 0)) {
+    throw new RangeError(`${fn}: shape is ${describe(shape)}, expected a list of whole numbers ≥ 0`);
+  }
+}
+
+/** @throws {RangeError} if `dtype` is neither of the two formats. */
+export function checkDType(fn: string, dtype: unknown): asserts dtype is DType {
+  if (dtype !== 'float32' && dtype !== 'float64') {
+    throw new RangeError(`${fn}: dtype is ${describe(dtype)}, expected 'float32' or 'float64'`);
+  }
+}

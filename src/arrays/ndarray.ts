@@ -1,0 +1,98 @@
+import ndarray from 'ndarray';
+import { tuple } from './errors.js';
+import { currentStorage, heap } from './storage.js';
+import type { DType, Floats, NDArray } from './types.js';
+
+/**
+ * The array over `data` in row-major order.
+ *
+ * @internal
+ */
+export function wrap(data: Floats, shape: readonly number[]): NDArray {
+  const made = ndarray(data, shape as number[]) as NDArray;
+  currentStorage().adopt(made);
+  return made;
+}
+
+/** The dtype of an array. */
+export function dtypeOf(a: NDArray): DType {
+  return a.data instanceof Float64Array ? 'float64' : 'float32';
+}
+
+/** The number of values of an array of this shape. */
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1;
+  for (const length of shape) size *= length;
+  return size;
+}
+
+/** Whether `value` has the form of an array of this library: an `ndarray` over float32 or float64 numbers. */
+export function isNDArray(value: unknown): value is NDArray {
+  const a = value as Partial<NDArray> | null;
+  return (
+    typeof a === 'object' &&
+    a !== null &&
+    Array.isArray(a.shape) &&
+    Array.isArray(a.stride) &&
+    (a.data instanceof Float32Array || a.data instanceof Float64Array)
+  );
+}
+
+/** What stands in the place of an array's numbers once the workspace that it was made in has ended. */
+export const ENDED = new Float32Array(0);
+
+/**
+ * The values of `a` as one flat row-major array: `a.data` itself, or a part of it, where they already lie so; a copy
+ * otherwise.
+ *
+ * The only gate between `ndarray` views and code that indexes flat memory. Do not write to what it returns.
+ *
+ * @throws {RangeError} if `a` reaches outside its memory, or was made in a workspace that has ended.
+ */
+export function dense(a: NDArray): Floats {
+  const { data, shape, stride, offset } = a;
+  let low = offset;
+  let high = offset;
+  let contiguous = true;
+  let size = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const span = stride[axis] * (shape[axis] - 1);
+    if (shape[axis] !== 1 && stride[axis] !== size) contiguous = false;
+    if (span < 0) low += span;
+    else high += span;
+    size *= shape[axis];
+  }
+  if (size === 0) return data.subarray(0, 0);
+  if (low < 0 || high >= data.length) throw outside(a);
+  if (contiguous) return size === data.length ? data : data.subarray(offset, offset + size);
+
+  const flat = heap.allocate(size, dtypeOf(a));
+  copyStrided(a, flat);
+  return flat;
+}
+
+function outside({ data, shape }: NDArray): RangeError {
+  if (data === ENDED) {
+    return new RangeError(
+      'this array was made in a workspace that has ended: return it from the function given to workspace(), ' +
+        'or copy it with array(a)',
+    );
+  }
+  return new RangeError(`an array of shape ${tuple(shape)} reaches outside its ${data.length} values`);
+}
+
+/** Copies the values of a view to `out` in row-major order, innermost axis in a plain loop. */
+function copyStrided({ data, shape, stride, offset }: NDArray, out: Floats): void {
+  const last = shape.length - 1;
+  const length = shape[last];
+  const step = stride[last];
+  let at = 0;
+  const copy = (axis: number, from: number): void => {
+    if (axis === last) {
+      for (let i = 0, p = from; i < length; i++, p += step) out[at++] = data[p];
+    } else {
+      for (let i = 0, p = from; i < shape[axis]; i++, p += stride[axis]) copy(axis + 1, p);
+    }
+  };
+  copy(0, offset);
+}

@@ -1,0 +1,85 @@
+import { describe, ShapeError, tuple } from './errors.js';
+import { dense, dtypeOf, isNDArray } from './ndarray.js';
+import type { Floats, NDArray } from './types.js';
+
+/** A size; the symbol of a size, bound where it first appears; or, in last place, `'…'` for one or more further axes. */
+export type Dim = number | string;
+
+type Spec = Readonly<Record<string, readonly [NDArray, readonly Dim[]]>>;
+
+/** The symbols among the dims of a spec. */
+type Symbols<S> = {
+  [A in keyof S]: S[A] extends readonly [NDArray, readonly (infer D)[]] ? Exclude<Extract<D, string>, '…'> : never;
+}[keyof S];
+
+/**
+ * Checks each array against the shape written beside it, in the symbols of the documentation, and all of them against
+ * the dtype of the first.
+ *
+ * @returns The size bound to each symbol.
+ * @throws {ShapeError} naming the function, the argument, its shape and the shape expected; an axis of length 0 is
+ *   refused too: there is no loss of, or gradient over, an empty batch.
+ * @throws {TypeError} if an argument is not an array of float32 or float64, or has another dtype than the first.
+ *
+ * @example
+ * const { M } = checkShapes('affineForward', { w: [w, [3, 'M']], b: [b, ['M']] });
+ * // ShapeError: affineForward: b has shape (4,), expected (M=5,)
+ */
+export function checkShapes<const S extends Spec>(fn: string, spec: S): Record<Symbols<S>, number> {
+  const sizes: Record<string, number> = {};
+  let first: string | undefined;
+  for (const arg in spec) {
+    const [a, dims] = spec[arg];
+    if (!isNDArray(a)) throw new TypeError(`${fn}: ${arg} is ${describe(a)}, expected an array of float32 or float64`);
+    if (!fits(a.shape, dims, sizes)) throw misshapen(fn, arg, a.shape, dims, sizes);
+    first ??= arg;
+    if (first !== arg && dtypeOf(a) !== dtypeOf(spec[first][0])) {
+      const expected = dtypeOf(spec[first][0]);
+      throw new TypeError(`${fn}: ${arg} has dtype ${dtypeOf(a)}, expected ${expected}, the dtype of ${first}`);
+    }
+  }
+  return sizes;
+}
+
+/** Whether `shape` agrees with `dims`; binds the symbols it meets. */
+function fits(shape: readonly number[], dims: readonly Dim[], sizes: Record<string, number>): boolean {
+  const open = dims[dims.length - 1] === '…';
+  const fixed = open ? dims.length - 1 : dims.length;
+  if (open ? shape.length <= fixed : shape.length !== fixed) return false;
+  for (let axis = 0; axis < shape.length; axis++) {
+    if (shape[axis] === 0) return false;
+    if (axis >= fixed) continue;
+    const dim = dims[axis];
+    if (typeof dim === 'string') sizes[dim] ??= shape[axis];
+    if ((typeof dim === 'number' ? dim : sizes[dim]) !== shape[axis]) return false;
+  }
+  return true;
+}
+
+function misshapen(
+  fn: string,
+  arg: string,
+  shape: readonly number[],
+  dims: readonly Dim[],
+  sizes: Record<string, number>,
+): ShapeError {
+  // A symbol that this very argument bound says nothing of what was expected of it.
+  const expected = dims.map((dim, axis) =>
+    typeof dim === 'string' && dim in sizes && sizes[dim] !== shape[axis] ? `${dim}=${sizes[dim]}` : dim,
+  );
+  const empty = shape.includes(0) ? ' with every size at least 1' : '';
+  return new ShapeError(`${fn}: ${arg} has shape ${tuple(shape)}, expected ${tuple(expected)}${empty}`);
+}
+
+/**
+ * A checked array's flat values; the error of one that reaches outside its memory names function and argument.
+ *
+ * @see dense
+ */
+export function denseArg(fn: string, arg: string, a: NDArray): Floats {
+  try {
+    return dense(a);
+  } catch (error) {
+    throw new RangeError(`${fn}: ${arg}: ${(error as Error).message}`, { cause: error });
+  }
+}

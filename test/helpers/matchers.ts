@@ -1,0 +1,49 @@
+import { expect } from 'vitest';
+import { dense, type NDArray } from '../../src/arrays/index.js';
+
+interface Tolerance {
+  /** Relative to the expected value. Default 1e-7. */
+  rtol?: number;
+  /** Absolute. Default 0. */
+  atol?: number;
+}
+
+expect.extend({
+  /** Every element within `atol + rtol · |expected|`; the worst one is named. */
+  toBeAllClose(actual: NDArray, expected: NDArray, { rtol = 1e-7, atol = 0 }: Tolerance = {}) {
+    if (actual.shape.join() !== expected.shape.join()) {
+      return { pass: false, message: () => `shapes differ: (${actual.shape}) and (${expected.shape})` };
+    }
+    const [as, es] = [dense(actual), dense(expected)];
+    // By how much an element is off, beyond what is allowed. NaN is never close, not even to NaN.
+    const excess = (i: number): number => {
+      if (Number.isNaN(as[i]) || Number.isNaN(es[i])) return Number.POSITIVE_INFINITY;
+      if (as[i] === es[i]) return -1;
+      return Math.abs(as[i] - es[i]) - (atol + rtol * Math.abs(es[i]));
+    };
+    let worst = 0;
+    for (let i = 1; i < as.length; i++) if (excess(i) > excess(worst)) worst = i;
+    return {
+      pass: as.length === 0 || excess(worst) <= 0,
+      message: () =>
+        `worst of ${as.length} elements at flat index ${worst}: ${as[worst]} against ${es[worst]} ` +
+        `(rtol ${rtol}, atol ${atol})`,
+    };
+  },
+
+  /** Every bit equal, NaN and the sign of zero included. */
+  toEqualBits(actual: NDArray, expected: NDArray) {
+    const bytes = (a: NDArray) => new Uint8Array(new (a.data.constructor as typeof Float64Array)(dense(a)).buffer);
+    const [as, es] = [bytes(actual), bytes(expected)];
+    const at = as.findIndex((byte, i) => byte !== es[i]);
+    const same = as.length === es.length && at < 0 && actual.shape.join() === expected.shape.join();
+    return { pass: same, message: () => `arrays differ, first at byte ${at}` };
+  },
+});
+
+declare module 'vitest' {
+  interface Matchers<T> {
+    toBeAllClose(expected: NDArray, tolerance?: Tolerance): T;
+    toEqualBits(expected: NDArray): T;
+  }
+}
