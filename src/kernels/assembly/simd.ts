@@ -17,6 +17,13 @@
   return v128.add<T>(v128.mul<T>(a, b), c);
 }
 
+/** c − a · b. */
+// @ts-ignore: decorator
+@inline export function nmadd<T>(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_nmadd<T>(a, b, c);
+  return v128.sub<T>(c, v128.mul<T>(a, b));
+}
+
 /** The value at `ptr` in every lane. */
 // @ts-ignore: decorator
 @inline export function splatAt<T>(ptr: usize, offset: usize = 0): v128 {
@@ -24,13 +31,45 @@
   return v128.load64_splat(ptr + offset);
 }
 
+/** The first `count` values at `ptr`, fewer than a vector holds; the other lanes are zero. */
+export function loadPart<T>(ptr: usize, count: i32): v128 {
+  let v = v128.splat<T>(0);
+  if (sizeof<T>() == 8) return v128.load64_zero(ptr);
+  if (count == 1) return v128.load32_zero(ptr);
+  v = v128.load64_zero(ptr);
+  if (count == 3) v = v128.load_lane<f32>(ptr, v, 2, 8);
+  return v;
+}
+
+/** Stores the first `count` lanes at `ptr`, fewer than a vector holds. */
+export function storePart<T>(ptr: usize, v: v128, count: i32): void {
+  if (sizeof<T>() == 8) {
+    v128.store_lane<f64>(ptr, v, 0);
+  } else if (count == 1) {
+    v128.store_lane<f32>(ptr, v, 0);
+  } else {
+    v128.store_lane<f64>(ptr, v, 0);
+    if (count == 3) v128.store_lane<f32>(ptr, v, 2, 8);
+  }
+}
+
+/** The sum of a float64 vector's lanes. */
+// @ts-ignore: decorator
+@inline export function sumOfPair(v: v128): f64 {
+  return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1);
+}
+
 /** The sum of a vector's lanes, always in the same order. */
 // @ts-ignore: decorator
 @inline export function sumLanes<T>(v: v128): T {
-  if (sizeof<T>() == 4) {
-    return <T>(
-      (f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 2) + (f32x4.extract_lane(v, 1) + f32x4.extract_lane(v, 3)))
-    );
-  }
-  return <T>(f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1));
+  if (sizeof<T>() == 8) return <T>sumOfPair(v);
+  const even = f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 2);
+  const odd = f32x4.extract_lane(v, 1) + f32x4.extract_lane(v, 3);
+  return <T>(even + odd);
+}
+
+/** The lanes of `a` where `condition` is all ones, zero elsewhere. */
+// @ts-ignore: decorator
+@inline export function where(condition: v128, a: v128): v128 {
+  return v128.and(condition, a);
 }

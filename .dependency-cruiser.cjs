@@ -1,0 +1,117 @@
+// Imports point down only. ARCHITECTURE.md draws the house; this keeps it so: `npm run check:imports`.
+
+/** What each part of src/ may import of the others. Each may import itself, and the packages that are dependencies. */
+const MAY_IMPORT = {
+  'node.ts': [],
+  arrays: ['node.ts'],
+  kernels: ['arrays', 'node.ts'],
+  layers: ['kernels', 'arrays'],
+  'gradient-check.ts': ['layers', 'arrays'],
+  optim: ['kernels', 'arrays'],
+  autograd: ['layers', 'kernels', 'arrays'],
+  'model.ts': ['arrays'],
+  classifiers: ['model.ts', 'layers', 'kernels', 'arrays'],
+  'progress.ts': ['node.ts'],
+  'solver-options.ts': ['model.ts', 'optim', 'kernels', 'arrays'],
+  'solver.ts': ['solver-options.ts', 'progress.ts', 'model.ts', 'optim', 'kernels', 'arrays', 'node.ts'],
+  nn: ['autograd', 'layers', 'kernels', 'arrays'],
+  data: ['arrays', 'node.ts'],
+};
+const PARTS = Object.keys(MAY_IMPORT);
+
+/** A pattern of the files of these parts. */
+function files(parts) {
+  return `^src/(${parts.map((part) => (part.endsWith('.ts') ? `${part.replace('.', '\\.')}$` : `${part}/`)).join('|')})`;
+}
+
+/** One rule for each part: everything in src/ is forbidden but what the table gives it. */
+const directions = PARTS.map((part) => ({
+  name: `${part.replace('.ts', '')}-imports-down`,
+  comment: `src/${part} may import ${['itself', ...MAY_IMPORT[part]].join(', ')}`,
+  severity: 'error',
+  from: { path: files([part]) },
+  to: { path: '^src/', pathNot: files([part, ...MAY_IMPORT[part]]) },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...directions,
+    {
+      name: 'gradient-check-imports-types-of-layers',
+      comment: 'it checks any function, so it needs none of ours',
+      severity: 'error',
+      from: { path: files(['gradient-check.ts']) },
+      to: { path: files(['layers']), dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'every-part-has-its-place',
+      comment: 'a part of src/ that is not in the table of this file',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/', pathNot: files([...PARTS, 'index.ts']) },
+    },
+    {
+      name: 'assembly-stands-alone',
+      comment: 'the AssemblyScript sources have a compiler of their own, and share the protocol with the other side',
+      severity: 'error',
+      from: { path: '^src/kernels/assembly/' },
+      to: { pathNot: '^src/kernels/(assembly/|wasm/protocol\\.ts$)' },
+    },
+    {
+      name: 'nothing-imports-assembly',
+      severity: 'error',
+      from: { pathNot: '^src/kernels/assembly/' },
+      to: { path: '^src/kernels/assembly/' },
+    },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-orphans',
+      comment: 'a file of src/ that the public surface does not reach',
+      severity: 'error',
+      from: { path: '^src/index\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/kernels/assembly/', reachable: false },
+    },
+    {
+      name: 'nothing-from-outside',
+      comment: 'src/ is what is published: nothing beside it is',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(?!src/|node_modules/)', dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'no-node-built-ins',
+      comment: 'importing the library touches no built-in: src/node.ts gets them at call time',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['core'], dependencyTypesNot: ['type-import'] },
+    },
+    {
+      name: 'only-dependencies',
+      comment: 'a package that users do not get with the library',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: 'node_modules/', dependencyTypesNot: ['npm'] },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['types', 'import', 'require', 'node', 'default'],
+    },
+  },
+};

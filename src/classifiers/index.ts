@@ -1,0 +1,7 @@
+export {
+  FullyConnectedNet,
+  type FullyConnectedNetOptions,
+  type FullyConnectedParamName,
+} from './fully-connected-net.js';
+export type { ClassifierOptions } from './options.js';
+export { TwoLayerNet, type TwoLayerNetOptions, type TwoLayerParamName } from './two-layer-net.js';

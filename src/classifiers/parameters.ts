@@ -1,0 +1,42 @@
+import {
+  checkShapes,
+  type DType,
+  dense,
+  dtypeOf,
+  heap,
+  type NDArray,
+  type Random,
+  ShapeError,
+  tuple,
+  withStorage,
+} from '../arrays/index.js';
+import { kernels, resident, residentZeros } from '../kernels/index.js';
+
+/** Weights drawn from a normal distribution with mean 0 and standard deviation `scale`, where kernels use them in place. */
+export function gaussian(random: Random, shape: readonly number[], scale: number, dtype: DType): NDArray {
+  const w = withStorage(heap, () => random.randn(shape, dtype));
+  for (let i = 0; i < w.data.length; i++) w.data[i] *= scale;
+  return resident(w);
+}
+
+/** Biases at zero, where kernels use them in place. */
+export function zeroBias(length: number, dtype: DType): NDArray {
+  return residentZeros([length], dtype);
+}
+
+/** The L2 penalty `½ · reg · Σ w²`; adds its gradient `reg · w` to `dw`. */
+export function addPenalty(w: NDArray, dw: NDArray, reg: number): number {
+  if (reg === 0) return 0;
+  return 0.5 * reg * kernels().addL2Gradient(dense(w), dw.data, reg);
+}
+
+/** Checks a batch for a net whose first layer takes `inputDim` values of the dtype of `like`. */
+export function checkInputs(fn: string, X: NDArray, inputDim: number, like: NDArray): void {
+  const { N } = checkShapes(fn, { X: [X, ['N', '…']] });
+  if (X.size !== N * inputDim) {
+    throw new ShapeError(`${fn}: X has shape ${tuple(X.shape)}, expected (N, …) with ${inputDim} values to an example`);
+  }
+  if (dtypeOf(X) !== dtypeOf(like)) {
+    throw new TypeError(`${fn}: X has dtype ${dtypeOf(X)}, expected ${dtypeOf(like)}, the dtype of the parameters`);
+  }
+}

@@ -1,0 +1,97 @@
+import { checkDType, type Labels, type NDArray, Random } from '../arrays/index.js';
+import { keepsNothing, local, workspace } from '../kernels/index.js';
+import {
+  affineBackward,
+  affineForward,
+  affineReluBackwardWeights,
+  affineReluForward,
+  softmaxLoss,
+} from '../layers/index.js';
+import type { LossAndGrads, Model } from '../model.js';
+import { type ClassifierOptions, checkAmounts, checkCounts, checkKnown } from './options.js';
+import { addPenalty, checkInputs, gaussian, zeroBias } from './parameters.js';
+
+/** Names of the parameters of a {@link TwoLayerNet}. */
+export type TwoLayerParamName = 'W1' | 'b1' | 'W2' | 'b2';
+
+/** Options of a {@link TwoLayerNet}. */
+export interface TwoLayerNetOptions extends ClassifierOptions {
+  /** Values to an example, D. Default 3072, a CIFAR-10 image. */
+  inputDim?: number;
+  /** Units of the hidden layer, H. Default 100. */
+  hiddenDim?: number;
+  /** Standard deviation of the initial weights. Default 1e-3. */
+  weightScale?: number;
+}
+
+const OPTIONS = ['inputDim', 'hiddenDim', 'numClasses', 'weightScale', 'reg', 'dtype', 'seed'];
+
+/**
+ * A two-layer network: affine – ReLU – affine – softmax.
+ *
+ * Parameters `W1` (D, H), `b1` (H,), `W2` (H, C), `b2` (C,). The loss adds `½ · reg · Σ W²` over the weight matrices.
+ *
+ * @example
+ * const model = new TwoLayerNet({ hiddenDim: 100, reg: 1e-2, seed: 231 });
+ * const { loss, grads } = model.loss(X, y);
+ */
+export class TwoLayerNet implements Model {
+  readonly params: Record<TwoLayerParamName, NDArray>;
+  /** Strength of the L2 penalty; may be changed at any time. */
+  reg: number;
+
+  /** @throws {RangeError} naming an unknown option, or one out of range. */
+  constructor(options: TwoLayerNetOptions = {}) {
+    checkKnown('TwoLayerNet', options, OPTIONS);
+    const { inputDim = 3072, hiddenDim = 100, numClasses = 10, weightScale = 1e-3 } = options;
+    const { reg = 0, dtype = 'float32', seed } = options;
+    checkCounts('TwoLayerNet', { inputDim, hiddenDim, numClasses });
+    checkAmounts('TwoLayerNet', { weightScale, reg });
+    checkDType('TwoLayerNet', dtype);
+
+    const random = new Random(seed);
+    this.reg = reg;
+    this.params = {
+      W1: gaussian(random, [inputDim, hiddenDim], weightScale, dtype),
+      b1: zeroBias(hiddenDim, dtype),
+      W2: gaussian(random, [hiddenDim, numClasses], weightScale, dtype),
+      b2: zeroBias(numClasses, dtype),
+    };
+  }
+
+  /**
+   * Test-time pass.
+   *
+   * @param X - Inputs, shape (N, d_1, …, d_k) with D = d_1 · … · d_k.
+   * @returns Scores, shape (N, C).
+   */
+  loss(X: NDArray): NDArray;
+  /**
+   * Training-time pass.
+   *
+   * @param X - Inputs, shape (N, d_1, …, d_k) with D = d_1 · … · d_k.
+   * @param y - Labels in [0, C), N of them.
+   * @returns The loss, penalty included, and the gradient of every parameter.
+   * @throws {ShapeError} if an example does not have D values, or `y` not N labels.
+   */
+  loss(X: NDArray, y: Labels): LossAndGrads<TwoLayerParamName>;
+  loss(X: NDArray, y?: Labels): NDArray | LossAndGrads<TwoLayerParamName> {
+    const { W1, b1, W2, b2 } = this.params;
+    checkInputs(`${this.constructor.name}.loss`, X, W1.shape[0], W1);
+    return workspace(() => {
+      const [h, hiddenCache] = affineReluForward(local(X), W1, b1);
+      const [scores, scoresCache] = affineForward(h, W2, b2);
+      if (y === undefined) return scores;
+
+      const { loss: dataLoss, dx: dscores } = softmaxLoss(scores, y);
+      const { dx: dh, dw: dW2, db: db2 } = affineBackward(dscores, scoresCache);
+      // The images are data: nobody asks for their gradient.
+      const { dw: dW1, db: db1 } = affineReluBackwardWeights(dh, hiddenCache);
+
+      const loss = dataLoss + addPenalty(W1, dW1, this.reg) + addPenalty(W2, dW2, this.reg);
+      return { loss, grads: { W1: dW1, b1: db1, W2: dW2, b2: db2 } };
+    });
+  }
+}
+
+keepsNothing(TwoLayerNet.prototype.loss);

@@ -1,0 +1,116 @@
+import { CHUNK, STRIPE } from "../wasm/protocol";
+import { integer, pointer } from "./job";
+import { lanes, loadPart, storePart, VECTOR, where } from "./simd";
+
+/** Rows of an (N, M) array that one item covers: about {@link CHUNK} values. */
+// @ts-ignore: decorator
+@inline export function rowsPerItem(M: i32): i32 {
+  return max(1, CHUNK / M);
+}
+
+/** out[n, m] += b[m], then max(0, ·) where `relu`. One item is a block of rows. */
+// @ts-ignore: decorator
+@inline function addRowOf<T>(item: i32, relu: bool): void {
+  const b = pointer(0);
+  const out = pointer(1);
+  const N = integer(2);
+  const M = integer(3);
+  const zero = v128.splat<T>(0);
+
+  const end = min(N, (item + 1) * rowsPerItem(M));
+  for (let n = item * rowsPerItem(M); n < end; n++) {
+    const row = out + <usize>n * M * sizeof<T>();
+    let m = 0;
+    for (; m + lanes<T>() <= M; m += lanes<T>()) {
+      const at = <usize>m * sizeof<T>();
+      const sum = v128.add<T>(v128.load(row + at), v128.load(b + at));
+      v128.store(row + at, relu ? v128.max<T>(sum, zero) : sum);
+    }
+    if (m < M) {
+      const at = <usize>m * sizeof<T>();
+      const sum = v128.add<T>(loadPart<T>(row + at, M - m), loadPart<T>(b + at, M - m));
+      storePart<T>(row + at, relu ? v128.max<T>(sum, zero) : sum, M - m);
+    }
+  }
+}
+
+export function addRow<T>(item: i32): void {
+  addRowOf<T>(item, false);
+}
+
+export function addRowRelu<T>(item: i32): void {
+  addRowOf<T>(item, true);
+}
+
+/** out = max(0, x). NaN stays NaN. */
+export function relu<T>(item: i32): void {
+  const x = pointer(0);
+  const out = pointer(1);
+  const zero = v128.splat<T>(0);
+
+  let at = <usize>item * CHUNK * sizeof<T>();
+  const rest = min(CHUNK, integer(2) - item * CHUNK);
+  const end = at + <usize>(rest & -lanes<T>()) * sizeof<T>();
+  for (; at < end; at += VECTOR) v128.store(out + at, v128.max<T>(v128.load(x + at), zero));
+  const part = rest & (lanes<T>() - 1);
+  if (part) storePart<T>(out + at, v128.max<T>(loadPart<T>(x + at, part), zero), part);
+}
+
+/** dx = dout where x > 0, else 0. */
+export function reluBackward<T>(item: i32): void {
+  const dout = pointer(0);
+  const x = pointer(1);
+  const dx = pointer(2);
+  const zero = v128.splat<T>(0);
+
+  let at = <usize>item * CHUNK * sizeof<T>();
+  const rest = min(CHUNK, integer(3) - item * CHUNK);
+  const end = at + <usize>(rest & -lanes<T>()) * sizeof<T>();
+  for (; at < end; at += VECTOR) {
+    v128.store(dx + at, where(v128.gt<T>(v128.load(x + at), zero), v128.load(dout + at)));
+  }
+  const part = rest & (lanes<T>() - 1);
+  if (part) {
+    storePart<T>(dx + at, where(v128.gt<T>(loadPart<T>(x + at, part), zero), loadPart<T>(dout + at, part)), part);
+  }
+}
+
+/** dx = dout where x > 0, else 0, and the sums of dx over its rows. One item is a stripe of columns. */
+export function reluBackwardSumRows<T>(item: i32): void {
+  const dout = pointer(0);
+  const x = pointer(1);
+  const dx = pointer(2);
+  const sums = pointer(3);
+  const N = integer(4);
+  const M = integer(5);
+  const zero = v128.splat<T>(0);
+  const stride = <usize>M * sizeof<T>();
+
+  const end = min(M, (item + 1) * STRIPE);
+  let m = item * STRIPE;
+  for (; m + lanes<T>() <= end; m += lanes<T>()) {
+    let at = <usize>m * sizeof<T>();
+    const to = sums + at;
+    let sum = zero;
+    for (let n = 0; n < N; n++) {
+      const d = where(v128.gt<T>(v128.load(x + at), zero), v128.load(dout + at));
+      v128.store(dx + at, d);
+      sum = v128.add<T>(sum, d);
+      at += stride;
+    }
+    v128.store(to, sum);
+  }
+  if (m < end) {
+    const part = end - m;
+    let at = <usize>m * sizeof<T>();
+    const to = sums + at;
+    let sum = zero;
+    for (let n = 0; n < N; n++) {
+      const d = where(v128.gt<T>(loadPart<T>(x + at, part), zero), loadPart<T>(dout + at, part));
+      storePart<T>(dx + at, d, part);
+      sum = v128.add<T>(sum, d);
+      at += stride;
+    }
+    storePart<T>(to, sum, part);
+  }
+}

@@ -1,0 +1,140 @@
+import {
+  CALLER_SLEEPS,
+  DONE,
+  GENERATION,
+  JOB_ITEMS,
+  JOB_KERNEL,
+  JOB_WIDE,
+  Kernel,
+  REMAINING,
+  SIGNAL,
+  SLEEPING,
+  WORKERS,
+} from "../wasm/protocol";
+import { addRow, addRowRelu, relu, reluBackward, reluBackwardSumRows } from "./activations";
+import { packAcross, packAlong, product, setThread } from "./gemm";
+import { hingeLoss, softmaxLoss } from "./losses";
+import { addL2Gradient, gatherRows, sumColumns, sumRows, sumSquares } from "./sums";
+import { adagrad, adam, adamw, nesterov, rmsprop, sgd, sgdMomentum } from "./updates";
+
+// A job is a kernel and a number of work items, each of which writes its own part of the output; its arguments lie in
+// shared memory (job.ts). Threads claim items from a counter until none is left. Who computes an item changes nothing in
+// it, so the bits are the same for any number of threads, and a thread that is late or held up costs nothing but its help.
+
+/** Looks at the counter this often before a worker goes to sleep: a step's pauses between kernels are shorter. */
+// @ts-ignore: decorator
+@inline const WORKER_SPINS: i32 = 100000;
+
+/** Looks at the counter this often before the caller sleeps until the others are done. */
+// @ts-ignore: decorator
+@inline const CALLER_SPINS: i32 = 100000;
+
+/** Runs a job on the calling thread and on all workers that come to help, and returns when it is done. */
+export function run(kernel: i32, wide: i32, items: i32): void {
+  if (items == 1 || atomic.load<i32>(WORKERS) == 0) {
+    for (let item = 0; item < items; item++) perform(kernel, wide, item);
+    return;
+  }
+  store<i32>(JOB_KERNEL, kernel);
+  store<i32>(JOB_WIDE, wide);
+  store<i32>(JOB_ITEMS, items);
+  atomic.store<i32>(DONE, 0);
+  atomic.store<i32>(REMAINING, items);
+  // A worker counts itself asleep before it looks at REMAINING for the last time, so none is missed.
+  if (atomic.load<i32>(SLEEPING) > 0) {
+    atomic.add<i32>(SIGNAL, 1);
+    atomic.notify(SIGNAL, -1);
+  }
+  let own = 0;
+  for (let left = claim(); left > 0; left = claim()) {
+    perform(kernel, wide, items - left);
+    own++;
+  }
+  atomic.add<i32>(DONE, own);
+  let spins = CALLER_SPINS;
+  while (atomic.load<i32>(DONE) != items) {
+    if (--spins > 0) continue;
+    atomic.store<i32>(CALLER_SLEEPS, 1);
+    const done = atomic.load<i32>(DONE);
+    if (done != items) atomic.wait<i32>(DONE, done, -1);
+    atomic.store<i32>(CALLER_SLEEPS, 0);
+  }
+}
+
+/** The number of unclaimed items before this claim; the claim holds when it is positive. */
+// @ts-ignore: decorator
+@inline function claim(): i32 {
+  return atomic.sub<i32>(REMAINING, 1);
+}
+
+/** A worker's life: to help with every job until its generation is over. */
+export function work(thread: i32, generation: i32): void {
+  setThread(thread);
+  atomic.add<i32>(WORKERS, 1);
+  let spins = WORKER_SPINS;
+  while (atomic.load<i32>(GENERATION) == generation) {
+    if (atomic.load<i32>(REMAINING) <= 0) {
+      if (--spins > 0) continue;
+      sleep();
+      spins = WORKER_SPINS;
+      continue;
+    }
+    const left = claim();
+    if (left <= 0) continue;
+    // While a claimed item is not done the job cannot end, so what describes it holds still.
+    const items = load<i32>(JOB_ITEMS);
+    perform(load<i32>(JOB_KERNEL), load<i32>(JOB_WIDE), items - left);
+    atomic.add<i32>(DONE, 1);
+    if (atomic.load<i32>(CALLER_SLEEPS) != 0) atomic.notify(DONE, 1);
+    spins = WORKER_SPINS;
+  }
+  atomic.sub<i32>(WORKERS, 1);
+}
+
+function sleep(): void {
+  const signal = atomic.load<i32>(SIGNAL);
+  atomic.add<i32>(SLEEPING, 1);
+  if (atomic.load<i32>(REMAINING) <= 0) atomic.wait<i32>(SIGNAL, signal, -1);
+  atomic.sub<i32>(SLEEPING, 1);
+}
+
+/** Ends the workers' generation and waits until all have left. */
+export function dismiss(): void {
+  atomic.add<i32>(GENERATION, 1);
+  while (atomic.load<i32>(WORKERS) > 0) {
+    atomic.add<i32>(SIGNAL, 1);
+    atomic.notify(SIGNAL, -1);
+  }
+}
+
+function perform(kernel: i32, wide: i32, item: i32): void {
+  if (wide) performIn<f64>(kernel, item);
+  else performIn<f32>(kernel, item);
+}
+
+function performIn<T>(kernel: i32, item: i32): void {
+  switch (kernel) {
+    case Kernel.PackAlong: return packAlong<T>(item);
+    case Kernel.PackAcross: return packAcross<T>(item);
+    case Kernel.Product: return product<T>(item);
+    case Kernel.AddRow: return addRow<T>(item);
+    case Kernel.AddRowRelu: return addRowRelu<T>(item);
+    case Kernel.Relu: return relu<T>(item);
+    case Kernel.ReluBackward: return reluBackward<T>(item);
+    case Kernel.ReluBackwardSumRows: return reluBackwardSumRows<T>(item);
+    case Kernel.SumRows: return sumRows<T>(item);
+    case Kernel.SumColumns: return sumColumns<T>(item);
+    case Kernel.SumSquares: return sumSquares<T>(item);
+    case Kernel.AddL2Gradient: return addL2Gradient<T>(item);
+    case Kernel.SoftmaxLoss: return softmaxLoss<T>(item);
+    case Kernel.HingeLoss: return hingeLoss<T>(item);
+    case Kernel.GatherRows: return gatherRows<T>(item);
+    case Kernel.Sgd: return sgd<T>(item);
+    case Kernel.SgdMomentum: return sgdMomentum<T>(item);
+    case Kernel.Nesterov: return nesterov<T>(item);
+    case Kernel.Rmsprop: return rmsprop<T>(item);
+    case Kernel.Adagrad: return adagrad<T>(item);
+    case Kernel.Adam: return adam<T>(item);
+    case Kernel.AdamW: return adamw<T>(item);
+  }
+}

@@ -1,0 +1,124 @@
+import { CHUNK, STRIPE } from "../wasm/protocol";
+import { rowsPerItem } from "./activations";
+import { integer, numberSplat, pointer } from "./job";
+import { lanes, loadPart, madd, storePart, sumOfPair, VECTOR } from "./simd";
+
+/** out[m] = Σ_n x[n, m]. One item is a stripe of columns, and each column is summed in the order of its rows. */
+export function sumRows<T>(item: i32): void {
+  const x = pointer(0);
+  const out = pointer(1);
+  const N = integer(2);
+  const M = integer(3);
+  const stride = <usize>M * sizeof<T>();
+
+  const end = min(M, (item + 1) * STRIPE);
+  let m = item * STRIPE;
+  for (; m + lanes<T>() <= end; m += lanes<T>()) {
+    let at = x + <usize>m * sizeof<T>();
+    let sum = v128.splat<T>(0);
+    for (let n = 0; n < N; n++) {
+      sum = v128.add<T>(sum, v128.load(at));
+      at += stride;
+    }
+    v128.store(out + <usize>m * sizeof<T>(), sum);
+  }
+  if (m < end) {
+    let at = x + <usize>m * sizeof<T>();
+    let sum = v128.splat<T>(0);
+    for (let n = 0; n < N; n++) {
+      sum = v128.add<T>(sum, loadPart<T>(at, end - m));
+      at += stride;
+    }
+    storePart<T>(out + <usize>m * sizeof<T>(), sum, end - m);
+  }
+}
+
+/** out[n] = Σ_m x[n, m]. One item is a block of rows. */
+export function sumColumns<T>(item: i32): void {
+  const x = pointer(0);
+  const out = pointer(1);
+  const N = integer(2);
+  const M = integer(3);
+
+  const end = min(N, (item + 1) * rowsPerItem(M));
+  for (let n = item * rowsPerItem(M); n < end; n++) {
+    const row = x + <usize>n * M * sizeof<T>();
+    let sum = f64x2.splat(0);
+    let m = 0;
+    for (; m + lanes<T>() <= M; m += lanes<T>()) sum = addWide<T>(sum, v128.load(row + <usize>m * sizeof<T>()));
+    if (m < M) sum = addWide<T>(sum, loadPart<T>(row + <usize>m * sizeof<T>(), M - m));
+    store<T>(out + <usize>n * sizeof<T>(), <T>sumOfPair(sum));
+  }
+}
+
+/** sum + v, the lanes of v added in float64. */
+// @ts-ignore: decorator
+@inline function addWide<T>(sum: v128, v: v128): v128 {
+  if (sizeof<T>() == 8) return f64x2.add(sum, v);
+  const high = v128.shuffle<f32>(v, v, 2, 3, 0, 1);
+  return f64x2.add(f64x2.add(sum, f64x2.promote_low_f32x4(v)), f64x2.promote_low_f32x4(high));
+}
+
+/** partial[item] = Σ x² over the item's chunk, summed in float64. */
+export function sumSquares<T>(item: i32): void {
+  const x = pointer(0);
+  const partial = pointer(1);
+
+  let at = x + <usize>item * CHUNK * sizeof<T>();
+  const rest = min(CHUNK, integer(2) - item * CHUNK);
+  const end = at + <usize>(rest & -lanes<T>()) * sizeof<T>();
+  let sum = f64x2.splat(0);
+  for (; at < end; at += VECTOR) sum = addSquares<T>(sum, v128.load(at));
+  const part = rest & (lanes<T>() - 1);
+  if (part) sum = addSquares<T>(sum, loadPart<T>(at, part));
+  store<f64>(partial + (<usize>item << 3), sumOfPair(sum));
+}
+
+/** sum + v², squared and added in float64: a float32 has 24 bits, so its square is exact there. */
+// @ts-ignore: decorator
+@inline function addSquares<T>(sum: v128, v: v128): v128 {
+  if (sizeof<T>() == 8) return madd<f64>(v, v, sum);
+  const low = f64x2.promote_low_f32x4(v);
+  const high = f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 0, 1));
+  return madd<f64>(high, high, madd<f64>(low, low, sum));
+}
+
+/** dw += reg · w, and partial[item] = Σ w² over the item's chunk: the penalty ½·reg·Σw² and its gradient in one pass. */
+export function addL2Gradient<T>(item: i32): void {
+  const w = pointer(0);
+  const dw = pointer(1);
+  const partial = pointer(2);
+  const reg = numberSplat<T>(0);
+
+  let at = <usize>item * CHUNK * sizeof<T>();
+  const rest = min(CHUNK, integer(3) - item * CHUNK);
+  const end = at + <usize>(rest & -lanes<T>()) * sizeof<T>();
+  let sum = f64x2.splat(0);
+  for (; at < end; at += VECTOR) {
+    const v = v128.load(w + at);
+    sum = addSquares<T>(sum, v);
+    v128.store(dw + at, madd<T>(reg, v, v128.load(dw + at)));
+  }
+  const part = rest & (lanes<T>() - 1);
+  if (part) {
+    const v = loadPart<T>(w + at, part);
+    sum = addSquares<T>(sum, v);
+    storePart<T>(dw + at, madd<T>(reg, v, loadPart<T>(dw + at, part)), part);
+  }
+  store<f64>(partial + (<usize>item << 3), sumOfPair(sum));
+}
+
+/** out[i, :] = source[indices[i], :], rows of D values. One item is a block of rows. */
+export function gatherRows<T>(item: i32): void {
+  const source = pointer(0);
+  const indices = pointer(1);
+  const out = pointer(2);
+  const count = integer(3);
+  const bytes = <usize>integer(4) * sizeof<T>();
+
+  const rows = rowsPerItem(integer(4));
+  const end = min(count, (item + 1) * rows);
+  for (let i = item * rows; i < end; i++) {
+    memory.copy(out + <usize>i * bytes, source + <usize>load<i32>(indices + (<usize>i << 2)) * bytes, bytes);
+  }
+}

@@ -1,0 +1,143 @@
+import { reference } from './reference.js';
+import { firstDisagreement } from './self-test.js';
+import { environmentSettings, type KernelSettings, mergeSettings } from './settings.js';
+import type { Kernels } from './types.js';
+import { bindKernels } from './wasm/kernels.js';
+import { Memory } from './wasm/memory.js';
+import { type Compiled, compile, instantiate, turboAvailable } from './wasm/module.js';
+import { Workers } from './wasm/workers.js';
+
+/** What {@link kernelInfo} returns. */
+export interface KernelInfo {
+  /** Which kernels run. */
+  readonly kernels: 'wasm' | 'reference';
+  /** The SIMD build in use: with fused multiply-add, or without; null for the reference. */
+  readonly simd: 'relaxed' | 'plain' | null;
+  /** Threads that large calls are shared among, the calling one included. */
+  readonly threads: number;
+  /** Whether V8's 256-bit pass is on. */
+  readonly turbo: boolean;
+  /** WebAssembly memory in bytes: what there is, what arrays occupy, what it can grow to. Null for the reference. */
+  readonly memory: { readonly size: number; readonly used: number; readonly maximum: number } | null;
+  /** Why less runs than was asked for, a sentence each; empty when nothing is missing. */
+  readonly notes: readonly string[];
+}
+
+/** The kernels in use and what they run on. */
+interface Engine {
+  readonly kernels: Kernels;
+  readonly compiled: Compiled | null;
+  readonly workers: Workers | null;
+  readonly threads: number;
+  readonly notes: readonly string[];
+}
+
+let settings: KernelSettings | null = null;
+let engine: Engine | null = null;
+/** Made once and never replaced: parameters live in it. */
+let memory: Memory | null = null;
+
+/** The kernels in use. They are compiled at the first call. */
+export function kernels(): Kernels {
+  return current().kernels;
+}
+
+/** The memory that the kernels work on; null when the reference runs. */
+export function engineMemory(): Memory | null {
+  return current().compiled === null ? null : memory;
+}
+
+/** Starts the worker threads, if they are not running, and waits until they are up or `timeout` ms have passed. */
+export function threadsReady(timeout = 5000): number {
+  return 1 + (current().workers?.ready(timeout) ?? 0);
+}
+
+/**
+ * Chooses the kernels, the number of threads and turbo, in place of the environment's choice. Results do not depend on
+ * the threads. Options left out stay as they are.
+ *
+ * @returns What runs now, as {@link kernelInfo}.
+ * @throws {RangeError} naming an unknown option, or one out of range; nothing has changed then.
+ */
+export function configureKernels(options: Partial<KernelSettings>): KernelInfo {
+  settings = mergeSettings(settings ?? environmentSettings(), options);
+  engine?.workers?.dismiss();
+  engine = null;
+  return kernelInfo();
+}
+
+/** What is running: which kernels, on how many threads, in how much memory, and why not more. */
+export function kernelInfo(): KernelInfo {
+  const { kernels, compiled, threads, notes } = current();
+  return {
+    kernels: kernels.name,
+    simd: compiled?.simd ?? null,
+    threads,
+    turbo: compiled?.turbo ?? false,
+    memory:
+      compiled === null || memory === null ? null : { size: memory.size, used: memory.used, maximum: memory.maximum },
+    notes,
+  };
+}
+
+function current(): Engine {
+  engine ??= start();
+  return engine;
+}
+
+function start(): Engine {
+  settings ??= environmentSettings();
+  const onReference = (notes: readonly string[]): Engine => ({
+    kernels: reference,
+    compiled: null,
+    workers: null,
+    threads: 1,
+    notes,
+  });
+  if (settings.kernels === 'reference') return onReference([]);
+
+  const notes: string[] = [];
+  if (typeof WebAssembly !== 'object') return onReference(['There is no WebAssembly here: the reference runs.']);
+  try {
+    memory ??= new Memory();
+  } catch (error) {
+    return onReference([`WebAssembly memory is refused (${(error as Error).message}): the reference runs.`]);
+  }
+  const turbo = settings.turbo && turboAvailable();
+  if (settings.turbo && !turbo) notes.push('Turbo needs Node 24 or later: it is off.');
+  let compiled = compile(memory.shared, turbo);
+  if (compiled === null) return onReference(['WebAssembly has no SIMD here: the reference runs.']);
+
+  const threads = usableThreads(settings.threads, memory, notes);
+  let made = assemble(memory, compiled, threads);
+  if (compiled.turbo) {
+    const wrong = firstDisagreement(made.kernels);
+    if (wrong !== null) {
+      notes.push(`Turbo's ${wrong} disagrees with the reference: it is off.`);
+      made.workers.dismiss();
+      compiled = compile(memory.shared, false) as Compiled;
+      made = assemble(memory, compiled, threads);
+    }
+  }
+  return { ...made, compiled, threads, notes };
+}
+
+function assemble(on: Memory, compiled: Compiled, threads: number): { kernels: Kernels; workers: Workers } {
+  const exports = instantiate(compiled, on);
+  const workers = new Workers(on, compiled, exports, threads - 1);
+  return { kernels: bindKernels(on, exports, workers, threads), workers };
+}
+
+/** How many threads can work on `memory`; says why where that is fewer than asked for. */
+function usableThreads(asked: number, { shared }: Memory, notes: string[]): number {
+  if (asked === 1) return 1;
+  if (!shared) {
+    notes.push('There is no SharedArrayBuffer here: one thread runs.');
+    return 1;
+  }
+  if (typeof process !== 'object' || process.getBuiltinModule?.('node:worker_threads') === undefined) {
+    notes.push('Worker threads need Node 20.16 or later: one thread runs.');
+    return 1;
+  }
+  return asked;
+}

@@ -1,0 +1,148 @@
+import { type DType, type Floats, heap } from '../../arrays/index.js';
+import { Blocks } from './blocks.js';
+import { HEAP_START } from './protocol.js';
+
+/** Bytes of a WebAssembly page, fixed by the specification. */
+const PAGE = 65536;
+
+/** Memory is asked for in steps of this many bytes: growing costs a system call, untouched pages cost nothing. */
+const GROWTH = 16 * 2 ** 20;
+
+/** What a memory that cannot be shared gets at once, because growing it would detach every array in it. */
+const FIXED = 2 ** 30;
+
+/** There is no room left in WebAssembly memory. The kernels answer it by running on the heap. */
+export class MemoryFull extends Error {}
+
+/**
+ * The memory that the WebAssembly kernels work on, and the arrays in it.
+ *
+ * Addresses are byte offsets, multiples of 64. A shared memory is never detached when it grows: every view of it made
+ * before stays valid, on an older buffer object.
+ */
+export class Memory {
+  readonly raw: WebAssembly.Memory;
+  /** Whether other threads can work on it. */
+  readonly shared: boolean;
+  readonly #blocks: Blocks;
+  readonly #maximum: number;
+  #buffer: ArrayBufferLike;
+  readonly #buffers = new WeakSet<ArrayBufferLike>();
+  /** Gives a block back once the array over it is unreachable. */
+  readonly #collected = new FinalizationRegistry<readonly [start: number, bytes: number]>(([start, bytes]) => {
+    this.#blocks.give(start, bytes);
+  });
+
+  constructor() {
+    const reserved = reserve();
+    this.raw = reserved.memory;
+    this.shared = reserved.shared;
+    this.#maximum = reserved.maximum;
+    this.#buffer = this.raw.buffer;
+    this.#buffers.add(this.#buffer);
+    this.#blocks = new Blocks(HEAP_START, (end) => this.#grow(end));
+  }
+
+  /** Bytes there are now. */
+  get size(): number {
+    return this.#buffer.byteLength;
+  }
+
+  /** Bytes in use by arrays and buffers. */
+  get used(): number {
+    return this.#blocks.used;
+  }
+
+  /** Bytes that it can grow to. */
+  get maximum(): number {
+    return this.#maximum;
+  }
+
+  /** Room for `bytes`, until it is given back. @throws {MemoryFull} */
+  take(bytes: number): number {
+    return this.#blocks.take(bytes);
+  }
+
+  give(start: number, bytes: number): void {
+    this.#blocks.give(start, bytes);
+  }
+
+  /** The `length` values at an address. */
+  view(start: number, length: number, dtype: DType): Floats {
+    return dtype === 'float64'
+      ? new Float64Array(this.#buffer, start, length)
+      : new Float32Array(this.#buffer, start, length);
+  }
+
+  /** 32-bit integers at an address. */
+  integers(start: number, length: number): Int32Array {
+    return new Int32Array(this.#buffer, start, length);
+  }
+
+  /** Whether an array lies here; its address is its `byteOffset` then. */
+  holds(values: Floats): boolean {
+    return values.buffer === this.#buffer || this.#buffers.has(values.buffer);
+  }
+
+  /**
+   * A new array that lives here for as long as it is reachable; on the heap when there is no room. Its values are
+   * unspecified.
+   */
+  resident(length: number, dtype: DType): Floats {
+    const bytes = length * (dtype === 'float64' ? 8 : 4);
+    let start: number;
+    try {
+      start = this.take(bytes);
+    } catch (error) {
+      if (error instanceof MemoryFull) return heap.allocate(length, dtype);
+      throw error;
+    }
+    const values = this.view(start, length, dtype);
+    this.#collected.register(values, [start, bytes]);
+    return values;
+  }
+
+  #grow(end: number): number {
+    const wanted = Math.min(this.#maximum, Math.max(end, this.size + GROWTH));
+    if (end > this.#maximum) throw new MemoryFull();
+    const pages = Math.ceil((wanted - this.size) / PAGE);
+    if (pages > 0) {
+      try {
+        this.raw.grow(pages);
+      } catch {
+        throw new MemoryFull();
+      }
+      this.#buffer = this.raw.buffer;
+      this.#buffers.add(this.#buffer);
+    }
+    return this.size;
+  }
+}
+
+/** As much address space as the machine gives, at most the 4 GB that 32-bit addresses reach. */
+function reserve(): { memory: WebAssembly.Memory; shared: boolean; maximum: number } {
+  const initial = GROWTH / PAGE;
+  if (typeof SharedArrayBuffer === 'function') {
+    for (let pages = 65536; pages >= initial; pages /= 2) {
+      try {
+        const memory = new WebAssembly.Memory({ initial, maximum: pages, shared: true });
+        // The last page stays unused, so that no address overflows 32 bits.
+        return { memory, shared: true, maximum: Math.min(pages, 65535) * PAGE };
+      } catch {
+        // Not that much: ask for half.
+      }
+    }
+  }
+  for (let bytes = FIXED; ; bytes /= 2) {
+    try {
+      const pages = bytes / PAGE;
+      return {
+        memory: new WebAssembly.Memory({ initial: pages, maximum: pages }),
+        shared: false,
+        maximum: bytes,
+      };
+    } catch (error) {
+      if (bytes <= GROWTH) throw error;
+    }
+  }
+}

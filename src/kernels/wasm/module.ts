@@ -1,0 +1,93 @@
+import { builtin } from '../../node.js';
+import { type Binary, plain, relaxed } from './binaries.generated.js';
+import type { Memory } from './memory.js';
+
+/** What the module exports; `run`'s arguments lie in memory, see protocol.ts. */
+export interface Exports {
+  /** Runs a kernel's work items on this thread and the workers. `wide` is 1 for float64. */
+  run(kernel: number, wide: 0 | 1, items: number): void;
+  /** Ends the workers' generation and waits until all have left. */
+  dismiss(): void;
+}
+
+/** The compiled kernels. */
+export interface Compiled {
+  readonly module: WebAssembly.Module;
+  readonly simd: 'relaxed' | 'plain';
+  readonly turbo: boolean;
+}
+
+/**
+ * Compiles the best build that this engine runs.
+ *
+ * @param shared - Whether the memory is shared; a module names the kind that it imports.
+ * @param turbo - Whether V8 should pair 128-bit operations into 256-bit ones; see {@link turboFlag}.
+ * @returns null where there is no WebAssembly SIMD.
+ */
+export function compile(shared: boolean, turbo: boolean): Compiled | null {
+  if (typeof WebAssembly !== 'object') return null;
+  const turned = setTurbo(turbo);
+  const simd = supportsRelaxed() ? 'relaxed' : 'plain';
+  const bytes = decode(simd === 'relaxed' ? relaxed : plain, shared);
+  if (!WebAssembly.validate(bytes)) return null;
+  return { module: new WebAssembly.Module(distinct(bytes, turned)), simd, turbo: turned };
+}
+
+/** An instance on this thread. */
+export function instantiate({ module }: Compiled, memory: Memory): Exports {
+  return new WebAssembly.Instance(module, { env: { memory: memory.raw } }).exports as unknown as Exports;
+}
+
+function decode(binary: Binary, shared: boolean): Uint8Array<ArrayBuffer> {
+  const text = atob(binary.base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  // The limits of an imported memory: 3 is shared with a maximum, 1 has a maximum only.
+  if (!shared) bytes[binary.memoryFlag] = 1;
+  return bytes;
+}
+
+/**
+ * V8 keeps compiled code by the module's bytes, whatever the flags were. An empty custom section, which means nothing,
+ * keeps the two apart.
+ */
+function distinct(bytes: Uint8Array<ArrayBuffer>, turbo: boolean): Uint8Array<ArrayBuffer> {
+  if (!turbo) return bytes;
+  const name = new TextEncoder().encode('turbo');
+  const section = [0, name.length + 1, name.length, ...name];
+  const longer = new Uint8Array(bytes.length + section.length);
+  longer.set(bytes);
+  longer.set(section, bytes.length);
+  return longer;
+}
+
+/** A module of one function that multiplies and adds two vectors with relaxed SIMD. */
+const RELAXED_PROBE = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0, 65, 0, 253, 17, 65, 0, 253, 17, 65,
+  0, 253, 17, 253, 133, 2, 11,
+]);
+
+/** Whether relaxed SIMD validates; Node 20 has it behind a flag that works until the first compilation. */
+function supportsRelaxed(): boolean {
+  if (WebAssembly.validate(RELAXED_PROBE)) return true;
+  // Newer versions have no such flag and would complain on stderr.
+  if (nodeMajor() !== 20) return false;
+  builtin('node:v8')?.setFlagsFromString('--experimental-wasm-relaxed-simd');
+  return WebAssembly.validate(RELAXED_PROBE);
+}
+
+/** Sets or clears the flag where the engine has it, and returns whether it is set now. */
+function setTurbo(turbo: boolean): boolean {
+  if (!turboAvailable()) return false;
+  builtin('node:v8')?.setFlagsFromString(`--${turbo ? '' : 'no-'}experimental-wasm-revectorize`);
+  return turbo;
+}
+
+/** Whether V8 has the pass that turbo switches on: from Node 24 on. */
+export function turboAvailable(): boolean {
+  return nodeMajor() >= 24 && builtin('node:v8') !== null;
+}
+
+function nodeMajor(): number {
+  return typeof process === 'object' ? Number.parseInt(process.versions?.node ?? '0', 10) : 0;
+}

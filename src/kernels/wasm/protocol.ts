@@ -1,0 +1,73 @@
+// What the threads agree on: the numbers of the kernels and the places in shared memory where a job is described.
+// Both sides compile this file, TypeScript and AssemblyScript, so it holds nothing but enums and constants.
+
+/** The kernels of `assembly/`, by number. */
+export enum Kernel {
+  PackAlong,
+  PackAcross,
+  Product,
+  AddRow,
+  AddRowRelu,
+  Relu,
+  ReluBackward,
+  ReluBackwardSumRows,
+  SumRows,
+  SumColumns,
+  SumSquares,
+  AddL2Gradient,
+  SoftmaxLoss,
+  HingeLoss,
+  GatherRows,
+  Sgd,
+  SgdMomentum,
+  Nesterov,
+  Rmsprop,
+  Adagrad,
+  Adam,
+  AdamW,
+}
+
+/** Values that one work item of an elementwise kernel covers. A multiple of every vector's lanes. */
+export const CHUNK = 16384;
+
+/** Columns that one work item of a sum over rows covers. */
+export const STRIPE = 64;
+
+/** Rows of a tile of the matrix product. */
+export const TILE_ROWS = 6;
+
+/** Bytes of one row of a tile: two vectors, so 8 columns of float32 or 4 of float64. */
+export const TILE_ROW_BYTES = 32;
+
+// Byte addresses. Every word that threads contend for has a cache line of its own.
+
+/** Work items of the running job that nobody has claimed; at or below zero when there are none. */
+export const REMAINING = 1024;
+/** Work items that are finished. */
+export const DONE = 1088;
+/** Counts wake-up calls; sleeping workers wait on it. */
+export const SIGNAL = 1152;
+/** Workers that sleep. */
+export const SLEEPING = 1216;
+/** 1 while the calling thread sleeps until the job is done. */
+export const CALLER_SLEEPS = 1280;
+/** Workers that are in their loop. */
+export const WORKERS = 1344;
+/** Workers of an earlier generation leave. */
+export const GENERATION = 1408;
+/** The running job: kernel, 1 for float64 or 0 for float32, number of work items. */
+export const JOB_KERNEL = 1472;
+export const JOB_WIDE = 1476;
+export const JOB_ITEMS = 1480;
+/** The job's arguments: 32 integers (sizes, and addresses in bytes), then 16 float64 numbers. */
+export const INTEGERS = 1536;
+export const NUMBERS = 1664;
+
+/** A tile at the edge of a product is computed whole here, one buffer a thread. */
+export const EDGE_TILES = 2048;
+export const EDGE_TILE_BYTES = 192;
+/** Threads there can be, the calling one included. */
+export const MAX_THREADS = 64;
+
+/** Where the memory for arrays begins. What lies before it holds the above and the constants of the module. */
+export const HEAP_START = 65536;

@@ -1,0 +1,38 @@
+import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { kernels } from '../kernels/index.js';
+
+/** What {@link reluBackward} needs from {@link reluForward}. Opaque: the fields may change. */
+export interface ReluCache {
+  readonly layer: 'relu';
+  readonly x: NDArray;
+}
+
+/**
+ * Forward pass of a rectified linear unit: `out = max(0, x)`, element by element.
+ *
+ * @param x - Input, any shape.
+ * @returns `out`, a new array of the shape of `x` in which NaN stays NaN, and the cache, which keeps `x` by reference.
+ * @throws {ShapeError} if `x` is empty.
+ * @see Nair and Hinton 2010, Rectified Linear Units Improve Restricted Boltzmann Machines
+ */
+export function reluForward(x: NDArray): [out: NDArray, cache: ReluCache] {
+  checkShapes('reluForward', { x: [x, ['…']] });
+  const out = empty(x.shape, dtypeOf(x));
+  kernels().relu(denseArg('reluForward', 'x', x), out.data);
+  return [out, { layer: 'relu', x }];
+}
+
+/**
+ * Backward pass of a rectified linear unit: `dx = dout` where `x > 0`, else 0; the derivative at 0 is taken as 0.
+ *
+ * @param dout - Upstream gradient, of the shape of `x`.
+ * @param cache - From {@link reluForward}.
+ * @returns The gradient of the loss with respect to `x`, a new array.
+ * @throws {ShapeError} if `dout` has another shape than `x`.
+ */
+export function reluBackward(dout: NDArray, { x }: ReluCache): NDArray {
+  checkShapes('reluBackward', { x: [x, ['…']], dout: [dout, x.shape] });
+  const dx = empty(x.shape, dtypeOf(x));
+  kernels().reluBackward(denseArg('reluBackward', 'dout', dout), denseArg('reluBackward', 'cache.x', x), dx.data);
+  return dx;
+}

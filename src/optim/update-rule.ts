@@ -1,0 +1,116 @@
+import ops from 'ndarray-ops';
+import {
+  checkShapes,
+  denseArg,
+  describe,
+  dtypeOf,
+  type Floats,
+  heap,
+  type NDArray,
+  withStorage,
+  wrap,
+  zeros,
+} from '../arrays/index.js';
+import { isResident, residentZeros } from '../kernels/index.js';
+
+/**
+ * One step of optimisation for one parameter.
+ *
+ * `w` and the state arrays in `config` are updated in place; `w` is returned as well. The returned config holds the
+ * hyperparameters, defaults filled in, and the rule's state: pass it to the next call, and give each parameter its own.
+ *
+ * @param w - The parameter, any shape.
+ * @param dw - The gradient of the loss with respect to it, of the same shape and dtype.
+ * @param config - Hyperparameters and state; a field that is left out has its default, state starts at zero.
+ */
+export type UpdateRule<C extends { learningRate?: number }> = (
+  w: NDArray,
+  dw: NDArray,
+  config?: C,
+) => [nextW: NDArray, nextConfig: C];
+
+/** Every hyperparameter and every piece of state that a rule of this library has. */
+export interface OptimConfig {
+  /** Step size. */
+  learningRate?: number;
+  /** Share of the velocity that is kept. */
+  momentum?: number;
+  velocity?: NDArray;
+  /** Share of the average of squares that is kept. */
+  decayRate?: number;
+  /** Added to the denominator. */
+  epsilon?: number;
+  cache?: NDArray;
+  beta1?: number;
+  beta2?: number;
+  m?: NDArray;
+  v?: NDArray;
+  /** Steps taken. */
+  t?: number;
+  weightDecay?: number;
+}
+
+/** What each number of a config has to be. */
+const RANGES: Record<string, readonly [allowed: (n: number) => boolean, expected: string]> = {
+  learningRate: [(n) => n >= 0 && Number.isFinite(n), 'a number ≥ 0'],
+  momentum: [(n) => n >= 0 && Number.isFinite(n), 'a number ≥ 0'],
+  decayRate: [(n) => n >= 0 && n <= 1, 'a number from 0 to 1'],
+  epsilon: [(n) => n >= 0 && Number.isFinite(n), 'a number ≥ 0'],
+  beta1: [(n) => n >= 0 && n < 1, 'a number in [0, 1)'],
+  beta2: [(n) => n >= 0 && n < 1, 'a number in [0, 1)'],
+  weightDecay: [(n) => n >= 0 && Number.isFinite(n), 'a number ≥ 0'],
+  t: [(n) => Number.isInteger(n) && n >= 0, 'a whole number ≥ 0'],
+};
+
+const STATE = ['velocity', 'cache', 'm', 'v'] as const;
+
+/**
+ * Checks a config's names and numbers. A field of another rule is fine: one config may be tried with several rules.
+ *
+ * @throws {RangeError} naming the function, the field, what it is and what was expected.
+ */
+export function checkConfig(fn: string, config: OptimConfig): void {
+  for (const [name, value] of Object.entries(config)) {
+    if (value === undefined || (STATE as readonly string[]).includes(name)) continue;
+    if (!(name in RANGES)) {
+      const known = [...Object.keys(RANGES), ...STATE].join(', ');
+      throw new RangeError(`${fn}: unknown field ${name} in config, expected some of ${known}`);
+    }
+    const [allowed, expected] = RANGES[name];
+    if (typeof value !== 'number' || !allowed(value)) {
+      throw new RangeError(`${fn}: ${name} is ${describe(value)}, expected ${expected}`);
+    }
+  }
+}
+
+/** Checks all that a rule is given, before anything changes: the config, and each array against `w`. */
+export function checkStep(fn: string, w: NDArray, dw: NDArray, config: OptimConfig): void {
+  checkConfig(fn, config);
+  checkShapes(fn, { w: [w, ['…']], dw: [dw, w.shape] });
+  for (const name of STATE) {
+    const state = config[name];
+    if (state !== undefined) checkShapes(fn, { w: [w, w.shape], [name]: [state, w.shape] });
+  }
+}
+
+/** A rule's state at the start: zeros like `w`, and in WebAssembly memory where `w` is. */
+export function initialState(w: NDArray): NDArray {
+  if (isResident(w)) return residentZeros(w.shape, dtypeOf(w));
+  return withStorage(heap, () => zeros(w.shape, dtypeOf(w)));
+}
+
+/**
+ * Runs an update in place on flat arrays: on the arrays' own memory where that is dense, else on copies that are written
+ * back.
+ */
+export function inPlace(
+  fn: string,
+  arrays: Readonly<Record<string, NDArray>>,
+  update: (...flat: Floats[]) => void,
+): void {
+  const flat = Object.entries(arrays).map(([name, a]) => denseArg(fn, name, a));
+  update(...flat);
+  Object.values(arrays).forEach((a, i) => {
+    if (flat[i].buffer !== a.data.buffer) ops.assign(a, wrap(flat[i], a.shape));
+  });
+}
