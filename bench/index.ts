@@ -64,7 +64,9 @@ function main(): void {
   if (!json) {
     console.log(`${kernels} kernels, ${simd ?? 'no'} SIMD, ${threads} threads, turbo ${turbo ? 'on' : 'off'}`);
     for (const note of notes) console.log(note);
-    console.log(`\n${'workload'.padEnd(30)} ${'median ms'.padStart(10)} ${'fastest ms'.padStart(10)} ${'n'.padStart(7)}`);
+    console.log(
+      `\n${'workload'.padEnd(30)} ${'median ms'.padStart(10)} ${'fastest ms'.padStart(10)} ${'n'.padStart(7)}`,
+    );
   }
   for (const name of names) {
     const measurement = measure(name, time);

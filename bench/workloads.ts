@@ -1,4 +1,13 @@
-import { FullyConnectedNet, type Model, type NDArray, optim, Random, resident, TwoLayerNet, workspace } from '../src/index.js';
+import {
+  FullyConnectedNet,
+  type Model,
+  type NDArray,
+  optim,
+  Random,
+  resident,
+  TwoLayerNet,
+  workspace,
+} from '../src/index.js';
 import { kernels } from '../src/kernels/index.js';
 
 /** Makes what a workload needs and returns one step of it. */

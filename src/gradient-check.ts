@@ -129,7 +129,7 @@ export function gradCheckSparse(
 }
 
 /** What {@link checkModelGradients} asks of a model. */
-interface DifferentiableModel {
+export interface DifferentiableModel {
   readonly params: Record<string, NDArray>;
   loss(X: NDArray, y: Labels): { loss: number; grads: Record<string, NDArray> };
 }

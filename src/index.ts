@@ -2,6 +2,7 @@
 export {
   array,
   type DType,
+  type Floats,
   full,
   type Labels,
   linspace,
@@ -41,6 +42,7 @@ export {
 // Gradient checking
 export {
   checkModelGradients,
+  type DifferentiableModel,
   evalNumericalGradient,
   evalNumericalGradientArray,
   gradCheckSparse,
@@ -81,5 +83,5 @@ export type { LossAndGrads, Model, Params } from './model.js';
 // Training
 export * as optim from './optim/index.js';
 export { ProgressBar, type Terminal } from './progress.js';
-export { DivergedError, Solver } from './solver.js';
-export type { Dataset, SolverOptions } from './solver-options.js';
+export { DivergedError, Solver, type SolverOptions } from './solver.js';
+export type { Dataset, SolverOptionsOf } from './solver-options.js';

@@ -1,10 +1,9 @@
 import { checkLabels, checkShapes, describe, type Labels, type NDArray } from './arrays/index.js';
 import type { Model } from './model.js';
-import { type OptimConfig, type UpdateRule, type UpdateRuleName, updateRules } from './optim/index.js';
+import { type UpdateRule, type UpdateRuleName, updateRules } from './optim/index.js';
 import { checkConfig } from './optim/update-rule.js';
-import type { Solver } from './solver.js';
 
-/** What a {@link Solver} trains on and watches. Inputs are of shape (N, …), the batch first. */
+/** What a Solver trains on and watches. Inputs are of shape (N, …), the batch first. */
 export interface Dataset {
   readonly XTrain: NDArray;
   readonly yTrain: Labels;
@@ -12,8 +11,8 @@ export interface Dataset {
   readonly yVal: Labels;
 }
 
-/** Options of a {@link Solver}. */
-export interface SolverOptions<C extends { learningRate?: number } = OptimConfig> {
+/** Options of a Solver `S` whose update rule takes a config `C`. */
+export interface SolverOptionsOf<C extends { learningRate?: number }, S> {
   /** How parameters change: a rule of `optim`, one of your own, or a rule's name in cs231n. Default `optim.sgd`. */
   updateRule?: UpdateRule<C> | UpdateRuleName;
   /** The rule's hyperparameters. Every parameter gets a copy. */
@@ -35,13 +34,13 @@ export interface SolverOptions<C extends { learningRate?: number } = OptimConfig
   /** Seed of the minibatches. Without one they cannot be repeated. */
   seed?: number | string;
   /** Called after every iteration. */
-  onIteration?: (solver: Solver<C>) => void;
+  onIteration?: (solver: S) => void;
   /** Called after every evaluation: at the first and the last iteration, and at the end of each epoch. */
-  onEpoch?: (solver: Solver<C>) => void;
+  onEpoch?: (solver: S) => void;
 }
 
 /** The options, defaults filled in. */
-export interface CheckedOptions<C extends { learningRate?: number }> {
+export interface CheckedOptions<C extends { learningRate?: number }, S> {
   readonly updateRule: UpdateRule<C>;
   readonly optimConfig: C;
   readonly lrDecay: number;
@@ -52,8 +51,8 @@ export interface CheckedOptions<C extends { learningRate?: number }> {
   readonly numTrainSamples: number | null;
   readonly numValSamples: number | null;
   readonly seed: number | string | undefined;
-  readonly onIteration: (solver: Solver<C>) => void;
-  readonly onEpoch: (solver: Solver<C>) => void;
+  readonly onIteration: (solver: S) => void;
+  readonly onEpoch: (solver: S) => void;
 }
 
 const KNOWN = [
@@ -72,7 +71,9 @@ const KNOWN = [
 ];
 
 /** @throws {RangeError | TypeError} naming an option that is unknown, of the wrong kind or out of range. */
-export function checkOptions<C extends { learningRate?: number }>(options: SolverOptions<C>): CheckedOptions<C> {
+export function checkOptions<C extends { learningRate?: number }, S>(
+  options: SolverOptionsOf<C, S>,
+): CheckedOptions<C, S> {
   for (const name of Object.keys(options)) {
     if (!KNOWN.includes(name)) throw new RangeError(`Solver: unknown option ${name}, expected ${KNOWN.join(', ')}`);
   }
@@ -116,7 +117,7 @@ export function checkOptions<C extends { learningRate?: number }>(options: Solve
   };
 }
 
-function ruleOf<C extends { learningRate?: number }>(rule: SolverOptions<C>['updateRule'] = 'sgd'): UpdateRule<C> {
+function ruleOf<C extends { learningRate?: number }>(rule: UpdateRule<C> | UpdateRuleName = 'sgd'): UpdateRule<C> {
   if (typeof rule === 'function') return rule;
   if (typeof rule === 'string' && Object.hasOwn(updateRules, rule)) return updateRules[rule] as UpdateRule<C>;
   const names = Object.keys(updateRules).join(', ');

@@ -25,7 +25,7 @@ import {
   checkModel,
   checkOptions,
   type Dataset,
-  type SolverOptions,
+  type SolverOptionsOf,
 } from './solver-options.js';
 
 /** A loss stopped being a finite number. Histories and best parameters are those of the last good iteration. */
@@ -50,6 +50,9 @@ export class DivergedError extends Error {
     );
   }
 }
+
+/** Options of a {@link Solver}. `C` is what its update rule takes. */
+export type SolverOptions<C extends { learningRate?: number } = OptimConfig> = SolverOptionsOf<C, Solver<C>>;
 
 /**
  * Trains a classifier by minibatch gradient descent and watches its accuracy as it goes.
@@ -91,7 +94,7 @@ export class Solver<C extends { learningRate?: number } = OptimConfig> {
   /** Iterations that are complete. */
   iteration = 0;
 
-  readonly #options: CheckedOptions<C>;
+  readonly #options: CheckedOptions<C, Solver<C>>;
   readonly #XTrain: NDArray;
   readonly #yTrain: Int32Array;
   readonly #XVal: NDArray;

@@ -148,8 +148,6 @@ export function toNested(a: NDArray): Nested {
 
 /**
  * A new array whose values are unspecified: for results that a kernel writes in full.
- *
- * @internal
  */
 export function empty(shape: readonly number[], dtype: DType): NDArray {
   return wrap(currentStorage().allocate(sizeOf(shape), dtype), shape);

@@ -5,8 +5,6 @@ import type { DType, Floats, NDArray } from './types.js';
 
 /**
  * The array over `data` in row-major order.
- *
- * @internal
  */
 export function wrap(data: Floats, shape: readonly number[]): NDArray {
   const made = ndarray(data, shape as number[]) as NDArray;

@@ -16,9 +16,9 @@ export function firstDisagreement(kernels: Kernels): string | null {
     const y = random.randint(0, M, N);
 
     /** Compares what `call` makes of equal copies of `operands`, its return value included. */
-    const agrees = (operands: Floats[], call: (k: Kernels, operands: Floats[]) => number | void): boolean => {
+    const agrees = (operands: Floats[], call: (k: Kernels, operands: Floats[]) => unknown): boolean => {
       const [ours, theirs] = [operands.map((a) => a.slice()), operands.map((a) => a.slice())];
-      const [result, expected] = [call(kernels, ours) ?? 0, call(reference, theirs) ?? 0];
+      const [result, expected] = [Number(call(kernels, ours) ?? 0), Number(call(reference, theirs) ?? 0)];
       return (
         isClose(result, expected, tolerance) &&
         ours.every((values, i) => values.every((value, j) => isClose(value, theirs[i][j], tolerance)))

@@ -12,7 +12,7 @@ import {
   WORKERS,
 } from "../wasm/protocol";
 import { addRow, addRowRelu, relu, reluBackward, reluBackwardSumRows } from "./activations";
-import { packAcross, packAlong, product, setThread } from "./gemm";
+import { packAcrossA, packAcrossB, packAlongA, packAlongB, product, setThread } from "./gemm";
 import { hingeLoss, softmaxLoss } from "./losses";
 import { addL2Gradient, gatherRows, sumColumns, sumRows, sumSquares } from "./sums";
 import { adagrad, adam, adamw, nesterov, rmsprop, sgd, sgdMomentum } from "./updates";
@@ -114,8 +114,10 @@ function perform(kernel: i32, wide: i32, item: i32): void {
 
 function performIn<T>(kernel: i32, item: i32): void {
   switch (kernel) {
-    case Kernel.PackAlong: return packAlong<T>(item);
-    case Kernel.PackAcross: return packAcross<T>(item);
+    case Kernel.PackAlongA: return packAlongA<T>(item);
+    case Kernel.PackAlongB: return packAlongB<T>(item);
+    case Kernel.PackAcrossA: return packAcrossA<T>(item);
+    case Kernel.PackAcrossB: return packAcrossB<T>(item);
     case Kernel.Product: return product<T>(item);
     case Kernel.AddRow: return addRow<T>(item);
     case Kernel.AddRowRelu: return addRowRelu<T>(item);

@@ -153,6 +153,12 @@ function rowBlocks(N: number, M: number): number {
   return Math.ceil(N / Math.max(1, Math.floor(CHUNK / M)));
 }
 
+/** The kernels that pack panels, by operand and by how its rows lie to them. */
+const PACKING = {
+  A: { along: Kernel.PackAlongA, across: Kernel.PackAcrossA },
+  B: { along: Kernel.PackAlongB, across: Kernel.PackAcrossB },
+};
+
 /** out (N, M) = op(a) · op(b), block by block: pack, then multiply. */
 function multiply(
   call: Call,
@@ -171,32 +177,26 @@ function multiply(
   const aPacked = call.scratch(Math.ceil(nBlock / TILE_ROWS) * TILE_ROWS * kBlock * bytes);
   const bPacked = call.scratch(Math.ceil(mBlock / tileColumns) * tileColumns * kBlock * bytes);
 
-  /** Packs rows or columns `from` … `from + extent` of an operand, to the depth k … k + depth. */
-  const pack = (
-    at: number,
-    packed: number,
-    alongRows: boolean,
-    ld: number,
-    from: number,
-    extent: number,
-    k: number,
-    depth: number,
-    width: number,
-  ): void => {
-    const source = at + (alongRows ? k * ld + from : from * ld + k) * bytes;
+  /** Packs a block of an operand: `extent` rows or columns from `from` on, `depth` deep from k on. */
+  const pack = (operand: 'A' | 'B', from: number, extent: number, k: number, depth: number): void => {
+    const isA = operand === 'A';
+    const alongRows = isA ? form === 'TN' : form !== 'NT';
+    const ld = alongRows ? (isA ? N : M) : K;
+    const source = (isA ? aAt : bAt) + (alongRows ? k * ld + from : from * ld + k) * bytes;
+    const width = isA ? TILE_ROWS : tileColumns;
     const { group, items } = planPacking(Math.ceil(extent / width), width, depth, alongRows);
-    const kernel = alongRows ? Kernel.PackAlong : Kernel.PackAcross;
-    call.job(kernel, a, items, [source, packed, extent, depth, ld, width, group]);
+    const sizes = [extent, depth, ld, group];
+    call.job(PACKING[operand][alongRows ? 'along' : 'across'], a, items, [source, isA ? aPacked : bPacked, ...sizes]);
   };
 
   for (let k = 0; k < K; k += kBlock) {
     const depth = Math.min(kBlock, K - k);
     for (let n = 0; n < N; n += nBlock) {
       const rows = Math.min(nBlock, N - n);
-      pack(aAt, aPacked, form === 'TN', form === 'TN' ? N : K, n, rows, k, depth, TILE_ROWS);
+      pack('A', n, rows, k, depth);
       for (let m = 0; m < M; m += mBlock) {
         const columns = Math.min(mBlock, M - m);
-        pack(bAt, bPacked, form !== 'NT', form === 'NT' ? K : M, m, columns, k, depth, tileColumns);
+        pack('B', m, columns, k, depth);
         const { a: aPanels, b: bPanels, items } = planItems(rows, depth, columns, tileColumns, threads);
         const to = outAt + (n * M + m) * bytes;
         const accumulate = k > 0 ? 1 : 0;

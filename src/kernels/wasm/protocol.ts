@@ -3,8 +3,10 @@
 
 /** The kernels of `assembly/`, by number. */
 export enum Kernel {
-  PackAlong,
-  PackAcross,
+  PackAlongA,
+  PackAlongB,
+  PackAcrossA,
+  PackAcrossB,
   Product,
   AddRow,
   AddRowRelu,

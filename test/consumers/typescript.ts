@@ -1,0 +1,41 @@
+import { affineForward, type NDArray, optim, Random, Solver, TwoLayerNet, zeros } from 'layerwise';
+
+const random = new Random(231);
+const X: NDArray = random.randn([20, 3, 4, 4]);
+const y: Int32Array = random.randint(0, 10, 20);
+
+const model = new TwoLayerNet({ inputDim: 48, hiddenDim: 30, numClasses: 10, weightScale: 0.1, seed: 231 });
+const solver = new Solver(
+  model,
+  { XTrain: X, yTrain: y, XVal: X, yVal: y },
+  {
+    updateRule: optim.adam,
+    optimConfig: { learningRate: 1e-2, beta1: 0.9 },
+    batchSize: 20,
+    numEpochs: 10,
+    verbose: false,
+    seed: 231,
+  },
+);
+solver.train();
+
+const losses: number[] = solver.lossHistory;
+if (losses.length !== 10) throw new Error(`${losses.length} steps, expected 10`);
+if (!(losses[9] < losses[0])) throw new Error(`the loss went from ${losses[0]} to ${losses[9]}`);
+
+const scores: NDArray = model.loss(X);
+const { loss, grads } = model.loss(X, y);
+const dW1: NDArray = grads.W1;
+const [out]: [NDArray, unknown] = affineForward(X, model.params.W1, zeros([30]));
+if (scores.shape[1] !== 10 || !(loss > 0) || dW1.shape[0] !== 48 || out.shape[1] !== 30)
+  throw new Error('wrong shapes');
+
+// Were a type `any`, none of these would be an error.
+// @ts-expect-error: there is no such option
+const options: ConstructorParameters<typeof TwoLayerNet>[0] = { hiddenDims: 3 };
+// @ts-expect-error: a loss is a number
+const text: string = loss;
+// @ts-expect-error: a shape is of numbers
+const shape: Parameters<typeof zeros>[0] = ['a'];
+
+export { options, shape, text };
