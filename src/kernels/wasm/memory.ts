@@ -33,8 +33,9 @@ export class Memory {
     this.#blocks.give(start, bytes);
   });
 
-  constructor() {
-    const reserved = reserve();
+  /** @param maximum - Bytes that it may grow to, a power of two; the machine may give less. Default 4 GB. */
+  constructor(maximum = 2 ** 32) {
+    const reserved = reserve(maximum);
     this.raw = reserved.memory;
     this.shared = reserved.shared;
     this.#maximum = reserved.maximum;
@@ -119,11 +120,11 @@ export class Memory {
   }
 }
 
-/** As much address space as the machine gives, at most the 4 GB that 32-bit addresses reach. */
-function reserve(): { memory: WebAssembly.Memory; shared: boolean; maximum: number } {
+/** As much address space as the machine gives, at most `most` bytes. */
+function reserve(most: number): { memory: WebAssembly.Memory; shared: boolean; maximum: number } {
   const initial = GROWTH / PAGE;
   if (typeof SharedArrayBuffer === 'function') {
-    for (let pages = 65536; pages >= initial; pages /= 2) {
+    for (let pages = most / PAGE; pages >= initial; pages /= 2) {
       try {
         const memory = new WebAssembly.Memory({ initial, maximum: pages, shared: true });
         // The last page stays unused, so that no address overflows 32 bits.
@@ -133,7 +134,7 @@ function reserve(): { memory: WebAssembly.Memory; shared: boolean; maximum: numb
       }
     }
   }
-  for (let bytes = FIXED; ; bytes /= 2) {
+  for (let bytes = Math.min(most, FIXED); ; bytes /= 2) {
     try {
       const pages = bytes / PAGE;
       return {

@@ -21,13 +21,13 @@ export interface Compiled {
  * Compiles the best build that this engine runs.
  *
  * @param shared - Whether the memory is shared; a module names the kind that it imports.
- * @param turbo - Whether V8 should pair 128-bit operations into 256-bit ones; see {@link turboFlag}.
+ * @param turbo - Whether V8 should pair 128-bit operations into 256-bit ones, where it can.
+ * @param simd - The build; `'relaxed'`, the default, gives way to `'plain'` where the engine does not have it.
  * @returns null where there is no WebAssembly SIMD.
  */
-export function compile(shared: boolean, turbo: boolean): Compiled | null {
-  if (typeof WebAssembly !== 'object') return null;
+export function compile(shared: boolean, turbo: boolean, simd: 'relaxed' | 'plain' = 'relaxed'): Compiled | null {
   const turned = setTurbo(turbo);
-  const simd = supportsRelaxed() ? 'relaxed' : 'plain';
+  if (!supportsRelaxed()) simd = 'plain';
   const bytes = decode(simd === 'relaxed' ? relaxed : plain, shared);
   if (!WebAssembly.validate(bytes)) return null;
   return { module: new WebAssembly.Module(distinct(bytes, turned)), simd, turbo: turned };

@@ -1,0 +1,61 @@
+// Where a script's images come from: a folder that is named, the usual place, or pictures drawn here.
+
+import { existsSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Cifar10,
+  cifar10Size,
+  type LoadCifar10Options,
+  loadCifar10,
+  writeSyntheticCifar10,
+} from '../src/index.js';
+
+/** Where `npm run data:cifar10` puts the real data set. */
+export const USUAL_PLACE = join('data', 'cifar-10-batches-bin');
+
+/** What was loaded, and what it is in words. */
+export interface LoadedImages {
+  readonly data: Cifar10;
+  readonly source: string;
+}
+
+/**
+ * Loads CIFAR-10 from `dir`, else from `CIFAR10_DIR`, else from {@link USUAL_PLACE}; else draws the synthetic set into a
+ * cache folder. Prints one line that says which. Splits that the data is too small for shrink to it.
+ *
+ * @param dir - What the user named; an error if there is nothing.
+ * @param synthetic - Draws the synthetic set without looking for another.
+ */
+export function loadImages(dir: string | undefined, split: LoadCifar10Options = {}, synthetic = false): LoadedImages {
+  const named = dir ?? (synthetic ? undefined : process.env.CIFAR10_DIR || undefined);
+  const real = named ?? (!synthetic && existsSync(USUAL_PLACE) ? USUAL_PLACE : undefined);
+  const folder = real ?? syntheticFolder();
+  const { train, test } = cifar10Size(folder);
+  const { numValidation = 1000, numTest = 1000, numTraining = 49000, ...rest } = split;
+  const validation = Math.min(numValidation, Math.floor(train / 5));
+  const data = loadCifar10(folder, {
+    ...rest,
+    numTraining: Math.min(numTraining, train - validation),
+    numValidation: validation,
+    numTest: Math.min(numTest, test),
+  });
+  const kind = real === undefined ? 'synthetic pictures' : 'CIFAR-10';
+  const counts = `${data.yTrain.length} to train on, ${data.yVal.length} to validate, ${data.yTest.length} to test`;
+  const hint = real === undefined ? ' (for the real data set: npm run data:cifar10)' : '';
+  const source = `${kind} in ${folder}: ${counts}`;
+  console.log(`Data: ${source}${hint}`);
+  return { data, source };
+}
+
+function syntheticFolder(): string {
+  const cache = process.env.XDG_CACHE_HOME || (homedir() ? join(homedir(), '.cache') : tmpdir());
+  const folder = join(cache, 'layerwise', 'synthetic-cifar10');
+  // A folder that is there is complete but for an interrupted first run, which drawing it again mends.
+  try {
+    cifar10Size(folder);
+    return folder;
+  } catch {
+    return writeSyntheticCifar10(folder);
+  }
+}

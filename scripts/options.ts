@@ -1,0 +1,31 @@
+// What the scripts' command lines share.
+
+import { InvalidArgumentError } from 'commander';
+import type { KernelInfo } from '../src/index.js';
+
+/** Reads a whole number ≥ 1. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number of at least 1');
+  return value;
+}
+
+/** Reads a number ≥ 0. */
+export function nonNegative(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && Number.isFinite(value))) {
+    throw new InvalidArgumentError('expected a number of at least 0');
+  }
+  return value;
+}
+
+/** What is running, in a line; a line more for each thing that is missing. */
+export function describeKernels({ kernels, simd, threads, turbo, notes }: KernelInfo): string {
+  const parts = [
+    `${kernels} kernels${simd === null ? '' : ` with ${simd} SIMD`}`,
+    threads === 1 ? '1 thread' : `${threads} threads`,
+    ...(turbo ? ['turbo'] : []),
+    `Node ${process.versions.node}`,
+  ];
+  return [`Running on ${parts.join(', ')}`, ...notes].join('\n');
+}

@@ -1,0 +1,238 @@
+import { describe } from '../arrays/index.js';
+import { requireBuiltin } from '../node.js';
+import {
+  BATCHES_FOLDER,
+  count,
+  META_FILE,
+  OFFICIAL_RECORDS,
+  RECORD_BYTES,
+  TEST_FILE,
+  TRAIN_FILES,
+} from './cifar10-files.js';
+import { checkCount, checkOptions, checkPath } from './options.js';
+import { temporaryFolder } from './temporary-folder.js';
+import { transfer } from './transfer.js';
+import { ArchiveError, loadTar, type Tar, unpack } from './unpack.js';
+
+/** How far a download is. */
+export interface DownloadProgress {
+  /** What is going on: the archive is fetched, its checksum is computed, its files are written. */
+  readonly phase: 'download' | 'verify' | 'unpack';
+  /** Bytes of the archive that this phase is through with, those of earlier connections included. */
+  readonly received: number;
+  /** Bytes of the archive, or null while that is unknown. */
+  readonly total: number | null;
+}
+
+/** Options of {@link downloadCifar10}. */
+export interface DownloadCifar10Options {
+  /** Told how far it is, some thousand times. What it throws ends the download. */
+  onProgress?: (progress: DownloadProgress) => void;
+  /** Where the archive is. Default: the official address. */
+  url?: string;
+  /** The archive's MD5 in hexadecimal digits. Default: that of the official archive. */
+  md5?: string;
+  /** Ends the download when it is aborted; the next call goes on from there. */
+  signal?: AbortSignal;
+  /** Milliseconds without a byte after which a connection counts as lost. Default 30,000. */
+  stallTimeout?: number;
+  /** Connections to try. Default 5. */
+  attempts?: number;
+  /** Milliseconds to wait before the second attempt; the wait doubles with each. Default 500. */
+  retryDelay?: number;
+}
+
+const OPTIONS = [
+  'onProgress',
+  'url',
+  'md5',
+  'signal',
+  'stallTimeout',
+  'attempts',
+  'retryDelay',
+] as const satisfies readonly (keyof DownloadCifar10Options)[];
+
+type Settings = Required<Omit<DownloadCifar10Options, 'signal'>> & { signal: AbortSignal | undefined };
+
+const OFFICIAL_URL = 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz';
+const OFFICIAL_MD5 = 'c32a1d4ab5d03f1284b67883e8d87530';
+
+const BATCH_FILES = [...TRAIN_FILES, TEST_FILE];
+
+/** The longest time that `setTimeout` can wait. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
+
+/** Calls that are under way, by the folder they make: another for the same folder waits for its turn. */
+const underWay = new Map<string, Promise<unknown>>();
+
+/**
+ * Downloads CIFAR-10 in its binary version, 170 MB, and unpacks it to `cifar-10-batches-bin` in `dir`.
+ *
+ * The archive's checksum is verified, and the folder appears under its name only when it is complete. A connection that
+ * is lost, or stands still, is taken up again where it broke off. A call that fails, or is killed, leaves at most the
+ * beginning of the archive behind, as `cifar-10-binary.tar.gz.part` in `dir`, and the next call goes on from there; it
+ * leaves nothing where the server cannot send the rest of a file, or what it sent was wrong. Where the folder is
+ * complete already, the call returns at once.
+ *
+ * @param dir - The folder to put it in; made where it is missing.
+ * @returns The path of the folder with the batch files, for {@link loadCifar10}.
+ * @throws {Error} if the archive cannot be had, has another checksum or lacks a file; or if there is a folder
+ *   `cifar-10-batches-bin` already that is not complete, which stays as it is.
+ * @throws {RangeError} if an option is out of its range.
+ * @throws {TypeError} if there is no option of a given name, or it is of the wrong kind.
+ * @see https://www.cs.toronto.edu/~kriz/cifar.html
+ *
+ * @example
+ * const data = loadCifar10(await downloadCifar10('data'));
+ */
+export async function downloadCifar10(dir: string, options: DownloadCifar10Options = {}): Promise<string> {
+  const fn = 'downloadCifar10';
+  checkPath(fn, 'dir', dir);
+  const settings = checkSettings(fn, options);
+  const path = requireBuiltin(fn, 'node:path');
+  const folder = path.join(dir, BATCHES_FOLDER);
+
+  const key = path.resolve(folder);
+  const before = underWay.get(key);
+  const call = (before ?? Promise.resolve()).catch(() => {}).then(() => download(fn, dir, folder, settings));
+  underWay.set(key, call);
+  try {
+    return await call;
+  } finally {
+    if (underWay.get(key) === call) underWay.delete(key);
+  }
+}
+
+function checkSettings(fn: string, options: DownloadCifar10Options): Settings {
+  checkOptions(fn, options, OPTIONS);
+  const { onProgress = () => {}, url = OFFICIAL_URL, md5 = OFFICIAL_MD5, signal } = options;
+  const { stallTimeout = 30_000, attempts = 5, retryDelay = 500 } = options;
+  if (typeof onProgress !== 'function') {
+    throw new TypeError(`${fn}: onProgress is ${describe(onProgress)}, expected a function`);
+  }
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new RangeError(`${fn}: url is ${describe(url)}, expected one that begins with https:// or http://`);
+  }
+  if (typeof md5 !== 'string' || !/^[0-9a-f]{32}$/i.test(md5)) {
+    throw new RangeError(`${fn}: md5 is ${describe(md5)}, expected 32 hexadecimal digits`);
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(`${fn}: signal is ${describe(signal)}, expected an AbortSignal`);
+  }
+  checkCount(fn, 'stallTimeout', stallTimeout, 1, MAX_TIMEOUT);
+  checkCount(fn, 'attempts', attempts, 1);
+  checkCount(fn, 'retryDelay', retryDelay, 0, MAX_TIMEOUT);
+  return { onProgress, url, md5: md5.toLowerCase(), signal, stallTimeout, attempts, retryDelay };
+}
+
+async function download(fn: string, dir: string, folder: string, settings: Settings): Promise<string> {
+  const fs = requireBuiltin(fn, 'node:fs');
+  const part = requireBuiltin(fn, 'node:path').join(dir, 'cifar-10-binary.tar.gz.part');
+  if (!fs.existsSync(folder)) {
+    settings.signal?.throwIfAborted();
+    const tar = await loadTar(fn);
+    fs.mkdirSync(dir, { recursive: true });
+    await fetchArchive(fn, part, settings);
+    await unpackArchive(fn, tar, part, dir, folder, settings);
+  }
+  const flaw = flawIn(fn, folder, settings.md5);
+  if (flaw !== null) throw new Error(`${fn}: ${folder} is there but ${flaw}; move or delete it, then call again`);
+  fs.rmSync(part, { force: true });
+  return folder;
+}
+
+/** Brings the archive to the file `part` and verifies its checksum. */
+async function fetchArchive(fn: string, part: string, settings: Settings): Promise<void> {
+  const { url, md5, onProgress } = settings;
+  const fs = requireBuiltin(fn, 'node:fs');
+  const onBytes = (received: number, total: number | null): void => onProgress({ phase: 'download', received, total });
+  for (let again = false; ; again = true) {
+    const pieced = await transfer({ ...settings, fn, file: part, onBytes });
+    const size = fs.statSync(part).size;
+    const found = await md5Of(fn, part, size, settings);
+    if (found === md5) return;
+    fs.rmSync(part);
+    // What an earlier call left may be of another archive: the pieces do not fit, and a whole one may.
+    if (pieced && !again) continue;
+    throw new Error(
+      `${fn}: ${url}: the archive (${count(size)} bytes) has MD5 ${found}, expected ${md5}; it was deleted. ` +
+        'Call again, or pass { url } of another copy',
+    );
+  }
+}
+
+async function md5Of(fn: string, file: string, total: number, { onProgress, signal }: Settings): Promise<string> {
+  const hash = requireBuiltin(fn, 'node:crypto').createHash('md5');
+  const handle = await requireBuiltin(fn, 'node:fs/promises').open(file);
+  try {
+    const chunk = new Uint8Array(1 << 20);
+    for (let received = 0; ; ) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await handle.read(chunk, 0, chunk.length);
+      if (bytesRead === 0) return hash.digest('hex');
+      hash.update(chunk.subarray(0, bytesRead));
+      received += bytesRead;
+      onProgress({ phase: 'verify', received, total });
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Unpacks the archive beside `folder`, and gives the result that name once it is complete. */
+async function unpackArchive(
+  fn: string,
+  tar: Tar,
+  archive: string,
+  dir: string,
+  folder: string,
+  { url, md5, signal, onProgress }: Settings,
+): Promise<void> {
+  const fs = requireBuiltin(fn, 'node:fs');
+  const total = fs.statSync(archive).size;
+  const unfinished = temporaryFolder(fn, dir, '.unpacking-');
+  try {
+    await unpack(tar, {
+      fn,
+      archive,
+      inside: BATCHES_FOLDER,
+      names: [...BATCH_FILES, META_FILE, 'readme.html'],
+      folder: unfinished,
+      signal,
+      onBytes: (received) => onProgress({ phase: 'unpack', received, total }),
+    });
+    const flaw = flawIn(fn, unfinished, md5);
+    if (flaw !== null) throw new ArchiveError(flaw);
+    fs.renameSync(unfinished, folder);
+  } catch (error) {
+    // Where another process was quicker, its folder will do.
+    if (fs.existsSync(folder)) return;
+    if (!(error instanceof ArchiveError)) throw error;
+    fs.rmSync(archive);
+    throw new Error(
+      `${fn}: ${url}: the archive has the MD5 expected, but ${error.message}; it was deleted. ` +
+        'Pass { url } and { md5 } of another one',
+      { cause: error },
+    );
+  } finally {
+    fs.rmSync(unfinished, { recursive: true, force: true });
+  }
+}
+
+/** What is wrong with the batch files in `folder`, or null. The official ones hold 10,000 records each. */
+function flawIn(fn: string, folder: string, md5: string): string | null {
+  const fs = requireBuiltin(fn, 'node:fs');
+  const path = requireBuiltin(fn, 'node:path');
+  for (const name of BATCH_FILES) {
+    const size = fs.statSync(path.join(folder, name), { throwIfNoEntry: false })?.size;
+    if (size === undefined) return `${name} is missing`;
+    const records = size / RECORD_BYTES;
+    if (md5 === OFFICIAL_MD5 && records !== OFFICIAL_RECORDS) {
+      return `${name} has ${count(size)} bytes, expected ${count(OFFICIAL_RECORDS * RECORD_BYTES)}`;
+    }
+    if (!Number.isInteger(records) || records === 0) {
+      return `${name} has ${count(size)} bytes, expected a whole number of records of ${count(RECORD_BYTES)} bytes`;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,39 @@
+import { describe } from '../arrays/index.js';
+
+/**
+ * Refuses an options argument that is no object, or has a name in it that does not exist.
+ *
+ * @throws {TypeError} naming the option and those that exist.
+ */
+export function checkOptions(fn: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new TypeError(`${fn}: options is ${describe(options)}, expected an object`);
+  }
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) throw new TypeError(`${fn}: unknown option '${name}', expected ${known.join(', ')}`);
+  }
+}
+
+/**
+ * Refuses anything but a whole number from `min` to `max`.
+ *
+ * @throws {RangeError} naming the option.
+ */
+export function checkCount(
+  fn: string,
+  name: string,
+  value: unknown,
+  min: number,
+  max = Number.POSITIVE_INFINITY,
+): asserts value is number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return;
+  const range = max === Number.POSITIVE_INFINITY ? `≥ ${min}` : `from ${min} to ${max}`;
+  throw new RangeError(`${fn}: ${name} is ${describe(value)}, expected a whole number ${range}`);
+}
+
+/** @throws {TypeError} if `path` is no string, or an empty one. */
+export function checkPath(fn: string, name: string, path: unknown): asserts path is string {
+  if (typeof path !== 'string' || path === '') {
+    throw new TypeError(`${fn}: ${name} is ${describe(path)}, expected a path`);
+  }
+}

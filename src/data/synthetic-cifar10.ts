@@ -1,0 +1,100 @@
+import { describe, Random } from '../arrays/index.js';
+import { requireBuiltin } from '../node.js';
+import { META_FILE, RECORD_BYTES, TEST_FILE, TRAIN_FILES } from './cifar10-files.js';
+import { checkCount, checkOptions, checkPath } from './options.js';
+import { drawNoise, drawShape, SHAPES } from './synthetic-shapes.js';
+import { temporaryFolder } from './temporary-folder.js';
+
+/** Options of {@link writeSyntheticCifar10}. */
+export interface SyntheticCifar10Options {
+  /** The same seed gives the same bytes. Default 0. */
+  seed?: number | string;
+  /** Images in each of the five training batches, 1 to 100,000. Default 2000; the official data has 10,000. */
+  trainPerBatch?: number;
+  /** Images in the test batch, 1 to 100,000. Default 2000; the official data has 10,000. */
+  test?: number;
+}
+
+const OPTIONS = ['seed', 'trainPerBatch', 'test'] as const satisfies readonly (keyof SyntheticCifar10Options)[];
+const CLASSES = Object.keys(SHAPES);
+
+/** A batch is drawn in memory: 307 MB at the most. */
+const MAX_RECORDS = 100_000;
+
+/**
+ * Writes a stand-in for CIFAR-10 that needs no download: ten classes of drawn shapes (discs, rings, stripes, …) in the
+ * files and the layout of the official binary version, for {@link loadCifar10}.
+ *
+ * It is made to tell classifiers apart. Place, size, tilt, colours and noise vary, and a shape may be darker than its
+ * ground or lighter. On the default 12,000 images a linear classifier reaches about 30 % and a network with 100 hidden
+ * units about 60 %, after ten epochs of SGD.
+ *
+ * Picture k of a file is the same however many are written. The files appear under their names complete, one after the
+ * other; files that an earlier call wrote are replaced.
+ *
+ * @param dir - The folder to write to; made where it is missing.
+ * @returns `dir`.
+ * @throws {Error} if there is other data in `dir`, which stays as it is.
+ * @throws {RangeError} if an option is out of its range.
+ * @throws {TypeError} if there is no option of a given name, or the seed is no number or string.
+ *
+ * @example
+ * const data = loadCifar10(writeSyntheticCifar10('data/synthetic'), { numTraining: 9000 });
+ */
+export function writeSyntheticCifar10(dir: string, options: SyntheticCifar10Options = {}): string {
+  const fn = 'writeSyntheticCifar10';
+  checkPath(fn, 'dir', dir);
+  checkOptions(fn, options, OPTIONS);
+  const { seed = 0, trainPerBatch = 2000, test = 2000 } = options;
+  if (typeof seed !== 'number' && typeof seed !== 'string') {
+    throw new TypeError(`${fn}: seed is ${describe(seed)}, expected a number or a string`);
+  }
+  checkCount(fn, 'trainPerBatch', trainPerBatch, 1, MAX_RECORDS);
+  checkCount(fn, 'test', test, 1, MAX_RECORDS);
+
+  const fs = requireBuiltin(fn, 'node:fs');
+  const path = requireBuiltin(fn, 'node:path');
+  const names = `${CLASSES.join('\n')}\n`;
+  const meta = path.join(dir, META_FILE);
+  const ours = fs.existsSync(meta) && fs.readFileSync(meta, 'utf8') === names;
+  const found = [...TRAIN_FILES, TEST_FILE, META_FILE].find((name) => fs.existsSync(path.join(dir, name)));
+  if (found !== undefined && !ours) {
+    throw new Error(
+      `${fn}: ${dir} holds other data (${found}), which this would replace; choose another folder, or delete the files`,
+    );
+  }
+
+  fs.mkdirSync(dir, { recursive: true });
+  const unfinished = temporaryFolder(fn, dir, '.drawing-');
+  try {
+    const noise = drawNoise(new Random(`${seed}/noise`));
+    fs.writeFileSync(path.join(unfinished, META_FILE), names);
+    for (const name of [...TRAIN_FILES, TEST_FILE]) {
+      const records = drawRecords(`${seed}/${name}`, name === TEST_FILE ? test : trainPerBatch, noise);
+      fs.writeFileSync(path.join(unfinished, name), records);
+    }
+    // The class names go first: they mark what follows as ours, so that an interrupted call can be repeated.
+    for (const name of [META_FILE, ...TRAIN_FILES, TEST_FILE]) {
+      fs.renameSync(path.join(unfinished, name), path.join(dir, name));
+    }
+  } finally {
+    fs.rmSync(unfinished, { recursive: true, force: true });
+  }
+  return dir;
+}
+
+/** The bytes of a batch file of `length` records. Each ten in a row hold every class once, in random order. */
+function drawRecords(seed: string, length: number, noise: Float32Array): Uint8Array {
+  const bytes = new Uint8ClampedArray(length * RECORD_BYTES);
+  for (let first = 0; first < length; first += 10) {
+    // A generator for every ten records, so that no record hangs on how many there are.
+    const random = new Random(`${seed}/${first}`);
+    const labels = random.permutation(10);
+    for (let i = 0; i < 10 && first + i < length; i++) {
+      const at = (first + i) * RECORD_BYTES;
+      bytes[at] = labels[i];
+      drawShape(SHAPES[CLASSES[labels[i]]], random, noise, bytes.subarray(at + 1, at + RECORD_BYTES));
+    }
+  }
+  return new Uint8Array(bytes.buffer);
+}

@@ -1,0 +1,203 @@
+import { requireBuiltin } from '../node.js';
+import { count } from './cifar10-files.js';
+
+/** What {@link transfer} needs to know. */
+export interface Transfer {
+  /** The function to name in errors. */
+  readonly fn: string;
+  readonly url: string;
+  /** The file to write; what is in it already is taken for the beginning. */
+  readonly file: string;
+  /** Connections to try. */
+  readonly attempts: number;
+  /** Milliseconds to wait before the second attempt; doubles with each. */
+  readonly retryDelay: number;
+  /** Milliseconds without a byte after which a connection counts as lost. */
+  readonly stallTimeout: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onBytes: (received: number, total: number | null) => void;
+}
+
+/** A fault that another attempt may not meet. */
+class ConnectionFault extends Error {}
+
+/** What became known of a server. */
+interface Server {
+  /** Whether it can send the rest of a file; true until it shows otherwise. */
+  ranges: boolean;
+}
+
+/** Statuses that may pass: timeout, too early, too many requests. So may those from 500 on. */
+const PASSING = [408, 425, 429];
+
+/**
+ * Brings what is at a url to a file, over as many connections as it takes within the attempts allowed: each goes on
+ * where the one before was lost.
+ *
+ * When it fails, the file stays if it can be continued later, and is gone otherwise.
+ *
+ * @returns Whether the file was put together from more than one connection.
+ * @throws {Error} naming url, fault and what is kept; the reason of `signal` where that was aborted.
+ */
+export async function transfer(t: Transfer): Promise<boolean> {
+  const fs = requireBuiltin(t.fn, 'node:fs');
+  const server: Server = { ranges: true };
+  try {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await receive(t, server);
+      } catch (error) {
+        if (!(error instanceof ConnectionFault)) throw error;
+        if (attempt === t.attempts) throw givenUp(t, server, error);
+      }
+      await pause(t.retryDelay * 2 ** (attempt - 1), t.signal);
+    }
+  } catch (error) {
+    if (!resumable(t, server)) fs.rmSync(t.file, { force: true });
+    throw error;
+  }
+}
+
+/** Whether a later call can go on from what is there. */
+function resumable(t: Transfer, server: Server): boolean {
+  return sizeOf(t) > 0 && server.ranges;
+}
+
+function givenUp(t: Transfer, server: Server, { message, cause }: ConnectionFault): Error {
+  const tries = t.attempts === 1 ? '1 attempt' : `${t.attempts} attempts`;
+  const kept = resumable(t, server)
+    ? `${count(sizeOf(t))} bytes are kept in ${t.file}, and the next call goes on from there`
+    : 'nothing is kept';
+  return new Error(`${t.fn}: ${t.url}: ${message}, after ${tries}; ${kept}`, { cause });
+}
+
+/** One connection. Returns whether it went on from what was there. */
+async function receive(t: Transfer, server: Server): Promise<boolean> {
+  const fs = requireBuiltin(t.fn, 'node:fs');
+  const { stallTimeout, signal } = t;
+  signal?.throwIfAborted();
+  const connection = new AbortController();
+  const hangUp = (): void => connection.abort();
+  signal?.addEventListener('abort', hangUp, { once: true });
+
+  const waitFor = async <R>(promise: Promise<R>): Promise<R> => {
+    const stalled = new ConnectionFault(`no bytes for ${stallTimeout} ms`);
+    const timer = setTimeout(() => connection.abort(stalled), stallTimeout);
+    try {
+      return await promise;
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error instanceof ConnectionFault ? error : new ConnectionFault(reasonOf(error), { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  try {
+    const have = sizeOf(t);
+    // `identity`, as the checksum is that of the archive and not of what is in it.
+    const headers: Record<string, string> = { 'accept-encoding': 'identity' };
+    if (have > 0) headers.range = `bytes=${have}-`;
+    const response = await waitFor(fetch(t.url, { headers, signal: connection.signal }));
+    const start = startOf(t, response, have, server);
+    if (start === null) return true;
+
+    const total = totalOf(response, start);
+    let received = start;
+    const fd = fs.openSync(t.file, start === 0 ? 'w' : 'r+');
+    try {
+      t.onBytes(received, total);
+      const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+      for (;;) {
+        const { done, value } = await waitFor(reader.read());
+        if (done) break;
+        for (let written = 0; written < value.length; ) {
+          written += fs.writeSync(fd, value, written, value.length - written, received + written);
+        }
+        received += value.length;
+        t.onBytes(received, total);
+      }
+    } finally {
+      fs.closeSync(fd);
+    }
+    if (total !== null && received !== total) {
+      if (received > total) fs.rmSync(t.file);
+      throw new ConnectionFault(`the server sent ${count(received)} bytes of the ${count(total)} that it announced`);
+    }
+    return start > 0;
+  } finally {
+    signal?.removeEventListener('abort', hangUp);
+    connection.abort();
+  }
+}
+
+/**
+ * The byte of the file that the answer begins with, or null if the file is complete as it is.
+ *
+ * @throws what an answer means that brings no bytes.
+ */
+function startOf(t: Transfer, response: Response, have: number, server: Server): number | null {
+  const fs = requireBuiltin(t.fn, 'node:fs');
+  const { status, statusText, headers } = response;
+  const encoding = headers.get('content-encoding') ?? 'identity';
+  if (encoding !== 'identity') {
+    throw new Error(
+      `${t.fn}: ${t.url}: the server sends the archive in another encoding (${encoding}), which changes its bytes; ` +
+        'pass { url } of another copy',
+    );
+  }
+  if (headers.get('accept-ranges') === 'none') server.ranges = false;
+  if (status === 200) {
+    if (have > 0) server.ranges = false;
+    // All of it is there, it seems: the checksum will tell.
+    return have > 0 && Number(headers.get('content-length')) === have ? null : 0;
+  }
+  if (status === 206) {
+    const start = Number(/^bytes (\d+)-/.exec(headers.get('content-range') ?? '')?.[1] ?? Number.NaN);
+    if (start === have) return start;
+    fs.rmSync(t.file, { force: true });
+    throw new ConnectionFault(`the server sent another part of the file than byte ${have} on`);
+  }
+  // The range began at the end of the file or beyond: the checksum will tell which.
+  if (status === 416 && have > 0) return null;
+  const what = `HTTP ${status} ${statusText}`.trim();
+  if (status >= 500 || PASSING.includes(status)) throw new ConnectionFault(what);
+  throw new Error(`${t.fn}: ${t.url}: ${what}; pass { url } of another copy of the archive`);
+}
+
+/** The size of the whole file, as far as the answer tells. */
+function totalOf({ status, headers }: Response, start: number): number | null {
+  const told =
+    status === 206 ? /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1] : headers.get('content-length');
+  if (told !== null && told !== undefined) return Number(told);
+  const rest = headers.get('content-length');
+  return rest === null ? null : start + Number(rest);
+}
+
+/** The bytes of the file that are there. */
+function sizeOf({ fn, file }: Transfer): number {
+  return requireBuiltin(fn, 'node:fs').statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** What `fetch` leaves in the causes of its "fetch failed". */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  const { message: inner, code } = (cause ?? {}) as NodeJS.ErrnoException;
+  const detail = inner || code;
+  return detail ? `${message} (${detail})` : message;
+}
+
+/** Waits, or throws the signal's reason as soon as it is aborted. */
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done, { once: true });
+    if (signal?.aborted) done();
+  });
+  signal?.throwIfAborted();
+}

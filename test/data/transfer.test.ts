@@ -1,0 +1,193 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type DownloadProgress, downloadCifar10 } from '../../src/data/index.js';
+import { temporaryDir } from '../helpers/cifar10.js';
+import { md5, refuse, send, serve } from './archive-server.js';
+import { archive, contents, errorOf, expectComplete, half, impatient, PART, swift } from './downloading.js';
+
+describe('a connection that is lost', () => {
+  test.each([
+    ['closed', { stopAfter: half }],
+    ['stalled', { stopAfter: half, stall: true }],
+    ['closed without an announced length', { stopAfter: half, length: null }],
+  ] as const)('%s is taken up again where it broke off', async (_, manners) => {
+    const dir = temporaryDir();
+    const { url, ranges } = await serve(send(archive, manners), send(archive));
+    await downloadCifar10(dir, { ...impatient, url });
+    expect(ranges).toEqual([undefined, `bytes=${half}-`]);
+    expectComplete(dir);
+  });
+
+  test('before any answer is tried again', async () => {
+    const dir = temporaryDir();
+    const { url, ranges } = await serve(
+      (request) => request.socket.destroy(),
+      () => {},
+      send(archive),
+    );
+    await downloadCifar10(dir, { ...impatient, url });
+    expect(ranges).toEqual([undefined, undefined, undefined]);
+    expectComplete(dir);
+  });
+
+  test('can be taken up several times', async () => {
+    const dir = temporaryDir();
+    const third = Math.ceil(archive.length / 3);
+    const { url, ranges } = await serve(send(archive, { stopAfter: third }));
+    await downloadCifar10(dir, { ...swift, url });
+    expect(ranges).toEqual([undefined, `bytes=${third}-`, `bytes=${2 * third}-`]);
+    expectComplete(dir);
+  });
+
+  test('starts over with a server that sends only the whole file', async () => {
+    const dir = temporaryDir();
+    const received: number[] = [];
+    const { url, ranges } = await serve(send(archive, { stopAfter: half }), send(archive, { ranges: false }));
+    const onProgress = (progress: DownloadProgress) => received.push(progress.received);
+    await downloadCifar10(dir, { ...swift, url, onProgress });
+    expect(ranges).toEqual([undefined, `bytes=${half}-`]);
+    expect(received.slice(received.indexOf(half))).toContain(0);
+    expectComplete(dir);
+  });
+
+  test('starts over when another part is sent than was asked for', async () => {
+    const dir = temporaryDir();
+    const wrong = refuse(206, { 'content-range': `bytes 5-9/${archive.length}` });
+    const { url, ranges } = await serve(send(archive, { stopAfter: half }), wrong, send(archive));
+    await downloadCifar10(dir, { ...swift, url });
+    expect(ranges).toEqual([undefined, `bytes=${half}-`, undefined]);
+    expectComplete(dir);
+  });
+
+  test('is given up after the attempts allowed, and kept for the next call', async () => {
+    const dir = temporaryDir();
+    const { url, ranges } = await serve(send(archive, { stopAfter: 10_000, stall: true }));
+    const error = await errorOf(downloadCifar10(dir, { ...impatient, url, attempts: 3 }));
+    expect(error.message).toBe(
+      `downloadCifar10: ${url}: no bytes for 150 ms, after 3 attempts; 30,000 bytes are kept in ` +
+        `${path.join(dir, PART)}, and the next call goes on from there`,
+    );
+    expect(ranges.length).toBe(3);
+    expect(contents(dir)).toEqual([PART]);
+
+    const healthy = await serve(send(archive));
+    await downloadCifar10(dir, { ...swift, url: healthy.url });
+    expect(healthy.ranges).toEqual(['bytes=30000-']);
+    expectComplete(dir);
+  });
+
+  test('is not kept when the server cannot send the rest', async () => {
+    const dir = temporaryDir();
+    const { url, ranges } = await serve(send(archive, { stopAfter: half, ranges: false }));
+    const error = await errorOf(downloadCifar10(dir, { ...swift, url, attempts: 2 }));
+    expect(error.message).toMatch(/after 2 attempts; nothing is kept$/);
+    expect(ranges).toEqual([undefined, `bytes=${half}-`]);
+    expect(contents(dir)).toEqual([]);
+  });
+
+  test('is not kept when the server says so', async () => {
+    const dir = temporaryDir();
+    const { url } = await serve((request, response) => {
+      response.setHeader('accept-ranges', 'none');
+      send(archive, { stopAfter: half })(request, response);
+    });
+    expect((await errorOf(downloadCifar10(dir, { ...swift, url, attempts: 1 }))).message).toMatch(
+      /after 1 attempt; nothing is kept$/,
+    );
+    expect(contents(dir)).toEqual([]);
+  });
+
+  test('is named with its cause where there is no server', async () => {
+    const dir = temporaryDir();
+    const error = await errorOf(downloadCifar10(dir, { ...swift, url: 'http://127.0.0.1:1/', attempts: 2 }));
+    expect(error.message).toMatch(/^downloadCifar10: http:\/\/127\.0\.0\.1:1\/: fetch failed \(.+\), after 2 attempts/);
+    expect(contents(dir)).toEqual([]);
+  });
+});
+
+describe('an announced length that is wrong', () => {
+  test('too long: what is missing is asked for, and there is nothing more', async () => {
+    const dir = temporaryDir();
+    const { url, ranges } = await serve(send(archive, { length: archive.length + 10 }), send(archive));
+    await downloadCifar10(dir, { ...swift, url });
+    expect(ranges).toEqual([undefined, `bytes=${archive.length}-`]);
+    expectComplete(dir);
+  });
+
+  test('too long, from a server that sends only the whole file', async () => {
+    const dir = temporaryDir();
+    const { url } = await serve(send(archive, { length: archive.length + 10, ranges: false }));
+    const error = await errorOf(downloadCifar10(dir, { ...swift, url, attempts: 2 }));
+    expect(error.message).toMatch(/, after 2 attempts; nothing is kept$/);
+    expect(contents(dir)).toEqual([]);
+  });
+
+  test('too short: the checksum shows it', async () => {
+    const dir = temporaryDir();
+    const { url } = await serve(send(archive, { length: half }));
+    const error = await errorOf(downloadCifar10(dir, { ...swift, url }));
+    expect(error.message).toContain(`has MD5 ${md5(archive.subarray(0, half))}, expected ${md5(archive)}`);
+    expect(contents(dir)).toEqual([]);
+  });
+
+  test('a rest that goes on beyond the end is thrown away', async () => {
+    const dir = temporaryDir();
+    fs.writeFileSync(path.join(dir, PART), archive.subarray(0, half));
+    const { url, ranges } = await serve((_, response) => {
+      const headers = { 'content-range': `bytes ${half}-${archive.length - 1}/${archive.length}` };
+      response.writeHead(206, headers).end(Buffer.concat([archive.subarray(half), Buffer.alloc(7)]));
+    }, send(archive));
+    await downloadCifar10(dir, { ...swift, url });
+    expect(ranges).toEqual([`bytes=${half}-`, undefined]);
+    expectComplete(dir);
+  });
+});
+
+describe('a status', () => {
+  test('404 ends the download at once', async () => {
+    const dir = temporaryDir();
+    const { url, ranges } = await serve(refuse(404));
+    await expect(downloadCifar10(dir, { ...swift, url })).rejects.toThrow(
+      `downloadCifar10: ${url}: HTTP 404 Not Found; pass { url } of another copy of the archive`,
+    );
+    expect(ranges.length).toBe(1);
+    expect(contents(dir)).toEqual([]);
+  });
+
+  test('404 leaves what was there for a better address', async () => {
+    const dir = temporaryDir();
+    fs.writeFileSync(path.join(dir, PART), archive.subarray(0, half));
+    const { url } = await serve(refuse(404));
+    await errorOf(downloadCifar10(dir, { ...swift, url }));
+    expect(contents(dir)).toEqual([PART]);
+    expect(fs.statSync(path.join(dir, PART)).size).toBe(half);
+  });
+
+  test.each([500, 503, 429])('%d passes when the next attempt succeeds', async (status) => {
+    const dir = temporaryDir();
+    const { url, ranges } = await serve(refuse(status), send(archive));
+    await downloadCifar10(dir, { ...swift, url });
+    expect(ranges.length).toBe(2);
+    expectComplete(dir);
+  });
+
+  test('500 to the end is named', async () => {
+    const dir = temporaryDir();
+    const { url, ranges } = await serve(refuse(500));
+    await expect(downloadCifar10(dir, { ...swift, url })).rejects.toThrow(
+      `downloadCifar10: ${url}: HTTP 500 Internal Server Error, after 5 attempts; nothing is kept`,
+    );
+    expect(ranges.length).toBe(5);
+    expect(contents(dir)).toEqual([]);
+  });
+
+  test('200 with a content encoding is refused, as the bytes are not those of the archive', async () => {
+    const dir = temporaryDir();
+    const { url } = await serve((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(archive));
+    await expect(downloadCifar10(dir, { ...swift, url })).rejects.toThrow(
+      `downloadCifar10: ${url}: the server sends the archive in another encoding (gzip), which changes its bytes`,
+    );
+    expect(contents(dir)).toEqual([]);
+  });
+});

@@ -1,0 +1,218 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { type DType, type Floats, Random } from '../../src/arrays/index.js';
+import { type Kernels, type ProductForm, reference } from '../../src/kernels/index.js';
+import { firstDisagreement } from '../../src/kernels/self-test.js';
+import { testEngine } from './engines.js';
+
+/** What a kernel may differ by from the reference, beside rounding of the result: relative to the sum of magnitudes. */
+const TOLERANCE = { float32: 2e-6, float64: 4e-15 };
+
+/** Either side of a vector, a tile, two tiles, and more than one of each. */
+const SIZES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17, 23, 24, 25];
+
+/** Either side of a vector and of a work item. */
+const LENGTHS = [1, 2, 3, 4, 5, 7, 8, 9, 31, 16383, 16384, 16385, 50001];
+
+const engines = (['relaxed', 'plain'] as const).flatMap((simd) =>
+  [1, 3].map((threads) => ({ simd, threads, ...testEngine(simd, threads) })),
+);
+afterAll(() => {
+  for (const engine of engines) engine.end();
+});
+
+describe.each(engines)('$simd SIMD, $threads threads', ({ kernels }) => {
+  describe.each(['float32', 'float64'] as const)('%s', (dtype) => {
+    const random = new Random(`${dtype} kernels`);
+    const some = (length: number): Floats => random.randn([length], dtype).data;
+    const positive = (length: number): Floats => some(length).map((v) => v * v);
+
+    /** Runs a kernel and the reference on equal copies and compares every array, and what they return. */
+    const compare = (operands: Floats[], call: (k: Kernels, operands: Floats[]) => unknown, scale = 1): void => {
+      const [ours, theirs] = [operands.map((a) => a.slice()), operands.map((a) => a.slice())];
+      const [result, expected] = [call(kernels, ours), call(reference, theirs)];
+      expectClose([Number(result ?? 0)], [Number(expected ?? 0)], dtype, scale);
+      ours.forEach((values, i) => {
+        expectClose(values, theirs[i], dtype, scale);
+      });
+    };
+
+    test.each(['NN', 'NT', 'TN'] as const)('gemm %s on edges of every size', (form) => {
+      for (const N of SIZES) {
+        for (const M of SIZES) {
+          const K = SIZES[(N * 7 + M) % SIZES.length];
+          compare([some(N * K), some(K * M), some(N * M)], (k, [a, b, out]) => k.gemm(form, a, b, out, N, K, M), K);
+        }
+      }
+    });
+
+    test.each([
+      ['NN', 50, 3000, 70],
+      ['NT', 200, 30, 300],
+      ['TN', 301, 64, 203],
+      ['NN', 7, 40000, 9],
+      ['TN', 5, 17000, 3],
+      ['NT', 2, 100, 6000],
+    ] satisfies [ProductForm, number, number, number][])('gemm %s of %i × %i × %i, in blocks', (form, N, K, M) => {
+      compare([some(N * K), some(K * M), some(N * M)], (k, [a, b, out]) => k.gemm(form, a, b, out, N, K, M), K);
+    });
+
+    test('rows and columns: bias, ReLU with sums, sums either way', () => {
+      for (const [N, M] of [...SIZES.map((M) => [3, M]), ...SIZES.map((N) => [N, 5]), [400, 63], [9, 65], [2, 20000]]) {
+        const x = some(N * M);
+        compare([some(M), x], (k, [b, out]) => k.addRow(b, out, N, M));
+        compare([some(M), x], (k, [b, out]) => k.addRowRelu(b, out, N, M));
+        compare([x, some(M)], (k, [a, out]) => k.sumRows(a, out, N, M), N);
+        compare([x, some(N)], (k, [a, out]) => k.sumColumns(a, out, N, M), M);
+        const operands = [some(N * M), x, some(N * M), some(M)];
+        compare(operands, (k, [dout, a, dx, sums]) => k.reluBackwardSumRows(dout, a, dx, sums, N, M), N);
+      }
+    });
+
+    test('element by element: ReLU, squares, penalty, every update rule', () => {
+      for (const n of LENGTHS) {
+        const [w, dw, state, squares] = [some(n), some(n), some(n), positive(n)];
+        const step = { learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, t: 3, weightDecay: 0 };
+        compare([w, dw], (k, [x, out]) => k.relu(x, out));
+        compare([w, dw, state], (k, [dout, x, dx]) => k.reluBackward(dout, x, dx));
+        compare([w], (k, [x]) => k.sumSquares(x), 4 * n);
+        compare([w, dw], (k, [x, dx]) => k.addL2Gradient(x, dx, 0.3), 4 * n);
+        compare([w, dw], (k, [x, dx]) => k.sgd(x, dx, 0.1));
+        compare([w, dw, state], (k, [x, dx, v]) => k.sgdMomentum(x, dx, v, 0.1, 0.9));
+        compare([w, dw, state], (k, [x, dx, v]) => k.nesterov(x, dx, v, 0.1, 0.9));
+        compare([w, dw, squares], (k, [x, dx, c]) => k.rmsprop(x, dx, c, 0.1, 0.9, 1e-8));
+        compare([w, dw, squares], (k, [x, dx, c]) => k.adagrad(x, dx, c, 0.1, 1e-8));
+        compare([w, dw, state, squares], (k, [x, dx, m, v]) => k.adam(x, dx, m, v, step));
+        const decayed = { ...step, weightDecay: 0.01 };
+        compare([w, dw, state, squares], (k, [x, dx, m, v]) => k.adam(x, dx, m, v, decayed));
+      }
+    });
+
+    test('losses, with scores of up to 1e4', () => {
+      for (const scale of [1, 1e4]) {
+        for (const [N, C] of [...SIZES.map((C) => [4, C]), [1, 10], [5000, 10], [3, 1000]]) {
+          const x = some(N * C).map((v) => v * scale);
+          const y = random.randint(0, C, N);
+          compare([x, some(N * C)], (k, [a, dx]) => k.softmaxLoss(a, y, dx, N, C), scale * Math.sqrt(N));
+          compare([x, some(N * C)], (k, [a, dx]) => k.hingeLoss(a, y, dx, N, C), scale * C * Math.sqrt(N));
+        }
+      }
+    });
+
+    test('gatherRows, from the heap and from WebAssembly memory', () => {
+      for (const D of [1, 3, 8, 3072]) {
+        const source = some(11 * D);
+        const rows = random.randint(0, 11, 20);
+        compare([source, some(20 * D)], (k, [from, out]) => k.gatherRows(from, rows, out, D));
+        const { memory } = engines[0];
+        const inside = memory.resident(source.length, dtype);
+        inside.set(source);
+        const [out, expected] = [some(20 * D), some(20 * D)];
+        engines[0].kernels.gatherRows(inside, rows, out, D);
+        reference.gatherRows(source, rows, expected, D);
+        expect(out).toEqual(expected);
+      }
+    });
+
+    test('the e^x of softmax, from the smallest power to the largest', () => {
+      // Two scores: their softmax is 1 / (1 + e^d) and 1 / (1 + e^−d).
+      const spread = dtype === 'float32' ? 100 : 740;
+      for (let d = -spread; d <= spread; d += spread / 400) {
+        compare([new (ctor(dtype))([d, 0]), new (ctor(dtype))(2)], (k, [x, dx]) =>
+          k.softmaxLoss(x, Int32Array.of(1), dx, 1, 2),
+        );
+      }
+    });
+
+    test('NaN and infinity are not lost', () => {
+      const x = new (ctor(dtype))([1, Number.NaN, -1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+      compare([x, x], (k, [a, out]) => k.relu(a, out));
+      const out = new (ctor(dtype))(5);
+      kernels.relu(x, out);
+      expect([...out]).toEqual([1, Number.NaN, 0, Number.POSITIVE_INFINITY, 0]);
+      expect(kernels.softmaxLoss(x, Int32Array.of(0), out, 1, 5)).toBeNaN();
+      expect(kernels.hingeLoss(x, Int32Array.of(0), out, 1, 5)).toBeNaN();
+      expect(kernels.sumSquares(x)).toBeNaN();
+    });
+  });
+
+  test('passes the self-test', () => {
+    expect(firstDisagreement(kernels)).toBeNull();
+  });
+});
+
+test('the self-test names a kernel that is wrong', () => {
+  const wrong: Kernels = { ...reference, sumRows: (x, out, N, M) => reference.sumColumns(x, out, N, M) };
+  expect(firstDisagreement(wrong)).toBe('sumRows (float32)');
+});
+
+test('results do not depend on the number of threads', () => {
+  const [one, three] = engines.filter(({ simd }) => simd === 'relaxed').map(({ kernels }) => kernels);
+  const random = new Random('threads');
+  for (const dtype of ['float32', 'float64'] as const) {
+    const [N, K, M] = [211, 307, 403];
+    const some = (length: number): Floats => random.randn([length], dtype).data;
+    const [a, b, bias] = [some(N * K), some(K * M), some(M)];
+    const y = random.randint(0, M, N);
+    const results = [one, three].map((k) => {
+      const [out, dx, sums, dw] = [N * M, N * M, M, N * M].map((length) => new (ctor(dtype))(length));
+      k.gemm('NN', a, b, out, N, K, M);
+      k.addRowRelu(bias, out, N, M);
+      const loss = k.softmaxLoss(out, y, dx, N, M);
+      k.reluBackwardSumRows(dx, out, dw, sums, N, M);
+      const squares = k.addL2Gradient(out, dw, 0.1);
+      k.adam(out, dw, dx, dx.map(Math.abs), {
+        learningRate: 1,
+        beta1: 0.9,
+        beta2: 0.9,
+        epsilon: 1,
+        t: 1,
+        weightDecay: 0.1,
+      });
+      return { out, dx, sums, dw, loss, squares };
+    });
+    expect(results[1]).toEqual(results[0]);
+  }
+});
+
+test('operands may lie in WebAssembly memory, beyond its first growth, or in both worlds', () => {
+  const { kernels, memory } = testEngine('relaxed', 1);
+  const random = new Random(3);
+  const early = memory.resident(6, 'float32');
+  early.set([1, 2, 3, 4, 5, 6]);
+  memory.resident(2 ** 23, 'float32'); // 32 MB: makes the memory grow
+  const late = memory.resident(6, 'float32');
+  late.set(early);
+  expect(memory.holds(early) && memory.holds(late)).toBe(true);
+  const outside = random.randn([6]).data;
+  const [out, expected] = [new Float32Array(4), new Float32Array(4)];
+  for (const inside of [early, late]) {
+    kernels.gemm('NN', inside, outside, out, 2, 3, 2);
+    reference.gemm('NN', inside, outside, expected, 2, 3, 2);
+    expectClose(out, expected, 'float32', 3);
+  }
+});
+
+test('when memory is full the reference runs, and nothing is half-written', () => {
+  const { kernels, memory } = testEngine('relaxed', 1, 2 ** 24);
+  const held = memory.resident(3 * 2 ** 20, 'float32'); // 12 of 16 MB
+  const [x, out] = [new Float32Array(2 ** 20).fill(-1).fill(2, 5), new Float32Array(2 ** 20)];
+  kernels.relu(x, out); // needs 8 MB of copies
+  expect([out[0], out[4], out[5], out[2 ** 20 - 1]]).toEqual([0, 0, 2, 2]);
+  expect(memory.resident(2 ** 22, 'float32').buffer).not.toBe(held.buffer);
+  expect(memory.used).toBe(held.byteLength);
+});
+
+function ctor(dtype: DType): typeof Float32Array | typeof Float64Array {
+  return dtype === 'float64' ? Float64Array : Float32Array;
+}
+
+/** Every value within tolerance · (scale + |expected|): `scale` is how many values of size 1 were added up. */
+function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, dtype: DType, scale: number): void {
+  for (let i = 0; i < expected.length; i++) {
+    const [a, e] = [actual[i], expected[i]];
+    if (Object.is(a, e) || a === e) continue;
+    if (!(Math.abs(a - e) <= TOLERANCE[dtype] * (scale + Math.abs(e)))) {
+      expect.fail(`value ${i} of ${expected.length} is ${a}, expected ${e} (${dtype}, scale ${scale})`);
+    }
+  }
+}

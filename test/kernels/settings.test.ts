@@ -1,0 +1,74 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { configureKernels, kernelInfo } from '../../src/index.js';
+import { environmentSettings } from '../../src/kernels/settings.js';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  configureKernels({ kernels: 'wasm', threads: 1, turbo: false });
+});
+
+describe('the environment', () => {
+  test('chooses kernels, threads and turbo', () => {
+    vi.stubEnv('LAYERWISE_KERNELS', 'reference');
+    vi.stubEnv('LAYERWISE_THREADS', '3');
+    vi.stubEnv('LAYERWISE_TURBO', '1');
+    expect(environmentSettings()).toEqual({ kernels: 'reference', threads: 3, turbo: true });
+  });
+
+  test('left empty, means WebAssembly on all cores, without turbo', () => {
+    for (const name of ['LAYERWISE_KERNELS', 'LAYERWISE_THREADS', 'LAYERWISE_TURBO']) vi.stubEnv(name, '');
+    const { kernels, threads, turbo } = environmentSettings();
+    expect({ kernels, turbo }).toEqual({ kernels: 'wasm', turbo: false });
+    expect(threads).toBeGreaterThanOrEqual(1);
+  });
+
+  test.each([
+    ['LAYERWISE_THREADS', '0', 'LAYERWISE_THREADS is 0, expected a whole number from 1 to 64'],
+    ['LAYERWISE_THREADS', 'abc', "LAYERWISE_THREADS is 'abc', expected a whole number from 1 to 64"],
+    ['LAYERWISE_THREADS', '2.5', "LAYERWISE_THREADS is '2.5', expected a whole number from 1 to 64"],
+    ['LAYERWISE_THREADS', '65', 'LAYERWISE_THREADS is 65, expected a whole number from 1 to 64'],
+    ['LAYERWISE_KERNELS', 'gpu', "LAYERWISE_KERNELS is 'gpu', expected 'wasm' or 'reference'"],
+    ['LAYERWISE_TURBO', 'yes', "LAYERWISE_TURBO is 'yes', expected 0 or 1"],
+  ])('%s=%s says what is allowed', (name, value, message) => {
+    vi.stubEnv(name, value);
+    expect(() => environmentSettings()).toThrow(new RangeError(message));
+  });
+});
+
+describe('configureKernels', () => {
+  test('says what runs now', () => {
+    expect(configureKernels({ kernels: 'reference' })).toEqual({
+      kernels: 'reference',
+      simd: null,
+      threads: 1,
+      turbo: false,
+      memory: null,
+      notes: [],
+    });
+    const info = configureKernels({ kernels: 'wasm', threads: 3 });
+    expect(info).toMatchObject({ kernels: 'wasm', simd: 'relaxed', threads: 3, turbo: false });
+    expect(info.memory?.maximum).toBeGreaterThan(2 ** 30);
+    expect(kernelInfo()).toEqual(info);
+  });
+
+  test.each([
+    [{ threads: 0 }, 'configureKernels: threads is 0, expected a whole number from 1 to 64'],
+    [{ threads: 1.5 }, 'configureKernels: threads is 1.5, expected a whole number from 1 to 64'],
+    [{ kernels: 'gpu' as 'wasm' }, "configureKernels: kernels is 'gpu', expected 'wasm' or 'reference'"],
+    [{ turbo: 1 as unknown as boolean }, 'configureKernels: turbo is 1, expected true or false'],
+    [{ cores: 2 } as object, 'configureKernels: unknown option cores, expected kernels, threads or turbo'],
+  ])('refuses %j and changes nothing', (options, message) => {
+    const before = kernelInfo();
+    expect(() => configureKernels(options)).toThrow(new RangeError(message));
+    expect(kernelInfo()).toEqual(before);
+  });
+
+  test('turbo is checked against the reference, or said to be missing', () => {
+    const { turbo, notes } = configureKernels({ turbo: true });
+    if (Number.parseInt(process.versions.node, 10) < 24) {
+      expect({ turbo, notes }).toEqual({ turbo: false, notes: ['Turbo needs Node 24 or later: it is off.'] });
+    } else {
+      expect({ turbo, notes }).toEqual({ turbo: true, notes: [] });
+    }
+  });
+});
