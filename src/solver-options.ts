@@ -1,4 +1,14 @@
-import { checkLabels, checkShapes, describe, type Labels, type NDArray } from './arrays/index.js';
+import {
+  checkAmount,
+  checkCount,
+  checkFlag,
+  checkLabels,
+  checkOptions,
+  checkShapes,
+  describe,
+  type Labels,
+  type NDArray,
+} from './arrays/index.js';
 import type { Model } from './model.js';
 import { type UpdateRule, type UpdateRuleName, updateRules } from './optim/index.js';
 import { checkConfig } from './optim/update-rule.js';
@@ -71,12 +81,10 @@ const KNOWN = [
 ];
 
 /** @throws {RangeError | TypeError} naming an option that is unknown, of the wrong kind or out of range. */
-export function checkOptions<C extends { learningRate?: number }, S>(
+export function checkSolverOptions<C extends { learningRate?: number }, S>(
   options: SolverOptionsOf<C, S>,
 ): CheckedOptions<C, S> {
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.includes(name)) throw new RangeError(`Solver: unknown option ${name}, expected ${KNOWN.join(', ')}`);
-  }
+  checkOptions('Solver', options, KNOWN);
   const { optimConfig = {} as C, lrDecay = 1, batchSize = 100, numEpochs = 10, printEvery = 10 } = options;
   const { verbose = true, numTrainSamples = 1000, numValSamples = null, seed } = options;
   const { onIteration = () => {}, onEpoch = () => {} } = options;
@@ -87,16 +95,11 @@ export function checkOptions<C extends { learningRate?: number }, S>(
   const updateRule = ruleOf(options.updateRule);
   if ((Object.values(updateRules) as unknown[]).includes(updateRule)) checkConfig('Solver: optimConfig', optimConfig);
 
-  if (!(typeof lrDecay === 'number' && lrDecay >= 0 && Number.isFinite(lrDecay))) {
-    throw new RangeError(`Solver: lrDecay is ${describe(lrDecay)}, expected a number ≥ 0`);
-  }
-  const counts = { batchSize, numEpochs, printEvery, numTrainSamples, numValSamples };
-  for (const [name, value] of Object.entries(counts)) {
-    const allowed = value === null ? name.endsWith('Samples') : Number.isInteger(value) && value >= 1;
-    if (!allowed) {
-      const orNull = name.endsWith('Samples') ? ', or null for all' : '';
-      throw new RangeError(`Solver: ${name} is ${describe(value)}, expected a whole number ≥ 1${orNull}`);
-    }
+  checkAmount('Solver', 'lrDecay', lrDecay);
+  checkFlag('Solver', 'verbose', verbose);
+  for (const [name, n] of Object.entries({ batchSize, numEpochs, printEvery })) checkCount('Solver', name, n, 1);
+  for (const [name, n] of Object.entries({ numTrainSamples, numValSamples })) {
+    if (n !== null) checkCount('Solver', name, n, 1);
   }
   for (const [name, value] of Object.entries({ onIteration, onEpoch })) {
     if (typeof value !== 'function') throw new TypeError(`Solver: ${name} is ${describe(value)}, expected a function`);

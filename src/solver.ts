@@ -1,5 +1,6 @@
 import {
   array,
+  checkCount,
   checkLabels,
   checkShapes,
   dense,
@@ -23,7 +24,7 @@ import {
   type CheckedOptions,
   checkDataset,
   checkModel,
-  checkOptions,
+  checkSolverOptions,
   type Dataset,
   type SolverOptionsOf,
 } from './solver-options.js';
@@ -106,7 +107,7 @@ export class Solver<C extends { learningRate?: number } = OptimConfig> {
    * @throws {RangeError | TypeError | ShapeError} naming an option, a parameter or a part of the data that does not fit.
    */
   constructor(model: Model, data: Dataset, options: SolverOptions<C> = {}) {
-    this.#options = checkOptions(options);
+    this.#options = checkSolverOptions(options);
     checkModel(model);
     const { yTrain, yVal } = checkDataset(data);
     this.model = model;
@@ -203,11 +204,8 @@ export class Solver<C extends { learningRate?: number } = OptimConfig> {
   ): number {
     const { N } = checkShapes('Solver.checkAccuracy', { X: [X, ['N', '…']] });
     const labels = checkLabels('Solver.checkAccuracy', 'y', y, N);
-    for (const [name, value] of Object.entries({ numSamples: numSamples ?? 1, batchSize })) {
-      if (!Number.isInteger(value) || value < 1) {
-        throw new RangeError(`Solver.checkAccuracy: ${name} is ${describe(value)}, expected a whole number ≥ 1`);
-      }
-    }
+    if (numSamples !== null) checkCount('Solver.checkAccuracy', 'numSamples', numSamples, 1);
+    checkCount('Solver.checkAccuracy', 'batchSize', batchSize, 1);
     return this.#accuracy(rows(X), labels, numSamples, batchSize);
   }
 

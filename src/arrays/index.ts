@@ -1,3 +1,4 @@
+export { checkAmount, checkCount, checkFlag, checkOptions, checkPath } from './arguments.js';
 export { array, checkDType, checkSizes, empty, full, linspace, type Nested, ones, toNested, zeros } from './create.js';
 export { describe, ShapeError, tuple } from './errors.js';
 export { checkLabels, type Labels } from './labels.js';

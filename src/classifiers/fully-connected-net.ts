@@ -1,4 +1,12 @@
-import { checkDType, type Labels, type NDArray, Random } from '../arrays/index.js';
+import {
+  checkAmount,
+  checkCount,
+  checkDType,
+  checkOptions,
+  type Labels,
+  type NDArray,
+  Random,
+} from '../arrays/index.js';
 import { keepsNothing, local, workspace } from '../kernels/index.js';
 import {
   type AffineReluCache,
@@ -10,7 +18,7 @@ import {
   softmaxLoss,
 } from '../layers/index.js';
 import type { LossAndGrads, Model } from '../model.js';
-import { type ClassifierOptions, checkAmounts, checkCounts, checkKnown, refuse } from './options.js';
+import { type ClassifierOptions, refuse } from './options.js';
 import { addPenalty, checkInputs, gaussian, zeroBias } from './parameters.js';
 
 /** Names of the parameters of a {@link FullyConnectedNet}: layers are counted from 1. */
@@ -48,18 +56,18 @@ export class FullyConnectedNet implements Model {
 
   /**
    * @param hiddenDims - Units of each hidden layer, at least one layer.
-   * @throws {RangeError} naming an unknown option, or one out of range.
+   * @throws {TypeError | RangeError} naming an option that is unknown or out of range.
    */
   constructor(hiddenDims: readonly number[], options: FullyConnectedNetOptions = {}) {
     const owner = 'FullyConnectedNet';
-    checkKnown(owner, options, OPTIONS);
+    checkOptions(owner, options, OPTIONS);
     const { inputDim = 3072, numClasses = 10, weightScale = 1e-2, reg = 0, dtype = 'float32', seed } = options;
     if (!Array.isArray(hiddenDims) || hiddenDims.length === 0) {
       refuse(owner, 'hiddenDims', hiddenDims, 'a list of at least one size');
     }
     const sizes = Object.fromEntries(hiddenDims.map((size, i) => [`hiddenDims[${i}]`, size]));
-    checkCounts(owner, { inputDim, numClasses, ...sizes });
-    checkAmounts(owner, { weightScale, reg });
+    for (const [name, n] of Object.entries({ inputDim, numClasses, ...sizes })) checkCount(owner, name, n, 1);
+    for (const [name, n] of Object.entries({ weightScale, reg })) checkAmount(owner, name, n);
     const { normalization = null, dropout = 1 } = options;
     if (normalization !== null)
       refuse(owner, 'normalization', normalization, 'null: this version has no normalization');

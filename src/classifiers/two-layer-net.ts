@@ -1,4 +1,12 @@
-import { checkDType, type Labels, type NDArray, Random } from '../arrays/index.js';
+import {
+  checkAmount,
+  checkCount,
+  checkDType,
+  checkOptions,
+  type Labels,
+  type NDArray,
+  Random,
+} from '../arrays/index.js';
 import { keepsNothing, local, workspace } from '../kernels/index.js';
 import {
   affineBackward,
@@ -8,7 +16,7 @@ import {
   softmaxLoss,
 } from '../layers/index.js';
 import type { LossAndGrads, Model } from '../model.js';
-import { type ClassifierOptions, checkAmounts, checkCounts, checkKnown } from './options.js';
+import type { ClassifierOptions } from './options.js';
 import { addPenalty, checkInputs, gaussian, zeroBias } from './parameters.js';
 
 /** Names of the parameters of a {@link TwoLayerNet}. */
@@ -40,13 +48,13 @@ export class TwoLayerNet implements Model {
   /** Strength of the L2 penalty; may be changed at any time. */
   reg: number;
 
-  /** @throws {RangeError} naming an unknown option, or one out of range. */
+  /** @throws {TypeError | RangeError} naming an option that is unknown or out of range. */
   constructor(options: TwoLayerNetOptions = {}) {
-    checkKnown('TwoLayerNet', options, OPTIONS);
+    checkOptions('TwoLayerNet', options, OPTIONS);
     const { inputDim = 3072, hiddenDim = 100, numClasses = 10, weightScale = 1e-3 } = options;
     const { reg = 0, dtype = 'float32', seed } = options;
-    checkCounts('TwoLayerNet', { inputDim, hiddenDim, numClasses });
-    checkAmounts('TwoLayerNet', { weightScale, reg });
+    for (const [name, n] of Object.entries({ inputDim, hiddenDim, numClasses })) checkCount('TwoLayerNet', name, n, 1);
+    for (const [name, n] of Object.entries({ weightScale, reg })) checkAmount('TwoLayerNet', name, n);
     checkDType('TwoLayerNet', dtype);
 
     const random = new Random(seed);

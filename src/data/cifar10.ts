@@ -1,4 +1,15 @@
-import { array, checkDType, type DType, describe, empty, type Floats, type NDArray } from '../arrays/index.js';
+import {
+  array,
+  checkCount,
+  checkDType,
+  checkFlag,
+  checkOptions,
+  checkPath,
+  type DType,
+  empty,
+  type Floats,
+  type NDArray,
+} from '../arrays/index.js';
 import { requireBuiltin } from '../node.js';
 import {
   countRecords,
@@ -10,7 +21,6 @@ import {
   TEST_FILE,
   TRAIN_FILES,
 } from './cifar10-files.js';
-import { checkCount, checkOptions, checkPath } from './options.js';
 
 /** What {@link readCifar10Batch} returns. */
 export interface Cifar10Batch {
@@ -122,9 +132,7 @@ export function loadCifar10(dir: string, options: LoadCifar10Options = {}): Cifa
   checkCount(fn, 'numTraining', numTraining, 1);
   checkCount(fn, 'numValidation', numValidation, 0);
   checkCount(fn, 'numTest', numTest, 0);
-  if (typeof subtractMean !== 'boolean') {
-    throw new TypeError(`${fn}: subtractMean is ${describe(subtractMean)}, expected true or false`);
-  }
+  checkFlag(fn, 'subtractMean', subtractMean);
   checkDType(fn, dtype);
 
   const folder = findBatches(fn, dir);

@@ -1,4 +1,4 @@
-import { describe } from '../arrays/index.js';
+import { checkCount, checkOptions, checkPath, describe } from '../arrays/index.js';
 import { requireBuiltin } from '../node.js';
 import {
   BATCHES_FOLDER,
@@ -9,7 +9,6 @@ import {
   TEST_FILE,
   TRAIN_FILES,
 } from './cifar10-files.js';
-import { checkCount, checkOptions, checkPath } from './options.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { transfer } from './transfer.js';
 import { ArchiveError, loadTar, type Tar, unpack } from './unpack.js';

@@ -1,7 +1,6 @@
-import { describe, Random } from '../arrays/index.js';
+import { checkCount, checkOptions, checkPath, describe, Random } from '../arrays/index.js';
 import { requireBuiltin } from '../node.js';
 import { META_FILE, RECORD_BYTES, TEST_FILE, TRAIN_FILES } from './cifar10-files.js';
-import { checkCount, checkOptions, checkPath } from './options.js';
 import { drawNoise, drawShape, SHAPES } from './synthetic-shapes.js';
 import { temporaryFolder } from './temporary-folder.js';
 

@@ -1,4 +1,4 @@
-import { reference } from './reference.js';
+import { reference } from './reference/index.js';
 import { firstDisagreement } from './self-test.js';
 import { environmentSettings, type KernelSettings, mergeSettings } from './settings.js';
 import type { Kernels } from './types.js';
@@ -57,7 +57,7 @@ export function threadsReady(timeout = 5000): number {
  * the threads. Options left out stay as they are.
  *
  * @returns What runs now, as {@link kernelInfo}.
- * @throws {RangeError} naming an unknown option, or one out of range; nothing has changed then.
+ * @throws {TypeError | RangeError} naming an option that is unknown or out of range; nothing has changed then.
  */
 export function configureKernels(options: Partial<KernelSettings>): KernelInfo {
   settings = mergeSettings(settings ?? environmentSettings(), options);

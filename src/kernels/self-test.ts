@@ -1,5 +1,5 @@
 import { type Floats, Random } from '../arrays/index.js';
-import { reference } from './reference.js';
+import { reference } from './reference/index.js';
 import type { Kernels } from './types.js';
 
 /**
@@ -28,7 +28,7 @@ export function firstDisagreement(kernels: Kernels): string | null {
     const step = { learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, t: 3, weightDecay: 0.01 };
     const squares = some(N * M).map((v) => v * v);
 
-    const checks: Record<string, () => boolean> = {
+    const checks: Record<Exclude<keyof Kernels, 'name'>, () => boolean> = {
       gemm: () =>
         agrees([some(N * K), some(K * M), some(N * M)], (k, [a, b, out]) => k.gemm('NN', a, b, out, N, K, M)) &&
         agrees([some(N * K), some(K * M), some(N * M)], (k, [a, b, out]) => k.gemm('NT', a, b, out, N, K, M)) &&

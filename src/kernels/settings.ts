@@ -1,4 +1,4 @@
-import { describe } from '../arrays/index.js';
+import { checkFlag, checkOptions, describe } from '../arrays/index.js';
 import { builtin } from '../node.js';
 import { MAX_THREADS } from './wasm/protocol.js';
 
@@ -26,17 +26,11 @@ export function environmentSettings(): KernelSettings {
   };
 }
 
-/** `given` over `base`. @throws {RangeError} if an option is unknown or out of range; nothing has changed then. */
+/** `given` over `base`. @throws {TypeError | RangeError} if an option is unknown or out of range. */
 export function mergeSettings(base: KernelSettings, given: Partial<KernelSettings>): KernelSettings {
-  for (const name of Object.keys(given)) {
-    if (!(name in base)) {
-      throw new RangeError(`configureKernels: unknown option ${name}, expected kernels, threads or turbo`);
-    }
-  }
+  checkOptions('configureKernels', given, Object.keys(base));
   const { kernels = base.kernels, threads = base.threads, turbo = base.turbo } = given;
-  if (typeof turbo !== 'boolean') {
-    throw new RangeError(`configureKernels: turbo is ${describe(turbo)}, expected true or false`);
-  }
+  checkFlag('configureKernels', 'turbo', turbo);
   return {
     kernels: checkKernels('configureKernels: kernels', kernels),
     threads: checkThreads('configureKernels: threads', threads),

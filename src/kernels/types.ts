@@ -10,26 +10,25 @@ export type ProductForm = 'NN' | 'NT' | 'TN';
  * sizes are trusted, because the layers have checked them. Results go to arrays that the caller gives; these may not
  * overlap the inputs unless it is said.
  *
- * `reference.ts` is the definition. Any other implementation agrees with it to the tolerance stated in
+ * `reference/` is the definition. Any other implementation agrees with it to the tolerance stated in
  * `test/kernels/kernels.test.ts`, on every size, those that do not fill a SIMD lane or a tile included.
  */
-export interface Kernels {
+export interface Kernels extends ProductKernels, RowKernels, ActivationKernels, LossKernels, UpdateKernels {
   readonly name: 'reference' | 'wasm';
+}
 
+/** Matrix products. */
+export interface ProductKernels {
   /** out (N, M) = op(a) · op(b), summed over K. */
   gemm(form: ProductForm, a: Floats, b: Floats, out: Floats, N: number, K: number, M: number): void;
+}
 
+/** What goes by the rows of a matrix: biases, sums, and picking rows. */
+export interface RowKernels {
   /** out[n, m] += b[m]. */
   addRow(b: Floats, out: Floats, N: number, M: number): void;
   /** out[n, m] = max(0, out[n, m] + b[m]). */
   addRowRelu(b: Floats, out: Floats, N: number, M: number): void;
-
-  /** out = max(0, x); NaN stays NaN. `out` may be `x`. */
-  relu(x: Floats, out: Floats): void;
-  /** dx = dout where x > 0, else 0. `x` may be the ReLU's output just as well. `dx` may be `dout`. */
-  reluBackward(dout: Floats, x: Floats, dx: Floats): void;
-  /** The same for (N, M) arrays, and sums[m] = Σ_n dx[n, m] in the same pass. */
-  reluBackwardSumRows(dout: Floats, x: Floats, dx: Floats, sums: Floats, N: number, M: number): void;
 
   /** out[m] = Σ_n x[n, m]. */
   sumRows(x: Floats, out: Floats, N: number, M: number): void;
@@ -40,16 +39,30 @@ export interface Kernels {
   /** dw += reg · w, and returns Σ w²: the penalty ½·reg·Σw² and its gradient in one pass. */
   addL2Gradient(w: Floats, dw: Floats, reg: number): number;
 
+  /** out[i, :] = source[indices[i], :], rows of D values. Indices are in range. */
+  gatherRows(source: Floats, indices: Int32Array, out: Floats, D: number): void;
+}
+
+/** Activation functions and their gradients. */
+export interface ActivationKernels {
+  /** out = max(0, x); NaN stays NaN. `out` may be `x`. */
+  relu(x: Floats, out: Floats): void;
+  /** dx = dout where x > 0, else 0. `x` may be the ReLU's output just as well. `dx` may be `dout`. */
+  reluBackward(dout: Floats, x: Floats, dx: Floats): void;
+  /** The same for (N, M) arrays, and sums[m] = Σ_n dx[n, m] in the same pass. */
+  reluBackwardSumRows(dout: Floats, x: Floats, dx: Floats, sums: Floats, N: number, M: number): void;
+}
+
+/** Losses with their gradients. */
+export interface LossKernels {
   /** Mean over rows of −log softmax(x[n])[y[n]]; dx (N, C) is its gradient. Labels are in [0, C). */
   softmaxLoss(x: Floats, y: Int32Array, dx: Floats, N: number, C: number): number;
   /** Mean over rows of Σ_{c≠y} max(0, x[n, c] − x[n, y[n]] + 1); dx (N, C) is its gradient. Labels are in [0, C). */
   hingeLoss(x: Floats, y: Int32Array, dx: Floats, N: number, C: number): number;
+}
 
-  /** out[i, :] = source[indices[i], :], rows of D values. Indices are in range. */
-  gatherRows(source: Floats, indices: Int32Array, out: Floats, D: number): void;
-
-  // The update rules of optim/, which has their formulas and papers. `w` and the state change in place.
-
+/** The update rules of optim/, which has their formulas and papers. `w` and the state change in place. */
+export interface UpdateKernels {
   sgd(w: Floats, dw: Floats, learningRate: number): void;
   sgdMomentum(w: Floats, dw: Floats, velocity: Floats, learningRate: number, momentum: number): void;
   nesterov(w: Floats, dw: Floats, velocity: Floats, learningRate: number, momentum: number): void;

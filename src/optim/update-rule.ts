@@ -1,5 +1,6 @@
 import ops from 'ndarray-ops';
 import {
+  checkOptions,
   checkShapes,
   denseArg,
   describe,
@@ -67,15 +68,12 @@ const STATE = ['velocity', 'cache', 'm', 'v'] as const;
 /**
  * Checks a config's names and numbers. A field of another rule is fine: one config may be tried with several rules.
  *
- * @throws {RangeError} naming the function, the field, what it is and what was expected.
+ * @throws {TypeError | RangeError} naming the function, the field, what it is and what was expected.
  */
 export function checkConfig(fn: string, config: OptimConfig): void {
+  checkOptions(fn, config, [...Object.keys(RANGES), ...STATE]);
   for (const [name, value] of Object.entries(config)) {
     if (value === undefined || (STATE as readonly string[]).includes(name)) continue;
-    if (!(name in RANGES)) {
-      const known = [...Object.keys(RANGES), ...STATE].join(', ');
-      throw new RangeError(`${fn}: unknown field ${name} in config, expected some of ${known}`);
-    }
     const [allowed, expected] = RANGES[name];
     if (typeof value !== 'number' || !allowed(value)) {
       throw new RangeError(`${fn}: ${name} is ${describe(value)}, expected ${expected}`);

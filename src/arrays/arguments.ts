@@ -1,4 +1,4 @@
-import { describe } from '../arrays/index.js';
+import { describe } from './errors.js';
 
 /**
  * Refuses an options argument that is no object, or has a name in it that does not exist.
@@ -29,6 +29,25 @@ export function checkCount(
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return;
   const range = max === Number.POSITIVE_INFINITY ? `≥ ${min}` : `from ${min} to ${max}`;
   throw new RangeError(`${fn}: ${name} is ${describe(value)}, expected a whole number ${range}`);
+}
+
+/**
+ * Refuses anything but a finite number ≥ 0.
+ *
+ * @throws {RangeError} naming the option.
+ */
+export function checkAmount(fn: string, name: string, value: unknown): asserts value is number {
+  if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) return;
+  throw new RangeError(`${fn}: ${name} is ${describe(value)}, expected a number ≥ 0`);
+}
+
+/**
+ * Refuses anything but true and false.
+ *
+ * @throws {TypeError} naming the option.
+ */
+export function checkFlag(fn: string, name: string, value: unknown): asserts value is boolean {
+  if (typeof value !== 'boolean') throw new TypeError(`${fn}: ${name} is ${describe(value)}, expected true or false`);
 }
 
 /** @throws {TypeError} if `path` is no string, or an empty one. */

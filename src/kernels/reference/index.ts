@@ -1,0 +1,12 @@
+import type { Kernels } from '../types.js';
+import { activations } from './activations.js';
+import { losses } from './losses.js';
+import { products } from './products.js';
+import { rows } from './rows.js';
+import { updates } from './updates.js';
+
+/**
+ * The kernels in plain TypeScript: the definition of each, the oracle that the fast ones are tested against, and what
+ * runs where there is no WebAssembly. Sums are kept in float64, so this is the more exact side of a comparison.
+ */
+export const reference: Kernels = { name: 'reference', ...products, ...rows, ...activations, ...losses, ...updates };

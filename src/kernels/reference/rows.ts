@@ -1,0 +1,38 @@
+import ndarray from 'ndarray';
+import ops from 'ndarray-ops';
+import type { RowKernels } from '../types.js';
+
+/** Biases, sums and picking rows. */
+export const rows: RowKernels = {
+  addRow(b, out, N, M) {
+    for (let n = 0; n < N; n++) for (let m = 0; m < M; m++) out[n * M + m] += b[m];
+  },
+
+  addRowRelu(b, out, N, M) {
+    rows.addRow(b, out, N, M);
+    ops.maxseq(ndarray(out), 0);
+  },
+
+  sumRows(x, out, N, M) {
+    for (let m = 0; m < M; m++) out[m] = ops.sum(ndarray(x, [N], [M], m));
+  },
+
+  sumColumns(x, out, N, M) {
+    for (let n = 0; n < N; n++) out[n] = ops.sum(ndarray(x, [M], [1], n * M));
+  },
+
+  sumSquares(x) {
+    return ops.norm2squared(ndarray(x));
+  },
+
+  addL2Gradient(w, dw, reg) {
+    for (let i = 0; i < w.length; i++) dw[i] += reg * w[i];
+    return rows.sumSquares(w);
+  },
+
+  gatherRows(source, indices, out, D) {
+    indices.forEach((row, i) => {
+      out.set(source.subarray(row * D, (row + 1) * D), i * D);
+    });
+  },
+};

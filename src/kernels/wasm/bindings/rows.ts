@@ -1,0 +1,48 @@
+import { rows as reference } from '../../reference/rows.js';
+import type { RowKernels } from '../../types.js';
+import { type Call, chunks, rowBlocks } from '../call.js';
+import type { Memory } from '../memory.js';
+import { Kernel, STRIPE } from '../protocol.js';
+
+export function bindRows(call: Call, memory: Memory): RowKernels {
+  return {
+    addRow(b, out, N, M) {
+      call.run(Kernel.AddRow, out, rowBlocks(N, M), [call.read(b), call.changed(out), N, M]);
+    },
+
+    addRowRelu(b, out, N, M) {
+      call.run(Kernel.AddRowRelu, out, rowBlocks(N, M), [call.read(b), call.changed(out), N, M]);
+    },
+
+    sumRows(x, out, N, M) {
+      call.run(Kernel.SumRows, x, Math.ceil(M / STRIPE), [call.read(x), call.written(out), N, M]);
+    },
+
+    sumColumns(x, out, N, M) {
+      call.run(Kernel.SumColumns, x, rowBlocks(N, M), [call.read(x), call.written(out), N, M]);
+    },
+
+    sumSquares(x) {
+      const items = chunks(x.length);
+      const partial = call.partialSums(items);
+      return call.sum(Kernel.SumSquares, x, items, [call.read(x), partial, x.length], partial, items);
+    },
+
+    addL2Gradient(w, dw, reg) {
+      const items = chunks(w.length);
+      const partial = call.partialSums(items);
+      const places = [call.read(w), call.changed(dw), partial];
+      return call.sum(Kernel.AddL2Gradient, w, items, [...places, w.length], partial, items, [reg]);
+    },
+
+    gatherRows(source, indices, out, D) {
+      // A data set on the heap is not copied in for the sake of a few of its rows.
+      if (!memory.holds(source)) {
+        reference.gatherRows(source, indices, out, D);
+        return;
+      }
+      const places = [call.read(source), call.integers(indices), call.written(out)];
+      call.run(Kernel.GatherRows, out, rowBlocks(indices.length, D), [...places, indices.length, D]);
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import type { Floats } from '../../arrays/index.js';
+import type { Memory } from './memory.js';
+import type { Exports } from './module.js';
+import { CHUNK, INTEGERS, type Kernel, NUMBERS } from './protocol.js';
+import type { Workers } from './workers.js';
+
+/** Work items of an elementwise kernel. */
+export function chunks(length: number): number {
+  return Math.ceil(length / CHUNK);
+}
+
+/** Work items of a kernel that goes by blocks of rows. */
+export function rowBlocks(N: number, M: number): number {
+  return Math.ceil(N / Math.max(1, Math.floor(CHUNK / M)));
+}
+
+/** One kernel call: its operands' places in memory, its arguments, and what has to be copied out when it is done. */
+export class Call {
+  readonly #memory: Memory;
+  readonly #exports: Exports;
+  readonly #workers: Workers;
+  readonly #integers: Int32Array;
+  readonly #numbers: Float64Array;
+  /** Scratch blocks of this call: address, bytes. */
+  readonly #blocks: number[] = [];
+  /** Arrays on the heap that the kernel writes, with the places of their copies. */
+  readonly #results: [Floats, number][] = [];
+
+  constructor(memory: Memory, exports: Exports, workers: Workers) {
+    this.#memory = memory;
+    this.#exports = exports;
+    this.#workers = workers;
+    this.#integers = memory.integers(INTEGERS, 32);
+    this.#numbers = memory.view(NUMBERS, 16, 'float64') as Float64Array;
+  }
+
+  /** The place of an array that the kernel reads. */
+  read(values: Floats): number {
+    if (this.#memory.holds(values)) return values.byteOffset;
+    const at = this.scratch(values.byteLength);
+    this.#view(at, values).set(values);
+    return at;
+  }
+
+  /** The place of an array that the kernel writes in full. */
+  written(values: Floats): number {
+    if (this.#memory.holds(values)) return values.byteOffset;
+    const at = this.scratch(values.byteLength);
+    this.#results.push([values, at]);
+    return at;
+  }
+
+  /** The place of an array that the kernel reads and writes. */
+  changed(values: Floats): number {
+    if (this.#memory.holds(values)) return values.byteOffset;
+    const at = this.read(values);
+    this.#results.push([values, at]);
+    return at;
+  }
+
+  /** The place of a copy of 32-bit integers. */
+  integers(values: Int32Array): number {
+    const at = this.scratch(values.byteLength);
+    this.#memory.integers(at, values.length).set(values);
+    return at;
+  }
+
+  /** Room for `count` float64 sums. */
+  partialSums(count: number): number {
+    return this.scratch(count * 8);
+  }
+
+  /** Room for `bytes` until the call is over. */
+  scratch(bytes: number): number {
+    const at = this.#memory.take(bytes);
+    this.#blocks.push(at, bytes);
+    return at;
+  }
+
+  /** Runs one job of the call. `like` has the dtype. */
+  job(kernel: Kernel, like: Floats, items: number, integers: readonly number[], numbers: readonly number[] = []): void {
+    for (let i = 0; i < integers.length; i++) this.#integers[i] = integers[i];
+    for (let i = 0; i < numbers.length; i++) this.#numbers[i] = numbers[i];
+    if (items > 1) this.#workers.start();
+    this.#exports.run(kernel, like instanceof Float64Array ? 1 : 0, items);
+  }
+
+  /** Runs the call's only job and ends the call. */
+  run(kernel: Kernel, like: Floats, items: number, integers: readonly number[], numbers?: readonly number[]): void {
+    this.job(kernel, like, items, integers, numbers);
+    this.finish();
+  }
+
+  /** Runs the call's only job, ends the call, and adds up the `count` sums that it left, in their order. */
+  sum(
+    kernel: Kernel,
+    like: Floats,
+    items: number,
+    integers: readonly number[],
+    partial: number,
+    count: number,
+    numbers?: readonly number[],
+  ): number {
+    this.job(kernel, like, items, integers, numbers);
+    const sums = this.#memory.view(partial, count, 'float64');
+    let total = 0;
+    for (let i = 0; i < count; i++) total += sums[i];
+    this.finish();
+    return total;
+  }
+
+  /** Copies the results out and gives the scratch back. */
+  finish(): void {
+    for (const [values, at] of this.#results) values.set(this.#view(at, values));
+    this.drop();
+  }
+
+  /** Gives the scratch back and forgets the results. */
+  drop(): void {
+    for (let i = 0; i < this.#blocks.length; i += 2) this.#memory.give(this.#blocks[i], this.#blocks[i + 1]);
+    this.#blocks.length = 0;
+    this.#results.length = 0;
+  }
+
+  #view(at: number, like: Floats): Floats {
+    return this.#memory.view(at, like.length, like instanceof Float64Array ? 'float64' : 'float32');
+  }
+}
