@@ -1,6 +1,6 @@
 import { type Floats, Random } from '../arrays/index.js';
 import { reference } from './reference/index.js';
-import type { Kernels } from './types.js';
+import type { ChannelShape, Kernels } from './types.js';
 
 /**
  * Runs every kernel against the reference on small operands that fill neither tiles nor lanes evenly.
@@ -43,6 +43,7 @@ export function firstDisagreement(kernels: Kernels): string | null {
       sumColumns: () => agrees([wide[0], some(N)], (k, [x, out]) => k.sumColumns(x, out, N, M)),
       sumSquares: () => agrees(wide, (k, [x]) => k.sumSquares(x)),
       addL2Gradient: () => agrees(wide, (k, [w, dw]) => k.addL2Gradient(w, dw, 0.3)),
+      ...normalizations(agrees, some),
       softmaxLoss: () => agrees(wide, (k, [x, dx]) => k.softmaxLoss(x, y, dx, N, M)),
       hingeLoss: () => agrees(wide, (k, [x, dx]) => k.hingeLoss(x, y, dx, N, M)),
       gatherRows: () => agrees([some(M * M), some(N * M)], (k, [source, out]) => k.gatherRows(source, y, out, M)),
@@ -56,6 +57,84 @@ export function firstDisagreement(kernels: Kernels): string | null {
     for (const [name, check] of Object.entries(checks)) if (!check()) return `${name} (${dtype})`;
   }
   return null;
+}
+
+type Agrees = (operands: Floats[], call: (k: Kernels, operands: Floats[]) => unknown) => boolean;
+
+function normalizations(agrees: Agrees, some: (length: number) => Floats) {
+  const [N, C, G] = [6, 10, 5];
+  const squares = (length: number): Floats => some(length).map((v) => v * v);
+  const epsilon = 1e-5;
+  /** Passes both for features and for channels of several pixels, with and without a ReLU. */
+  const both = (check: (size: number, shape: ChannelShape, relu: boolean) => boolean): boolean =>
+    [1, 7].every((S) => [true, false].every((relu) => check(N * C * S, { N, C, S }, relu)));
+  return {
+    batchnorm: () =>
+      both((n, shape, relu) =>
+        agrees([some(n), some(C), some(C), some(n), some(C), some(C)], (k, [x, gamma, beta, out, mean, variance]) =>
+          k.batchnorm(x, gamma, beta, out, mean, variance, shape, epsilon, relu),
+        ),
+      ),
+    normalize: () =>
+      both((n, shape, relu) =>
+        agrees([some(n), some(C), some(C), some(n), some(C), squares(C)], (k, [x, gamma, beta, out, mean, variance]) =>
+          k.normalize(x, gamma, beta, out, mean, variance, shape, epsilon, relu),
+        ),
+      ),
+    batchnormBackward: () =>
+      both((n, shape, relu) =>
+        agrees(gradientOperands(some, squares, n, C), (k, [dout, x, y, mean, variance, gamma, ...out]) =>
+          k.batchnormBackward(dout, x, relu ? y : null, mean, variance, gamma, out[0], out[1], out[2], shape, epsilon),
+        ),
+      ),
+    batchnormBackwardGraph: () =>
+      agrees(gradientOperands(some, squares, N * C, C), (k, [dout, x, , mean, variance, gamma, ...out]) =>
+        k.batchnormBackwardGraph(dout, x, mean, variance, gamma, out[0], out[1], out[2], { N, C, S: 1 }, epsilon),
+      ),
+    normalizeBackward: () =>
+      both((n, shape, relu) =>
+        agrees(gradientOperands(some, squares, n, C), (k, [dout, x, y, mean, variance, gamma, ...out]) =>
+          k.normalizeBackward(dout, x, relu ? y : null, mean, variance, gamma, out[0], out[1], out[2], shape, epsilon),
+        ),
+      ),
+    layernorm: () =>
+      [true, false].every((relu) =>
+        agrees([some(N * C), some(C), some(C), some(N * C), some(N), some(N)], (k, [x, gamma, beta, out, mean, inv]) =>
+          k.layernorm(x, gamma, beta, out, mean, inv, N, C, epsilon, relu),
+        ),
+      ),
+    layernormBackward: () =>
+      [true, false].every((relu) =>
+        agrees(gradientOperands(some, squares, N * C, C), (k, [dout, x, y, mean, inv, gamma, ...out]) =>
+          k.layernormBackward(dout, x, relu ? y : null, mean, inv, gamma, out[0], out[1], out[2], N, C),
+        ),
+      ),
+    groupnorm: () =>
+      both((n, shape) =>
+        agrees([some(n), some(C), some(C), some(n), some(N * G), some(N * G)], (k, [x, gamma, beta, out, mean, inv]) =>
+          k.groupnorm(x, gamma, beta, out, mean, inv, shape, G, epsilon),
+        ),
+      ),
+    groupnormBackward: () =>
+      both((n, shape) =>
+        agrees(gradientOperands(some, squares, n, C, N * G), (k, [dout, x, , mean, inv, gamma, ...out]) =>
+          k.groupnormBackward(dout, x, mean, inv, gamma, out[0], out[1], out[2], shape, G),
+        ),
+      ),
+    dropout: () => agrees([some(99), some(99), some(99)], (k, [x, mask, out]) => k.dropout(x, mask, out, 0.6, [3, 7])),
+    multiply: () => agrees([some(99), some(99), some(99)], (k, [a, b, out]) => k.multiply(a, b, out)),
+  };
+}
+
+/** dout, x, y, mean, variance or inverse, gamma, dx, dgamma, dbeta of a normalization. */
+function gradientOperands(
+  some: (length: number) => Floats,
+  squares: (length: number) => Floats,
+  n: number,
+  C: number,
+  statistics = C,
+): Floats[] {
+  return [some(n), some(n), some(n), some(statistics), squares(statistics), some(C), some(n), some(C), some(C)];
 }
 
 function isClose(actual: number, expected: number, tolerance: number): boolean {

@@ -13,7 +13,14 @@ export type ProductForm = 'NN' | 'NT' | 'TN';
  * `reference/` is the definition. Any other implementation agrees with it to the tolerance stated in
  * `test/kernels/kernels.test.ts`, on every size, those that do not fill a SIMD lane or a tile included.
  */
-export interface Kernels extends ProductKernels, RowKernels, ActivationKernels, LossKernels, UpdateKernels {
+export interface Kernels
+  extends ProductKernels,
+    RowKernels,
+    ActivationKernels,
+    LossKernels,
+    NormalizationKernels,
+    DropoutKernels,
+    UpdateKernels {
   readonly name: 'reference' | 'wasm';
 }
 
@@ -51,6 +58,145 @@ export interface ActivationKernels {
   reluBackward(dout: Floats, x: Floats, dx: Floats): void;
   /** The same for (N, M) arrays, and sums[m] = Σ_n dx[n, m] in the same pass. */
   reluBackwardSumRows(dout: Floats, x: Floats, dx: Floats, sums: Floats, N: number, M: number): void;
+}
+
+/** An array (N, C, S): N examples of C channels of S pixels. Dense features are channels of one pixel. */
+export interface ChannelShape {
+  readonly N: number;
+  readonly C: number;
+  readonly S: number;
+}
+
+/**
+ * Normalizations. Variances are biased. Where a ReLU follows, `relu` applies it in the same pass, and the backward kernels
+ * take its output `y` (else null) to know where it let the gradient through.
+ */
+export interface NormalizationKernels {
+  /** For each channel, mean and variance over N and S; out = γ·(x − mean)/√(variance + ε) + β. */
+  batchnorm(
+    x: Floats,
+    gamma: Floats,
+    beta: Floats,
+    out: Floats,
+    mean: Floats,
+    variance: Floats,
+    shape: ChannelShape,
+    epsilon: number,
+    relu: boolean,
+  ): void;
+  /** The same with given mean and variance. */
+  normalize(
+    x: Floats,
+    gamma: Floats,
+    beta: Floats,
+    out: Floats,
+    mean: Floats,
+    variance: Floats,
+    shape: ChannelShape,
+    epsilon: number,
+    relu: boolean,
+  ): void;
+  /** Gradients of {@link batchnorm}, dx by the simplified formula. */
+  batchnormBackward(
+    dout: Floats,
+    x: Floats,
+    y: Floats | null,
+    mean: Floats,
+    variance: Floats,
+    gamma: Floats,
+    dx: Floats,
+    dgamma: Floats,
+    dbeta: Floats,
+    shape: ChannelShape,
+    epsilon: number,
+  ): void;
+  /** The same for S = 1, node by node through the computation graph. */
+  batchnormBackwardGraph(
+    dout: Floats,
+    x: Floats,
+    mean: Floats,
+    variance: Floats,
+    gamma: Floats,
+    dx: Floats,
+    dgamma: Floats,
+    dbeta: Floats,
+    shape: ChannelShape,
+    epsilon: number,
+  ): void;
+  /** Gradients of {@link normalize}: mean and variance do not depend on x. */
+  normalizeBackward(
+    dout: Floats,
+    x: Floats,
+    y: Floats | null,
+    mean: Floats,
+    variance: Floats,
+    gamma: Floats,
+    dx: Floats,
+    dgamma: Floats,
+    dbeta: Floats,
+    shape: ChannelShape,
+    epsilon: number,
+  ): void;
+
+  /** For each of N rows, mean and inverse = 1/√(variance + ε) over D; out = γ·(x − mean)·inverse + β. */
+  layernorm(
+    x: Floats,
+    gamma: Floats,
+    beta: Floats,
+    out: Floats,
+    mean: Floats,
+    inverse: Floats,
+    N: number,
+    D: number,
+    epsilon: number,
+    relu: boolean,
+  ): void;
+  layernormBackward(
+    dout: Floats,
+    x: Floats,
+    y: Floats | null,
+    mean: Floats,
+    inverse: Floats,
+    gamma: Floats,
+    dx: Floats,
+    dgamma: Floats,
+    dbeta: Floats,
+    N: number,
+    D: number,
+  ): void;
+
+  /** For each example and each of G groups of neighbouring channels; mean and inverse are (N, G), γ and β (C,). */
+  groupnorm(
+    x: Floats,
+    gamma: Floats,
+    beta: Floats,
+    out: Floats,
+    mean: Floats,
+    inverse: Floats,
+    shape: ChannelShape,
+    G: number,
+    epsilon: number,
+  ): void;
+  groupnormBackward(
+    dout: Floats,
+    x: Floats,
+    mean: Floats,
+    inverse: Floats,
+    gamma: Floats,
+    dx: Floats,
+    dgamma: Floats,
+    dbeta: Floats,
+    shape: ChannelShape,
+    G: number,
+  ): void;
+}
+
+/** Dropout and what it needs. */
+export interface DropoutKernels {
+  /** mask = 1/p with probability p, else 0; out = x · mask. The mask is a function of `key`, its place and p alone. */
+  dropout(x: Floats, mask: Floats, out: Floats, p: number, key: readonly [number, number]): void;
+  /** out = a · b, element by element. */
+  multiply(a: Floats, b: Floats, out: Floats): void;
 }
 
 /** Losses with their gradients. */

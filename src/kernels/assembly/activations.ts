@@ -1,4 +1,4 @@
-import { CHUNK, STRIPE } from "../wasm/protocol";
+import { CHUNK } from "../wasm/protocol";
 import { integer, pointer } from "./job";
 import { lanes, loadPart, storePart, VECTOR, where } from "./simd";
 
@@ -84,10 +84,11 @@ export function reluBackwardSumRows<T>(item: i32): void {
   const N = integer(4);
   const M = integer(5);
   const zero = v128.splat<T>(0);
+  const stripe = integer(6);
   const stride = <usize>M * sizeof<T>();
 
-  const end = min(M, (item + 1) * STRIPE);
-  let m = item * STRIPE;
+  const end = min(M, (item + 1) * stripe);
+  let m = item * stripe;
   for (; m + lanes<T>() <= end; m += lanes<T>()) {
     let at = <usize>m * sizeof<T>();
     const to = sums + at;

@@ -12,7 +12,17 @@ import {
   WORKERS,
 } from "../wasm/protocol";
 import { addRow, addRowRelu, relu, reluBackward, reluBackwardSumRows } from "./activations";
+import { batchnormChannels, batchnormChannelsBackward, normalizeChannels } from "./batchnorm-channels";
+import {
+  batchnormColumns,
+  batchnormColumnsBackward,
+  batchnormColumnsGraph,
+  normalizeColumns,
+} from "./batchnorm-columns";
+import { dropout, multiply } from "./dropout";
 import { packAcrossA, packAcrossB, packAlongA, packAlongB, product, setThread } from "./gemm";
+import { groupnorm, groupnormBackward, groupnormWeights } from "./groupnorm";
+import { layernorm, layernormBackward, layernormWeights } from "./layernorm";
 import { hingeLoss, softmaxLoss } from "./losses";
 import { addL2Gradient, gatherRows, sumColumns, sumRows, sumSquares } from "./sums";
 import { adagrad, adam, adamw, nesterov, rmsprop, sgd, sgdMomentum } from "./updates";
@@ -138,5 +148,20 @@ function performIn<T>(kernel: i32, item: i32): void {
     case Kernel.Adagrad: return adagrad<T>(item);
     case Kernel.Adam: return adam<T>(item);
     case Kernel.AdamW: return adamw<T>(item);
+    case Kernel.BatchnormColumns: return batchnormColumns<T>(item);
+    case Kernel.BatchnormColumnsBackward: return batchnormColumnsBackward<T>(item);
+    case Kernel.BatchnormColumnsGraph: return batchnormColumnsGraph<T>(item);
+    case Kernel.NormalizeColumns: return normalizeColumns<T>(item);
+    case Kernel.BatchnormChannels: return batchnormChannels<T>(item);
+    case Kernel.BatchnormChannelsBackward: return batchnormChannelsBackward<T>(item);
+    case Kernel.NormalizeChannels: return normalizeChannels<T>(item);
+    case Kernel.Layernorm: return layernorm<T>(item);
+    case Kernel.LayernormBackward: return layernormBackward<T>(item);
+    case Kernel.LayernormWeights: return layernormWeights<T>(item);
+    case Kernel.Groupnorm: return groupnorm<T>(item);
+    case Kernel.GroupnormBackward: return groupnormBackward<T>(item);
+    case Kernel.GroupnormWeights: return groupnormWeights<T>(item);
+    case Kernel.Dropout: return dropout<T>(item);
+    case Kernel.Multiply: return multiply<T>(item);
   }
 }

@@ -53,6 +53,19 @@ export function storePart<T>(ptr: usize, v: v128, count: i32): void {
   }
 }
 
+/** As many of the values at `ptr` as a vector holds, where `count` is that many or more; else the first `count`. */
+// @ts-ignore: decorator
+@inline export function loadUpTo<T>(ptr: usize, count: i32): v128 {
+  return count >= lanes<T>() ? v128.load(ptr) : loadPart<T>(ptr, count);
+}
+
+/** Stores all lanes at `ptr`, or the first `count` where there are fewer. */
+// @ts-ignore: decorator
+@inline export function storeUpTo<T>(ptr: usize, v: v128, count: i32): void {
+  if (count >= lanes<T>()) v128.store(ptr, v);
+  else storePart<T>(ptr, v, count);
+}
+
 /** The sum of a float64 vector's lanes. */
 // @ts-ignore: decorator
 @inline export function sumOfPair(v: v128): f64 {
@@ -66,6 +79,14 @@ export function storePart<T>(ptr: usize, v: v128, count: i32): void {
   const even = f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 2);
   const odd = f32x4.extract_lane(v, 1) + f32x4.extract_lane(v, 3);
   return <T>(even + odd);
+}
+
+/** sum + v, the lanes of v added in float64. */
+// @ts-ignore: decorator
+@inline export function addWide<T>(sum: v128, v: v128): v128 {
+  if (sizeof<T>() == 8) return f64x2.add(sum, v);
+  const high = v128.shuffle<f32>(v, v, 2, 3, 0, 1);
+  return f64x2.add(f64x2.add(sum, f64x2.promote_low_f32x4(v)), f64x2.promote_low_f32x4(high));
 }
 
 /** The lanes of `a` where `condition` is all ones, zero elsewhere. */

@@ -1,7 +1,7 @@
-import { CHUNK, STRIPE } from "../wasm/protocol";
+import { CHUNK } from "../wasm/protocol";
 import { rowsPerItem } from "./activations";
 import { integer, numberSplat, pointer } from "./job";
-import { lanes, loadPart, madd, storePart, sumOfPair, VECTOR } from "./simd";
+import { addWide, lanes, loadPart, madd, storePart, sumOfPair, VECTOR } from "./simd";
 
 /** out[m] = Σ_n x[n, m]. One item is a stripe of columns, and each column is summed in the order of its rows. */
 export function sumRows<T>(item: i32): void {
@@ -9,10 +9,11 @@ export function sumRows<T>(item: i32): void {
   const out = pointer(1);
   const N = integer(2);
   const M = integer(3);
+  const stripe = integer(4);
   const stride = <usize>M * sizeof<T>();
 
-  const end = min(M, (item + 1) * STRIPE);
-  let m = item * STRIPE;
+  const end = min(M, (item + 1) * stripe);
+  let m = item * stripe;
   for (; m + lanes<T>() <= end; m += lanes<T>()) {
     let at = x + <usize>m * sizeof<T>();
     let sum = v128.splat<T>(0);
@@ -49,14 +50,6 @@ export function sumColumns<T>(item: i32): void {
     if (m < M) sum = addWide<T>(sum, loadPart<T>(row + <usize>m * sizeof<T>(), M - m));
     store<T>(out + <usize>n * sizeof<T>(), <T>sumOfPair(sum));
   }
-}
-
-/** sum + v, the lanes of v added in float64. */
-// @ts-ignore: decorator
-@inline function addWide<T>(sum: v128, v: v128): v128 {
-  if (sizeof<T>() == 8) return f64x2.add(sum, v);
-  const high = v128.shuffle<f32>(v, v, 2, 3, 0, 1);
-  return f64x2.add(f64x2.add(sum, f64x2.promote_low_f32x4(v)), f64x2.promote_low_f32x4(high));
 }
 
 /** partial[item] = Σ x² over the item's chunk, summed in float64. */

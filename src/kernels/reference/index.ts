@@ -1,6 +1,8 @@
 import type { Kernels } from '../types.js';
 import { activations } from './activations.js';
+import { dropout } from './dropout.js';
 import { losses } from './losses.js';
+import { normalization } from './normalization.js';
 import { products } from './products.js';
 import { rows } from './rows.js';
 import { updates } from './updates.js';
@@ -9,4 +11,13 @@ import { updates } from './updates.js';
  * The kernels in plain TypeScript: the definition of each, the oracle that the fast ones are tested against, and what
  * runs where there is no WebAssembly. Sums are kept in float64, so this is the more exact side of a comparison.
  */
-export const reference: Kernels = { name: 'reference', ...products, ...rows, ...activations, ...losses, ...updates };
+export const reference: Kernels = {
+  name: 'reference',
+  ...products,
+  ...rows,
+  ...activations,
+  ...normalization,
+  ...dropout,
+  ...losses,
+  ...updates,
+};

@@ -14,6 +14,12 @@ export function rowBlocks(N: number, M: number): number {
   return Math.ceil(N / Math.max(1, Math.floor(CHUNK / M)));
 }
 
+/** How a kernel that goes by columns is cut: stripes of whole cache lines, of about 4,096 values. */
+export function stripes(N: number, M: number): { width: number; items: number } {
+  const width = Math.max(16, Math.ceil(4096 / N / 16) * 16);
+  return { width, items: Math.ceil(M / width) };
+}
+
 /** One kernel call: its operands' places in memory, its arguments, and what has to be copied out when it is done. */
 export class Call {
   readonly #memory: Memory;

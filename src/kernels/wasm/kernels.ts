@@ -1,7 +1,9 @@
 import { reference } from '../reference/index.js';
 import type { Kernels } from '../types.js';
 import { bindActivations } from './bindings/activations.js';
+import { bindDropout } from './bindings/dropout.js';
 import { bindLosses } from './bindings/losses.js';
+import { bindNormalization } from './bindings/normalization.js';
 import { bindProducts } from './bindings/products.js';
 import { bindRows } from './bindings/rows.js';
 import { bindUpdates } from './bindings/updates.js';
@@ -21,6 +23,8 @@ export function bindKernels(memory: Memory, exports: Exports, workers: Workers, 
     ...bindProducts(call, threads),
     ...bindRows(call, memory),
     ...bindActivations(call),
+    ...bindNormalization(call),
+    ...bindDropout(call),
     ...bindLosses(call),
     ...bindUpdates(call),
   };

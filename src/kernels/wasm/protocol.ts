@@ -27,13 +27,25 @@ export enum Kernel {
   Adagrad,
   Adam,
   AdamW,
+  BatchnormColumns,
+  BatchnormColumnsBackward,
+  BatchnormColumnsGraph,
+  NormalizeColumns,
+  BatchnormChannels,
+  BatchnormChannelsBackward,
+  NormalizeChannels,
+  Layernorm,
+  LayernormBackward,
+  LayernormWeights,
+  Groupnorm,
+  GroupnormBackward,
+  GroupnormWeights,
+  Dropout,
+  Multiply,
 }
 
 /** Values that one work item of an elementwise kernel covers. A multiple of every vector's lanes. */
 export const CHUNK = 16384;
-
-/** Columns that one work item of a sum over rows covers. */
-export const STRIPE = 64;
 
 /** Rows of a tile of the matrix product. */
 export const TILE_ROWS = 6;

@@ -1,6 +1,6 @@
 import type { ActivationKernels } from '../../types.js';
-import { type Call, chunks } from '../call.js';
-import { Kernel, STRIPE } from '../protocol.js';
+import { type Call, chunks, stripes } from '../call.js';
+import { Kernel } from '../protocol.js';
 
 export function bindActivations(call: Call): ActivationKernels {
   return {
@@ -15,7 +15,8 @@ export function bindActivations(call: Call): ActivationKernels {
 
     reluBackwardSumRows(dout, x, dx, sums, N, M) {
       const places = [call.read(dout), call.read(x), call.written(dx), call.written(sums)];
-      call.run(Kernel.ReluBackwardSumRows, x, Math.ceil(M / STRIPE), [...places, N, M]);
+      const { width, items } = stripes(N, M);
+      call.run(Kernel.ReluBackwardSumRows, x, items, [...places, N, M, width]);
     },
   };
 }

@@ -1,8 +1,8 @@
 import { rows as reference } from '../../reference/rows.js';
 import type { RowKernels } from '../../types.js';
-import { type Call, chunks, rowBlocks } from '../call.js';
+import { type Call, chunks, rowBlocks, stripes } from '../call.js';
 import type { Memory } from '../memory.js';
-import { Kernel, STRIPE } from '../protocol.js';
+import { Kernel } from '../protocol.js';
 
 export function bindRows(call: Call, memory: Memory): RowKernels {
   return {
@@ -15,7 +15,8 @@ export function bindRows(call: Call, memory: Memory): RowKernels {
     },
 
     sumRows(x, out, N, M) {
-      call.run(Kernel.SumRows, x, Math.ceil(M / STRIPE), [call.read(x), call.written(out), N, M]);
+      const { width, items } = stripes(N, M);
+      call.run(Kernel.SumRows, x, items, [call.read(x), call.written(out), N, M, width]);
     },
 
     sumColumns(x, out, N, M) {

@@ -1,0 +1,70 @@
+import { integer, number, pointer } from "./job";
+import { gradientSegment, scaleSegment, sumGradients, sumOfG, sumOfGTimesCentred, sumShifted, sumSquaredDistance } from "./segments";
+
+// Batch normalization of an (N, C, S) array: statistics of each channel over N and S. One item is a channel. The
+// arguments are those of batchnorm-columns.ts, with S behind N and C.
+
+/** Byte offset of example `n`'s pixels in channel `c`. */
+// @ts-ignore: decorator
+@inline function segment<T>(n: i32, c: i32, C: i32, S: i32): usize {
+  return (<usize>n * C + c) * S * sizeof<T>();
+}
+
+/** mean, variance (biased), out = γ·(x − mean)/√(variance + ε) + β, then max(0, ·) if asked. Numbers: ε. */
+export function batchnormChannels<T>(c: i32): void {
+  const x = pointer(0);
+  const N = integer(6), C = integer(7), S = integer(8);
+  const shift = load<T>(x + segment<T>(0, c, C, S));
+  let sum: f64 = 0;
+  for (let n = 0; n < N; n++) sum += sumShifted<T>(x + segment<T>(n, c, C, S), S, shift);
+  const mean = <T>(<f64>shift + sum / (<f64>N * S));
+  let squares: f64 = 0;
+  for (let n = 0; n < N; n++) squares += sumSquaredDistance<T>(x + segment<T>(n, c, C, S), S, mean);
+  const at = <usize>c * sizeof<T>();
+  store<T>(pointer(4) + at, mean);
+  store<T>(pointer(5) + at, <T>(squares / (<f64>N * S)));
+  normalizeChannels<T>(c);
+}
+
+/** The same with given statistics. */
+export function normalizeChannels<T>(c: i32): void {
+  const x = pointer(0), out = pointer(3);
+  const N = integer(6), C = integer(7), S = integer(8), relu = integer(9);
+  const at = <usize>c * sizeof<T>();
+  const mean = load<T>(pointer(4) + at);
+  const scale = <T>(<f64>load<T>(pointer(1) + at) / Math.sqrt(<f64>load<T>(pointer(5) + at) + number<f64>(0)));
+  const beta = load<T>(pointer(2) + at);
+  for (let n = 0; n < N; n++) {
+    const from = segment<T>(n, c, C, S);
+    scaleSegment<T>(x + from, out + from, S, mean, scale, beta, relu);
+  }
+}
+
+/** The two parameter gradients and, by the simplified formula or with constant statistics, dx. Numbers: ε. */
+export function batchnormChannelsBackward<T>(c: i32): void {
+  const dout = pointer(0), x = pointer(1), dx = pointer(5), y = pointer(8);
+  const N = integer(9), C = integer(10), S = integer(11), constant = integer(12);
+  const at = <usize>c * sizeof<T>();
+  const mean = load<T>(pointer(2) + at);
+  const inverse = 1 / Math.sqrt(<f64>load<T>(pointer(3) + at) + number<f64>(0));
+  let dbeta: f64 = 0;
+  let dgamma: f64 = 0;
+  for (let n = 0; n < N; n++) {
+    const from = segment<T>(n, c, C, S);
+    sumGradients<T>(dout + from, x + from, y ? y + from : 0, S, mean);
+    dbeta += sumOfG;
+    dgamma += sumOfGTimesCentred;
+  }
+  dgamma *= inverse;
+  store<T>(pointer(6) + at, <T>dgamma);
+  store<T>(pointer(7) + at, <T>dbeta);
+
+  const scale = <f64>load<T>(pointer(4) + at) * inverse;
+  const share = constant ? <f64>0 : 1 / (<f64>N * S);
+  const level = <T>(-scale * dbeta * share);
+  const slope = <T>(-scale * inverse * dgamma * share);
+  for (let n = 0; n < N; n++) {
+    const from = segment<T>(n, c, C, S);
+    gradientSegment<T>(dout + from, x + from, y ? y + from : 0, dx + from, S, mean, <T>scale, level, slope);
+  }
+}

@@ -1,0 +1,19 @@
+import { dropoutThreshold } from '../../reference/dropout.js';
+import type { DropoutKernels } from '../../types.js';
+import { type Call, chunks } from '../call.js';
+import { Kernel } from '../protocol.js';
+
+export function bindDropout(call: Call): DropoutKernels {
+  return {
+    dropout(x, mask, out, p, key) {
+      const places = [call.read(x), call.written(mask), call.written(out)];
+      const integers = [...places, x.length, ...key, dropoutThreshold(p)];
+      call.run(Kernel.Dropout, x, chunks(x.length), integers, [1 / p]);
+    },
+
+    multiply(a, b, out) {
+      const places = [call.read(a), call.read(b), call.written(out)];
+      call.run(Kernel.Multiply, a, chunks(a.length), [...places, a.length]);
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import type { Config, TopLevelSpec } from 'vega-lite';
+import { escapeXml } from './markup.js';
+import { loadCharts } from './peers.js';
+import { FONT, INK, LINE } from './theme.js';
+
+const CONFIG: Config = {
+  background: 'white',
+  padding: 8,
+  font: FONT,
+  aria: false,
+  mark: { aria: false },
+  view: { stroke: null },
+  title: { anchor: 'start', fontSize: 15, subtitleFontSize: 12, color: INK, subtitleColor: INK, offset: 10 },
+  axis: {
+    labelFontSize: 12,
+    titleFontSize: 13,
+    titleFontWeight: 'normal',
+    titlePadding: 8,
+    labelColor: INK,
+    titleColor: INK,
+    domainColor: LINE,
+    tickColor: LINE,
+    gridColor: '#e4e7eb',
+    tickSize: 4,
+  },
+  legend: {
+    orient: 'top',
+    labelFontSize: 12,
+    titleFontSize: 12,
+    labelColor: INK,
+    titleColor: INK,
+    labelLimit: 400,
+    symbolStrokeWidth: 3,
+    symbolSize: 400,
+    columnPadding: 18,
+    offset: 8,
+  },
+};
+
+/** A chart as vega has drawn it. */
+export interface Drawing {
+  readonly svg: string;
+  /** The interval that an axis shows; scales are called after their panel, `loss_x`. */
+  interval(scale: string): [low: number, high: number];
+}
+
+/**
+ * Draws a chart.
+ *
+ * @param label - What the chart shows, for those who do not see it.
+ * @throws {Error} if vega or vega-lite is not installed.
+ */
+export async function draw(fn: string, spec: TopLevelSpec, label: string): Promise<Drawing> {
+  const { vega, vegaLite } = await loadCharts(fn);
+  const view = new vega.View(vega.parse(vegaLite.compile(spec, { config: CONFIG }).spec), { renderer: 'none' });
+  const svg = await view.toSVG();
+  const interval = (scale: string): [number, number] => view.scale(scale).domain();
+  view.finalize();
+  return { svg: svg.replace('<svg ', `<svg role="img" aria-label="${escapeXml(label)}" `), interval };
+}
+
+/** What a chart shows, in a sentence: its title, its axes, the names of what is in it. */
+export function labelOf(title: string | undefined, xTitle: string, yTitle: string, names: readonly string[]): string {
+  return `${title === undefined ? '' : `${title}: `}${yTitle} against ${xTitle} of ${names.join(', ')}`;
+}

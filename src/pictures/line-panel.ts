@@ -1,0 +1,135 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { legendColumns, PLOT_WIDTH } from './theme.js';
+
+type LayeredSpec = Extract<TopLevelSpec, { layer: unknown }>;
+type Layer = LayeredSpec['layer'][number];
+
+/** One line in a panel. */
+export interface Line {
+  /** The name its marks carry in the SVG: letters, digits and `_`. */
+  readonly id: string;
+  /** Its name in the legend. */
+  readonly name: string;
+  readonly x: readonly number[];
+  /** Values that are not finite are gaps. */
+  readonly y: readonly number[];
+  /** Thin and pale, under the others. */
+  readonly faint?: boolean;
+}
+
+/** How a name of the legend looks. */
+export interface Look {
+  readonly name: string;
+  readonly color: string;
+  readonly dash: readonly number[];
+}
+
+/** Lines over one pair of axes. */
+export interface Panel {
+  /** Its name in the SVG and of its scales, `loss_x` and `loss_y`. */
+  readonly id: string;
+  readonly title?: string;
+  readonly subtitle?: string;
+  readonly xTitle: string;
+  readonly yTitle: string;
+  readonly xScale?: 'linear' | 'log';
+  readonly yScale?: 'linear' | 'log';
+  /** What the y axis shows; default what there is. */
+  readonly yDomain?: readonly [low: number, high: number];
+  /** Number format of the y axis, in d3's notation. */
+  readonly yFormat?: string;
+  readonly height: number;
+  readonly lines: readonly Line[];
+  readonly looks: readonly Look[];
+  /** Whether there is a legend. */
+  readonly legend: boolean;
+}
+
+/** Lines of at most so many points show them. */
+const SHOWN_POINTS = 50;
+
+/** The panel for vega-lite, to be drawn alone or with others. */
+export function panelSpec(panel: Panel): LayeredSpec {
+  const { id, title, subtitle, lines, looks, legend, height } = panel;
+  const x = axis(
+    panel.xTitle,
+    panel.xScale,
+    lines.flatMap((line) => line.x),
+    'x',
+  );
+  const y = axis(
+    panel.yTitle,
+    panel.yScale,
+    lines.flatMap((line) => line.y),
+    'y',
+    panel.yFormat,
+    panel.yDomain,
+  );
+  const names = looks.map((look) => look.name);
+  const columns = legendColumns(names);
+  const shared = legend ? { title: null, columns, symbolType: 'stroke' as const } : null;
+  const color = { domain: names, range: looks.map((look) => look.color) };
+  const dash = { domain: names, range: looks.map((look) => [...look.dash]) };
+
+  const layer = lines.map((line): Layer => {
+    const point = !line.faint && line.x.length <= SHOWN_POINTS ? { size: 28, filled: true, strokeDash: [0] } : false;
+    const mark = line.faint ? { strokeWidth: 1, opacity: 0.3 } : { strokeWidth: 2, point };
+    return {
+      name: line.id,
+      data: {
+        values: line.x.map((x, i) => ({ x, y: Number.isFinite(line.y[i]) ? line.y[i] : null, name: line.name })),
+      },
+      mark: { type: 'line', clip: panel.yDomain !== undefined, strokeJoin: 'round', ...mark },
+      encoding: {
+        x: { field: 'x', type: 'quantitative', ...x },
+        y: { field: 'y', type: 'quantitative', ...y },
+        color: { field: 'name', type: 'nominal', scale: color, legend: shared },
+        strokeDash: { field: 'name', type: 'nominal', scale: dash, legend: shared },
+      },
+    };
+  });
+  return {
+    name: id,
+    ...(title === undefined ? {} : { title: { text: title, ...(subtitle === undefined ? {} : { subtitle }) } }),
+    width: PLOT_WIDTH,
+    height,
+    layer,
+  };
+}
+
+/** Scale and axis for the values of one direction. */
+function axis(
+  title: string,
+  type: 'linear' | 'log' = 'linear',
+  values: readonly number[],
+  direction: 'x' | 'y',
+  format?: string,
+  domain?: readonly [number, number],
+) {
+  const finite = values.filter(Number.isFinite);
+  const [low, high] = domain ?? [Math.min(...finite), Math.max(...finite)];
+  const whole = format === undefined && finite.every(Number.isInteger) && high < 1e15;
+  return {
+    title,
+    scale: {
+      type,
+      ...(type === 'linear' ? { zero: false, nice: domain === undefined } : { nice: false }),
+      ...(domain === undefined ? {} : { domain: [...domain] }),
+    },
+    axis: {
+      grid: true,
+      tickCount: direction === 'x' ? 10 : 6,
+      ...(whole ? { tickMinStep: 1, format: ',~r' } : {}),
+      ...(format === undefined ? {} : { format }),
+      ...(type === 'log' ? logTicks(low, high) : {}),
+    },
+  };
+}
+
+/** Ticks at the powers of ten, where there are enough of them: the labels of those between would lie on each other. */
+function logTicks(low: number, high: number): { values?: number[]; format: string } {
+  const first = Math.ceil(Math.log10(low) - 1e-9);
+  const last = Math.floor(Math.log10(high) + 1e-9);
+  const powers = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => Number(`1e${first + i}`));
+  return { ...(powers.length >= 3 ? { values: powers } : {}), format: '~g' };
+}
