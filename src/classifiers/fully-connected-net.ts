@@ -5,53 +5,68 @@ import {
   checkOptions,
   type Labels,
   type NDArray,
+  ones,
   Random,
 } from '../arrays/index.js';
-import { keepsNothing, local, workspace } from '../kernels/index.js';
+import { keepsNothing, local, resident, workspace } from '../kernels/index.js';
 import {
-  type AffineReluCache,
   affineBackward,
   affineForward,
-  affineReluBackward,
-  affineReluBackwardWeights,
-  affineReluForward,
+  type BatchnormParam,
+  checkKeepProbability,
+  type DropoutParam,
   softmaxLoss,
 } from '../layers/index.js';
 import type { LossAndGrads, Model } from '../model.js';
+import {
+  type HiddenCache,
+  type HiddenGrads,
+  type HiddenParams,
+  hiddenBackward,
+  hiddenForward,
+} from './hidden-layer.js';
 import { type ClassifierOptions, refuse } from './options.js';
 import { addPenalty, checkInputs, gaussian, zeroBias } from './parameters.js';
+import { parameterTable } from './summary.js';
 
 /** Names of the parameters of a {@link FullyConnectedNet}: layers are counted from 1. */
-export type FullyConnectedParamName = `${'W' | 'b'}${number}`;
+export type FullyConnectedParamName = `${'W' | 'b' | 'gamma' | 'beta'}${number}`;
 
 /** Options of a {@link FullyConnectedNet}. */
 export interface FullyConnectedNetOptions extends ClassifierOptions {
   /** Values to an example, D. Default 3072, a CIFAR-10 image. */
   inputDim?: number;
+  /** Normalization between each hidden affine layer and its ReLU. Default null: none. */
+  normalization?: 'batchnorm' | 'layernorm' | null;
+  /** Probability of KEEPING a unit in the dropout behind each hidden layer. Default 1: no dropout. */
+  dropout?: number;
   /** Standard deviation of the initial weights. Default 1e-2. */
   weightScale?: number;
-  /** Only null, none, for now. */
-  normalization?: null;
-  /** Probability of keeping a hidden unit; only 1, no dropout, for now. */
-  dropout?: 1;
 }
 
-const OPTIONS = ['inputDim', 'numClasses', 'weightScale', 'normalization', 'dropout', 'reg', 'dtype', 'seed'];
+const OPTIONS = ['inputDim', 'numClasses', 'normalization', 'dropout', 'weightScale', 'reg', 'dtype', 'seed'];
 
 /**
- * A fully connected network of any depth: {affine – ReLU} × L, affine, softmax.
+ * A fully connected network of any depth: {affine – [normalization] – ReLU – [dropout]} × L, affine, softmax.
  *
- * Parameters `W1` (D, hiddenDims[0]), `b1`, … to the last layer's `W` (…, C) and `b`. The loss adds
- * `½ · reg · Σ W²` over the weight matrices.
+ * Parameters `W1` (D, hiddenDims[0]), `b1`, with normalization `gamma1` and `beta1`, … to the last layer's `W` (…, C) and
+ * `b`. The loss adds `½ · reg · Σ W²` over the weight matrices.
+ *
+ * With a seed, dropout's masks are the same call after call, so that a numerical gradient agrees. To train with masks that
+ * differ and can be repeated, give each of {@link dropoutParams} a `random` and take its `seed` away.
  *
  * @example
- * const model = new FullyConnectedNet([100, 100], { weightScale: 5e-2, seed: 231 });
+ * const model = new FullyConnectedNet([100, 100], { normalization: 'batchnorm', weightScale: 5e-2, seed: 231 });
  * const { loss, grads } = model.loss(X, y);
  */
 export class FullyConnectedNet implements Model {
   readonly params: Record<FullyConnectedParamName, NDArray>;
   /** Strength of the L2 penalty; may be changed at any time. */
   reg: number;
+  /** Mode, hyperparameters and running statistics of each hidden layer's batch normalization; empty without it. */
+  readonly bnParams: BatchnormParam[] = [];
+  /** Mode, probability and source of the masks of each hidden layer's dropout; empty without it. */
+  readonly dropoutParams: DropoutParam[] = [];
   readonly #numLayers: number;
 
   /**
@@ -62,16 +77,17 @@ export class FullyConnectedNet implements Model {
     const owner = 'FullyConnectedNet';
     checkOptions(owner, options, OPTIONS);
     const { inputDim = 3072, numClasses = 10, weightScale = 1e-2, reg = 0, dtype = 'float32', seed } = options;
+    const { normalization = null, dropout = 1 } = options;
     if (!Array.isArray(hiddenDims) || hiddenDims.length === 0) {
       refuse(owner, 'hiddenDims', hiddenDims, 'a list of at least one size');
     }
     const sizes = Object.fromEntries(hiddenDims.map((size, i) => [`hiddenDims[${i}]`, size]));
     for (const [name, n] of Object.entries({ inputDim, numClasses, ...sizes })) checkCount(owner, name, n, 1);
     for (const [name, n] of Object.entries({ weightScale, reg })) checkAmount(owner, name, n);
-    const { normalization = null, dropout = 1 } = options;
-    if (normalization !== null)
-      refuse(owner, 'normalization', normalization, 'null: this version has no normalization');
-    if (dropout !== 1) refuse(owner, 'dropout', dropout, '1: this version has no dropout');
+    if (normalization !== null && normalization !== 'batchnorm' && normalization !== 'layernorm') {
+      refuse(owner, 'normalization', normalization, "'batchnorm', 'layernorm' or null");
+    }
+    checkKeepProbability(owner, 'dropout', dropout);
     checkDType(owner, dtype);
 
     const random = new Random(seed);
@@ -82,11 +98,20 @@ export class FullyConnectedNet implements Model {
     for (let layer = 1; layer <= this.#numLayers; layer++) {
       this.params[`W${layer}`] = gaussian(random, [dims[layer - 1], dims[layer]], weightScale, dtype);
       this.params[`b${layer}`] = zeroBias(dims[layer], dtype);
+      if (layer === this.#numLayers) continue;
+      if (normalization !== null) {
+        this.params[`gamma${layer}`] = resident(ones([dims[layer]], dtype));
+        this.params[`beta${layer}`] = zeroBias(dims[layer], dtype);
+      }
+      if (normalization === 'batchnorm') this.bnParams.push({ mode: 'train' });
+      // Layers of one width must not drop the same units.
+      const maskSeed = seed === undefined ? undefined : `${seed} dropout ${layer}`;
+      if (dropout < 1) this.dropoutParams.push({ mode: 'train', p: dropout, seed: maskSeed });
     }
   }
 
   /**
-   * Test-time pass.
+   * Test-time pass: batch normalization by its running statistics, no dropout.
    *
    * @param X - Inputs, shape (N, d_1, …, d_k) with D = d_1 · … · d_k.
    * @returns Scores, shape (N, C).
@@ -103,15 +128,29 @@ export class FullyConnectedNet implements Model {
   loss(X: NDArray, y: Labels): LossAndGrads<FullyConnectedParamName>;
   loss(X: NDArray, y?: Labels): NDArray | LossAndGrads<FullyConnectedParamName> {
     checkInputs(`${this.constructor.name}.loss`, X, this.params.W1.shape[0], this.params.W1);
+    const mode = y === undefined ? 'test' : 'train';
+    for (const param of [...this.bnParams, ...this.dropoutParams]) param.mode = mode;
     return workspace(() => (y === undefined ? this.#forward(local(X)).scores : this.#forwardBackward(local(X), y)));
+  }
+
+  /** A table of the parameters, their shapes and sizes. */
+  summary(): string {
+    const { params } = this;
+    const kind = [
+      this.bnParams.length > 0 ? 'batchnorm' : params.gamma1 ? 'layernorm' : '',
+      this.dropoutParams.length > 0 ? `dropout keeping ${this.dropoutParams[0].p}` : '',
+    ].filter(Boolean);
+    const title = [`${this.constructor.name}, ${this.#numLayers} layers`, ...kind].join(', ');
+    return parameterTable(title, params);
   }
 
   #forward(X: NDArray) {
     const last = this.#numLayers;
-    const hidden: AffineReluCache[] = [];
+    const hidden: HiddenCache[] = [];
     let h = X;
     for (let layer = 1; layer < last; layer++) {
-      const [out, cache] = affineReluForward(h, this.params[`W${layer}`], this.params[`b${layer}`]);
+      const [bn, drop] = [this.bnParams[layer - 1], this.dropoutParams[layer - 1]];
+      const [out, cache] = hiddenForward(h, this.#hiddenParams(layer), bn, drop);
       hidden.push(cache);
       h = out;
     }
@@ -124,27 +163,31 @@ export class FullyConnectedNet implements Model {
     const { loss: dataLoss, dx: dscores } = softmaxLoss(scores, y);
 
     const grads: Record<FullyConnectedParamName, NDArray> = {};
-    const output = affineBackward(dscores, cache);
-    let loss = dataLoss + this.#collect(grads, this.#numLayers, output);
-    let dh = output.dx;
-    for (let layer = hidden.length; layer > 1; layer--) {
-      const gradient = affineReluBackward(dh, hidden[layer - 1]);
+    let gradient: HiddenGrads = affineBackward(dscores, cache);
+    let loss = dataLoss + this.#collect(grads, this.#numLayers, gradient);
+    for (let layer = hidden.length; layer >= 1; layer--) {
+      // The first layer's input is data: nobody asks for its gradient.
+      gradient = hiddenBackward(gradient.dx as NDArray, hidden[layer - 1], layer > 1);
       loss += this.#collect(grads, layer, gradient);
-      dh = gradient.dx;
     }
-    // The images are data: nobody asks for their gradient.
-    loss += this.#collect(grads, 1, affineReluBackwardWeights(dh, hidden[0]));
     return { loss, grads };
   }
 
+  #hiddenParams(layer: number): HiddenParams {
+    const { params } = this;
+    const [w, b] = [params[`W${layer}`], params[`b${layer}`]];
+    return { w, b, gamma: params[`gamma${layer}`], beta: params[`beta${layer}`] };
+  }
+
   /** Notes a layer's gradients, the penalty's added, and returns the penalty. */
-  #collect(
-    grads: Record<FullyConnectedParamName, NDArray>,
-    layer: number,
-    { dw, db }: { dw: NDArray; db: NDArray },
-  ): number {
+  #collect(grads: Record<FullyConnectedParamName, NDArray>, layer: number, gradient: HiddenGrads): number {
+    const { dw, db, dgamma, dbeta } = gradient;
     grads[`W${layer}`] = dw;
     grads[`b${layer}`] = db;
+    if (dgamma !== undefined && dbeta !== undefined) {
+      grads[`gamma${layer}`] = dgamma;
+      grads[`beta${layer}`] = dbeta;
+    }
     return addPenalty(this.params[`W${layer}`], dw, this.reg);
   }
 }

@@ -18,6 +18,7 @@ import {
 import type { LossAndGrads, Model } from '../model.js';
 import type { ClassifierOptions } from './options.js';
 import { addPenalty, checkInputs, gaussian, zeroBias } from './parameters.js';
+import { parameterTable } from './summary.js';
 
 /** Names of the parameters of a {@link TwoLayerNet}. */
 export type TwoLayerParamName = 'W1' | 'b1' | 'W2' | 'b2';
@@ -99,6 +100,11 @@ export class TwoLayerNet implements Model {
       const loss = dataLoss + addPenalty(W1, dW1, this.reg) + addPenalty(W2, dW2, this.reg);
       return { loss, grads: { W1: dW1, b1: db1, W2: dW2, b2: db2 } };
     });
+  }
+
+  /** A table of the parameters, their shapes and sizes. */
+  summary(): string {
+    return parameterTable(`${this.constructor.name}, 2 layers`, this.params);
   }
 }
 

@@ -10,5 +10,36 @@ export {
   affineReluBackwardWeights,
   affineReluForward,
 } from './affine.js';
+export {
+  type AffineBatchnormReluCache,
+  type AffineLayernormReluCache,
+  type AffineNormalizedGrads,
+  type AffineNormalizedWeightGrads,
+  affineBatchnormReluBackward,
+  affineBatchnormReluBackwardWeights,
+  affineBatchnormReluForward,
+  affineLayernormReluBackward,
+  affineLayernormReluBackwardWeights,
+  affineLayernormReluForward,
+} from './affine-normalized.js';
+export {
+  type BatchnormCache,
+  batchnormBackward,
+  batchnormBackwardAlt,
+  batchnormForward,
+  type NormalizationGrads,
+  spatialBatchnormBackward,
+  spatialBatchnormForward,
+} from './batchnorm.js';
+export type { BatchnormParam } from './batchnorm-param.js';
+export {
+  checkKeepProbability,
+  type DropoutCache,
+  type DropoutParam,
+  dropoutBackward,
+  dropoutForward,
+} from './dropout.js';
+export { type GroupnormCache, spatialGroupnormBackward, spatialGroupnormForward } from './groupnorm.js';
+export { type LayernormCache, layernormBackward, layernormForward, type NormalizationOptions } from './layernorm.js';
 export { type LossAndGrad, softmaxLoss, svmLoss } from './losses.js';
 export { type ReluCache, reluBackward, reluForward } from './relu.js';

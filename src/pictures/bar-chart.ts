@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { checkCount, checkOptions, describe } from '../arrays/index.js';
-import { checkDistinct, checkNumbers, checkOptionalText, checkText, checkTexts } from './checks.js';
+import { checkChoice, checkDistinct, checkNumbers, checkOptionalText, checkText, checkTexts } from './checks.js';
 import { draw, labelOf } from './draw.js';
-import { formatNumber } from './markup.js';
-import { colorOf, INK, legendColumns, PLOT_WIDTH } from './theme.js';
+import { formatNumber, formatPercent, type NumberFormat } from './markup.js';
+import { colorOf, INK, LETTER, LINES, legendColumns, PLOT_WIDTH, wrapAll } from './theme.js';
 
 /** The bars of one colour in a {@link barChart}. */
 export interface BarSeries {
@@ -21,8 +21,8 @@ export interface BarChartOptions {
   xTitle: string;
   /** What the y axis shows, with its unit. */
   yTitle: string;
-  /** Number format of the y axis and of the numbers over the bars, in d3's notation. Default: as the numbers need. */
-  yFormat?: string;
+  /** How the values are written: as they are, or shares as percentages. Default `'number'`. */
+  yFormat?: NumberFormat;
   /** Pixels between the axes. Default 240. */
   height?: number;
   /** What stands under each group of bars, at least one. */
@@ -33,8 +33,18 @@ export interface BarChartOptions {
 
 const OPTIONS = ['title', 'xTitle', 'yTitle', 'yFormat', 'height', 'categories', 'series'] as const;
 
-/** Bars this wide have room for a number over them. */
-const NUMBERED_WIDTH = 30;
+/** The numbers of the bars, outside of them. */
+const NUMBERS = {
+  name: 'numbers',
+  mark: {
+    type: 'text' as const,
+    baseline: { expr: "datum.y < 0 ? 'top' : 'bottom'" },
+    dy: { expr: 'datum.y < 0 ? 4 : -3' },
+    fontSize: 11,
+    color: INK,
+  },
+  encoding: { text: { field: 'text' } },
+};
 
 /**
  * A chart of bars from zero, about 700 pixels wide: for each category one bar of each series.
@@ -46,11 +56,11 @@ const NUMBERED_WIDTH = 30;
 export async function barChart(options: BarChartOptions): Promise<string> {
   const fn = 'barChart';
   checkOptions(fn, options, OPTIONS satisfies readonly (keyof BarChartOptions)[]);
-  const { title, xTitle, yTitle, yFormat, height = 240, categories } = options;
+  const { title, xTitle, yTitle, yFormat = 'number', height = 240, categories } = options;
   checkOptionalText(fn, 'title', title);
   checkText(fn, 'xTitle', xTitle);
   checkText(fn, 'yTitle', yTitle);
-  checkOptionalText(fn, 'yFormat', yFormat);
+  checkChoice(fn, 'yFormat', yFormat, ['number', 'percent']);
   checkCount(fn, 'height', height, 1);
   checkTexts(fn, 'categories', categories);
   if (categories.length === 0) throw new RangeError(`${fn}: categories is empty, expected at least one`);
@@ -58,15 +68,14 @@ export async function barChart(options: BarChartOptions): Promise<string> {
   const series = checkSeries(fn, options.series, categories.length);
 
   const names = series.map((one) => one.name);
+  const room = PLOT_WIDTH / categories.length;
+  const labels = wrapAll(categories, room);
+  const write = yFormat === 'percent' ? formatPercent : formatNumber;
   const values = series.flatMap(({ name, values: ys }) =>
-    ys.flatMap((y, i) => (Number.isFinite(y) ? [{ category: categories[i], name, y, text: formatNumber(y) }] : [])),
+    ys.flatMap((y, i) => (Number.isFinite(y) ? [{ category: labels.texts[i], name, y, text: write(y, 3) }] : [])),
   );
   if (values.length === 0) throw new RangeError(`${fn}: series has no finite number, so there is no bar`);
-  // A fifth of the room stays between the groups.
-  const barWidth = (PLOT_WIDTH * 0.8) / (categories.length * series.length);
-  const slanted = Math.max(...categories.map((text) => text.length)) * 7 > PLOT_WIDTH / categories.length;
-  const text =
-    yFormat === undefined ? { field: 'text' } : { field: 'y', type: 'quantitative' as const, format: yFormat };
+  const numbered = Math.max(...values.map(({ text }) => text.length)) * LETTER < (room * 0.8) / series.length;
   const color = { domain: names, range: names.map((_, i) => colorOf(i)) };
   const legend = { title: null, columns: legendColumns(names), symbolSize: 120 };
 
@@ -81,15 +90,15 @@ export async function barChart(options: BarChartOptions): Promise<string> {
         field: 'category',
         type: 'nominal',
         title: xTitle,
-        scale: { domain: [...categories], paddingInner: 0.2, paddingOuter: 0.1 },
-        axis: { labelAngle: slanted ? -35 : 0, labelLimit: 200, ticks: false, grid: false },
+        scale: { domain: labels.texts, paddingInner: 0.2, paddingOuter: 0.1 },
+        axis: { labelAngle: labels.slanted ? -35 : 0, labelExpr: LINES, labelLimit: 300, ticks: false, grid: false },
       },
       xOffset: { field: 'name', type: 'nominal', scale: { domain: names } },
       y: {
         field: 'y',
         type: 'quantitative',
         title: yTitle,
-        axis: { tickCount: 6, ...(yFormat === undefined ? {} : { format: yFormat }) },
+        axis: { tickCount: 6, ...(yFormat === 'percent' ? { format: '~%' } : {}) },
       },
     },
     layer: [
@@ -100,15 +109,7 @@ export async function barChart(options: BarChartOptions): Promise<string> {
           color: { field: 'name', type: 'nominal', scale: color, legend: series.length > 1 ? legend : null },
         },
       },
-      ...(barWidth < NUMBERED_WIDTH
-        ? []
-        : [
-            {
-              name: 'numbers',
-              mark: { type: 'text' as const, baseline: 'bottom' as const, dy: -3, fontSize: 11, color: INK },
-              encoding: { text },
-            },
-          ]),
+      ...(numbered ? [NUMBERS] : []),
     ],
   };
   return (await draw(fn, spec, labelOf(title, xTitle, yTitle, names))).svg;

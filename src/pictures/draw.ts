@@ -56,7 +56,10 @@ export async function draw(fn: string, spec: TopLevelSpec, label: string): Promi
   const svg = await view.toSVG();
   const interval = (scale: string): [number, number] => view.scale(scale).domain();
   view.finalize();
-  return { svg: svg.replace('<svg ', `<svg role="img" aria-label="${escapeXml(label)}" `), interval };
+  // The font stands once, not in every text.
+  const texts = svg.replaceAll(` font-family="${FONT}"`, '');
+  const root = `<svg role="img" aria-label="${escapeXml(label)}" font-family="${FONT}" `;
+  return { svg: texts.replace('<svg ', root), interval };
 }
 
 /** What a chart shows, in a sentence: its title, its axes, the names of what is in it. */

@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { checkOptions, checkShapes, denseArg, isNDArray, type NDArray } from '../arrays/index.js';
-import { checkDistinct, checkNumbers, checkOptionalText, checkText, checkTexts } from './checks.js';
+import { checkChoice, checkDistinct, checkNumbers, checkOptionalText, checkText, checkTexts } from './checks.js';
 import { draw, labelOf } from './draw.js';
-import { formatNumber } from './markup.js';
-import { INK, PLOT_WIDTH } from './theme.js';
+import { formatNumber, formatPercent, type NumberFormat } from './markup.js';
+import { INK, LETTER, PLOT_WIDTH } from './theme.js';
 
 /** What {@link heatMap} draws. */
 export interface HeatMapOptions {
@@ -19,14 +19,18 @@ export interface HeatMapOptions {
   columns: readonly string[];
   /** One number for each cell, as lists of rows or an array of shape (rows, columns). One that is not finite is left white. */
   values: readonly ArrayLike<number>[] | NDArray;
-  /** Number format of the cells in d3's notation. Default: as the numbers need. */
-  format?: string;
+  /** How the values are written: as they are, or shares as percentages. Default `'number'`. */
+  format?: NumberFormat;
 }
 
 const OPTIONS = ['title', 'xTitle', 'yTitle', 'rows', 'columns', 'values', 'format'] as const;
 
-/** Pixels: a cell this wide has room for a number. */
-const NUMBERED_WIDTH = 30;
+/** The numbers of the cells. */
+const NUMBERS = {
+  name: 'numbers',
+  mark: { type: 'text' as const, fontSize: 12, color: { expr: 'datum.ink' } },
+  encoding: { text: { field: 'text' } },
+};
 
 /**
  * A table of numbers as colours, each cell with its number where there is room: a confusion matrix, say.
@@ -48,11 +52,11 @@ const NUMBERED_WIDTH = 30;
 export async function heatMap(options: HeatMapOptions): Promise<string> {
   const fn = 'heatMap';
   checkOptions(fn, options, OPTIONS satisfies readonly (keyof HeatMapOptions)[]);
-  const { title, xTitle, yTitle, rows, columns, format } = options;
+  const { title, xTitle, yTitle, rows, columns, format = 'number' } = options;
   checkOptionalText(fn, 'title', title);
   checkText(fn, 'xTitle', xTitle);
   checkText(fn, 'yTitle', yTitle);
-  checkOptionalText(fn, 'format', format);
+  checkChoice(fn, 'format', format, ['number', 'percent']);
   for (const [name, texts] of Object.entries({ rows, columns })) {
     checkTexts(fn, name, texts);
     if (texts.length === 0) throw new RangeError(`${fn}: ${name} is empty, expected at least one`);
@@ -62,21 +66,20 @@ export async function heatMap(options: HeatMapOptions): Promise<string> {
   const finite = values.filter(Number.isFinite);
   if (finite.length === 0) throw new RangeError(`${fn}: values has no finite number, so there is nothing to colour`);
 
-  // Counts and shares begin at zero, whatever the smallest of them.
-  const low = Math.min(0, ...finite);
-  const high = Math.max(...finite, low + Number.MIN_VALUE);
+  const write = format === 'percent' ? formatPercent : formatNumber;
+  const texts = values.map((value) => write(value, 3));
   const cell = Math.min(64, PLOT_WIDTH / columns.length);
-  const numbered = cell >= NUMBERED_WIDTH;
+  const numbered = Math.max(...texts.map((text) => text.length)) * LETTER < cell;
+  const colors = colorsOf(finite);
   const cells = values.map((value, i) => ({
     row: rows[Math.floor(i / columns.length)],
     column: columns[i % columns.length],
     value: Number.isFinite(value) ? value : null,
-    text: formatNumber(value),
-    // The scheme is dark from about its middle on.
-    ink: Number.isFinite(value) && value > low + 0.55 * (high - low) ? 'white' : INK,
+    text: texts[i],
+    ink: Number.isFinite(value) && colors.isDark(value) ? 'white' : INK,
   }));
-  const text = format === undefined ? { field: 'text' } : { field: 'value', type: 'quantitative' as const, format };
-  const slanted = Math.max(...columns.map((name) => name.length)) * 7 > cell;
+  const slanted = Math.max(...columns.map((name) => name.length)) * (LETTER - 0.4) > cell;
+  const labels = { labelFontSize: 11, labelLimit: 160, labelOverlap: !numbered, ticks: false, domain: false };
 
   const spec: TopLevelSpec = {
     name: 'chart',
@@ -90,14 +93,14 @@ export async function heatMap(options: HeatMapOptions): Promise<string> {
         type: 'nominal',
         title: xTitle,
         scale: { domain: [...columns], padding: 0 },
-        axis: { labelAngle: slanted ? -40 : 0, labelLimit: 160, ticks: false, domain: false },
+        axis: { ...labels, labelAngle: slanted && numbered ? -40 : 0 },
       },
       y: {
         field: 'row',
         type: 'nominal',
         title: yTitle,
         scale: { domain: [...rows], padding: 0 },
-        axis: { labelLimit: 160, ticks: false, domain: false },
+        axis: labels,
       },
     },
     layer: [
@@ -108,23 +111,28 @@ export async function heatMap(options: HeatMapOptions): Promise<string> {
           color: {
             field: 'value',
             type: 'quantitative',
-            scale: { domain: [low, high], scheme: 'blues' },
+            scale: { domain: colors.domain, scheme: colors.scheme },
             legend: numbered ? null : { title: null, orient: 'right' },
           },
         },
       },
-      ...(numbered
-        ? [
-            {
-              name: 'numbers',
-              mark: { type: 'text' as const, fontSize: 12, invalid: null },
-              encoding: { text, color: { field: 'ink', type: 'nominal' as const, scale: null } },
-            },
-          ]
-        : []),
+      ...(numbered ? [NUMBERS] : []),
     ],
   };
   return (await draw(fn, spec, labelOf(title, xTitle, yTitle, [`${rows.length} by ${columns.length} cells`]))).svg;
+}
+
+/** From white to blue where all values are ≥ 0; else from blue over white, which is zero, to orange. */
+function colorsOf(values: readonly number[]): {
+  domain: [number, number];
+  scheme: 'blues' | 'blueorange';
+  isDark: (value: number) => boolean;
+} {
+  const size = Math.max(...values.map(Math.abs)) || 1;
+  if (values.some((value) => value < 0)) {
+    return { domain: [-size, size], scheme: 'blueorange', isDark: (value) => Math.abs(value) > 0.7 * size };
+  }
+  return { domain: [0, size], scheme: 'blues', isDark: (value) => value > 0.55 * size };
 }
 
 /** The values in row-major order. */

@@ -11,7 +11,7 @@ import { checkTexts } from './checks.js';
 import { scaleOf } from './grid.js';
 import { escapeXml } from './markup.js';
 import { dataUri, encode, pixelsOf } from './png.js';
-import { FONT, INK } from './theme.js';
+import { FONT, INK, LETTER } from './theme.js';
 
 /** Options of {@link imageGrid}. */
 export interface ImageGridOptions {
@@ -27,8 +27,6 @@ export interface ImageGridOptions {
 
 const GAP = 10;
 const TITLE_HEIGHT = 18;
-/** Room for a letter of a title, in pixels. */
-const LETTER = 6.6;
 
 /**
  * Images with their titles, side by side: examples with their classes, a filter's input and outputs.

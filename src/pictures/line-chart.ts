@@ -2,6 +2,7 @@ import { checkCount, checkOptions, describe, ShapeError } from '../arrays/index.
 import { checkChoice, checkDistinct, checkNumbers, checkOptionalText, checkText } from './checks.js';
 import { draw, labelOf } from './draw.js';
 import { type Line, panelSpec } from './line-panel.js';
+import type { NumberFormat } from './markup.js';
 import { colorOf, DASHED, dashOf } from './theme.js';
 
 /** One line of a {@link lineChart}. */
@@ -30,8 +31,8 @@ export interface LineChartOptions {
   yScale?: 'linear' | 'log';
   /** The interval that the y axis shows; lines are cut off at it. Default: what there is. */
   yDomain?: readonly [low: number, high: number];
-  /** Number format of the y axis in d3's notation, `'.0%'` for shares. Default: as the numbers need. */
-  yFormat?: string;
+  /** How the values are written: as they are, or shares as percentages. Default `'number'`. */
+  yFormat?: NumberFormat;
   /** Pixels between the axes. Default 260. */
   height?: number;
   /** At least one. With two or more there is a legend. */
@@ -54,7 +55,7 @@ const SERIES = ['name', 'x', 'y', 'dashed'] as const;
  *   xTitle: 'weight scale (standard deviation)',
  *   yTitle: 'validation accuracy',
  *   xScale: 'log',
- *   yFormat: '.0%',
+ *   yFormat: 'percent',
  *   series: [
  *     { name: 'plain', x: scales, y: plain },
  *     { name: 'batch normalization', x: scales, y: normalized },
@@ -64,13 +65,22 @@ const SERIES = ['name', 'x', 'y', 'dashed'] as const;
 export async function lineChart(options: LineChartOptions): Promise<string> {
   const fn = 'lineChart';
   checkOptions(fn, options, OPTIONS satisfies readonly (keyof LineChartOptions)[]);
-  const { title, xTitle, yTitle, xScale = 'linear', yScale = 'linear', yDomain, yFormat, height = 260 } = options;
+  const {
+    title,
+    xTitle,
+    yTitle,
+    xScale = 'linear',
+    yScale = 'linear',
+    yDomain,
+    yFormat = 'number',
+    height = 260,
+  } = options;
   checkOptionalText(fn, 'title', title);
   checkText(fn, 'xTitle', xTitle);
   checkText(fn, 'yTitle', yTitle);
   checkChoice(fn, 'xScale', xScale, ['linear', 'log']);
   checkChoice(fn, 'yScale', yScale, ['linear', 'log']);
-  checkOptionalText(fn, 'yFormat', yFormat);
+  checkChoice(fn, 'yFormat', yFormat, ['number', 'percent']);
   checkCount(fn, 'height', height, 1);
   if (yDomain !== undefined) checkDomain(fn, yDomain, yScale);
   const lines = checkSeries(fn, options.series, xScale, yScale);

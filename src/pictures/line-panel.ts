@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { NumberFormat } from './markup.js';
 import { legendColumns, PLOT_WIDTH } from './theme.js';
 
 type LayeredSpec = Extract<TopLevelSpec, { layer: unknown }>;
@@ -36,8 +37,7 @@ export interface Panel {
   readonly yScale?: 'linear' | 'log';
   /** What the y axis shows; default what there is. */
   readonly yDomain?: readonly [low: number, high: number];
-  /** Number format of the y axis, in d3's notation. */
-  readonly yFormat?: string;
+  readonly yFormat?: NumberFormat;
   readonly height: number;
   readonly lines: readonly Line[];
   readonly looks: readonly Look[];
@@ -103,24 +103,27 @@ function axis(
   type: 'linear' | 'log' = 'linear',
   values: readonly number[],
   direction: 'x' | 'y',
-  format?: string,
+  format: NumberFormat = 'number',
   domain?: readonly [number, number],
 ) {
   const finite = values.filter(Number.isFinite);
   const [low, high] = domain ?? [Math.min(...finite), Math.max(...finite)];
-  const whole = format === undefined && finite.every(Number.isInteger) && high < 1e15;
+  const whole = format === 'number' && finite.every(Number.isInteger) && high < 1e15;
+  // An axis of no length would show one number with six digits after the point.
+  const margin = Math.abs(low) * 0.1 || 1;
+  const shown = domain ?? (low === high && type === 'linear' ? [low - margin, high + margin] : undefined);
   return {
     title,
     scale: {
       type,
-      ...(type === 'linear' ? { zero: false, nice: domain === undefined } : { nice: false }),
-      ...(domain === undefined ? {} : { domain: [...domain] }),
+      ...(type === 'linear' ? { zero: false, nice: shown === undefined } : { nice: false }),
+      ...(shown === undefined ? {} : { domain: [...shown] }),
     },
     axis: {
       grid: true,
       tickCount: direction === 'x' ? 10 : 6,
       ...(whole ? { tickMinStep: 1, format: ',~r' } : {}),
-      ...(format === undefined ? {} : { format }),
+      ...(format === 'percent' ? { format: '~%' } : {}),
       ...(type === 'log' ? logTicks(low, high) : {}),
     },
   };

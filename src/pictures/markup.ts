@@ -18,14 +18,26 @@ export function scriptJson(data: unknown): string {
   return JSON.stringify(data).replace(/</g, '\\u003c');
 }
 
+/** How values are written: as they are, or shares as percentages. */
+export type NumberFormat = 'number' | 'percent';
+
 /**
- * A number as people read it: whole numbers in full, others to four digits, very large and very small ones with an
- * exponent.
+ * A number as people read it: whole ones in full, others to a few digits, very large and very small ones with an exponent.
+ *
+ * @param digits - Significant ones. Default 4.
  */
-export function formatNumber(x: number): string {
-  if (!Number.isFinite(x)) return String(x).replace('Infinity', '∞').replace('-', '−');
+export function formatNumber(x: number, digits = 4): string {
   const size = Math.abs(x);
+  if (!Number.isFinite(x)) return x.toString().replace('Infinity', '∞').replace('-', '−');
   if (Number.isInteger(x) && size < 1e15) return x.toLocaleString('en').replace('-', '−');
-  const digits = size >= 1e-3 && size < 1e6 ? Number(x.toPrecision(4)).toString() : x.toExponential(2);
-  return digits.replace('-', '−').replace(/e([+−-])(\d+)/, (_, sign, power) => `e${sign === '+' ? '' : '−'}${power}`);
+  if (size >= 1e-3 && size < 1e6) return Number(x.toPrecision(digits)).toString().replace('-', '−');
+  return x
+    .toExponential(digits - 2)
+    .replace('e+', 'e')
+    .replaceAll('-', '−');
+}
+
+/** A share as a percentage with one digit after the point. */
+export function formatPercent(x: number): string {
+  return Number.isFinite(x) ? `${(100 * x).toFixed(1)}%`.replace('-', '−') : formatNumber(x);
 }

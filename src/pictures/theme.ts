@@ -29,9 +29,33 @@ export const INK = '#24292f';
 /** Of axes. */
 export const LINE = '#8c959f';
 
+/** About the width in pixels of a letter of 12 pixels' height: there is no font to ask. */
+export const LETTER = 6.6;
+
 /** How many columns a legend has room for. */
 export function legendColumns(names: readonly string[]): number {
   const longest = Math.max(...names.map((name) => name.length));
-  // A symbol and its margins take 50 pixels, a letter of 12 pixels about 7.
-  return Math.max(1, Math.floor(PLOT_WIDTH / (50 + 7 * Math.min(longest, 60))));
+  // A symbol and its margins take 50 pixels.
+  return Math.max(1, Math.floor(PLOT_WIDTH / (50 + LETTER * Math.min(longest, 60))));
+}
+
+/** Vega's expression for the lines of a label that {@link wrapAll} made. */
+export const LINES = "split(datum.label, '\\n')";
+
+/** Texts broken into lines that are not longer than `width` pixels; as they are, and slanted, where a word is longer. */
+export function wrapAll(texts: readonly string[], width: number): { texts: string[]; slanted: boolean } {
+  const most = Math.floor(width / LETTER);
+  if (texts.some((text) => text.split(' ').some((word) => word.length > most)))
+    return { texts: [...texts], slanted: true };
+  return { texts: texts.map((text) => wrap(text, most)), slanted: false };
+}
+
+function wrap(text: string, most: number): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`.trimStart();
+    if (longer.length <= most || lines.at(-1) === '') lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.join('\n');
 }

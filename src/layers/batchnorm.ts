@@ -1,0 +1,206 @@
+import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { type ChannelShape, kernels } from '../kernels/index.js';
+import { type BatchnormParam, blend, checkBatchnormParam } from './batchnorm-param.js';
+
+/** What the backward passes of a batch normalization need from the forward pass. Opaque: the fields may change. */
+export interface BatchnormCache {
+  readonly layer: 'batchnorm';
+  readonly x: NDArray;
+  readonly gamma: NDArray;
+  /** The statistics that were used: of the batch, or in test mode the running ones. */
+  readonly mean: NDArray;
+  readonly variance: NDArray;
+  readonly eps: number;
+  readonly training: boolean;
+  /** The output of the ReLU that was applied in the same pass, else null. */
+  readonly relu: NDArray | null;
+}
+
+/** The gradients of a normalization. */
+export interface NormalizationGrads {
+  /** As `x`. */
+  readonly dx: NDArray;
+  /** As `gamma`. */
+  readonly dgamma: NDArray;
+  /** As `beta`. */
+  readonly dbeta: NDArray;
+}
+
+/**
+ * Forward pass of batch normalization: `out = gamma · (x − mean) / √(var + eps) + beta`, feature by feature.
+ *
+ * In training the mean and the (biased) variance are those of the batch, and the running statistics in `bnParam` become
+ * `momentum · running + (1 − momentum) · sample`; in test mode the running statistics are used. The variance is taken in
+ * two passes from shifted values, so it survives a mean far larger than the spread. A training batch of one example is
+ * allowed: its variance is 0, so `out` is `beta` and `dx` is 0.
+ *
+ * @param x - Input, shape (N, D).
+ * @param gamma - Scale, shape (D,).
+ * @param beta - Shift, shape (D,).
+ * @param bnParam - Mode, hyperparameters and running statistics; the statistics are replaced in training.
+ * @returns `out`, a new array of shape (N, D), and the cache, which keeps `x` and `gamma` by reference.
+ * @throws {ShapeError} if `gamma`, `beta` or a running statistic is not (D,).
+ * @throws {RangeError} if the mode is unknown or a hyperparameter out of range.
+ * @see Ioffe and Szegedy 2015, Batch Normalization, https://arxiv.org/abs/1502.03167, Algorithm 1
+ */
+export function batchnormForward(
+  x: NDArray,
+  gamma: NDArray,
+  beta: NDArray,
+  bnParam: BatchnormParam,
+): [out: NDArray, cache: BatchnormCache] {
+  checkShapes('batchnormForward', { x: [x, ['N', 'D']], gamma: [gamma, ['D']], beta: [beta, ['D']] });
+  return normalizeBatch('batchnormForward', x, gamma, beta, bnParam, false);
+}
+
+/**
+ * Backward pass of batch normalization, node by node through the computation graph, as it is first derived by hand.
+ *
+ * With `centred = x − mean`, `std = √(var + eps)` and `x̂ = centred / std`, from the last node to the first:
+ *
+ * - out = γ·x̂ + β: `dbeta = Σ dout`, `dgamma = Σ dout·x̂`, `dx̂ = dout·γ`
+ * - x̂ = centred · (1/std): `dcentred = dx̂ / std`, `d(1/std) = Σ dx̂·centred`
+ * - 1/std: `dstd = −d(1/std) / std²`; std = √(var + eps): `dvar = ½ · dstd / std`
+ * - var = Σ centred² / N: `dcentred += 2·centred·dvar / N`
+ * - centred = x − mean: `dx = dcentred`, `dmean = −Σ dcentred`; mean = Σ x / N: `dx += dmean / N`
+ *
+ * In test mode the statistics are constants, and only the first two lines are left: `dx = dout·γ / std`.
+ *
+ * @param dout - Upstream gradient, shape (N, D).
+ * @param cache - From {@link batchnormForward}.
+ * @returns Gradients of the loss, in new arrays.
+ * @throws {ShapeError} if `dout` is not (N, D).
+ */
+export function batchnormBackward(dout: NDArray, cache: BatchnormCache): NormalizationGrads {
+  const fn = 'batchnormBackward';
+  if (!cache.training || cache.relu !== null) return batchGradients(fn, dout, cache);
+  const { x, gamma, mean, variance, eps } = cache;
+  checkShapes(fn, { x: [x, ['N', 'D']], dout: [dout, x.shape] });
+  const { dx, dgamma, dbeta } = emptyGrads(x, gamma);
+  kernels().batchnormBackwardGraph(
+    denseArg(fn, 'dout', dout),
+    denseArg(fn, 'cache.x', x),
+    denseArg(fn, 'cache.mean', mean),
+    denseArg(fn, 'cache.variance', variance),
+    denseArg(fn, 'cache.gamma', gamma),
+    dx.data,
+    dgamma.data,
+    dbeta.data,
+    channelShape(x),
+    eps,
+  );
+  return { dx, dgamma, dbeta };
+}
+
+/**
+ * Backward pass of batch normalization by the simplified formula, in two sums and one more pass:
+ * `dx = gamma / (N·std) · (N·dout − Σ dout − x̂ · Σ dout·x̂)`.
+ *
+ * It is {@link batchnormBackward}'s graph solved on paper. Put `dcentred` into the last line there:
+ * `dx = dx̂/std + 2·centred·dvar/N − mean(dx̂)/std`, where the mean of `centred` drops out because it is 0. And
+ * `dvar = −½ · Σ dx̂·centred / std³`, so `2·centred·dvar/N = −x̂ · mean(dx̂·x̂) / std`. With `dx̂ = dout·γ` that is the formula.
+ *
+ * @param dout - Upstream gradient, shape (N, D).
+ * @param cache - From {@link batchnormForward}.
+ * @returns Gradients of the loss, in new arrays.
+ * @throws {ShapeError} if `dout` is not (N, D).
+ */
+export function batchnormBackwardAlt(dout: NDArray, cache: BatchnormCache): NormalizationGrads {
+  return batchGradients('batchnormBackwardAlt', dout, cache);
+}
+
+/**
+ * Forward pass of spatial batch normalization: as {@link batchnormForward} for each channel, over N, H and W.
+ *
+ * @param x - Input, shape (N, C, H, W).
+ * @param gamma - Scale, shape (C,).
+ * @param beta - Shift, shape (C,).
+ * @param bnParam - Mode, hyperparameters and running statistics of shape (C,); the statistics are replaced in training.
+ * @returns `out`, a new array of shape (N, C, H, W), and the cache, which keeps `x` and `gamma` by reference.
+ * @throws {ShapeError} if `gamma`, `beta` or a running statistic is not (C,).
+ * @throws {RangeError} if the mode is unknown or a hyperparameter out of range.
+ */
+export function spatialBatchnormForward(
+  x: NDArray,
+  gamma: NDArray,
+  beta: NDArray,
+  bnParam: BatchnormParam,
+): [out: NDArray, cache: BatchnormCache] {
+  const fn = 'spatialBatchnormForward';
+  checkShapes(fn, { x: [x, ['N', 'C', 'H', 'W']], gamma: [gamma, ['C']], beta: [beta, ['C']] });
+  return normalizeBatch(fn, x, gamma, beta, bnParam, false);
+}
+
+/**
+ * Backward pass of spatial batch normalization, by the simplified formula of {@link batchnormBackwardAlt}.
+ *
+ * @param dout - Upstream gradient, shape (N, C, H, W).
+ * @param cache - From {@link spatialBatchnormForward}.
+ * @returns Gradients of the loss, in new arrays.
+ * @throws {ShapeError} if `dout` is not (N, C, H, W).
+ */
+export function spatialBatchnormBackward(dout: NDArray, cache: BatchnormCache): NormalizationGrads {
+  return batchGradients('spatialBatchnormBackward', dout, cache);
+}
+
+/** The forward pass for features and for channels, with a ReLU in the same pass where asked. Shapes are checked. */
+export function normalizeBatch(
+  fn: string,
+  x: NDArray,
+  gamma: NDArray,
+  beta: NDArray,
+  bnParam: BatchnormParam,
+  relu: boolean,
+): [out: NDArray, cache: BatchnormCache] {
+  const { training, eps, momentum, runningMean, runningVar } = checkBatchnormParam(fn, bnParam, gamma);
+  const values = [denseArg(fn, 'x', x), denseArg(fn, 'gamma', gamma), denseArg(fn, 'beta', beta)] as const;
+  const shape = channelShape(x);
+  const out = empty(x.shape, dtypeOf(x));
+  let [mean, variance] = [runningMean, runningVar];
+  if (training) {
+    mean = empty(gamma.shape, dtypeOf(x));
+    variance = empty(gamma.shape, dtypeOf(x));
+    kernels().batchnorm(...values, out.data, mean.data, variance.data, shape, eps, relu);
+    bnParam.runningMean = blend(runningMean, mean, momentum);
+    bnParam.runningVar = blend(runningVar, variance, momentum);
+  } else {
+    const [mu, spread] = [denseArg(fn, 'runningMean', mean), denseArg(fn, 'runningVar', variance)];
+    kernels().normalize(...values, out.data, mu, spread, shape, eps, relu);
+  }
+  return [out, { layer: 'batchnorm', x, gamma, mean, variance, eps, training, relu: relu ? out : null }];
+}
+
+/** The backward pass of {@link normalizeBatch}. */
+export function batchGradients(fn: string, dout: NDArray, cache: BatchnormCache): NormalizationGrads {
+  const { x, gamma, mean, variance, eps, training, relu } = cache;
+  checkShapes(fn, { x: [x, x.shape], dout: [dout, x.shape] });
+  const { dx, dgamma, dbeta } = emptyGrads(x, gamma);
+  const call = training ? kernels().batchnormBackward : kernels().normalizeBackward;
+  call(
+    denseArg(fn, 'dout', dout),
+    denseArg(fn, 'cache.x', x),
+    relu === null ? null : denseArg(fn, 'cache.relu', relu),
+    denseArg(fn, 'cache.mean', mean),
+    denseArg(fn, 'cache.variance', variance),
+    denseArg(fn, 'cache.gamma', gamma),
+    dx.data,
+    dgamma.data,
+    dbeta.data,
+    channelShape(x),
+    eps,
+  );
+  return { dx, dgamma, dbeta };
+}
+
+/** Room for the gradients of a normalization. */
+export function emptyGrads(x: NDArray, gamma: NDArray): NormalizationGrads {
+  return {
+    dx: empty(x.shape, dtypeOf(x)),
+    dgamma: empty(gamma.shape, dtypeOf(x)),
+    dbeta: empty(gamma.shape, dtypeOf(x)),
+  };
+}
+
+function channelShape({ shape: [N, C, H = 1, W = 1] }: NDArray): ChannelShape {
+  return { N, C, S: H * W };
+}

@@ -1,0 +1,96 @@
+import {
+  array,
+  checkOptions,
+  checkShapes,
+  denseArg,
+  describe,
+  dtypeOf,
+  empty,
+  type NDArray,
+  Random,
+} from '../arrays/index.js';
+import { kernels } from '../kernels/index.js';
+
+/** How a dropout runs. */
+export interface DropoutParam {
+  /** `'train'` drops units; `'test'` keeps them all. */
+  mode: 'train' | 'test';
+  /** The probability of KEEPING a unit, in (0, 1]. (PyTorch's p is the probability of dropping one.) */
+  p: number;
+  /** Seed of the mask: the same seed and shape give the same mask at every call, as a gradient check needs. */
+  seed?: number | string;
+  /** Draws the mask's seed where there is none, so that the masks of a training run differ but can be repeated. */
+  random?: Random;
+  /** The mask to use, of the shape of `x`, in place of a drawn one: 0 drops, any other value multiplies. */
+  mask?: NDArray;
+}
+
+/** What {@link dropoutBackward} needs from {@link dropoutForward}. */
+export interface DropoutCache {
+  readonly layer: 'dropout';
+  /** What `x` was multiplied by: 1/p where a unit was kept, else 0. Null in test mode. */
+  readonly mask: NDArray | null;
+  /** Shape of `x`. */
+  readonly shape: readonly number[];
+}
+
+/**
+ * Forward pass of inverted dropout: in training `out = x · mask`, where the mask is 1/p with probability p and 0 otherwise,
+ * so that the expectation of `out` is `x`; in test mode `out = x`.
+ *
+ * @param x - Input, any shape.
+ * @param dropoutParam - Mode, probability of keeping a unit, and where the mask comes from.
+ * @returns `out`, a new array of the shape of `x`, and the cache with the mask that was used.
+ * @throws {RangeError} if `p` is outside (0, 1], or the mode unknown.
+ * @throws {ShapeError} if a given mask has another shape than `x`.
+ * @see Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting
+ */
+export function dropoutForward(x: NDArray, dropoutParam: DropoutParam): [out: NDArray, cache: DropoutCache] {
+  const fn = 'dropoutForward';
+  checkShapes(fn, { x: [x, ['…']] });
+  checkOptions(fn, dropoutParam, ['mode', 'p', 'seed', 'random', 'mask']);
+  const { mode, p, seed, random, mask: given } = dropoutParam;
+  if (mode !== 'train' && mode !== 'test') {
+    throw new RangeError(`${fn}: mode is ${describe(mode)}, expected 'train' or 'test'`);
+  }
+  checkKeepProbability(fn, 'p', p);
+  if (given !== undefined) checkShapes(fn, { x: [x, x.shape], mask: [given, x.shape] });
+
+  if (mode === 'test') return [array(x), { layer: 'dropout', mask: null, shape: x.shape }];
+  const flat = denseArg(fn, 'x', x);
+  const out = empty(x.shape, dtypeOf(x));
+  if (given !== undefined) {
+    kernels().multiply(flat, denseArg(fn, 'mask', given), out.data);
+    return [out, { layer: 'dropout', mask: given, shape: x.shape }];
+  }
+  const mask = empty(x.shape, dtypeOf(x));
+  const source = seed === undefined && random !== undefined ? random : new Random(seed);
+  const [first, second] = source.randint(-(2 ** 31), 2 ** 31, 2);
+  kernels().dropout(flat, mask.data, out.data, p, [first, second]);
+  return [out, { layer: 'dropout', mask, shape: x.shape }];
+}
+
+/**
+ * Backward pass of inverted dropout: `dx = dout · mask`; in test mode `dx = dout`.
+ *
+ * @param dout - Upstream gradient, of the shape of `x`.
+ * @param cache - From {@link dropoutForward}.
+ * @returns The gradient of the loss with respect to `x`, a new array.
+ * @throws {ShapeError} if `dout` has another shape than `x`.
+ */
+export function dropoutBackward(dout: NDArray, { mask, shape }: DropoutCache): NDArray {
+  const fn = 'dropoutBackward';
+  checkShapes(fn, { dout: [dout, shape] });
+  if (mask === null) return array(dout);
+  checkShapes(fn, { mask: [mask, shape], dout: [dout, shape] });
+  const dx = empty(shape, dtypeOf(dout));
+  kernels().multiply(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.mask', mask), dx.data);
+  return dx;
+}
+
+/** @throws {RangeError} if `p` is not a number in (0, 1]. */
+export function checkKeepProbability(fn: string, name: string, p: unknown): void {
+  if (!(typeof p === 'number' && p > 0 && p <= 1)) {
+    throw new RangeError(`${fn}: ${name} is ${describe(p)}, expected the probability of keeping a unit, in (0, 1]`);
+  }
+}

@@ -1,0 +1,103 @@
+import { checkOptions, checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { kernels } from '../kernels/index.js';
+import { emptyGrads, type NormalizationGrads } from './batchnorm.js';
+import { checkEps } from './batchnorm-param.js';
+
+/** What {@link layernormBackward} needs from {@link layernormForward}. Opaque: the fields may change. */
+export interface LayernormCache {
+  readonly layer: 'layernorm';
+  readonly x: NDArray;
+  readonly gamma: NDArray;
+  /** Of each row: its mean, and 1/√(variance + eps). */
+  readonly mean: NDArray;
+  readonly inverse: NDArray;
+  /** The output of the ReLU that was applied in the same pass, else null. */
+  readonly relu: NDArray | null;
+}
+
+/** Options of a layer or group normalization. */
+export interface NormalizationOptions {
+  /** Added to the variance, > 0. Default 1e-5. */
+  eps?: number;
+}
+
+/**
+ * Forward pass of layer normalization: `out = gamma · (x − mean) / √(var + eps) + beta`, where mean and (biased) variance
+ * are those of each example's D features. The same in training and in test.
+ *
+ * @param x - Input, shape (N, D).
+ * @param gamma - Scale, shape (D,).
+ * @param beta - Shift, shape (D,).
+ * @returns `out`, a new array of shape (N, D), and the cache, which keeps `x` and `gamma` by reference.
+ * @throws {ShapeError} if `gamma` or `beta` is not (D,).
+ * @throws {RangeError} if `eps` is not a number > 0.
+ * @see Ba, Kiros and Hinton 2016, Layer Normalization, https://arxiv.org/abs/1607.06450
+ */
+export function layernormForward(
+  x: NDArray,
+  gamma: NDArray,
+  beta: NDArray,
+  options: NormalizationOptions = {},
+): [out: NDArray, cache: LayernormCache] {
+  checkShapes('layernormForward', { x: [x, ['N', 'D']], gamma: [gamma, ['D']], beta: [beta, ['D']] });
+  return normalizeRows('layernormForward', x, gamma, beta, options, false);
+}
+
+/**
+ * Backward pass of layer normalization: `dgamma = Σ_n dout·x̂`, `dbeta = Σ_n dout`, and with `g = dout·gamma`, row by row,
+ * `dx = (g − mean(g) − x̂ · mean(g·x̂)) / √(var + eps)`.
+ *
+ * It is the formula of batch normalization with rows and columns exchanged, but that gamma stays with the columns and so
+ * goes inside the means.
+ *
+ * @param dout - Upstream gradient, shape (N, D).
+ * @param cache - From {@link layernormForward}.
+ * @returns Gradients of the loss, in new arrays.
+ * @throws {ShapeError} if `dout` is not (N, D).
+ */
+export function layernormBackward(dout: NDArray, cache: LayernormCache): NormalizationGrads {
+  return rowGradients('layernormBackward', dout, cache);
+}
+
+/** The forward pass, with a ReLU in the same pass where asked. Shapes are checked. */
+export function normalizeRows(
+  fn: string,
+  x: NDArray,
+  gamma: NDArray,
+  beta: NDArray,
+  options: NormalizationOptions,
+  relu: boolean,
+): [out: NDArray, cache: LayernormCache] {
+  checkOptions(fn, options, ['eps']);
+  const { eps = 1e-5 } = options;
+  checkEps(fn, eps);
+  const [N, D] = x.shape;
+  const out = empty(x.shape, dtypeOf(x));
+  const mean = empty([N], dtypeOf(x));
+  const inverse = empty([N], dtypeOf(x));
+  const values = [denseArg(fn, 'x', x), denseArg(fn, 'gamma', gamma), denseArg(fn, 'beta', beta)] as const;
+  kernels().layernorm(...values, out.data, mean.data, inverse.data, N, D, eps, relu);
+  return [out, { layer: 'layernorm', x, gamma, mean, inverse, relu: relu ? out : null }];
+}
+
+/** The backward pass of {@link normalizeRows}. */
+export function rowGradients(fn: string, dout: NDArray, cache: LayernormCache): NormalizationGrads {
+  const { x, gamma, mean, inverse, relu } = cache;
+  checkShapes(fn, { x: [x, x.shape], dout: [dout, x.shape] });
+  const [N, D] = x.shape;
+  const { dx, dgamma, dbeta } = emptyGrads(x, gamma);
+  kernels().layernormBackward(
+    denseArg(fn, 'dout', dout),
+    denseArg(fn, 'cache.x', x),
+    relu === null ? null : denseArg(fn, 'cache.relu', relu),
+    denseArg(fn, 'cache.mean', mean),
+    denseArg(fn, 'cache.inverse', inverse),
+    denseArg(fn, 'cache.gamma', gamma),
+    dx.data,
+    dgamma.data,
+    dbeta.data,
+    N,
+    D,
+  );
+  return { dx, dgamma, dbeta };
+}
