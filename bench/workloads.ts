@@ -21,6 +21,7 @@ export const workloads: Readonly<Record<string, Workload>> = {
   two_layer_100_b100_sgd: () => trainingStep(new TwoLayerNet({ seed: 0 }), 100, optim.sgd),
   fc_5x100_b200_adam: () => trainingStep(fiveLayers('float32'), 200, optim.adam),
   fc_5x100_b200_adam_f64: () => trainingStep(fiveLayers('float64'), 200, optim.adam),
+  fc_5x100_bn_b50_adam: () => trainingStep(fiveLayers('float32', 'batchnorm'), 50, optim.adam),
   two_layer_4000_b64_nesterov: () => trainingStep(new TwoLayerNet({ hiddenDim: 4000, seed: 0 }), 64, optim.nesterov),
   gemm_256_f32: () => product(256, 'float32'),
   gemm_512_f32: () => product(512, 'float32'),
@@ -35,8 +36,8 @@ export function productFlops(name: string): number | null {
   return size === undefined ? null : 2 * Number(size) ** 3;
 }
 
-function fiveLayers(dtype: 'float32' | 'float64'): Model {
-  return new FullyConnectedNet([100, 100, 100, 100, 100], { weightScale: 5e-2, dtype, seed: 0 });
+function fiveLayers(dtype: 'float32' | 'float64', normalization: 'batchnorm' | null = null): Model {
+  return new FullyConnectedNet([100, 100, 100, 100, 100], { weightScale: 5e-2, normalization, dtype, seed: 0 });
 }
 
 /** What a Solver does in an iteration, but for drawing the minibatch. */

@@ -7,8 +7,8 @@ import { describeKernels, wholeNumber } from './options.js';
 
 /** Layers, and the weight scale and learning rate that suit that depth: a deep net bears less of either. */
 const NETS = [
-  { layers: 3, weightScale: 1e-2, learningRate: 1e-2 },
-  { layers: 5, weightScale: 5e-2, learningRate: 5e-3 },
+  { layers: 3, weightScale: 3e-2, learningRate: 4e-3 },
+  { layers: 5, weightScale: 6e-2, learningRate: 3e-3 },
 ];
 
 const command = new Command('overfit-small-data')
