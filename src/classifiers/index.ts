@@ -4,4 +4,9 @@ export {
   type FullyConnectedParamName,
 } from './fully-connected-net.js';
 export type { ClassifierOptions } from './options.js';
+export {
+  ThreeLayerConvNet,
+  type ThreeLayerConvNetOptions,
+  type ThreeLayerConvParamName,
+} from './three-layer-conv-net.js';
 export { TwoLayerNet, type TwoLayerNetOptions, type TwoLayerParamName } from './two-layer-net.js';

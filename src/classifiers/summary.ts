@@ -1,4 +1,5 @@
 import { type NDArray, tuple } from '../arrays/index.js';
+import type { LayerCost } from '../layers/index.js';
 
 /**
  * A table of parameters: name, shape, number of values, bytes; and their sums.
@@ -7,25 +8,47 @@ import { type NDArray, tuple } from '../arrays/index.js';
  */
 export function parameterTable(title: string, params: Readonly<Record<string, NDArray>>): string {
   const rows = Object.entries(params).map(([name, { shape, size, data }]) => ({
-    name,
-    shape: tuple(shape),
-    size,
-    bytes: size * data.BYTES_PER_ELEMENT,
+    cells: [name, tuple(shape)],
+    numbers: [size, size * data.BYTES_PER_ELEMENT],
   }));
-  const total = (key: 'size' | 'bytes'): number => rows.reduce((sum, row) => sum + row[key], 0);
-  const cells = [
-    ['parameter', 'shape', 'values', 'memory'],
-    ...rows.map(({ name, shape, size, bytes }) => [name, shape, count(size), memory(bytes)]),
-    ['total', '', count(total('size')), memory(total('bytes'))],
-  ];
-  const widths = cells[0].map((_, column) => Math.max(...cells.map((row) => row[column].length)));
-  const line = ([name, shape, ...numbers]: string[]): string =>
-    [name.padEnd(widths[0]), shape.padEnd(widths[1]), ...numbers.map((cell, i) => cell.padStart(widths[i + 2]))].join(
-      '  ',
-    );
-  const rule = '-'.repeat(widths.reduce((sum, width) => sum + width + 2, -2));
-  const lines = cells.map(line);
-  return [title, lines[0], rule, ...lines.slice(1, -1), rule, lines[lines.length - 1]].join('\n');
+  return table(title, ['parameter', 'shape', 'values', 'memory'], rows, [count, memory]);
+}
+
+/** A table of layers: output shape, parameters, and the operations of a forward pass for one example; and their sums. */
+export function layerTable(title: string, layers: readonly (LayerCost & { readonly name: string })[]): string {
+  const rows = layers.map(({ name, outputShape, parameters, multiplications, additions }) => ({
+    cells: [name, tuple(outputShape)],
+    numbers: [parameters, multiplications, additions],
+  }));
+  const header = ['layer', 'output', 'parameters', 'multiplications', 'additions'];
+  return table(title, header, rows, [count, count, count]);
+}
+
+interface Row {
+  /** Text, to the left. */
+  readonly cells: readonly string[];
+  /** Numbers, to the right, which are summed below. */
+  readonly numbers: readonly number[];
+}
+
+function table(
+  title: string,
+  header: readonly string[],
+  rows: readonly Row[],
+  formats: readonly ((n: number) => string)[],
+): string {
+  const sums = formats.map((_, i) => rows.reduce((sum, { numbers }) => sum + numbers[i], 0));
+  const lines = [...rows, { cells: ['total', ''], numbers: sums }].map(({ cells, numbers }) => [
+    ...cells,
+    ...numbers.map((n, i) => formats[i](n)),
+  ]);
+  const widths = header.map((name, column) => Math.max(name.length, ...lines.map((line) => line[column].length)));
+  const left = header.length - formats.length;
+  const text = (line: readonly string[]): string =>
+    line.map((cell, i) => (i < left ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ');
+  const rule = '-'.repeat(text(header).length);
+  const body = lines.map(text);
+  return [title, text(header), rule, ...body.slice(0, -1), rule, body[body.length - 1]].join('\n');
 }
 
 function count(n: number): string {

@@ -1,6 +1,6 @@
 import { type Floats, Random } from '../arrays/index.js';
 import { reference } from './reference/index.js';
-import type { ChannelShape, Kernels } from './types.js';
+import type { ChannelShape, ConvShape, Kernels, PoolShape } from './types.js';
 
 /**
  * Runs every kernel against the reference on small operands that fill neither tiles nor lanes evenly.
@@ -44,6 +44,7 @@ export function firstDisagreement(kernels: Kernels): string | null {
       sumSquares: () => agrees(wide, (k, [x]) => k.sumSquares(x)),
       addL2Gradient: () => agrees(wide, (k, [w, dw]) => k.addL2Gradient(w, dw, 0.3)),
       ...normalizations(agrees, some),
+      ...images(agrees, some),
       softmaxLoss: () => agrees(wide, (k, [x, dx]) => k.softmaxLoss(x, y, dx, N, M)),
       hingeLoss: () => agrees(wide, (k, [x, dx]) => k.hingeLoss(x, y, dx, N, M)),
       gatherRows: () => agrees([some(M * M), some(N * M)], (k, [source, out]) => k.gatherRows(source, y, out, M)),
@@ -123,6 +124,49 @@ function normalizations(agrees: Agrees, some: (length: number) => Floats) {
       ),
     dropout: () => agrees([some(99), some(99), some(99)], (k, [x, mask, out]) => k.dropout(x, mask, out, 0.6, [3, 7])),
     multiply: () => agrees([some(99), some(99), some(99)], (k, [a, b, out]) => k.multiply(a, b, out)),
+  };
+}
+
+function images(agrees: Agrees, some: (length: number) => Floats) {
+  const [N, C, H, W, F] = [3, 4, 9, 11, 7];
+  const conv = (stride: number, size: number, pad: number): ConvShape => {
+    const [OH, OW] = [H, W].map((length) => Math.floor((length + 2 * pad - size) / stride) + 1);
+    const [padH, padW] = [pad, pad];
+    return { N, C, H, W, F, HH: size, WW: size, strideH: stride, strideW: stride, padH, padW, OH, OW };
+  };
+  const shapes = [conv(1, 3, 1), conv(1, 2, 0), conv(2, 3, 1), conv(3, 1, 0)];
+  const each = (check: (s: ConvShape, x: Floats, w: Floats, out: Floats) => boolean): boolean =>
+    shapes.every((s) => check(s, some(N * C * H * W), some(F * C * s.HH * s.WW), some(N * F * s.OH * s.OW)));
+  const pools: PoolShape[] = [2, 3].map((size) => ({
+    planes: N * C,
+    H,
+    W,
+    poolHeight: size,
+    poolWidth: size,
+    strideH: 2,
+    strideW: 2,
+    OH: Math.floor((H - size) / 2) + 1,
+    OW: Math.floor((W - size) / 2) + 1,
+  }));
+  const eachPool = (check: (s: PoolShape, x: Floats, out: Floats) => boolean): boolean =>
+    pools.every((s) => check(s, some(N * C * H * W), some(N * C * s.OH * s.OW)));
+  return {
+    convForward: () =>
+      each((s, x, w, out) =>
+        agrees([x, w, some(F), out], (k, [a, b, bias, to]) => k.convForward(a, b, bias, to, s, true)),
+      ),
+    convBackwardInput: () =>
+      each((s, x, w, out) => agrees([out, w, x], (k, [dout, b, dx]) => k.convBackwardInput(dout, b, dx, s))),
+    convBackwardWeights: () =>
+      each((s, x, w, out) => agrees([out, x, w], (k, [dout, a, dw]) => k.convBackwardWeights(dout, a, dw, s))),
+    sumChannels: () => agrees([some(N * C * H), some(C)], (k, [x, out]) => k.sumChannels(x, out, { N, C, S: H })),
+    maxPool: () => eachPool((s, x, out) => agrees([x, out], (k, [a, to]) => k.maxPool(a, to, s))),
+    maxPoolBackward: () =>
+      eachPool((s, x, out) =>
+        agrees([out, x, some(x.length)], (k, [dout, a, dx]) => k.maxPoolBackward(dout, a, dx, s)),
+      ),
+    avgPool: () => eachPool((s, x, out) => agrees([x, out], (k, [a, to]) => k.avgPool(a, to, s))),
+    avgPoolBackward: () => eachPool((s, x, out) => agrees([out, x], (k, [dout, dx]) => k.avgPoolBackward(dout, dx, s))),
   };
 }
 

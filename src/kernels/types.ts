@@ -20,6 +20,8 @@ export interface Kernels
     LossKernels,
     NormalizationKernels,
     DropoutKernels,
+    ConvolutionKernels,
+    PoolingKernels,
     UpdateKernels {
   readonly name: 'reference' | 'wasm';
 }
@@ -197,6 +199,60 @@ export interface DropoutKernels {
   dropout(x: Floats, mask: Floats, out: Floats, p: number, key: readonly [number, number]): void;
   /** out = a · b, element by element. */
   multiply(a: Floats, b: Floats, out: Floats): void;
+}
+
+/** The sizes of a convolution: images (N, C, H, W), filters (F, C, HH, WW), output (N, F, OH, OW). */
+export interface ConvShape {
+  readonly N: number;
+  readonly C: number;
+  readonly H: number;
+  readonly W: number;
+  readonly F: number;
+  readonly HH: number;
+  readonly WW: number;
+  readonly strideH: number;
+  readonly strideW: number;
+  readonly padH: number;
+  readonly padW: number;
+  readonly OH: number;
+  readonly OW: number;
+}
+
+/** Convolutions (cross-correlations, with zeros around the images). */
+export interface ConvolutionKernels {
+  /** out[n, f, i, j] = b[f] + Σ x[n, c, i·strideH + kh − padH, j·strideW + kw − padW] · w[f, c, kh, kw]; then ReLU if asked. */
+  convForward(x: Floats, w: Floats, b: Floats, out: Floats, shape: ConvShape, relu: boolean): void;
+  /** The gradient with respect to the images. */
+  convBackwardInput(dout: Floats, w: Floats, dx: Floats, shape: ConvShape): void;
+  /** The gradient with respect to the filters. */
+  convBackwardWeights(dout: Floats, x: Floats, dw: Floats, shape: ConvShape): void;
+  /** out[c] = Σ x[n, c, s] over n and s. */
+  sumChannels(x: Floats, out: Floats, shape: ChannelShape): void;
+}
+
+/** The sizes of a pooling: planes of (H, W) to planes of (OH, OW). */
+export interface PoolShape {
+  /** N · C. */
+  readonly planes: number;
+  readonly H: number;
+  readonly W: number;
+  readonly poolHeight: number;
+  readonly poolWidth: number;
+  readonly strideH: number;
+  readonly strideW: number;
+  readonly OH: number;
+  readonly OW: number;
+}
+
+/** Pooling. */
+export interface PoolingKernels {
+  /** The largest value of each window; NaN is larger than any number. */
+  maxPool(x: Floats, out: Floats, shape: PoolShape): void;
+  /** Each window's gradient goes to its first largest value in row-major order. */
+  maxPoolBackward(dout: Floats, x: Floats, dx: Floats, shape: PoolShape): void;
+  /** The mean of each window. */
+  avgPool(x: Floats, out: Floats, shape: PoolShape): void;
+  avgPoolBackward(dout: Floats, dx: Floats, shape: PoolShape): void;
 }
 
 /** Losses with their gradients. */

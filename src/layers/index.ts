@@ -23,6 +23,15 @@ export {
   affineLayernormReluForward,
 } from './affine-normalized.js';
 export {
+  type AffineLayerSizes,
+  type ConvLayerSizes,
+  convOutputShape,
+  countFlops,
+  type LayerCost,
+  receptiveField,
+  type WindowedLayer,
+} from './arithmetic.js';
+export {
   type BatchnormCache,
   batchnormBackward,
   batchnormBackwardAlt,
@@ -33,6 +42,33 @@ export {
 } from './batchnorm.js';
 export type { BatchnormParam } from './batchnorm-param.js';
 export {
+  type ConvCache,
+  type ConvGrads,
+  type ConvWeightGrads,
+  convBackward,
+  convBackwardFast,
+  convBackwardNaive,
+  convBackwardWeights,
+  convForward,
+  convForwardFast,
+  convForwardNaive,
+} from './conv.js';
+export {
+  type ConvBatchnormReluCache,
+  type ConvBatchnormReluGrads,
+  type ConvReluCache,
+  type ConvReluPoolCache,
+  convBatchnormReluBackward,
+  convBatchnormReluForward,
+  convReluBackward,
+  convReluBackwardWeights,
+  convReluForward,
+  convReluPoolBackward,
+  convReluPoolBackwardWeights,
+  convReluPoolForward,
+} from './conv-sandwiches.js';
+export type { ConvParam, PerAxis, PoolParam } from './conv-shape.js';
+export {
   checkKeepProbability,
   type DropoutCache,
   type DropoutParam,
@@ -42,4 +78,18 @@ export {
 export { type GroupnormCache, spatialGroupnormBackward, spatialGroupnormForward } from './groupnorm.js';
 export { type LayernormCache, layernormBackward, layernormForward, type NormalizationOptions } from './layernorm.js';
 export { type LossAndGrad, softmaxLoss, svmLoss } from './losses.js';
+export {
+  type AvgPoolCache,
+  avgPoolBackward,
+  avgPoolForward,
+  globalAvgPoolBackward,
+  globalAvgPoolForward,
+  type MaxPoolCache,
+  maxPoolBackward,
+  maxPoolBackwardFast,
+  maxPoolBackwardNaive,
+  maxPoolForward,
+  maxPoolForwardFast,
+  maxPoolForwardNaive,
+} from './pooling.js';
 export { type ReluCache, reluBackward, reluForward } from './relu.js';

@@ -11,15 +11,15 @@ import { lanes, loadPart, madd, splatAt, storePart, VECTOR } from "./simd";
 // @ts-ignore: decorator
 @inline const K_BLOCK_BYTES: i32 = 512 * 32;
 
-/** This thread's number, which chooses its edge tile. */
-let thread: usize = 0;
+/** This thread's number, which chooses its edge tile and its share of a kernel's scratch. */
+export let thread: usize = 0;
 
 export function setThread(index: i32): void {
   thread = index;
 }
 
 // @ts-ignore: decorator
-@inline function tileColumns<T>(): i32 {
+@inline export function tileColumns<T>(): i32 {
   return TILE_ROW_BYTES / sizeof<T>();
 }
 
@@ -140,7 +140,7 @@ export function packAcrossB<T>(item: i32): void {
 }
 
 /** to[k · stride] = (a[k], b[k]) for k0 ≤ k < k1. */
-function interleave<T>(a: usize, b: usize, to: usize, k0: i32, k1: i32, stride: usize): void {
+export function interleave<T>(a: usize, b: usize, to: usize, k0: i32, k1: i32, stride: usize): void {
   let k = k0;
   to += <usize>k0 * stride;
   for (; k + lanes<T>() <= k1; k += lanes<T>()) {
@@ -204,7 +204,7 @@ export function product<T>(item: i32): void {
 }
 
 /** A tile that `out` has only part of: computed whole in this thread's buffer, the part copied. */
-function edge<T>(k: i32, a: usize, b: usize, to: usize, ld: usize, load: bool, height: i32, width: i32): void {
+export function edge<T>(k: i32, a: usize, b: usize, to: usize, ld: usize, load: bool, height: i32, width: i32): void {
   const buffer = <usize>EDGE_TILES + thread * EDGE_TILE_BYTES;
   const bytes = <usize>width * sizeof<T>();
   if (load) {
@@ -220,7 +220,7 @@ function edge<T>(k: i32, a: usize, b: usize, to: usize, ld: usize, load: bool, h
  * in its 16 registers: 4×12 spills and 4×8 leaves the multipliers idle. 55 GFLOP/s of float32 on one core of a Xeon at
  * about 3 GHz, Node 20, against 28 without the fused multiply-add.
  */
-function tile<T>(k: i32, a: usize, b: usize, c0: usize, ld: usize, load: bool): void {
+export function tile<T>(k: i32, a: usize, b: usize, c0: usize, ld: usize, load: bool): void {
   const c1 = c0 + ld;
   const c2 = c1 + ld;
   const c3 = c2 + ld;

@@ -19,11 +19,13 @@ import {
   batchnormColumnsGraph,
   normalizeColumns,
 } from "./batchnorm-columns";
+import { convBackwardInput, convBackwardWeights, convForward, packTurned, sumChannels } from "./convolution";
 import { dropout, multiply } from "./dropout";
 import { packAcrossA, packAcrossB, packAlongA, packAlongB, product, setThread } from "./gemm";
 import { groupnorm, groupnormBackward, groupnormWeights } from "./groupnorm";
 import { layernorm, layernormBackward, layernormWeights } from "./layernorm";
 import { hingeLoss, softmaxLoss } from "./losses";
+import { avgPool, avgPoolBackward, maxPool, maxPoolBackward } from "./pooling";
 import { addL2Gradient, gatherRows, sumColumns, sumRows, sumSquares } from "./sums";
 import { adagrad, adam, adamw, nesterov, rmsprop, sgd, sgdMomentum } from "./updates";
 
@@ -163,5 +165,14 @@ function performIn<T>(kernel: i32, item: i32): void {
     case Kernel.GroupnormWeights: return groupnormWeights<T>(item);
     case Kernel.Dropout: return dropout<T>(item);
     case Kernel.Multiply: return multiply<T>(item);
+    case Kernel.ConvForward: return convForward<T>(item);
+    case Kernel.PackTurned: return packTurned<T>(item);
+    case Kernel.ConvBackwardWeights: return convBackwardWeights<T>(item);
+    case Kernel.ConvBackwardInput: return convBackwardInput<T>(item);
+    case Kernel.SumChannels: return sumChannels<T>(item);
+    case Kernel.MaxPool: return maxPool<T>(item);
+    case Kernel.MaxPoolBackward: return maxPoolBackward<T>(item);
+    case Kernel.AvgPool: return avgPool<T>(item);
+    case Kernel.AvgPoolBackward: return avgPoolBackward<T>(item);
   }
 }

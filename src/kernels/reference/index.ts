@@ -1,8 +1,10 @@
 import type { Kernels } from '../types.js';
 import { activations } from './activations.js';
+import { convolution } from './convolution.js';
 import { dropout } from './dropout.js';
 import { losses } from './losses.js';
 import { normalization } from './normalization.js';
+import { pooling } from './pooling.js';
 import { products } from './products.js';
 import { rows } from './rows.js';
 import { updates } from './updates.js';
@@ -18,6 +20,8 @@ export const reference: Kernels = {
   ...activations,
   ...normalization,
   ...dropout,
+  ...convolution,
+  ...pooling,
   ...losses,
   ...updates,
 };

@@ -1,9 +1,11 @@
 import { reference } from '../reference/index.js';
 import type { Kernels } from '../types.js';
 import { bindActivations } from './bindings/activations.js';
+import { bindConvolution } from './bindings/convolution.js';
 import { bindDropout } from './bindings/dropout.js';
 import { bindLosses } from './bindings/losses.js';
 import { bindNormalization } from './bindings/normalization.js';
+import { bindPooling } from './bindings/pooling.js';
 import { bindProducts } from './bindings/products.js';
 import { bindRows } from './bindings/rows.js';
 import { bindUpdates } from './bindings/updates.js';
@@ -25,6 +27,8 @@ export function bindKernels(memory: Memory, exports: Exports, workers: Workers, 
     ...bindActivations(call),
     ...bindNormalization(call),
     ...bindDropout(call),
+    ...bindConvolution(call, threads),
+    ...bindPooling(call),
     ...bindLosses(call),
     ...bindUpdates(call),
   };

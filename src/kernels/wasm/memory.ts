@@ -1,5 +1,5 @@
 import { type DType, type Floats, heap } from '../../arrays/index.js';
-import { Blocks } from './blocks.js';
+import { ALIGNMENT, Blocks } from './blocks.js';
 import { HEAP_START } from './protocol.js';
 
 /** Bytes of a WebAssembly page, fixed by the specification. */
@@ -104,19 +104,20 @@ export class Memory {
   }
 
   #grow(end: number): number {
-    const wanted = Math.min(this.#maximum, Math.max(end, this.size + GROWTH));
-    if (end > this.#maximum) throw new MemoryFull();
+    const needed = end + ALIGNMENT;
+    if (needed > this.#maximum) throw new MemoryFull();
+    if (needed <= this.size) return this.size - ALIGNMENT;
+    const wanted = Math.min(this.#maximum, Math.max(needed, this.size + GROWTH));
     const pages = Math.ceil((wanted - this.size) / PAGE);
-    if (pages > 0) {
-      try {
-        this.raw.grow(pages);
-      } catch {
-        throw new MemoryFull();
-      }
-      this.#buffer = this.raw.buffer;
-      this.#buffers.add(this.#buffer);
+    try {
+      this.raw.grow(pages);
+    } catch {
+      throw new MemoryFull();
     }
-    return this.size;
+    this.#buffer = this.raw.buffer;
+    this.#buffers.add(this.#buffer);
+    // The last line stays unused: a vector load may begin at an array's last value.
+    return this.size - ALIGNMENT;
   }
 }
 

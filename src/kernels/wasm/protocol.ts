@@ -42,6 +42,15 @@ export enum Kernel {
   GroupnormWeights,
   Dropout,
   Multiply,
+  ConvForward,
+  PackTurned,
+  ConvBackwardWeights,
+  ConvBackwardInput,
+  SumChannels,
+  MaxPool,
+  MaxPoolBackward,
+  AvgPool,
+  AvgPoolBackward,
 }
 
 /** Values that one work item of an elementwise kernel covers. A multiple of every vector's lanes. */

@@ -1,0 +1,179 @@
+import {
+  checkAmount,
+  checkCount,
+  checkDType,
+  checkOptions,
+  checkShapes,
+  dtypeOf,
+  type Labels,
+  type NDArray,
+  Random,
+  ShapeError,
+  tuple,
+} from '../arrays/index.js';
+import { keepsNothing, local, workspace } from '../kernels/index.js';
+import {
+  affineBackward,
+  affineForward,
+  affineReluBackward,
+  affineReluForward,
+  convReluPoolBackwardWeights,
+  convReluPoolForward,
+  countFlops,
+  softmaxLoss,
+} from '../layers/index.js';
+import type { LossAndGrads, Model } from '../model.js';
+import { type ClassifierOptions, refuse } from './options.js';
+import { addPenalty, gaussian, zeroBias } from './parameters.js';
+import { layerTable, parameterTable } from './summary.js';
+
+/** Names of the parameters of a {@link ThreeLayerConvNet}. */
+export type ThreeLayerConvParamName = 'W1' | 'b1' | 'W2' | 'b2' | 'W3' | 'b3';
+
+/** Options of a {@link ThreeLayerConvNet}. */
+export interface ThreeLayerConvNetOptions extends ClassifierOptions {
+  /** Channels, height and width of the images; height and width are even. Default [3, 32, 32]. */
+  inputDim?: readonly [C: number, H: number, W: number];
+  /** Filters, F. Default 32. */
+  numFilters?: number;
+  /** Height and width of a filter, odd. Default 7. */
+  filterSize?: number;
+  /** Units of the hidden affine layer. Default 100. */
+  hiddenDim?: number;
+  /** Standard deviation of the initial weights. Default 1e-3. */
+  weightScale?: number;
+}
+
+const OPTIONS = [
+  'inputDim',
+  'numFilters',
+  'filterSize',
+  'hiddenDim',
+  'numClasses',
+  'weightScale',
+  'reg',
+  'dtype',
+  'seed',
+];
+
+const POOL = { poolHeight: 2, poolWidth: 2, stride: 2 };
+
+/**
+ * A three-layer convolutional network: conv – ReLU – 2×2 max pool – affine – ReLU – affine – softmax.
+ *
+ * The convolution is padded by (filterSize − 1)/2, so that it keeps the size. Parameters `W1` (F, C, size, size), `b1`
+ * (F,), `W2` (F·H/2·W/2, hiddenDim), `b2`, `W3` (hiddenDim, C), `b3`. The loss adds `½ · reg · Σ W²` over the weights.
+ *
+ * @example
+ * const model = new ThreeLayerConvNet({ weightScale: 1e-3, hiddenDim: 500, reg: 1e-3, seed: 231 });
+ * const { loss, grads } = model.loss(X, y);
+ */
+export class ThreeLayerConvNet implements Model {
+  readonly params: Record<ThreeLayerConvParamName, NDArray>;
+  /** Strength of the L2 penalty; may be changed at any time. */
+  reg: number;
+  readonly #inputDim: readonly [number, number, number];
+
+  /** @throws {TypeError | RangeError} naming an option that is unknown or out of range. */
+  constructor(options: ThreeLayerConvNetOptions = {}) {
+    const owner = 'ThreeLayerConvNet';
+    checkOptions(owner, options, OPTIONS);
+    const { inputDim = [3, 32, 32], numFilters = 32, filterSize = 7, hiddenDim = 100, numClasses = 10 } = options;
+    const { weightScale = 1e-3, reg = 0, dtype = 'float32', seed } = options;
+    const counts = { numFilters, filterSize, hiddenDim, numClasses };
+    for (const [name, n] of Object.entries(counts)) checkCount(owner, name, n, 1);
+    for (const [name, n] of Object.entries({ weightScale, reg })) checkAmount(owner, name, n);
+    const sized = Array.isArray(inputDim) && inputDim.length === 3;
+    if (!sized || !inputDim.every((n) => Number.isInteger(n) && n >= 1)) {
+      refuse(owner, 'inputDim', inputDim, '[C, H, W], whole numbers ≥ 1');
+    }
+    const [C, H, W] = inputDim;
+    if (H % 2 !== 0 || W % 2 !== 0) {
+      const fits = `[${C}, ${H + (H % 2)}, ${W + (W % 2)}]`;
+      refuse(owner, 'inputDim', inputDim, `an even height and width, which the pooling halves, such as ${fits}`);
+    }
+    if (filterSize % 2 === 0)
+      refuse(owner, 'filterSize', filterSize, 'an odd number: only such a filter keeps the size');
+    checkDType(owner, dtype);
+
+    const random = new Random(seed);
+    this.reg = reg;
+    this.#inputDim = [C, H, W];
+    const pooled = (numFilters * H * W) / 4;
+    this.params = {
+      W1: gaussian(random, [numFilters, C, filterSize, filterSize], weightScale, dtype),
+      b1: zeroBias(numFilters, dtype),
+      W2: gaussian(random, [pooled, hiddenDim], weightScale, dtype),
+      b2: zeroBias(hiddenDim, dtype),
+      W3: gaussian(random, [hiddenDim, numClasses], weightScale, dtype),
+      b3: zeroBias(numClasses, dtype),
+    };
+  }
+
+  /**
+   * Test-time pass.
+   *
+   * @param X - Images, shape (N, C, H, W).
+   * @returns Scores, shape (N, number of classes).
+   */
+  loss(X: NDArray): NDArray;
+  /**
+   * Training-time pass.
+   *
+   * @param X - Images, shape (N, C, H, W).
+   * @param y - Labels, N of them.
+   * @returns The loss, penalty included, and the gradient of every parameter.
+   * @throws {ShapeError} if the images have another shape, or `y` not N labels.
+   */
+  loss(X: NDArray, y: Labels): LossAndGrads<ThreeLayerConvParamName>;
+  loss(X: NDArray, y?: Labels): NDArray | LossAndGrads<ThreeLayerConvParamName> {
+    const { W1, b1, W2, b2, W3, b3 } = this.params;
+    this.#checkImages(X);
+    const convParam = { stride: 1, pad: (W1.shape[2] - 1) / 2 };
+    return workspace(() => {
+      const [h1, convCache] = convReluPoolForward(local(X), W1, b1, convParam, POOL);
+      const [h2, hiddenCache] = affineReluForward(h1, W2, b2);
+      const [scores, scoresCache] = affineForward(h2, W3, b3);
+      if (y === undefined) return scores;
+
+      const { loss: dataLoss, dx: dscores } = softmaxLoss(scores, y);
+      const { dx: dh2, dw: dW3, db: db3 } = affineBackward(dscores, scoresCache);
+      const { dx: dh1, dw: dW2, db: db2 } = affineReluBackward(dh2, hiddenCache);
+      // The images are data: nobody asks for their gradient.
+      const { dw: dW1, db: db1 } = convReluPoolBackwardWeights(dh1, convCache);
+
+      const penalties = [addPenalty(W1, dW1, this.reg), addPenalty(W2, dW2, this.reg), addPenalty(W3, dW3, this.reg)];
+      const loss = penalties.reduce((sum, penalty) => sum + penalty, dataLoss);
+      return { loss, grads: { W1: dW1, b1: db1, W2: dW2, b2: db2, W3: dW3, b3: db3 } };
+    });
+  }
+
+  /** Tables of the layers, with what they cost for one image, and of the parameters. */
+  summary(): string {
+    const { W1, W2, W3 } = this.params;
+    const [F, , size] = W1.shape;
+    const [C, H, W] = this.#inputDim;
+    const conv = { type: 'conv', input: [C, H, W], numFilters: F, filterSize: size, pad: (size - 1) / 2 } as const;
+    const layers = [
+      { name: 'conv – ReLU', ...countFlops(conv) },
+      { name: 'max pool', outputShape: [F, H / 2, W / 2], parameters: 0, multiplications: 0, additions: 0 },
+      { name: 'affine – ReLU', ...countFlops({ type: 'affine', inputDim: W2.shape[0], outputDim: W2.shape[1] }) },
+      { name: 'affine', ...countFlops({ type: 'affine', inputDim: W3.shape[0], outputDim: W3.shape[1] }) },
+    ];
+    return `${layerTable(`${this.constructor.name}, 3 layers`, layers)}\n\n${parameterTable('Parameters', this.params)}`;
+  }
+
+  #checkImages(X: NDArray): void {
+    const fn = `${this.constructor.name}.loss`;
+    const { W1 } = this.params;
+    checkShapes(fn, { X: [X, ['N', '…']] });
+    if (X.shape.length !== 4 || this.#inputDim.some((length, axis) => X.shape[axis + 1] !== length)) {
+      throw new ShapeError(`${fn}: X has shape ${tuple(X.shape)}, expected ${tuple(['N', ...this.#inputDim])}`);
+    }
+    if (dtypeOf(X) !== dtypeOf(W1)) {
+      throw new TypeError(`${fn}: X has dtype ${dtypeOf(X)}, expected ${dtypeOf(W1)}, the dtype of the parameters`);
+    }
+  }
+}
+
+keepsNothing(ThreeLayerConvNet.prototype.loss);

@@ -1,0 +1,252 @@
+import { TILE_ROWS, TILE_ROW_BYTES } from "../wasm/protocol";
+import { edge, interleave, tile, tileColumns } from "./gemm";
+import {
+  C, F, H, HH, OH, OW, ownScratch, packWindows, padH, padImage, paddedBytes, paddedH, paddedW, padW, strideH, strideW, W,
+  windowAt, writeOffsets, WW,
+} from "./image";
+import { integer, pointer } from "./job";
+import { sumShifted } from "./segments";
+import { lanes, VECTOR } from "./simd";
+
+// Convolution as products of the filters, (F, K) with K = C·HH·WW, and the windows of pixels, (K, P) with P = OH·OW, that
+// never exist as a whole: each thread packs a few panels of windows straight from its padded image and multiplies them.
+
+/** One panel by one panel into `to`, whole or at an edge of the output. */
+// @ts-ignore: decorator
+@inline function multiply<T>(k: i32, a: usize, b: usize, to: usize, ld: usize, load: bool, height: i32, width: i32): void {
+  if (height >= TILE_ROWS && width >= tileColumns<T>()) tile<T>(k, a, b, to, ld, load);
+  else edge<T>(k, a, b, to, ld, load, min(height, TILE_ROWS), min(width, tileColumns<T>()));
+}
+
+/**
+ * out = b + the convolution, then max(0, ·) if asked. One item is a group of the pixels of an image. Integers: 0 x,
+ * 1 packed filters, 2 b or 0, 3 out, 19 groups to an image, 20 panels to pack at a time, 21 relu.
+ */
+export function convForward<T>(item: i32): void {
+  const groups = integer(19), atATime = integer(20), relu = integer(21);
+  const n = item / groups;
+  const group = item % groups;
+  const K = C() * HH() * WW();
+  const P = OH() * OW();
+  const columns = tileColumns<T>();
+  const panels = (P + columns - 1) / columns;
+  const end = (panels * (group + 1)) / groups;
+  const image = padImage<T>(n, ownScratch());
+  const packed = ownScratch() + paddedBytes<T>();
+  const panelBytes = <usize>K * TILE_ROW_BYTES;
+  const ld = <usize>P * sizeof<T>();
+  const out = pointer(3) + <usize>n * F() * ld;
+
+  for (let first = (panels * group) / groups; first < end; first += atATime) {
+    const count = min(atATime, end - first);
+    for (let j = 0; j < count; j++) {
+      const to = packed + <usize>j * panelBytes;
+      const pixel = (first + j) * columns;
+      packWindows<T>(image, pixel, to, TILE_ROW_BYTES);
+      packWindows<T>(image, pixel + lanes<T>(), to + VECTOR, TILE_ROW_BYTES);
+    }
+    const begin = out + <usize>first * TILE_ROW_BYTES;
+    const length = min(count * columns, P - first * columns);
+    for (let f = 0; f < F(); f++) {
+      const bias = pointer(2) ? load<T>(pointer(2) + <usize>f * sizeof<T>()) : <T>0;
+      fillRun<T>(begin + <usize>f * ld, bias, length);
+    }
+    for (let f = 0; f < F(); f += TILE_ROWS) {
+      const a = pointer(1) + <usize>f * K * sizeof<T>();
+      for (let j = 0; j < count; j++) {
+        const to = begin + <usize>f * ld + <usize>j * TILE_ROW_BYTES;
+        multiply<T>(K, a, packed + <usize>j * panelBytes, to, ld, true, F() - f, P - (first + j) * columns);
+      }
+    }
+    if (relu) for (let f = 0; f < F(); f++) reluRun<T>(begin + <usize>f * ld, length);
+  }
+}
+
+// @ts-ignore: decorator
+@inline function fillRun<T>(to: usize, value: T, length: i32): void {
+  const v = v128.splat<T>(value);
+  let i = 0;
+  for (; i + lanes<T>() <= length; i += lanes<T>()) v128.store(to + <usize>i * sizeof<T>(), v);
+  for (; i < length; i++) store<T>(to + <usize>i * sizeof<T>(), value);
+}
+
+// @ts-ignore: decorator
+@inline function reluRun<T>(at: usize, length: i32): void {
+  const zero = v128.splat<T>(0);
+  let i = 0;
+  for (; i + lanes<T>() <= length; i += lanes<T>()) {
+    const p = at + <usize>i * sizeof<T>();
+    v128.store(p, v128.max<T>(v128.load(p), zero));
+  }
+  for (; i < length; i++) {
+    const p = at + <usize>i * sizeof<T>();
+    store<T>(p, max<T>(load<T>(p), 0));
+  }
+}
+
+/**
+ * Packs filters for the gradient with respect to the images at stride 1, which is a convolution of dout with the filters
+ * turned by 180° and input and output channels exchanged: rows c, depth (f, kh, kw). One item is a panel. Integers: 0 w,
+ * 1 packed, 2 F, 3 C, 4 HH·WW.
+ */
+export function packTurned<T>(item: i32): void {
+  const filters = integer(2), channels = integer(3), area = integer(4);
+  let to = pointer(1) + <usize>item * TILE_ROWS * filters * area * sizeof<T>();
+  for (let f = 0; f < filters; f++) {
+    for (let k = area - 1; k >= 0; k--) {
+      for (let i = 0; i < TILE_ROWS; i++) {
+        const c = item * TILE_ROWS + i;
+        const from = pointer(0) + (<usize>(f * channels + c) * area + k) * sizeof<T>();
+        store<T>(to, c < channels ? load<T>(from) : <T>0);
+        to += sizeof<T>();
+      }
+    }
+  }
+}
+
+/**
+ * The gradient with respect to the filters, summed over a share of the images. One item is a share, and writes its own
+ * (F, K) sum: how many shares there are does not depend on the threads. Integers: 0 x, 1 dout, 3 sums, 19 shares.
+ */
+export function convBackwardWeights<T>(item: i32): void {
+  const N = integer(6), shares = integer(19);
+  const K = C() * HH() * WW();
+  const P = OH() * OW();
+  const columns = tileColumns<T>();
+  const own = ownScratch() + paddedBytes<T>();
+  const offsets = own;
+  const aPacked = own + ((<usize>K * 4 + 15) & ~15);
+  const aPanels = (F() + TILE_ROWS - 1) / TILE_ROWS;
+  const aBytes = <usize>P * TILE_ROWS * sizeof<T>();
+  const bPacked = aPacked + <usize>aPanels * aBytes;
+  const sums = pointer(3) + <usize>item * F() * K * sizeof<T>();
+  const ld = <usize>K * sizeof<T>();
+  writeOffsets(offsets);
+
+  const first = (N * item) / shares;
+  const end = (N * (item + 1)) / shares;
+  for (let n = first; n < end; n++) {
+    const image = padImage<T>(n, ownScratch());
+    packRows<T>(pointer(1) + <usize>n * F() * P * sizeof<T>(), aPacked, F(), P);
+    for (let k = 0; k < K; k += columns) {
+      packTaps<T>(image, offsets, k, K, bPacked);
+      for (let i = 0; i < aPanels; i++) {
+        const to = sums + <usize>(i * TILE_ROWS) * ld + <usize>k * sizeof<T>();
+        multiply<T>(P, aPacked + <usize>i * aBytes, bPacked, to, ld, n > first, F() - i * TILE_ROWS, K - k);
+      }
+    }
+  }
+}
+
+/** Rows (extent, P) to panels [panel][p][row of 6], zeros beyond the extent. */
+function packRows<T>(from: usize, to: usize, extent: i32, P: i32): void {
+  const step = TILE_ROWS * sizeof<T>();
+  const rowBytes = <usize>P * sizeof<T>();
+  for (let f = 0; f < extent; f += TILE_ROWS) {
+    for (let i = 0; i < TILE_ROWS; i += 2) {
+      const row = from + <usize>(f + i) * rowBytes;
+      const at = to + <usize>i * sizeof<T>();
+      if (f + i + 1 < extent) {
+        interleave<T>(row, row + rowBytes, at, 0, P, step);
+      } else {
+        for (let p: usize = 0; p < <usize>P; p++) {
+          store<T>(at + p * step, f + i < extent ? load<T>(row + p * sizeof<T>()) : <T>0);
+          store<T>(at + p * step, <T>0, sizeof<T>());
+        }
+      }
+    }
+    to += <usize>P * step;
+  }
+}
+
+/** For the taps k, k + 1, … of a panel's columns, the values that they meet at each pixel: [p][column]. */
+function packTaps<T>(image: usize, offsets: usize, k: i32, K: i32, to: usize): void {
+  const runBytes = <usize>OW() * TILE_ROW_BYTES;
+  const rowBytes = <usize>(strideH() * paddedW()) * sizeof<T>();
+  const step = <usize>strideW() * sizeof<T>();
+  for (let i = 0; i < tileColumns<T>(); i += 2) {
+    // Columns beyond the last tap are not stored: any value will do.
+    const tap0 = <usize>load<i32>(offsets + (<usize>min(k + i, K - 1) << 2)) * sizeof<T>();
+    const tap1 = <usize>load<i32>(offsets + (<usize>min(k + i + 1, K - 1) << 2)) * sizeof<T>();
+    let row = image;
+    let at = to + <usize>i * sizeof<T>();
+    for (let oh = 0; oh < OH(); oh++) {
+      if (step == sizeof<T>()) {
+        interleave<T>(row + tap0, row + tap1, at, 0, OW(), TILE_ROW_BYTES);
+      } else {
+        let a = row + tap0, b = row + tap1, pair = at;
+        for (let ow = 0; ow < OW(); ow++) {
+          store<T>(pair, load<T>(a));
+          store<T>(pair, load<T>(b), sizeof<T>());
+          a += step;
+          b += step;
+          pair += TILE_ROW_BYTES;
+        }
+      }
+      row += rowBytes;
+      at += runBytes;
+    }
+  }
+}
+
+/**
+ * The gradient with respect to the images at any stride: each window's gradient, filtersᵀ · dout, is added to where the
+ * window lay. One item is an image. Integers: 0 dx, 1 packed filtersᵀ, 2 dout.
+ */
+export function convBackwardInput<T>(n: i32): void {
+  const K = C() * HH() * WW();
+  const P = OH() * OW();
+  const columns = tileColumns<T>();
+  const imageBytes = (<usize>C() * paddedH() * paddedW() * sizeof<T>() + 15) & ~15;
+  const image = ownScratch();
+  const offsets = image + imageBytes;
+  const buffer = offsets + ((<usize>K * 4 + 15) & ~15);
+  const packed = buffer + TILE_ROWS * TILE_ROW_BYTES;
+  const dout = pointer(2) + <usize>n * F() * P * sizeof<T>();
+  writeOffsets(offsets);
+  memory.fill(image, 0, imageBytes);
+
+  for (let p = 0; p < P; p += columns) {
+    const count = min(columns, P - p);
+    for (let f = 0; f < F(); f++) {
+      const to = packed + <usize>f * TILE_ROW_BYTES;
+      const from = dout + (<usize>f * P + p) * sizeof<T>();
+      if (count == columns) {
+        v128.store(to, v128.load(from));
+        v128.store(to, v128.load(from, 16), 16);
+      } else {
+        memory.fill(to, 0, TILE_ROW_BYTES);
+        memory.copy(to, from, <usize>count * sizeof<T>());
+      }
+    }
+    for (let k = 0; k < K; k += TILE_ROWS) {
+      tile<T>(F(), pointer(1) + <usize>k * F() * sizeof<T>(), packed, buffer, TILE_ROW_BYTES, false);
+      const rows = min(TILE_ROWS, K - k);
+      for (let i = 0; i < rows; i++) {
+        const plane = image + <usize>load<i32>(offsets + (<usize>(k + i) << 2)) * sizeof<T>();
+        const values = buffer + <usize>i * TILE_ROW_BYTES;
+        for (let j = 0; j < count; j++) {
+          const to = plane + <usize>windowAt(p + j) * sizeof<T>();
+          store<T>(to, load<T>(to) + load<T>(values + <usize>j * sizeof<T>()));
+        }
+      }
+    }
+  }
+  const row = <usize>W() * sizeof<T>();
+  let to = pointer(0) + <usize>n * C() * H() * row;
+  for (let c = 0; c < C(); c++) {
+    for (let h = 0; h < H(); h++) {
+      const at = <usize>((c * paddedH() + padH() + h) * paddedW() + padW());
+      memory.copy(to, image + at * sizeof<T>(), row);
+      to += row;
+    }
+  }
+}
+
+/** out[c] = Σ x[n, c, s]. One item is a channel. Integers: 0 x, 1 out, 2 N, 3 C, 4 S. */
+export function sumChannels<T>(c: i32): void {
+  const N = integer(2), channels = integer(3), S = integer(4);
+  let sum: f64 = 0;
+  for (let n = 0; n < N; n++) sum += sumShifted<T>(pointer(0) + (<usize>n * channels + c) * S * sizeof<T>(), S, 0);
+  store<T>(pointer(1) + <usize>c * sizeof<T>(), <T>sum);
+}

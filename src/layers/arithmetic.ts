@@ -1,0 +1,130 @@
+import { checkCount, checkOptions, describe } from '../arrays/index.js';
+import { type ConvParam, convShape, type PerAxis, perAxis } from './conv-shape.js';
+
+/** A convolution, by its sizes. */
+export interface ConvLayerSizes extends ConvParam {
+  readonly type: 'conv';
+  /** Channels, height and width of the images. */
+  readonly input: readonly [C: number, H: number, W: number];
+  /** Filters, F. */
+  readonly numFilters: number;
+  /** Height and width of a filter. */
+  readonly filterSize: PerAxis;
+  /** Whether there is a bias to each filter. Default true. */
+  readonly bias?: boolean;
+}
+
+/** An affine layer, by its sizes. */
+export interface AffineLayerSizes {
+  readonly type: 'affine';
+  readonly inputDim: number;
+  readonly outputDim: number;
+  /** Whether there is a bias to each output. Default true. */
+  readonly bias?: boolean;
+}
+
+/** What a layer costs for one example. */
+export interface LayerCost {
+  /** Shape of the output for one example. */
+  readonly outputShape: readonly number[];
+  /** Weights and biases. */
+  readonly parameters: number;
+  readonly multiplications: number;
+  readonly additions: number;
+}
+
+/**
+ * The shape of a convolution's output: (F, 1 + floor((H + 2·pad − HH)/stride), 1 + floor((W + 2·pad − WW)/stride)).
+ *
+ * @example
+ * convOutputShape({ type: 'conv', input: [10, 64, 64], numFilters: 10, filterSize: 6, stride: 2, pad: 1 }); // [10, 31, 31]
+ *
+ * @throws {ShapeError | RangeError} if the filter does not fit or a number is out of range.
+ */
+export function convOutputShape(layer: Omit<ConvLayerSizes, 'type'>): [F: number, OH: number, OW: number] {
+  const { F, OH, OW } = sizesOf('convOutputShape', layer);
+  return [F, OH, OW];
+}
+
+/**
+ * What a layer costs for one example in the forward pass. An output of K products takes K multiplications and K − 1
+ * additions, one more for a bias.
+ *
+ * @example
+ * countFlops({ type: 'conv', input: [1, 128, 128], numFilters: 1, filterSize: 3, bias: false });
+ * // { outputShape: [1, 126, 126], parameters: 9, multiplications: 142884, additions: 127008 }
+ *
+ * @throws {ShapeError | RangeError} if a size is out of range.
+ */
+export function countFlops(layer: ConvLayerSizes | AffineLayerSizes): LayerCost {
+  const biases = layer.bias === false ? 0 : 1;
+  if (layer.type === 'affine') {
+    checkOptions('countFlops', layer, ['type', 'inputDim', 'outputDim', 'bias']);
+    const { inputDim, outputDim } = layer;
+    checkCount('countFlops', 'inputDim', inputDim, 1);
+    checkCount('countFlops', 'outputDim', outputDim, 1);
+    return cost([outputDim], inputDim, outputDim, biases);
+  }
+  if (layer.type !== 'conv') {
+    throw new RangeError(
+      `countFlops: type is ${describe((layer as LayerCost & { type?: unknown }).type)}, expected 'conv' or 'affine'`,
+    );
+  }
+  const { C, F, HH, WW, OH, OW } = sizesOf('countFlops', layer);
+  return cost([F, OH, OW], C * HH * WW, F, biases);
+}
+
+/** @param products - Products summed for one output. @param filters - Outputs with weights of their own. */
+function cost(outputShape: readonly number[], products: number, filters: number, biases: 0 | 1): LayerCost {
+  const outputs = outputShape.reduce((size, n) => size * n, 1);
+  return {
+    outputShape,
+    parameters: filters * (products + biases),
+    multiplications: outputs * products,
+    additions: outputs * (products - 1 + biases),
+  };
+}
+
+/** A layer that sees windows: a convolution or a pooling. */
+export interface WindowedLayer {
+  /** Height and width of the window. */
+  readonly size: PerAxis;
+  /** Default 1. */
+  readonly stride?: PerAxis;
+}
+
+/**
+ * The pixels of the input that one output of the last layer depends on: each layer adds (size − 1) times the product of
+ * the strides before it.
+ *
+ * @example
+ * receptiveField([{ size: 5 }, { size: 5 }]); // [9, 9]
+ *
+ * @param layers - From the input on.
+ * @throws {RangeError} if a size or stride is not a whole number ≥ 1.
+ */
+export function receptiveField(layers: readonly WindowedLayer[]): [height: number, width: number] {
+  const field: [number, number] = [1, 1];
+  const jump = [1, 1];
+  for (const { size, stride = 1 } of layers) {
+    const sizes = perAxis('receptiveField', 'size', size, 1);
+    const strides = perAxis('receptiveField', 'stride', stride, 1);
+    for (const axis of [0, 1]) {
+      field[axis] += (sizes[axis] - 1) * jump[axis];
+      jump[axis] *= strides[axis];
+    }
+  }
+  return field;
+}
+
+function sizesOf(fn: string, layer: Omit<ConvLayerSizes, 'type'>) {
+  checkOptions(fn, layer, ['type', 'input', 'numFilters', 'filterSize', 'stride', 'pad', 'bias']);
+  const { input, numFilters, filterSize, stride = 1, pad = 0 } = layer;
+  if (!Array.isArray(input) || input.length !== 3) {
+    throw new RangeError(`${fn}: input is ${describe(input)}, expected [C, H, W]`);
+  }
+  for (const n of input) checkCount(fn, 'input', n, 1);
+  checkCount(fn, 'numFilters', numFilters, 1);
+  const [HH, WW] = perAxis(fn, 'filterSize', filterSize, 1);
+  return convShape(fn, [1, ...input], [numFilters, input[0], HH, WW], { stride, pad });
+}

@@ -1,0 +1,143 @@
+import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { kernels } from '../kernels/index.js';
+import { type BatchnormCache, batchGradients, type NormalizationGrads, normalizeBatch } from './batchnorm.js';
+import type { BatchnormParam } from './batchnorm-param.js';
+import {
+  type ConvCache,
+  type ConvGrads,
+  type ConvWeightGrads,
+  convBackwardFast,
+  convBackwardWeights,
+  convForwardFast,
+  convolve,
+} from './conv.js';
+import type { ConvParam, PoolParam } from './conv-shape.js';
+import { type MaxPoolCache, maxPoolBackwardFast, maxPoolForwardFast } from './pooling.js';
+
+/** What {@link convReluBackward} needs. Opaque: the fields may change. */
+export interface ConvReluCache {
+  readonly layer: 'conv-relu';
+  readonly conv: ConvCache;
+  /** Positive just where the input of the ReLU was. */
+  readonly out: NDArray;
+}
+
+/**
+ * Convolution, then ReLU, in one pass.
+ *
+ * @param x - Images, shape (N, C, H, W).
+ * @param w - Filters, shape (F, C, HH, WW).
+ * @param b - Biases, shape (F,).
+ * @param convParam - `stride` and `pad`.
+ * @returns `out`, a new array of shape (N, F, OH, OW), and the cache.
+ */
+export function convReluForward(
+  x: NDArray,
+  w: NDArray,
+  b: NDArray,
+  convParam: ConvParam,
+): [out: NDArray, cache: ConvReluCache] {
+  const [out, conv] = convolve('convReluForward', kernels(), x, w, b, convParam, true);
+  return [out, { layer: 'conv-relu', conv, out }];
+}
+
+/** Backward pass of {@link convReluForward}. @param dout - Upstream gradient, of the shape of `out`. */
+export function convReluBackward(dout: NDArray, { conv, out }: ConvReluCache): ConvGrads {
+  return convBackwardFast(throughRelu('convReluBackward', dout, out), conv);
+}
+
+/** {@link convReluBackward} without `dx`: for the first layer of a network, whose input is data. */
+export function convReluBackwardWeights(dout: NDArray, { conv, out }: ConvReluCache): ConvWeightGrads {
+  return convBackwardWeights(throughRelu('convReluBackwardWeights', dout, out), conv);
+}
+
+/** What {@link convReluPoolBackward} needs. Opaque: the fields may change. */
+export interface ConvReluPoolCache {
+  readonly layer: 'conv-relu-pool';
+  readonly convRelu: ConvReluCache;
+  readonly pool: MaxPoolCache;
+}
+
+/**
+ * Convolution, then ReLU, then max pooling.
+ *
+ * @param x - Images, shape (N, C, H, W).
+ * @param w - Filters, shape (F, C, HH, WW).
+ * @param b - Biases, shape (F,).
+ * @param convParam - `stride` and `pad`.
+ * @param poolParam - `poolHeight`, `poolWidth` and `stride`.
+ * @returns `out`, a new array, and the cache.
+ */
+export function convReluPoolForward(
+  x: NDArray,
+  w: NDArray,
+  b: NDArray,
+  convParam: ConvParam,
+  poolParam: PoolParam,
+): [out: NDArray, cache: ConvReluPoolCache] {
+  const [h, convRelu] = convReluForward(x, w, b, convParam);
+  const [out, pool] = maxPoolForwardFast(h, poolParam);
+  return [out, { layer: 'conv-relu-pool', convRelu, pool }];
+}
+
+/** Backward pass of {@link convReluPoolForward}. @param dout - Upstream gradient, of the shape of `out`. */
+export function convReluPoolBackward(dout: NDArray, { convRelu, pool }: ConvReluPoolCache): ConvGrads {
+  return convReluBackward(maxPoolBackwardFast(dout, pool), convRelu);
+}
+
+/** {@link convReluPoolBackward} without `dx`: for the first layer of a network, whose input is data. */
+export function convReluPoolBackwardWeights(dout: NDArray, { convRelu, pool }: ConvReluPoolCache): ConvWeightGrads {
+  return convReluBackwardWeights(maxPoolBackwardFast(dout, pool), convRelu);
+}
+
+/** The gradients of convolution, batch normalization and ReLU. */
+export type ConvBatchnormReluGrads = ConvGrads & Pick<NormalizationGrads, 'dgamma' | 'dbeta'>;
+
+/** What {@link convBatchnormReluBackward} needs. Opaque: the fields may change. */
+export interface ConvBatchnormReluCache {
+  readonly layer: 'conv-batchnorm-relu';
+  readonly conv: ConvCache;
+  readonly batchnorm: BatchnormCache;
+}
+
+/**
+ * Convolution, then spatial batch normalization, then ReLU, the last two in one pass.
+ *
+ * @param x - Images, shape (N, C, H, W).
+ * @param w - Filters, shape (F, C, HH, WW).
+ * @param b - Biases, shape (F,).
+ * @param gamma - Scale of the normalization, shape (F,).
+ * @param beta - Shift of the normalization, shape (F,).
+ * @param convParam - `stride` and `pad`.
+ * @param bnParam - As for `spatialBatchnormForward`.
+ * @returns `out`, a new array of shape (N, F, OH, OW), and the cache.
+ */
+export function convBatchnormReluForward(
+  x: NDArray,
+  w: NDArray,
+  b: NDArray,
+  gamma: NDArray,
+  beta: NDArray,
+  convParam: ConvParam,
+  bnParam: BatchnormParam,
+): [out: NDArray, cache: ConvBatchnormReluCache] {
+  const fn = 'convBatchnormReluForward';
+  checkShapes(fn, { w: [w, ['F', 'C', 'HH', 'WW']], gamma: [gamma, ['F']], beta: [beta, ['F']] });
+  const [a, conv] = convForwardFast(x, w, b, convParam);
+  const [out, batchnorm] = normalizeBatch(fn, a, gamma, beta, bnParam, true);
+  return [out, { layer: 'conv-batchnorm-relu', conv, batchnorm }];
+}
+
+/** Backward pass of {@link convBatchnormReluForward}. @param dout - Upstream gradient, of the shape of `out`. */
+export function convBatchnormReluBackward(dout: NDArray, cache: ConvBatchnormReluCache): ConvBatchnormReluGrads {
+  const { dx: da, dgamma, dbeta } = batchGradients('convBatchnormReluBackward', dout, cache.batchnorm);
+  return { ...convBackwardFast(da, cache.conv), dgamma, dbeta };
+}
+
+/** The gradient that reaches the layer under a ReLU. */
+function throughRelu(fn: string, dout: NDArray, out: NDArray): NDArray {
+  checkShapes(fn, { out: [out, out.shape], dout: [dout, out.shape] });
+  const da = empty(out.shape, dtypeOf(out));
+  kernels().reluBackward(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.out', out), da.data);
+  return da;
+}

@@ -1,0 +1,79 @@
+import { checkOptions, describe, type NDArray, ShapeError, tuple } from '../arrays/index.js';
+import type { ConvShape, PoolShape } from '../kernels/index.js';
+
+/** One number for both axes, or [vertical, horizontal]. */
+export type PerAxis = number | readonly [vertical: number, horizontal: number];
+
+/** Stride and padding of a convolution. */
+export interface ConvParam {
+  /** Pixels between neighbouring windows. Default 1. */
+  stride?: PerAxis;
+  /** Zeros around the image on each side, in pixels. Default 0. */
+  pad?: PerAxis;
+}
+
+/** Window and stride of a pooling. */
+export interface PoolParam {
+  /** Height of a window, in pixels. */
+  poolHeight: number;
+  /** Width of a window, in pixels. */
+  poolWidth: number;
+  /** Pixels between neighbouring windows. Default: the window's size. */
+  stride?: PerAxis;
+}
+
+/**
+ * The sizes of a convolution, whose output is 1 + floor((H + 2·pad − HH) / stride) pixels high, and as wide likewise.
+ *
+ * @throws {RangeError} if a stride or pad is not a whole number in its range.
+ * @throws {ShapeError} if the filters do not fit into the padded images.
+ */
+export function convShape(fn: string, x: readonly number[], w: readonly number[], param: ConvParam): ConvShape {
+  checkOptions(fn, param, ['stride', 'pad']);
+  const [strideH, strideW] = perAxis(fn, 'stride', param.stride ?? 1, 1);
+  const [padH, padW] = perAxis(fn, 'pad', param.pad ?? 0, 0);
+  const [N, C, H, W] = x;
+  const [F, , HH, WW] = w;
+  if (HH > H + 2 * padH || WW > W + 2 * padW) {
+    const padded = tuple([H + 2 * padH, W + 2 * padW]);
+    throw new ShapeError(`${fn}: w has filters of ${tuple([HH, WW])}, expected at most ${padded}, the padded images`);
+  }
+  const OH = Math.floor((H + 2 * padH - HH) / strideH) + 1;
+  const OW = Math.floor((W + 2 * padW - WW) / strideW) + 1;
+  return { N, C, H, W, F, HH, WW, strideH, strideW, padH, padW, OH, OW };
+}
+
+/**
+ * The sizes of a pooling, whose output is 1 + floor((H − poolHeight) / stride) pixels high, and as wide likewise.
+ *
+ * @throws {RangeError} if the window or the stride is not a whole number ≥ 1, or the window larger than the image.
+ */
+export function poolShape(fn: string, x: NDArray, param: PoolParam): PoolShape {
+  checkOptions(fn, param, ['poolHeight', 'poolWidth', 'stride']);
+  const [N, C, H, W] = x.shape;
+  const { poolHeight, poolWidth } = param;
+  for (const [name, size, most] of [
+    ['poolHeight', poolHeight, H],
+    ['poolWidth', poolWidth, W],
+  ] as const) {
+    if (!Number.isInteger(size) || size < 1 || size > most) {
+      throw new RangeError(
+        `${fn}: ${name} is ${describe(size)}, expected a whole number from 1 to ${most}, the image's`,
+      );
+    }
+  }
+  const [strideH, strideW] = perAxis(fn, 'stride', param.stride ?? [poolHeight, poolWidth], 1);
+  const OH = Math.floor((H - poolHeight) / strideH) + 1;
+  const OW = Math.floor((W - poolWidth) / strideW) + 1;
+  return { planes: N * C, H, W, poolHeight, poolWidth, strideH, strideW, OH, OW };
+}
+
+/** Both axes of an option. @throws {RangeError} if they are not whole numbers ≥ `least`. */
+export function perAxis(fn: string, name: string, value: PerAxis, least: number): readonly [number, number] {
+  const both = typeof value === 'number' ? ([value, value] as const) : value;
+  if (!Array.isArray(both) || both.length !== 2 || !both.every((n) => Number.isInteger(n) && n >= least)) {
+    const expected = `a whole number ≥ ${least}, or [vertical, horizontal] of such`;
+    throw new RangeError(`${fn}: ${name} is ${describe(value)}, expected ${expected}`);
+  }
+  return both as readonly [number, number];
+}

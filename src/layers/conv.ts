@@ -1,0 +1,136 @@
+import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { type ConvShape, type Kernels, kernels, reference } from '../kernels/index.js';
+import { type ConvParam, convShape } from './conv-shape.js';
+
+/** What the backward passes of a convolution need from the forward pass. Opaque: the fields may change. */
+export interface ConvCache {
+  readonly layer: 'conv';
+  readonly x: NDArray;
+  readonly w: NDArray;
+  readonly shape: ConvShape;
+}
+
+/** The gradients of the parameters of a convolution. */
+export interface ConvWeightGrads {
+  /** Shape (F, C, HH, WW). */
+  readonly dw: NDArray;
+  /** Shape (F,). */
+  readonly db: NDArray;
+}
+
+/** The gradients of a convolution. */
+export interface ConvGrads extends ConvWeightGrads {
+  /** Shape (N, C, H, W). */
+  readonly dx: NDArray;
+}
+
+/**
+ * Forward pass of a convolution, by the loops that a student reads:
+ * `out[n, f, i, j] = b[f] + Σ x[n, c, i·stride + kh − pad, j·stride + kw − pad] · w[f, c, kh, kw]`, where `x` is 0 outside
+ * of the image. (A cross-correlation: the filters are not turned.)
+ *
+ * @param x - Images, shape (N, C, H, W).
+ * @param w - Filters, shape (F, C, HH, WW).
+ * @param b - Biases, shape (F,).
+ * @param convParam - `stride` and `pad`, a number or [vertical, horizontal].
+ * @returns `out`, a new array of shape (N, F, 1 + floor((H + 2·pad − HH)/stride), 1 + floor((W + 2·pad − WW)/stride)), and
+ *   the cache, which keeps `x` and `w` by reference.
+ * @throws {ShapeError} if the channels disagree, or the filters are larger than the padded images.
+ * @throws {RangeError} if a stride or pad is out of range.
+ * @see https://cs231n.github.io/convolutional-networks/#conv
+ */
+export function convForwardNaive(
+  x: NDArray,
+  w: NDArray,
+  b: NDArray,
+  convParam: ConvParam,
+): [out: NDArray, cache: ConvCache] {
+  return convolve('convForwardNaive', reference, x, w, b, convParam, false);
+}
+
+/**
+ * Backward pass of a convolution, by the loops: every output hands its gradient to the pixels and the weights that made
+ * it, `dx[…] += dout · w[…]`, `dw[…] += dout · x[…]`, `db[f] += dout`.
+ *
+ * @param dout - Upstream gradient, of the shape of `out`.
+ * @param cache - From {@link convForwardNaive} or {@link convForwardFast}.
+ * @returns Gradients of the loss with respect to `x`, `w` and `b`, in new arrays.
+ * @throws {ShapeError} if `dout` has another shape than `out`.
+ */
+export function convBackwardNaive(dout: NDArray, cache: ConvCache): ConvGrads {
+  return {
+    dx: inputGradient('convBackwardNaive', reference, dout, cache),
+    ...weightGradients('convBackwardNaive', reference, dout, cache),
+  };
+}
+
+/**
+ * {@link convForwardNaive} at full speed: each thread packs the windows of a few pixels straight from the padded image and
+ * multiplies them with the filters, so no matrix of columns is ever made.
+ */
+export function convForwardFast(
+  x: NDArray,
+  w: NDArray,
+  b: NDArray,
+  convParam: ConvParam,
+): [out: NDArray, cache: ConvCache] {
+  return convolve('convForwardFast', kernels(), x, w, b, convParam, false);
+}
+
+/** {@link convBackwardNaive} at full speed. */
+export function convBackwardFast(dout: NDArray, cache: ConvCache): ConvGrads {
+  return {
+    dx: inputGradient('convBackwardFast', kernels(), dout, cache),
+    ...weightGradients('convBackwardFast', kernels(), dout, cache),
+  };
+}
+
+/** {@link convBackwardFast} without `dx`: for the first layer of a network, whose input is data. */
+export function convBackwardWeights(dout: NDArray, cache: ConvCache): ConvWeightGrads {
+  return weightGradients('convBackwardWeights', kernels(), dout, cache);
+}
+
+/** {@link convForwardFast}. */
+export const convForward = convForwardFast;
+
+/** {@link convBackwardFast}. */
+export const convBackward = convBackwardFast;
+
+/** The forward pass on a given set of kernels, with a ReLU in the same pass where asked. */
+export function convolve(
+  fn: string,
+  on: Kernels,
+  x: NDArray,
+  w: NDArray,
+  b: NDArray,
+  convParam: ConvParam,
+  relu: boolean,
+): [out: NDArray, cache: ConvCache] {
+  checkShapes(fn, { x: [x, ['N', 'C', 'H', 'W']], w: [w, ['F', 'C', 'HH', 'WW']], b: [b, ['F']] });
+  const shape = convShape(fn, x.shape, w.shape, convParam);
+  const operands = [denseArg(fn, 'x', x), denseArg(fn, 'w', w), denseArg(fn, 'b', b)] as const;
+  const out = empty([shape.N, shape.F, shape.OH, shape.OW], dtypeOf(x));
+  on.convForward(...operands, out.data, shape, relu);
+  return [out, { layer: 'conv', x, w, shape }];
+}
+
+function inputGradient(fn: string, on: Kernels, dout: NDArray, { x, w, shape }: ConvCache): NDArray {
+  checkUpstream(fn, dout, x, shape);
+  const dx = empty(x.shape, dtypeOf(x));
+  on.convBackwardInput(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.w', w), dx.data, shape);
+  return dx;
+}
+
+function weightGradients(fn: string, on: Kernels, dout: NDArray, { x, w, shape }: ConvCache): ConvWeightGrads {
+  checkUpstream(fn, dout, x, shape);
+  const dw = empty(w.shape, dtypeOf(x));
+  const db = empty([shape.F], dtypeOf(x));
+  const flat = denseArg(fn, 'dout', dout);
+  on.convBackwardWeights(flat, denseArg(fn, 'cache.x', x), dw.data, shape);
+  on.sumChannels(flat, db.data, { N: shape.N, C: shape.F, S: shape.OH * shape.OW });
+  return { dw, db };
+}
+
+function checkUpstream(fn: string, dout: NDArray, x: NDArray, { N, F, OH, OW }: ConvShape): void {
+  checkShapes(fn, { x: [x, x.shape], dout: [dout, [N, F, OH, OW]] });
+}
