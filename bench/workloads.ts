@@ -1,6 +1,6 @@
 import {
+  type Classifier,
   FullyConnectedNet,
-  type Model,
   type NDArray,
   optim,
   Random,
@@ -36,12 +36,12 @@ export function productFlops(name: string): number | null {
   return size === undefined ? null : 2 * Number(size) ** 3;
 }
 
-function fiveLayers(dtype: 'float32' | 'float64', normalization: 'batchnorm' | null = null): Model {
+function fiveLayers(dtype: 'float32' | 'float64', normalization: 'batchnorm' | null = null): Classifier {
   return new FullyConnectedNet([100, 100, 100, 100, 100], { weightScale: 5e-2, normalization, dtype, seed: 0 });
 }
 
 /** What a Solver does in an iteration, but for drawing the minibatch. */
-function trainingStep(model: Model, batch: number, rule: optim.UpdateRule<optim.OptimConfig>): () => void {
+function trainingStep(model: Classifier, batch: number, rule: optim.UpdateRule<optim.OptimConfig>): () => void {
   const random = new Random(1);
   const X = resident(random.randn([batch, ...IMAGE], dtype(model)));
   const y = random.randint(0, 10, batch);
@@ -55,7 +55,7 @@ function trainingStep(model: Model, batch: number, rule: optim.UpdateRule<optim.
     });
 }
 
-function dtype(model: Model): 'float32' | 'float64' {
+function dtype(model: Classifier): 'float32' | 'float64' {
   return model.params.W1.dtype as 'float32' | 'float64';
 }
 

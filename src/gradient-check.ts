@@ -131,7 +131,7 @@ export function gradCheckSparse(
 /** What {@link checkModelGradients} asks of a model. */
 export interface DifferentiableModel {
   readonly params: Record<string, NDArray>;
-  loss(X: NDArray, y: Labels): { loss: number; grads: Record<string, NDArray> };
+  loss(X: NDArray, y: Labels): NDArray | { loss: number; grads: Record<string, NDArray> };
 }
 
 /**
@@ -149,7 +149,14 @@ export function checkModelGradients(
   y: Labels,
   { h = 1e-5 }: StepOptions = {},
 ): Record<string, number> {
-  const { grads } = model.loss(X, y);
+  const evaluate = (): { loss: number; grads: Record<string, NDArray> } => {
+    const result = model.loss(X, y);
+    if (result === null || typeof result !== 'object' || !('grads' in result)) {
+      throw new TypeError(`checkModelGradients: model.loss returned ${describe(result)}, expected { loss, grads }`);
+    }
+    return result;
+  };
+  const { grads } = evaluate();
   const errors: Record<string, number> = {};
   for (const [name, param] of Object.entries(model.params)) {
     if (grads[name] === undefined) {
@@ -157,7 +164,7 @@ export function checkModelGradients(
     }
     checkShapes('checkModelGradients', { [`grads.${name}`]: [grads[name], param.shape] });
     errors[name] = relError(
-      evalNumericalGradient(() => model.loss(X, y).loss, param, { h }),
+      evalNumericalGradient(() => evaluate().loss, param, { h }),
       grads[name],
     );
   }

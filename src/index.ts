@@ -155,7 +155,7 @@ export {
   svmLoss,
   type WindowedLayer,
 } from './layers/index.js';
-export type { LossAndGrads, Model, Params } from './model.js';
+export type { Classifier, LossAndGrads, Model, Params } from './model.js';
 // Training
 export * as optim from './optim/index.js';
 // Pictures
@@ -176,6 +176,7 @@ export {
   type NumberFormat,
   type PlotHistoryOptions,
   plotHistory,
+  type ReportCell,
   type ReportFigure,
   type ReportOptions,
   type ReportTable,

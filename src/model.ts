@@ -15,8 +15,15 @@ export interface LossAndGrads<Name extends string = string> {
 export interface Model {
   /** The arrays that training changes. */
   params: Params;
-  /** Test-time pass. Returns scores, shape (N, C). */
+  /**
+   * With labels, a training-time pass: the loss and the gradient of every parameter. Without, a test-time pass: scores of
+   * shape (N, C).
+   */
+  loss(X: NDArray, y?: Labels): NDArray | LossAndGrads;
+}
+
+/** A model that says by its types what each kind of call returns, as those of `classifiers/` do. */
+export interface Classifier extends Model {
   loss(X: NDArray): NDArray;
-  /** Training-time pass. Returns the loss and the gradient of every parameter. */
   loss(X: NDArray, y: Labels): LossAndGrads;
 }

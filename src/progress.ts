@@ -61,10 +61,12 @@ export class ProgressBar {
     const percent = `${Math.floor(share * 100)}%`.padStart(4);
     const left = rate > 0 ? `${duration((this.#total - done) / rate)} left` : '';
     const text = ` ${percent} ${done}/${this.#total} | ${significant(rate)} ${this.#unit}/s | ${left}`;
-    const width = Math.max(0, Math.min(40, (this.#terminal?.columns || 80) - text.length - 3));
+    const columns = this.#terminal?.columns || 80;
+    const width = Math.max(0, Math.min(40, columns - text.length - 3));
     const filled = Math.round(share * width);
     const bar = filled > 0 ? `${'='.repeat(filled - 1)}>` : '';
-    return `[${bar.padEnd(width)}]${text}`;
+    // A line that wraps could not be taken away again.
+    return `[${bar.padEnd(width)}]${text}`.slice(0, columns - 1);
   }
 }
 

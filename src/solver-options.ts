@@ -1,4 +1,5 @@
 import {
+  array,
   checkAmount,
   checkCount,
   checkFlag,
@@ -6,12 +7,16 @@ import {
   checkOptions,
   checkShapes,
   describe,
+  heap,
+  isNDArray,
   type Labels,
   type NDArray,
+  withStorage,
 } from './arrays/index.js';
-import type { Model } from './model.js';
-import { type UpdateRule, type UpdateRuleName, updateRules } from './optim/index.js';
-import { checkConfig } from './optim/update-rule.js';
+import { isResident, resident } from './kernels/index.js';
+import type { Model, Params } from './model.js';
+import { type OptimConfig, type UpdateRule, type UpdateRuleName, updateRules } from './optim/index.js';
+import { checkConfig, STATE } from './optim/update-rule.js';
 
 /** What a Solver trains on and watches. Inputs are of shape (N, …), the batch first. */
 export interface Dataset {
@@ -22,7 +27,7 @@ export interface Dataset {
 }
 
 /** Options of a Solver `S` whose update rule takes a config `C`. */
-export interface SolverOptionsOf<C extends { learningRate?: number }, S> {
+export interface SolverOptionsOf<C extends object, S> {
   /** How parameters change: a rule of `optim`, one of your own, or a rule's name in cs231n. Default `optim.sgd`. */
   updateRule?: UpdateRule<C> | UpdateRuleName;
   /** The rule's hyperparameters. Every parameter gets a copy. */
@@ -50,9 +55,9 @@ export interface SolverOptionsOf<C extends { learningRate?: number }, S> {
 }
 
 /** The options, defaults filled in. */
-export interface CheckedOptions<C extends { learningRate?: number }, S> {
-  readonly updateRule: UpdateRule<C>;
-  readonly optimConfig: C;
+export interface CheckedOptions<S> {
+  readonly updateRule: UpdateRule<object>;
+  readonly optimConfig: object;
   readonly lrDecay: number;
   readonly batchSize: number;
   readonly numEpochs: number;
@@ -81,19 +86,18 @@ const KNOWN = [
 ];
 
 /** @throws {RangeError | TypeError} naming an option that is unknown, of the wrong kind or out of range. */
-export function checkSolverOptions<C extends { learningRate?: number }, S>(
-  options: SolverOptionsOf<C, S>,
-): CheckedOptions<C, S> {
+export function checkSolverOptions<C extends object, S>(options: SolverOptionsOf<C, S>): CheckedOptions<S> {
   checkOptions('Solver', options, KNOWN);
-  const { optimConfig = {} as C, lrDecay = 1, batchSize = 100, numEpochs = 10, printEvery = 10 } = options;
+  const { optimConfig = {}, lrDecay = 1, batchSize = 100, numEpochs = 10, printEvery = 10 } = options;
   const { verbose = true, numTrainSamples = 1000, numValSamples = null, seed } = options;
   const { onIteration = () => {}, onEpoch = () => {} } = options;
   if (typeof optimConfig !== 'object' || optimConfig === null) {
     throw new TypeError(`Solver: optimConfig is ${describe(optimConfig)}, expected an object`);
   }
-  checkConfig('Solver: optimConfig', { learningRate: optimConfig.learningRate });
-  const updateRule = ruleOf(options.updateRule);
-  if ((Object.values(updateRules) as unknown[]).includes(updateRule)) checkConfig('Solver: optimConfig', optimConfig);
+  const updateRule = ruleOf(options.updateRule as UpdateRule<object> | UpdateRuleName | undefined);
+  // A rule of one's own may have other fields; a learning rate means the same to every rule.
+  const { learningRate } = optimConfig as OptimConfig;
+  checkConfig('Solver: optimConfig', isOwnRule(updateRule) ? optimConfig : { learningRate });
 
   checkAmount('Solver', 'lrDecay', lrDecay);
   checkFlag('Solver', 'verbose', verbose);
@@ -120,11 +124,36 @@ export function checkSolverOptions<C extends { learningRate?: number }, S>(
   };
 }
 
-function ruleOf<C extends { learningRate?: number }>(rule: UpdateRule<C> | UpdateRuleName = 'sgd'): UpdateRule<C> {
+function ruleOf(rule: UpdateRule<object> | UpdateRuleName = 'sgd'): UpdateRule<object> {
   if (typeof rule === 'function') return rule;
-  if (typeof rule === 'string' && Object.hasOwn(updateRules, rule)) return updateRules[rule] as UpdateRule<C>;
+  if (typeof rule === 'string' && Object.hasOwn(updateRules, rule)) return updateRules[rule];
   const names = Object.keys(updateRules).join(', ');
   throw new RangeError(`Solver: unknown updateRule ${describe(rule)}, expected a function or one of ${names}`);
+}
+
+/** Whether a rule is one of this library's. */
+function isOwnRule(rule: UpdateRule<object>): boolean {
+  return (Object.values(updateRules) as UpdateRule<object>[]).includes(rule);
+}
+
+/**
+ * A copy of `optimConfig` for each parameter, arrays included: no two parameters share state.
+ *
+ * @throws {ShapeError} if an array of state does not have the shape of a parameter.
+ */
+export function configsFor({ updateRule, optimConfig }: CheckedOptions<never>, params: Params): Map<string, object> {
+  const configs = new Map<string, object>();
+  for (const [name, param] of Object.entries(params)) {
+    const fields = Object.entries(optimConfig).map(([field, value]) => {
+      if (!isNDArray(value)) return [field, value];
+      if (isOwnRule(updateRule) && (STATE as readonly string[]).includes(field)) {
+        checkShapes('Solver', { [name]: [param, ['…']], [`optimConfig.${field}`]: [value, param.shape] });
+      }
+      return [field, isResident(param) ? resident(value) : withStorage(heap, () => array(value))];
+    });
+    configs.set(name, Object.fromEntries(fields));
+  }
+  return configs;
 }
 
 /** @throws {TypeError} if `model` is not one. */

@@ -2,21 +2,22 @@ import {
   array,
   checkCount,
   checkLabels,
+  checkOptions,
   checkShapes,
   dense,
   describe,
   dtypeOf,
   empty,
   heap,
+  isNDArray,
   type Labels,
   type NDArray,
   Random,
   ShapeError,
-  tuple,
   withStorage,
   wrap,
 } from './arrays/index.js';
-import { isKeepingNothing, kernels, workspace } from './kernels/index.js';
+import { isKeepingNothing, isResident, kernels, workspace } from './kernels/index.js';
 import type { LossAndGrads, Model, Params } from './model.js';
 import type { OptimConfig } from './optim/index.js';
 import { ProgressBar } from './progress.js';
@@ -25,6 +26,7 @@ import {
   checkDataset,
   checkModel,
   checkSolverOptions,
+  configsFor,
   type Dataset,
   type SolverOptionsOf,
 } from './solver-options.js';
@@ -53,7 +55,7 @@ export class DivergedError extends Error {
 }
 
 /** Options of a {@link Solver}. `C` is what its update rule takes. */
-export type SolverOptions<C extends { learningRate?: number } = OptimConfig> = SolverOptionsOf<C, Solver<C>>;
+export type SolverOptions<C extends object = OptimConfig> = SolverOptionsOf<C, Solver>;
 
 /**
  * Trains a classifier by minibatch gradient descent and watches its accuracy as it goes.
@@ -78,7 +80,7 @@ export type SolverOptions<C extends { learningRate?: number } = OptimConfig> = S
  * });
  * solver.train();
  */
-export class Solver<C extends { learningRate?: number } = OptimConfig> {
+export class Solver<C extends object = OptimConfig> {
   readonly model: Model;
   /** The loss of each iteration. */
   readonly lossHistory: number[] = [];
@@ -95,13 +97,13 @@ export class Solver<C extends { learningRate?: number } = OptimConfig> {
   /** Iterations that are complete. */
   iteration = 0;
 
-  readonly #options: CheckedOptions<C, Solver<C>>;
+  readonly #options: CheckedOptions<Solver>;
   readonly #XTrain: NDArray;
   readonly #yTrain: Int32Array;
   readonly #XVal: NDArray;
   readonly #yVal: Int32Array;
-  readonly #configs = new Map<string, C>();
-  readonly #random: Random;
+  readonly #configs: Map<string, object>;
+  #random: Random;
 
   /**
    * @throws {RangeError | TypeError | ShapeError} naming an option, a parameter or a part of the data that does not fit.
@@ -116,7 +118,7 @@ export class Solver<C extends { learningRate?: number } = OptimConfig> {
     this.#XVal = rows(data.XVal);
     this.#yVal = yVal;
     this.#random = new Random(this.#options.seed);
-    for (const name of Object.keys(model.params)) this.#configs.set(name, { ...this.#options.optimConfig });
+    this.#configs = configsFor(this.#options, model.params);
     this.bestParams = copies(model.params);
   }
 
@@ -151,6 +153,8 @@ export class Solver<C extends { learningRate?: number } = OptimConfig> {
     } finally {
       bar?.clear();
     }
+    // Where every iteration was a call of step(), nothing has been evaluated yet.
+    if (this.valAccHistory.length === 0) this.#evaluate();
     for (const [name, best] of Object.entries(this.bestParams)) restore(this.model.params, name, best);
   }
 
@@ -165,14 +169,21 @@ export class Solver<C extends { learningRate?: number } = OptimConfig> {
    */
   step(): number {
     const { batchSize, onIteration, lrDecay } = this.#options;
+    const random = this.#random.state();
     const chosen = this.#random.randint(0, this.#yTrain.length, batchSize);
     // A model that may keep what it is given gets arrays that nobody recycles.
     const scope = isKeepingNothing(this.model.loss) ? workspace : <R>(fn: () => R): R => withStorage(heap, fn);
     const loss = scope(() => {
       const { X, y } = this.#gather(this.#XTrain, this.#yTrain, chosen);
-      const result = this.model.loss(X, y);
-      checkResult(result, this.model.params);
-      if (!Number.isFinite(result.loss)) this.#diverge(result.loss);
+      let result: LossAndGrads;
+      try {
+        result = checkResult(this.model.loss(X, y), this.model.params);
+        if (!Number.isFinite(result.loss)) this.#diverge(result.loss);
+      } catch (error) {
+        // A step that failed has not happened: the next one draws the same minibatch.
+        this.#random = Random.fromState(random);
+        throw error;
+      }
       this.#update(result.grads);
       return result.loss;
     });
@@ -180,7 +191,7 @@ export class Solver<C extends { learningRate?: number } = OptimConfig> {
     this.iteration++;
     if (this.iteration % this.#iterationsPerEpoch === 0) {
       this.epoch++;
-      for (const config of this.#configs.values()) {
+      for (const config of this.#configs.values() as Iterable<OptimConfig>) {
         if (config.learningRate !== undefined) config.learningRate *= lrDecay;
       }
     }
@@ -197,11 +208,9 @@ export class Solver<C extends { learningRate?: number } = OptimConfig> {
    *   batches of `batchSize` (default 100), which bounds memory.
    * @returns A number in [0, 1].
    */
-  checkAccuracy(
-    X: NDArray,
-    y: Labels,
-    { numSamples = null, batchSize = 100 }: { numSamples?: number | null; batchSize?: number } = {},
-  ): number {
+  checkAccuracy(X: NDArray, y: Labels, options: { numSamples?: number | null; batchSize?: number } = {}): number {
+    checkOptions('Solver.checkAccuracy', options, ['numSamples', 'batchSize']);
+    const { numSamples = null, batchSize = 100 } = options;
     const { N } = checkShapes('Solver.checkAccuracy', { X: [X, ['N', '…']] });
     const labels = checkLabels('Solver.checkAccuracy', 'y', y, N);
     if (numSamples !== null) checkCount('Solver.checkAccuracy', 'numSamples', numSamples, 1);
@@ -253,31 +262,32 @@ export class Solver<C extends { learningRate?: number } = OptimConfig> {
 
   /** Gives every parameter and its gradient to the update rule. */
   #update(grads: Params): void {
-    const { updateRule } = this.#options;
+    const { updateRule, optimConfig } = this.#options;
     const { params } = this.model;
     const trusted = isKeepingNothing(updateRule);
     for (const name of Object.keys(params)) {
-      const config = this.#configs.get(name) ?? { ...this.#options.optimConfig };
-      const [nextW, nextConfig] = trusted
+      const config = this.#configs.get(name) ?? { ...optimConfig };
+      const result = trusted
         ? updateRule(params[name], grads[name], config)
         : withStorage(heap, () => updateRule(params[name], array(grads[name]), config));
-      if (nextW !== params[name]) {
-        checkShapes('Solver', { [`the updated ${name}`]: [nextW, params[name].shape] });
-        params[name] = nextW;
-      }
+      const [nextW, nextConfig] = checkUpdate(result, name, params[name]);
+      if (nextW !== params[name]) params[name] = nextW;
       this.#configs.set(name, nextConfig);
     }
   }
 
   #diverge(loss: number): never {
-    const [config] = this.#configs.values();
+    const [config] = this.#configs.values() as Iterable<OptimConfig>;
     throw new DivergedError(this.iteration + 1, loss, this.lossHistory.at(-1), config?.learningRate);
   }
 }
 
-/** `X` with its values in row-major order in an array of their own length: itself, or a copy made once. */
+/**
+ * `X` with its values in row-major order in an array of their own length, on the heap: itself, or a copy made once. Memory
+ * that is recycled, as a workspace's, or given back, as that of a view's owner, must not be read later.
+ */
 function rows(X: NDArray): NDArray {
-  return withStorage(heap, () => wrap(dense(X), X.shape));
+  return withStorage(heap, () => (isResident(X) ? array(X) : wrap(dense(X), X.shape)));
 }
 
 /** Rows start … end of an array made by {@link rows}, in the same memory. */
@@ -304,22 +314,35 @@ function restore(params: Params, name: string, values: NDArray): void {
 }
 
 /** @throws {TypeError | ShapeError} naming what a model's loss lacks. */
-function checkResult(result: LossAndGrads, params: Params): void {
-  if (typeof result?.loss !== 'number' || typeof result.grads !== 'object' || result.grads === null) {
+function checkResult(result: NDArray | LossAndGrads, params: Params): LossAndGrads {
+  const { loss, grads } = (result ?? {}) as Partial<LossAndGrads>;
+  if (typeof loss !== 'number' || typeof grads !== 'object' || grads === null) {
     throw new TypeError(`Solver: model.loss(X, y) returned ${describe(result)}, expected { loss, grads }`);
   }
   for (const [name, param] of Object.entries(params)) {
-    const grad = result.grads[name];
+    const grad = grads[name];
     if (grad === undefined) throw new TypeError(`Solver: model.loss(X, y) returned no gradient for ${name}`);
     checkShapes('Solver', { [`params.${name}`]: [param, ['…']], [`grads.${name}`]: [grad, param.shape] });
   }
+  return { loss, grads };
+}
+
+/** @throws {TypeError | ShapeError} if an update rule did not return the parameter and a config. */
+function checkUpdate(result: readonly [NDArray, object], name: string, param: NDArray): readonly [NDArray, object] {
+  const isPair = Array.isArray(result) && result.length === 2;
+  if (!isPair || typeof result[1] !== 'object' || result[1] === null) {
+    throw new TypeError(`Solver: updateRule returned ${describe(result)} for ${name}, expected [w, config]`);
+  }
+  checkShapes('Solver', { [`params.${name}`]: [param, ['…']], [`the updated ${name}`]: [result[0], param.shape] });
+  return result;
 }
 
 /** How many rows have their highest score at their label. */
-function countRight(scores: NDArray, y: Int32Array): number {
-  if (scores?.shape?.length !== 2 || scores.shape[0] !== y.length) {
-    const found = scores?.shape === undefined ? describe(scores) : `an array of shape ${tuple(scores.shape)}`;
-    throw new ShapeError(`Solver: model.loss(X) returned ${found}, expected scores of shape (N=${y.length}, C)`);
+function countRight(scores: NDArray | LossAndGrads, y: Int32Array): number {
+  if (!isNDArray(scores) || scores.shape.length !== 2 || scores.shape[0] !== y.length) {
+    throw new ShapeError(
+      `Solver: model.loss(X) returned ${describe(scores)}, expected scores of shape (N=${y.length}, C)`,
+    );
   }
   const [N, C] = scores.shape;
   const flat = dense(scores);

@@ -10,9 +10,15 @@ export function tuple(shape: readonly (number | string)[]): string {
 
 /** A short account of any value, for error messages. */
 export function describe(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.slice(0, 8).map(String).join(', ')}${value.length > 8 ? ', …' : ''}]`;
   if (typeof value === 'string') return `'${value}'`;
-  if (typeof value === 'object' && value !== null) return `a ${value.constructor?.name ?? 'object'}`;
+  if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return 'a function';
-  return String(value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) {
+    return `[${value.slice(0, 8).map(describe).join(', ')}${value.length > 8 ? ', …' : ''}]`;
+  }
+  const { shape } = value as { shape?: unknown };
+  if (Array.isArray(shape)) return `an array of shape ${tuple(shape)}`;
+  const name = value.constructor?.name ?? 'Object';
+  return name === 'Object' ? 'an object' : `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`;
 }

@@ -48,20 +48,16 @@ export const ENDED = new Float32Array(0);
  * @throws {RangeError} if `a` reaches outside its memory, or was made in a workspace that has ended.
  */
 export function dense(a: NDArray): Floats {
+  const problem = reachProblem(a);
+  if (problem !== null) throw new RangeError(problem);
   const { data, shape, stride, offset } = a;
-  let low = offset;
-  let high = offset;
   let contiguous = true;
   let size = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
-    const span = stride[axis] * (shape[axis] - 1);
     if (shape[axis] !== 1 && stride[axis] !== size) contiguous = false;
-    if (span < 0) low += span;
-    else high += span;
     size *= shape[axis];
   }
   if (size === 0) return data.subarray(0, 0);
-  if (low < 0 || high >= data.length) throw outside(a);
   if (contiguous) return size === data.length ? data : data.subarray(offset, offset + size);
 
   const flat = heap.allocate(size, dtypeOf(a));
@@ -69,14 +65,21 @@ export function dense(a: NDArray): Floats {
   return flat;
 }
 
-function outside({ data, shape }: NDArray): RangeError {
-  if (data === ENDED) {
-    return new RangeError(
-      'this array was made in a workspace that has ended: return it from the function given to workspace(), ' +
-        'or copy it with array(a)',
-    );
+/** Why the elements of `a` cannot be read, or null: they lie outside of its memory, or its workspace has ended. */
+export function reachProblem({ data, shape, stride, offset }: NDArray): string | null {
+  let low = offset;
+  let high = offset;
+  for (let axis = 0; axis < shape.length; axis++) {
+    if (shape[axis] === 0) return null;
+    const span = stride[axis] * (shape[axis] - 1);
+    if (span < 0) low += span;
+    else high += span;
   }
-  return new RangeError(`an array of shape ${tuple(shape)} reaches outside its ${data.length} values`);
+  if (low >= 0 && high < data.length) return null;
+  return data === ENDED
+    ? 'this array was made in a workspace that has ended: return it from the function given to workspace(), ' +
+        'or copy it with array(a)'
+    : `an array of shape ${tuple(shape)} reaches outside its ${data.length} values`;
 }
 
 /** Copies the values of a view to `out` in row-major order, innermost axis in a plain loop. */

@@ -1,5 +1,7 @@
 import seedrandom from 'seedrandom';
+import { checkCount } from './arguments.js';
 import { checkDType, checkSizes, empty } from './create.js';
+import { describe } from './errors.js';
 import type { DType, NDArray } from './types.js';
 
 /** The whole state of a {@link Random}, plain data that survives JSON. */
@@ -28,7 +30,7 @@ export class Random {
   /** @param seed - A number or a string; without one, the seed comes from the system and cannot be repeated. */
   constructor(seed?: number | string) {
     if (seed !== undefined && typeof seed !== 'string' && typeof seed !== 'number') {
-      throw new TypeError(`Random: seed is ${String(seed)}, expected a number or a string`);
+      throw new TypeError(`Random: seed is ${describe(seed)}, expected a number or a string`);
     }
     this.#next = seedrandom.alea(String(seed ?? entropy()), { state: true });
   }
@@ -57,7 +59,7 @@ export class Random {
     if (!(isInt32(low) && Number.isInteger(high) && high <= 2 ** 31 && low < high)) {
       throw new RangeError(`Random.randint: low and high are ${low} and ${high}, expected 32-bit integers, low < high`);
     }
-    checkSizes('Random.randint', [n]);
+    checkCount('Random.randint', 'n', n, 0);
     const out = new Int32Array(n);
     for (let i = 0; i < n; i++) out[i] = low + Math.floor(this.#next.double() * (high - low));
     return out;
@@ -69,7 +71,7 @@ export class Random {
    * @throws {RangeError} if `n` is not a whole number ≥ 0.
    */
   permutation(n: number): Int32Array {
-    checkSizes('Random.permutation', [n]);
+    checkCount('Random.permutation', 'n', n, 0);
     const order = Int32Array.from({ length: n }, (_, i) => i);
     for (let i = n - 1; i > 0; i--) {
       const j = Math.floor(this.#next.double() * (i + 1));

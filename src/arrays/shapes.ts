@@ -1,5 +1,5 @@
 import { describe, ShapeError, tuple } from './errors.js';
-import { dense, dtypeOf, isNDArray } from './ndarray.js';
+import { dense, dtypeOf, isNDArray, reachProblem } from './ndarray.js';
 import type { Floats, NDArray } from './types.js';
 
 /** A size; the symbol of a size, bound where it first appears; or, in last place, `'…'` for one or more further axes. */
@@ -20,6 +20,7 @@ type Symbols<S> = {
  * @throws {ShapeError} naming the function, the argument, its shape and the shape expected; an axis of length 0 is
  *   refused too: there is no loss of, or gradient over, an empty batch.
  * @throws {TypeError} if an argument is not an array of float32 or float64, or has another dtype than the first.
+ * @throws {RangeError} if an argument reaches outside its memory, or was made in a workspace that has ended.
  *
  * @example
  * const { M } = checkShapes('affineForward', { w: [w, [3, 'M']], b: [b, ['M']] });
@@ -32,6 +33,8 @@ export function checkShapes<const S extends Spec>(fn: string, spec: S): Record<S
     const [a, dims] = spec[arg];
     if (!isNDArray(a)) throw new TypeError(`${fn}: ${arg} is ${describe(a)}, expected an array of float32 or float64`);
     if (!fits(a.shape, dims, sizes)) throw misshapen(fn, arg, a.shape, dims, sizes);
+    const problem = reachProblem(a);
+    if (problem !== null) throw new RangeError(`${fn}: ${arg}: ${problem}`);
     first ??= arg;
     if (first !== arg && dtypeOf(a) !== dtypeOf(spec[first][0])) {
       const expected = dtypeOf(spec[first][0]);

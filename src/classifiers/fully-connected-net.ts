@@ -17,7 +17,7 @@ import {
   type DropoutParam,
   softmaxLoss,
 } from '../layers/index.js';
-import type { LossAndGrads, Model } from '../model.js';
+import type { Classifier, LossAndGrads } from '../model.js';
 import {
   type HiddenCache,
   type HiddenGrads,
@@ -59,7 +59,7 @@ const OPTIONS = ['inputDim', 'numClasses', 'normalization', 'dropout', 'weightSc
  * const model = new FullyConnectedNet([100, 100], { normalization: 'batchnorm', weightScale: 5e-2, seed: 231 });
  * const { loss, grads } = model.loss(X, y);
  */
-export class FullyConnectedNet implements Model {
+export class FullyConnectedNet implements Classifier {
   readonly params: Record<FullyConnectedParamName, NDArray>;
   /** Strength of the L2 penalty; may be changed at any time. */
   reg: number;

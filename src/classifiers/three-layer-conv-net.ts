@@ -22,7 +22,7 @@ import {
   countFlops,
   softmaxLoss,
 } from '../layers/index.js';
-import type { LossAndGrads, Model } from '../model.js';
+import type { Classifier, LossAndGrads } from '../model.js';
 import { type ClassifierOptions, refuse } from './options.js';
 import { addPenalty, gaussian, zeroBias } from './parameters.js';
 import { layerTable, parameterTable } from './summary.js';
@@ -68,7 +68,7 @@ const POOL = { poolHeight: 2, poolWidth: 2, stride: 2 };
  * const model = new ThreeLayerConvNet({ weightScale: 1e-3, hiddenDim: 500, reg: 1e-3, seed: 231 });
  * const { loss, grads } = model.loss(X, y);
  */
-export class ThreeLayerConvNet implements Model {
+export class ThreeLayerConvNet implements Classifier {
   readonly params: Record<ThreeLayerConvParamName, NDArray>;
   /** Strength of the L2 penalty; may be changed at any time. */
   reg: number;

@@ -15,7 +15,7 @@ import {
   affineReluForward,
   softmaxLoss,
 } from '../layers/index.js';
-import type { LossAndGrads, Model } from '../model.js';
+import type { Classifier, LossAndGrads } from '../model.js';
 import type { ClassifierOptions } from './options.js';
 import { addPenalty, checkInputs, gaussian, zeroBias } from './parameters.js';
 import { parameterTable } from './summary.js';
@@ -44,7 +44,7 @@ const OPTIONS = ['inputDim', 'hiddenDim', 'numClasses', 'weightScale', 'reg', 'd
  * const model = new TwoLayerNet({ hiddenDim: 100, reg: 1e-2, seed: 231 });
  * const { loss, grads } = model.loss(X, y);
  */
-export class TwoLayerNet implements Model {
+export class TwoLayerNet implements Classifier {
   readonly params: Record<TwoLayerParamName, NDArray>;
   /** Strength of the L2 penalty; may be changed at any time. */
   reg: number;

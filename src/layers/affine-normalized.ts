@@ -5,7 +5,7 @@ import {
   type AffineWeightGrads,
   affineBackward,
   affineBackwardWeights,
-  affineForward,
+  affine as affineOf,
 } from './affine.js';
 import { type BatchnormCache, batchGradients, type NormalizationGrads, normalizeBatch } from './batchnorm.js';
 import type { BatchnormParam } from './batchnorm-param.js';
@@ -44,8 +44,8 @@ export function affineBatchnormReluForward(
   bnParam: BatchnormParam,
 ): [out: NDArray, cache: AffineBatchnormReluCache] {
   const fn = 'affineBatchnormReluForward';
-  checkShapes(fn, { w: [w, ['D', 'M']], gamma: [gamma, ['M']], beta: [beta, ['M']] });
-  const [a, affine] = affineForward(x, w, b);
+  const [a, affine] = affineOf(fn, x, w, b);
+  checkShapes(fn, { a: [a, ['N', 'M']], gamma: [gamma, ['M']], beta: [beta, ['M']] });
   const [out, batchnorm] = normalizeBatch(fn, a, gamma, beta, bnParam, true);
   return [out, { layer: 'affine-batchnorm-relu', affine, batchnorm }];
 }
@@ -91,8 +91,8 @@ export function affineLayernormReluForward(
   options: NormalizationOptions = {},
 ): [out: NDArray, cache: AffineLayernormReluCache] {
   const fn = 'affineLayernormReluForward';
-  checkShapes(fn, { w: [w, ['D', 'M']], gamma: [gamma, ['M']], beta: [beta, ['M']] });
-  const [a, affine] = affineForward(x, w, b);
+  const [a, affine] = affineOf(fn, x, w, b);
+  checkShapes(fn, { a: [a, ['N', 'M']], gamma: [gamma, ['M']], beta: [beta, ['M']] });
   const [out, layernorm] = normalizeRows(fn, a, gamma, beta, options, true);
   return [out, { layer: 'affine-layernorm-relu', affine, layernorm }];
 }

@@ -37,9 +37,14 @@ export interface AffineGrads extends AffineWeightGrads {
  * @see https://cs231n.github.io/neural-networks-1/#layers
  */
 export function affineForward(x: NDArray, w: NDArray, b: NDArray): [out: NDArray, cache: AffineCache] {
-  const { N, M } = checkAffine('affineForward', x, w, b);
-  const out = rowsTimes('affineForward', x, w, N, M);
-  kernels().addRow(denseArg('affineForward', 'b', b), out.data, N, M);
+  return affine('affineForward', x, w, b);
+}
+
+/** {@link affineForward} as a part of the function `fn`, which errors name. */
+export function affine(fn: string, x: NDArray, w: NDArray, b: NDArray): [out: NDArray, cache: AffineCache] {
+  const { N, M } = checkAffine(fn, x, w, b);
+  const out = rowsTimes(fn, x, w, N, M);
+  kernels().addRow(denseArg(fn, 'b', b), out.data, N, M);
   return [out, { layer: 'affine', x, w }];
 }
 

@@ -8,7 +8,6 @@ import {
   type ConvWeightGrads,
   convBackwardFast,
   convBackwardWeights,
-  convForwardFast,
   convolve,
 } from './conv.js';
 import type { ConvParam, PoolParam } from './conv-shape.js';
@@ -122,8 +121,8 @@ export function convBatchnormReluForward(
   bnParam: BatchnormParam,
 ): [out: NDArray, cache: ConvBatchnormReluCache] {
   const fn = 'convBatchnormReluForward';
-  checkShapes(fn, { w: [w, ['F', 'C', 'HH', 'WW']], gamma: [gamma, ['F']], beta: [beta, ['F']] });
-  const [a, conv] = convForwardFast(x, w, b, convParam);
+  const [a, conv] = convolve(fn, kernels(), x, w, b, convParam, false);
+  checkShapes(fn, { a: [a, ['N', 'F', 'OH', 'OW']], gamma: [gamma, ['F']], beta: [beta, ['F']] });
   const [out, batchnorm] = normalizeBatch(fn, a, gamma, beta, bnParam, true);
   return [out, { layer: 'conv-batchnorm-relu', conv, batchnorm }];
 }

@@ -1,9 +1,9 @@
 import type { NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
-import { checkStep, initialState, inPlace, type OptimConfig } from './update-rule.js';
+import { checkStep, initialState, inPlace } from './update-rule.js';
 
 /** Hyperparameters and state of {@link adam}. */
-export interface AdamConfig extends OptimConfig {
+export interface AdamConfig {
   /** Step size. Default 1e-3. */
   learningRate?: number;
   /** Decay of the average of gradients, in [0, 1). Default 0.9. */
@@ -31,6 +31,7 @@ export interface AdamConfig extends OptimConfig {
  * @see Kingma and Ba 2015, Adam: A Method for Stochastic Optimization, Algorithm 1
  */
 export function adam(w: NDArray, dw: NDArray, config: AdamConfig = {}): [nextW: NDArray, nextConfig: AdamConfig] {
+  checkStep('adam', w, dw, config);
   return adamStep('adam', w, dw, config, 0);
 }
 
@@ -48,11 +49,13 @@ export interface AdamWConfig extends AdamConfig {
  * @see Loshchilov and Hutter 2019, Decoupled Weight Decay Regularization, Algorithm 2
  */
 export function adamw(w: NDArray, dw: NDArray, config: AdamWConfig = {}): [nextW: NDArray, nextConfig: AdamWConfig] {
+  checkStep('adamw', w, dw, config);
   const { weightDecay = 1e-2 } = config;
   const [nextW, next] = adamStep('adamw', w, dw, config, weightDecay);
   return [nextW, { ...next, weightDecay }];
 }
 
+/** One step on checked arguments. */
 function adamStep(
   fn: string,
   w: NDArray,
@@ -60,11 +63,10 @@ function adamStep(
   config: AdamConfig,
   weightDecay: number,
 ): [nextW: NDArray, nextConfig: AdamConfig] {
-  checkStep(fn, w, dw, config);
   const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = config;
   const { m = initialState(w), v = initialState(w) } = config;
   const t = (config.t ?? 0) + 1;
-  inPlace(fn, { w, dw, m, v }, (wFlat, dwFlat, mFlat, vFlat) =>
+  inPlace(fn, dw, { w, m, v }, (dwFlat, wFlat, mFlat, vFlat) =>
     kernels().adam(wFlat, dwFlat, mFlat, vFlat, { learningRate, beta1, beta2, epsilon, t, weightDecay }),
   );
   return [w, { ...config, learningRate, beta1, beta2, epsilon, m, v, t }];

@@ -1,9 +1,9 @@
 import type { NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
-import { checkStep, initialState, inPlace, type OptimConfig } from './update-rule.js';
+import { checkStep, initialState, inPlace } from './update-rule.js';
 
 /** Hyperparameters and state of {@link rmsprop}. */
-export interface RmspropConfig extends OptimConfig {
+export interface RmspropConfig {
   /** Step size. Default 1e-2. */
   learningRate?: number;
   /** Share of the average of squares that is kept, in [0, 1]. Default 0.99. */
@@ -29,14 +29,14 @@ export function rmsprop(
 ): [nextW: NDArray, nextConfig: RmspropConfig] {
   checkStep('rmsprop', w, dw, config);
   const { learningRate = 1e-2, decayRate = 0.99, epsilon = 1e-8, cache = initialState(w) } = config;
-  inPlace('rmsprop', { w, dw, cache }, (wFlat, dwFlat, cacheFlat) =>
+  inPlace('rmsprop', dw, { w, cache }, (dwFlat, wFlat, cacheFlat) =>
     kernels().rmsprop(wFlat, dwFlat, cacheFlat, learningRate, decayRate, epsilon),
   );
   return [w, { ...config, learningRate, decayRate, epsilon, cache }];
 }
 
 /** Hyperparameters and state of {@link adagrad}. */
-export interface AdagradConfig extends OptimConfig {
+export interface AdagradConfig {
   /** Step size. Default 1e-2. */
   learningRate?: number;
   /** Added to the denominator, outside of the root. Default 1e-8. */
@@ -60,7 +60,7 @@ export function adagrad(
 ): [nextW: NDArray, nextConfig: AdagradConfig] {
   checkStep('adagrad', w, dw, config);
   const { learningRate = 1e-2, epsilon = 1e-8, cache = initialState(w) } = config;
-  inPlace('adagrad', { w, dw, cache }, (wFlat, dwFlat, cacheFlat) =>
+  inPlace('adagrad', dw, { w, cache }, (dwFlat, wFlat, cacheFlat) =>
     kernels().adagrad(wFlat, dwFlat, cacheFlat, learningRate, epsilon),
   );
   return [w, { ...config, learningRate, epsilon, cache }];

@@ -1,9 +1,9 @@
 import type { NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
-import { checkStep, initialState, inPlace, type OptimConfig } from './update-rule.js';
+import { checkStep, initialState, inPlace } from './update-rule.js';
 
 /** Hyperparameters of {@link sgd}. */
-export interface SgdConfig extends OptimConfig {
+export interface SgdConfig {
   /** Step size. Default 1e-2. */
   learningRate?: number;
 }
@@ -18,12 +18,12 @@ export interface SgdConfig extends OptimConfig {
 export function sgd(w: NDArray, dw: NDArray, config: SgdConfig = {}): [nextW: NDArray, nextConfig: SgdConfig] {
   checkStep('sgd', w, dw, config);
   const { learningRate = 1e-2 } = config;
-  inPlace('sgd', { w, dw }, (wFlat, dwFlat) => kernels().sgd(wFlat, dwFlat, learningRate));
+  inPlace('sgd', dw, { w }, (dwFlat, wFlat) => kernels().sgd(wFlat, dwFlat, learningRate));
   return [w, { ...config, learningRate }];
 }
 
 /** Hyperparameters and state of {@link sgdMomentum} and {@link nesterov}. */
-export interface MomentumConfig extends OptimConfig {
+export interface MomentumConfig {
   /** Step size. Default 1e-2. */
   learningRate?: number;
   /** Share of the velocity that is kept, usually in [0.5, 0.99]. Default 0.9. */
@@ -47,7 +47,7 @@ export function sgdMomentum(
 ): [nextW: NDArray, nextConfig: MomentumConfig] {
   checkStep('sgdMomentum', w, dw, config);
   const { learningRate = 1e-2, momentum = 0.9, velocity = initialState(w) } = config;
-  inPlace('sgdMomentum', { w, dw, velocity }, (wFlat, dwFlat, vFlat) =>
+  inPlace('sgdMomentum', dw, { w, velocity }, (dwFlat, wFlat, vFlat) =>
     kernels().sgdMomentum(wFlat, dwFlat, vFlat, learningRate, momentum),
   );
   return [w, { ...config, learningRate, momentum, velocity }];
@@ -71,7 +71,7 @@ export function nesterov(
 ): [nextW: NDArray, nextConfig: MomentumConfig] {
   checkStep('nesterov', w, dw, config);
   const { learningRate = 1e-2, momentum = 0.9, velocity = initialState(w) } = config;
-  inPlace('nesterov', { w, dw, velocity }, (wFlat, dwFlat, vFlat) =>
+  inPlace('nesterov', dw, { w, velocity }, (dwFlat, wFlat, vFlat) =>
     kernels().nesterov(wFlat, dwFlat, vFlat, learningRate, momentum),
   );
   return [w, { ...config, learningRate, momentum, velocity }];

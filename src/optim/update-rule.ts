@@ -24,11 +24,7 @@ import { isResident, residentZeros } from '../kernels/index.js';
  * @param dw - The gradient of the loss with respect to it, of the same shape and dtype.
  * @param config - Hyperparameters and state; a field that is left out has its default, state starts at zero.
  */
-export type UpdateRule<C extends { learningRate?: number }> = (
-  w: NDArray,
-  dw: NDArray,
-  config?: C,
-) => [nextW: NDArray, nextConfig: C];
+export type UpdateRule<C extends object> = (w: NDArray, dw: NDArray, config?: C) => [nextW: NDArray, nextConfig: C];
 
 /** Every hyperparameter and every piece of state that a rule of this library has. */
 export interface OptimConfig {
@@ -63,7 +59,8 @@ const RANGES: Record<string, readonly [allowed: (n: number) => boolean, expected
   t: [(n) => Number.isInteger(n) && n >= 0, 'a whole number ≥ 0'],
 };
 
-const STATE = ['velocity', 'cache', 'm', 'v'] as const;
+/** The fields of a config that are arrays shaped like the parameter. */
+export const STATE = ['velocity', 'cache', 'm', 'v'] as const;
 
 /**
  * Checks a config's names and numbers. A field of another rule is fine: one config may be tried with several rules.
@@ -99,16 +96,17 @@ export function initialState(w: NDArray): NDArray {
 
 /**
  * Runs an update in place on flat arrays: on the arrays' own memory where that is dense, else on copies that are written
- * back.
+ * back. `dw` is only read.
  */
 export function inPlace(
   fn: string,
-  arrays: Readonly<Record<string, NDArray>>,
-  update: (...flat: Floats[]) => void,
+  dw: NDArray,
+  changed: Readonly<Record<string, NDArray>>,
+  update: (dw: Floats, ...changed: Floats[]) => void,
 ): void {
-  const flat = Object.entries(arrays).map(([name, a]) => denseArg(fn, name, a));
-  update(...flat);
-  Object.values(arrays).forEach((a, i) => {
+  const flat = Object.entries(changed).map(([name, a]) => denseArg(fn, name, a));
+  update(denseArg(fn, 'dw', dw), ...flat);
+  Object.values(changed).forEach((a, i) => {
     if (flat[i].buffer !== a.data.buffer) ops.assign(a, wrap(flat[i], a.shape));
   });
 }

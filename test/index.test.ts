@@ -1,0 +1,68 @@
+import { describe, expect, expectTypeOf, test } from 'vitest';
+import * as layerwise from '../src/index.js';
+
+/** What users, tests and examples rely on. */
+const SURFACE = [
+  // Arrays
+  ['array', 'full', 'linspace', 'ones', 'Random', 'ShapeError', 'toNested', 'zeros'],
+  // Classifiers
+  ['FullyConnectedNet', 'TwoLayerNet'],
+  // Data
+  ['cifar10Size', 'downloadCifar10', 'loadCifar10', 'readCifar10Batch', 'writeSyntheticCifar10'],
+  // Gradient checking
+  ['checkModelGradients', 'evalNumericalGradient', 'evalNumericalGradientArray', 'gradCheckSparse', 'relError'],
+  // Kernels and their memory
+  ['configureKernels', 'keepsNothing', 'kernelInfo', 'resident', 'workspace'],
+  // Layers
+  ['affineBackward', 'affineBackwardWeights', 'affineForward'],
+  ['affineReluBackward', 'affineReluBackwardWeights', 'affineReluForward'],
+  ['reluBackward', 'reluForward', 'softmaxLoss', 'svmLoss'],
+  // Training
+  ['DivergedError', 'optim', 'ProgressBar', 'Solver'],
+].flat();
+
+describe('the public surface', () => {
+  test('has every name that it is said to have', () => {
+    expect(Object.keys(layerwise)).toEqual(expect.arrayContaining(SURFACE));
+  });
+
+  test('optim has the update rules', () => {
+    const rules = ['adagrad', 'adam', 'adamw', 'nesterov', 'rmsprop', 'sgd', 'sgdMomentum', 'updateRules'];
+    expect(Object.keys(layerwise.optim)).toEqual(expect.arrayContaining(rules));
+  });
+
+  test('every function knows its own name, which errors begin with', () => {
+    for (const [name, value] of Object.entries<unknown>({ ...layerwise })) {
+      if (SURFACE.includes(name) && typeof value === 'function') expect(value.name).toBe(name);
+    }
+  });
+});
+
+describe('the types', () => {
+  test('an update rule and its config are held together', () => {
+    const { optim, Solver, TwoLayerNet, zeros } = layerwise;
+    const model = new TwoLayerNet({ inputDim: 2, hiddenDim: 2, numClasses: 2 });
+    const data = { XTrain: zeros([2, 2]), yTrain: [0, 1], XVal: zeros([2, 2]), yVal: [0, 1] };
+    new Solver(model, data, { updateRule: optim.adam, optimConfig: { learningRate: 1e-3, beta1: 0.8 } });
+    // @ts-expect-error adam has no such field
+    const make = () => new Solver(model, data, { updateRule: optim.adam, optimConfig: { beta: 0.8 } });
+    expect(make).toThrow("unknown option 'beta'");
+  });
+
+  test('a cache of another layer is refused', () => {
+    const [, affine] = layerwise.affineForward(layerwise.zeros([1, 2]), layerwise.zeros([2, 2]), layerwise.zeros([2]));
+    // @ts-expect-error an affine cache has an x too, but it is not a ReLU's
+    const wrong: layerwise.ReluCache = affine;
+    expect(wrong.layer).toBe('affine');
+  });
+
+  test('parameters and gradients go by their names', () => {
+    const net = new layerwise.TwoLayerNet({ inputDim: 2, hiddenDim: 2, numClasses: 2 });
+    expectTypeOf<keyof typeof net.params>().toEqualTypeOf<'W1' | 'b1' | 'W2' | 'b2'>();
+    expectTypeOf(net.loss(layerwise.zeros([1, 2]))).toEqualTypeOf<layerwise.NDArray>();
+    expectTypeOf(net.loss(layerwise.zeros([1, 2]), [0]).grads.W1).toEqualTypeOf<layerwise.NDArray>();
+    // @ts-expect-error the names begin with a capital
+    expect(net.params.w1).toBeUndefined();
+    expectTypeOf(net).toExtend<layerwise.Model>();
+  });
+});
