@@ -16,8 +16,12 @@ const MAY_IMPORT = {
   'solver.ts': ['solver-options.ts', 'progress.ts', 'model.ts', 'optim', 'kernels', 'arrays', 'node.ts'],
   nn: ['autograd', 'layers', 'kernels', 'arrays'],
   data: ['arrays', 'node.ts'],
+  pictures: ['arrays', 'node.ts'],
 };
 const PARTS = Object.keys(MAY_IMPORT);
+
+/** The packages that users install for what they do, and may not have. */
+const PEERS = `node_modules/(${Object.keys(require('./package.json').peerDependencies).join('|')})/`;
 
 /** A pattern of the files of these parts. */
 function files(parts) {
@@ -96,7 +100,21 @@ module.exports = {
       comment: 'a package that users do not get with the library',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: 'node_modules/', dependencyTypesNot: ['npm'] },
+      to: { path: 'node_modules/', pathNot: PEERS, dependencyTypesNot: ['npm'] },
+    },
+    {
+      name: 'optional-peers-on-demand',
+      comment:
+        'importing the library loads none of them: peers.ts does, in the call that needs one, and says what is missing',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: PEERS, dependencyTypesNot: ['dynamic-import', 'type-only', 'type-import'] },
+    },
+    {
+      name: 'optional-peers-in-one-place',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/pictures/peers\\.ts$' },
+      to: { path: PEERS, dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'resolvable',

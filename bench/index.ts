@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { Bench } from 'tinybench';
 import { kernelInfo } from '../src/index.js';
 import { threadsReady } from '../src/kernels/index.js';
-import { productFlops, workloads } from './workloads.js';
+import { convolutionMemory, productFlops, workloads } from './workloads.js';
 
 interface Measurement {
   readonly workload: string;
@@ -39,6 +39,10 @@ function row({ workload, ms, min, n }: Measurement): string {
   return `${workload.padEnd(30)} ${format(ms)} ${format(min)} ${String(n).padStart(7)}${rate}`;
 }
 
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(2)} MB`;
+}
+
 function format(ms: number): string {
   return ms.toFixed(ms < 10 ? 3 : 1).padStart(10);
 }
@@ -71,6 +75,12 @@ function main(): void {
   for (const name of names) {
     const measurement = measure(name, time);
     console.log(json ? JSON.stringify(measurement) : row(measurement));
+  }
+  for (const format of ['float32', 'float64'] as const) {
+    if (json || !names.some((name) => name.startsWith('layer_conv'))) break;
+    const { working, operands } = convolutionMemory(format);
+    const share = `${(working / operands).toFixed(2)} of its input, output and weights (${megabytes(operands)})`;
+    console.log(`a ${format} convolution works in ${megabytes(working)}, ${share}`);
   }
 }
 

@@ -1,14 +1,19 @@
 import {
   type Classifier,
+  convBackward,
+  convForward,
   FullyConnectedNet,
+  maxPoolBackward,
+  maxPoolForward,
   type NDArray,
   optim,
   Random,
   resident,
+  ThreeLayerConvNet,
   TwoLayerNet,
   workspace,
 } from '../src/index.js';
-import { kernels } from '../src/kernels/index.js';
+import { engineMemory, kernels } from '../src/kernels/index.js';
 
 /** Makes what a workload needs and returns one step of it. */
 type Workload = () => () => void;
@@ -22,7 +27,16 @@ export const workloads: Readonly<Record<string, Workload>> = {
   fc_5x100_b200_adam: () => trainingStep(fiveLayers('float32'), 200, optim.adam),
   fc_5x100_b200_adam_f64: () => trainingStep(fiveLayers('float64'), 200, optim.adam),
   fc_5x100_bn_b50_adam: () => trainingStep(fiveLayers('float32', 'batchnorm'), 50, optim.adam),
+  convnet3_b50_adam: () => trainingStep(new ThreeLayerConvNet({ hiddenDim: 500, seed: 0 }), 50, optim.adam),
   two_layer_4000_b64_nesterov: () => trainingStep(new TwoLayerNet({ hiddenDim: 4000, seed: 0 }), 64, optim.nesterov),
+  layer_conv_fwd_f64: () => convolution('float64').forward,
+  layer_conv_bwd_f64: () => convolution('float64').backward,
+  layer_conv_fwd_f32: () => convolution('float32').forward,
+  layer_conv_bwd_f32: () => convolution('float32').backward,
+  layer_pool_fwd_f64: () => pooling('float64').forward,
+  layer_pool_bwd_f64: () => pooling('float64').backward,
+  layer_pool_fwd_f32: () => pooling('float32').forward,
+  layer_pool_bwd_f32: () => pooling('float32').backward,
   gemm_256_f32: () => product(256, 'float32'),
   gemm_512_f32: () => product(512, 'float32'),
   gemm_1024_f32: () => product(1024, 'float32'),
@@ -63,4 +77,54 @@ function product(size: number, format: 'float32' | 'float64'): () => void {
   const random = new Random(1);
   const [a, b, out] = [0, 1, 2].map((): NDArray => resident(random.randn([size, size], format)));
   return () => kernels().gemm('NN', a.data, b.data, out.data, size, size, size);
+}
+
+/** One layer's forward and backward pass. */
+interface LayerSteps {
+  readonly forward: () => void;
+  readonly backward: () => void;
+}
+
+/** A convolution of x (100, 3, 31, 31) with w (25, 3, 3, 3), stride 2, pad 1. */
+function convolution(format: 'float32' | 'float64'): LayerSteps {
+  const random = new Random(1);
+  const some = (...shape: number[]): NDArray => resident(random.randn(shape, format));
+  const [x, w, b, dout] = [some(100, 3, 31, 31), some(25, 3, 3, 3), some(25), some(100, 25, 16, 16)];
+  const [, cache] = convForward(x, w, b, { stride: 2, pad: 1 });
+  return {
+    forward: () => workspace(() => void convForward(x, w, b, { stride: 2, pad: 1 })),
+    backward: () => workspace(() => void convBackward(dout, cache)),
+  };
+}
+
+/** Max pooling of x (100, 3, 32, 32) by windows of 2 x 2. */
+function pooling(format: 'float32' | 'float64'): LayerSteps {
+  const random = new Random(1);
+  const x = resident(random.randn([100, 3, 32, 32], format));
+  const dout = resident(random.randn([100, 3, 16, 16], format));
+  const param = { poolHeight: 2, poolWidth: 2, stride: 2 };
+  const [, cache] = maxPoolForward(x, param);
+  return {
+    forward: () => workspace(() => void maxPoolForward(x, param)),
+    backward: () => workspace(() => void maxPoolBackward(dout, cache)),
+  };
+}
+
+/**
+ * The memory that a convolution works in, in bytes, beside its operands, its results, which are one and the same size
+ * forward and backward.
+ */
+export function convolutionMemory(format: 'float32' | 'float64'): { working: number; operands: number } {
+  const memory = engineMemory();
+  if (memory === null) return { working: 0, operands: 0 };
+  const { forward, backward } = convolution(format);
+  const bytes = format === 'float32' ? 4 : 8;
+  const [input, output, weights] = [100 * 3 * 31 * 31, 100 * 25 * 16 * 16, 25 * 3 * 3 * 3].map((n) => n * bytes);
+  const beside = [forward, backward].map((pass, i) => {
+    const before = memory.used;
+    memory.resetPeak();
+    pass();
+    return memory.peak - before - (i === 0 ? output : input + weights);
+  });
+  return { working: Math.max(...beside), operands: input + output + weights };
 }

@@ -1,4 +1,4 @@
-export { configureKernels, type KernelInfo, kernelInfo, kernels, threadsReady } from './engine.js';
+export { configureKernels, engineMemory, type KernelInfo, kernelInfo, kernels, threadsReady } from './engine.js';
 export { reference } from './reference/index.js';
 export type { KernelSettings } from './settings.js';
 export type { AdamStep, ChannelShape, ConvShape, Kernels, PoolShape, ProductForm } from './types.js';

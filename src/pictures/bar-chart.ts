@@ -3,13 +3,13 @@ import { checkCount, checkOptions, describe } from '../arrays/index.js';
 import { checkChoice, checkDistinct, checkNumbers, checkOptionalText, checkText, checkTexts } from './checks.js';
 import { draw, labelOf } from './draw.js';
 import { formatNumber, formatPercent, type NumberFormat } from './markup.js';
-import { colorOf, INK, LETTER, LINES, legendColumns, PLOT_WIDTH, wrapAll } from './theme.js';
+import { colorOf, INK, LETTER, labelsOf, legendColumns, PLOT_WIDTH } from './theme.js';
 
 /** The bars of one colour in a {@link barChart}. */
 export interface BarSeries {
   /** Its name in the legend. */
   name: string;
-  /** One value for each category. One that is not finite has no bar. */
+  /** One value for each category. Where one is not finite, that stands there instead of a bar. */
   values: ArrayLike<number>;
 }
 
@@ -67,20 +67,21 @@ export async function barChart(options: BarChartOptions): Promise<string> {
   checkDistinct(fn, 'categories', categories);
   const series = checkSeries(fn, options.series, categories.length);
 
+  if (!series.some(({ values }) => values.some(Number.isFinite))) {
+    throw new RangeError(`${fn}: series has no finite number, so there is no bar`);
+  }
   const names = series.map((one) => one.name);
   const room = PLOT_WIDTH / categories.length;
-  const labels = wrapAll(categories, room);
+  const labels = labelsOf(categories, room);
   const write = yFormat === 'percent' ? formatPercent : formatNumber;
   const values = series.flatMap(({ name, values: ys }) =>
-    ys.flatMap((y, i) => (Number.isFinite(y) ? [{ category: labels.texts[i], name, y, text: write(y, 3) }] : [])),
+    ys.map((y, i) => ({ category: labels.texts[i], name, y: Number.isFinite(y) ? y : 0, text: write(y, 3) })),
   );
-  if (values.length === 0) throw new RangeError(`${fn}: series has no finite number, so there is no bar`);
-  const numbered = Math.max(...values.map(({ text }) => text.length)) * LETTER < (room * 0.8) / series.length;
+  const numbered = values.every(({ text }) => text.length * LETTER < (room * 0.8) / series.length);
   const color = { domain: names, range: names.map((_, i) => colorOf(i)) };
   const legend = { title: null, columns: legendColumns(names), symbolSize: 120 };
 
   const spec: TopLevelSpec = {
-    name: 'chart',
     ...(title === undefined ? {} : { title }),
     width: PLOT_WIDTH,
     height,
@@ -91,13 +92,15 @@ export async function barChart(options: BarChartOptions): Promise<string> {
         type: 'nominal',
         title: xTitle,
         scale: { domain: labels.texts, paddingInner: 0.2, paddingOuter: 0.1 },
-        axis: { labelAngle: labels.slanted ? -35 : 0, labelExpr: LINES, labelLimit: 300, ticks: false, grid: false },
+        axis: { ...labels.axis, ticks: false, grid: false },
       },
       xOffset: { field: 'name', type: 'nominal', scale: { domain: names } },
       y: {
         field: 'y',
         type: 'quantitative',
         title: yTitle,
+        // Room for the numbers under the bars: below it are the names of the categories.
+        ...(numbered && values.some(({ y }) => y < 0) ? { scale: { padding: 18 } } : {}),
         axis: { tickCount: 6, ...(yFormat === 'percent' ? { format: '~%' } : {}) },
       },
     },

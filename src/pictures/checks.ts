@@ -68,3 +68,13 @@ export function checkNumbers(fn: string, name: string, value: unknown, length?: 
     return x;
   });
 }
+
+/** The least and the greatest of some numbers, of which there is at least one. */
+export function extentOf(values: readonly number[]): [low: number, high: number] {
+  let [low, high] = [values[0], values[0]];
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return [low, high];
+}

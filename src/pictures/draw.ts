@@ -1,5 +1,5 @@
 import type { Config, TopLevelSpec } from 'vega-lite';
-import { escapeXml } from './markup.js';
+import { escapeXml, legalXml } from './markup.js';
 import { loadCharts } from './peers.js';
 import { FONT, INK, LINE } from './theme.js';
 
@@ -29,7 +29,8 @@ const CONFIG: Config = {
     titleFontSize: 12,
     labelColor: INK,
     titleColor: INK,
-    labelLimit: 400,
+    labelLimit: 560,
+    symbolOpacity: 1,
     symbolStrokeWidth: 3,
     symbolSize: 400,
     columnPadding: 18,
@@ -57,9 +58,18 @@ export async function draw(fn: string, spec: TopLevelSpec, label: string): Promi
   const interval = (scale: string): [number, number] => view.scale(scale).domain();
   view.finalize();
   // The font stands once, not in every text.
-  const texts = svg.replaceAll(` font-family="${FONT}"`, '');
+  const texts = numberedAnew(svg).replaceAll(` font-family="${FONT}"`, '');
   const root = `<svg role="img" aria-label="${escapeXml(label)}" font-family="${FONT}" `;
-  return { svg: texts.replace('<svg ', root), interval };
+  return { svg: legalXml(texts.replace('<svg ', root)), interval };
+}
+
+/** The chart with the names that its parts call each other by numbered from 1; vega counts on from chart to chart. */
+function numberedAnew(svg: string): string {
+  const names = new Map<string, string>();
+  return svg.replace(/(id="|url\(#)((?:clip|gradient_)\d+)/g, (_, before: string, name: string) => {
+    if (!names.has(name)) names.set(name, `part${names.size + 1}`);
+    return `${before}${names.get(name)}`;
+  });
 }
 
 /** What a chart shows, in a sentence: its title, its axes, the names of what is in it. */

@@ -1,5 +1,5 @@
+import { checkPath } from '../arrays/index.js';
 import { requireBuiltin } from '../node.js';
-import { checkText } from './checks.js';
 
 /**
  * The ending of a file's name, in lower case.
@@ -8,7 +8,7 @@ import { checkText } from './checks.js';
  * @throws {RangeError} if it ends in none of `formats`.
  */
 export function checkFormat<Format extends string>(fn: string, file: unknown, formats: readonly Format[]): Format {
-  checkText(fn, 'file', file);
+  checkPath(fn, 'file', file);
   const ending = formats.find((format) => file.toLowerCase().endsWith(format));
   if (ending !== undefined) return ending;
   const last = formats.at(-1);
@@ -26,7 +26,9 @@ export function writeAtomically(fn: string, file: string, contents: string | Uin
   const fs = requireBuiltin(fn, 'node:fs');
   const path = requireBuiltin(fn, 'node:path');
   const folder = path.dirname(file);
-  if (!fs.existsSync(folder)) throw new Error(`${fn}: there is no folder ${folder} to write ${path.basename(file)} to`);
+  if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new Error(`${fn}: there is no folder ${folder} to write ${path.basename(file)} to`);
+  }
   const unfinished = path.join(folder, `.${path.basename(file)}-${crypto.randomUUID()}`);
   try {
     fs.writeFileSync(unfinished, contents);

@@ -1,9 +1,17 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { checkOptions, checkShapes, denseArg, isNDArray, type NDArray } from '../arrays/index.js';
-import { checkChoice, checkDistinct, checkNumbers, checkOptionalText, checkText, checkTexts } from './checks.js';
+import { checkOptions, checkShapes, denseArg, isNDArray, type NDArray, ShapeError } from '../arrays/index.js';
+import {
+  checkChoice,
+  checkDistinct,
+  checkNumbers,
+  checkOptionalText,
+  checkText,
+  checkTexts,
+  extentOf,
+} from './checks.js';
 import { draw, labelOf } from './draw.js';
 import { formatNumber, formatPercent, type NumberFormat } from './markup.js';
-import { INK, LETTER, PLOT_WIDTH } from './theme.js';
+import { INK, LETTER, labelsOf, PLOT_WIDTH } from './theme.js';
 
 /** What {@link heatMap} draws. */
 export interface HeatMapOptions {
@@ -17,7 +25,7 @@ export interface HeatMapOptions {
   rows: readonly string[];
   /** The names of the columns, from the left. */
   columns: readonly string[];
-  /** One number for each cell, as lists of rows or an array of shape (rows, columns). One that is not finite is left white. */
+  /** One number for each cell, as lists of rows or an array of shape (rows, columns). One that is not finite is left grey. */
   values: readonly ArrayLike<number>[] | NDArray;
   /** How the values are written: as they are, or shares as percentages. Default `'number'`. */
   format?: NumberFormat;
@@ -27,8 +35,12 @@ const OPTIONS = ['title', 'xTitle', 'yTitle', 'rows', 'columns', 'values', 'form
 
 /** The numbers of the cells. */
 const NUMBERS = {
-  name: 'numbers',
-  mark: { type: 'text' as const, fontSize: 12, color: { expr: 'datum.ink' } },
+  name: 'cell_numbers',
+  mark: {
+    type: 'text' as const,
+    fontSize: 12,
+    color: { expr: `datum.value !== null && luminance(scale('color', datum.value)) < 0.22 ? 'white' : '${INK}'` },
+  },
   encoding: { text: { field: 'text' } },
 };
 
@@ -69,20 +81,16 @@ export async function heatMap(options: HeatMapOptions): Promise<string> {
   const write = format === 'percent' ? formatPercent : formatNumber;
   const texts = values.map((value) => write(value, 3));
   const cell = Math.min(64, PLOT_WIDTH / columns.length);
-  const numbered = Math.max(...texts.map((text) => text.length)) * LETTER < cell;
-  const colors = colorsOf(finite);
+  const numbered = texts.every((text) => text.length * LETTER < cell);
   const cells = values.map((value, i) => ({
     row: rows[Math.floor(i / columns.length)],
     column: columns[i % columns.length],
     value: Number.isFinite(value) ? value : null,
     text: texts[i],
-    ink: Number.isFinite(value) && colors.isDark(value) ? 'white' : INK,
   }));
-  const slanted = Math.max(...columns.map((name) => name.length)) * (LETTER - 0.4) > cell;
-  const labels = { labelFontSize: 11, labelLimit: 160, labelOverlap: !numbered, ticks: false, domain: false };
+  const labels = { labelFontSize: 11, labelLimit: 240, labelOverlap: !numbered, ticks: false, domain: false };
 
   const spec: TopLevelSpec = {
-    name: 'chart',
     ...(title === undefined ? {} : { title }),
     width: cell * columns.length,
     height: Math.min(cell, 40) * rows.length,
@@ -93,25 +101,27 @@ export async function heatMap(options: HeatMapOptions): Promise<string> {
         type: 'nominal',
         title: xTitle,
         scale: { domain: [...columns], padding: 0 },
-        axis: { ...labels, labelAngle: slanted && numbered ? -40 : 0 },
+        axis: { ...labels, ...(numbered ? labelsOf(columns, cell, false).axis : { labelAngle: 0 }) },
       },
       y: {
         field: 'row',
         type: 'nominal',
         title: yTitle,
         scale: { domain: [...rows], padding: 0 },
-        axis: labels,
+        // Vega takes letters to be wider than they are, and would put the axis title too far away.
+        axis: { ...labels, titleX: -16 - LETTER * Math.min(40, Math.max(...rows.map((name) => name.length))) },
       },
     },
     layer: [
       {
         name: 'cells',
-        mark: { type: 'rect', stroke: 'white', strokeWidth: 1, invalid: 'filter' },
+        mark: { type: 'rect', stroke: 'white', strokeWidth: 1, invalid: null },
         encoding: {
           color: {
+            condition: { test: 'datum.value === null', value: '#eef0f2' },
             field: 'value',
             type: 'quantitative',
-            scale: { domain: colors.domain, scheme: colors.scheme },
+            scale: colorsOf(finite),
             legend: numbered ? null : { title: null, orient: 'right' },
           },
         },
@@ -122,17 +132,11 @@ export async function heatMap(options: HeatMapOptions): Promise<string> {
   return (await draw(fn, spec, labelOf(title, xTitle, yTitle, [`${rows.length} by ${columns.length} cells`]))).svg;
 }
 
-/** From white to blue where all values are ≥ 0; else from blue over white, which is zero, to orange. */
-function colorsOf(values: readonly number[]): {
-  domain: [number, number];
-  scheme: 'blues' | 'blueorange';
-  isDark: (value: number) => boolean;
-} {
-  const size = Math.max(...values.map(Math.abs)) || 1;
-  if (values.some((value) => value < 0)) {
-    return { domain: [-size, size], scheme: 'blueorange', isDark: (value) => Math.abs(value) > 0.7 * size };
-  }
-  return { domain: [0, size], scheme: 'blues', isDark: (value) => value > 0.55 * size };
+/** From pale to blue where all values are ≥ 0; else from blue over white, which is zero, to orange. */
+function colorsOf(values: readonly number[]): { domain: [number, number]; scheme: 'blues' | 'blueorange' } {
+  const [low, high] = extentOf(values);
+  const size = Math.max(-low, high) || 1;
+  return low < 0 ? { domain: [-size, size], scheme: 'blueorange' } : { domain: [0, size], scheme: 'blues' };
 }
 
 /** The values in row-major order. */
@@ -143,7 +147,7 @@ function checkValues(fn: string, values: unknown, numRows: number, numColumns: n
   }
   if (!Array.isArray(values) || values.length !== numRows) {
     const found = Array.isArray(values) ? `has ${values.length} rows` : 'is no list of rows';
-    throw new RangeError(`${fn}: values ${found}, expected ${numRows} lists of ${numColumns} numbers`);
+    throw new ShapeError(`${fn}: values ${found}, expected ${numRows} lists of ${numColumns} numbers`);
   }
   return values.flatMap((row, i) => checkNumbers(fn, `values[${i}]`, row, numColumns));
 }

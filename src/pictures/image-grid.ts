@@ -11,7 +11,7 @@ import { checkTexts } from './checks.js';
 import { scaleOf } from './grid.js';
 import { escapeXml } from './markup.js';
 import { dataUri, encode, pixelsOf } from './png.js';
-import { FONT, INK, LETTER } from './theme.js';
+import { FONT, INK, LETTER, PIXELATED } from './theme.js';
 
 /** Options of {@link imageGrid}. */
 export interface ImageGridOptions {
@@ -72,13 +72,13 @@ export async function imageGrid(images: NDArray | readonly NDArray[], options: I
       const [w, h] = [image.width * scale, image.height * scale];
       const title = escapeXml(titles?.[n] ?? '');
       const text = title === '' ? '' : `<text x="${center}" y="${top + 12}">${title}</text>`;
-      const place = `x="${center - w / 2}" y="${top + titleHeight}" width="${w}" height="${h}"`;
+      const place = `image-rendering="optimizeSpeed"${PIXELATED} x="${center - w / 2}" y="${top + titleHeight}" width="${w}" height="${h}"`;
       return `${text}<image ${place} href="${dataUri(await encode(fn, image))}"/>`;
     }),
   );
   const label = `${list.length} images${titles === undefined ? '' : `: ${titles.map(escapeXml).join(', ')}`}`;
   const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
-  const style = `font-family="${FONT}" font-size="12" fill="${INK}" text-anchor="middle" style="image-rendering:pixelated"`;
+  const style = `font-family="${FONT}" font-size="12" fill="${INK}" text-anchor="middle"`;
   return (
     `<svg role="img" aria-label="${label}" xmlns="http://www.w3.org/2000/svg" class="images" ${size}>` +
     `<rect width="${width}" height="${height}" fill="white"/><g ${style}>${cells.join('')}</g></svg>`

@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { extentOf } from './checks.js';
 import type { NumberFormat } from './markup.js';
 import { legendColumns, PLOT_WIDTH } from './theme.js';
 
@@ -14,8 +15,8 @@ export interface Line {
   readonly x: readonly number[];
   /** Values that are not finite are gaps. */
   readonly y: readonly number[];
-  /** Thin and pale, under the others. */
-  readonly faint?: boolean;
+  /** Thin, and of this opacity. Default thick and opaque. */
+  readonly faint?: number;
 }
 
 /** How a name of the legend looks. */
@@ -45,7 +46,7 @@ export interface Panel {
   readonly legend: boolean;
 }
 
-/** Lines of at most so many points show them. */
+/** Lines of at most so many points show them; longer ones show those that have a gap on both sides. */
 const SHOWN_POINTS = 50;
 
 /** The panel for vega-lite, to be drawn alone or with others. */
@@ -71,22 +72,43 @@ export function panelSpec(panel: Panel): LayeredSpec {
   const color = { domain: names, range: looks.map((look) => look.color) };
   const dash = { domain: names, range: looks.map((look) => [...look.dash]) };
 
-  const layer = lines.map((line): Layer => {
-    const point = !line.faint && line.x.length <= SHOWN_POINTS ? { size: 28, filled: true, strokeDash: [0] } : false;
-    const mark = line.faint ? { strokeWidth: 1, opacity: 0.3 } : { strokeWidth: 2, point };
-    return {
-      name: line.id,
-      data: {
-        values: line.x.map((x, i) => ({ x, y: Number.isFinite(line.y[i]) ? line.y[i] : null, name: line.name })),
+  const clip = panel.yDomain !== undefined;
+  const layer = lines.flatMap((line): Layer[] => {
+    const values = line.x.map((x, i) => ({ x, y: Number.isFinite(line.y[i]) ? line.y[i] : null, name: line.name }));
+    const alone = (i: number): boolean => (values[i - 1]?.y ?? null) === null && (values[i + 1]?.y ?? null) === null;
+    const points = values.filter(({ y }, i) => {
+      if (y === null || line.faint) return false;
+      const [low, high] = panel.yDomain ?? [y, y];
+      return y >= low && y <= high && (values.length <= SHOWN_POINTS || alone(i));
+    });
+    const position = {
+      x: { field: 'x', type: 'quantitative', ...x },
+      y: { field: 'y', type: 'quantitative', ...y },
+    } as const;
+    const hue = { field: 'name', type: 'nominal', scale: color, legend: shared } as const;
+    const thickness = line.faint ? { strokeWidth: 1, opacity: line.faint } : { strokeWidth: 2 };
+    return [
+      {
+        name: line.id,
+        data: { values },
+        mark: { type: 'line', clip, strokeJoin: 'round', ...thickness },
+        encoding: {
+          ...position,
+          color: hue,
+          strokeDash: { field: 'name', type: 'nominal', scale: dash, legend: shared },
+        },
       },
-      mark: { type: 'line', clip: panel.yDomain !== undefined, strokeJoin: 'round', ...mark },
-      encoding: {
-        x: { field: 'x', type: 'quantitative', ...x },
-        y: { field: 'y', type: 'quantitative', ...y },
-        color: { field: 'name', type: 'nominal', scale: color, legend: shared },
-        strokeDash: { field: 'name', type: 'nominal', scale: dash, legend: shared },
-      },
-    };
+      ...(points.length === 0
+        ? []
+        : [
+            {
+              name: `${line.id}_points`,
+              data: { values: points },
+              mark: { type: 'point' as const, filled: true, size: 28, opacity: 1 },
+              encoding: { ...position, color: hue },
+            },
+          ]),
+    ];
   });
   return {
     name: id,
@@ -107,11 +129,9 @@ function axis(
   domain?: readonly [number, number],
 ) {
   const finite = values.filter(Number.isFinite);
-  const [low, high] = domain ?? [Math.min(...finite), Math.max(...finite)];
+  const [low, high] = domain ?? extentOf(finite);
   const whole = format === 'number' && finite.every(Number.isInteger) && high < 1e15;
-  // An axis of no length would show one number with six digits after the point.
-  const margin = Math.abs(low) * 0.1 || 1;
-  const shown = domain ?? (low === high && type === 'linear' ? [low - margin, high + margin] : undefined);
+  const shown = domain ?? (low === high ? around(low, type) : undefined);
   return {
     title,
     scale: {
@@ -127,6 +147,13 @@ function axis(
       ...(type === 'log' ? logTicks(low, high) : {}),
     },
   };
+}
+
+/** What an axis shows of a single number: an axis of no length has one tick, with six digits after the point. */
+function around(value: number, type: 'linear' | 'log'): [low: number, high: number] {
+  if (type === 'log') return [value / 2, value * 2];
+  const margin = Math.abs(value) * 0.1 || 1;
+  return [value - margin, value + margin];
 }
 
 /** Ticks at the powers of ten, where there are enough of them: the labels of those between would lie on each other. */

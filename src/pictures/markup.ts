@@ -6,11 +6,15 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** A text as it stands in HTML and XML, in attributes too; characters that XML does not have become U+FFFD. */
+/** A text as it stands in HTML and XML, in attributes too. */
 export function escapeXml(text: string): string {
+  return legalXml(text.replace(/[&<>"']/g, (character) => ESCAPES[character]));
+}
+
+/** A text with U+FFFD in place of the characters that XML does not have: with one of them, a file is not XML. */
+export function legalXml(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 does not have
-  const legal = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd');
-  return legal.replace(/[&<>"']/g, (character) => ESCAPES[character]);
+  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd');
 }
 
 /** Data inside a script element: no text in it can end the element. */
@@ -31,10 +35,7 @@ export function formatNumber(x: number, digits = 4): string {
   if (!Number.isFinite(x)) return x.toString().replace('Infinity', '∞').replace('-', '−');
   if (Number.isInteger(x) && size < 1e15) return x.toLocaleString('en').replace('-', '−');
   if (size >= 1e-3 && size < 1e6) return Number(x.toPrecision(digits)).toString().replace('-', '−');
-  return x
-    .toExponential(digits - 2)
-    .replace('e+', 'e')
-    .replaceAll('-', '−');
+  return Number(x.toPrecision(digits)).toExponential().replace('e+', 'e').replaceAll('-', '−');
 }
 
 /** A share as a percentage with one digit after the point. */

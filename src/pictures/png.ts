@@ -1,5 +1,13 @@
-import { denseArg, describe, type Floats, isNDArray, type NDArray, ShapeError, tuple } from '../arrays/index.js';
-import { checkText } from './checks.js';
+import {
+  checkPath,
+  denseArg,
+  describe,
+  type Floats,
+  isNDArray,
+  type NDArray,
+  ShapeError,
+  tuple,
+} from '../arrays/index.js';
 import { writeAtomically } from './files.js';
 import { loadPng } from './peers.js';
 
@@ -22,7 +30,7 @@ export interface Pixels {
  */
 export async function savePng(file: string, image: NDArray): Promise<void> {
   const fn = 'savePng';
-  checkText(fn, 'file', file);
+  checkPath(fn, 'file', file);
   // Before the first await: in a workspace, the image's memory is another's as soon as this function has returned.
   const pixels = pixelsOf(fn, 'image', image);
   writeAtomically(fn, file, await encode(fn, pixels));

@@ -29,6 +29,9 @@ export const INK = '#24292f';
 /** Of axes. */
 export const LINE = '#8c959f';
 
+/** An enlarged image shows its pixels as they are. */
+export const PIXELATED = ' style="image-rendering:pixelated"';
+
 /** About the width in pixels of a letter of 12 pixels' height: there is no font to ask. */
 export const LETTER = 6.6;
 
@@ -39,15 +42,35 @@ export function legendColumns(names: readonly string[]): number {
   return Math.max(1, Math.floor(PLOT_WIDTH / (50 + LETTER * Math.min(longest, 60))));
 }
 
-/** Vega's expression for the lines of a label that {@link wrapAll} made. */
-export const LINES = "split(datum.label, '\\n')";
+/** Vega's expression for the lines of a label that {@link labelsOf} made. */
+const LINES = "split(datum.label, '\\n')";
 
-/** Texts broken into lines that are not longer than `width` pixels; as they are, and slanted, where a word is longer. */
-export function wrapAll(texts: readonly string[], width: number): { texts: string[]; slanted: boolean } {
-  const most = Math.floor(width / LETTER);
-  if (texts.some((text) => text.split(' ').some((word) => word.length > most)))
-    return { texts: [...texts], slanted: true };
-  return { texts: texts.map((text) => wrap(text, most)), slanted: false };
+/** Degrees that labels are turned by where they have no room beside each other. */
+const SLANT = 35;
+
+/** The labels of an axis of names. */
+export interface Labels {
+  /** The names, broken into lines where that makes room. */
+  readonly texts: string[];
+  /** How the axis shows them. */
+  readonly axis: { labelExpr: string; labelAngle: number; labelLimit: number; titleY?: number };
+}
+
+/**
+ * Labels for names that stand `room` pixels apart: broken into lines between words; slanted where that is not enough.
+ *
+ * @param wraps - Whether to break them.
+ */
+export function labelsOf(names: readonly string[], room: number, wraps = true): Labels {
+  const texts = wraps ? names.map((name) => wrap(name, Math.floor(room / LETTER))) : [...names];
+  const widths = texts.map((text) => LETTER * Math.max(...text.split('\n').map((line) => line.length)));
+  if (widths.every((width, i) => i === 0 || (width + widths[i - 1]) / 2 < room)) {
+    return { texts, axis: { labelExpr: LINES, labelAngle: 0, labelLimit: 300 } };
+  }
+  const longest = LETTER * Math.min(45, Math.max(...names.map((name) => name.length)));
+  // Vega takes letters to be wider than they are, and would put the axis title too far below.
+  const titleY = 24 + Math.sin((SLANT * Math.PI) / 180) * longest;
+  return { texts: [...names], axis: { labelExpr: LINES, labelAngle: -SLANT, labelLimit: 300, titleY } };
 }
 
 function wrap(text: string, most: number): string {

@@ -6,16 +6,18 @@ import {
 } from "./image";
 import { integer, pointer } from "./job";
 import { sumShifted } from "./segments";
-import { lanes, VECTOR } from "./simd";
+import { copyRun, fillRun, lanes, VECTOR } from "./simd";
 
 // Convolution as products of the filters, (F, K) with K = C·HH·WW, and the windows of pixels, (K, P) with P = OH·OW, that
 // never exist as a whole: each thread packs a few panels of windows straight from its padded image and multiplies them.
 
 /** One panel by one panel into `to`, whole or at an edge of the output. */
 // @ts-ignore: decorator
-@inline function multiply<T>(k: i32, a: usize, b: usize, to: usize, ld: usize, load: bool, height: i32, width: i32): void {
-  if (height >= TILE_ROWS && width >= tileColumns<T>()) tile<T>(k, a, b, to, ld, load);
-  else edge<T>(k, a, b, to, ld, load, min(height, TILE_ROWS), min(width, tileColumns<T>()));
+@inline function multiply<T>(
+  k: i32, a: usize, b: usize, to: usize, ld: usize, load: bool, bias: usize, height: i32, width: i32,
+): void {
+  if (height >= TILE_ROWS && width >= tileColumns<T>()) tile<T>(k, a, b, to, ld, load, bias);
+  else edge<T>(k, a, b, to, ld, load, bias, min(height, TILE_ROWS), min(width, tileColumns<T>()));
 }
 
 /**
@@ -47,27 +49,17 @@ export function convForward<T>(item: i32): void {
     }
     const begin = out + <usize>first * TILE_ROW_BYTES;
     const length = min(count * columns, P - first * columns);
-    for (let f = 0; f < F(); f++) {
-      const bias = pointer(2) ? load<T>(pointer(2) + <usize>f * sizeof<T>()) : <T>0;
-      fillRun<T>(begin + <usize>f * ld, bias, length);
-    }
     for (let f = 0; f < F(); f += TILE_ROWS) {
       const a = pointer(1) + <usize>f * K * sizeof<T>();
+      // Behind the last filter's bias the tile reads values that it does not store.
+      const bias = pointer(2) ? pointer(2) + <usize>f * sizeof<T>() : 0;
       for (let j = 0; j < count; j++) {
         const to = begin + <usize>f * ld + <usize>j * TILE_ROW_BYTES;
-        multiply<T>(K, a, packed + <usize>j * panelBytes, to, ld, true, F() - f, P - (first + j) * columns);
+        multiply<T>(K, a, packed + <usize>j * panelBytes, to, ld, false, bias, F() - f, P - (first + j) * columns);
       }
     }
     if (relu) for (let f = 0; f < F(); f++) reluRun<T>(begin + <usize>f * ld, length);
   }
-}
-
-// @ts-ignore: decorator
-@inline function fillRun<T>(to: usize, value: T, length: i32): void {
-  const v = v128.splat<T>(value);
-  let i = 0;
-  for (; i + lanes<T>() <= length; i += lanes<T>()) v128.store(to + <usize>i * sizeof<T>(), v);
-  for (; i < length; i++) store<T>(to + <usize>i * sizeof<T>(), value);
 }
 
 // @ts-ignore: decorator
@@ -132,7 +124,7 @@ export function convBackwardWeights<T>(item: i32): void {
       packTaps<T>(image, offsets, k, K, bPacked);
       for (let i = 0; i < aPanels; i++) {
         const to = sums + <usize>(i * TILE_ROWS) * ld + <usize>k * sizeof<T>();
-        multiply<T>(P, aPacked + <usize>i * aBytes, bPacked, to, ld, n > first, F() - i * TILE_ROWS, K - k);
+        multiply<T>(P, aPacked + <usize>i * aBytes, bPacked, to, ld, n > first, 0, F() - i * TILE_ROWS, K - k);
       }
     }
   }
@@ -173,6 +165,8 @@ function packTaps<T>(image: usize, offsets: usize, k: i32, K: i32, to: usize): v
     for (let oh = 0; oh < OH(); oh++) {
       if (step == sizeof<T>()) {
         interleave<T>(row + tap0, row + tap1, at, 0, OW(), TILE_ROW_BYTES);
+      } else if (step == 2 * sizeof<T>()) {
+        interleaveEven<T>(row + tap0, row + tap1, at, OW());
       } else {
         let a = row + tap0, b = row + tap1, pair = at;
         for (let ow = 0; ow < OW(); ow++) {
@@ -189,6 +183,36 @@ function packTaps<T>(image: usize, offsets: usize, k: i32, K: i32, to: usize): v
   }
 }
 
+/** to[i · 32 bytes] = (a[2i], b[2i]) for i < count. */
+function interleaveEven<T>(a: usize, b: usize, to: usize, count: i32): void {
+  let i = 0;
+  for (; i + lanes<T>() <= count; i += lanes<T>()) {
+    if (sizeof<T>() == 4) {
+      const x = v128.shuffle<f32>(v128.load(a), v128.load(a, 16), 0, 2, 4, 6);
+      const y = v128.shuffle<f32>(v128.load(b), v128.load(b, 16), 0, 2, 4, 6);
+      const low = v128.shuffle<f32>(x, y, 0, 4, 1, 5);
+      const high = v128.shuffle<f32>(x, y, 2, 6, 3, 7);
+      v128.store_lane<f64>(to, low, 0);
+      v128.store_lane<f64>(to, low, 1, TILE_ROW_BYTES);
+      v128.store_lane<f64>(to, high, 0, 2 * TILE_ROW_BYTES);
+      v128.store_lane<f64>(to, high, 1, 3 * TILE_ROW_BYTES);
+    } else {
+      v128.store(to, v128.shuffle<f64>(v128.load(a), v128.load(b), 0, 2));
+      v128.store(to, v128.shuffle<f64>(v128.load(a, 16), v128.load(b, 16), 0, 2), TILE_ROW_BYTES);
+    }
+    a += 2 * VECTOR;
+    b += 2 * VECTOR;
+    to += <usize>lanes<T>() * TILE_ROW_BYTES;
+  }
+  for (; i < count; i++) {
+    store<T>(to, load<T>(a));
+    store<T>(to, load<T>(b), sizeof<T>());
+    a += 2 * sizeof<T>();
+    b += 2 * sizeof<T>();
+    to += TILE_ROW_BYTES;
+  }
+}
+
 /**
  * The gradient with respect to the images at any stride: each window's gradient, filtersᵀ · dout, is added to where the
  * window lay. One item is an image. Integers: 0 dx, 1 packed filtersᵀ, 2 dout.
@@ -197,7 +221,8 @@ export function convBackwardInput<T>(n: i32): void {
   const K = C() * HH() * WW();
   const P = OH() * OW();
   const columns = tileColumns<T>();
-  const imageBytes = (<usize>C() * paddedH() * paddedW() * sizeof<T>() + 15) & ~15;
+  // A vector that is added at a stride of 2 ends one value behind its last: there is room for it.
+  const imageBytes = (<usize>C() * paddedH() * paddedW() * sizeof<T>() + 31) & ~15;
   const image = ownScratch();
   const offsets = image + imageBytes;
   const buffer = offsets + ((<usize>K * 4 + 15) & ~15);
@@ -215,20 +240,16 @@ export function convBackwardInput<T>(n: i32): void {
         v128.store(to, v128.load(from));
         v128.store(to, v128.load(from, 16), 16);
       } else {
-        memory.fill(to, 0, TILE_ROW_BYTES);
-        memory.copy(to, from, <usize>count * sizeof<T>());
+        fillRun<T>(to, 0, columns);
+        copyRun<T>(to, from, count);
       }
     }
     for (let k = 0; k < K; k += TILE_ROWS) {
-      tile<T>(F(), pointer(1) + <usize>k * F() * sizeof<T>(), packed, buffer, TILE_ROW_BYTES, false);
+      tile<T>(F(), pointer(1) + <usize>k * F() * sizeof<T>(), packed, buffer, TILE_ROW_BYTES, false, 0);
       const rows = min(TILE_ROWS, K - k);
       for (let i = 0; i < rows; i++) {
         const plane = image + <usize>load<i32>(offsets + (<usize>(k + i) << 2)) * sizeof<T>();
-        const values = buffer + <usize>i * TILE_ROW_BYTES;
-        for (let j = 0; j < count; j++) {
-          const to = plane + <usize>windowAt(p + j) * sizeof<T>();
-          store<T>(to, load<T>(to) + load<T>(values + <usize>j * sizeof<T>()));
-        }
+        addRun<T>(plane, buffer + <usize>i * TILE_ROW_BYTES, p, count);
       }
     }
   }
@@ -237,9 +258,43 @@ export function convBackwardInput<T>(n: i32): void {
   for (let c = 0; c < C(); c++) {
     for (let h = 0; h < H(); h++) {
       const at = <usize>((c * paddedH() + padH() + h) * paddedW() + padW());
-      memory.copy(to, image + at * sizeof<T>(), row);
+      copyRun<T>(to, image + at * sizeof<T>(), W());
       to += row;
     }
+  }
+}
+
+/** Adds `count` values, those of the output pixels from `pixel` on, to where their windows begin in a plane. */
+function addRun<T>(plane: usize, values: usize, pixel: i32, count: i32): void {
+  const ow = pixel % OW();
+  const step = strideW();
+  let at = plane + <usize>windowAt(pixel) * sizeof<T>();
+  if (ow + count > OW()) {
+    // Beyond the end of a row each pixel is placed for itself.
+    for (let j = 0; j < count; j++) {
+      const to = plane + <usize>windowAt(pixel + j) * sizeof<T>();
+      store<T>(to, load<T>(to) + load<T>(values + <usize>j * sizeof<T>()));
+    }
+    return;
+  }
+  let j = 0;
+  const zero = v128.splat<T>(0);
+  for (; step <= 2 && j + lanes<T>() <= count; j += lanes<T>()) {
+    const v = v128.load(values + <usize>j * sizeof<T>());
+    if (step == 1) {
+      v128.store(at, v128.add<T>(v128.load(at), v));
+    } else if (sizeof<T>() == 4) {
+      v128.store(at, v128.add<T>(v128.load(at), v128.shuffle<f32>(v, zero, 0, 4, 1, 5)));
+      v128.store(at, v128.add<T>(v128.load(at, 16), v128.shuffle<f32>(v, zero, 2, 6, 3, 7)), 16);
+    } else {
+      v128.store(at, v128.add<T>(v128.load(at), v128.shuffle<f64>(v, zero, 0, 2)));
+      v128.store(at, v128.add<T>(v128.load(at, 16), v128.shuffle<f64>(v, zero, 1, 3)), 16);
+    }
+    at += <usize>(lanes<T>() * step) * sizeof<T>();
+  }
+  for (; j < count; j++) {
+    store<T>(at, load<T>(at) + load<T>(values + <usize>j * sizeof<T>()));
+    at += <usize>step * sizeof<T>();
   }
 }
 

@@ -1,6 +1,6 @@
 import { integer, pointer } from "./job";
 import { thread } from "./gemm";
-import { lanes } from "./simd";
+import { copyRun, fillRun, lanes } from "./simd";
 
 // How a convolution sees its images: the geometry of the running job, a padded copy, and which values a pixel's window
 // begins at. Integers: 4 and 5 are the scratch and its bytes for each thread, 6 to 18 N, C, H, W, HH, WW, the strides, the
@@ -55,22 +55,23 @@ export function padImage<T>(n: i32, to: usize): usize {
   const plane = <usize>H() * W() * sizeof<T>();
   let from = pointer(0) + <usize>n * C() * plane;
   if (padH() == 0 && padW() == 0) return from;
-  const row = <usize>W() * sizeof<T>();
-  const side = <usize>padW() * sizeof<T>();
-  const border = <usize>padH() * (row + 2 * side);
+  const width = W(), side = padW();
+  const border = padH() * (width + 2 * side);
   let at = to;
   for (let c = 0; c < C(); c++) {
-    memory.fill(at, 0, border);
-    at += border;
+    fillRun<T>(at, 0, border);
+    at += <usize>border * sizeof<T>();
     for (let h = 0; h < H(); h++) {
-      memory.fill(at, 0, side);
-      memory.copy(at + side, from, row);
-      memory.fill(at + side + row, 0, side);
-      at += row + 2 * side;
-      from += row;
+      fillRun<T>(at, 0, side);
+      at += <usize>side * sizeof<T>();
+      copyRun<T>(at, from, width);
+      at += <usize>width * sizeof<T>();
+      fillRun<T>(at, 0, side);
+      at += <usize>side * sizeof<T>();
+      from += <usize>width * sizeof<T>();
     }
-    memory.fill(at, 0, border);
-    at += border;
+    fillRun<T>(at, 0, border);
+    at += <usize>border * sizeof<T>();
   }
   return to;
 }

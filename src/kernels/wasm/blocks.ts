@@ -23,6 +23,7 @@ export class Blocks {
   readonly #free: Span[] = [];
   #end: number;
   #used = 0;
+  #peak = 0;
 
   /**
    * @param start - The first byte to hand out.
@@ -40,6 +41,15 @@ export class Blocks {
     return this.#used;
   }
 
+  /** The most bytes that were taken at a time since {@link resetPeak}. */
+  get peak(): number {
+    return this.#peak;
+  }
+
+  resetPeak(): void {
+    this.#peak = this.#used;
+  }
+
   /**
    * A block of at least `bytes`, to be given back with the same number.
    *
@@ -54,7 +64,7 @@ export class Blocks {
       span.start += size;
       span.size -= size;
       if (span.size === 0) this.#free.splice(i, 1);
-      this.#used += size;
+      this.#count(size);
       return start;
     }
     const last = this.#free.at(-1);
@@ -63,8 +73,13 @@ export class Blocks {
     if (start !== this.#end) this.#free.pop();
     this.#end = end;
     if (end > start + size) this.#free.push({ start: start + size, size: end - start - size });
-    this.#used += size;
+    this.#count(size);
     return start;
+  }
+
+  #count(size: number): void {
+    this.#used += size;
+    this.#peak = Math.max(this.#peak, this.#used);
   }
 
   /** Gives back a block that `take(bytes)` returned. */

@@ -54,6 +54,15 @@ export class Memory {
     return this.#blocks.used;
   }
 
+  /** The most bytes in use at a time since {@link resetPeak}. */
+  get peak(): number {
+    return this.#blocks.peak;
+  }
+
+  resetPeak(): void {
+    this.#blocks.resetPeak();
+  }
+
   /** Bytes that it can grow to. */
   get maximum(): number {
     return this.#maximum;

@@ -68,7 +68,7 @@ export function bindConvolution(call: Call, threads: number): ConvolutionKernels
         const panels = Math.ceil(K / TILE_ROWS);
         const packed = call.scratch(panels * TILE_ROWS * s.F * w.BYTES_PER_ELEMENT);
         call.job(Kernel.PackAlongA, w, 1, [wAt, packed, K, s.F, K, panels]);
-        const image = line(s.C * (s.H + 2 * s.padH) * (s.W + 2 * s.padW) * w.BYTES_PER_ELEMENT);
+        const image = paddedImage(s, w) + 64;
         const own = scratch(image + line(K * 4) + TILE_ROWS * TILE_ROW_BYTES + s.F * TILE_ROW_BYTES);
         call.job(Kernel.ConvBackwardInput, dout, s.N, [dxAt, packed, doutAt, 0, ...own, ...sizes(s)]);
       }
@@ -95,7 +95,12 @@ export function bindConvolution(call: Call, threads: number): ConvolutionKernels
   };
 }
 
+/** Bytes of a padded image; none where there is no padding, since it is read in place then. */
 function paddedBytes(s: ConvShape, like: Floats): number {
+  return s.padH === 0 && s.padW === 0 ? 0 : paddedImage(s, like);
+}
+
+function paddedImage(s: ConvShape, like: Floats): number {
   return line(s.C * (s.H + 2 * s.padH) * (s.W + 2 * s.padW) * like.BYTES_PER_ELEMENT);
 }
 

@@ -1,0 +1,119 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { decode } from 'fast-png';
+import { describe, expect, test } from 'vitest';
+import { temporaryDir } from '../helpers/cifar10.js';
+import { compiledLibrary, runProject } from './project.js';
+import { expectSound } from './svg.js';
+
+const library = compiledLibrary();
+
+/** Calls everything that needs a package, and prints what became of each call. */
+const CALLS = `
+const run = { lossHistory: [2, 1], trainAccHistory: [], valAccHistory: [] };
+const x = { xTitle: 'x', yTitle: 'y' };
+const calls = {
+  encodePng: () => encodePng(zeros([2, 2])),
+  savePng: () => savePng('a.png', zeros([2, 2])),
+  imageGrid: () => imageGrid(zeros([1, 2, 2])),
+  lineChart: () => lineChart({ ...x, series: [{ name: 'a', x: [1], y: [2] }] }),
+  barChart: () => barChart({ ...x, categories: ['a'], series: [{ name: 'a', values: [2] }] }),
+  heatMap: () => heatMap({ ...x, rows: ['a'], columns: ['b'], values: [[1]] }),
+  historyChart: () => historyChart(run),
+  plotHistory: () => plotHistory(run, 'a.svg'),
+  plotPng: () => plotHistory(run, 'b.png'),
+  plotHtml: () => plotHistory(run, 'c.html'),
+  saveChart: () => saveChart('d.png', '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"></svg>'),
+};
+(async () => {
+  const results = {};
+  for (const [name, call] of Object.entries(calls)) {
+    results[name] = await call().then(() => 'well', (error) => error.message);
+  }
+  htmlReport({ title: 'a' });
+  visualizeGrid(zeros([1, 2, 2, 1]));
+  console.log(JSON.stringify({ results, files: require('fs').readdirSync('.').filter((name) => /^[a-d]\\./.test(name)) }));
+})();
+`;
+const NAMES =
+  'barChart, encodePng, heatMap, historyChart, htmlReport, imageGrid, lineChart, plotHistory, saveChart, savePng, visualizeGrid, zeros';
+const PROGRAMS = {
+  'all.mjs': `import { createRequire } from 'node:module';\nimport { ${NAMES} } from 'layerwise';\nconst require = createRequire(import.meta.url);${CALLS}`,
+  'all.cjs': `const { ${NAMES} } = require('layerwise');${CALLS}`,
+};
+const PEERS = ['vega', 'vega-lite', 'fast-png', '@resvg/resvg-js'];
+
+const CHARTS = 'charts need the packages vega and vega-lite: npm install vega vega-lite';
+const PNG = 'PNG needs the package fast-png: npm install fast-png';
+const RESVG = 'charts as PNG need the package @resvg/resvg-js: npm install @resvg/resvg-js (or write .svg)';
+
+describe.each(Object.entries(PROGRAMS))('the optional packages, asked for by %s', (file, program) => {
+  test('when there is none, the library works without them, and each call names what it needs', () => {
+    expect(runProject(library.folder, [], file, program)).toEqual({
+      results: {
+        encodePng: `encodePng: ${PNG}`,
+        savePng: `savePng: ${PNG}`,
+        imageGrid: `imageGrid: ${PNG}`,
+        lineChart: `lineChart: ${CHARTS}`,
+        barChart: `barChart: ${CHARTS}`,
+        heatMap: `heatMap: ${CHARTS}`,
+        historyChart: `historyChart: ${CHARTS}`,
+        plotHistory: `plotHistory: ${CHARTS}`,
+        plotPng: `plotHistory: ${CHARTS}`,
+        plotHtml: `plotHistory: ${CHARTS}`,
+        saveChart: `saveChart: ${RESVG}`,
+      },
+      files: [],
+    });
+  });
+
+  test('when all are there, everything is drawn', () => {
+    const { results, files } = runProject(library.folder, PEERS, file, program) as { results: object; files: string[] };
+    expect(new Set(Object.values(results))).toEqual(new Set(['well']));
+    expect(files).toEqual(['a.png', 'a.svg', 'b.png', 'c.html', 'd.png']);
+  });
+
+  test('when one is missing, what needs it says so, and the rest works', () => {
+    const some = PEERS.filter((name) => name !== '@resvg/resvg-js');
+    expect(runProject(library.folder, some, file, program)).toMatchObject({
+      results: {
+        plotHistory: 'well',
+        plotPng: `plotHistory: ${RESVG}`,
+        imageGrid: 'well',
+        saveChart: `saveChart: ${RESVG}`,
+      },
+      files: ['a.png', 'a.svg', 'c.html'],
+    });
+    expect(runProject(library.folder, ['vega'], file, program)).toMatchObject({
+      results: { lineChart: `lineChart: ${CHARTS}` },
+    });
+  });
+
+  test('when one is there and does not load, the reason is told', () => {
+    expect(runProject(library.folder, [], file, program, ['vega', 'fast-png'])).toMatchObject({
+      results: {
+        lineChart: `lineChart: ${CHARTS} (vega did not load: vega is broken)`,
+        encodePng: `encodePng: ${PNG} (fast-png did not load: fast-png is broken)`,
+      },
+    });
+  });
+});
+
+test('a script that ts-node compiles to CommonJS draws everything', () => {
+  const folder = temporaryDir();
+  const args = ['-r', 'ts-node/register', 'test/pictures/draw-everything.ts', folder];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 });
+  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'done\n', stderr: '' });
+  const read = (name: string) => fs.readFileSync(path.join(folder, name));
+  expectSound(read('history.svg').toString());
+  expect(decode(read('history.png')).width).toBeGreaterThan(1300);
+  expect(decode(read('weights.png'))).toMatchObject({ width: 23, height: 23, channels: 3 });
+  expect(decode(read('images.png')).width).toBeGreaterThan(100);
+  expect(read('history.html').toString()).toContain('</html>');
+  expect(
+    read('report.html')
+      .toString()
+      .match(/<figure>/g),
+  ).toHaveLength(2);
+});
