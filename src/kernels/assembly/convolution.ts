@@ -34,18 +34,17 @@ export function convForward<T>(item: i32): void {
   const panels = (P + columns - 1) / columns;
   const end = (panels * (group + 1)) / groups;
   const image = padImage<T>(n, ownScratch());
-  const packed = ownScratch() + paddedBytes<T>();
+  const offsets = ownScratch() + paddedBytes<T>();
+  const packed = offsets + ((<usize>K * 4 + 15) & ~15);
   const panelBytes = <usize>K * TILE_ROW_BYTES;
   const ld = <usize>P * sizeof<T>();
   const out = pointer(3) + <usize>n * F() * ld;
+  writeOffsets(offsets);
 
   for (let first = (panels * group) / groups; first < end; first += atATime) {
     const count = min(atATime, end - first);
     for (let j = 0; j < count; j++) {
-      const to = packed + <usize>j * panelBytes;
-      const pixel = (first + j) * columns;
-      packWindows<T>(image, pixel, to, TILE_ROW_BYTES);
-      packWindows<T>(image, pixel + lanes<T>(), to + VECTOR, TILE_ROW_BYTES);
+      packWindows<T>(image, offsets, K, (first + j) * columns, packed + <usize>j * panelBytes);
     }
     const begin = out + <usize>first * TILE_ROW_BYTES;
     const length = min(count * columns, P - first * columns);

@@ -1,6 +1,6 @@
 import { integer, pointer } from "./job";
 import { thread } from "./gemm";
-import { copyRun, fillRun, lanes } from "./simd";
+import { copyRun, evenLanes, fillRun, lanes, VECTOR } from "./simd";
 
 // How a convolution sees its images: the geometry of the running job, a padded copy, and which values a pixel's window
 // begins at. Integers: 4 and 5 are the scratch and its bytes for each thread, 6 to 18 N, C, H, W, HH, WW, the strides, the
@@ -95,54 +95,53 @@ export function writeOffsets(to: usize): void {
 }
 
 /**
- * Packs the windows of a vector of output pixels from `pixel` on: to[k · stride] = their values at k. Neighbours in a row
- * are loaded as vectors at strides of 1 and 2; pixels beyond the last are packed as the last.
+ * Packs the windows of a tile's width of output pixels from `pixel` on: to[k] = their values at k, two vectors. `offsets`
+ * are those of {@link writeOffsets}: one flat loop over them keeps V8 from spilling. Neighbours in a row are loaded as
+ * vectors at strides of 1 and 2; pixels beyond the last are packed as the last.
  */
-export function packWindows<T>(image: usize, pixel: i32, to: usize, stride: usize): void {
+export function packWindows<T>(image: usize, offsets: usize, K: i32, pixel: i32, to: usize): void {
+  const width = 2 * lanes<T>();
   const last = OH() * OW() - 1;
-  const p0 = min(pixel, last);
-  const inRow = p0 % OW() + lanes<T>() <= OW() && pixel + lanes<T>() - 1 <= last;
-  const o0 = <usize>windowAt(p0) * sizeof<T>();
-  const o1 = <usize>windowAt(min(pixel + 1, last)) * sizeof<T>();
-  const o2 = <usize>windowAt(min(pixel + 2, last)) * sizeof<T>();
-  const o3 = <usize>windowAt(min(pixel + 3, last)) * sizeof<T>();
-  const neighbours = inRow ? strideW() : 0;
-  const width = WW();
-  const rowBytes = <usize>paddedW() * sizeof<T>();
-  const planeBytes = <usize>paddedH() * rowBytes;
-  for (let c = 0; c < C(); c++) {
-    let row = image + <usize>c * planeBytes;
-    for (let kh = 0; kh < HH(); kh++) {
-      let at = row;
-      if (neighbours == 1) {
-        for (let kw = 0; kw < width; kw++) {
-          v128.store(to, v128.load(at + o0));
-          at += sizeof<T>();
-          to += stride;
-        }
-      } else if (neighbours == 2) {
-        for (let kw = 0; kw < width; kw++) {
-          const a = v128.load(at + o0), b = v128.load(at + o0, 16);
-          if (sizeof<T>() == 4) v128.store(to, v128.shuffle<f32>(a, b, 0, 2, 4, 6));
-          else v128.store(to, v128.shuffle<f64>(a, b, 0, 2));
-          at += sizeof<T>();
-          to += stride;
-        }
-      } else {
-        for (let kw = 0; kw < width; kw++) {
-          if (sizeof<T>() == 4) {
-            let v = v128.load32_zero(at + o0);
-            v = v128.load_lane<f32>(at + o1, v, 1);
-            v = v128.load_lane<f32>(at + o2, v, 2);
-            v128.store(to, v128.load_lane<f32>(at + o3, v, 3));
-          } else {
-            v128.store(to, v128.load_lane<f64>(at + o1, v128.load64_zero(at + o0), 1));
-          }
-          at += sizeof<T>();
-          to += stride;
-        }
-      }
-      row += rowBytes;
+  const end = offsets + (<usize>K << 2);
+  const inRow = pixel % OW() + width <= OW() && pixel + width - 1 <= last;
+  const first = image + <usize>windowAt(min(pixel, last)) * sizeof<T>();
+  if (inRow && strideW() == 1) {
+    for (let k = offsets; k < end; k += 4) {
+      const at = first + <usize>load<u32>(k) * sizeof<T>();
+      v128.store(to, v128.load(at));
+      v128.store(to, v128.load(at, 16), 16);
+      to += 2 * VECTOR;
     }
+  } else if (inRow && strideW() == 2) {
+    for (let k = offsets; k < end; k += 4) {
+      const at = first + <usize>load<u32>(k) * sizeof<T>();
+      v128.store(to, evenLanes<T>(v128.load(at), v128.load(at, 16)));
+      v128.store(to, evenLanes<T>(v128.load(at, 32), v128.load(at, 48)), 16);
+      to += 2 * VECTOR;
+    }
+  } else {
+    packScattered<T>(image, offsets, end, pixel, to);
+    packScattered<T>(image, offsets, end, pixel + lanes<T>(), to + VECTOR);
+  }
+}
+
+/** The first of {@link packWindows}'s two vectors, each pixel loaded for itself. */
+function packScattered<T>(image: usize, offsets: usize, end: usize, pixel: i32, to: usize): void {
+  const last = OH() * OW() - 1;
+  const p0 = image + <usize>windowAt(min(pixel, last)) * sizeof<T>();
+  const p1 = image + <usize>windowAt(min(pixel + 1, last)) * sizeof<T>();
+  const p2 = image + <usize>windowAt(min(pixel + 2, last)) * sizeof<T>();
+  const p3 = image + <usize>windowAt(min(pixel + 3, last)) * sizeof<T>();
+  for (let k = offsets; k < end; k += 4) {
+    const at = <usize>load<u32>(k) * sizeof<T>();
+    if (sizeof<T>() == 4) {
+      let v = v128.load32_zero(p0 + at);
+      v = v128.load_lane<f32>(p1 + at, v, 1);
+      v = v128.load_lane<f32>(p2 + at, v, 2);
+      v128.store(to, v128.load_lane<f32>(p3 + at, v, 3));
+    } else {
+      v128.store(to, v128.load_lane<f64>(p1 + at, v128.load64_zero(p0 + at), 1));
+    }
+    to += 2 * VECTOR;
   }
 }

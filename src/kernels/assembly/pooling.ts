@@ -1,5 +1,5 @@
 import { integer, number, pointer } from "./job";
-import { lanes, where } from "./simd";
+import { evenLanes, lanes, oddLanes, where } from "./simd";
 
 // Pooling of planes: (N·C) of H × W to OH × OW. One item is a plane. Integers: 3 and 4 H and W, 5 and 6 the window, 7 and
 // 8 the strides, 9 and 10 OH and OW.
@@ -25,7 +25,7 @@ export function maxPool<T>(plane: i32): void {
         const at = top + <usize>(2 * ow) * sizeof<T>();
         const a = v128.max<T>(v128.load(at), v128.load(at + row));
         const b = v128.max<T>(v128.load(at, 16), v128.load(at + row, 16));
-        v128.store(out + <usize>(oh * OW + ow) * sizeof<T>(), v128.max<T>(even<T>(a, b), odd<T>(a, b)));
+        v128.store(out + <usize>(oh * OW + ow) * sizeof<T>(), v128.max<T>(evenLanes<T>(a, b), oddLanes<T>(a, b)));
       }
     }
     for (; ow < OW; ow++) {
@@ -39,18 +39,6 @@ export function maxPool<T>(plane: i32): void {
       store<T>(out + <usize>(oh * OW + ow) * sizeof<T>(), largest);
     }
   }
-}
-
-// @ts-ignore: decorator
-@inline function even<T>(a: v128, b: v128): v128 {
-  if (sizeof<T>() == 4) return v128.shuffle<f32>(a, b, 0, 2, 4, 6);
-  return v128.shuffle<f64>(a, b, 0, 2);
-}
-
-// @ts-ignore: decorator
-@inline function odd<T>(a: v128, b: v128): v128 {
-  if (sizeof<T>() == 4) return v128.shuffle<f32>(a, b, 1, 3, 5, 7);
-  return v128.shuffle<f64>(a, b, 1, 3);
 }
 
 /** dx: each window's gradient goes to its first largest value in row-major order. Integers: 0 dout, 1 x, 2 dx. */
@@ -95,7 +83,7 @@ export function maxPoolBackward<T>(plane: i32): void {
 // @ts-ignore: decorator
 @inline function halfBackward<T>(top: usize, bottom: usize, dTop: usize, dBottom: usize, dout: usize): void {
   const t0 = v128.load(top), t1 = v128.load(top, 16), b0 = v128.load(bottom), b1 = v128.load(bottom, 16);
-  const a = even<T>(t0, t1), b = odd<T>(t0, t1), c = even<T>(b0, b1), d = odd<T>(b0, b1);
+  const a = evenLanes<T>(t0, t1), b = oddLanes<T>(t0, t1), c = evenLanes<T>(b0, b1), d = oddLanes<T>(b0, b1);
   const g = v128.load(dout);
   const largest = v128.max<T>(v128.max<T>(a, b), v128.max<T>(c, d));
   // Not equal means smaller, or that the largest is NaN: then the first NaN is it.

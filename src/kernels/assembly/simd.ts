@@ -66,6 +66,20 @@ export function storePart<T>(ptr: usize, v: v128, count: i32): void {
   else storePart<T>(ptr, v, count);
 }
 
+/** Lanes 0, 2, … of two neighbouring vectors. */
+// @ts-ignore: decorator
+@inline export function evenLanes<T>(a: v128, b: v128): v128 {
+  if (sizeof<T>() == 4) return v128.shuffle<f32>(a, b, 0, 2, 4, 6);
+  return v128.shuffle<f64>(a, b, 0, 2);
+}
+
+/** Lanes 1, 3, … of two neighbouring vectors. */
+// @ts-ignore: decorator
+@inline export function oddLanes<T>(a: v128, b: v128): v128 {
+  if (sizeof<T>() == 4) return v128.shuffle<f32>(a, b, 1, 3, 5, 7);
+  return v128.shuffle<f64>(a, b, 1, 3);
+}
+
 /** Copies a short run of values. The engine's own copy costs a call, 30 ns or so: more than a row of an image takes here. */
 // @ts-ignore: decorator
 @inline export function copyRun<T>(to: usize, from: usize, length: i32): void {

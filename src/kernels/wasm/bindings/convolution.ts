@@ -37,7 +37,7 @@ export function bindConvolution(call: Call, threads: number): ConvolutionKernels
     const atATime = Math.max(1, Math.min(panels, Math.floor(PACKED_BYTES / panelBytes)));
     // Few images are cut, so that every thread has something to do.
     const groups = Math.min(Math.ceil(panels / atATime), Math.ceil((4 * threads) / s.N));
-    const own = scratch(paddedBytes(s, like) + atATime * panelBytes);
+    const own = scratch(paddedBytes(s, like) + line(s.C * s.HH * s.WW * 4) + atATime * panelBytes);
     const integers = [x, packed, b, out, ...own, ...sizes(s), groups, atATime, +relu];
     call.job(Kernel.ConvForward, like, s.N * groups, integers);
   };
