@@ -2,6 +2,7 @@ import {
   checkAmount,
   checkCount,
   checkDType,
+  checkLabels,
   checkOptions,
   type Labels,
   type NDArray,
@@ -13,6 +14,7 @@ import {
   affineBackward,
   affineForward,
   type BatchnormParam,
+  checkBatchnormParam,
   checkKeepProbability,
   type DropoutParam,
   softmaxLoss,
@@ -127,7 +129,13 @@ export class FullyConnectedNet implements Classifier {
    */
   loss(X: NDArray, y: Labels): LossAndGrads<FullyConnectedParamName>;
   loss(X: NDArray, y?: Labels): NDArray | LossAndGrads<FullyConnectedParamName> {
-    checkInputs(`${this.constructor.name}.loss`, X, this.params.W1.shape[0], this.params.W1);
+    const fn = `${this.constructor.name}.loss`;
+    checkInputs(fn, X, this.params.W1.shape[0], this.params.W1);
+    // A pass changes running statistics as it goes, so all that can be refused is refused before it.
+    if (y !== undefined) checkLabels(fn, 'y', y, X.shape[0], this.params[`b${this.#numLayers}`].size);
+    this.bnParams.forEach((param, i) => {
+      checkBatchnormParam(fn, param, this.params[`gamma${i + 1}`]);
+    });
     const mode = y === undefined ? 'test' : 'train';
     for (const param of [...this.bnParams, ...this.dropoutParams]) param.mode = mode;
     return workspace(() => (y === undefined ? this.#forward(local(X)).scores : this.#forwardBackward(local(X), y)));

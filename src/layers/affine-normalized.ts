@@ -45,7 +45,7 @@ export function affineBatchnormReluForward(
 ): [out: NDArray, cache: AffineBatchnormReluCache] {
   const fn = 'affineBatchnormReluForward';
   const [a, affine] = affineOf(fn, x, w, b);
-  checkShapes(fn, { a: [a, ['N', 'M']], gamma: [gamma, ['M']], beta: [beta, ['M']] });
+  checkShapes(fn, { x: [x, x.shape], w: [w, ['D', 'M']], gamma: [gamma, ['M']], beta: [beta, ['M']] });
   const [out, batchnorm] = normalizeBatch(fn, a, gamma, beta, bnParam, true);
   return [out, { layer: 'affine-batchnorm-relu', affine, batchnorm }];
 }
@@ -92,7 +92,7 @@ export function affineLayernormReluForward(
 ): [out: NDArray, cache: AffineLayernormReluCache] {
   const fn = 'affineLayernormReluForward';
   const [a, affine] = affineOf(fn, x, w, b);
-  checkShapes(fn, { a: [a, ['N', 'M']], gamma: [gamma, ['M']], beta: [beta, ['M']] });
+  checkShapes(fn, { x: [x, x.shape], w: [w, ['D', 'M']], gamma: [gamma, ['M']], beta: [beta, ['M']] });
   const [out, layernorm] = normalizeRows(fn, a, gamma, beta, options, true);
   return [out, { layer: 'affine-layernorm-relu', affine, layernorm }];
 }

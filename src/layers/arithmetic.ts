@@ -1,4 +1,4 @@
-import { checkCount, checkOptions, describe } from '../arrays/index.js';
+import { checkCount, checkFlag, checkOptions, describe } from '../arrays/index.js';
 import { type ConvParam, convShape, type PerAxis, perAxis } from './conv-shape.js';
 
 /** A convolution, by its sizes. */
@@ -58,6 +58,7 @@ export function convOutputShape(layer: Omit<ConvLayerSizes, 'type'>): [F: number
  */
 export function countFlops(layer: ConvLayerSizes | AffineLayerSizes): LayerCost {
   const biases = layer.bias === false ? 0 : 1;
+  if (layer.bias !== undefined) checkFlag('countFlops', 'bias', layer.bias);
   if (layer.type === 'affine') {
     checkOptions('countFlops', layer, ['type', 'inputDim', 'outputDim', 'bias']);
     const { inputDim, outputDim } = layer;
@@ -123,6 +124,7 @@ function sizesOf(fn: string, layer: Omit<ConvLayerSizes, 'type'>) {
   if (!Array.isArray(input) || input.length !== 3) {
     throw new RangeError(`${fn}: input is ${describe(input)}, expected [C, H, W]`);
   }
+  if (layer.bias !== undefined) checkFlag(fn, 'bias', layer.bias);
   for (const n of input) checkCount(fn, 'input', n, 1);
   checkCount(fn, 'numFilters', numFilters, 1);
   const [HH, WW] = perAxis(fn, 'filterSize', filterSize, 1);

@@ -6,12 +6,12 @@ import {
   type ConvCache,
   type ConvGrads,
   type ConvWeightGrads,
-  convBackwardFast,
-  convBackwardWeights,
+  convGradients,
   convolve,
+  convWeightGradients,
 } from './conv.js';
 import type { ConvParam, PoolParam } from './conv-shape.js';
-import { type MaxPoolCache, maxPoolBackwardFast, maxPoolForwardFast } from './pooling.js';
+import { type MaxPoolCache, maxPool, maxPoolGradient } from './pooling.js';
 
 /** What {@link convReluBackward} needs. Opaque: the fields may change. */
 export interface ConvReluCache {
@@ -36,18 +36,19 @@ export function convReluForward(
   b: NDArray,
   convParam: ConvParam,
 ): [out: NDArray, cache: ConvReluCache] {
-  const [out, conv] = convolve('convReluForward', kernels(), x, w, b, convParam, true);
-  return [out, { layer: 'conv-relu', conv, out }];
+  return convRelu('convReluForward', x, w, b, convParam);
 }
 
 /** Backward pass of {@link convReluForward}. @param dout - Upstream gradient, of the shape of `out`. */
 export function convReluBackward(dout: NDArray, { conv, out }: ConvReluCache): ConvGrads {
-  return convBackwardFast(throughRelu('convReluBackward', dout, out), conv);
+  const fn = 'convReluBackward';
+  return convGradients(fn, kernels(), throughRelu(fn, dout, out), conv);
 }
 
 /** {@link convReluBackward} without `dx`: for the first layer of a network, whose input is data. */
 export function convReluBackwardWeights(dout: NDArray, { conv, out }: ConvReluCache): ConvWeightGrads {
-  return convBackwardWeights(throughRelu('convReluBackwardWeights', dout, out), conv);
+  const fn = 'convReluBackwardWeights';
+  return convWeightGradients(fn, kernels(), throughRelu(fn, dout, out), conv);
 }
 
 /** What {@link convReluPoolBackward} needs. Opaque: the fields may change. */
@@ -74,19 +75,24 @@ export function convReluPoolForward(
   convParam: ConvParam,
   poolParam: PoolParam,
 ): [out: NDArray, cache: ConvReluPoolCache] {
-  const [h, convRelu] = convReluForward(x, w, b, convParam);
-  const [out, pool] = maxPoolForwardFast(h, poolParam);
-  return [out, { layer: 'conv-relu-pool', convRelu, pool }];
+  const fn = 'convReluPoolForward';
+  const [h, cache] = convRelu(fn, x, w, b, convParam);
+  const [out, pool] = maxPool(fn, kernels(), h, poolParam);
+  return [out, { layer: 'conv-relu-pool', convRelu: cache, pool }];
 }
 
 /** Backward pass of {@link convReluPoolForward}. @param dout - Upstream gradient, of the shape of `out`. */
 export function convReluPoolBackward(dout: NDArray, { convRelu, pool }: ConvReluPoolCache): ConvGrads {
-  return convReluBackward(maxPoolBackwardFast(dout, pool), convRelu);
+  const fn = 'convReluPoolBackward';
+  const dh = maxPoolGradient(fn, kernels(), dout, pool);
+  return convGradients(fn, kernels(), throughRelu(fn, dh, convRelu.out), convRelu.conv);
 }
 
 /** {@link convReluPoolBackward} without `dx`: for the first layer of a network, whose input is data. */
 export function convReluPoolBackwardWeights(dout: NDArray, { convRelu, pool }: ConvReluPoolCache): ConvWeightGrads {
-  return convReluBackwardWeights(maxPoolBackwardFast(dout, pool), convRelu);
+  const fn = 'convReluPoolBackwardWeights';
+  const dh = maxPoolGradient(fn, kernels(), dout, pool);
+  return convWeightGradients(fn, kernels(), throughRelu(fn, dh, convRelu.out), convRelu.conv);
 }
 
 /** The gradients of convolution, batch normalization and ReLU. */
@@ -122,15 +128,28 @@ export function convBatchnormReluForward(
 ): [out: NDArray, cache: ConvBatchnormReluCache] {
   const fn = 'convBatchnormReluForward';
   const [a, conv] = convolve(fn, kernels(), x, w, b, convParam, false);
-  checkShapes(fn, { a: [a, ['N', 'F', 'OH', 'OW']], gamma: [gamma, ['F']], beta: [beta, ['F']] });
+  checkShapes(fn, { x: [x, x.shape], w: [w, ['F', 'C', 'HH', 'WW']], gamma: [gamma, ['F']], beta: [beta, ['F']] });
   const [out, batchnorm] = normalizeBatch(fn, a, gamma, beta, bnParam, true);
   return [out, { layer: 'conv-batchnorm-relu', conv, batchnorm }];
 }
 
 /** Backward pass of {@link convBatchnormReluForward}. @param dout - Upstream gradient, of the shape of `out`. */
 export function convBatchnormReluBackward(dout: NDArray, cache: ConvBatchnormReluCache): ConvBatchnormReluGrads {
-  const { dx: da, dgamma, dbeta } = batchGradients('convBatchnormReluBackward', dout, cache.batchnorm);
-  return { ...convBackwardFast(da, cache.conv), dgamma, dbeta };
+  const fn = 'convBatchnormReluBackward';
+  const { dx: da, dgamma, dbeta } = batchGradients(fn, dout, cache.batchnorm);
+  return { ...convGradients(fn, kernels(), da, cache.conv), dgamma, dbeta };
+}
+
+/** Convolution and ReLU as a part of the function `fn`, which errors name. */
+function convRelu(
+  fn: string,
+  x: NDArray,
+  w: NDArray,
+  b: NDArray,
+  convParam: ConvParam,
+): [out: NDArray, cache: ConvReluCache] {
+  const [out, conv] = convolve(fn, kernels(), x, w, b, convParam, true);
+  return [out, { layer: 'conv-relu', conv, out }];
 }
 
 /** The gradient that reaches the layer under a ReLU. */

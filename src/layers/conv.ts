@@ -58,10 +58,7 @@ export function convForwardNaive(
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
 export function convBackwardNaive(dout: NDArray, cache: ConvCache): ConvGrads {
-  return {
-    dx: inputGradient('convBackwardNaive', reference, dout, cache),
-    ...weightGradients('convBackwardNaive', reference, dout, cache),
-  };
+  return convGradients('convBackwardNaive', reference, dout, cache);
 }
 
 /**
@@ -79,15 +76,12 @@ export function convForwardFast(
 
 /** {@link convBackwardNaive} at full speed. */
 export function convBackwardFast(dout: NDArray, cache: ConvCache): ConvGrads {
-  return {
-    dx: inputGradient('convBackwardFast', kernels(), dout, cache),
-    ...weightGradients('convBackwardFast', kernels(), dout, cache),
-  };
+  return convGradients('convBackwardFast', kernels(), dout, cache);
 }
 
 /** {@link convBackwardFast} without `dx`: for the first layer of a network, whose input is data. */
 export function convBackwardWeights(dout: NDArray, cache: ConvCache): ConvWeightGrads {
-  return weightGradients('convBackwardWeights', kernels(), dout, cache);
+  return convWeightGradients('convBackwardWeights', kernels(), dout, cache);
 }
 
 /** {@link convForwardFast}. */
@@ -114,6 +108,11 @@ export function convolve(
   return [out, { layer: 'conv', x, w, shape }];
 }
 
+/** The backward pass on a given set of kernels. */
+export function convGradients(fn: string, on: Kernels, dout: NDArray, cache: ConvCache): ConvGrads {
+  return { dx: inputGradient(fn, on, dout, cache), ...convWeightGradients(fn, on, dout, cache) };
+}
+
 function inputGradient(fn: string, on: Kernels, dout: NDArray, { x, w, shape }: ConvCache): NDArray {
   checkUpstream(fn, dout, x, shape);
   const dx = empty(x.shape, dtypeOf(x));
@@ -121,7 +120,13 @@ function inputGradient(fn: string, on: Kernels, dout: NDArray, { x, w, shape }: 
   return dx;
 }
 
-function weightGradients(fn: string, on: Kernels, dout: NDArray, { x, w, shape }: ConvCache): ConvWeightGrads {
+/** The backward pass on a given set of kernels, without `dx`. */
+export function convWeightGradients(
+  fn: string,
+  on: Kernels,
+  dout: NDArray,
+  { x, w, shape }: ConvCache,
+): ConvWeightGrads {
   checkUpstream(fn, dout, x, shape);
   const dw = empty(w.shape, dtypeOf(x));
   const db = empty([shape.F], dtypeOf(x));

@@ -54,9 +54,12 @@ export function dropoutForward(x: NDArray, dropoutParam: DropoutParam): [out: ND
     throw new RangeError(`${fn}: mode is ${describe(mode)}, expected 'train' or 'test'`);
   }
   checkKeepProbability(fn, 'p', p);
-  if (given !== undefined) checkShapes(fn, { x: [x, x.shape], mask: [given, x.shape] });
+  if (random !== undefined && !(random instanceof Random)) {
+    throw new TypeError(`${fn}: random is ${describe(random)}, expected a Random`);
+  }
 
   if (mode === 'test') return [array(x), { layer: 'dropout', mask: null, shape: x.shape }];
+  if (given !== undefined) checkShapes(fn, { x: [x, x.shape], mask: [given, x.shape] });
   const flat = denseArg(fn, 'x', x);
   const out = empty(x.shape, dtypeOf(x));
   if (given !== undefined) {

@@ -40,7 +40,7 @@ export {
   spatialBatchnormBackward,
   spatialBatchnormForward,
 } from './batchnorm.js';
-export type { BatchnormParam } from './batchnorm-param.js';
+export { type BatchnormParam, checkBatchnormParam } from './batchnorm-param.js';
 export {
   type ConvCache,
   type ConvGrads,

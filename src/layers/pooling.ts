@@ -51,7 +51,13 @@ export const maxPoolForward = maxPoolForwardFast;
 /** {@link maxPoolBackwardFast}. */
 export const maxPoolBackward = maxPoolBackwardFast;
 
-function maxPool(fn: string, on: Kernels, x: NDArray, poolParam: PoolParam): [out: NDArray, cache: MaxPoolCache] {
+/** The forward pass on a given set of kernels. */
+export function maxPool(
+  fn: string,
+  on: Kernels,
+  x: NDArray,
+  poolParam: PoolParam,
+): [out: NDArray, cache: MaxPoolCache] {
   const { N, C } = checkShapes(fn, { x: [x, ['N', 'C', 'H', 'W']] });
   const shape = poolShape(fn, x, poolParam);
   const out = empty([N, C, shape.OH, shape.OW], dtypeOf(x));
@@ -59,7 +65,8 @@ function maxPool(fn: string, on: Kernels, x: NDArray, poolParam: PoolParam): [ou
   return [out, { layer: 'max-pool', x, shape }];
 }
 
-function maxPoolGradient(fn: string, on: Kernels, dout: NDArray, { x, shape }: MaxPoolCache): NDArray {
+/** The backward pass on a given set of kernels. */
+export function maxPoolGradient(fn: string, on: Kernels, dout: NDArray, { x, shape }: MaxPoolCache): NDArray {
   const [N, C] = x.shape;
   checkShapes(fn, { x: [x, x.shape], dout: [dout, [N, C, shape.OH, shape.OW]] });
   const dx = empty(x.shape, dtypeOf(x));

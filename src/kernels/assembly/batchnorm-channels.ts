@@ -1,5 +1,5 @@
 import { integer, number, pointer } from "./job";
-import { gradientSegment, scaleSegment, sumGradients, sumOfG, sumOfGTimesCentred, sumShifted, sumSquaredDistance } from "./segments";
+import { gradientSegment, scaledGradientSegment, scaleSegment, sumGradients, sumOfG, sumOfGTimesCentred, sumShifted, sumSquaredDistance } from "./segments";
 
 // Batch normalization of an (N, C, S) array: statistics of each channel over N and S. One item is a channel. The
 // arguments are those of batchnorm-columns.ts, with S behind N and C.
@@ -60,7 +60,14 @@ export function batchnormChannelsBackward<T>(c: i32): void {
   store<T>(pointer(7) + at, <T>dbeta);
 
   const scale = <f64>load<T>(pointer(4) + at) * inverse;
-  const share = constant ? <f64>0 : 1 / (<f64>N * S);
+  if (constant) {
+    for (let n = 0; n < N; n++) {
+      const from = segment<T>(n, c, C, S);
+      scaledGradientSegment<T>(dout + from, y ? y + from : 0, dx + from, S, <T>scale);
+    }
+    return;
+  }
+  const share = 1 / (<f64>N * S);
   const level = <T>(-scale * dbeta * share);
   const slope = <T>(-scale * inverse * dgamma * share);
   for (let n = 0; n < N; n++) {

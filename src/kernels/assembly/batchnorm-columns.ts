@@ -98,8 +98,15 @@ export function batchnormColumnsBackward<T>(item: i32): void {
 
     const scale = v128.mul<T>(loadUpTo<T>(pointer(4) + column, count), inverse);
     // dx = scale · (g − dbeta/N − (x − mean)·inverse·dgamma/N)
-    const level = constant ? v128.splat<T>(0) : v128.mul<T>(dbeta, share);
-    const slope = constant ? v128.splat<T>(0) : v128.mul<T>(v128.mul<T>(dgamma, inverse), share);
+    const level = v128.mul<T>(dbeta, share);
+    const slope = v128.mul<T>(v128.mul<T>(dgamma, inverse), share);
+    if (constant) {
+      // The statistics do not depend on x, so x has no say in dx: dx = scale · g
+      for (let n = 0, at = column; n < N; n++, at += stride) {
+        storeUpTo<T>(dx + at, v128.mul<T>(scale, upstream<T>(dout, y, at, count)), count);
+      }
+      continue;
+    }
     for (let n = 0, at = column; n < N; n++, at += stride) {
       const d = v128.sub<T>(upstream<T>(dout, y, at, count), level);
       const centred = v128.sub<T>(loadUpTo<T>(x + at, count), mu);

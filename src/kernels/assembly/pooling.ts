@@ -49,8 +49,8 @@ export function maxPoolBackward<T>(plane: i32): void {
   const dx = pointer(2) + <usize>plane * H * W * sizeof<T>();
   const row = <usize>W * sizeof<T>();
   const halving = isHalving();
-  // Halving an even plane writes every value; otherwise some have no window, or several.
-  if (!halving || H & 1 || W & 1) memory.fill(dx, 0, <usize>H * row);
+  // Vectors of halved windows write all their values; the rest is added up.
+  if (!halving || H & 1 || W & 1 || OW & (lanes<T>() - 1)) memory.fill(dx, 0, <usize>H * row);
   for (let oh = 0; oh < OH; oh++) {
     let ow = 0;
     if (halving) {

@@ -1,4 +1,4 @@
-import { addWide, lanes, loadPart, madd, storeUpTo, sumOfPair, VECTOR, where } from "./simd";
+import { addWide, lanes, loadPart, loadUpTo, madd, storeUpTo, sumOfPair, VECTOR, where } from "./simd";
 
 // What the normalizations do with a run of neighbouring values that share their statistics: the pixels of a channel, the
 // features of a row. Sums are kept in float64 and always taken in the same order.
@@ -86,5 +86,17 @@ export function gradientSegment<T>(
     if (y) g = where(v128.gt<T>(full ? v128.load(y + at) : loadPart<T>(y + at, count), zero), g);
     const centred = v128.sub<T>(full ? v128.load(x + at) : loadPart<T>(x + at, count), mu);
     storeUpTo<T>(dx + at, madd<T>(a, g, madd<T>(c, centred, b)), count);
+  }
+}
+
+/** dx = scale·g, with g as in {@link sumGradients}: where the statistics do not depend on x, x has no say in dx. */
+export function scaledGradientSegment<T>(dout: usize, y: usize, dx: usize, length: i32, scale: T): void {
+  const zero = v128.splat<T>(0), a = v128.splat<T>(scale);
+  for (let i = 0; i < length; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const count = length - i;
+    let g = loadUpTo<T>(dout + at, count);
+    if (y) g = where(v128.gt<T>(loadUpTo<T>(y + at, count), zero), g);
+    storeUpTo<T>(dx + at, v128.mul<T>(a, g), count);
   }
 }

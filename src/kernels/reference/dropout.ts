@@ -17,7 +17,7 @@ export const dropout: DropoutKernels = {
 
 /** A unit is kept where its 24 random bits are below this. */
 export function dropoutThreshold(p: number): number {
-  return Math.round(p * 2 ** 24);
+  return Math.max(1, Math.round(p * 2 ** 24));
 }
 
 /**
