@@ -1,4 +1,4 @@
-import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkShapes, type DType, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { type Kernels, kernels, type PoolShape, reference } from '../kernels/index.js';
 import { type PoolParam, poolShape } from './conv-shape.js';
 
@@ -77,8 +77,9 @@ export function maxPoolGradient(fn: string, on: Kernels, dout: NDArray, { x, sha
 /** What {@link avgPoolBackward} needs from {@link avgPoolForward}. Opaque: the fields may change. */
 export interface AvgPoolCache {
   readonly layer: 'avg-pool';
-  /** Shape of `x`. */
+  /** Shape and dtype of `x`. */
   readonly inputShape: readonly number[];
+  readonly dtype: DType;
   readonly shape: PoolShape;
 }
 
@@ -96,7 +97,7 @@ export function avgPoolForward(x: NDArray, poolParam: PoolParam): [out: NDArray,
   const shape = poolShape(fn, x, poolParam);
   const out = empty([N, C, shape.OH, shape.OW], dtypeOf(x));
   kernels().avgPool(denseArg(fn, 'x', x), out.data, shape);
-  return [out, { layer: 'avg-pool', inputShape: x.shape, shape }];
+  return [out, { layer: 'avg-pool', inputShape: x.shape, dtype: dtypeOf(x), shape }];
 }
 
 /**
@@ -107,10 +108,11 @@ export function avgPoolForward(x: NDArray, poolParam: PoolParam): [out: NDArray,
  * @returns The gradient of the loss with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function avgPoolBackward(dout: NDArray, { inputShape, shape }: AvgPoolCache): NDArray {
+export function avgPoolBackward(dout: NDArray, cache: AvgPoolCache): NDArray {
+  const { inputShape, shape } = cache;
   const [N, C] = inputShape;
   checkShapes('avgPoolBackward', { dout: [dout, [N, C, shape.OH, shape.OW]] });
-  return avgPoolGradient('avgPoolBackward', dout, inputShape, shape);
+  return avgPoolGradient('avgPoolBackward', dout, cache);
 }
 
 /**
@@ -125,7 +127,7 @@ export function globalAvgPoolForward(x: NDArray): [out: NDArray, cache: AvgPoolC
   const shape = poolShape(fn, x, { poolHeight: H, poolWidth: W });
   const out = empty([N, C], dtypeOf(x));
   kernels().avgPool(denseArg(fn, 'x', x), out.data, shape);
-  return [out, { layer: 'avg-pool', inputShape: x.shape, shape }];
+  return [out, { layer: 'avg-pool', inputShape: x.shape, dtype: dtypeOf(x), shape }];
 }
 
 /**
@@ -136,12 +138,15 @@ export function globalAvgPoolForward(x: NDArray): [out: NDArray, cache: AvgPoolC
  * @returns The gradient of the loss with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` is not (N, C).
  */
-export function globalAvgPoolBackward(dout: NDArray, { inputShape, shape }: AvgPoolCache): NDArray {
-  checkShapes('globalAvgPoolBackward', { dout: [dout, inputShape.slice(0, 2)] });
-  return avgPoolGradient('globalAvgPoolBackward', dout, inputShape, shape);
+export function globalAvgPoolBackward(dout: NDArray, cache: AvgPoolCache): NDArray {
+  checkShapes('globalAvgPoolBackward', { dout: [dout, cache.inputShape.slice(0, 2)] });
+  return avgPoolGradient('globalAvgPoolBackward', dout, cache);
 }
 
-function avgPoolGradient(fn: string, dout: NDArray, inputShape: readonly number[], shape: PoolShape): NDArray {
+function avgPoolGradient(fn: string, dout: NDArray, { inputShape, dtype, shape }: AvgPoolCache): NDArray {
+  if (dtypeOf(dout) !== dtype) {
+    throw new TypeError(`${fn}: dout has dtype ${dtypeOf(dout)}, expected ${dtype}, the dtype of x`);
+  }
   const dx = empty(inputShape, dtypeOf(dout));
   kernels().avgPoolBackward(denseArg(fn, 'dout', dout), dx.data, shape);
   return dx;
