@@ -43,6 +43,7 @@ export function firstDisagreement(kernels: Kernels): string | null {
       sumColumns: () => agrees([wide[0], some(N)], (k, [x, out]) => k.sumColumns(x, out, N, M)),
       sumSquares: () => agrees(wide, (k, [x]) => k.sumSquares(x)),
       addL2Gradient: () => agrees(wide, (k, [w, dw]) => k.addL2Gradient(w, dw, 0.3)),
+      ...activations(agrees, wide, some),
       ...normalizations(agrees, some),
       ...images(agrees, some),
       softmaxLoss: () => agrees(wide, (k, [x, dx]) => k.softmaxLoss(x, y, dx, N, M)),
@@ -61,6 +62,36 @@ export function firstDisagreement(kernels: Kernels): string | null {
 }
 
 type Agrees = (operands: Floats[], call: (k: Kernels, operands: Floats[]) => unknown) => boolean;
+
+function activations(agrees: Agrees, wide: Floats[], some: (length: number) => Floats) {
+  /** Channels of one value each, of several, and one channel of all: of 23 · 29 values. */
+  const channels: readonly [C: number, inner: number][] = [
+    [29, 1],
+    [23, 29],
+    [1, 667],
+  ];
+  return {
+    leakyRelu: () => agrees(wide, (k, [x, out]) => k.leakyRelu(x, out, 0.3)),
+    leakyReluBackward: () => agrees(wide, (k, [dout, x, dx]) => k.leakyReluBackward(dout, x, dx, 0.3)),
+    prelu: () =>
+      channels.every(([C, inner]) => agrees([...wide, some(C)], (k, [x, out, , a]) => k.prelu(x, a, out, inner))),
+    preluBackward: () =>
+      channels.every(([C, inner]) =>
+        agrees([...wide, some(C), some(C)], (k, [dout, x, dx, a, da]) => k.preluBackward(dout, x, a, dx, da, inner)),
+      ),
+    maxout: () => agrees([some(297), some(99)], (k, [x, out]) => k.maxout(x, out, 3)),
+    maxoutBackward: () =>
+      agrees([some(99), some(297), some(297)], (k, [dout, x, dx]) => k.maxoutBackward(dout, x, dx, 3)),
+    sigmoid: () => agrees(wide, (k, [x, out]) => k.sigmoid(x, out)),
+    sigmoidBackward: () => agrees(wide, (k, [dout, out, dx]) => k.sigmoidBackward(dout, out, dx)),
+    tanh: () => agrees(wide, (k, [x, out]) => k.tanh(x, out)),
+    tanhBackward: () => agrees(wide, (k, [dout, out, dx]) => k.tanhBackward(dout, out, dx)),
+    elu: () => agrees(wide, (k, [x, out]) => k.elu(x, out, 0.7)),
+    eluBackward: () => agrees(wide, (k, [dout, x, dx]) => k.eluBackward(dout, x, dx, 0.7)),
+    gelu: () => agrees(wide, (k, [x, out]) => k.gelu(x, out)),
+    geluBackward: () => agrees(wide, (k, [dout, x, dx]) => k.geluBackward(dout, x, dx)),
+  };
+}
 
 function normalizations(agrees: Agrees, some: (length: number) => Floats) {
   const [N, C, G] = [6, 10, 5];

@@ -17,6 +17,7 @@ export interface Kernels
   extends ProductKernels,
     RowKernels,
     ActivationKernels,
+    SmoothActivationKernels,
     LossKernels,
     NormalizationKernels,
     DropoutKernels,
@@ -60,6 +61,44 @@ export interface ActivationKernels {
   reluBackward(dout: Floats, x: Floats, dx: Floats): void;
   /** The same for (N, M) arrays, and sums[m] = Σ_n dx[n, m] in the same pass. */
   reluBackwardSumRows(dout: Floats, x: Floats, dx: Floats, sums: Floats, N: number, M: number): void;
+
+  /** out = x where x > 0, else alpha · x. */
+  leakyRelu(x: Floats, out: Floats, alpha: number): void;
+  /** dx = dout where x > 0, else alpha · dout. */
+  leakyReluBackward(dout: Floats, x: Floats, dx: Floats, alpha: number): void;
+
+  /** out = x where x > 0, else alpha[c] · x, for x (…, C, inner) and alpha (C,). */
+  prelu(x: Floats, alpha: Floats, out: Floats, inner: number): void;
+  /** dx = dout where x > 0, else alpha[c] · dout; dalpha[c] = Σ dout · x over the x of the channel that are not > 0. */
+  preluBackward(dout: Floats, x: Floats, alpha: Floats, dx: Floats, dalpha: Floats, inner: number): void;
+
+  /** out[g] = the largest of the `pieces` values of x from g · pieces on; NaN is the largest. */
+  maxout(x: Floats, out: Floats, pieces: number): void;
+  /** dx = dout[g] at the first of the largest values of each group, 0 elsewhere. */
+  maxoutBackward(dout: Floats, x: Floats, dx: Floats, pieces: number): void;
+}
+
+/**
+ * Smooth activation functions and their gradients. No input overflows on the way to a finite result, and where a result
+ * is next to 0 its relative error is small too; NaN stays NaN.
+ */
+export interface SmoothActivationKernels {
+  /** out = 1 / (1 + e^−x). */
+  sigmoid(x: Floats, out: Floats): void;
+  /** dx = dout · out · (1 − out). */
+  sigmoidBackward(dout: Floats, out: Floats, dx: Floats): void;
+  /** out = tanh x. */
+  tanh(x: Floats, out: Floats): void;
+  /** dx = dout · (1 − out²). */
+  tanhBackward(dout: Floats, out: Floats, dx: Floats): void;
+  /** out = x where x > 0, else alpha · (e^x − 1). */
+  elu(x: Floats, out: Floats, alpha: number): void;
+  /** dx = dout where x > 0, else dout · alpha · e^x. */
+  eluBackward(dout: Floats, x: Floats, dx: Floats, alpha: number): void;
+  /** out = x · Φ(x), where Φ(x) = ½ · (1 + erf(x/√2)) is the normal distribution. */
+  gelu(x: Floats, out: Floats): void;
+  /** dx = dout · (Φ(x) + x · φ(x)), where φ(x) = e^(−x²/2) / √(2π) is its density. */
+  geluBackward(dout: Floats, x: Floats, dx: Floats): void;
 }
 
 /** An array (N, C, S): N examples of C channels of S pixels. Dense features are channels of one pixel. */

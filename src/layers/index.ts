@@ -75,9 +75,13 @@ export {
   dropoutBackward,
   dropoutForward,
 } from './dropout.js';
+export { type EluCache, type EluOptions, eluBackward, eluForward } from './elu.js';
+export { type GeluCache, geluBackward, geluForward } from './gelu.js';
 export { type GroupnormCache, spatialGroupnormBackward, spatialGroupnormForward } from './groupnorm.js';
 export { type LayernormCache, layernormBackward, layernormForward, type NormalizationOptions } from './layernorm.js';
+export { type LeakyReluCache, type LeakyReluOptions, leakyReluBackward, leakyReluForward } from './leaky-relu.js';
 export { type LossAndGrad, softmaxLoss, svmLoss } from './losses.js';
+export { type MaxoutCache, maxoutBackward, maxoutForward } from './maxout.js';
 export {
   type AvgPoolCache,
   avgPoolBackward,
@@ -92,4 +96,7 @@ export {
   maxPoolForwardFast,
   maxPoolForwardNaive,
 } from './pooling.js';
+export { type PreluCache, type PreluGrads, preluBackward, preluForward } from './prelu.js';
 export { type ReluCache, reluBackward, reluForward } from './relu.js';
+export { type SigmoidCache, sigmoidBackward, sigmoidForward } from './sigmoid.js';
+export { type TanhCache, tanhBackward, tanhForward } from './tanh.js';

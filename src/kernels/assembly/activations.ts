@@ -1,6 +1,6 @@
 import { CHUNK } from "../wasm/protocol";
-import { integer, pointer } from "./job";
-import { lanes, loadPart, storePart, VECTOR, where } from "./simd";
+import { integer, numberSplat, pointer } from "./job";
+import { lanes, loadPart, loadUpTo, select, storePart, storeUpTo, VECTOR, where } from "./simd";
 
 /** Rows of an (N, M) array that one item covers: about {@link CHUNK} values. */
 // @ts-ignore: decorator
@@ -113,5 +113,27 @@ export function reluBackwardSumRows<T>(item: i32): void {
       at += stride;
     }
     storePart<T>(to, sum, part);
+  }
+}
+
+/** out = x where x > 0, else α·x. Numbers: α. */
+export function leakyRelu<T>(item: i32): void {
+  const x = pointer(0), out = pointer(1), end = min(integer(2), (item + 1) * CHUNK);
+  const zero = v128.splat<T>(0), alpha = numberSplat<T>(0);
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const v = loadUpTo<T>(x + at, end - i);
+    storeUpTo<T>(out + at, select(v128.gt<T>(v, zero), v, v128.mul<T>(alpha, v)), end - i);
+  }
+}
+
+/** dx = dout where x > 0, else α·dout. Numbers: α. */
+export function leakyReluBackward<T>(item: i32): void {
+  const dout = pointer(0), x = pointer(1), dx = pointer(2), end = min(integer(3), (item + 1) * CHUNK);
+  const zero = v128.splat<T>(0), alpha = numberSplat<T>(0);
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const d = loadUpTo<T>(dout + at, end - i);
+    storeUpTo<T>(dx + at, select(v128.gt<T>(loadUpTo<T>(x + at, end - i), zero), d, v128.mul<T>(alpha, d)), end - i);
   }
 }

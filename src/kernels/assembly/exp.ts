@@ -1,69 +1,115 @@
-import { madd, nmadd } from "./simd";
+import { constant, madd, nmadd } from "./simd";
+
+// e^x = 2^n · e^r with n = nearest(x / ln 2), so |r| ≤ ½ ln 2. The powers of r come from the Taylor series, whose first
+// omitted term is below half a unit in the last place.
+//
+// n is made an integer by adding a number so large that it has no fractions: the low bits of the sum are those of n plus
+// the low bits of the number. These are the bias of the exponent, once or twice, so that shifting the low bits to the
+// place of the exponent gives a power of two.
+
+/** The constants by their places in the tables, and the series from 1/2! on. */
+const enum At { LOWEST, PER_LN2, TWICE_BIASED, BIASED, LN2, LN2_LOW, LOWEST_OF_EXPM1, ONE, SERIES }
+
+/** ln 2 is in two parts, the first with trailing zeros, so that n times it is exact. */
+const TABLE32 = memory.data<f32>([
+  -104, 1.4426950408889634, 12583166, 12583039, 0.693359375, -2.12194440054690583e-4, -18, 1,
+  0.5, 0.16666666666666667, 0.041666666666666667, 0.0083333333333333333, 0.0013888888888888889, 0.00019841269841269841,
+]);
+const TABLE64 = memory.data<f64>([
+  -746, 1.4426950408889634, 6755399441057790, 6755399441056767, 6.93147180369123816490e-1,
+  1.90821492927058770002e-10, -40, 1,
+  0.5, 0.16666666666666667, 0.041666666666666667, 0.0083333333333333333, 0.0013888888888888889, 0.00019841269841269841,
+  0.000024801587301587302, 2.7557319223985891e-6, 2.7557319223985891e-7, 2.5052108385441719e-8, 2.0876756987868099e-9,
+  1.6059043836821615e-10,
+]);
+
+// @ts-ignore: decorator
+@inline function at<T>(place: usize): v128 {
+  return constant<T>(sizeof<T>() == 8 ? TABLE64 : TABLE32, place);
+}
 
 /**
- * e^x in every lane, to within 2 units in the last place.
- *
- * x = n·ln 2 + r with |r| ≤ ½ ln 2; e^r by its Taylor series, whose first omitted term is below half a unit in the last
- * place; times 2^n by adding n to the exponent, in two halves, so that results below the smallest normal number come
- * out right. Above the largest finite result it is infinite, NaN stays NaN.
+ * e^x for x ≤ 0, to within 2 units in the last place, also where the result is below the smallest normal number. NaN stays
+ * NaN; lanes of a positive x hold anything.
  */
-export function exp<T>(x: v128): v128 {
-  if (sizeof<T>() == 4) return expf(x);
-  return expd(x);
-}
-
-function expf(x: v128): v128 {
-  // Beyond these bounds the result is 0 or infinite whatever x is. NaN passes through max and min.
-  const t = f32x4.max(f32x4.min(x, f32x4.splat(89)), f32x4.splat(-104));
-  const n = f32x4.nearest(f32x4.mul(t, f32x4.splat(1.4426950408889634)));
-  // ln 2 in two parts, the first with trailing zeros, so that n times it is exact.
-  let r = nmadd<f32>(n, f32x4.splat(0.693359375), t);
-  r = nmadd<f32>(n, f32x4.splat(-2.12194440054690583e-4), r);
-  let p = f32x4.splat(1 / 5040.0);
-  p = madd<f32>(p, r, f32x4.splat(1 / 720.0));
-  p = madd<f32>(p, r, f32x4.splat(1 / 120.0));
-  p = madd<f32>(p, r, f32x4.splat(1 / 24.0));
-  p = madd<f32>(p, r, f32x4.splat(1 / 6.0));
-  p = madd<f32>(p, r, f32x4.splat(0.5));
-  p = madd<f32>(p, r, f32x4.splat(1));
-  p = madd<f32>(p, r, f32x4.splat(1));
-  const whole = i32x4.trunc_sat_f32x4_s(n);
-  const half = i32x4.shr_s(whole, 1);
-  return f32x4.mul(f32x4.mul(p, powerOfTwo32(half)), powerOfTwo32(i32x4.sub(whole, half)));
-}
-
 // @ts-ignore: decorator
-@inline function powerOfTwo32(n: v128): v128 {
-  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+@inline export function exp<T>(x: v128): v128 {
+  // Below this the result is 0 whatever x is. NaN passes.
+  const t = v128.pmax<T>(x, at<T>(At.LOWEST));
+  const sum = madd<T>(t, at<T>(At.PER_LN2), at<T>(At.TWICE_BIASED));
+  const n = v128.sub<T>(sum, at<T>(At.TWICE_BIASED));
+  const r = nmadd<T>(n, at<T>(At.LN2_LOW), nmadd<T>(n, at<T>(At.LN2), t));
+  return scale<T>(power<T>(r), sum);
 }
 
-function expd(x: v128): v128 {
-  const t = f64x2.max(f64x2.min(x, f64x2.splat(710)), f64x2.splat(-746));
-  const n = f64x2.nearest(f64x2.mul(t, f64x2.splat(1.4426950408889634)));
-  let r = nmadd<f64>(n, f64x2.splat(6.93147180369123816490e-1), t);
-  r = nmadd<f64>(n, f64x2.splat(1.90821492927058770002e-10), r);
-  let p = f64x2.splat(1 / 6227020800.0);
-  p = madd<f64>(p, r, f64x2.splat(1 / 479001600.0));
-  p = madd<f64>(p, r, f64x2.splat(1 / 39916800.0));
-  p = madd<f64>(p, r, f64x2.splat(1 / 3628800.0));
-  p = madd<f64>(p, r, f64x2.splat(1 / 362880.0));
-  p = madd<f64>(p, r, f64x2.splat(1 / 40320.0));
-  p = madd<f64>(p, r, f64x2.splat(1 / 5040.0));
-  p = madd<f64>(p, r, f64x2.splat(1 / 720.0));
-  p = madd<f64>(p, r, f64x2.splat(1 / 120.0));
-  p = madd<f64>(p, r, f64x2.splat(1 / 24.0));
-  p = madd<f64>(p, r, f64x2.splat(1 / 6.0));
-  p = madd<f64>(p, r, f64x2.splat(0.5));
-  p = madd<f64>(p, r, f64x2.splat(1));
-  p = madd<f64>(p, r, f64x2.splat(1));
-  // n fits 32 bits; widen it to the exponent's place in 64.
-  const whole = i32x4.trunc_sat_f64x2_s_zero(n);
-  const half = i32x4.shr_s(whole, 1);
-  const rest = i32x4.sub(whole, half);
-  return f64x2.mul(f64x2.mul(p, powerOfTwo64(half)), powerOfTwo64(rest));
-}
-
+/**
+ * e^(x + low) where `low` is small beside x ≤ 0: a product that is rounded to one number loses as many units in the last
+ * place of its power as its own size. Not for arguments below twice those whose result is 0.
+ */
 // @ts-ignore: decorator
-@inline function powerOfTwo64(n: v128): v128 {
-  return i64x2.shl(i64x2.add(i64x2.extend_low_i32x4_s(n), i64x2.splat(1023)), 52);
+@inline export function expOfSum<T>(x: v128, low: v128): v128 {
+  const sum = madd<T>(v128.add<T>(x, low), at<T>(At.PER_LN2), at<T>(At.TWICE_BIASED));
+  const n = v128.sub<T>(sum, at<T>(At.TWICE_BIASED));
+  // x − n·(the long part of ln 2) is exact.
+  const r = nmadd<T>(n, at<T>(At.LN2_LOW), v128.add<T>(nmadd<T>(n, at<T>(At.LN2), x), low));
+  return scale<T>(power<T>(r), sum);
+}
+
+/**
+ * e^x − 1 for x ≤ 0, to within 2 units in the last place, also where e^x is next to 1. NaN stays NaN; lanes of a positive
+ * x hold anything.
+ */
+// @ts-ignore: decorator
+@inline export function expm1<T>(x: v128): v128 {
+  // Below this the result is −1 whatever x is.
+  const t = v128.pmax<T>(x, at<T>(At.LOWEST_OF_EXPM1));
+  const sum = madd<T>(t, at<T>(At.PER_LN2), at<T>(At.BIASED));
+  const n = v128.sub<T>(sum, at<T>(At.BIASED));
+  const r = nmadd<T>(n, at<T>(At.LN2_LOW), nmadd<T>(n, at<T>(At.LN2), t));
+  // 2^n·e^r − 1 = 2^n·(e^r − 1) + (2^n − 1), where 2^n is 1 for the small x and the second difference is exact.
+  const p = madd<T>(v128.mul<T>(r, r), powerTail<T>(r), r);
+  const whole = powerOfTwo<T>(sum);
+  return madd<T>(whole, p, v128.sub<T>(whole, at<T>(At.ONE)));
+}
+
+/** e^r. */
+// @ts-ignore: decorator
+@inline function power<T>(r: v128): v128 {
+  const one = at<T>(At.ONE);
+  return madd<T>(madd<T>(powerTail<T>(r), r, one), r, one);
+}
+
+/** (e^r − 1 − r) / r². */
+// @ts-ignore: decorator
+@inline function powerTail<T>(r: v128): v128 {
+  let p: v128;
+  if (sizeof<T>() == 8) {
+    p = at<T>(At.SERIES + 11);
+    p = madd<T>(p, r, at<T>(At.SERIES + 10));
+    p = madd<T>(p, r, at<T>(At.SERIES + 9));
+    p = madd<T>(p, r, at<T>(At.SERIES + 8));
+    p = madd<T>(p, r, at<T>(At.SERIES + 7));
+    p = madd<T>(p, r, at<T>(At.SERIES + 6));
+    p = madd<T>(p, r, at<T>(At.SERIES + 5));
+  } else {
+    p = at<T>(At.SERIES + 5);
+  }
+  p = madd<T>(p, r, at<T>(At.SERIES + 4));
+  p = madd<T>(p, r, at<T>(At.SERIES + 3));
+  p = madd<T>(p, r, at<T>(At.SERIES + 2));
+  p = madd<T>(p, r, at<T>(At.SERIES + 1));
+  return madd<T>(p, r, at<T>(At.SERIES));
+}
+
+/** p · 2^n from a twice biased sum. In two halves, so that results below the smallest normal number come out right. */
+// @ts-ignore: decorator
+@inline function scale<T>(p: v128, sum: v128): v128 {
+  const half = i32x4.shr_s(sum, 1);
+  return v128.mul<T>(v128.mul<T>(p, powerOfTwo<T>(half)), powerOfTwo<T>(i32x4.sub(sum, half)));
+}
+
+/** 2^n, a normal number, from a biased sum; all but its low bits are shifted out. */
+// @ts-ignore: decorator
+@inline function powerOfTwo<T>(sum: v128): v128 {
+  return sizeof<T>() == 8 ? i64x2.shl(sum, 52) : i32x4.shl(sum, 23);
 }

@@ -11,7 +11,7 @@ import {
   SLEEPING,
   WORKERS,
 } from "../wasm/protocol";
-import { addRow, addRowRelu, relu, reluBackward, reluBackwardSumRows } from "./activations";
+import { addRow, addRowRelu, leakyRelu, leakyReluBackward, relu, reluBackward, reluBackwardSumRows } from "./activations";
 import { batchnormChannels, batchnormChannelsBackward, normalizeChannels } from "./batchnorm-channels";
 import {
   batchnormColumns,
@@ -26,6 +26,9 @@ import { groupnorm, groupnormBackward, groupnormWeights } from "./groupnorm";
 import { layernorm, layernormBackward, layernormWeights } from "./layernorm";
 import { hingeLoss, softmaxLoss } from "./losses";
 import { avgPool, avgPoolBackward, maxPool, maxPoolBackward } from "./pooling";
+import { maxout, maxoutBackward } from "./maxout";
+import { preluRows, preluRowsBackward, preluRuns, preluRunsBackward } from "./prelu";
+import { elu, eluBackward, gelu, geluBackward, sigmoid, sigmoidBackward, tanh, tanhBackward } from "./smooth-activations";
 import { addL2Gradient, gatherRows, sumColumns, sumRows, sumSquares } from "./sums";
 import { adagrad, adam, adamw, nesterov, rmsprop, sgd, sgdMomentum } from "./updates";
 
@@ -174,5 +177,21 @@ function performIn<T>(kernel: i32, item: i32): void {
     case Kernel.MaxPoolBackward: return maxPoolBackward<T>(item);
     case Kernel.AvgPool: return avgPool<T>(item);
     case Kernel.AvgPoolBackward: return avgPoolBackward<T>(item);
+    case Kernel.LeakyRelu: return leakyRelu<T>(item);
+    case Kernel.LeakyReluBackward: return leakyReluBackward<T>(item);
+    case Kernel.Sigmoid: return sigmoid<T>(item);
+    case Kernel.SigmoidBackward: return sigmoidBackward<T>(item);
+    case Kernel.Tanh: return tanh<T>(item);
+    case Kernel.TanhBackward: return tanhBackward<T>(item);
+    case Kernel.Elu: return elu<T>(item);
+    case Kernel.EluBackward: return eluBackward<T>(item);
+    case Kernel.Gelu: return gelu<T>(item);
+    case Kernel.GeluBackward: return geluBackward<T>(item);
+    case Kernel.PreluRuns: return preluRuns<T>(item);
+    case Kernel.PreluRunsBackward: return preluRunsBackward<T>(item);
+    case Kernel.PreluRows: return preluRows<T>(item);
+    case Kernel.PreluRowsBackward: return preluRowsBackward<T>(item);
+    case Kernel.Maxout: return maxout<T>(item);
+    case Kernel.MaxoutBackward: return maxoutBackward<T>(item);
   }
 }

@@ -76,6 +76,16 @@ export function sumSquares<T>(item: i32): void {
   return madd<f64>(high, high, madd<f64>(low, low, sum));
 }
 
+/** sum + a·b, likewise in float64. */
+// @ts-ignore: decorator
+@inline export function addProducts<T>(sum: v128, a: v128, b: v128): v128 {
+  if (sizeof<T>() == 8) return madd<f64>(a, b, sum);
+  const low = madd<f64>(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b), sum);
+  const aHigh = f64x2.promote_low_f32x4(v128.shuffle<f32>(a, a, 2, 3, 0, 1));
+  const bHigh = f64x2.promote_low_f32x4(v128.shuffle<f32>(b, b, 2, 3, 0, 1));
+  return madd<f64>(aHigh, bHigh, low);
+}
+
 /** dw += reg · w, and partial[item] = Σ w² over the item's chunk: the penalty ½·reg·Σw² and its gradient in one pass. */
 export function addL2Gradient<T>(item: i32): void {
   const w = pointer(0);

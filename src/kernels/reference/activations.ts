@@ -1,5 +1,6 @@
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
+import type { Floats } from '../../arrays/index.js';
 import type { ActivationKernels } from '../types.js';
 import { rows } from './rows.js';
 
@@ -17,4 +18,48 @@ export const activations: ActivationKernels = {
     activations.reluBackward(dout, x, dx);
     rows.sumRows(dx, sums, N, M);
   },
+
+  leakyRelu(x, out, alpha) {
+    for (let i = 0; i < x.length; i++) out[i] = x[i] > 0 ? x[i] : alpha * x[i];
+  },
+
+  leakyReluBackward(dout, x, dx, alpha) {
+    for (let i = 0; i < x.length; i++) dx[i] = x[i] > 0 ? dout[i] : alpha * dout[i];
+  },
+
+  prelu(x, alpha, out, inner) {
+    for (let i = 0; i < x.length; i++) {
+      const c = Math.floor(i / inner) % alpha.length;
+      out[i] = x[i] > 0 ? x[i] : alpha[c] * x[i];
+    }
+  },
+
+  preluBackward(dout, x, alpha, dx, dalpha, inner) {
+    const sums = new Float64Array(alpha.length);
+    for (let i = 0; i < x.length; i++) {
+      const c = Math.floor(i / inner) % alpha.length;
+      dx[i] = x[i] > 0 ? dout[i] : alpha[c] * dout[i];
+      if (!(x[i] > 0)) sums[c] += dout[i] * x[i];
+    }
+    dalpha.set(sums);
+  },
+
+  maxout(x, out, pieces) {
+    for (let g = 0; g < out.length; g++) out[g] = x[indexOfLargest(x, g * pieces, pieces)];
+  },
+
+  maxoutBackward(dout, x, dx, pieces) {
+    dx.fill(0);
+    for (let g = 0; g < dout.length; g++) dx[indexOfLargest(x, g * pieces, pieces)] = dout[g];
+  },
 };
+
+/** The index of the first NaN of `count` values from `from` on, or else of the first of their largest. */
+function indexOfLargest(x: Floats, from: number, count: number): number {
+  let best = from;
+  for (let i = from; i < from + count; i++) {
+    if (Number.isNaN(x[i])) return i;
+    if (x[i] > x[best]) best = i;
+  }
+  return best;
+}

@@ -7,6 +7,7 @@ import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
 import { products } from './products.js';
 import { rows } from './rows.js';
+import { smoothActivations } from './smooth-activations.js';
 import { updates } from './updates.js';
 
 /**
@@ -18,6 +19,7 @@ export const reference: Kernels = {
   ...products,
   ...rows,
   ...activations,
+  ...smoothActivations,
   ...normalization,
   ...dropout,
   ...convolution,

@@ -8,6 +8,7 @@ import { bindNormalization } from './bindings/normalization.js';
 import { bindPooling } from './bindings/pooling.js';
 import { bindProducts } from './bindings/products.js';
 import { bindRows } from './bindings/rows.js';
+import { bindSmoothActivations } from './bindings/smooth-activations.js';
 import { bindUpdates } from './bindings/updates.js';
 import { Call } from './call.js';
 import { type Memory, MemoryFull } from './memory.js';
@@ -24,7 +25,8 @@ export function bindKernels(memory: Memory, exports: Exports, workers: Workers, 
     name: 'wasm',
     ...bindProducts(call, threads),
     ...bindRows(call, memory),
-    ...bindActivations(call),
+    ...bindActivations(call, memory),
+    ...bindSmoothActivations(call),
     ...bindNormalization(call),
     ...bindDropout(call),
     ...bindConvolution(call, threads),

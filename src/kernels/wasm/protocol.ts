@@ -51,6 +51,22 @@ export enum Kernel {
   MaxPoolBackward,
   AvgPool,
   AvgPoolBackward,
+  LeakyRelu,
+  LeakyReluBackward,
+  Sigmoid,
+  SigmoidBackward,
+  Tanh,
+  TanhBackward,
+  Elu,
+  EluBackward,
+  Gelu,
+  GeluBackward,
+  PreluRuns,
+  PreluRunsBackward,
+  PreluRows,
+  PreluRowsBackward,
+  Maxout,
+  MaxoutBackward,
 }
 
 /** Values that one work item of an elementwise kernel covers. A multiple of every vector's lanes. */

@@ -1,0 +1,127 @@
+import { CHUNK } from "../wasm/protocol";
+import { exp, expm1 } from "./exp";
+import { integer, numberSplat, pointer } from "./job";
+import { bell, farthest, scaledTailRatio, tailRatio } from "./normal";
+import { constant, lanes, loadUpTo, nmadd, select, storeUpTo } from "./simd";
+
+// One item is a chunk of values. Arguments: the addresses of the inputs and of the output, then the length.
+
+/** Constants by their places in the tables. */
+const enum At { ONE, MINUS_TWO, SIGN, PER_ROOT }
+
+/** The third has no bit but the sign's; the last is 1/√(2π). */
+const TABLE32 = memory.data<f32>([1, -2, -0.0, 0.39894228040143267794]);
+const TABLE64 = memory.data<f64>([1, -2, -0.0, 0.39894228040143267794]);
+
+// @ts-ignore: decorator
+@inline function held<T>(place: usize): v128 {
+  return constant<T>(sizeof<T>() == 8 ? TABLE64 : TABLE32, place);
+}
+
+/** out = 1 / (1 + e^−x). */
+export function sigmoid<T>(item: i32): void {
+  const x = pointer(0), out = pointer(1), end = min(integer(2), (item + 1) * CHUNK);
+  const one = held<T>(At.ONE), sign = held<T>(At.SIGN), zero = v128.splat<T>(0);
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const v = loadUpTo<T>(x + at, end - i);
+    // With e = e^−|x| ≤ 1 nothing overflows: 1 / (1 + e) for x ≥ 0, e / (1 + e) below.
+    const e = exp<T>(v128.or(v, sign));
+    const above = v128.ge<T>(v, zero);
+    storeUpTo<T>(out + at, v128.div<T>(select(above, one, e), v128.add<T>(one, e)), end - i);
+  }
+}
+
+/** dx = dout · out · (1 − out). */
+export function sigmoidBackward<T>(item: i32): void {
+  const dout = pointer(0), out = pointer(1), dx = pointer(2), end = min(integer(3), (item + 1) * CHUNK);
+  const one = held<T>(At.ONE);
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const s = loadUpTo<T>(out + at, end - i);
+    const slope = v128.mul<T>(s, v128.sub<T>(one, s));
+    storeUpTo<T>(dx + at, v128.mul<T>(loadUpTo<T>(dout + at, end - i), slope), end - i);
+  }
+}
+
+/** out = tanh x. */
+export function tanh<T>(item: i32): void {
+  const x = pointer(0), out = pointer(1), end = min(integer(2), (item + 1) * CHUNK);
+  const minusTwo = held<T>(At.MINUS_TWO), sign = held<T>(At.SIGN);
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const v = loadUpTo<T>(x + at, end - i);
+    // tanh |x| = (1 − e^−2|x|) / (1 + e^−2|x|), exact to the last digits near 0 too with m = e^−2|x| − 1.
+    const m = expm1<T>(v128.mul<T>(v128.abs<T>(v), minusTwo));
+    const magnitude = v128.div<T>(m, v128.sub<T>(m, minusTwo));
+    storeUpTo<T>(out + at, select(sign, v, magnitude), end - i);
+  }
+}
+
+/** dx = dout · (1 − out²). */
+export function tanhBackward<T>(item: i32): void {
+  const dout = pointer(0), out = pointer(1), dx = pointer(2), end = min(integer(3), (item + 1) * CHUNK);
+  const one = held<T>(At.ONE);
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const t = loadUpTo<T>(out + at, end - i);
+    // 1 − out² in a form whose differences are exact where out is next to ±1.
+    const slope = v128.mul<T>(v128.sub<T>(one, t), v128.add<T>(one, t));
+    storeUpTo<T>(dx + at, v128.mul<T>(loadUpTo<T>(dout + at, end - i), slope), end - i);
+  }
+}
+
+/** out = x where x > 0, else α·(e^x − 1). Numbers: α. */
+export function elu<T>(item: i32): void {
+  const x = pointer(0), out = pointer(1), end = min(integer(2), (item + 1) * CHUNK);
+  const zero = v128.splat<T>(0), alpha = numberSplat<T>(0);
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const v = loadUpTo<T>(x + at, end - i);
+    const below = v128.mul<T>(alpha, expm1<T>(v));
+    storeUpTo<T>(out + at, select(v128.gt<T>(v, zero), v, below), end - i);
+  }
+}
+
+/** dx = dout where x > 0, else dout·α·e^x. Numbers: α. */
+export function eluBackward<T>(item: i32): void {
+  const dout = pointer(0), x = pointer(1), dx = pointer(2), end = min(integer(3), (item + 1) * CHUNK);
+  const zero = v128.splat<T>(0), alpha = numberSplat<T>(0);
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const v = loadUpTo<T>(x + at, end - i);
+    const d = loadUpTo<T>(dout + at, end - i);
+    const below = v128.mul<T>(d, v128.mul<T>(alpha, exp<T>(v)));
+    storeUpTo<T>(dx + at, select(v128.gt<T>(v, zero), d, below), end - i);
+  }
+}
+
+/** out = x·Φ(x). */
+export function gelu<T>(item: i32): void {
+  const x = pointer(0), out = pointer(1), end = min(integer(2), (item + 1) * CHUNK);
+  const zero = v128.splat<T>(0);
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const v = loadUpTo<T>(x + at, end - i);
+    const a = v128.pmin<T>(v128.abs<T>(v), farthest<T>());
+    // x·Φ(x) is −a·Φ(−a) below 0 and x·(1 − Φ(−a)) above, which is x − a·Φ(−a) rounded once less.
+    const tail = v128.mul<T>(scaledTailRatio<T>(a), bell<T>(a));
+    storeUpTo<T>(out + at, v128.sub<T>(v128.pmax<T>(v, zero), tail), end - i);
+  }
+}
+
+/** dx = dout · (Φ(x) + x·φ(x)), φ the density. */
+export function geluBackward<T>(item: i32): void {
+  const dout = pointer(0), x = pointer(1), dx = pointer(2), end = min(integer(3), (item + 1) * CHUNK);
+  const zero = v128.splat<T>(0), one = held<T>(At.ONE);
+  const perRoot = held<T>(At.PER_ROOT);
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const v = loadUpTo<T>(x + at, end - i);
+    const a = v128.pmin<T>(v128.abs<T>(v), farthest<T>());
+    // Φ(−a) − a·φ(a) below 0; above, one minus that.
+    const tail = v128.mul<T>(bell<T>(a), nmadd<T>(a, perRoot, tailRatio<T>(a)));
+    const slope = select(v128.lt<T>(v, zero), tail, v128.sub<T>(one, tail));
+    storeUpTo<T>(dx + at, v128.mul<T>(loadUpTo<T>(dout + at, end - i), slope), end - i);
+  }
+}

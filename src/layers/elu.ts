@@ -1,0 +1,55 @@
+import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { kernels } from '../kernels/index.js';
+import { alphaOf } from './alpha.js';
+
+/** Options of {@link eluForward}. */
+export interface EluOptions {
+  /** Minus the value that `out` falls to, any finite number. Default 1, where the derivative has no step at 0. */
+  alpha?: number;
+}
+
+/** What {@link eluBackward} needs from {@link eluForward}. Opaque: the fields may change. */
+export interface EluCache {
+  readonly layer: 'elu';
+  readonly x: NDArray;
+  readonly alpha: number;
+}
+
+/**
+ * Forward pass of an exponential linear unit: `out = x` where `x > 0`, else `alpha · (e^x − 1)`, element by element. The
+ * difference keeps its digits next to 0.
+ *
+ * @param x - Input, any shape.
+ * @param options - The value that it falls to.
+ * @returns `out`, a new array of the shape of `x` in which NaN stays NaN, and the cache, which keeps `x` by reference:
+ *   leave it unchanged until the backward pass.
+ * @throws {ShapeError} if `x` is empty.
+ * @throws {TypeError | RangeError} if an option is unknown, or `alpha` not a finite number.
+ * @see Clevert, Unterthiner and Hochreiter 2016, https://arxiv.org/abs/1511.07289
+ */
+export function eluForward(x: NDArray, options: EluOptions = {}): [out: NDArray, cache: EluCache] {
+  checkShapes('eluForward', { x: [x, ['…']] });
+  const alpha = alphaOf('eluForward', options, 1);
+  const out = empty(x.shape, dtypeOf(x));
+  kernels().elu(denseArg('eluForward', 'x', x), out.data, alpha);
+  return [out, { layer: 'elu', x, alpha }];
+}
+
+/**
+ * Backward pass of an exponential linear unit: `dx = dout` where `x > 0`, else `dout · alpha · e^x`; the derivative at 0
+ * is taken as `alpha`.
+ *
+ * The power is computed anew from `x`. In terms of `out` it would be `out + alpha`, of which nothing is left where `out`
+ * is next to `−alpha`, and whose branch an `out` of a negative `alpha` does not tell.
+ *
+ * @param dout - Upstream gradient, of the shape of `x`.
+ * @param cache - From {@link eluForward}.
+ * @returns The gradient of the loss with respect to `x`, a new array.
+ * @throws {ShapeError} if `dout` has another shape than `x`.
+ */
+export function eluBackward(dout: NDArray, { x, alpha }: EluCache): NDArray {
+  checkShapes('eluBackward', { x: [x, ['…']], dout: [dout, x.shape] });
+  const dx = empty(x.shape, dtypeOf(x));
+  kernels().eluBackward(denseArg('eluBackward', 'dout', dout), denseArg('eluBackward', 'cache.x', x), dx.data, alpha);
+  return dx;
+}

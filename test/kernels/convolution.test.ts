@@ -1,0 +1,398 @@
+import fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type DType, type Floats, Random } from '../../src/arrays/index.js';
+import { type ConvShape, type Kernels, type PoolShape, reference } from '../../src/kernels/index.js';
+import { type TestEngine, testEngine } from './engines.js';
+
+/** Relative to the magnitudes that a result is the sum of. */
+const TOLERANCE = { float32: 5e-7, float64: 1e-15 };
+
+const DTYPES = ['float32', 'float64'] as const;
+const RUNS = 300;
+
+const engines = (['relaxed', 'plain'] as const).map((simd) => ({
+  simd,
+  one: testEngine(simd, 1),
+  three: testEngine(simd, 3),
+}));
+afterAll(() => {
+  for (const { one, three } of engines) for (const engine of [one, three]) engine.end();
+});
+
+/** One call of a kernel. */
+interface Trial {
+  readonly what: string;
+  readonly read: readonly Floats[];
+  /** How many values the kernel writes. */
+  readonly written: number;
+  /** Whether there is one way to add up, so that every bit must be the reference's. */
+  readonly exact: boolean;
+  readonly run: (k: Kernels, read: readonly Floats[], out: Floats) => void;
+}
+
+/** Makes the values of an operand. */
+type Draw = (length: number) => Floats;
+
+/** A size and the extent of the windows on it, along one axis. */
+const convAxes = fc
+  .record({
+    size: fc.integer({ min: 1, max: 7 }),
+    stride: fc.integer({ min: 1, max: 3 }),
+    pad: fc.integer({ min: 0, max: 3 }),
+    more: fc.integer({ min: 0, max: 9 }),
+  })
+  .map(({ size, stride, pad, more }) => ({ size, stride, pad, length: Math.max(1, size - 2 * pad) + more }));
+
+const convShapes: fc.Arbitrary<ConvShape> = fc
+  .record({
+    N: fc.integer({ min: 1, max: 4 }),
+    C: fc.integer({ min: 1, max: 5 }),
+    F: fc.integer({ min: 1, max: 13 }),
+    rows: convAxes,
+    columns: convAxes,
+  })
+  .map(({ N, C, F, rows, columns }) =>
+    convShape(N, C, rows.length, columns.length, F, rows.size, columns.size, {
+      stride: [rows.stride, columns.stride],
+      pad: [rows.pad, columns.pad],
+    }),
+  );
+
+const poolAxes = fc
+  .record({
+    size: fc.integer({ min: 1, max: 5 }),
+    stride: fc.integer({ min: 1, max: 6 }),
+    more: fc.integer({ min: 0, max: 14 }),
+  })
+  .map(({ size, stride, more }) => ({ size, stride, length: size + more }));
+
+const poolShapes: fc.Arbitrary<PoolShape> = fc.oneof(
+  fc
+    .record({ planes: fc.integer({ min: 1, max: 9 }), rows: poolAxes, columns: poolAxes })
+    .map(({ planes, rows, columns }) => poolShape(planes, rows, columns)),
+  // The pooling that nets are made of has code of its own.
+  fc
+    .tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 2, max: 9 }), fc.integer({ min: 2, max: 24 }))
+    .map(([planes, H, W]) => poolShape(planes, { size: 2, stride: 2, length: H }, { size: 2, stride: 2, length: W })),
+);
+
+function convShape(
+  N: number,
+  C: number,
+  H: number,
+  W: number,
+  F: number,
+  HH: number,
+  WW: number,
+  { stride = [1, 1], pad = [0, 0] }: { stride?: readonly number[]; pad?: readonly number[] } = {},
+): ConvShape {
+  const [[strideH, strideW], [padH, padW]] = [stride, pad];
+  const OH = Math.floor((H + 2 * padH - HH) / strideH) + 1;
+  const OW = Math.floor((W + 2 * padW - WW) / strideW) + 1;
+  return { N, C, H, W, F, HH, WW, strideH, strideW, padH, padW, OH, OW };
+}
+
+interface Axis {
+  readonly size: number;
+  readonly stride: number;
+  readonly length: number;
+}
+
+function poolShape(planes: number, rows: Axis, columns: Axis): PoolShape {
+  return {
+    planes,
+    H: rows.length,
+    W: columns.length,
+    poolHeight: rows.size,
+    poolWidth: columns.size,
+    strideH: rows.stride,
+    strideW: columns.stride,
+    OH: Math.floor((rows.length - rows.size) / rows.stride) + 1,
+    OW: Math.floor((columns.length - columns.size) / columns.stride) + 1,
+  };
+}
+
+function convTrials(s: ConvShape, draw: Draw): Trial[] {
+  const [images, filters, P] = [s.N * s.C * s.H * s.W, s.F * s.C * s.HH * s.WW, s.OH * s.OW];
+  const [x, w, b, dout] = [draw(images), draw(filters), draw(s.F), draw(s.N * s.F * P)];
+  return [
+    ...[false, true].map<Trial>((relu) => ({
+      what: `convForward${relu ? ' with ReLU' : ''}`,
+      read: [x, w, b],
+      written: dout.length,
+      exact: false,
+      run: (k, [x, w, b], out) => k.convForward(x, w, b, out, s, relu),
+    })),
+    {
+      what: 'convBackwardInput',
+      read: [dout, w],
+      written: images,
+      exact: false,
+      run: (k, [dout, w], dx) => k.convBackwardInput(dout, w, dx, s),
+    },
+    {
+      what: 'convBackwardWeights',
+      read: [dout, x],
+      written: filters,
+      exact: false,
+      run: (k, [dout, x], dw) => k.convBackwardWeights(dout, x, dw, s),
+    },
+    {
+      what: 'sumChannels',
+      read: [dout],
+      written: s.F,
+      exact: false,
+      run: (k, [x], out) => k.sumChannels(x, out, { N: s.N, C: s.F, S: P }),
+    },
+  ];
+}
+
+function poolTrials(s: PoolShape, draw: Draw): Trial[] {
+  const [x, dout] = [draw(s.planes * s.H * s.W), draw(s.planes * s.OH * s.OW)];
+  const [forward, backward] = [
+    { read: [x], written: dout.length },
+    { read: [dout], written: x.length },
+  ];
+  return [
+    { what: 'maxPool', ...forward, exact: true, run: (k, [x], out) => k.maxPool(x, out, s) },
+    {
+      what: 'maxPoolBackward',
+      read: [dout, x],
+      written: x.length,
+      exact: true,
+      run: (k, [dout, x], dx) => k.maxPoolBackward(dout, x, dx, s),
+    },
+    { what: 'avgPool', ...forward, exact: false, run: (k, [x], out) => k.avgPool(x, out, s) },
+    { what: 'avgPoolBackward', ...backward, exact: false, run: (k, [dout], dx) => k.avgPoolBackward(dout, dx, s) },
+  ];
+}
+
+/** Values whose sums of products are exact in float32: so every way to add them up gives the same. */
+function wholes(dtype: DType, seed: number): Draw {
+  const random = new Random(seed);
+  return (length) => from(random.randint(-3, 4, length), dtype);
+}
+
+function reals(dtype: DType, seed: number): Draw {
+  const random = new Random(seed);
+  return (length) => random.randn([length], dtype).data;
+}
+
+/** Mostly equal values, and some NaN. */
+function holes(dtype: DType, seed: number): Draw {
+  const values = [-1, 0, 0, 1, 1, 1, 2, Number.NaN];
+  const random = new Random(seed);
+  return (length) => from(random.randint(0, values.length, length), dtype).map((i) => values[i]);
+}
+
+describe('the random shapes', () => {
+  const shapes = fc.sample(convShapes, { numRuns: RUNS, seed: 1 });
+
+  test.each<[what: string, is: (s: ConvShape) => boolean]>([
+    ['one pixel of output', (s) => s.OH * s.OW === 1],
+    ['one channel', (s) => s.C === 1],
+    ['one image of one filter', (s) => s.N * s.F === 1],
+    ['odd sizes', (s) => (s.H * s.W * s.OH * s.OW * s.F * s.C * s.N) % 2 === 1],
+    ['filters larger than the image', (s) => s.HH > s.H && s.WW > s.W],
+    ['a pad beyond the filter', (s) => s.padH >= s.HH || s.padW >= s.WW],
+    ['rows of the image that no window reaches', (s) => (s.H + 2 * s.padH - s.HH) % s.strideH > s.padH],
+    ['a stride along one axis alone', (s) => s.strideH === 1 && s.strideW === 3],
+    ['a stride beyond the filter', (s) => s.strideH > s.HH],
+    ['filters of 7 × 7', (s) => s.HH === 7 && s.WW === 7],
+    ['the gradient as a convolution', (s) => s.strideH * s.strideW === 1 && s.padH < s.HH && s.padW < s.WW],
+    ['more than a tile of filters', (s) => s.F > 6 && s.F % 6 !== 0],
+  ])('are of every kind: %s', (_, is) => {
+    expect(shapes.filter(is).length).toBeGreaterThan(1);
+  });
+});
+
+describe.each(DTYPES)('%s', (dtype) => {
+  test.each(engines)('convolution, $simd SIMD: the reference on 300 shapes, exact where sums are', (pair) => {
+    checkShapes(convShapes, (shape, seed) => {
+      for (const trial of convTrials(shape, wholes(dtype, seed))) {
+        expectAsReference({ ...trial, exact: true }, dtype, pair);
+      }
+      for (const trial of convTrials(shape, reals(dtype, seed))) expectAsReference(trial, dtype, pair);
+    });
+  });
+
+  test.each(engines)('pooling, $simd SIMD: the reference on 300 shapes, with ties and NaN', (pair) => {
+    checkShapes(poolShapes, (shape, seed) => {
+      for (const draw of [holes, wholes, reals]) {
+        for (const trial of poolTrials(shape, draw(dtype, seed))) expectAsReference(trial, dtype, pair);
+      }
+    });
+  });
+
+  test.each(engines)('$simd SIMD: sizes that are cut into many work items', (pair) => {
+    const large = [
+      convShape(1, 3, 32, 32, 8, 5, 5, { pad: [2, 2] }),
+      convShape(2, 16, 17, 19, 7, 3, 3, { pad: [1, 1] }),
+      convShape(3, 20, 16, 18, 5, 4, 3, { stride: [2, 1], pad: [0, 1] }),
+      convShape(37, 2, 9, 8, 4, 3, 3, { pad: [1, 1] }),
+      convShape(1, 2, 64, 70, 3, 3, 3, { stride: [1, 2] }),
+      convShape(2, 200, 6, 6, 9, 3, 3, { pad: [1, 1] }),
+    ];
+    for (const [seed, shape] of large.entries()) {
+      for (const trial of convTrials(shape, reals(dtype, seed))) expectAsReference(trial, dtype, pair);
+    }
+  });
+
+  test.each(engines)('$simd SIMD puts NaN where the reference does', ({ one }) => {
+    const wrong: string[] = [];
+    // Zeros of the padding times NaN are NaN, where the reference leaves them out: only the other operands are checked.
+    const check = (shape: ConvShape, operandsOf: Readonly<Record<string, readonly number[]>>): void => {
+      for (const trial of convTrials(shape, reals(dtype, 7))) {
+        for (const operand of operandsOf[trial.what] ?? trial.read.keys()) {
+          const read = trial.read.map((a) => a.slice());
+          read[operand][read[operand].length >> 1] = Number.NaN;
+          const [ours, theirs] = [one.kernels, reference].map((k) => nanPlaces(onHeap(k, { ...trial, read }, dtype)));
+          if (ours !== theirs) wrong.push(`${trial.what}, operand ${operand}: ${ours}, expected ${theirs}`);
+        }
+      }
+    };
+    const input = { convBackwardInput: [0] };
+    const padded = { ...input, convForward: [0, 2], 'convForward with ReLU': [0, 2], convBackwardWeights: [1] };
+    check(convShape(2, 3, 7, 8, 7, 3, 2, { stride: [2, 3] }), {});
+    check(convShape(2, 3, 7, 8, 7, 3, 3), input);
+    check(convShape(2, 3, 7, 8, 7, 3, 3, { pad: [1, 1] }), padded);
+    check(convShape(2, 3, 7, 8, 7, 3, 3, { stride: [2, 1], pad: [2, 0] }), padded);
+    expect(wrong).toEqual([]);
+  });
+
+  test('where the operands, the packed filters or the scratch find no room, the reference runs', () => {
+    const { kernels, memory } = testEngine('relaxed', 1, 2 ** 24);
+    const trials = convTrials(convShape(2, 4, 9, 9, 20, 5, 5, { stride: [2, 1], pad: [1, 1] }), reals(dtype, 5));
+    const ran = new Set<string>();
+    for (let room = 1024; room < 160 * 1024; room *= 1.25) {
+      const bytes = 2 ** 24 - 2 ** 16 - Math.round(room);
+      const held = memory.take(bytes);
+      const { used } = memory;
+      for (const trial of trials) {
+        const result = onHeap(kernels, trial, dtype);
+        const expected = onHeap(reference, trial, dtype);
+        expectClose(trial, result, expected, dtype);
+        ran.add(
+          `${trial.what}: ${Buffer.compare(bytesOf(result), bytesOf(expected)) === 0 ? 'the reference' : 'wasm'}`,
+        );
+      }
+      expect(memory.used).toBe(used);
+      memory.give(held, bytes);
+    }
+    const both = (what: string): string[] => [`${what}: the reference`, `${what}: wasm`];
+    expect([...ran]).toEqual(
+      expect.arrayContaining(trials.flatMap(({ what }) => (what === 'sumChannels' ? [] : both(what)))),
+    );
+  });
+});
+
+/** Runs `check` on 300 shapes, and on smaller ones where it fails. */
+function checkShapes<S>(shapes: fc.Arbitrary<S>, check: (shape: S, seed: number) => void): void {
+  fc.assert(fc.property(shapes, fc.nat(1000), check), { numRuns: RUNS, seed: 1 });
+}
+
+/** Checks one engine of one and one of three threads: on the heap, in WebAssembly memory, and one against the other. */
+function expectAsReference(trial: Trial, dtype: DType, { one, three }: { one: TestEngine; three: TestEngine }): void {
+  const result = onHeap(one.kernels, trial, dtype);
+  expectClose(trial, result, onHeap(reference, trial, dtype), dtype);
+  expectEqualBits(`${trial.what}, three threads`, onHeap(three.kernels, trial, dtype), result);
+  for (const engine of [one, three]) {
+    expectEqualBits(`${trial.what}, in WebAssembly memory`, inMemory(engine, trial, dtype), result);
+  }
+}
+
+function floats(length: number, dtype: DType): Floats {
+  return dtype === 'float64' ? new Float64Array(length) : new Float32Array(length);
+}
+
+function from(values: Int32Array, dtype: DType): Floats {
+  return dtype === 'float64' ? Float64Array.from(values) : Float32Array.from(values);
+}
+
+/** What the kernel writes, to an array of the heap that holds something else before. */
+function onHeap(kernels: Kernels, { read, written, run }: Trial, dtype: DType): Floats {
+  const out = floats(written, dtype).fill(-77);
+  run(kernels, read, out);
+  return out;
+}
+
+/** Bytes after every block that a kernel takes, which nobody may write to. */
+const GUARD = 64;
+const GUARD_BYTE = 0xa5;
+
+/** The same on arrays in one run of WebAssembly memory, where it may write to nothing but its result and its scratch. */
+function inMemory({ kernels, memory }: TestEngine, { what, read, written, run }: Trial, dtype: DType): Floats {
+  const GAP = 5;
+  const lengths = [...read.map(({ length }) => length), written];
+  const count = lengths.reduce((sum, length) => sum + length + GAP, GAP);
+  const bytes = count * (dtype === 'float64' ? 8 : 4);
+  const start = memory.take(bytes);
+  const all = memory.view(start, count, dtype).fill(-99);
+  let at = GAP;
+  const places = lengths.map((length) => {
+    const place = all.subarray(at, at + length);
+    at += length + GAP;
+    return place;
+  });
+  read.forEach((values, i) => {
+    places[i].set(values);
+  });
+  const before = all.slice();
+  const out = places[read.length];
+  withGuards(what, memory, () => run(kernels, places.slice(0, -1), out));
+  const result = out.slice();
+  // With the result put back to what it was, nothing else may have changed.
+  out.fill(-99);
+  if (Buffer.compare(bytesOf(all), bytesOf(before)) !== 0) expect.fail(`${what}: writes beyond its result`);
+  memory.give(start, bytes);
+  return result;
+}
+
+/** Runs `call` with a guard after every block of memory that it takes, and fails where one is written to. */
+function withGuards(what: string, memory: TestEngine['memory'], call: () => void): void {
+  const { take, give } = memory;
+  const guard = (start: number, bytes: number) => new Uint8Array(memory.raw.buffer, start + bytes, GUARD);
+  let broken = 0;
+  memory.take = (bytes) => {
+    const start = take.call(memory, bytes + GUARD);
+    // What a thread finds in its scratch is anything.
+    new Uint8Array(memory.raw.buffer, start, bytes).fill(0xff);
+    guard(start, bytes).fill(GUARD_BYTE);
+    return start;
+  };
+  memory.give = (start, bytes) => {
+    if (!guard(start, bytes).every((byte) => byte === GUARD_BYTE)) broken++;
+    give.call(memory, start, bytes + GUARD);
+  };
+  try {
+    call();
+  } finally {
+    memory.take = take;
+    memory.give = give;
+  }
+  if (broken > 0) expect.fail(`${what}: writes beyond ${broken} of its scratch blocks`);
+}
+
+function bytesOf(a: Floats): Buffer {
+  return Buffer.from(a.buffer, a.byteOffset, a.byteLength);
+}
+
+function nanPlaces(a: Floats): string {
+  return [...a.keys()].filter((at) => Number.isNaN(a[at])).join(' ');
+}
+
+function expectEqualBits(what: string, actual: Floats, expected: Floats): void {
+  if (Buffer.compare(bytesOf(actual), bytesOf(expected)) !== 0) expect.fail(`${what}: bits differ`);
+}
+
+/** Every value close to what is expected, as the magnitudes in its sum are; NaN in the same places. */
+function expectClose(trial: Trial, actual: Floats, expected: Floats, dtype: DType): void {
+  const { exact, read, what } = trial;
+  const magnitudes = exact ? null : onHeap(reference, { ...trial, read: read.map((a) => a.map(Math.abs)) }, dtype);
+  for (let i = 0; i < expected.length; i++) {
+    const [a, e] = [actual[i], expected[i]];
+    const within = magnitudes === null ? 0 : TOLERANCE[dtype] * magnitudes[i];
+    if (a === e || (Number.isNaN(a) && Number.isNaN(e)) || Math.abs(a - e) <= within) continue;
+    expect.fail(`${what}: value ${i} of ${expected.length} is ${a}, expected ${e} within ${within}`);
+  }
+}
