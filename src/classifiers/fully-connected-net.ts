@@ -16,6 +16,7 @@ import {
   type BatchnormParam,
   checkBatchnormParam,
   checkKeepProbability,
+  countFlops,
   type DropoutParam,
   softmaxLoss,
 } from '../layers/index.js';
@@ -29,7 +30,7 @@ import {
 } from './hidden-layer.js';
 import { type ClassifierOptions, refuse } from './options.js';
 import { addPenalty, checkInputs, gaussian, zeroBias } from './parameters.js';
-import { parameterTable } from './summary.js';
+import { layerTable, parameterTable } from './summary.js';
 
 /** Names of the parameters of a {@link FullyConnectedNet}: layers are counted from 1. */
 export type FullyConnectedParamName = `${'W' | 'b' | 'gamma' | 'beta'}${number}`;
@@ -141,15 +142,20 @@ export class FullyConnectedNet implements Classifier {
     return workspace(() => (y === undefined ? this.#forward(local(X)).scores : this.#forwardBackward(local(X), y)));
   }
 
-  /** A table of the parameters, their shapes and sizes. */
+  /** Tables of the layers, with what their products cost for one example, and of the parameters. */
   summary(): string {
     const { params } = this;
-    const kind = [
-      this.bnParams.length > 0 ? 'batchnorm' : params.gamma1 ? 'layernorm' : '',
-      this.dropoutParams.length > 0 ? `dropout keeping ${this.dropoutParams[0].p}` : '',
-    ].filter(Boolean);
-    const title = [`${this.constructor.name}, ${this.#numLayers} layers`, ...kind].join(', ');
-    return parameterTable(title, params);
+    const normalization = this.bnParams.length > 0 ? 'batchnorm' : params.gamma1 ? 'layernorm' : null;
+    const dropout = this.dropoutParams.length > 0 ? `dropout keeping ${this.dropoutParams[0].p}` : null;
+    const layers = Array.from({ length: this.#numLayers }, (_, i) => {
+      const [inputDim, outputDim] = params[`W${i + 1}`].shape;
+      const cost = countFlops({ type: 'affine', inputDim, outputDim });
+      if (i === this.#numLayers - 1) return { name: 'affine', ...cost };
+      const name = ['affine', normalization, 'ReLU', dropout && 'dropout'].filter(Boolean).join(' – ');
+      return { name, ...cost, parameters: cost.parameters + (normalization === null ? 0 : 2 * outputDim) };
+    });
+    const title = [`${this.constructor.name}, ${this.#numLayers} layers`, normalization, dropout].filter(Boolean);
+    return `${layerTable(title.join(', '), layers)}\n\n${parameterTable('Parameters', params)}`;
   }
 
   #forward(X: NDArray) {

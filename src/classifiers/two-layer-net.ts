@@ -13,12 +13,13 @@ import {
   affineForward,
   affineReluBackwardWeights,
   affineReluForward,
+  countFlops,
   softmaxLoss,
 } from '../layers/index.js';
 import type { Classifier, LossAndGrads } from '../model.js';
 import type { ClassifierOptions } from './options.js';
 import { addPenalty, checkInputs, gaussian, zeroBias } from './parameters.js';
-import { parameterTable } from './summary.js';
+import { layerTable, parameterTable } from './summary.js';
 
 /** Names of the parameters of a {@link TwoLayerNet}. */
 export type TwoLayerParamName = 'W1' | 'b1' | 'W2' | 'b2';
@@ -102,9 +103,15 @@ export class TwoLayerNet implements Classifier {
     });
   }
 
-  /** A table of the parameters, their shapes and sizes. */
+  /** Tables of the layers, with what their products cost for one example, and of the parameters. */
   summary(): string {
-    return parameterTable(`${this.constructor.name}, 2 layers`, this.params);
+    const { W1, W2 } = this.params;
+    const cost = ({ shape: [inputDim, outputDim] }: NDArray) => countFlops({ type: 'affine', inputDim, outputDim });
+    const layers = [
+      { name: 'affine – ReLU', ...cost(W1) },
+      { name: 'affine', ...cost(W2) },
+    ];
+    return `${layerTable(`${this.constructor.name}, 2 layers`, layers)}\n\n${parameterTable('Parameters', this.params)}`;
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { zeros } from '../../src/arrays/index.js';
-import { FullyConnectedNet, type FullyConnectedNetOptions } from '../../src/classifiers/index.js';
+import { FullyConnectedNet, type FullyConnectedNetOptions, TwoLayerNet } from '../../src/classifiers/index.js';
 import { parameterTable } from '../../src/classifiers/summary.js';
 
 describe('parameterTable', () => {
@@ -55,12 +55,29 @@ describe('parameterTable', () => {
   });
 });
 
+test('TwoLayerNet.summary has both tables', () => {
+  const lines = new TwoLayerNet({ inputDim: 3, hiddenDim: 4, numClasses: 2 }).summary().split('\n');
+  expect(lines[0]).toBe('TwoLayerNet, 2 layers');
+  expect(lines[3].split(/ {2,}/)).toEqual(['affine – ReLU', '(4,)', '16', '12', '12']);
+  expect(lines[4].split(/ {2,}/)).toEqual(['affine', '(2,)', '10', '8', '8']);
+  expect(lines.at(-1)?.split(/ {2,}/)).toEqual(['total', '26', '104 B']);
+});
+
 describe('FullyConnectedNet.summary', () => {
-  test('is a table of all its parameters', () => {
+  test('has a table of its layers and one of all its parameters', () => {
     const options = { inputDim: 7, numClasses: 2, normalization: 'batchnorm', dropout: 0.25 } as const;
     expect(new FullyConnectedNet([5, 3], options).summary()).toBe(
       [
         'FullyConnectedNet, 3 layers, batchnorm, dropout keeping 0.25',
+        'layer                                output  parameters  multiplications  additions',
+        '-----------------------------------------------------------------------------------',
+        'affine – batchnorm – ReLU – dropout  (5,)            50               35         35',
+        'affine – batchnorm – ReLU – dropout  (3,)            24               15         15',
+        'affine                               (2,)             8                6          6',
+        '-----------------------------------------------------------------------------------',
+        'total                                                82               56         56',
+        '',
+        'Parameters',
         'parameter  shape   values  memory',
         '---------------------------------',
         'W1         (7, 5)      35   140 B',
@@ -84,6 +101,14 @@ describe('FullyConnectedNet.summary', () => {
     expect(net.summary()).toBe(
       [
         'FullyConnectedNet, 2 layers, layernorm',
+        'layer                      output  parameters  multiplications  additions',
+        '-------------------------------------------------------------------------',
+        'affine – layernorm – ReLU  (100,)     307,500          307,200    307,200',
+        'affine                     (10,)        1,010            1,000      1,000',
+        '-------------------------------------------------------------------------',
+        'total                                 308,510          308,200    308,200',
+        '',
+        'Parameters',
         'parameter  shape         values   memory',
         '----------------------------------------',
         'W1         (3072, 100)  307,200  2.3 MiB',
