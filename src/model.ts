@@ -1,4 +1,5 @@
 import type { Labels, NDArray } from './arrays/index.js';
+import type { BatchnormParam } from './layers/index.js';
 
 /** Parameters by name. */
 export type Params = Record<string, NDArray>;
@@ -15,6 +16,8 @@ export interface LossAndGrads<Name extends string = string> {
 export interface Model {
   /** The arrays that training changes. */
   params: Params;
+  /** Running statistics of batch normalizations, where there are any: a Solver keeps those of the best parameters. */
+  readonly bnParams?: readonly BatchnormParam[];
   /**
    * With labels, a training-time pass: the loss and the gradient of every parameter. Without, a test-time pass: scores of
    * shape (N, C).

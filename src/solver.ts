@@ -18,6 +18,7 @@ import {
   wrap,
 } from './arrays/index.js';
 import { isKeepingNothing, isResident, kernels, workspace } from './kernels/index.js';
+import type { BatchnormParam } from './layers/index.js';
 import type { LossAndGrads, Model, Params } from './model.js';
 import type { OptimConfig } from './optim/index.js';
 import { ProgressBar } from './progress.js';
@@ -61,7 +62,7 @@ export type SolverOptions<C extends object = OptimConfig> = SolverOptionsOf<C, S
  * Trains a classifier by minibatch gradient descent and watches its accuracy as it goes.
  *
  * Build one from a {@link Model}, data and {@link SolverOptions}, then call {@link Solver.train}. Afterwards the model
- * holds the parameters of the evaluation with the best validation accuracy, not the last ones; `lossHistory` has one entry
+ * holds the parameters, and running statistics, of the evaluation with the best validation accuracy, not the last ones; `lossHistory` has one entry
  * for each iteration, `trainAccHistory` and `valAccHistory` one for each evaluation: after the first iteration, at the end
  * of each epoch, and after the last iteration.
  *
@@ -103,6 +104,8 @@ export class Solver<C extends object = OptimConfig> {
   readonly #XVal: NDArray;
   readonly #yVal: Int32Array;
   readonly #configs: Map<string, object>;
+  /** The running statistics that go with `bestParams`. A training pass makes new arrays, so these stay as they are. */
+  #bestStatistics: Pick<BatchnormParam, 'runningMean' | 'runningVar'>[] = [];
   #random: Random;
 
   /**
@@ -156,6 +159,9 @@ export class Solver<C extends object = OptimConfig> {
     // Where every iteration was a call of step(), nothing has been evaluated yet.
     if (this.valAccHistory.length === 0) this.#evaluate();
     for (const [name, best] of Object.entries(this.bestParams)) restore(this.model.params, name, best);
+    this.#bestStatistics.forEach((statistics, i) => {
+      Object.assign(this.model.bnParams?.[i] ?? {}, statistics);
+    });
   }
 
   /**
@@ -249,6 +255,10 @@ export class Solver<C extends object = OptimConfig> {
     if (valAcc > this.bestValAcc || this.valAccHistory.length === 1) {
       this.bestValAcc = valAcc;
       for (const [name, param] of Object.entries(this.model.params)) restore(this.bestParams, name, param);
+      this.#bestStatistics = (this.model.bnParams ?? []).map(({ runningMean, runningVar }) => ({
+        runningMean,
+        runningVar,
+      }));
     }
     return { trainAcc, valAcc };
   }

@@ -338,3 +338,18 @@ describe('train and step', () => {
     expect(solver.lossHistory).toHaveLength(3);
   });
 });
+
+test('the running statistics of batch normalization are put back with the best parameters', () => {
+  const random = new Random(5);
+  const XTrain = random.randn([60, 6]);
+  const yTrain = Int32Array.from({ length: 60 }, (_, n) => Number(XTrain.get(n, 0) > 0));
+  const XVal = random.randn([40, 6]);
+  const yVal = Int32Array.from({ length: 40 }, (_, n) => Number(XVal.get(n, 0) > 0));
+  for (let seed = 0; seed < 5; seed++) {
+    const model = new FullyConnectedNet([8, 8], { inputDim: 6, numClasses: 2, normalization: 'batchnorm', seed });
+    const options = { optimConfig: { learningRate: 1 }, numEpochs: 12, batchSize: 5, verbose: false, seed };
+    const solver = new Solver(model, { XTrain, yTrain, XVal, yVal }, options);
+    solver.train();
+    expect(solver.checkAccuracy(XVal, yVal)).toBe(solver.bestValAcc);
+  }
+});

@@ -33,7 +33,7 @@ describe('predictions', () => {
       [0, 0, 1],
     ]);
     expect(commonestMistake(confusion, ['cat', 'dog', 'frog'])).toBe(
-      'The commonest mistake is to take dog for cat (50.0%).',
+      "The commonest mistake is to take 'dog' for 'cat' (50.0% of them).",
     );
   });
 });
