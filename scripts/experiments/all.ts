@@ -5,7 +5,10 @@ import { batchSize } from './batch-size.js';
 import { bestFullyConnected } from './best-fully-connected.js';
 import { deepBatchnorm } from './deep-batchnorm.js';
 import { dropout } from './dropout.js';
+import { imageFilters } from './image-filters.js';
 import { initializationSensitivity } from './initialization-sensitivity.js';
+import { naiveAgainstFast } from './naive-against-fast.js';
+import { overfitConv } from './overfit-conv.js';
 import { finish, labOptions, runAll } from './support/lab.js';
 import { writeIndex } from './support/report.js';
 import { updateRules } from './update-rules.js';
@@ -20,6 +23,9 @@ const EXPERIMENTS = [
   weightScale,
   batchSize,
   dropout,
+  imageFilters,
+  naiveAgainstFast,
+  overfitConv,
   bestFullyConnected,
 ];
 

@@ -13,6 +13,9 @@ const NAMES = [
   'weight-scale',
   'batch-size',
   'dropout',
+  'image-filters',
+  'naive-against-fast',
+  'overfit-conv',
   'best-fully-connected',
 ];
 

@@ -243,12 +243,16 @@ export function convBackwardInput<T>(n: i32): void {
         copyRun<T>(to, from, count);
       }
     }
+    const window = <usize>windowAt(p) * sizeof<T>();
+    const inRow = p % OW() + count <= OW();
     for (let k = 0; k < K; k += TILE_ROWS) {
       tile<T>(F(), pointer(1) + <usize>k * F() * sizeof<T>(), packed, buffer, TILE_ROW_BYTES, false, 0);
       const rows = min(TILE_ROWS, K - k);
       for (let i = 0; i < rows; i++) {
         const plane = image + <usize>load<i32>(offsets + (<usize>(k + i) << 2)) * sizeof<T>();
-        addRun<T>(plane, buffer + <usize>i * TILE_ROW_BYTES, p, count);
+        const values = buffer + <usize>i * TILE_ROW_BYTES;
+        if (inRow) addRun<T>(plane + window, values, count);
+        else addScattered<T>(plane, values, p, count);
       }
     }
   }
@@ -263,19 +267,17 @@ export function convBackwardInput<T>(n: i32): void {
   }
 }
 
-/** Adds `count` values, those of the output pixels from `pixel` on, to where their windows begin in a plane. */
-function addRun<T>(plane: usize, values: usize, pixel: i32, count: i32): void {
-  const ow = pixel % OW();
-  const step = strideW();
-  let at = plane + <usize>windowAt(pixel) * sizeof<T>();
-  if (ow + count > OW()) {
-    // Beyond the end of a row each pixel is placed for itself.
-    for (let j = 0; j < count; j++) {
-      const to = plane + <usize>windowAt(pixel + j) * sizeof<T>();
-      store<T>(to, load<T>(to) + load<T>(values + <usize>j * sizeof<T>()));
-    }
-    return;
+/** Adds `count` values, those of the output pixels from `pixel` on, each to where its window begins in a plane. */
+function addScattered<T>(plane: usize, values: usize, pixel: i32, count: i32): void {
+  for (let j = 0; j < count; j++) {
+    const to = plane + <usize>windowAt(pixel + j) * sizeof<T>();
+    store<T>(to, load<T>(to) + load<T>(values + <usize>j * sizeof<T>()));
   }
+}
+
+/** Adds `count` values to the beginnings of neighbouring windows, the first of which is `at`. */
+function addRun<T>(at: usize, values: usize, count: i32): void {
+  const step = strideW();
   let j = 0;
   const zero = v128.splat<T>(0);
   for (; step <= 2 && j + lanes<T>() <= count; j += lanes<T>()) {

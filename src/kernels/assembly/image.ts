@@ -79,7 +79,8 @@ export function padImage<T>(n: i32, to: usize): usize {
 /** Where the window of an output pixel begins in a plane of the padded image, in values. */
 // @ts-ignore: decorator
 @inline export function windowAt(pixel: i32): i32 {
-  return (pixel / OW()) * strideH() * paddedW() + (pixel % OW()) * strideW();
+  const oh = pixel / OW();
+  return oh * strideH() * paddedW() + (pixel - oh * OW()) * strideW();
 }
 
 /** Writes, for each k = (c, kh, kw), its place in the padded image relative to a window's beginning, in values. */

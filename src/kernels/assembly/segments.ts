@@ -7,10 +7,18 @@ import { addWide, lanes, loadPart, loadUpTo, madd, storeUpTo, sumOfPair, VECTOR,
 export function sumShifted<T>(x: usize, length: i32, shift: T): f64 {
   const s = v128.splat<T>(shift);
   const whole = length & -lanes<T>();
-  let sum = f64x2.splat(0);
+  // Two sums at a time: one would wait for itself at every addition.
+  let sum = f64x2.splat(0), other = sum;
   const end = x + <usize>whole * sizeof<T>();
-  for (; x < end; x += VECTOR) sum = addWide<T>(sum, v128.sub<T>(v128.load(x), s));
-  let total = sumOfPair(sum);
+  for (; x + VECTOR < end; x += 2 * VECTOR) {
+    sum = addWide<T>(sum, v128.sub<T>(v128.load(x), s));
+    other = addWide<T>(other, v128.sub<T>(v128.load(x, VECTOR), s));
+  }
+  if (x < end) {
+    sum = addWide<T>(sum, v128.sub<T>(v128.load(x), s));
+    x += VECTOR;
+  }
+  let total = sumOfPair(f64x2.add(sum, other));
   for (let i = whole; i < length; i++, x += sizeof<T>()) total += <f64>(load<T>(x) - shift);
   return total;
 }

@@ -1,0 +1,114 @@
+// Trains a three-layer convolutional net on CIFAR-10 with the notebook's settings. `--help` lists the options.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Command } from 'commander';
+import { kernelInfo, type NDArray, Solver, savePng, ThreeLayerConvNet, visualizeGrid, zeros } from '../src/index.js';
+import { loadImages } from './cifar10-data.js';
+import { describeKernels, nonNegative, wholeNumber } from './options.js';
+
+/** Pixels of the picture to a weight of a filter, and between the grids. */
+const SCALE = 6;
+const GAP = 24;
+
+const command = new Command('train-three-layer-conv-net')
+  .description('Trains a three-layer convolutional net on CIFAR-10, reports its test accuracy and draws its filters.')
+  .option('--data <dir>', 'folder with the binary batches (default: CIFAR10_DIR, else data/, else synthetic pictures)')
+  .option('--synthetic', 'draw synthetic pictures without looking for CIFAR-10')
+  .option('--epochs <n>', 'passes over the training images', wholeNumber, 1)
+  .option('--filters <n>', 'filters of the convolution', wholeNumber, 32)
+  .option('--filter-size <n>', 'height and width of a filter, odd', wholeNumber, 7)
+  .option('--hidden <n>', 'units of the hidden layer', wholeNumber, 500)
+  .option('--batch <n>', 'images to a minibatch', wholeNumber, 50)
+  .option('--lr <rate>', 'learning rate of Adam', nonNegative, 1e-4)
+  .option('--lr-decay <factor>', 'factor on the learning rate after each epoch', nonNegative, 1)
+  .option('--reg <strength>', 'strength of the L2 penalty', nonNegative, 1e-3)
+  .option('--weight-scale <std>', 'standard deviation of the initial weights', nonNegative, 1e-3)
+  .option('--train <n>', 'images to train on', wholeNumber, 49000)
+  .option('--print-every <n>', 'iterations between two lines of loss', wholeNumber, 20)
+  .option('--seed <seed>', 'seed of the weights and the minibatches', '231')
+  .option('--out <file>', 'where the history goes', 'results/three-layer-conv-net.json')
+  .option(
+    '--picture <file>',
+    'where the filters go, before and after training',
+    'results/three-layer-conv-net-filters.png',
+  )
+  .allowExcessArguments(false)
+  .parse();
+const options = command.opts();
+
+async function main(): Promise<void> {
+  const begin = performance.now();
+  const { data, source } = loadImages(options.data, { numTraining: options.train, numTest: 10000 }, options.synthetic);
+  const loaded = performance.now();
+  console.log(describeKernels(kernelInfo()));
+
+  const model = new ThreeLayerConvNet({
+    numFilters: options.filters,
+    filterSize: options.filterSize,
+    hiddenDim: options.hidden,
+    weightScale: options.weightScale,
+    reg: options.reg,
+    seed: options.seed,
+  });
+  const before = gridOf(model);
+  const solver = new Solver(model, data, {
+    updateRule: 'adam',
+    optimConfig: { learningRate: options.lr },
+    lrDecay: options.lrDecay,
+    batchSize: options.batch,
+    numEpochs: options.epochs,
+    printEvery: options.printEvery,
+    seed: options.seed,
+  });
+  solver.train();
+  const trained = performance.now();
+
+  const testAcc = solver.checkAccuracy(data.XTest, data.yTest);
+  const seconds = (from: number, to: number): string => `${((to - from) / 1000).toFixed(1)} s`;
+  console.log(`Best validation accuracy ${solver.bestValAcc.toFixed(4)}, test accuracy ${testAcc.toFixed(4)}`);
+  console.log(`Loading took ${seconds(begin, loaded)}, training ${seconds(loaded, trained)}`);
+
+  const history = {
+    data: source,
+    options,
+    bestValAcc: solver.bestValAcc,
+    testAcc,
+    seconds: (trained - loaded) / 1000,
+    lossHistory: solver.lossHistory,
+    trainAccHistory: solver.trainAccHistory,
+    valAccHistory: solver.valAccHistory,
+  };
+  for (const file of [options.out, options.picture]) mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(options.out, `${JSON.stringify(history)}\n`);
+  console.log(`History written to ${options.out}`);
+  await savePng(options.picture, sideBySide(before, gridOf(model)));
+  console.log(`Filters before training (left) and after written to ${options.picture}`);
+}
+
+/** The filters of the first layer as images, in a grid. */
+function gridOf(model: ThreeLayerConvNet): NDArray {
+  return visualizeGrid(model.params.W1.transpose(0, 2, 3, 1));
+}
+
+/** Two images of the same shape beside each other on white, enlarged without smoothing. */
+function sideBySide(left: NDArray, right: NDArray): NDArray {
+  const [H, W, C] = left.shape;
+  const picture = zeros([SCALE * H, 2 * SCALE * W + GAP, C]);
+  picture.data.fill(255);
+  for (const [offset, image] of [[0, left] as const, [SCALE * W + GAP, right] as const]) {
+    for (let h = 0; h < SCALE * H; h++) {
+      for (let w = 0; w < SCALE * W; w++) {
+        for (let c = 0; c < C; c++) {
+          picture.set(h, offset + w, c, image.get(Math.floor(h / SCALE), Math.floor(w / SCALE), c));
+        }
+      }
+    }
+  }
+  return picture;
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,103 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { decode } from 'fast-png';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+let out: string;
+beforeAll(() => {
+  out = fs.mkdtempSync(path.join(os.tmpdir(), 'layerwise-conv-experiments-'));
+});
+afterAll(() => fs.rmSync(out, { recursive: true, force: true }));
+
+/** Runs a script as a user does, without real data, and with a cache of its own. */
+function run(script: string, ...args: string[]) {
+  const env = { ...process.env, CIFAR10_DIR: '', XDG_CACHE_HOME: path.join(out, 'cache') };
+  const command = ['-r', 'ts-node/register', `scripts/${script}.ts`, ...args];
+  const { status, stderr, stdout } = spawnSync(process.execPath, command, { encoding: 'utf8', timeout: 60_000, env });
+  return { status, stderr, stdout };
+}
+
+/** What an experiment found, with tiny settings. */
+function found(name: string) {
+  const { status, stderr } = run(`experiments/${name}`, '--quick', '--out', out);
+  expect(status, stderr).toBe(0);
+  return JSON.parse(fs.readFileSync(path.join(out, name, 'results.json'), 'utf8'));
+}
+
+describe('experiments with convolutions', () => {
+  test('image-filters: greyscale is its formula, and each edge filter sees its own direction', () => {
+    const { results, conclusions, settings } = found('image-filters');
+    expect(results.greyError).toBeLessThan(1e-14);
+    // A whole stripe: (1 + 2 + 1) · 255 in blue; in grey levels a tenth of it for blue.
+    expect(results.drawing.across).toEqual({ horizontal: 1020, vertical: 0 });
+    expect(results.drawing.down.horizontal).toBe(0);
+    expect(results.drawing.down.vertical).toBeCloseTo(102, 9);
+    expect(results.drawing.disc.horizontal).toBe(0);
+    // Red is 0.3 of a grey level. The disc is round: three of the filter's four weights meet its edge at this size.
+    expect(results.drawing.disc.vertical).toBeCloseTo(0.3 * 255 * 3, 9);
+    expect(results.pictures).toHaveLength(3);
+    expect(settings.pictures).toBe('disc, ring and drawing, 48 × 48');
+    expect(conclusions[0]).toContain('0.3 R + 0.6 G + 0.1 B');
+  }, 60_000);
+
+  test('naive-against-fast: four passes, timed, that agree', () => {
+    const { results } = found('naive-against-fast');
+    expect(results.passes.map(({ name }: { name: string }) => name)).toEqual([
+      'convolution, forward',
+      'convolution, backward',
+      'max pooling, forward',
+      'max pooling, backward',
+    ]);
+    for (const { name, naive, fast, speedUp, difference } of results.passes) {
+      expect(naive, name).toBeGreaterThan(0);
+      expect(speedUp, name).toBe(naive / fast);
+      expect(difference, name).toBeLessThan(name.startsWith('max pooling') ? Number.MIN_VALUE : 1e-10);
+    }
+    expect(Object.keys(results.passes[1].relErrors)).toEqual(['dx', 'dw', 'db']);
+  }, 60_000);
+
+  test('overfit-conv: an evaluation of all images at the start and after each epoch', () => {
+    const { results } = found('overfit-conv');
+    const [{ trainAccHistory, lossHistory }] = results.runs;
+    expect(trainAccHistory).toHaveLength(5);
+    expect(lossHistory).toHaveLength(8);
+    for (const accuracy of trainAccHistory) expect((accuracy * 20) % 1).toBeCloseTo(0, 9);
+    expect(results.best.mean).toBe(Math.max(...trainAccHistory));
+  }, 60_000);
+});
+
+describe('train-three-layer-conv-net', () => {
+  test('writes the history, and the filters before and after beside each other', () => {
+    const [history, picture] = [path.join(out, 'new', 'history.json'), path.join(out, 'pictures', 'filters.png')];
+    const small = ['--synthetic', '--train', '100', '--filters', '4', '--filter-size', '3', '--hidden', '10'];
+    const { status, stderr, stdout } = run(
+      'train-three-layer-conv-net',
+      ...small,
+      ...['--epochs', '2', '--lr', '0.01', '--out', history, '--picture', picture],
+    );
+    expect(status, stderr).toBe(0);
+    expect(stdout).toMatch(/Best validation accuracy 0\.\d{4}, test accuracy 0\.\d{4}/);
+    const { lossHistory, valAccHistory, options } = JSON.parse(fs.readFileSync(history, 'utf8'));
+    expect(lossHistory).toHaveLength(4);
+    expect(valAccHistory).toHaveLength(3);
+    expect(options).toMatchObject({ reg: 1e-3, batch: 50, weightScale: 1e-3, printEvery: 20 });
+
+    // Two grids of 2 × 2 filters of 3 pixels, 1 between them, six times as large, 24 white pixels apart.
+    const { width, height, channels, data } = decode(fs.readFileSync(picture));
+    expect({ width, height, channels }).toEqual({ width: 2 * 42 + 24, height: 42, channels: 3 });
+    const at = (h: number, w: number) => Array.from(data.subarray((h * width + w) * 3, (h * width + w + 1) * 3));
+    expect(at(20, 42)).toEqual([255, 255, 255]);
+    expect(at(20, 65)).toEqual([255, 255, 255]);
+    const pixels = (left: number) =>
+      Array.from({ length: 49 }, (_, i) => at(6 * Math.floor(i / 7) + 3, left + 6 * (i % 7) + 3));
+    expect(pixels(0)).not.toEqual(pixels(66));
+  }, 60_000);
+
+  test('names an option that is out of range', () => {
+    const { status, stderr } = run('train-three-layer-conv-net', '--filters', '0');
+    expect(status).toBe(1);
+    expect(stderr).toContain('expected a whole number of at least 1');
+  }, 30_000);
+});
