@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { downloadCifar10, ProgressBar } from '../src/index.js';
+import { finish } from './options.js';
 
 const command = new Command('download-cifar10')
   .description('Downloads CIFAR-10 from its home page, checks it and unpacks it.')
@@ -28,7 +29,4 @@ async function main(): Promise<void> {
   console.log(`CIFAR-10 is in ${folder}`);
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+finish(main);

@@ -29,3 +29,13 @@ export function describeKernels({ kernels, simd, threads, turbo, notes }: Kernel
   ];
   return [`Running on ${parts.join(', ')}`, ...notes].join('\n');
 }
+
+/** Runs `main`; an error is printed in a line, and is the script's exit code. */
+export function finish(main: () => unknown): void {
+  Promise.resolve()
+    .then(main)
+    .catch((error: unknown) => {
+      console.error(error instanceof Error ? error.message : error);
+      process.exitCode = 1;
+    });
+}

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { kernelInfo, type NDArray, Solver, savePng, ThreeLayerConvNet, visualizeGrid, zeros } from '../src/index.js';
 import { loadImages } from './cifar10-data.js';
-import { describeKernels, nonNegative, wholeNumber } from './options.js';
+import { describeKernels, finish, nonNegative, wholeNumber } from './options.js';
 
 /** Pixels of the picture to a weight of a filter, and between the grids. */
 const SCALE = 6;
@@ -108,7 +108,4 @@ function sideBySide(left: NDArray, right: NDArray): NDArray {
   return picture;
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+finish(main);

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { kernelInfo, Solver, TwoLayerNet } from '../src/index.js';
 import { loadImages } from './cifar10-data.js';
-import { describeKernels, nonNegative, wholeNumber } from './options.js';
+import { describeKernels, finish, nonNegative, wholeNumber } from './options.js';
 
 const command = new Command('train-two-layer-net')
   .description('Trains a two-layer net on CIFAR-10 and reports its test accuracy.')
@@ -26,44 +26,46 @@ const command = new Command('train-two-layer-net')
   .parse();
 const options = command.opts();
 
-const begin = performance.now();
-const { data, source } = loadImages(options.data, { numTraining: options.train, numTest: 10000 }, options.synthetic);
-const loaded = performance.now();
-console.log(describeKernels(kernelInfo()));
+finish(() => {
+  const begin = performance.now();
+  const { data, source } = loadImages(options.data, { numTraining: options.train, numTest: 10000 }, options.synthetic);
+  const loaded = performance.now();
+  console.log(describeKernels(kernelInfo()));
 
-const model = new TwoLayerNet({
-  hiddenDim: options.hidden,
-  weightScale: options.weightScale,
-  reg: options.reg,
-  seed: options.seed,
+  const model = new TwoLayerNet({
+    hiddenDim: options.hidden,
+    weightScale: options.weightScale,
+    reg: options.reg,
+    seed: options.seed,
+  });
+  const solver = new Solver(model, data, {
+    updateRule: 'sgd',
+    optimConfig: { learningRate: options.lr },
+    lrDecay: options.lrDecay,
+    batchSize: options.batch,
+    numEpochs: options.epochs,
+    printEvery: options.printEvery,
+    seed: options.seed,
+  });
+  solver.train();
+  const trained = performance.now();
+
+  const testAcc = solver.checkAccuracy(data.XTest, data.yTest);
+  const seconds = (from: number, to: number): string => `${((to - from) / 1000).toFixed(1)} s`;
+  console.log(`Best validation accuracy ${solver.bestValAcc.toFixed(4)}, test accuracy ${testAcc.toFixed(4)}`);
+  console.log(`Loading took ${seconds(begin, loaded)}, training ${seconds(loaded, trained)}`);
+
+  const history = {
+    data: source,
+    options,
+    bestValAcc: solver.bestValAcc,
+    testAcc,
+    seconds: (trained - loaded) / 1000,
+    lossHistory: solver.lossHistory,
+    trainAccHistory: solver.trainAccHistory,
+    valAccHistory: solver.valAccHistory,
+  };
+  mkdirSync(dirname(options.out), { recursive: true });
+  writeFileSync(options.out, `${JSON.stringify(history)}\n`);
+  console.log(`History written to ${options.out}`);
 });
-const solver = new Solver(model, data, {
-  updateRule: 'sgd',
-  optimConfig: { learningRate: options.lr },
-  lrDecay: options.lrDecay,
-  batchSize: options.batch,
-  numEpochs: options.epochs,
-  printEvery: options.printEvery,
-  seed: options.seed,
-});
-solver.train();
-const trained = performance.now();
-
-const testAcc = solver.checkAccuracy(data.XTest, data.yTest);
-const seconds = (from: number, to: number): string => `${((to - from) / 1000).toFixed(1)} s`;
-console.log(`Best validation accuracy ${solver.bestValAcc.toFixed(4)}, test accuracy ${testAcc.toFixed(4)}`);
-console.log(`Loading took ${seconds(begin, loaded)}, training ${seconds(loaded, trained)}`);
-
-const history = {
-  data: source,
-  options,
-  bestValAcc: solver.bestValAcc,
-  testAcc,
-  seconds: (trained - loaded) / 1000,
-  lossHistory: solver.lossHistory,
-  trainAccHistory: solver.trainAccHistory,
-  valAccHistory: solver.valAccHistory,
-};
-mkdirSync(dirname(options.out), { recursive: true });
-writeFileSync(options.out, `${JSON.stringify(history)}\n`);
-console.log(`History written to ${options.out}`);

@@ -1,5 +1,6 @@
 // Runs every experiment and writes the page that links their reports: `npm run experiments`.
 
+import { finish } from '../options.js';
 import { activations } from './activations.js';
 import { batchSize } from './batch-size.js';
 import { bestFullyConnected } from './best-fully-connected.js';
@@ -9,7 +10,7 @@ import { imageFilters } from './image-filters.js';
 import { initializationSensitivity } from './initialization-sensitivity.js';
 import { naiveAgainstFast } from './naive-against-fast.js';
 import { overfitConv } from './overfit-conv.js';
-import { finish, labOptions, runAll } from './support/lab.js';
+import { labOptions, runAll } from './support/lab.js';
 import { writeIndex } from './support/report.js';
 import { updateRules } from './update-rules.js';
 import { weightScale } from './weight-scale.js';

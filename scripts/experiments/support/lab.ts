@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { loadImages } from '../../cifar10-data.js';
+import { finish } from '../../options.js';
 import type { Experiment, Lab, Outcome } from './experiment.js';
 import { writeReport } from './report.js';
 
@@ -35,14 +36,6 @@ export function labOptions(name: string, description: string): LabOptions {
 export function runIfStarted(experiment: Experiment): void {
   if (basename(process.argv[1] ?? '').replace(/\.[jt]s$/, '') !== experiment.name) return;
   finish(() => runAll([experiment], labOptions(experiment.name, experiment.question)));
-}
-
-/** Runs `main`; an error is printed in a line, and is the script's exit code. */
-export function finish(main: () => Promise<unknown>): void {
-  main().catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  });
 }
 
 /**
