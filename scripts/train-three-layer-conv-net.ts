@@ -1,11 +1,12 @@
 // Trains a three-layer convolutional net on CIFAR-10 with the notebook's settings. `--help` lists the options.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { kernelInfo, type NDArray, Solver, savePng, ThreeLayerConvNet, visualizeGrid, zeros } from '../src/index.js';
 import { loadImages } from './cifar10-data.js';
 import { describeKernels, finish, nonNegative, wholeNumber } from './options.js';
+import { reportTraining } from './training-report.js';
 
 /** Pixels of the picture to a weight of a filter, and between the grids. */
 const SCALE = 6;
@@ -39,7 +40,7 @@ const options = command.opts();
 
 async function main(): Promise<void> {
   const begin = performance.now();
-  const { data, source } = loadImages(options.data, { numTraining: options.train, numTest: 10000 }, options.synthetic);
+  const images = loadImages(options.data, { numTraining: options.train, numTest: 10000 }, options.synthetic);
   const loaded = performance.now();
   console.log(describeKernels(kernelInfo()));
 
@@ -52,7 +53,7 @@ async function main(): Promise<void> {
     seed: options.seed,
   });
   const before = gridOf(model);
-  const solver = new Solver(model, data, {
+  const solver = new Solver(model, images.data, {
     updateRule: 'adam',
     optimConfig: { learningRate: options.lr },
     lrDecay: options.lrDecay,
@@ -64,24 +65,8 @@ async function main(): Promise<void> {
   solver.train();
   const trained = performance.now();
 
-  const testAcc = solver.checkAccuracy(data.XTest, data.yTest);
-  const seconds = (from: number, to: number): string => `${((to - from) / 1000).toFixed(1)} s`;
-  console.log(`Best validation accuracy ${solver.bestValAcc.toFixed(4)}, test accuracy ${testAcc.toFixed(4)}`);
-  console.log(`Loading took ${seconds(begin, loaded)}, training ${seconds(loaded, trained)}`);
-
-  const history = {
-    data: source,
-    options,
-    bestValAcc: solver.bestValAcc,
-    testAcc,
-    seconds: (trained - loaded) / 1000,
-    lossHistory: solver.lossHistory,
-    trainAccHistory: solver.trainAccHistory,
-    valAccHistory: solver.valAccHistory,
-  };
-  for (const file of [options.out, options.picture]) mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(options.out, `${JSON.stringify(history)}\n`);
-  console.log(`History written to ${options.out}`);
+  reportTraining(solver, images, { begin, loaded, trained }, options, options.out);
+  mkdirSync(dirname(options.picture), { recursive: true });
   await savePng(options.picture, sideBySide(before, gridOf(model)));
   console.log(`Filters before training (left) and after written to ${options.picture}`);
 }

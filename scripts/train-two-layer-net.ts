@@ -1,11 +1,10 @@
 // The main job: trains a two-layer net on CIFAR-10 with the notebook's settings. `--help` lists the options.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { kernelInfo, Solver, TwoLayerNet } from '../src/index.js';
 import { loadImages } from './cifar10-data.js';
 import { describeKernels, finish, nonNegative, wholeNumber } from './options.js';
+import { reportTraining } from './training-report.js';
 
 const command = new Command('train-two-layer-net')
   .description('Trains a two-layer net on CIFAR-10 and reports its test accuracy.')
@@ -28,7 +27,7 @@ const options = command.opts();
 
 finish(() => {
   const begin = performance.now();
-  const { data, source } = loadImages(options.data, { numTraining: options.train, numTest: 10000 }, options.synthetic);
+  const images = loadImages(options.data, { numTraining: options.train, numTest: 10000 }, options.synthetic);
   const loaded = performance.now();
   console.log(describeKernels(kernelInfo()));
 
@@ -38,7 +37,7 @@ finish(() => {
     reg: options.reg,
     seed: options.seed,
   });
-  const solver = new Solver(model, data, {
+  const solver = new Solver(model, images.data, {
     updateRule: 'sgd',
     optimConfig: { learningRate: options.lr },
     lrDecay: options.lrDecay,
@@ -50,22 +49,5 @@ finish(() => {
   solver.train();
   const trained = performance.now();
 
-  const testAcc = solver.checkAccuracy(data.XTest, data.yTest);
-  const seconds = (from: number, to: number): string => `${((to - from) / 1000).toFixed(1)} s`;
-  console.log(`Best validation accuracy ${solver.bestValAcc.toFixed(4)}, test accuracy ${testAcc.toFixed(4)}`);
-  console.log(`Loading took ${seconds(begin, loaded)}, training ${seconds(loaded, trained)}`);
-
-  const history = {
-    data: source,
-    options,
-    bestValAcc: solver.bestValAcc,
-    testAcc,
-    seconds: (trained - loaded) / 1000,
-    lossHistory: solver.lossHistory,
-    trainAccHistory: solver.trainAccHistory,
-    valAccHistory: solver.valAccHistory,
-  };
-  mkdirSync(dirname(options.out), { recursive: true });
-  writeFileSync(options.out, `${JSON.stringify(history)}\n`);
-  console.log(`History written to ${options.out}`);
+  reportTraining(solver, images, { begin, loaded, trained }, options, options.out);
 });

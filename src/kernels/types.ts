@@ -126,17 +126,7 @@ export interface NormalizationKernels {
     relu: boolean,
   ): void;
   /** The same with given mean and variance. */
-  normalize(
-    x: Floats,
-    gamma: Floats,
-    beta: Floats,
-    out: Floats,
-    mean: Floats,
-    variance: Floats,
-    shape: ChannelShape,
-    epsilon: number,
-    relu: boolean,
-  ): void;
+  normalize: NormalizationKernels['batchnorm'];
   /** Gradients of {@link batchnorm}, dx by the simplified formula. */
   batchnormBackward(
     dout: Floats,
@@ -165,19 +155,7 @@ export interface NormalizationKernels {
     epsilon: number,
   ): void;
   /** Gradients of {@link normalize}: mean and variance do not depend on x. */
-  normalizeBackward(
-    dout: Floats,
-    x: Floats,
-    y: Floats | null,
-    mean: Floats,
-    variance: Floats,
-    gamma: Floats,
-    dx: Floats,
-    dgamma: Floats,
-    dbeta: Floats,
-    shape: ChannelShape,
-    epsilon: number,
-  ): void;
+  normalizeBackward: NormalizationKernels['batchnormBackward'];
 
   /** For each of N rows, mean and inverse = 1/√(variance + ε) over D; out = γ·(x − mean)·inverse + β. */
   layernorm(
