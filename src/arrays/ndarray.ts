@@ -7,9 +7,16 @@ import type { DType, Floats, NDArray } from './types.js';
  * The array over `data` in row-major order.
  */
 export function wrap(data: Floats, shape: readonly number[]): NDArray {
-  const made = ndarray(data, shape as number[]) as NDArray;
-  currentStorage().adopt(made);
-  return made;
+  return adopted(ndarray(data, shape as number[]) as NDArray);
+}
+
+/**
+ * `view` itself, known to the open workspace as one of its arrays: for a view that leaves the function that made it, over
+ * memory that may end with the workspace.
+ */
+export function adopted(view: NDArray): NDArray {
+  currentStorage().adopt(view);
+  return view;
 }
 
 /** The dtype of an array. */

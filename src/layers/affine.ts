@@ -1,4 +1,4 @@
-import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { adopted, checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 
 /** What {@link affineBackward} needs from {@link affineForward}. Opaque: the fields may change. */
@@ -10,7 +10,7 @@ export interface AffineCache {
 
 /** The gradients of the parameters of an affine layer. */
 export interface AffineWeightGrads {
-  /** Shape (D, M). */
+  /** Shape (D, M), laid out in memory as `w`: by rows, or by columns where `w` is the transpose of a row-major array. */
   readonly dw: NDArray;
   /** Shape (M,). */
   readonly db: NDArray;
@@ -25,7 +25,8 @@ export interface AffineGrads extends AffineWeightGrads {
 /**
  * Forward pass of an affine (fully connected) layer: `out = rows(x) · w + b`.
  *
- * Every axis of `x` after the first is flattened, D = d_1 · … · d_k, so a batch of images needs no reshape.
+ * Every axis of `x` after the first is flattened, D = d_1 · … · d_k, so a batch of images needs no reshape. Weights that
+ * are stored as (M, D), PyTorch's order, are given as their transpose `w.transpose(1, 0)`: they are used where they lie.
  *
  * @param x - Input, shape (N, d_1, …, d_k).
  * @param w - Weights, shape (D, M).
@@ -53,7 +54,7 @@ export function affine(fn: string, x: NDArray, w: NDArray, b: NDArray): [out: ND
  *
  * @param dout - Upstream gradient, shape (N, M).
  * @param cache - From {@link affineForward}.
- * @returns Gradients of the loss with respect to `x`, `w` and `b`, in new arrays.
+ * @returns Gradients of the loss with respect to `x`, `w` and `b`, in new arrays; `dw` has the memory layout of `w`.
  * @throws {ShapeError} if `dout` is not (N, M).
  */
 export function affineBackward(dout: NDArray, cache: AffineCache): AffineGrads {
@@ -110,7 +111,7 @@ export function affineReluForward(x: NDArray, w: NDArray, b: NDArray): [out: NDA
  *
  * @param dout - Upstream gradient, shape (N, M).
  * @param cache - From {@link affineReluForward}.
- * @returns Gradients of the loss with respect to `x`, `w` and `b`, in new arrays.
+ * @returns Gradients of the loss with respect to `x`, `w` and `b`, in new arrays; `dw` has the memory layout of `w`.
  * @throws {ShapeError} if `dout` is not (N, M).
  */
 export function affineReluBackward(dout: NDArray, { affine, out }: AffineReluCache): AffineGrads {
@@ -147,26 +148,44 @@ function checkUpstream(fn: string, dout: NDArray, { x, w }: AffineCache): void {
   checkShapes(fn, { x: [x, [x.shape[0], '…']], dout: [dout, [x.shape[0], w.shape[1]]] });
 }
 
+/** Whether `w` is the transpose of a row-major array, such as PyTorch's weights (M, D): its columns lie one after another. */
+function isTransposed({ shape, stride }: NDArray): boolean {
+  return stride[0] === 1 && stride[1] === shape[0];
+}
+
 /** rows(x) · w, shape (N, M). */
 function rowsTimes(fn: string, x: NDArray, w: NDArray, N: number, M: number): NDArray {
+  const D = w.shape[0];
   const out = empty([N, M], dtypeOf(x));
-  kernels().gemm('NN', denseArg(fn, 'x', x), denseArg(fn, 'w', w), out.data, N, w.shape[0], M);
+  const rows = denseArg(fn, 'x', x);
+  if (isTransposed(w)) kernels().gemm('NT', rows, denseArg(fn, 'w', w.transpose(1, 0)), out.data, N, D, M);
+  else kernels().gemm('NN', rows, denseArg(fn, 'w', w), out.data, N, D, M);
   return out;
 }
 
 /** d(out)/d(x): dx = dout · wᵀ. */
 function inputGradient(fn: string, dout: NDArray, { x, w }: AffineCache): NDArray {
   const [N, M] = dout.shape;
+  const D = w.shape[0];
   const dx = empty(x.shape, dtypeOf(x));
-  kernels().gemm('NT', denseArg(fn, 'dout', dout), denseArg(fn, 'cache.w', w), dx.data, N, M, w.shape[0]);
+  const rows = denseArg(fn, 'dout', dout);
+  if (isTransposed(w)) kernels().gemm('NN', rows, denseArg(fn, 'cache.w', w.transpose(1, 0)), dx.data, N, M, D);
+  else kernels().gemm('NT', rows, denseArg(fn, 'cache.w', w), dx.data, N, M, D);
   return dx;
 }
 
-/** d(out)/d(w): dw = rows(x)ᵀ · dout. */
+/** d(out)/d(w): dw = rows(x)ᵀ · dout, or for a transposed w its transpose, doutᵀ · rows(x). */
 function weightGradient(fn: string, dout: NDArray, { x, w }: AffineCache): NDArray {
   const [N, M] = dout.shape;
-  const dw = empty(w.shape, dtypeOf(w));
-  kernels().gemm('TN', denseArg(fn, 'cache.x', x), denseArg(fn, 'dout', dout), dw.data, w.shape[0], N, M);
+  const D = w.shape[0];
+  const [rows, upstream] = [denseArg(fn, 'cache.x', x), denseArg(fn, 'dout', dout)];
+  if (isTransposed(w)) {
+    const transposed = empty([M, D], dtypeOf(w));
+    kernels().gemm('TN', upstream, rows, transposed.data, M, N, D);
+    return adopted(transposed.transpose(1, 0));
+  }
+  const dw = empty([D, M], dtypeOf(w));
+  kernels().gemm('TN', rows, upstream, dw.data, D, N, M);
   return dw;
 }
 

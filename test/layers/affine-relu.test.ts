@@ -159,6 +159,24 @@ describeKernelSets('affine-relu', () => {
       expect(rest).toEqual({});
     });
 
+    test('gives the gradient of transposed weights in their layout, with the same bits', () => {
+      const random = new Random(10);
+      const [x, w, b] = [random.randn([7, 9], dtype), random.randn([9, 5], dtype), random.randn([5], dtype)];
+      const dout = random.randn([7, 5], dtype);
+      const transposed = array(w.transpose(1, 0)).transpose(1, 0);
+      const [out, cache] = affineReluForward(x, w, b);
+      const [outT, cacheT] = affineReluForward(x, transposed, b);
+      expect(outT).toEqualBits(out);
+      const expected = affineReluBackward(dout, cache);
+      const grads = affineReluBackward(dout, cacheT);
+      expect(grads.dx).toEqualBits(expected.dx);
+      for (const { dw, db } of [grads, affineReluBackwardWeights(dout, cacheT)]) {
+        expect(dw).toEqualBits(expected.dw);
+        expect(dw.stride).toEqual([1, 9]);
+        expect(db).toEqualBits(expected.db);
+      }
+    });
+
     test('NaN comes through the forward pass', () => {
       const x = array([[1], [Number.NaN], [-1]], undefined, dtype);
       const [out] = affineReluForward(x, array([[2, -2]], undefined, dtype), zeros([2], dtype));

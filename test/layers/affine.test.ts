@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { array, dtypeOf, linspace, type NDArray, Random, toNested, zeros } from '../../src/arrays/index.js';
+import { array, dtypeOf, linspace, type NDArray, ones, Random, toNested, zeros } from '../../src/arrays/index.js';
 import { evalNumericalGradientArray } from '../../src/gradient-check.js';
 import { workspace } from '../../src/kernels/index.js';
 import { affineBackward, affineBackwardWeights, affineForward } from '../../src/layers/index.js';
@@ -193,8 +193,83 @@ describe('affineBackwardWeights', () => {
   });
 });
 
+/** Copies of the same weights by rows, and as the transpose of an (M, D) array. */
+function layoutsOf(w: NDArray): readonly [byRows: NDArray, transposed: NDArray] {
+  return [array(w), array(w.transpose(1, 0)).transpose(1, 0)];
+}
+
+describe('weights stored as (M, D)', () => {
+  test('get a gradient stored as (M, D), with its values in place', () => {
+    const [, transposed] = layoutsOf(w);
+    const [out, cache] = affineForward(x, transposed, b);
+    expect(toNested(out)).toEqual([
+      [20, 23],
+      [32, 26],
+    ]);
+    const dout = array([
+      [1, 2],
+      [3, -1],
+    ]);
+    for (const { dw } of [affineBackward(dout, cache), affineBackwardWeights(dout, cache)]) {
+      expect([dw.shape, dw.stride]).toEqual([
+        [3, 2],
+        [1, 3],
+      ]);
+      expect([...dw.data]).toEqual([13, 17, 21, -2, -1, 0]);
+    }
+  });
+
+  test('as a part of a larger array', () => {
+    const larger = array(linspace(1, 12, 12, 'float32'), [4, 3]);
+    const part = larger.lo(1, 0).hi(2, 3).transpose(1, 0);
+    const [out, cache] = affineForward(x, part, b);
+    const [expected, expectedCache] = affineForward(x, array(part), b);
+    expect(out).toEqualBits(expected);
+    expect(affineBackward(out, cache).dx).toEqualBits(affineBackward(out, expectedCache).dx);
+    expect(affineBackward(out, cache).dw).toEqualBits(affineBackward(out, expectedCache).dw);
+  });
+});
+
+describe('the gradient of weights stored as (M, D)', () => {
+  useKernels('wasm', 1);
+
+  const gradient = () => affineBackwardWeights(ones([2, 2]), affineForward(x, layoutsOf(w)[1], b)[1]).dw;
+
+  test('ends with its workspace, and outlives it where it is returned', () => {
+    let gone = x;
+    const kept = workspace(() => {
+      gone = gradient();
+      return workspace(gradient);
+    });
+    expect(() => toNested(gone)).toThrow('this array was made in a workspace that has ended');
+    expect(toNested(kept)).toEqual([
+      [5, 5],
+      [7, 7],
+      [9, 9],
+    ]);
+  });
+});
+
 describeKernelSets('affine', () => {
   describe.each(DTYPES)('%s', (dtype) => {
+    test.each([
+      [1, 1, 1],
+      [3, 1, 4],
+      [3, 4, 1],
+      [13, 29, 17],
+    ])('computes the same bits for w by rows and transposed: %i × %i × %i', (N, D, M) => {
+      const random = new Random(4);
+      const [x, b, dout] = [random.randn([N, D], dtype), random.randn([M], dtype), random.randn([N, M], dtype)];
+      const [byRows, transposed] = layoutsOf(random.randn([D, M], dtype));
+      const [out, cache] = affineForward(x, byRows, b);
+      const [outT, cacheT] = affineForward(x, transposed, b);
+      expect(outT).toEqualBits(out);
+      const [grads, gradsT] = [affineBackward(dout, cache), affineBackward(dout, cacheT)];
+      for (const name of ['dx', 'dw', 'db'] as const) expect(gradsT[name], name).toEqualBits(grads[name]);
+      expect(grads.dw.stride).toEqual([M, 1]);
+      expect(gradsT.dw.stride).toEqual([1, D]);
+    });
+
     test.each(casesOf('affine'))('golden: $name', (c) => {
       const { x, dout } = arraysOf(c.inputs, dtype);
       const { w, b } = arraysOf(c.params, dtype);
