@@ -7,6 +7,7 @@ import {
   dtypeOf,
   type Floats,
   heap,
+  markChanged,
   type NDArray,
   withStorage,
   wrap,
@@ -96,7 +97,7 @@ export function initialState(w: NDArray): NDArray {
 
 /**
  * Runs an update in place on flat arrays: on the arrays' own memory where that is dense, else on copies that are written
- * back. `dw` is only read.
+ * back; and announces the change of each. `dw` is only read.
  */
 export function inPlace(
   fn: string,
@@ -108,5 +109,6 @@ export function inPlace(
   update(denseArg(fn, 'dw', dw), ...flat);
   Object.values(changed).forEach((a, i) => {
     if (flat[i].buffer !== a.data.buffer) ops.assign(a, wrap(flat[i], a.shape));
+    markChanged(a);
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { array, dense, dtypeOf, type NDArray, Random, toNested, zeros } from '../../src/arrays/index.js';
+import { array, dense, dtypeOf, type NDArray, Random, toNested, versionOf, zeros } from '../../src/arrays/index.js';
 import { isResident, resident, workspace } from '../../src/kernels/index.js';
 import type { OptimConfig, UpdateRule } from '../../src/optim/index.js';
 import * as optim from '../../src/optim/index.js';
@@ -166,6 +166,13 @@ describe.each(RULES)('%s', (name, rule, state, defaults) => {
       `${name}: w has shape (0,), expected (…,) with every size at least 1`,
     );
     expect(() => rule(pretend([1]), zeros([1]))).toThrow(`${name}: w is [1], expected an array of float32 or float64`);
+  });
+
+  test('announces that it changed the parameter and the state, and not the gradient', () => {
+    const { w, dw, state: arrays } = given(state, 'float32');
+    rule(w, dw, arrays);
+    expect([w, ...Object.values(arrays)].map(versionOf)).toEqual([1, ...state.map(() => 1)]);
+    expect(versionOf(dw)).toBe(0);
   });
 
   test('new state lives where the parameter does', () => {
