@@ -33,6 +33,10 @@ export function firstDisagreement(kernels: Kernels): string | null {
         agrees([some(N * K), some(K * M), some(N * M)], (k, [a, b, out]) => k.gemm('NN', a, b, out, N, K, M)) &&
         agrees([some(N * K), some(K * M), some(N * M)], (k, [a, b, out]) => k.gemm('NT', a, b, out, N, K, M)) &&
         agrees([some(N * K), some(K * M), some(N * M)], (k, [a, b, out]) => k.gemm('TN', a, b, out, N, K, M)),
+      add: () => agrees(wide, (k, [a, b, out]) => k.add(a, b, out)),
+      subtract: () => agrees(wide, (k, [a, b, out]) => k.subtract(a, b, out)),
+      multiply: () => agrees(wide, (k, [a, b, out]) => k.multiply(a, b, out)),
+      scale: () => agrees(wide, (k, [x, out]) => k.scale(x, out, 0.3)),
       addRow: () => agrees([some(M), some(N * M)], (k, [b, out]) => k.addRow(b, out, N, M)),
       addRowRelu: () => agrees([some(M), some(N * M)], (k, [b, out]) => k.addRowRelu(b, out, N, M)),
       relu: () => agrees(wide, (k, [x, out]) => k.relu(x, out)),
@@ -154,7 +158,6 @@ function normalizations(agrees: Agrees, some: (length: number) => Floats) {
         ),
       ),
     dropout: () => agrees([some(99), some(99), some(99)], (k, [x, mask, out]) => k.dropout(x, mask, out, 0.6, [3, 7])),
-    multiply: () => agrees([some(99), some(99), some(99)], (k, [a, b, out]) => k.multiply(a, b, out)),
   };
 }
 

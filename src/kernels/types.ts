@@ -15,6 +15,7 @@ export type ProductForm = 'NN' | 'NT' | 'TN';
  */
 export interface Kernels
   extends ProductKernels,
+    ArithmeticKernels,
     RowKernels,
     ActivationKernels,
     SmoothActivationKernels,
@@ -31,6 +32,18 @@ export interface Kernels
 export interface ProductKernels {
   /** out (N, M) = op(a) · op(b), summed over K. */
   gemm(form: ProductForm, a: Floats, b: Floats, out: Floats, N: number, K: number, M: number): void;
+}
+
+/** Arithmetic on arrays of equal size, element by element. `out` may be one of the operands. */
+export interface ArithmeticKernels {
+  /** out = a + b. */
+  add(a: Floats, b: Floats, out: Floats): void;
+  /** out = a − b. */
+  subtract(a: Floats, b: Floats, out: Floats): void;
+  /** out = a · b. */
+  multiply(a: Floats, b: Floats, out: Floats): void;
+  /** out = factor · x. */
+  scale(x: Floats, out: Floats, factor: number): void;
 }
 
 /** What goes by the rows of a matrix: biases, sums, and picking rows. */
@@ -210,12 +223,10 @@ export interface NormalizationKernels {
   ): void;
 }
 
-/** Dropout and what it needs. */
+/** Dropout. */
 export interface DropoutKernels {
   /** mask = 1/p with probability p, else 0; out = x · mask. The mask is a function of `key`, its place and p alone. */
   dropout(x: Floats, mask: Floats, out: Floats, p: number, key: readonly [number, number]): void;
-  /** out = a · b, element by element. */
-  multiply(a: Floats, b: Floats, out: Floats): void;
 }
 
 /** The sizes of a convolution: images (N, C, H, W), filters (F, C, HH, WW), output (N, F, OH, OW). */

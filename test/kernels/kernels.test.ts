@@ -87,6 +87,19 @@ describe.each(engines)('$simd SIMD, $threads threads', ({ kernels }) => {
       }
     });
 
+    test('arithmetic, in place too', () => {
+      for (const n of LENGTHS) {
+        const [a, b] = [some(n), some(n)];
+        for (const name of ['add', 'subtract', 'multiply'] as const) {
+          compare([a, b, some(n)], (k, [a, b, out]) => k[name](a, b, out), 0);
+          compare([a, b], (k, [a, b]) => k[name](a, b, a), 0);
+          compare([a, b], (k, [a, b]) => k[name](a, b, b), 0);
+        }
+        compare([a, b], (k, [x, out]) => k.scale(x, out, -0.75), 0);
+        compare([a], (k, [x]) => k.scale(x, x, -0.75), 0);
+      }
+    });
+
     test('losses, with scores of up to 1e4', () => {
       for (const scale of [1, 1e4]) {
         for (const [N, C] of [...SIZES.map((C) => [4, C]), [1, 10], [5000, 10], [3, 1000]]) {

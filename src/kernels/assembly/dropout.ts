@@ -33,13 +33,3 @@ export function dropout<T>(item: i32): void {
   bits = i32x4.mul(v128.xor(bits, i32x4.shr_u(bits, 15)), i32x4.splat(<i32>0x846ca68b));
   return v128.xor(bits, i32x4.shr_u(bits, 16));
 }
-
-/** dx = dout · mask. */
-export function multiply<T>(item: i32): void {
-  const a = pointer(0), b = pointer(1), out = pointer(2);
-  const end = min(integer(3), (item + 1) * CHUNK);
-  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
-    const at = <usize>i * sizeof<T>();
-    storeUpTo<T>(out + at, v128.mul<T>(loadUpTo<T>(a + at, end - i), loadUpTo<T>(b + at, end - i)), end - i);
-  }
-}

@@ -12,6 +12,7 @@ import {
   WORKERS,
 } from "../wasm/protocol";
 import { addRow, addRowRelu, leakyRelu, leakyReluBackward, relu, reluBackward, reluBackwardSumRows } from "./activations";
+import { add, multiply, scale, subtract } from "./arithmetic";
 import { batchnormChannels, batchnormChannelsBackward, normalizeChannels } from "./batchnorm-channels";
 import {
   batchnormColumns,
@@ -20,7 +21,7 @@ import {
   normalizeColumns,
 } from "./batchnorm-columns";
 import { convBackwardInput, convBackwardWeights, convForward, packTurned, sumChannels } from "./convolution";
-import { dropout, multiply } from "./dropout";
+import { dropout } from "./dropout";
 import { packAcrossA, packAcrossB, packAlongA, packAlongB, product, setThread } from "./gemm";
 import { groupnorm, groupnormBackward, groupnormWeights } from "./groupnorm";
 import { layernorm, layernormBackward, layernormWeights } from "./layernorm";
@@ -193,5 +194,8 @@ function performIn<T>(kernel: i32, item: i32): void {
     case Kernel.PreluRowsBackward: return preluRowsBackward<T>(item);
     case Kernel.Maxout: return maxout<T>(item);
     case Kernel.MaxoutBackward: return maxoutBackward<T>(item);
+    case Kernel.Add: return add<T>(item);
+    case Kernel.Subtract: return subtract<T>(item);
+    case Kernel.Scale: return scale<T>(item);
   }
 }

@@ -1,6 +1,6 @@
 import type { DropoutKernels } from '../types.js';
 
-/** Dropout and what it needs. */
+/** Dropout. */
 export const dropout: DropoutKernels = {
   dropout(x, mask, out, p, key) {
     const threshold = dropoutThreshold(p);
@@ -8,10 +8,6 @@ export const dropout: DropoutKernels = {
       mask[i] = bits(i, key) >>> 8 < threshold ? 1 / p : 0;
       out[i] = x[i] * mask[i];
     }
-  },
-
-  multiply(a, b, out) {
-    for (let i = 0; i < a.length; i++) out[i] = a[i] * b[i];
   },
 };
 

@@ -1,5 +1,6 @@
 import type { Kernels } from '../types.js';
 import { activations } from './activations.js';
+import { arithmetic } from './arithmetic.js';
 import { convolution } from './convolution.js';
 import { dropout } from './dropout.js';
 import { losses } from './losses.js';
@@ -17,6 +18,7 @@ import { updates } from './updates.js';
 export const reference: Kernels = {
   name: 'reference',
   ...products,
+  ...arithmetic,
   ...rows,
   ...activations,
   ...smoothActivations,

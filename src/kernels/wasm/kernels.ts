@@ -1,6 +1,7 @@
 import { reference } from '../reference/index.js';
 import type { Kernels } from '../types.js';
 import { bindActivations } from './bindings/activations.js';
+import { bindArithmetic } from './bindings/arithmetic.js';
 import { bindConvolution } from './bindings/convolution.js';
 import { bindDropout } from './bindings/dropout.js';
 import { bindLosses } from './bindings/losses.js';
@@ -24,6 +25,7 @@ export function bindKernels(memory: Memory, exports: Exports, workers: Workers, 
   const kernels: Kernels = {
     name: 'wasm',
     ...bindProducts(call, threads),
+    ...bindArithmetic(call),
     ...bindRows(call, memory),
     ...bindActivations(call, memory),
     ...bindSmoothActivations(call),

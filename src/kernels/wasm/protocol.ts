@@ -67,6 +67,9 @@ export enum Kernel {
   PreluRowsBackward,
   Maxout,
   MaxoutBackward,
+  Add,
+  Subtract,
+  Scale,
 }
 
 /** Values that one work item of an elementwise kernel covers. A multiple of every vector's lanes. */

@@ -10,10 +10,5 @@ export function bindDropout(call: Call): DropoutKernels {
       const integers = [...places, x.length, ...key, dropoutThreshold(p)];
       call.run(Kernel.Dropout, x, chunks(x.length), integers, [1 / p]);
     },
-
-    multiply(a, b, out) {
-      const places = [call.read(a), call.read(b), call.written(out)];
-      call.run(Kernel.Multiply, a, chunks(a.length), [...places, a.length]);
-    },
   };
 }
