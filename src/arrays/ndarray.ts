@@ -57,19 +57,24 @@ export const ENDED = new Float32Array(0);
 export function dense(a: NDArray): Floats {
   const problem = reachProblem(a);
   if (problem !== null) throw new RangeError(problem);
-  const { data, shape, stride, offset } = a;
-  let contiguous = true;
-  let size = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    if (shape[axis] !== 1 && stride[axis] !== size) contiguous = false;
-    size *= shape[axis];
-  }
+  const { data, shape, offset } = a;
+  const size = sizeOf(shape);
   if (size === 0) return data.subarray(0, 0);
-  if (contiguous) return size === data.length ? data : data.subarray(offset, offset + size);
+  if (isDense(a)) return size === data.length ? data : data.subarray(offset, offset + size);
 
   const flat = heap.allocate(size, dtypeOf(a));
   copyStrided(a, flat);
   return flat;
+}
+
+/** Whether the values of `a` lie one after another in row-major order. */
+export function isDense({ shape, stride }: NDArray): boolean {
+  let size = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] !== 1 && stride[axis] !== size) return false;
+    size *= shape[axis];
+  }
+  return true;
 }
 
 /** Why the elements of `a` cannot be read, or null: they lie outside of its memory, or its workspace has ended. */

@@ -41,6 +41,7 @@ export {
   spatialBatchnormForward,
 } from './batchnorm.js';
 export { type BatchnormParam, checkBatchnormParam } from './batchnorm-param.js';
+export type { ElementwiseGrads } from './broadcasting.js';
 export {
   type ConvCache,
   type ConvGrads,
@@ -75,13 +76,55 @@ export {
   dropoutBackward,
   dropoutForward,
 } from './dropout.js';
+export {
+  type AddCache,
+  addBackward,
+  addForward,
+  type DivCache,
+  divBackward,
+  divForward,
+  type MulCache,
+  mulBackward,
+  mulForward,
+  type SubCache,
+  subBackward,
+  subForward,
+} from './elementwise.js';
 export { type EluCache, type EluOptions, eluBackward, eluForward } from './elu.js';
+export {
+  type MaximumCache,
+  type MinimumCache,
+  maximumBackward,
+  maximumForward,
+  minimumBackward,
+  minimumForward,
+} from './extremes.js';
 export { type GeluCache, geluBackward, geluForward } from './gelu.js';
 export { type GroupnormCache, spatialGroupnormBackward, spatialGroupnormForward } from './groupnorm.js';
 export { type LayernormCache, layernormBackward, layernormForward, type NormalizationOptions } from './layernorm.js';
 export { type LeakyReluCache, type LeakyReluOptions, leakyReluBackward, leakyReluForward } from './leaky-relu.js';
 export { type LossAndGrad, softmaxLoss, svmLoss } from './losses.js';
 export { type MaxoutCache, maxoutBackward, maxoutForward } from './maxout.js';
+export {
+  type AbsCache,
+  absBackward,
+  absForward,
+  type ExpCache,
+  expBackward,
+  expForward,
+  type LogCache,
+  logBackward,
+  logForward,
+  type NegCache,
+  negBackward,
+  negForward,
+  type PowCache,
+  powBackward,
+  powForward,
+  type SqrtCache,
+  sqrtBackward,
+  sqrtForward,
+} from './pointwise.js';
 export {
   type AvgPoolCache,
   avgPoolBackward,

@@ -1,0 +1,172 @@
+import ops from 'ndarray-ops';
+import { dense, empty, type NDArray } from '../arrays/index.js';
+import { kernels } from '../kernels/index.js';
+import { checkOperands, type ElementwiseGrads, gradients, outputOf, stretched, sumTo } from './broadcasting.js';
+import { checkUpstream, type Form, formOf, sameShape } from './operands.js';
+
+// Arithmetic on two arrays, element by element. Their shapes broadcast by NumPy's rule.
+
+/** What {@link addBackward} needs from {@link addForward}. Opaque: the fields may change. */
+export interface AddCache {
+  readonly layer: 'add';
+  readonly a: readonly number[];
+  readonly b: readonly number[];
+  readonly out: Form;
+}
+
+/**
+ * Forward pass of a sum: `out = a + b`.
+ *
+ * @param a - Any shape.
+ * @param b - A shape that broadcasts with that of `a`.
+ * @returns `out`, a new array of the shape that both broadcast to, and the cache, which keeps neither.
+ * @throws {ShapeError} if the shapes do not broadcast, or an array is empty.
+ * @throws {TypeError} if the two are not of one dtype.
+ */
+export function addForward(a: NDArray, b: NDArray): [out: NDArray, cache: AddCache] {
+  const out = outputOf('addForward', a, b);
+  if (sameShape(a.shape, b.shape)) kernels().add(dense(a), dense(b), out.data);
+  else ops.add(out, ...stretched(a, b, out.shape));
+  return [out, { layer: 'add', a: a.shape, b: b.shape, out: formOf(out) }];
+}
+
+/**
+ * Backward pass of a sum: `da = dout`, `db = dout`, summed over the axes that were stretched.
+ *
+ * @param dout - Upstream gradient, of the shape of `out`.
+ * @param cache - From {@link addForward}.
+ * @returns Gradients with respect to `a` and `b`. One that was not stretched gets `dout` itself: change none of them.
+ * @throws {ShapeError} if `dout` has another shape than `out`.
+ */
+export function addBackward(dout: NDArray, { a, b, out }: AddCache): ElementwiseGrads {
+  checkUpstream('addBackward', dout, out);
+  return { da: sumTo(dout, a), db: sumTo(dout, b) };
+}
+
+/** What {@link subBackward} needs from {@link subForward}. Opaque: the fields may change. */
+export interface SubCache {
+  readonly layer: 'sub';
+  readonly a: readonly number[];
+  readonly b: readonly number[];
+  readonly out: Form;
+}
+
+/**
+ * Forward pass of a difference: `out = a − b`.
+ *
+ * @param a - Any shape.
+ * @param b - A shape that broadcasts with that of `a`.
+ * @returns `out`, a new array of the shape that both broadcast to, and the cache, which keeps neither.
+ * @throws {ShapeError} if the shapes do not broadcast, or an array is empty.
+ * @throws {TypeError} if the two are not of one dtype.
+ */
+export function subForward(a: NDArray, b: NDArray): [out: NDArray, cache: SubCache] {
+  const out = outputOf('subForward', a, b);
+  if (sameShape(a.shape, b.shape)) kernels().subtract(dense(a), dense(b), out.data);
+  else ops.sub(out, ...stretched(a, b, out.shape));
+  return [out, { layer: 'sub', a: a.shape, b: b.shape, out: formOf(out) }];
+}
+
+/**
+ * Backward pass of a difference: `da = dout`, `db = −dout`, summed over the axes that were stretched.
+ *
+ * @param dout - Upstream gradient, of the shape of `out`.
+ * @param cache - From {@link subForward}.
+ * @returns Gradients with respect to `a` and `b`. An `a` that was not stretched gets `dout` itself: do not change it.
+ * @throws {ShapeError} if `dout` has another shape than `out`.
+ */
+export function subBackward(dout: NDArray, { a, b, out }: SubCache): ElementwiseGrads {
+  checkUpstream('subBackward', dout, out);
+  const db = empty(b, out.dtype);
+  kernels().scale(dense(sumTo(dout, b)), db.data, -1);
+  return { da: sumTo(dout, a), db };
+}
+
+/** What {@link mulBackward} needs from {@link mulForward}. Opaque: the fields may change. */
+export interface MulCache {
+  readonly layer: 'mul';
+  readonly a: NDArray;
+  readonly b: NDArray;
+  readonly shape: readonly number[];
+}
+
+/**
+ * Forward pass of a product, element by element: `out = a · b`.
+ *
+ * @param a - Any shape.
+ * @param b - A shape that broadcasts with that of `a`.
+ * @returns `out`, a new array of the shape that both broadcast to, and the cache, which keeps `a` and `b` by reference:
+ *   leave both unchanged until the backward pass.
+ * @throws {ShapeError} if the shapes do not broadcast, or an array is empty.
+ * @throws {TypeError} if the two are not of one dtype.
+ */
+export function mulForward(a: NDArray, b: NDArray): [out: NDArray, cache: MulCache] {
+  const out = product('mulForward', a, b);
+  return [out, { layer: 'mul', a, b, shape: out.shape }];
+}
+
+/**
+ * Backward pass of a product: `da = dout · b`, `db = dout · a`, summed over the axes that were stretched.
+ *
+ * @param dout - Upstream gradient, of the shape of `out`.
+ * @param cache - From {@link mulForward}.
+ * @returns Gradients with respect to `a` and `b`, in new arrays.
+ * @throws {ShapeError} if `dout` has another shape than `out`.
+ */
+export function mulBackward(dout: NDArray, { a, b, shape }: MulCache): ElementwiseGrads {
+  const fn = 'mulBackward';
+  checkOperands(fn, dout, a, b, shape);
+  return { da: sumTo(product(fn, dout, b), a.shape), db: sumTo(product(fn, dout, a), b.shape) };
+}
+
+/** a · b, broadcast. */
+function product(fn: string, a: NDArray, b: NDArray): NDArray {
+  const out = outputOf(fn, a, b);
+  if (sameShape(a.shape, b.shape)) kernels().multiply(dense(a), dense(b), out.data);
+  else if (b.size === 1) kernels().scale(dense(a), out.data, dense(b)[0]);
+  else if (a.size === 1) kernels().scale(dense(b), out.data, dense(a)[0]);
+  else ops.mul(out, ...stretched(a, b, out.shape));
+  return out;
+}
+
+/** What {@link divBackward} needs from {@link divForward}. Opaque: the fields may change. */
+export interface DivCache {
+  readonly layer: 'div';
+  readonly a: NDArray;
+  readonly b: NDArray;
+  readonly shape: readonly number[];
+}
+
+/**
+ * Forward pass of a quotient, element by element: `out = a / b`.
+ *
+ * @param a - Any shape.
+ * @param b - A shape that broadcasts with that of `a`.
+ * @returns `out`, a new array of the shape that both broadcast to, and the cache, which keeps `a` and `b` by reference:
+ *   leave both unchanged until the backward pass.
+ * @throws {ShapeError} if the shapes do not broadcast, or an array is empty.
+ * @throws {TypeError} if the two are not of one dtype.
+ */
+export function divForward(a: NDArray, b: NDArray): [out: NDArray, cache: DivCache] {
+  const out = outputOf('divForward', a, b);
+  ops.div(out, ...stretched(a, b, out.shape));
+  return [out, { layer: 'div', a, b, shape: out.shape }];
+}
+
+/**
+ * Backward pass of a quotient: `da = dout / b`, `db = −dout · a / b²`, summed over the axes that were stretched.
+ *
+ * @param dout - Upstream gradient, of the shape of `out`.
+ * @param cache - From {@link divForward}.
+ * @returns Gradients with respect to `a` and `b`, in new arrays.
+ * @throws {ShapeError} if `dout` has another shape than `out`.
+ */
+export function divBackward(dout: NDArray, { a, b, shape }: DivCache): ElementwiseGrads {
+  checkOperands('divBackward', dout, a, b, shape);
+  return gradients(dout, a, b, (upstream, as, bs, da, db) => {
+    for (let i = 0; i < upstream.length; i++) {
+      da[i] = upstream[i] / bs[i];
+      db[i] = (-upstream[i] * (as[i] / bs[i])) / bs[i];
+    }
+  });
+}

@@ -1,0 +1,87 @@
+import ops from 'ndarray-ops';
+import type { Floats, NDArray } from '../arrays/index.js';
+import { checkOperands, type ElementwiseGrads, gradients, outputOf, stretched } from './broadcasting.js';
+
+/** What {@link maximumBackward} needs from {@link maximumForward}. Opaque: the fields may change. */
+export interface MaximumCache {
+  readonly layer: 'maximum';
+  readonly a: NDArray;
+  readonly b: NDArray;
+  readonly shape: readonly number[];
+}
+
+/**
+ * Forward pass of the larger of two numbers, element by element: `out = max(a, b)`.
+ *
+ * @param a - Any shape.
+ * @param b - A shape that broadcasts with that of `a`.
+ * @returns `out`, a new array of the shape that both broadcast to, NaN where either is, and the cache, which keeps `a` and
+ *   `b` by reference: leave both unchanged until the backward pass.
+ * @throws {ShapeError} if the shapes do not broadcast, or an array is empty.
+ * @throws {TypeError} if the two are not of one dtype.
+ */
+export function maximumForward(a: NDArray, b: NDArray): [out: NDArray, cache: MaximumCache] {
+  const out = outputOf('maximumForward', a, b);
+  ops.max(out, ...stretched(a, b, out.shape));
+  return [out, { layer: 'maximum', a, b, shape: out.shape }];
+}
+
+/**
+ * Backward pass of the larger of two numbers: it gets the gradient, and of two equal ones each gets half.
+ *
+ * @param dout - Upstream gradient, of the shape of `out`.
+ * @param cache - From {@link maximumForward}.
+ * @returns Gradients with respect to `a` and `b`, in new arrays.
+ * @throws {ShapeError} if `dout` has another shape than `out`.
+ */
+export function maximumBackward(dout: NDArray, { a, b, shape }: MaximumCache): ElementwiseGrads {
+  checkOperands('maximumBackward', dout, a, b, shape);
+  return gradients(dout, a, b, (upstream, as, bs, da, db) => {
+    for (let i = 0; i < upstream.length; i++) share(upstream[i], as[i] > bs[i], as[i] < bs[i], i, da, db);
+  });
+}
+
+/** What {@link minimumBackward} needs from {@link minimumForward}. Opaque: the fields may change. */
+export interface MinimumCache {
+  readonly layer: 'minimum';
+  readonly a: NDArray;
+  readonly b: NDArray;
+  readonly shape: readonly number[];
+}
+
+/**
+ * Forward pass of the smaller of two numbers, element by element: `out = min(a, b)`.
+ *
+ * @param a - Any shape.
+ * @param b - A shape that broadcasts with that of `a`.
+ * @returns `out`, a new array of the shape that both broadcast to, NaN where either is, and the cache, which keeps `a` and
+ *   `b` by reference: leave both unchanged until the backward pass.
+ * @throws {ShapeError} if the shapes do not broadcast, or an array is empty.
+ * @throws {TypeError} if the two are not of one dtype.
+ */
+export function minimumForward(a: NDArray, b: NDArray): [out: NDArray, cache: MinimumCache] {
+  const out = outputOf('minimumForward', a, b);
+  ops.min(out, ...stretched(a, b, out.shape));
+  return [out, { layer: 'minimum', a, b, shape: out.shape }];
+}
+
+/**
+ * Backward pass of the smaller of two numbers: it gets the gradient, and of two equal ones each gets half.
+ *
+ * @param dout - Upstream gradient, of the shape of `out`.
+ * @param cache - From {@link minimumForward}.
+ * @returns Gradients with respect to `a` and `b`, in new arrays.
+ * @throws {ShapeError} if `dout` has another shape than `out`.
+ */
+export function minimumBackward(dout: NDArray, { a, b, shape }: MinimumCache): ElementwiseGrads {
+  checkOperands('minimumBackward', dout, a, b, shape);
+  return gradients(dout, a, b, (upstream, as, bs, da, db) => {
+    for (let i = 0; i < upstream.length; i++) share(upstream[i], as[i] < bs[i], as[i] > bs[i], i, da, db);
+  });
+}
+
+/** d[i] to the winner of place i, or half to each where there is none. */
+function share(d: number, aWins: boolean, bWins: boolean, i: number, da: Floats, db: Floats): void {
+  da[i] = aWins ? d : bWins ? 0 : d / 2;
+  db[i] = bWins ? d : aWins ? 0 : d / 2;
+}
