@@ -103,6 +103,14 @@ export { type GeluCache, geluBackward, geluForward } from './gelu.js';
 export { type GroupnormCache, spatialGroupnormBackward, spatialGroupnormForward } from './groupnorm.js';
 export { type LayernormCache, layernormBackward, layernormForward, type NormalizationOptions } from './layernorm.js';
 export { type LeakyReluCache, type LeakyReluOptions, leakyReluBackward, leakyReluForward } from './leaky-relu.js';
+export {
+  type LogSoftmaxCache,
+  type LogsumexpCache,
+  logSoftmaxBackward,
+  logSoftmaxForward,
+  logsumexpBackward,
+  logsumexpForward,
+} from './log-softmax.js';
 export { type LossAndGrad, softmaxLoss, svmLoss } from './losses.js';
 export { type MaxoutCache, maxoutBackward, maxoutForward } from './maxout.js';
 export {
@@ -140,6 +148,18 @@ export {
   maxPoolForwardNaive,
 } from './pooling.js';
 export { type PreluCache, type PreluGrads, preluBackward, preluForward } from './prelu.js';
+export {
+  type Axes,
+  type MaxCache,
+  type MeanCache,
+  maxBackward,
+  maxForward,
+  meanBackward,
+  meanForward,
+  type SumCache,
+  sumBackward,
+  sumForward,
+} from './reductions.js';
 export { type ReluCache, reluBackward, reluForward } from './relu.js';
 export { type SigmoidCache, sigmoidBackward, sigmoidForward } from './sigmoid.js';
 export { type TanhCache, tanhBackward, tanhForward } from './tanh.js';

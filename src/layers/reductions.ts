@@ -1,0 +1,161 @@
+import ndarray from 'ndarray';
+import ops from 'ndarray-ops';
+import { checkFlag, checkShapes, dense, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { kernels } from '../kernels/index.js';
+import { broadcastView } from './broadcasting.js';
+import { anyShape, axesOf, checkUpstream, type Form, formOf } from './operands.js';
+import { axesLast, fillRows } from './rows.js';
+import { sumOver } from './sums.js';
+
+/** The axis or the axes that a reduction goes over; negative ones count from the end. */
+export type Axes = number | readonly number[];
+
+/** A reduction by its shapes. */
+export interface Reduction {
+  /** The numbers of the reduced axes, ascending. */
+  readonly axes: readonly number[];
+  /** The shape of `x`, with 1 for the reduced axes. */
+  readonly kept: readonly number[];
+  /** The shape of the result. */
+  readonly shape: readonly number[];
+}
+
+/** Checks the arguments of a reduction. */
+export function reductionOf(fn: string, x: NDArray, axis: Axes | undefined, keepdims: boolean): Reduction {
+  checkShapes(fn, { x: [x, anyShape(x)] });
+  checkFlag(fn, 'keepdims', keepdims);
+  const axes = axesOf(fn, axis, x.shape);
+  const kept = x.shape.map((size, i) => (axes.includes(i) ? 1 : size));
+  return { axes, kept, shape: keepdims ? kept : kept.filter((_, i) => !axes.includes(i)) };
+}
+
+/** What {@link sumBackward} needs from {@link sumForward}. Opaque: the fields may change. */
+export interface SumCache {
+  readonly layer: 'sum';
+  readonly x: Form;
+  readonly kept: readonly number[];
+  readonly out: Form;
+}
+
+/**
+ * Forward pass of a sum over axes, in float64, then rounded.
+ *
+ * @param x - Any shape.
+ * @param axis - The axis or the axes to sum over, negative ones from the end. Default: all, for an `out` of shape ().
+ * @param keepdims - Whether `out` keeps them, with size 1. Default false.
+ * @returns `out`, a new array, and the cache, which does not keep `x`.
+ * @throws {ShapeError} if `x` is empty.
+ * @throws {RangeError} if an axis does not exist or is named twice.
+ */
+export function sumForward(x: NDArray, axis?: Axes, keepdims = false): [out: NDArray, cache: SumCache] {
+  const { kept, shape } = reductionOf('sumForward', x, axis, keepdims);
+  const out = sumOver(x, kept, shape);
+  return [out, { layer: 'sum', x: formOf(x), kept, out: formOf(out) }];
+}
+
+/**
+ * Backward pass of a sum: every summand gets the gradient of its sum.
+ *
+ * @param dout - Upstream gradient, of the shape of `out`.
+ * @param cache - From {@link sumForward}.
+ * @returns The gradient with respect to `x`, a new array.
+ * @throws {ShapeError} if `dout` has another shape than `out`.
+ */
+export function sumBackward(dout: NDArray, cache: SumCache): NDArray {
+  checkUpstream('sumBackward', dout, cache.out);
+  return spread(dout, cache);
+}
+
+/** What {@link meanBackward} needs from {@link meanForward}. Opaque: the fields may change. */
+export interface MeanCache {
+  readonly layer: 'mean';
+  readonly x: Form;
+  readonly kept: readonly number[];
+  readonly out: Form;
+  /** Values in each mean. */
+  readonly count: number;
+}
+
+/**
+ * Forward pass of a mean over axes, summed in float64.
+ *
+ * @param x - Any shape.
+ * @param axis - The axis or the axes to take it over, negative ones from the end. Default: all, for an `out` of shape ().
+ * @param keepdims - Whether `out` keeps them, with size 1. Default false.
+ * @returns `out`, a new array, and the cache, which does not keep `x`.
+ * @throws {ShapeError} if `x` is empty.
+ * @throws {RangeError} if an axis does not exist or is named twice.
+ */
+export function meanForward(x: NDArray, axis?: Axes, keepdims = false): [out: NDArray, cache: MeanCache] {
+  const { kept, shape } = reductionOf('meanForward', x, axis, keepdims);
+  const out = sumOver(x, kept, shape);
+  const count = x.size / out.size;
+  ops.divseq(out, count);
+  return [out, { layer: 'mean', x: formOf(x), kept, out: formOf(out), count }];
+}
+
+/**
+ * Backward pass of a mean: each of its `count` values gets `dout / count`.
+ *
+ * @param dout - Upstream gradient, of the shape of `out`.
+ * @param cache - From {@link meanForward}.
+ * @returns The gradient with respect to `x`, a new array.
+ * @throws {ShapeError} if `dout` has another shape than `out`.
+ */
+export function meanBackward(dout: NDArray, cache: MeanCache): NDArray {
+  checkUpstream('meanBackward', dout, cache.out);
+  const each = empty(cache.out.shape, cache.out.dtype);
+  ops.divs(each, dout, cache.count);
+  return spread(each, cache);
+}
+
+/** A new array of the shape of `x` with the value of `dout` at every place that was reduced to it. */
+function spread(dout: NDArray, { x, kept }: { x: Form; kept: readonly number[] }): NDArray {
+  const dx = empty(x.shape, x.dtype);
+  if (dout.size === 1) dx.data.fill(dense(dout)[0]);
+  else ops.assign(dx, broadcastView(ndarray(dense(dout), [...kept]), x.shape));
+  return dx;
+}
+
+/** What {@link maxBackward} needs from {@link maxForward}. Opaque: the fields may change. */
+export interface MaxCache {
+  readonly layer: 'max';
+  readonly x: NDArray;
+  readonly axes: readonly number[];
+  readonly shape: readonly number[];
+}
+
+/**
+ * Forward pass of the largest value over axes.
+ *
+ * @param x - Any shape.
+ * @param axis - The axis or the axes to go over, negative ones from the end. Default: all, for an `out` of shape ().
+ * @param keepdims - Whether `out` keeps them, with size 1. Default false.
+ * @returns `out`, a new array with NaN where there is one among the values, and the cache, which keeps `x` by reference:
+ *   leave it unchanged until the backward pass.
+ * @throws {ShapeError} if `x` is empty.
+ * @throws {RangeError} if an axis does not exist or is named twice.
+ */
+export function maxForward(x: NDArray, axis?: Axes, keepdims = false): [out: NDArray, cache: MaxCache] {
+  const { axes, shape } = reductionOf('maxForward', x, axis, keepdims);
+  const out = empty(shape, dtypeOf(x));
+  kernels().maxout(dense(axesLast(x, axes)), out.data, x.size / out.size);
+  return [out, { layer: 'max', x, axes, shape }];
+}
+
+/**
+ * Backward pass of the largest value: it gets the gradient, and of equal ones the first does, in row-major order.
+ *
+ * @param dout - Upstream gradient, of the shape of `out`.
+ * @param cache - From {@link maxForward}.
+ * @returns The gradient with respect to `x`, a new array.
+ * @throws {ShapeError} if `dout` has another shape than `out`.
+ */
+export function maxBackward(dout: NDArray, { x, axes, shape }: MaxCache): NDArray {
+  checkShapes('maxBackward', { x: [x, x.shape], dout: [dout, shape] });
+  const dx = empty(x.shape, dtypeOf(x));
+  fillRows(dx, axes, (rows) => {
+    kernels().maxoutBackward(dense(dout), dense(axesLast(x, axes)), rows, x.size / dout.size);
+  });
+  return dx;
+}
