@@ -15,7 +15,7 @@ const MAY_IMPORT = {
   'solver-options.ts': ['model.ts', 'optim', 'kernels', 'arrays'],
   'solver.ts': ['solver-options.ts', 'progress.ts', 'model.ts', 'optim', 'layers', 'kernels', 'arrays', 'node.ts'],
   nn: ['autograd', 'layers', 'kernels', 'arrays'],
-  data: ['arrays', 'node.ts'],
+  data: ['layers', 'kernels', 'arrays', 'node.ts'],
   pictures: ['arrays', 'node.ts'],
 };
 const PARTS = Object.keys(MAY_IMPORT);

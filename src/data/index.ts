@@ -1,3 +1,4 @@
+export { type ChannelStats, channelStats } from './channel-stats.js';
 export {
   type Cifar10,
   type Cifar10Batch,
@@ -6,5 +7,16 @@ export {
   loadCifar10,
   readCifar10Batch,
 } from './cifar10.js';
+export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './data-loader.js';
+export { type ArrayDataset, type Batch, type ExampleDataset, TensorDataset } from './dataset.js';
 export { type DownloadCifar10Options, type DownloadProgress, downloadCifar10 } from './download-cifar10.js';
+export {
+  RandomSampler,
+  type Sampler,
+  type SamplerOptions,
+  SequentialSampler,
+  SubsetRandomSampler,
+} from './samplers.js';
 export { type SyntheticCifar10Options, writeSyntheticCifar10 } from './synthetic-cifar10.js';
+export type { CutoutOptions, RandomCropOptions, Transform } from './transforms/index.js';
+export * as transforms from './transforms/index.js';

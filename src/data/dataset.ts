@@ -1,0 +1,142 @@
+import {
+  array,
+  checkCount,
+  checkLabels,
+  checkShapes,
+  dense,
+  describe,
+  dtypeOf,
+  empty,
+  heap,
+  type Labels,
+  type NDArray,
+  ShapeError,
+  tuple,
+  withStorage,
+  wrap,
+} from '../arrays/index.js';
+import { isResident, kernels } from '../kernels/index.js';
+
+/** Examples and their labels: X of shape (B, …), the batch first, and B whole numbers. */
+export type Batch = [X: NDArray, y: Int32Array];
+
+/** Examples that are fetched one at a time. */
+export interface ExampleDataset {
+  /** How many there are. */
+  readonly length: number;
+  /** Example `i` and its label, a whole number ≥ 0. All examples have one shape and dtype. */
+  get(i: number): readonly [x: NDArray, y: number];
+}
+
+/** All examples in one array, shape (N, …), and their N labels. */
+export interface ArrayDataset {
+  readonly X: NDArray;
+  readonly y: Labels;
+}
+
+/**
+ * Examples and labels held in memory, as a dataset.
+ *
+ * @example
+ * const { XTrain, yTrain } = loadCifar10('data');
+ * const dataset = new TensorDataset(XTrain, yTrain);
+ * const [image, label] = dataset.get(7);
+ */
+export class TensorDataset implements ArrayDataset, ExampleDataset {
+  /** Shape (N, …), in row-major order. */
+  readonly X: NDArray;
+  /** N whole numbers. */
+  readonly y: Int32Array;
+
+  /**
+   * @param X - Examples, shape (N, …). Kept as it is where its values lie in row-major order on the heap, else copied.
+   * @param y - Their N labels; copied.
+   * @throws {ShapeError} if there are no examples, or not as many labels as examples.
+   * @throws {RangeError} if a label is not a whole number ≥ 0.
+   */
+  constructor(X: NDArray, y: Labels) {
+    const { N } = checkShapes('TensorDataset', { X: [X, ['N', '…']] });
+    this.y = checkLabels('TensorDataset', 'y', y, N);
+    // Memory that is recycled, as a workspace's, must not be read later.
+    this.X = withStorage(heap, () => (isResident(X) ? array(X) : wrap(dense(X), X.shape)));
+  }
+
+  /** How many examples there are. */
+  get length(): number {
+    return this.y.length;
+  }
+
+  /** Example `i`, a view of X, and its label. */
+  get(i: number): [x: NDArray, y: number] {
+    if (!(Number.isInteger(i) && i >= 0 && i < this.length)) {
+      throw new RangeError(`TensorDataset.get: i is ${describe(i)}, expected an index from 0 to ${this.length - 1}`);
+    }
+    return [this.X.pick(i), this.y[i]];
+  }
+}
+
+/** How a dataset is read, whichever kind it is. */
+export interface Source {
+  /** How many examples there are. */
+  readonly length: number;
+  /** Copies the examples at the given places, which are in range, into new arrays. */
+  gather(indices: Int32Array): Batch;
+}
+
+/** @throws {TypeError | RangeError} naming what a dataset lacks. */
+export function sourceOf(fn: string, dataset: ArrayDataset | ExampleDataset): Source {
+  if (dataset instanceof TensorDataset) return arraySource(dataset);
+  if (typeof dataset === 'object' && dataset !== null) {
+    // First, because a dataset that has arrays too may make something else of them.
+    if ('get' in dataset && 'length' in dataset) return exampleSource(fn, dataset);
+    if ('X' in dataset && 'y' in dataset) return arraySource(new TensorDataset(dataset.X, dataset.y));
+  }
+  throw new TypeError(`${fn}: dataset is ${describe(dataset)}, expected { X, y }, or an object with length and get(i)`);
+}
+
+function arraySource({ X, y }: TensorDataset): Source {
+  const shape = X.shape.slice(1);
+  const gather = (indices: Int32Array): Batch => {
+    const batch = empty([indices.length, ...shape], dtypeOf(X));
+    kernels().gatherRows(X.data, indices, batch.data, X.size / X.shape[0]);
+    return [batch, indices.map((i) => y[i])];
+  };
+  return { length: y.length, gather };
+}
+
+function exampleSource(fn: string, dataset: ExampleDataset): Source {
+  const { length, get } = dataset;
+  checkCount(fn, 'dataset.length', length, 1);
+  if (typeof get !== 'function') throw new TypeError(`${fn}: dataset.get is ${describe(get)}, expected a function`);
+  return { length, gather: (indices) => stack(fn, dataset, indices) };
+}
+
+/** Examples fetched one by one, in a new array. */
+function stack(fn: string, dataset: ExampleDataset, indices: Int32Array): Batch {
+  // A dataset may keep what it makes, so that is not for a workspace to recycle.
+  const examples = withStorage(heap, () => Array.from(indices, (i) => checkExample(fn, dataset.get(i), i)));
+  const [first] = examples[0];
+  const batch = empty([examples.length, ...first.shape], dtypeOf(first));
+  const y = examples.map(([x, label], at) => {
+    if (tuple(x.shape) !== tuple(first.shape) || dtypeOf(x) !== dtypeOf(first)) {
+      const [got, expected] = [x, first].map((a) => `${dtypeOf(a)} of shape ${tuple(a.shape)}`);
+      const places = `dataset.get(${indices[at]}) returned x as ${got}`;
+      throw new ShapeError(`${fn}: ${places}, expected ${expected}, as get(${indices[0]}) did`);
+    }
+    batch.data.set(dense(x), at * first.size);
+    return label;
+  });
+  return [batch, Int32Array.from(y)];
+}
+
+function checkExample(fn: string, example: unknown, i: number): readonly [x: NDArray, y: number] {
+  if (!Array.isArray(example) || example.length !== 2) {
+    throw new TypeError(`${fn}: dataset.get(${i}) returned ${describe(example)}, expected [x, y]`);
+  }
+  const [x, y] = example;
+  checkShapes(fn, { [`x of dataset.get(${i})`]: [x, ['…']] });
+  if (!(Number.isInteger(y) && y >= 0 && y < 2 ** 31)) {
+    throw new RangeError(`${fn}: y of dataset.get(${i}) is ${describe(y)}, expected an integer ≥ 0`);
+  }
+  return [x, y];
+}

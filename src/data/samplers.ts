@@ -1,0 +1,96 @@
+import { checkCount, checkOptions, describe, Random, type RandomState } from '../arrays/index.js';
+
+/** Chooses which examples an epoch takes, and in which order. */
+export interface Sampler {
+  /** How many examples an epoch takes. */
+  readonly length: number;
+  /**
+   * The places of one epoch's examples in the dataset: `length` whole numbers.
+   *
+   * @param random - The loader's generator, for samplers that have none of their own.
+   */
+  order(random: Random): ArrayLike<number>;
+  /** What the next order depends on beside `random`, as plain data; for samplers of which that changes. */
+  state?(): unknown;
+  /** Goes back to a `state`. */
+  restore?(state: unknown): void;
+}
+
+/** Options of a sampler that draws. */
+export interface SamplerOptions {
+  /** Seed of the orders. Default: they are drawn from the loader's generator, so the loader's seed repeats them. */
+  seed?: number | string;
+}
+
+/** All examples in the order of the dataset. */
+export class SequentialSampler implements Sampler {
+  readonly length: number;
+
+  /** @param n - How many there are. */
+  constructor(n: number) {
+    checkCount('SequentialSampler', 'n', n, 1);
+    this.length = n;
+  }
+
+  order(): Int32Array {
+    return Int32Array.from({ length: this.length }, (_, i) => i);
+  }
+}
+
+/** The given examples, each once, in a new random order each epoch: for a part of a dataset, as of its first 49,000. */
+export class SubsetRandomSampler implements Sampler {
+  /** Places in the dataset. */
+  readonly indices: Int32Array;
+  #random: Random | null;
+
+  /**
+   * @param indices - Places in the dataset.
+   * @throws {RangeError} if there are none, or one is not a whole number ≥ 0.
+   *
+   * @example
+   * const sampler = new SubsetRandomSampler([0, 1, 2, 3, 4], { seed: 0 });
+   * const loader = new DataLoader({ X, y }, { batchSize: 2, sampler });
+   */
+  constructor(indices: ArrayLike<number>, options: SamplerOptions = {}) {
+    const fn = 'SubsetRandomSampler';
+    checkOptions(fn, options, ['seed']);
+    this.indices = checkIndices(fn, indices);
+    this.#random = options.seed === undefined ? null : new Random(options.seed);
+  }
+
+  get length(): number {
+    return this.indices.length;
+  }
+
+  order(random: Random): Int32Array {
+    return (this.#random ?? random).permutation(this.length).map((i) => this.indices[i]);
+  }
+
+  state(): RandomState | null {
+    return this.#random?.state() ?? null;
+  }
+
+  restore(state: unknown): void {
+    this.#random = state === null ? null : Random.fromState(state as RandomState);
+  }
+}
+
+/** All examples, each once, in a new random order each epoch. */
+export class RandomSampler extends SubsetRandomSampler {
+  /** @param n - How many there are. */
+  constructor(n: number, options: SamplerOptions = {}) {
+    checkCount('RandomSampler', 'n', n, 1);
+    checkOptions('RandomSampler', options, ['seed']);
+    super(new SequentialSampler(n).order(), options);
+  }
+}
+
+function checkIndices(fn: string, indices: ArrayLike<number>): Int32Array {
+  if (typeof indices !== 'object' || typeof indices?.length !== 'number' || indices.length === 0) {
+    throw new RangeError(`${fn}: indices is ${describe(indices)}, expected a list of at least one index`);
+  }
+  return Int32Array.from(indices, (index, at) => {
+    if (Number.isInteger(index) && index >= 0 && index < 2 ** 31) return index;
+    throw new RangeError(`${fn}: indices[${at}] is ${describe(index)}, expected an integer ≥ 0`);
+  });
+}

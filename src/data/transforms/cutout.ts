@@ -1,0 +1,54 @@
+import { array, checkCount, checkOptions, type NDArray, type Random } from '../../arrays/index.js';
+import { keepsNothing } from '../../kernels/index.js';
+import { checkFill, checkImages, checkProbability, checkRandom, type Transform } from './transform.js';
+
+/** Options of {@link cutout}. */
+export interface CutoutOptions {
+  /** Squares to an image. Default 1. */
+  count?: number;
+  /** The value of the pixels in a square. Default 0, the mean where that has been subtracted. */
+  fill?: number;
+  /** Probability that an image has its squares. Default 1. */
+  p?: number;
+}
+
+/**
+ * Each image with squares of it blanked in all channels. A square's centre is any pixel, drawn uniformly, so that near
+ * the border a part of it lies outside.
+ *
+ * @param size - Side of a square, in pixels. It begins floor(size / 2) pixels before its centre.
+ * @returns A transform of images (N, C, H, W) into new ones of that shape.
+ * @throws {RangeError} if `size` or `count` is not a whole number ≥ 1, or `p` outside [0, 1].
+ * @see DeVries and Taylor 2017, Improved Regularization of Convolutional Neural Networks with Cutout
+ */
+export function cutout(size: number, options: CutoutOptions = {}): Transform {
+  const fn = 'cutout';
+  checkOptions(fn, options, ['count', 'fill', 'p']);
+  const { count = 1, fill = 0, p = 1 } = options;
+  checkCount(fn, 'size', size, 1);
+  checkCount(fn, 'count', count, 1);
+  checkFill(fn, fill);
+  checkProbability(fn, p);
+
+  return keepsNothing((X: NDArray, random: Random) => {
+    const { N, C, H, W } = checkImages(fn, X);
+    checkRandom(fn, random);
+    const out = array(X);
+    const chances = random.rand([N], 'float64').data;
+    const rows = random.randint(0, H, N * count);
+    const columns = random.randint(0, W, N * count);
+    for (let square = 0; square < N * count; square++) {
+      const n = Math.floor(square / count);
+      if (chances[n] >= p) continue;
+      const [top, left] = [rows[square] - Math.floor(size / 2), columns[square] - Math.floor(size / 2)];
+      const [first, end] = [Math.max(0, left), Math.min(W, left + size)];
+      for (let plane = n * C; plane < (n + 1) * C; plane++) {
+        for (let i = Math.max(0, top); i < Math.min(H, top + size); i++) {
+          const row = (plane * H + i) * W;
+          out.data.fill(fill, row + first, row + end);
+        }
+      }
+    }
+    return out;
+  });
+}

@@ -1,0 +1,62 @@
+import { denseArg, describe, dtypeOf, empty, type NDArray, ShapeError } from '../../arrays/index.js';
+import { keepsNothing } from '../../kernels/index.js';
+import { checkImages } from './transform.js';
+
+/**
+ * `(x − mean) / std`, channel by channel.
+ *
+ * @param mean - One number for all channels, or C of them: `channelStats` finds them.
+ * @param std - Standard deviations > 0, likewise.
+ * @returns A transform of images (N, C, H, W) into new ones of that shape; it draws nothing.
+ * @throws {RangeError} if a mean is not finite, or a standard deviation not > 0; {@link ShapeError} if there are not as
+ *   many as channels.
+ *
+ * @example
+ * const { mean, std } = channelStats(data.XTrain);
+ * const loader = new DataLoader(dataset, { transform: transforms.normalize(mean, std) });
+ */
+export function normalize(mean: number | readonly number[], std: number | readonly number[]): (X: NDArray) => NDArray {
+  const fn = 'normalize';
+  const means = checkNumbers(fn, 'mean', mean, 'a finite number', Number.isFinite);
+  const stds = checkNumbers(fn, 'std', std, 'a finite number > 0', (s) => Number.isFinite(s) && s > 0);
+
+  return keepsNothing((X: NDArray) => {
+    const { N, C, H, W } = checkImages(fn, X);
+    checkChannels(fn, 'mean', means, C);
+    checkChannels(fn, 'std', stds, C);
+    const x = denseArg(fn, 'X', X);
+    const out = empty(X.shape, dtypeOf(X));
+    const { data } = out;
+    for (let plane = 0, p = 0; plane < N * C; plane++) {
+      const m = typeof means === 'number' ? means : means[plane % C];
+      const s = typeof stds === 'number' ? stds : stds[plane % C];
+      for (const end = p + H * W; p < end; p++) data[p] = (x[p] - m) / s;
+    }
+    return out;
+  });
+}
+
+/** A number or a copy of the list of numbers. */
+function checkNumbers(
+  fn: string,
+  name: string,
+  values: number | readonly number[],
+  expected: string,
+  fits: (value: number) => boolean,
+): number | readonly number[] {
+  if (Array.isArray(values)) {
+    values.forEach((value, c) => {
+      if (!fits(value)) throw new RangeError(`${fn}: ${name}[${c}] is ${describe(value)}, expected ${expected}`);
+    });
+    return [...values];
+  }
+  if (!fits(values as number)) {
+    throw new RangeError(`${fn}: ${name} is ${describe(values)}, expected ${expected}, or a list of such`);
+  }
+  return values;
+}
+
+function checkChannels(fn: string, name: string, values: number | readonly number[], C: number): void {
+  if (typeof values === 'number' || values.length === C) return;
+  throw new ShapeError(`${fn}: ${name} has ${values.length} numbers, expected C=${C}, one to a channel of X`);
+}
