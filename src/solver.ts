@@ -17,6 +17,7 @@ import {
   withStorage,
   wrap,
 } from './arrays/index.js';
+import { DivergedError } from './diverged-error.js';
 import { isKeepingNothing, isResident, kernels, workspace } from './kernels/index.js';
 import type { BatchnormParam } from './layers/index.js';
 import type { LossAndGrads, Model, Params } from './model.js';
@@ -31,29 +32,6 @@ import {
   type Dataset,
   type SolverOptionsOf,
 } from './solver-options.js';
-
-/** A loss stopped being a finite number. Histories and best parameters are those of the last good iteration. */
-export class DivergedError extends Error {
-  override readonly name = 'DivergedError';
-
-  constructor(
-    /** The iteration whose loss was not finite, from 1. */
-    readonly iteration: number,
-    /** What the loss was. */
-    readonly loss: number,
-    /** The last finite loss; undefined when the first was not. */
-    readonly lastFiniteLoss: number | undefined,
-    /** The learning rate in that iteration; undefined when the rule's default was used and no step was made. */
-    readonly learningRate: number | undefined,
-  ) {
-    const before = lastFiniteLoss === undefined ? 'no loss before it was finite' : `last finite loss ${lastFiniteLoss}`;
-    const rate = learningRate === undefined ? "the rule's default learning rate" : `learning rate ${learningRate}`;
-    super(
-      `Solver: the loss is ${loss} at iteration ${iteration} (${before}, ${rate}); try a smaller learning rate or ` +
-        'weight scale. Histories and bestParams are intact.',
-    );
-  }
-}
 
 /** Options of a {@link Solver}. `C` is what its update rule takes. */
 export type SolverOptions<C extends object = OptimConfig> = SolverOptionsOf<C, Solver>;
@@ -288,7 +266,14 @@ export class Solver<C extends object = OptimConfig> {
 
   #diverge(loss: number): never {
     const [config] = this.#configs.values() as Iterable<OptimConfig>;
-    throw new DivergedError(this.iteration + 1, loss, this.lossHistory.at(-1), config?.learningRate);
+    throw new DivergedError(
+      'Solver',
+      this.iteration + 1,
+      loss,
+      this.lossHistory.at(-1),
+      config?.learningRate,
+      'Histories and bestParams are intact.',
+    );
   }
 }
 
