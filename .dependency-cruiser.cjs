@@ -8,7 +8,7 @@ const MAY_IMPORT = {
   layers: ['kernels', 'arrays'],
   'gradient-check.ts': ['layers', 'arrays'],
   optim: ['kernels', 'arrays'],
-  autograd: ['layers', 'kernels', 'arrays'],
+  autograd: ['gradient-check.ts', 'layers', 'kernels', 'arrays'],
   'model.ts': ['layers', 'arrays'],
   classifiers: ['model.ts', 'layers', 'kernels', 'arrays'],
   'progress.ts': ['node.ts'],

@@ -7,4 +7,4 @@ export { Random, type RandomState } from './random.js';
 export { checkShapes, type Dim, denseArg } from './shapes.js';
 export { currentStorage, heap, type Storage, withStorage } from './storage.js';
 export type { DType, Floats, NDArray } from './types.js';
-export { markChanged, versionOf } from './versions.js';
+export { markChanged, overwrite, versionOf } from './versions.js';

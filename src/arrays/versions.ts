@@ -1,3 +1,4 @@
+import ops from 'ndarray-ops';
 import type { Floats, NDArray } from './types.js';
 
 /** How often the numbers of a memory were changed in place, of those memories where that was announced. */
@@ -19,4 +20,12 @@ export function markChanged(a: NDArray): void {
  */
 export function versionOf(a: NDArray): number {
   return versions.get(a.data) ?? 0;
+}
+
+/**
+ * Writes the values of `source` into `target`, of the same size, in place, and announces it.
+ */
+export function overwrite(target: NDArray, source: NDArray): void {
+  ops.assign(target, source);
+  markChanged(target);
 }

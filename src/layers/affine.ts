@@ -81,6 +81,25 @@ export function affineBackwardWeights(dout: NDArray, cache: AffineCache): Affine
   };
 }
 
+/**
+ * Those gradients of {@link affineBackward} that are needed, in the order x, w, b; null for the others.
+ *
+ * @param needs - Which.
+ */
+export function affineNeededGradients(
+  dout: NDArray,
+  cache: AffineCache,
+  [x, w, b]: readonly boolean[],
+): readonly (NDArray | null)[] {
+  const fn = 'affineBackward';
+  checkUpstream(fn, dout, cache);
+  return [
+    x ? inputGradient(fn, dout, cache) : null,
+    w ? weightGradient(fn, dout, cache) : null,
+    b ? sumOfRows(fn, dout) : null,
+  ];
+}
+
 /** What {@link affineReluBackward} needs from {@link affineReluForward}. Opaque: the fields may change. */
 export interface AffineReluCache {
   readonly layer: 'affine-relu';
@@ -135,6 +154,22 @@ export function affineReluBackwardWeights(dout: NDArray, { affine, out }: Affine
   checkUpstream('affineReluBackwardWeights', dout, affine);
   const { da, db } = throughRelu('affineReluBackwardWeights', dout, out);
   return { dw: weightGradient('affineReluBackwardWeights', da, affine), db };
+}
+
+/**
+ * Those gradients of {@link affineReluBackward} that are needed, in the order x, w, b; null for the others.
+ *
+ * @param needs - Which.
+ */
+export function affineReluNeededGradients(
+  dout: NDArray,
+  { affine, out }: AffineReluCache,
+  [x, w, b]: readonly boolean[],
+): readonly (NDArray | null)[] {
+  const fn = 'affineReluBackward';
+  checkUpstream(fn, dout, affine);
+  const { da, db } = throughRelu(fn, dout, out);
+  return [x ? inputGradient(fn, da, affine) : null, w ? weightGradient(fn, da, affine) : null, b ? db : null];
 }
 
 function checkAffine(fn: string, x: NDArray, w: NDArray, b: NDArray): { N: number; M: number } {

@@ -1,4 +1,5 @@
 import {
+  checkFlag,
   checkOptions,
   checkShapes,
   dense,
@@ -18,9 +19,11 @@ export interface BatchnormParam {
   eps?: number;
   /** Share of the running statistics that is kept, in [0, 1]. Default 0.9. PyTorch's momentum is the complement. */
   momentum?: number;
+  /** Whether the running variance takes the unbiased variance of a batch, as PyTorch's does. Default false. */
+  unbiased?: boolean;
   /** State: running mean, one value a feature or channel. Starts at zero; a new array at every training pass. */
   runningMean?: NDArray;
-  /** State: running variance (biased), one value a feature or channel. Starts at zero; a new array at every training pass. */
+  /** State: running variance, one value a feature or channel. Starts at zero; a new array at every training pass. */
   runningVar?: NDArray;
 }
 
@@ -29,11 +32,12 @@ export interface CheckedBatchnormParam {
   readonly training: boolean;
   readonly eps: number;
   readonly momentum: number;
+  readonly unbiased: boolean;
   readonly runningMean: NDArray;
   readonly runningVar: NDArray;
 }
 
-const NAMES = ['mode', 'eps', 'momentum', 'runningMean', 'runningVar'];
+const NAMES = ['mode', 'eps', 'momentum', 'unbiased', 'runningMean', 'runningVar'];
 
 /**
  * @param like - What the running statistics must agree with: gamma, of C values.
@@ -41,7 +45,7 @@ const NAMES = ['mode', 'eps', 'momentum', 'runningMean', 'runningVar'];
  */
 export function checkBatchnormParam(fn: string, param: BatchnormParam, like: NDArray): CheckedBatchnormParam {
   checkOptions(fn, param, NAMES);
-  const { mode, momentum = 0.9, eps = 1e-5 } = param;
+  const { mode, momentum = 0.9, eps = 1e-5, unbiased = false } = param;
   if (mode !== 'train' && mode !== 'test') {
     throw new RangeError(`${fn}: mode is ${describe(mode)}, expected 'train' or 'test'`);
   }
@@ -49,11 +53,12 @@ export function checkBatchnormParam(fn: string, param: BatchnormParam, like: NDA
   if (!(typeof momentum === 'number' && momentum >= 0 && momentum <= 1)) {
     throw new RangeError(`${fn}: momentum is ${describe(momentum)}, expected a number from 0 to 1`);
   }
+  checkFlag(fn, 'unbiased', unbiased);
   const start = (): NDArray => withStorage(heap, () => zeros(like.shape, dtypeOf(like)));
   const { runningMean = start(), runningVar = start() } = param;
   const shape = like.shape;
   checkShapes(fn, { gamma: [like, shape], runningMean: [runningMean, shape], runningVar: [runningVar, shape] });
-  return { training: mode === 'train', eps, momentum, runningMean, runningVar };
+  return { training: mode === 'train', eps, momentum, unbiased, runningMean, runningVar };
 }
 
 /** @throws {RangeError} if `eps` is not a number > 0. */
@@ -64,12 +69,12 @@ export function checkEps(fn: string, eps: unknown): void {
 }
 
 /**
- * `momentum · running + (1 − momentum) · sample`, in a new array: one that was taken from `bnParam` before stays as it is.
- * On the heap, so that it outlives a workspace.
+ * `momentum · running + (1 − momentum) · scale · sample`, in a new array: one that was taken from `bnParam` before stays as
+ * it is. On the heap, so that it outlives a workspace.
  */
-export function blend(running: NDArray, sample: NDArray, momentum: number): NDArray {
+export function blend(running: NDArray, sample: NDArray, momentum: number, scale = 1): NDArray {
   const next = withStorage(heap, () => zeros(running.shape, dtypeOf(running)));
   const [old, now] = [dense(running), dense(sample)];
-  for (let i = 0; i < now.length; i++) next.data[i] = momentum * old[i] + (1 - momentum) * now[i];
+  for (let i = 0; i < now.length; i++) next.data[i] = momentum * old[i] + (1 - momentum) * scale * now[i];
   return next;
 }

@@ -143,6 +143,29 @@ export function spatialBatchnormBackward(dout: NDArray, cache: BatchnormCache): 
   return batchGradients('spatialBatchnormBackward', dout, cache);
 }
 
+/**
+ * Batch normalization of features (N, D) or of channels (N, C, H, W), then ReLU, in one pass.
+ *
+ * @returns `out`, a new array of the shape of `x`, and the cache.
+ * @throws {ShapeError | RangeError} as {@link batchnormForward}.
+ */
+export function batchnormReluForward(
+  x: NDArray,
+  gamma: NDArray,
+  beta: NDArray,
+  bnParam: BatchnormParam,
+): [out: NDArray, cache: BatchnormCache] {
+  const fn = 'batchnormReluForward';
+  const dims = x.shape.length === 4 ? (['N', 'C', 'H', 'W'] as const) : (['N', 'C'] as const);
+  checkShapes(fn, { x: [x, dims], gamma: [gamma, ['C']], beta: [beta, ['C']] });
+  return normalizeBatch(fn, x, gamma, beta, bnParam, true);
+}
+
+/** Backward pass of {@link batchnormReluForward}. @param dout - Upstream gradient, of the shape of `x`. */
+export function batchnormReluBackward(dout: NDArray, cache: BatchnormCache): NormalizationGrads {
+  return batchGradients('batchnormReluBackward', dout, cache);
+}
+
 /** The forward pass for features and for channels, with a ReLU in the same pass where asked. Shapes are checked. */
 export function normalizeBatch(
   fn: string,
@@ -152,7 +175,7 @@ export function normalizeBatch(
   bnParam: BatchnormParam,
   relu: boolean,
 ): [out: NDArray, cache: BatchnormCache] {
-  const { training, eps, momentum, runningMean, runningVar } = checkBatchnormParam(fn, bnParam, gamma);
+  const { training, eps, momentum, unbiased, runningMean, runningVar } = checkBatchnormParam(fn, bnParam, gamma);
   const values = [denseArg(fn, 'x', x), denseArg(fn, 'gamma', gamma), denseArg(fn, 'beta', beta)] as const;
   const shape = channelShape(x);
   const out = empty(x.shape, dtypeOf(x));
@@ -162,7 +185,8 @@ export function normalizeBatch(
     variance = empty(gamma.shape, dtypeOf(x));
     kernels().batchnorm(...values, out.data, mean.data, variance.data, shape, eps, relu);
     bnParam.runningMean = blend(runningMean, mean, momentum);
-    bnParam.runningVar = blend(runningVar, variance, momentum);
+    const count = shape.N * shape.S;
+    bnParam.runningVar = blend(runningVar, variance, momentum, unbiased && count > 1 ? count / (count - 1) : 1);
   } else {
     const [mu, spread] = [denseArg(fn, 'runningMean', mean), denseArg(fn, 'runningVar', variance)];
     kernels().normalize(...values, out.data, mu, spread, shape, eps, relu);

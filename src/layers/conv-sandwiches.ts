@@ -7,6 +7,7 @@ import {
   type ConvGrads,
   type ConvWeightGrads,
   convGradients,
+  convNeededGradients,
   convolve,
   convWeightGradients,
 } from './conv.js';
@@ -49,6 +50,16 @@ export function convReluBackward(dout: NDArray, { conv, out }: ConvReluCache): C
 export function convReluBackwardWeights(dout: NDArray, { conv, out }: ConvReluCache): ConvWeightGrads {
   const fn = 'convReluBackwardWeights';
   return convWeightGradients(fn, kernels(), throughRelu(fn, dout, out), conv);
+}
+
+/** Those gradients of {@link convReluBackward} that are needed, in the order x, w, b; null for the others. */
+export function convReluNeededGradients(
+  dout: NDArray,
+  { conv, out }: ConvReluCache,
+  needs: readonly boolean[],
+): readonly (NDArray | null)[] {
+  const fn = 'convReluBackward';
+  return convNeededGradients(fn, throughRelu(fn, dout, out), conv, needs);
 }
 
 /** What {@link convReluPoolBackward} needs. Opaque: the fields may change. */

@@ -121,19 +121,40 @@ function inputGradient(fn: string, on: Kernels, dout: NDArray, { x, w, shape }: 
 }
 
 /** The backward pass on a given set of kernels, without `dx`. */
-export function convWeightGradients(
-  fn: string,
-  on: Kernels,
-  dout: NDArray,
-  { x, w, shape }: ConvCache,
-): ConvWeightGrads {
+export function convWeightGradients(fn: string, on: Kernels, dout: NDArray, cache: ConvCache): ConvWeightGrads {
+  return { dw: weightGradient(fn, on, dout, cache), db: biasGradient(fn, on, dout, cache) };
+}
+
+function weightGradient(fn: string, on: Kernels, dout: NDArray, { x, w, shape }: ConvCache): NDArray {
   checkUpstream(fn, dout, x, shape);
   const dw = empty(w.shape, dtypeOf(x));
+  on.convBackwardWeights(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.x', x), dw.data, shape);
+  return dw;
+}
+
+function biasGradient(fn: string, on: Kernels, dout: NDArray, { x, shape }: ConvCache): NDArray {
+  checkUpstream(fn, dout, x, shape);
   const db = empty([shape.F], dtypeOf(x));
-  const flat = denseArg(fn, 'dout', dout);
-  on.convBackwardWeights(flat, denseArg(fn, 'cache.x', x), dw.data, shape);
-  on.sumChannels(flat, db.data, { N: shape.N, C: shape.F, S: shape.OH * shape.OW });
-  return { dw, db };
+  on.sumChannels(denseArg(fn, 'dout', dout), db.data, { N: shape.N, C: shape.F, S: shape.OH * shape.OW });
+  return db;
+}
+
+/**
+ * Those gradients of {@link convBackwardFast} that are needed, in the order x, w, b; null for the others.
+ *
+ * @param needs - Which.
+ */
+export function convNeededGradients(
+  fn: string,
+  dout: NDArray,
+  cache: ConvCache,
+  [x, w, b]: readonly boolean[],
+): readonly (NDArray | null)[] {
+  return [
+    x ? inputGradient(fn, kernels(), dout, cache) : null,
+    w ? weightGradient(fn, kernels(), dout, cache) : null,
+    b ? biasGradient(fn, kernels(), dout, cache) : null,
+  ];
 }
 
 function checkUpstream(fn: string, dout: NDArray, x: NDArray, { N, F, OH, OW }: ConvShape): void {

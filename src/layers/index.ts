@@ -1,3 +1,4 @@
+export { type AdaptiveAvgPoolCache, adaptiveAvgPoolBackward, adaptiveAvgPoolForward } from './adaptive-pooling.js';
 export {
   type AffineCache,
   type AffineGrads,
@@ -6,9 +7,11 @@ export {
   affineBackward,
   affineBackwardWeights,
   affineForward,
+  affineNeededGradients,
   affineReluBackward,
   affineReluBackwardWeights,
   affineReluForward,
+  affineReluNeededGradients,
 } from './affine.js';
 export {
   type AffineBatchnormReluCache,
@@ -36,6 +39,8 @@ export {
   batchnormBackward,
   batchnormBackwardAlt,
   batchnormForward,
+  batchnormReluBackward,
+  batchnormReluForward,
   type NormalizationGrads,
   spatialBatchnormBackward,
   spatialBatchnormForward,
@@ -53,6 +58,7 @@ export {
   convForward,
   convForwardFast,
   convForwardNaive,
+  convNeededGradients,
 } from './conv.js';
 export {
   type ConvBatchnormReluCache,
@@ -64,6 +70,7 @@ export {
   convReluBackward,
   convReluBackwardWeights,
   convReluForward,
+  convReluNeededGradients,
   convReluPoolBackward,
   convReluPoolBackwardWeights,
   convReluPoolForward,
