@@ -1,5 +1,6 @@
-import { adopted, checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
+import { matrixProduct, productLike, rowsOf } from './matrix-product.js';
 
 /** What {@link affineBackward} needs from {@link affineForward}. Opaque: the fields may change. */
 export interface AffineCache {
@@ -44,7 +45,7 @@ export function affineForward(x: NDArray, w: NDArray, b: NDArray): [out: NDArray
 /** {@link affineForward} as a part of the function `fn`, which errors name. */
 export function affine(fn: string, x: NDArray, w: NDArray, b: NDArray): [out: NDArray, cache: AffineCache] {
   const { N, M } = checkAffine(fn, x, w, b);
-  const out = rowsTimes(fn, x, w, N, M);
+  const out = rowsTimes(x, w, N, M);
   kernels().addRow(denseArg(fn, 'b', b), out.data, N, M);
   return [out, { layer: 'affine', x, w }];
 }
@@ -60,8 +61,8 @@ export function affine(fn: string, x: NDArray, w: NDArray, b: NDArray): [out: ND
 export function affineBackward(dout: NDArray, cache: AffineCache): AffineGrads {
   checkUpstream('affineBackward', dout, cache);
   return {
-    dx: inputGradient('affineBackward', dout, cache),
-    dw: weightGradient('affineBackward', dout, cache),
+    dx: inputGradient(dout, cache),
+    dw: weightGradient(dout, cache),
     db: sumOfRows('affineBackward', dout),
   };
 }
@@ -76,7 +77,7 @@ export function affineBackward(dout: NDArray, cache: AffineCache): AffineGrads {
 export function affineBackwardWeights(dout: NDArray, cache: AffineCache): AffineWeightGrads {
   checkUpstream('affineBackwardWeights', dout, cache);
   return {
-    dw: weightGradient('affineBackwardWeights', dout, cache),
+    dw: weightGradient(dout, cache),
     db: sumOfRows('affineBackwardWeights', dout),
   };
 }
@@ -120,7 +121,7 @@ export interface AffineReluCache {
  */
 export function affineReluForward(x: NDArray, w: NDArray, b: NDArray): [out: NDArray, cache: AffineReluCache] {
   const { N, M } = checkAffine('affineReluForward', x, w, b);
-  const out = rowsTimes('affineReluForward', x, w, N, M);
+  const out = rowsTimes(x, w, N, M);
   kernels().addRowRelu(denseArg('affineReluForward', 'b', b), out.data, N, M);
   return [out, { layer: 'affine-relu', affine: { layer: 'affine', x, w }, out }];
 }
@@ -137,8 +138,8 @@ export function affineReluBackward(dout: NDArray, { affine, out }: AffineReluCac
   checkUpstream('affineReluBackward', dout, affine);
   const { da, db } = throughRelu('affineReluBackward', dout, out);
   return {
-    dx: inputGradient('affineReluBackward', da, affine),
-    dw: weightGradient('affineReluBackward', da, affine),
+    dx: inputGradient(da, affine),
+    dw: weightGradient(da, affine),
     db,
   };
 }
@@ -153,7 +154,7 @@ export function affineReluBackward(dout: NDArray, { affine, out }: AffineReluCac
 export function affineReluBackwardWeights(dout: NDArray, { affine, out }: AffineReluCache): AffineWeightGrads {
   checkUpstream('affineReluBackwardWeights', dout, affine);
   const { da, db } = throughRelu('affineReluBackwardWeights', dout, out);
-  return { dw: weightGradient('affineReluBackwardWeights', da, affine), db };
+  return { dw: weightGradient(da, affine), db };
 }
 
 /**
@@ -180,48 +181,26 @@ function checkAffine(fn: string, x: NDArray, w: NDArray, b: NDArray): { N: numbe
 }
 
 function checkUpstream(fn: string, dout: NDArray, { x, w }: AffineCache): void {
-  checkShapes(fn, { x: [x, [x.shape[0], '…']], dout: [dout, [x.shape[0], w.shape[1]]] });
-}
-
-/** Whether `w` is the transpose of a row-major array, such as PyTorch's weights (M, D): its columns lie one after another. */
-function isTransposed({ shape, stride }: NDArray): boolean {
-  return stride[0] === 1 && stride[1] === shape[0];
+  checkShapes(fn, { x: [x, x.shape], w: [w, w.shape], dout: [dout, [x.shape[0], w.shape[1]]] });
 }
 
 /** rows(x) · w, shape (N, M). */
-function rowsTimes(fn: string, x: NDArray, w: NDArray, N: number, M: number): NDArray {
-  const D = w.shape[0];
+function rowsTimes(x: NDArray, w: NDArray, N: number, M: number): NDArray {
   const out = empty([N, M], dtypeOf(x));
-  const rows = denseArg(fn, 'x', x);
-  if (isTransposed(w)) kernels().gemm('NT', rows, denseArg(fn, 'w', w.transpose(1, 0)), out.data, N, D, M);
-  else kernels().gemm('NN', rows, denseArg(fn, 'w', w), out.data, N, D, M);
+  matrixProduct(rowsOf(x, w.shape[0]), w, out.data);
   return out;
 }
 
 /** d(out)/d(x): dx = dout · wᵀ. */
-function inputGradient(fn: string, dout: NDArray, { x, w }: AffineCache): NDArray {
-  const [N, M] = dout.shape;
-  const D = w.shape[0];
+function inputGradient(dout: NDArray, { x, w }: AffineCache): NDArray {
   const dx = empty(x.shape, dtypeOf(x));
-  const rows = denseArg(fn, 'dout', dout);
-  if (isTransposed(w)) kernels().gemm('NN', rows, denseArg(fn, 'cache.w', w.transpose(1, 0)), dx.data, N, M, D);
-  else kernels().gemm('NT', rows, denseArg(fn, 'cache.w', w), dx.data, N, M, D);
+  matrixProduct(dout, w.transpose(1, 0), dx.data);
   return dx;
 }
 
-/** d(out)/d(w): dw = rows(x)ᵀ · dout, or for a transposed w its transpose, doutᵀ · rows(x). */
-function weightGradient(fn: string, dout: NDArray, { x, w }: AffineCache): NDArray {
-  const [N, M] = dout.shape;
-  const D = w.shape[0];
-  const [rows, upstream] = [denseArg(fn, 'cache.x', x), denseArg(fn, 'dout', dout)];
-  if (isTransposed(w)) {
-    const transposed = empty([M, D], dtypeOf(w));
-    kernels().gemm('TN', upstream, rows, transposed.data, M, N, D);
-    return adopted(transposed.transpose(1, 0));
-  }
-  const dw = empty([D, M], dtypeOf(w));
-  kernels().gemm('TN', rows, upstream, dw.data, D, N, M);
-  return dw;
+/** d(out)/d(w): dw = rows(x)ᵀ · dout, laid out as w. */
+function weightGradient(dout: NDArray, { x, w }: AffineCache): NDArray {
+  return productLike(w, rowsOf(x, w.shape[0]).transpose(1, 0), dout);
 }
 
 /** d(out)/d(b): b is added to every row, so db = Σ_n dout[n]. */

@@ -119,6 +119,7 @@ export {
   logsumexpForward,
 } from './log-softmax.js';
 export { type LossAndGrad, softmaxLoss, svmLoss } from './losses.js';
+export { type MatmulCache, matmulBackward, matmulForward } from './matmul.js';
 export { type MaxoutCache, maxoutBackward, maxoutForward } from './maxout.js';
 export {
   type AbsCache,

@@ -1,0 +1,38 @@
+import ndarray from 'ndarray';
+import { adopted, dense, dtypeOf, empty, type Floats, type NDArray } from '../arrays/index.js';
+import { kernels } from '../kernels/index.js';
+
+// Products of matrices that are used where they lie, by rows or by columns, so that a transpose costs nothing.
+
+/** out (N, M) = a (N, K) · b (K, M). Only a matrix that lies neither by rows nor by columns is copied. */
+export function matrixProduct(a: NDArray, b: NDArray, out: Floats): void {
+  const [N, K] = a.shape;
+  const M = b.shape[1];
+  if (liesByColumns(b)) kernels().gemm('NT', dense(a), dense(b.transpose(1, 0)), out, N, K, M);
+  else if (liesByColumns(a)) kernels().gemm('TN', dense(a.transpose(1, 0)), dense(b), out, N, K, M);
+  else kernels().gemm('NN', dense(a), dense(b), out, N, K, M);
+}
+
+/** a · b as a new array that lies in memory as `like` does: by columns, or else by rows. */
+export function productLike(like: NDArray, a: NDArray, b: NDArray): NDArray {
+  const [N, M] = [a.shape[0], b.shape[1]];
+  if (liesByColumns(like)) {
+    const transposed = empty([M, N], dtypeOf(like));
+    // (a · b)ᵀ = bᵀ · aᵀ
+    matrixProduct(b.transpose(1, 0), a.transpose(1, 0), transposed.data);
+    return adopted(transposed.transpose(1, 0));
+  }
+  const out = empty([N, M], dtypeOf(like));
+  matrixProduct(a, b, out.data);
+  return out;
+}
+
+/** The dense values of `x` as a matrix of rows of `D`. Not to be returned: see `adopted`. */
+export function rowsOf(x: NDArray, D: number): NDArray {
+  return ndarray(dense(x), [x.size / D, D]);
+}
+
+/** Whether a matrix is the transpose of a dense row-major one: its columns lie one after another. */
+function liesByColumns({ shape, stride }: NDArray): boolean {
+  return stride[0] === 1 && stride[1] === shape[0];
+}
