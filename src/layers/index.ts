@@ -108,6 +108,14 @@ export {
 } from './extremes.js';
 export { type GeluCache, geluBackward, geluForward } from './gelu.js';
 export { type GroupnormCache, spatialGroupnormBackward, spatialGroupnormForward } from './groupnorm.js';
+export {
+  type ConcatCache,
+  concatBackward,
+  concatForward,
+  type StackCache,
+  stackBackward,
+  stackForward,
+} from './joining.js';
 export { type LayernormCache, layernormBackward, layernormForward, type NormalizationOptions } from './layernorm.js';
 export { type LeakyReluCache, type LeakyReluOptions, leakyReluBackward, leakyReluForward } from './leaky-relu.js';
 export {
@@ -169,5 +177,17 @@ export {
   sumForward,
 } from './reductions.js';
 export { type ReluCache, reluBackward, reluForward } from './relu.js';
+export {
+  type BroadcastToCache,
+  broadcastToBackward,
+  broadcastToForward,
+  type ReshapeCache,
+  reshapeBackward,
+  reshapeForward,
+  type TransposeCache,
+  transposeBackward,
+  transposeForward,
+} from './reshaping.js';
 export { type SigmoidCache, sigmoidBackward, sigmoidForward } from './sigmoid.js';
+export { type SliceCache, type SliceRange, sliceBackward, sliceForward } from './slicing.js';
 export { type TanhCache, tanhBackward, tanhForward } from './tanh.js';

@@ -1,0 +1,165 @@
+import ndarray from 'ndarray';
+import ops from 'ndarray-ops';
+import {
+  adopted,
+  array,
+  checkShapes,
+  checkSizes,
+  describe,
+  dtypeOf,
+  empty,
+  isDense,
+  type NDArray,
+  ShapeError,
+  sizeOf,
+  tuple,
+} from '../arrays/index.js';
+import { broadcastView, sumTo } from './broadcasting.js';
+import { anyShape, axisOf, checkUpstream, type Form, formOf } from './operands.js';
+
+/** What {@link reshapeBackward} needs from {@link reshapeForward}. Opaque: the fields may change. */
+export interface ReshapeCache {
+  readonly layer: 'reshape';
+  readonly x: readonly number[];
+  readonly out: Form;
+}
+
+/**
+ * Forward pass of a reshape: the values of `x` in row-major order, in another shape.
+ *
+ * @param x - Any shape.
+ * @param shape - The sizes of the axes; one may be −1, for what is left.
+ * @returns `out`, which shares the memory of `x` where that is dense and row-major and is a copy otherwise, and the cache.
+ * @throws {ShapeError} if `shape` has another number of values than `x`, or `x` is empty.
+ * @throws {RangeError} if a size is no whole number, or −1 comes twice.
+ */
+export function reshapeForward(x: NDArray, shape: readonly number[]): [out: NDArray, cache: ReshapeCache] {
+  const fn = 'reshapeForward';
+  checkShapes(fn, { x: [x, anyShape(x)] });
+  const out = reshaped(x, completed(fn, x, shape));
+  return [out, { layer: 'reshape', x: x.shape, out: formOf(out) }];
+}
+
+/**
+ * Backward pass of a reshape: `dout` in the shape of `x`.
+ *
+ * @param dout - Upstream gradient, of the shape of `out`.
+ * @param cache - From {@link reshapeForward}.
+ * @returns The gradient with respect to `x`, which shares the memory of a dense row-major `dout`: do not change it.
+ * @throws {ShapeError} if `dout` has another shape than `out`.
+ */
+export function reshapeBackward(dout: NDArray, { x, out }: ReshapeCache): NDArray {
+  checkUpstream('reshapeBackward', dout, out);
+  return reshaped(dout, x);
+}
+
+function reshaped(x: NDArray, shape: readonly number[]): NDArray {
+  return isDense(x) ? adopted(ndarray(x.data, [...shape], undefined, x.offset)) : array(x, shape);
+}
+
+/** The shape with its −1 replaced. */
+function completed(fn: string, x: NDArray, shape: readonly number[]): number[] {
+  if (!Array.isArray(shape)) checkSizes(fn, shape);
+  const open = shape.indexOf(-1);
+  const others = shape.filter((_, axis) => axis !== open);
+  if (!others.every((size) => Number.isInteger(size) && size >= 0)) {
+    throw new RangeError(`${fn}: shape is ${describe(shape)}, expected whole numbers ≥ 0, one of which may be -1`);
+  }
+  const rest = x.size / sizeOf(others);
+  if (open < 0 ? rest !== 1 : !Number.isInteger(rest)) {
+    throw new ShapeError(`${fn}: x has shape ${tuple(x.shape)}, its ${x.size} values do not fill ${tuple(shape)}`);
+  }
+  return shape.map((size, axis) => (axis === open ? rest : size));
+}
+
+/** What {@link transposeBackward} needs from {@link transposeForward}. Opaque: the fields may change. */
+export interface TransposeCache {
+  readonly layer: 'transpose';
+  readonly axes: readonly number[];
+  readonly out: Form;
+}
+
+/**
+ * Forward pass of a transpose: axis i of `out` is axis `axes[i]` of `x`.
+ *
+ * @param x - Any shape.
+ * @param axes - Each axis once; negative ones count from the end. Default: all in reverse order, as NumPy's.
+ * @returns `out`, a view of `x` that shares its memory, and the cache.
+ * @throws {ShapeError} if `x` is empty.
+ * @throws {RangeError} if `axes` does not name each axis once.
+ */
+export function transposeForward(x: NDArray, axes?: readonly number[]): [out: NDArray, cache: TransposeCache] {
+  const fn = 'transposeForward';
+  checkShapes(fn, { x: [x, anyShape(x)] });
+  const rank = x.shape.length;
+  const order =
+    axes === undefined
+      ? x.shape.map((_, axis) => rank - 1 - axis)
+      : Array.isArray(axes)
+        ? axes.map((axis) => axisOf(fn, axis, x.shape))
+        : [];
+  if (order.length !== rank || new Set(order).size !== rank) {
+    throw new RangeError(`${fn}: axes is ${describe(axes)}, expected each axis of shape ${tuple(x.shape)} once`);
+  }
+  const out = adopted(x.transpose(...order));
+  return [out, { layer: 'transpose', axes: order, out: formOf(out) }];
+}
+
+/**
+ * Backward pass of a transpose: `dout`, transposed back.
+ *
+ * @param dout - Upstream gradient, of the shape of `out`.
+ * @param cache - From {@link transposeForward}.
+ * @returns The gradient with respect to `x`, a view of `dout` that shares its memory: do not change it.
+ * @throws {ShapeError} if `dout` has another shape than `out`.
+ */
+export function transposeBackward(dout: NDArray, { axes, out }: TransposeCache): NDArray {
+  checkUpstream('transposeBackward', dout, out);
+  return adopted(dout.transpose(...axes.map((_, axis) => axes.indexOf(axis))));
+}
+
+/** What {@link broadcastToBackward} needs from {@link broadcastToForward}. Opaque: the fields may change. */
+export interface BroadcastToCache {
+  readonly layer: 'broadcast-to';
+  readonly x: readonly number[];
+  readonly out: Form;
+}
+
+/**
+ * Forward pass of a broadcast: `x` repeated along new axes at the front and along those of its axes that have size 1.
+ *
+ * @param x - Any shape.
+ * @param shape - A shape that `x` broadcasts to.
+ * @returns `out`, a new array of that shape, and the cache, which does not keep `x`.
+ * @throws {ShapeError} if `x` does not broadcast to `shape`, or is empty.
+ * @throws {RangeError} if a size is no whole number.
+ */
+export function broadcastToForward(x: NDArray, shape: readonly number[]): [out: NDArray, cache: BroadcastToCache] {
+  const fn = 'broadcastToForward';
+  checkShapes(fn, { x: [x, anyShape(x)] });
+  checkSizes(fn, shape);
+  const missing = shape.length - x.shape.length;
+  if (
+    missing < 0 ||
+    !x.shape.every((size, axis) => size === shape[axis + missing] || size === 1) ||
+    shape.includes(0)
+  ) {
+    throw new ShapeError(`${fn}: x has shape ${tuple(x.shape)}, which does not broadcast to ${tuple(shape)}`);
+  }
+  const out = empty(shape, dtypeOf(x));
+  ops.assign(out, broadcastView(x, shape));
+  return [out, { layer: 'broadcast-to', x: x.shape, out: formOf(out) }];
+}
+
+/**
+ * Backward pass of a broadcast: the sums over the axes along which `x` was repeated.
+ *
+ * @param dout - Upstream gradient, of the shape of `out`.
+ * @param cache - From {@link broadcastToForward}.
+ * @returns The gradient with respect to `x`; `dout` itself where nothing was repeated: do not change it then.
+ * @throws {ShapeError} if `dout` has another shape than `out`.
+ */
+export function broadcastToBackward(dout: NDArray, { x, out }: BroadcastToCache): NDArray {
+  checkUpstream('broadcastToBackward', dout, out);
+  return sumTo(dout, x);
+}
