@@ -20,11 +20,12 @@ export function nonNegative(text: string): number {
 }
 
 /** What is running, in a line; a line more for each thing that is missing. */
-export function describeKernels({ kernels, simd, threads, turbo, notes }: KernelInfo): string {
+export function describeKernels({ kernels, simd, threads, turbo, exact, notes }: KernelInfo): string {
   const parts = [
     `${kernels} kernels${simd === null ? '' : ` with ${simd} SIMD`}`,
     threads === 1 ? '1 thread' : `${threads} threads`,
     ...(turbo ? ['turbo'] : []),
+    ...(exact ? ['exact'] : []),
     `Node ${process.versions.node}`,
   ];
   return [`Running on ${parts.join(', ')}`, ...notes].join('\n');

@@ -5,6 +5,7 @@ import type { Kernels } from './types.js';
 import { bindKernels } from './wasm/kernels.js';
 import { Memory } from './wasm/memory.js';
 import { type Compiled, compile, instantiate, turboAvailable } from './wasm/module.js';
+import { fastestTiles, noTiles } from './wasm/winograd-plan.js';
 import { Workers } from './wasm/workers.js';
 
 /** What {@link kernelInfo} returns. */
@@ -17,6 +18,8 @@ export interface KernelInfo {
   readonly threads: number;
   /** Whether V8's 256-bit pass is on. */
   readonly turbo: boolean;
+  /** Whether Winograd's method is switched off. The reference does not have it. */
+  readonly exact: boolean;
   /** WebAssembly memory in bytes: what there is, what arrays occupy, what it can grow to. Null for the reference. */
   readonly memory: { readonly size: number; readonly used: number; readonly maximum: number } | null;
   /** Why less runs than was asked for, a sentence each; empty when nothing is missing. */
@@ -29,6 +32,7 @@ interface Engine {
   readonly compiled: Compiled | null;
   readonly workers: Workers | null;
   readonly threads: number;
+  readonly exact: boolean;
   readonly notes: readonly string[];
 }
 
@@ -53,8 +57,8 @@ export function threadsReady(timeout = 5000): number {
 }
 
 /**
- * Chooses the kernels, the number of threads and turbo, in place of the environment's choice. Results do not depend on
- * the threads. Options left out stay as they are.
+ * Chooses the kernels, the number of threads, turbo and exactness, in place of the environment's choice. Results do not
+ * depend on the threads. Options left out stay as they are.
  *
  * @returns What runs now, as {@link kernelInfo}.
  * @throws {TypeError | RangeError} naming an option that is unknown or out of range; nothing has changed then.
@@ -68,12 +72,13 @@ export function configureKernels(options: Partial<KernelSettings>): KernelInfo {
 
 /** What is running: which kernels, on how many threads, in how much memory, and why not more. */
 export function kernelInfo(): KernelInfo {
-  const { kernels, compiled, threads, notes } = current();
+  const { kernels, compiled, threads, exact, notes } = current();
   return {
     kernels: kernels.name,
     simd: compiled?.simd ?? null,
     threads,
     turbo: compiled?.turbo ?? false,
+    exact,
     memory:
       compiled === null || memory === null ? null : { size: memory.size, used: memory.used, maximum: memory.maximum },
     notes,
@@ -87,11 +92,13 @@ function current(): Engine {
 
 function start(): Engine {
   settings ??= environmentSettings();
+  const { exact } = settings;
   const onReference = (notes: readonly string[]): Engine => ({
     kernels: reference,
     compiled: null,
     workers: null,
     threads: 1,
+    exact,
     notes,
   });
   if (settings.kernels === 'reference') return onReference([]);
@@ -109,23 +116,28 @@ function start(): Engine {
   if (compiled === null) return onReference(['WebAssembly has no SIMD here: the reference runs.']);
 
   const threads = usableThreads(settings.threads, memory, notes);
-  let made = assemble(memory, compiled, threads);
+  let made = assemble(memory, compiled, threads, exact);
   if (compiled.turbo) {
     const wrong = firstDisagreement(made.kernels);
     if (wrong !== null) {
       notes.push(`Turbo's ${wrong} disagrees with the reference: it is off.`);
       made.workers.dismiss();
       compiled = compile(memory.shared, false) as Compiled;
-      made = assemble(memory, compiled, threads);
+      made = assemble(memory, compiled, threads, exact);
     }
   }
-  return { ...made, compiled, threads, notes };
+  return { ...made, compiled, threads, exact, notes };
 }
 
-function assemble(on: Memory, compiled: Compiled, threads: number): { kernels: Kernels; workers: Workers } {
+function assemble(
+  on: Memory,
+  compiled: Compiled,
+  threads: number,
+  exact: boolean,
+): { kernels: Kernels; workers: Workers } {
   const exports = instantiate(compiled, on);
   const workers = new Workers(on, compiled, exports, threads - 1);
-  return { kernels: bindKernels(on, exports, workers, threads), workers };
+  return { kernels: bindKernels(on, exports, workers, threads, exact ? noTiles : fastestTiles), workers };
 }
 
 /** How many threads can work on `memory`; says why where that is fewer than asked for. */

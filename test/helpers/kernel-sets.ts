@@ -21,8 +21,8 @@ export function describeKernelSets(title: string, tests: () => void): void {
 export function useKernels(kernels: KernelSettings['kernels'], threads: number): void {
   let before: KernelSettings;
   beforeAll(() => {
-    const { kernels: name, threads: count, turbo } = kernelInfo();
-    before = { kernels: name, threads: count, turbo };
+    const { kernels: name, threads: count, turbo, exact } = kernelInfo();
+    before = { kernels: name, threads: count, turbo, exact };
     switchKernels(kernels, threads);
   });
   afterAll(() => {

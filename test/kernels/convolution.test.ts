@@ -1,8 +1,22 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type DType, type Floats, Random } from '../../src/arrays/index.js';
-import { type ConvShape, type Kernels, type PoolShape, reference } from '../../src/kernels/index.js';
+import { type ConvShape, type PoolShape, reference } from '../../src/kernels/index.js';
+import { noTiles } from '../../src/kernels/wasm/winograd-plan.js';
 import { type TestEngine, testEngine } from './engines.js';
+import {
+  bytesOf,
+  convShape,
+  convTrials,
+  type Draw,
+  expectEqualBits,
+  from,
+  inMemory,
+  onHeap,
+  reals,
+  type Trial,
+  wholes,
+} from './trials.js';
 
 /** Relative to the magnitudes that a result is the sum of. */
 const TOLERANCE = { float32: 5e-7, float64: 1e-15 };
@@ -12,26 +26,12 @@ const RUNS = 300;
 
 const engines = (['relaxed', 'plain'] as const).map((simd) => ({
   simd,
-  one: testEngine(simd, 1),
-  three: testEngine(simd, 3),
+  one: testEngine(simd, 1, { tiles: noTiles }),
+  three: testEngine(simd, 3, { tiles: noTiles }),
 }));
 afterAll(() => {
   for (const { one, three } of engines) for (const engine of [one, three]) engine.end();
 });
-
-/** One call of a kernel. */
-interface Trial {
-  readonly what: string;
-  readonly read: readonly Floats[];
-  /** How many values the kernel writes. */
-  readonly written: number;
-  /** Whether there is one way to add up, so that every bit must be the reference's. */
-  readonly exact: boolean;
-  readonly run: (k: Kernels, read: readonly Floats[], out: Floats) => void;
-}
-
-/** Makes the values of an operand. */
-type Draw = (length: number) => Floats;
 
 /** A size and the extent of the windows on it, along one axis. */
 const convAxes = fc
@@ -76,22 +76,6 @@ const poolShapes: fc.Arbitrary<PoolShape> = fc.oneof(
     .map(([planes, H, W]) => poolShape(planes, { size: 2, stride: 2, length: H }, { size: 2, stride: 2, length: W })),
 );
 
-function convShape(
-  N: number,
-  C: number,
-  H: number,
-  W: number,
-  F: number,
-  HH: number,
-  WW: number,
-  { stride = [1, 1], pad = [0, 0] }: { stride?: readonly number[]; pad?: readonly number[] } = {},
-): ConvShape {
-  const [[strideH, strideW], [padH, padW]] = [stride, pad];
-  const OH = Math.floor((H + 2 * padH - HH) / strideH) + 1;
-  const OW = Math.floor((W + 2 * padW - WW) / strideW) + 1;
-  return { N, C, H, W, F, HH, WW, strideH, strideW, padH, padW, OH, OW };
-}
-
 interface Axis {
   readonly size: number;
   readonly stride: number;
@@ -112,41 +96,6 @@ function poolShape(planes: number, rows: Axis, columns: Axis): PoolShape {
   };
 }
 
-function convTrials(s: ConvShape, draw: Draw): Trial[] {
-  const [images, filters, P] = [s.N * s.C * s.H * s.W, s.F * s.C * s.HH * s.WW, s.OH * s.OW];
-  const [x, w, b, dout] = [draw(images), draw(filters), draw(s.F), draw(s.N * s.F * P)];
-  return [
-    ...[false, true].map<Trial>((relu) => ({
-      what: `convForward${relu ? ' with ReLU' : ''}`,
-      read: [x, w, b],
-      written: dout.length,
-      exact: false,
-      run: (k, [x, w, b], out) => k.convForward(x, w, b, out, s, relu),
-    })),
-    {
-      what: 'convBackwardInput',
-      read: [dout, w],
-      written: images,
-      exact: false,
-      run: (k, [dout, w], dx) => k.convBackwardInput(dout, w, dx, s),
-    },
-    {
-      what: 'convBackwardWeights',
-      read: [dout, x],
-      written: filters,
-      exact: false,
-      run: (k, [dout, x], dw) => k.convBackwardWeights(dout, x, dw, s),
-    },
-    {
-      what: 'sumChannels',
-      read: [dout],
-      written: s.F,
-      exact: false,
-      run: (k, [x], out) => k.sumChannels(x, out, { N: s.N, C: s.F, S: P }),
-    },
-  ];
-}
-
 function poolTrials(s: PoolShape, draw: Draw): Trial[] {
   const [x, dout] = [draw(s.planes * s.H * s.W), draw(s.planes * s.OH * s.OW)];
   const [forward, backward] = [
@@ -165,17 +114,6 @@ function poolTrials(s: PoolShape, draw: Draw): Trial[] {
     { what: 'avgPool', ...forward, exact: false, run: (k, [x], out) => k.avgPool(x, out, s) },
     { what: 'avgPoolBackward', ...backward, exact: false, run: (k, [dout], dx) => k.avgPoolBackward(dout, dx, s) },
   ];
-}
-
-/** Values whose sums of products are exact in float32: so every way to add them up gives the same. */
-function wholes(dtype: DType, seed: number): Draw {
-  const random = new Random(seed);
-  return (length) => from(random.randint(-3, 4, length), dtype);
-}
-
-function reals(dtype: DType, seed: number): Draw {
-  const random = new Random(seed);
-  return (length) => random.randn([length], dtype).data;
 }
 
 /** Mostly equal values, and some NaN. */
@@ -261,7 +199,7 @@ describe.each(DTYPES)('%s', (dtype) => {
   });
 
   test('where the operands, the packed filters or the scratch find no room, the reference runs', () => {
-    const { kernels, memory } = testEngine('relaxed', 1, 2 ** 24);
+    const { kernels, memory } = testEngine('relaxed', 1, { maximum: 2 ** 24, tiles: noTiles });
     const trials = convTrials(convShape(2, 4, 9, 9, 20, 5, 5, { stride: [2, 1], pad: [1, 1] }), reals(dtype, 5));
     const ran = new Set<string>();
     for (let room = 1024; room < 160 * 1024; room *= 1.25) {
@@ -301,88 +239,8 @@ function expectAsReference(trial: Trial, dtype: DType, { one, three }: { one: Te
   }
 }
 
-function floats(length: number, dtype: DType): Floats {
-  return dtype === 'float64' ? new Float64Array(length) : new Float32Array(length);
-}
-
-function from(values: Int32Array, dtype: DType): Floats {
-  return dtype === 'float64' ? Float64Array.from(values) : Float32Array.from(values);
-}
-
-/** What the kernel writes, to an array of the heap that holds something else before. */
-function onHeap(kernels: Kernels, { read, written, run }: Trial, dtype: DType): Floats {
-  const out = floats(written, dtype).fill(-77);
-  run(kernels, read, out);
-  return out;
-}
-
-/** Bytes after every block that a kernel takes, which nobody may write to. */
-const GUARD = 64;
-const GUARD_BYTE = 0xa5;
-
-/** The same on arrays in one run of WebAssembly memory, where it may write to nothing but its result and its scratch. */
-function inMemory({ kernels, memory }: TestEngine, { what, read, written, run }: Trial, dtype: DType): Floats {
-  const GAP = 5;
-  const lengths = [...read.map(({ length }) => length), written];
-  const count = lengths.reduce((sum, length) => sum + length + GAP, GAP);
-  const bytes = count * (dtype === 'float64' ? 8 : 4);
-  const start = memory.take(bytes);
-  const all = memory.view(start, count, dtype).fill(-99);
-  let at = GAP;
-  const places = lengths.map((length) => {
-    const place = all.subarray(at, at + length);
-    at += length + GAP;
-    return place;
-  });
-  read.forEach((values, i) => {
-    places[i].set(values);
-  });
-  const before = all.slice();
-  const out = places[read.length];
-  withGuards(what, memory, () => run(kernels, places.slice(0, -1), out));
-  const result = out.slice();
-  // With the result put back to what it was, nothing else may have changed.
-  out.fill(-99);
-  if (Buffer.compare(bytesOf(all), bytesOf(before)) !== 0) expect.fail(`${what}: writes beyond its result`);
-  memory.give(start, bytes);
-  return result;
-}
-
-/** Runs `call` with a guard after every block of memory that it takes, and fails where one is written to. */
-function withGuards(what: string, memory: TestEngine['memory'], call: () => void): void {
-  const { take, give } = memory;
-  const guard = (start: number, bytes: number) => new Uint8Array(memory.raw.buffer, start + bytes, GUARD);
-  let broken = 0;
-  memory.take = (bytes) => {
-    const start = take.call(memory, bytes + GUARD);
-    // What a thread finds in its scratch is anything.
-    new Uint8Array(memory.raw.buffer, start, bytes).fill(0xff);
-    guard(start, bytes).fill(GUARD_BYTE);
-    return start;
-  };
-  memory.give = (start, bytes) => {
-    if (!guard(start, bytes).every((byte) => byte === GUARD_BYTE)) broken++;
-    give.call(memory, start, bytes + GUARD);
-  };
-  try {
-    call();
-  } finally {
-    memory.take = take;
-    memory.give = give;
-  }
-  if (broken > 0) expect.fail(`${what}: writes beyond ${broken} of its scratch blocks`);
-}
-
-function bytesOf(a: Floats): Buffer {
-  return Buffer.from(a.buffer, a.byteOffset, a.byteLength);
-}
-
 function nanPlaces(a: Floats): string {
   return [...a.keys()].filter((at) => Number.isNaN(a[at])).join(' ');
-}
-
-function expectEqualBits(what: string, actual: Floats, expected: Floats): void {
-  if (Buffer.compare(bytesOf(actual), bytesOf(expected)) !== 0) expect.fail(`${what}: bits differ`);
 }
 
 /** Every value close to what is expected, as the magnitudes in its sum are; NaN in the same places. */

@@ -206,7 +206,7 @@ test('operands may lie in WebAssembly memory, beyond its first growth, or in bot
 });
 
 test('when memory is full the reference runs, and nothing is half-written', () => {
-  const { kernels, memory } = testEngine('relaxed', 1, 2 ** 24);
+  const { kernels, memory } = testEngine('relaxed', 1, { maximum: 2 ** 24 });
   const held = memory.resident(3 * 2 ** 20, 'float32'); // 12 of 16 MB
   const [x, out] = [new Float32Array(2 ** 20).fill(-1).fill(2, 5), new Float32Array(2 ** 20)];
   kernels.relu(x, out); // needs 8 MB of copies

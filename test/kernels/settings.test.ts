@@ -4,21 +4,23 @@ import { environmentSettings } from '../../src/kernels/settings.js';
 
 afterEach(() => {
   vi.unstubAllEnvs();
-  configureKernels({ kernels: 'wasm', threads: 1, turbo: false });
+  configureKernels({ kernels: 'wasm', threads: 1, turbo: false, exact: false });
 });
 
 describe('the environment', () => {
-  test('chooses kernels, threads and turbo', () => {
+  test('chooses kernels, threads, turbo and exactness', () => {
     vi.stubEnv('LAYERWISE_KERNELS', 'reference');
     vi.stubEnv('LAYERWISE_THREADS', '3');
     vi.stubEnv('LAYERWISE_TURBO', '1');
-    expect(environmentSettings()).toEqual({ kernels: 'reference', threads: 3, turbo: true });
+    vi.stubEnv('LAYERWISE_EXACT', '1');
+    expect(environmentSettings()).toEqual({ kernels: 'reference', threads: 3, turbo: true, exact: true });
   });
 
-  test('left empty, means WebAssembly on all cores, without turbo', () => {
-    for (const name of ['LAYERWISE_KERNELS', 'LAYERWISE_THREADS', 'LAYERWISE_TURBO']) vi.stubEnv(name, '');
-    const { kernels, threads, turbo } = environmentSettings();
-    expect({ kernels, turbo }).toEqual({ kernels: 'wasm', turbo: false });
+  test('left empty, means WebAssembly on all cores, neither turbo nor exact', () => {
+    const names = ['LAYERWISE_KERNELS', 'LAYERWISE_THREADS', 'LAYERWISE_TURBO', 'LAYERWISE_EXACT'];
+    for (const name of names) vi.stubEnv(name, '');
+    const { threads, ...rest } = environmentSettings();
+    expect(rest).toEqual({ kernels: 'wasm', turbo: false, exact: false });
     expect(threads).toBeGreaterThanOrEqual(1);
   });
 
@@ -29,6 +31,7 @@ describe('the environment', () => {
     ['LAYERWISE_THREADS', '65', 'LAYERWISE_THREADS is 65, expected a whole number from 1 to 64'],
     ['LAYERWISE_KERNELS', 'gpu', "LAYERWISE_KERNELS is 'gpu', expected 'wasm' or 'reference'"],
     ['LAYERWISE_TURBO', 'yes', "LAYERWISE_TURBO is 'yes', expected 0 or 1"],
+    ['LAYERWISE_EXACT', 'true', "LAYERWISE_EXACT is 'true', expected 0 or 1"],
   ])('%s=%s says what is allowed', (name, value, message) => {
     vi.stubEnv(name, value);
     expect(() => environmentSettings()).toThrow(new RangeError(message));
@@ -42,6 +45,7 @@ describe('configureKernels', () => {
       simd: null,
       threads: 1,
       turbo: false,
+      exact: false,
       memory: null,
       notes: [],
     });
@@ -56,7 +60,8 @@ describe('configureKernels', () => {
     [{ threads: 1.5 }, 'configureKernels: threads is 1.5, expected a whole number from 1 to 64'],
     [{ kernels: 'gpu' as 'wasm' }, "configureKernels: kernels is 'gpu', expected 'wasm' or 'reference'"],
     [{ turbo: 1 as unknown as boolean }, 'configureKernels: turbo is 1, expected true or false'],
-    [{ cores: 2 } as object, "configureKernels: unknown option 'cores', expected kernels, threads, turbo"],
+    [{ exact: 1 as unknown as boolean }, 'configureKernels: exact is 1, expected true or false'],
+    [{ cores: 2 } as object, "configureKernels: unknown option 'cores', expected kernels, threads, turbo, exact"],
   ])('refuses %j and changes nothing', (options, message) => {
     const before = kernelInfo();
     expect(() => configureKernels(options)).toThrow(message);

@@ -322,7 +322,7 @@ function narrowTile<T>(k: i32, a: usize, b: usize, c: usize, load: bool, bias: u
 }
 
 /** The first two rows of a tile alone, in an edge buffer: what an edge no higher needs, in two thirds of the time. */
-function lowTile<T>(k: i32, a: usize, b: usize, c: usize, load: bool, bias: usize): void {
+export function lowTile<T>(k: i32, a: usize, b: usize, c: usize, load: bool, bias: usize): void {
   let v00 = v128.splat<T>(0), v01 = v00;
   let v10 = v00, v11 = v00;
   if (load) {

@@ -32,6 +32,7 @@ import { preluRows, preluRowsBackward, preluRuns, preluRunsBackward } from "./pr
 import { elu, eluBackward, gelu, geluBackward, sigmoid, sigmoidBackward, tanh, tanhBackward } from "./smooth-activations";
 import { addL2Gradient, gatherRows, sumColumns, sumRows, sumSquares } from "./sums";
 import { adagrad, adam, adamw, nesterov, rmsprop, sgd, sgdMomentum } from "./updates";
+import { winogradFilters, winogradForward } from "./winograd";
 
 // A job is a kernel and a number of work items, each of which writes its own part of the output; its arguments lie in
 // shared memory (job.ts). Threads claim items from a counter until none is left. Who computes an item changes nothing in
@@ -197,5 +198,7 @@ function performIn<T>(kernel: i32, item: i32): void {
     case Kernel.Add: return add<T>(item);
     case Kernel.Subtract: return subtract<T>(item);
     case Kernel.Scale: return scale<T>(item);
+    case Kernel.WinogradFilters: return winogradFilters(item);
+    case Kernel.WinogradForward: return winogradForward(item);
   }
 }

@@ -14,13 +14,20 @@ import { bindUpdates } from './bindings/updates.js';
 import { Call } from './call.js';
 import { type Memory, MemoryFull } from './memory.js';
 import type { Exports } from './module.js';
+import { type ChooseTiles, fastestTiles } from './winograd-plan.js';
 import type { Workers } from './workers.js';
 
 /**
  * The kernels on WebAssembly memory. An array that lives there is used in place; one from elsewhere is copied in, and
  * out again where the kernel writes it (about 10 GB/s). When there is no room for the copies the reference runs.
  */
-export function bindKernels(memory: Memory, exports: Exports, workers: Workers, threads: number): Kernels {
+export function bindKernels(
+  memory: Memory,
+  exports: Exports,
+  workers: Workers,
+  threads: number,
+  tiles: ChooseTiles = fastestTiles,
+): Kernels {
   const call = new Call(memory, exports, workers);
   const kernels: Kernels = {
     name: 'wasm',
@@ -31,7 +38,7 @@ export function bindKernels(memory: Memory, exports: Exports, workers: Workers, 
     ...bindSmoothActivations(call),
     ...bindNormalization(call),
     ...bindDropout(call),
-    ...bindConvolution(call, threads),
+    ...bindConvolution(call, threads, tiles),
     ...bindPooling(call),
     ...bindLosses(call),
     ...bindUpdates(call),

@@ -70,6 +70,8 @@ export enum Kernel {
   Add,
   Subtract,
   Scale,
+  WinogradFilters,
+  WinogradForward,
 }
 
 /** Values that one work item of an elementwise kernel covers. A multiple of every vector's lanes. */

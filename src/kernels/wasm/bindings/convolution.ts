@@ -2,6 +2,8 @@ import type { Floats } from '../../../arrays/index.js';
 import type { ConvolutionKernels, ConvShape } from '../../types.js';
 import { type Call, stripes } from '../call.js';
 import { Kernel, TILE_ROW_BYTES, TILE_ROWS } from '../protocol.js';
+import type { ChooseTiles, ConvolutionPass, TileSize } from '../winograd-plan.js';
+import { bindWinograd } from './winograd.js';
 
 /** Bytes of windows that a thread packs at a time: what the second-level cache holds beside the filters. */
 const PACKED_BYTES = 128 * 1024;
@@ -9,7 +11,7 @@ const PACKED_BYTES = 128 * 1024;
 /** Shares that the images are cut into for the gradient of the filters. Fixed, so that no bit depends on the threads. */
 const SHARES = 16;
 
-export function bindConvolution(call: Call, threads: number): ConvolutionKernels {
+export function bindConvolution(call: Call, threads: number, choose: ChooseTiles): ConvolutionKernels {
   /** The integers 6 to 18 of image.ts. */
   const sizes = (s: ConvShape): number[] => [
     ...[s.N, s.C, s.H, s.W, s.HH, s.WW, s.strideH, s.strideW, s.padH, s.padW, s.OH, s.OW, s.F],
@@ -42,10 +44,19 @@ export function bindConvolution(call: Call, threads: number): ConvolutionKernels
     call.job(Kernel.ConvForward, like, s.N * groups, integers);
   };
 
+  const winograd = bindWinograd(call, threads, sizes);
+  const tilesOf = (pass: ConvolutionPass, like: Floats, s: ConvShape): TileSize | null =>
+    like instanceof Float32Array ? choose(pass, s) : null;
+
   return {
     convForward(x, w, b, out, s, relu) {
       const K = s.C * s.HH * s.WW;
       const places = [call.read(x), call.read(w), call.read(b), call.written(out)] as const;
+      const size = tilesOf('forward', x, s);
+      if (size !== null) {
+        winograd.convolve(places, x, s, size, { turned: false, relu });
+        return call.finish();
+      }
       const panels = Math.ceil(s.F / TILE_ROWS);
       const packed = call.scratch(panels * TILE_ROWS * K * x.BYTES_PER_ELEMENT);
       call.job(Kernel.PackAcrossA, x, 1, [places[1], packed, s.F, K, K, panels]);
@@ -59,10 +70,15 @@ export function bindConvolution(call: Call, threads: number): ConvolutionKernels
       const [padH, padW] = [s.HH - 1 - s.padH, s.WW - 1 - s.padW];
       if (s.strideH === 1 && s.strideW === 1 && padH >= 0 && padW >= 0) {
         // The convolution of dout with the filters turned and their channels exchanged.
+        const turned = { ...s, C: s.F, F: s.C, H: s.OH, W: s.OW, OH: s.H, OW: s.W, padH, padW };
+        const size = tilesOf('input', dout, turned);
+        if (size !== null) {
+          winograd.convolve([doutAt, wAt, 0, dxAt], dout, turned, size, { turned: true, relu: false });
+          return call.finish();
+        }
         const panels = Math.ceil(s.C / TILE_ROWS);
         const packed = call.scratch(panels * TILE_ROWS * s.F * s.HH * s.WW * w.BYTES_PER_ELEMENT);
         call.job(Kernel.PackTurned, w, panels, [wAt, packed, s.F, s.C, s.HH * s.WW]);
-        const turned = { ...s, C: s.F, F: s.C, H: s.OH, W: s.OW, OH: s.H, OW: s.W, padH, padW };
         convolve(doutAt, packed, 0, dxAt, dout, turned, false);
       } else {
         const panels = Math.ceil(K / TILE_ROWS);

@@ -1,0 +1,82 @@
+import { OH, OW } from "./image";
+import { integer } from "./job";
+import { copyRun } from "./simd";
+
+// Tiles are counted through the batch, (n, th, tw), and a work item takes a run of them. Where the run lies in the planes of
+// one channel, it lies in those of every channel: so a table says which rows are copied into a buffer with zeros around
+// them, and where in the buffer each tile begins. Integers: 19 the outputs along an axis of a tile, 20 tiles to an item.
+
+// @ts-ignore: decorator
+@inline export function tileSize(): i32 { return integer(19); }
+// @ts-ignore: decorator
+@inline export function tilesAtATime(): i32 { return integer(20); }
+
+/** Tiles across an image. */
+// @ts-ignore: decorator
+@inline export function tilesAcross(): i32 { return (OW() + tileSize() - 1) / tileSize(); }
+
+/** Tiles down an image. */
+// @ts-ignore: decorator
+@inline export function tilesDown(): i32 { return (OH() + tileSize() - 1) / tileSize(); }
+
+/** Products of a tile, a channel and a filter: the places ξ of a transformed tile. */
+// @ts-ignore: decorator
+@inline export function points(): i32 { return (tileSize() + 2) * (tileSize() + 2); }
+
+/** Where tile number `t` of a table begins in the buffer. */
+// @ts-ignore: decorator
+@inline export function tileAt(tiles: usize, t: i32): usize { return load<u32>(tiles + (<usize>t << 2)); }
+
+/** Bytes of a row of the buffer, where a tile needs `halo` values more than it has outputs. */
+// @ts-ignore: decorator
+@inline export function bufferRow(halo: i32): usize { return <usize>(tilesAcross() * tileSize() + halo) << 2; }
+
+/**
+ * Writes the tables of the tiles from `first` to before `end`: to `rows`, for each row of the planes, where it goes in the
+ * buffer and where it comes from in the first channel of the batch; to `tiles`, where each begins in the buffer, the last
+ * one repeated until there are whole panels. All in bytes.
+ *
+ * @returns How many rows there are.
+ */
+export function layTiles(
+  first: i32, end: i32, rows: usize, tiles: usize,
+  channels: i32, height: i32, width: i32, halo: i32, padH: i32, padW: i32,
+): i32 {
+  const size = tileSize(), across = tilesAcross(), down = tilesDown();
+  const rowBytes = bufferRow(halo);
+  const last = (end - 1) / across;
+  let count = 0, t = first, buffer: usize = 0;
+  for (let row = first / across; row <= last;) {
+    const n = row / down;
+    const top = row - n * down;
+    const below = min(last + 1 - row, down - top);
+    for (let i = 0; i < below * size + halo; i++) {
+      const h = top * size + i - padH;
+      if (h < 0 || h >= height) continue;
+      store<u32>(rows, <u32>(buffer + <usize>i * rowBytes + (<usize>padW << 2)));
+      store<u32>(rows, <u32>((<usize>n * channels * height + h) * width << 2), 4);
+      rows += 8;
+      count++;
+    }
+    for (const stop = min(end, (row + below) * across); t < stop; t++) {
+      const down = t / across - row;
+      store<u32>(tiles, <u32>(buffer + <usize>(down * size) * rowBytes + (<usize>(t % across * size) << 2)));
+      tiles += 4;
+    }
+    buffer += <usize>(below * size + halo) * rowBytes;
+    row += below;
+  }
+  const repeated = load<u32>(tiles - 4);
+  for (; (t - first) & 7; t++) {
+    store<u32>(tiles, repeated);
+    tiles += 4;
+  }
+  return count;
+}
+
+/** Copies the rows of a table, each of `width` values, from a channel's place in the first image to the buffer. */
+export function copyRows(rows: usize, count: i32, channel: usize, buffer: usize, width: i32): void {
+  for (const end = rows + (<usize>count << 3); rows < end; rows += 8) {
+    copyRun<f32>(buffer + <usize>load<u32>(rows), channel + <usize>load<u32>(rows, 4), width);
+  }
+}

@@ -1,0 +1,152 @@
+import { TILE_ROW_BYTES, TILE_ROWS } from "../wasm/protocol";
+import { lowTile, tile } from "./gemm";
+import { C, F, H, OH, OW, ownScratch, padH, padW, W } from "./image";
+import { integer, pointer } from "./job";
+import { storeUpTo, VECTOR } from "./simd";
+import { filtersOfFour, inputOfFour, outputOfFour } from "./winograd-four";
+import { FILTER_BYTES } from "./winograd-lanes";
+import {
+  bufferRow, copyRows, layTiles, points, tileAt, tilesAcross, tilesAtATime, tilesDown, tileSize,
+} from "./winograd-tiles";
+
+// Convolution by filters of 3 × 3 at stride 1 after Winograd, as Lavin and Gray 2016 ("Fast Algorithms for Convolutional
+// Neural Networks") put it: output in tiles, Y = Aᵀ[Σ_c (G g Gᵀ) ⊙ (Bᵀ d B)]A. At each place ξ of a transformed tile the sum over
+// the channels is a product of matrices, U[ξ] (F, C) · V[ξ] (C, tiles), in panels that gemm.ts's tile reads. float32 alone.
+
+/**
+ * U = G g Gᵀ of all filters, [ξ][panel][k][row of 6]. One item is four rows. Integers: 0 filters, 1 U, 2 rows, 3 depth, 4 and
+ * 5 scratch, 6 and 7 filters from a row to the next and from one depth to the next, 8 whether filters are turned by 180°,
+ * 9 bytes of U[ξ], 10 outputs along an axis of a tile.
+ */
+export function winogradFilters(item: i32): void {
+  const extent = integer(2), depth = integer(3), turned = integer(8);
+  const rowBytes = <usize>integer(6) * FILTER_BYTES, depthBytes = <usize>integer(7) * FILTER_BYTES;
+  const step = <usize>integer(9);
+  const row = item * 4;
+  const panel = row / TILE_ROWS, place = row % TILE_ROWS;
+  const panelBytes = <usize>depth * TILE_ROWS * sizeof<f32>();
+  // Rows beyond the last are those of the last: what is made of them is not stored in the end.
+  const last = extent - 1;
+  let a = pointer(0) + <usize>min(row, last) * rowBytes;
+  let b = pointer(0) + <usize>min(row + 1, last) * rowBytes;
+  let c = pointer(0) + <usize>min(row + 2, last) * rowBytes;
+  let d = pointer(0) + <usize>min(row + 3, last) * rowBytes;
+  let to = pointer(1) + <usize>panel * panelBytes + <usize>place * sizeof<f32>();
+  const jump = jumpAt(row, extent, panelBytes);
+  for (let k = 0; k < depth; k++) {
+    filtersOfFour(a, b, c, d, turned, ownScratch(), to, step, jump);
+    a += depthBytes;
+    b += depthBytes;
+    c += depthBytes;
+    d += depthBytes;
+    to += TILE_ROWS * sizeof<f32>();
+  }
+}
+
+/** From the first two of four rows of a panel to the last two, in bytes: next to them, in the next panel, or nowhere (0). */
+// @ts-ignore: decorator
+@inline export function jumpAt(row: i32, extent: i32, panelBytes: usize): usize {
+  if (row % TILE_ROWS != 4) return 2 * sizeof<f32>();
+  return row + 2 < extent ? panelBytes - 4 * sizeof<f32>() : 0;
+}
+
+/**
+ * out = b + the convolution, then max(0, ·) if asked. One item is a run of tiles. Integers: 0 x, 1 U, 2 b or 0, 3 out, 19
+ * and 20 those of winograd-tiles.ts, 21 relu, 22 to 25 where in the scratch the tables of tiles and of rows, the buffer and
+ * V begin, 26 to 28 bytes of V[ξ], of M[ξ] and of U[ξ]. What lies before the tables is the transforms'.
+ */
+export function winogradForward(item: i32): void {
+  const own = ownScratch();
+  const tiles = own + <usize>integer(22), V = own + <usize>integer(25);
+  const inputStep = <usize>integer(26), outputStep = <usize>integer(27);
+  const M = V + <usize>points() * inputStep;
+  const first = item * tilesAtATime();
+  const end = min(first + tilesAtATime(), integer(6) * tilesDown() * tilesAcross());
+  const panels = (end - first + 7) >> 3;
+  transformInputs(first, end, panels, tiles, V, inputStep);
+  multiplyPoints(panels, V, M, inputStep, outputStep);
+  transformOutputs(first, end, M, outputStep);
+}
+
+/** V = Bᵀ d B of a run of tiles, in panels [ξ][panel][c][8 tiles]. */
+function transformInputs(first: i32, end: i32, panels: i32, tiles: usize, V: usize, step: usize): void {
+  const own = ownScratch();
+  const rows = own + <usize>integer(23), buffer = own + <usize>integer(24);
+  const rowBytes = bufferRow(2);
+  const panelBytes = <usize>C() * TILE_ROW_BYTES;
+  const plane = <usize>(H() * W()) << 2;
+  const count = layTiles(first, end, rows, tiles, C(), H(), W(), 2, padH(), padW());
+  memory.fill(buffer, 0, <usize>integer(25) - <usize>integer(24));
+  for (let c = 0; c < C(); c++) {
+    copyRows(rows, count, pointer(0) + <usize>c * plane, buffer, W());
+    let to = V + <usize>c * TILE_ROW_BYTES;
+    for (let t = 0; t < panels << 3; t += 4) {
+      inputOfFour(
+        buffer + tileAt(tiles, t), buffer + tileAt(tiles, t + 1), buffer + tileAt(tiles, t + 2), buffer + tileAt(tiles, t + 3),
+        rowBytes, own, to, step,
+      );
+      to += t & 4 ? panelBytes - VECTOR : VECTOR;
+    }
+  }
+}
+
+/** M = U · V at every ξ: [ξ][panel][f][8 tiles]. */
+function multiplyPoints(panels: i32, V: usize, M: usize, inputStep: usize, outputStep: usize): void {
+  const depth = C();
+  const filterStep = <usize>integer(28);
+  const filterPanel = <usize>depth * TILE_ROWS * sizeof<f32>();
+  const filterPanels = (F() + TILE_ROWS - 1) / TILE_ROWS;
+  const inputPanel = <usize>depth * TILE_ROW_BYTES;
+  const outputPanel = <usize>(filterPanels * TILE_ROWS) * TILE_ROW_BYTES;
+  let U = pointer(1);
+  for (let point = 0; point < points(); point++) {
+    for (let i = 0; i < filterPanels; i++) {
+      const a = U + <usize>i * filterPanel;
+      const to = M + <usize>(i * TILE_ROWS) * TILE_ROW_BYTES;
+      const low = F() - i * TILE_ROWS <= 2;
+      for (let j = 0; j < panels; j++) {
+        const b = V + <usize>j * inputPanel, out = to + <usize>j * outputPanel;
+        if (low) lowTile<f32>(depth, a, b, out, false, 0);
+        else tile<f32>(depth, a, b, out, TILE_ROW_BYTES, false, 0);
+      }
+    }
+    U += filterStep;
+    V += inputStep;
+    M += outputStep;
+  }
+}
+
+/** Y = Aᵀ M A of a run of tiles, with bias and ReLU, to where they lie in the output. */
+function transformOutputs(first: i32, end: i32, M: usize, step: usize): void {
+  const own = ownScratch();
+  const relu = integer(21);
+  const panelBytes = <usize>((F() + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS) * TILE_ROW_BYTES;
+  for (let t = first; t < end; t += 4) {
+    const place = t - first;
+    let from = M + <usize>(place >> 3) * panelBytes + (place & 4 ? VECTOR : 0);
+    for (let f = 0; f < F(); f++) {
+      const bias = pointer(2) ? v128.load32_splat(pointer(2) + (<usize>f << 2)) : f32x4.splat(0);
+      outputOfFour(from, step, own, bias, relu);
+      storeTiles(own, t, min(4, end - t), f);
+      from += TILE_ROW_BYTES;
+    }
+  }
+}
+
+/** Stores the outputs of neighbouring tiles of a filter, as many as the image has. */
+function storeTiles(from: usize, tile: i32, count: i32, f: i32): void {
+  const size = tileSize(), across = tilesAcross(), down = tilesDown();
+  const rowBytes = <usize>OW() << 2;
+  for (let i = 0; i < count; i++) {
+    const row = (tile + i) / across;
+    const n = row / down;
+    const top = (row - n * down) * size, left = (tile + i - row * across) * size;
+    let to = pointer(3) + (((<usize>(n * F() + f) * OH() + top) * OW() + left) << 2);
+    const height = min(size, OH() - top), width = min(size, OW() - left);
+    for (let y = 0; y < height; y++) {
+      storeUpTo<f32>(to, v128.load(from + <usize>y * VECTOR), width);
+      to += rowBytes;
+    }
+    from += 4 * VECTOR;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Floats } from '../../../arrays/index.js';
+import type { ConvShape } from '../../types.js';
+import type { Call } from '../call.js';
+import { Kernel, TILE_ROWS } from '../protocol.js';
+import { filterStep, planTiles, type TileSize } from '../winograd-plan.js';
+
+export function bindWinograd(call: Call, threads: number, sizes: (s: ConvShape) => number[]) {
+  return {
+    /**
+     * The convolution of shape `s` at places in memory. `filters` are (F, C, 3, 3), or if `turned`, those of the
+     * convolution that this is the gradient of: (C, F, 3, 3).
+     */
+    convolve(
+      [x, filters, b, out]: readonly number[],
+      like: Floats,
+      s: ConvShape,
+      size: TileSize,
+      { turned, relu }: { turned: boolean; relu: boolean },
+    ): void {
+      const { tiles, items, places, bytes } = planTiles(s, size);
+      const points = (size + 2) ** 2;
+      const step = filterStep(s.F, s.C);
+      const transformed = call.scratch(points * step);
+      const own = [call.scratch(bytes * threads), bytes];
+      const [row, depth] = turned ? [1, s.F] : [s.C, 1];
+      const groups = Math.ceil((Math.ceil(s.F / TILE_ROWS) * TILE_ROWS) / 4);
+      const filterSizes = [s.F, s.C, ...own, row, depth, +turned, step, size];
+      call.job(Kernel.WinogradFilters, like, groups, [filters, transformed, ...filterSizes]);
+      const tail = [...sizes(s), size, tiles, +relu, ...places, step];
+      call.job(Kernel.WinogradForward, like, items, [x, transformed, b, out, ...own, ...tail]);
+    },
+  };
+}
