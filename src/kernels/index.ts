@@ -1,5 +1,14 @@
 export { configureKernels, engineMemory, type KernelInfo, kernelInfo, kernels, threadsReady } from './engine.js';
 export { reference } from './reference/index.js';
 export type { KernelSettings } from './settings.js';
-export type { AdamStep, ChannelShape, ConvShape, Kernels, PoolShape, ProductForm } from './types.js';
+export type {
+  AdamStep,
+  ChannelShape,
+  ConvShape,
+  Kernels,
+  MomentumStep,
+  PoolShape,
+  ProductForm,
+  RmspropStep,
+} from './types.js';
 export { isKeepingNothing, isResident, keepsNothing, local, resident, residentZeros, workspace } from './workspace.js';

@@ -25,8 +25,20 @@ export function firstDisagreement(kernels: Kernels): string | null {
       );
     };
     const wide = [some(N * M), some(N * M), some(N * M)];
-    const step = { learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, t: 3, weightDecay: 0.01 };
+    const step = {
+      learningRate: 0.1,
+      beta1: 0.9,
+      beta2: 0.99,
+      epsilon: 1e-8,
+      t: 3,
+      weightDecay: 0.01,
+      decoupledDecay: 0.02,
+    };
+    const averaged = { learningRate: 0.1, decayRate: 0.9, epsilon: 1e-8, momentum: 0.9, weightDecay: 0.01 };
+    const moved = { momentum: 0.9, gain: 0.7, rate: -0.1, weightDecay: 0.01 };
     const squares = some(N * M).map((v) => v * v);
+    /** A mean whose square is less than the mean of squares. */
+    const small = squares.map((v) => v / (1 + v));
 
     const checks: Record<Exclude<keyof Kernels, 'name'>, () => boolean> = {
       gemm: () =>
@@ -46,6 +58,9 @@ export function firstDisagreement(kernels: Kernels): string | null {
       sumRows: () => agrees([wide[0], some(M)], (k, [x, out]) => k.sumRows(x, out, N, M)),
       sumColumns: () => agrees([wide[0], some(N)], (k, [x, out]) => k.sumColumns(x, out, N, M)),
       sumSquares: () => agrees(wide, (k, [x]) => k.sumSquares(x)),
+      sumAbs: () => agrees(wide, (k, [x]) => k.sumAbs(x)),
+      maxAbs: () => agrees(wide, (k, [x]) => k.maxAbs(x)),
+      clamp: () => agrees(wide, (k, [x]) => k.clamp(x, 0.5)),
       addL2Gradient: () => agrees(wide, (k, [w, dw]) => k.addL2Gradient(w, dw, 0.3)),
       ...activations(agrees, wide, some),
       ...normalizations(agrees, some),
@@ -53,12 +68,16 @@ export function firstDisagreement(kernels: Kernels): string | null {
       softmaxLoss: () => agrees(wide, (k, [x, dx]) => k.softmaxLoss(x, y, dx, N, M)),
       hingeLoss: () => agrees(wide, (k, [x, dx]) => k.hingeLoss(x, y, dx, N, M)),
       gatherRows: () => agrees([some(M * M), some(N * M)], (k, [source, out]) => k.gatherRows(source, y, out, M)),
-      sgd: () => agrees(wide, (k, [w, dw]) => k.sgd(w, dw, 0.1)),
-      sgdMomentum: () => agrees(wide, (k, [w, dw, v]) => k.sgdMomentum(w, dw, v, 0.1, 0.9)),
-      nesterov: () => agrees(wide, (k, [w, dw, v]) => k.nesterov(w, dw, v, 0.1, 0.9)),
-      rmsprop: () => agrees([wide[0], wide[1], squares], (k, [w, dw, c]) => k.rmsprop(w, dw, c, 0.1, 0.9, 1e-8)),
-      adagrad: () => agrees([wide[0], wide[1], squares], (k, [w, dw, c]) => k.adagrad(w, dw, c, 0.1, 1e-8)),
-      adam: () => agrees([...wide, squares], (k, [w, dw, m, v]) => k.adam(w, dw, m, v, step)),
+      sgd: () => agrees(wide, (k, [w, dw]) => k.sgd(w, dw, 0.1, 0.01)),
+      sgdMomentum: () => agrees(wide, (k, [w, dw, v]) => k.sgdMomentum(w, dw, v, moved)),
+      nesterov: () => agrees(wide, (k, [w, dw, v]) => k.nesterov(w, dw, v, 0.1, 0.9, 0.01)),
+      rmsprop: () =>
+        agrees([wide[0], wide[1], squares], (k, [w, dw, c]) => k.rmsprop(w, dw, c, null, null, averaged)) &&
+        agrees([...wide, squares, small], (k, [w, dw, v, c, m]) => k.rmsprop(w, dw, c, v, m, averaged)),
+      adagrad: () => agrees([wide[0], wide[1], squares], (k, [w, dw, c]) => k.adagrad(w, dw, c, 0.1, 1e-8, 0.01)),
+      adam: () =>
+        agrees([...wide, squares], (k, [w, dw, m, v]) => k.adam(w, dw, m, v, null, step)) &&
+        agrees([...wide, squares, some(N * M)], (k, [w, dw, m, v, top]) => k.adam(w, dw, m, v, top, step)),
     };
     for (const [name, check] of Object.entries(checks)) if (!check()) return `${name} (${dtype})`;
   }

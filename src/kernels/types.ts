@@ -46,7 +46,7 @@ export interface ArithmeticKernels {
   scale(x: Floats, out: Floats, factor: number): void;
 }
 
-/** What goes by the rows of a matrix: biases, sums, and picking rows. */
+/** What goes by the rows of a matrix: biases, sums, and picking rows; and what goes over all values: norms and bounds. */
 export interface RowKernels {
   /** out[n, m] += b[m]. */
   addRow(b: Floats, out: Floats, N: number, M: number): void;
@@ -59,6 +59,12 @@ export interface RowKernels {
   sumColumns(x: Floats, out: Floats, N: number, M: number): void;
   /** Σ x². */
   sumSquares(x: Floats): number;
+  /** Σ |x|. */
+  sumAbs(x: Floats): number;
+  /** The largest |x|; NaN is the largest. 0 for no values. */
+  maxAbs(x: Floats): number;
+  /** x = limit where x > limit, −limit where x < −limit; NaN stays NaN. */
+  clamp(x: Floats, limit: number): void;
   /** dw += reg · w, and returns Σ w²: the penalty ½·reg·Σw² and its gradient in one pass. */
   addL2Gradient(w: Floats, dw: Floats, reg: number): number;
 
@@ -291,15 +297,41 @@ export interface LossKernels {
   hingeLoss(x: Floats, y: Int32Array, dx: Floats, N: number, C: number): number;
 }
 
-/** The update rules of optim/, which has their formulas and papers. `w` and the state change in place. */
+/**
+ * The update rules of optim/, which has their formulas and papers. `w` and the state change in place. The gradient of a
+ * rule with weight decay is g = dw + weightDecay · w, and dw itself where that is zero.
+ */
 export interface UpdateKernels {
-  sgd(w: Floats, dw: Floats, learningRate: number): void;
-  sgdMomentum(w: Floats, dw: Floats, velocity: Floats, learningRate: number, momentum: number): void;
-  nesterov(w: Floats, dw: Floats, velocity: Floats, learningRate: number, momentum: number): void;
-  rmsprop(w: Floats, dw: Floats, cache: Floats, learningRate: number, decayRate: number, epsilon: number): void;
-  adagrad(w: Floats, dw: Floats, cache: Floats, learningRate: number, epsilon: number): void;
-  /** One step of Adam; of AdamW where `weightDecay` is not zero. */
-  adam(w: Floats, dw: Floats, m: Floats, v: Floats, step: AdamStep): void;
+  /** w −= learningRate · g. */
+  sgd(w: Floats, dw: Floats, learningRate: number, weightDecay: number): void;
+  /** velocity = momentum · velocity + gain · g, w += rate · velocity. */
+  sgdMomentum(w: Floats, dw: Floats, velocity: Floats, step: MomentumStep): void;
+  /** velocity = momentum · velocity + g, w −= learningRate · (g + momentum · velocity). */
+  nesterov(w: Floats, dw: Floats, velocity: Floats, learningRate: number, momentum: number, weightDecay: number): void;
+  /** One step of RMSProp; with momentum where there is a `velocity`, centred where there is a `mean` of gradients. */
+  rmsprop(w: Floats, dw: Floats, cache: Floats, velocity: Floats | null, mean: Floats | null, step: RmspropStep): void;
+  adagrad(w: Floats, dw: Floats, cache: Floats, learningRate: number, epsilon: number, weightDecay: number): void;
+  /** One step of Adam; of AMSGrad where there is a `largest`, the largest v so far. */
+  adam(w: Floats, dw: Floats, m: Floats, v: Floats, largest: Floats | null, step: AdamStep): void;
+}
+
+/** The numbers of one step of gradient descent with momentum. */
+export interface MomentumStep {
+  readonly momentum: number;
+  /** What of the gradient is added to the velocity. */
+  readonly gain: number;
+  /** What of the velocity is added to the weights. */
+  readonly rate: number;
+  readonly weightDecay: number;
+}
+
+/** The numbers of one step of RMSProp. */
+export interface RmspropStep {
+  readonly learningRate: number;
+  readonly decayRate: number;
+  readonly epsilon: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
 }
 
 /** The numbers of one step of Adam. */
@@ -311,4 +343,6 @@ export interface AdamStep {
   /** The number of this step, from 1. */
   readonly t: number;
   readonly weightDecay: number;
+  /** Weight decay that the gradient does not see, as AdamW's: w −= learningRate · decoupledDecay · w before the step. */
+  readonly decoupledDecay: number;
 }

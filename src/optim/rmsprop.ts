@@ -29,8 +29,9 @@ export function rmsprop(
 ): [nextW: NDArray, nextConfig: RmspropConfig] {
   checkStep('rmsprop', w, dw, config);
   const { learningRate = 1e-2, decayRate = 0.99, epsilon = 1e-8, cache = initialState(w) } = config;
+  const step = { learningRate, decayRate, epsilon, momentum: 0, weightDecay: 0 };
   inPlace('rmsprop', dw, { w, cache }, (dwFlat, wFlat, cacheFlat) =>
-    kernels().rmsprop(wFlat, dwFlat, cacheFlat, learningRate, decayRate, epsilon),
+    kernels().rmsprop(wFlat, dwFlat, cacheFlat, null, null, step),
   );
   return [w, { ...config, learningRate, decayRate, epsilon, cache }];
 }
@@ -61,7 +62,7 @@ export function adagrad(
   checkStep('adagrad', w, dw, config);
   const { learningRate = 1e-2, epsilon = 1e-8, cache = initialState(w) } = config;
   inPlace('adagrad', dw, { w, cache }, (dwFlat, wFlat, cacheFlat) =>
-    kernels().adagrad(wFlat, dwFlat, cacheFlat, learningRate, epsilon),
+    kernels().adagrad(wFlat, dwFlat, cacheFlat, learningRate, epsilon, 0),
   );
   return [w, { ...config, learningRate, epsilon, cache }];
 }

@@ -18,7 +18,7 @@ export interface SgdConfig {
 export function sgd(w: NDArray, dw: NDArray, config: SgdConfig = {}): [nextW: NDArray, nextConfig: SgdConfig] {
   checkStep('sgd', w, dw, config);
   const { learningRate = 1e-2 } = config;
-  inPlace('sgd', dw, { w }, (dwFlat, wFlat) => kernels().sgd(wFlat, dwFlat, learningRate));
+  inPlace('sgd', dw, { w }, (dwFlat, wFlat) => kernels().sgd(wFlat, dwFlat, learningRate, 0));
   return [w, { ...config, learningRate }];
 }
 
@@ -48,7 +48,7 @@ export function sgdMomentum(
   checkStep('sgdMomentum', w, dw, config);
   const { learningRate = 1e-2, momentum = 0.9, velocity = initialState(w) } = config;
   inPlace('sgdMomentum', dw, { w, velocity }, (dwFlat, wFlat, vFlat) =>
-    kernels().sgdMomentum(wFlat, dwFlat, vFlat, learningRate, momentum),
+    kernels().sgdMomentum(wFlat, dwFlat, vFlat, { momentum, gain: -learningRate, rate: 1, weightDecay: 0 }),
   );
   return [w, { ...config, learningRate, momentum, velocity }];
 }
@@ -72,7 +72,7 @@ export function nesterov(
   checkStep('nesterov', w, dw, config);
   const { learningRate = 1e-2, momentum = 0.9, velocity = initialState(w) } = config;
   inPlace('nesterov', dw, { w, velocity }, (dwFlat, wFlat, vFlat) =>
-    kernels().nesterov(wFlat, dwFlat, vFlat, learningRate, momentum),
+    kernels().nesterov(wFlat, dwFlat, vFlat, learningRate, momentum, 0),
   );
   return [w, { ...config, learningRate, momentum, velocity }];
 }

@@ -68,22 +68,57 @@ describe.each(engines)('$simd SIMD, $threads threads', ({ kernels }) => {
       }
     });
 
-    test('element by element: ReLU, squares, penalty, every update rule', () => {
+    test('element by element: ReLU, norms, bounds, penalty', () => {
       for (const n of LENGTHS) {
-        const [w, dw, state, squares] = [some(n), some(n), some(n), positive(n)];
-        const step = { learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, t: 3, weightDecay: 0 };
+        const [w, dw, state] = [some(n), some(n), some(n)];
         compare([w, dw], (k, [x, out]) => k.relu(x, out));
         compare([w, dw, state], (k, [dout, x, dx]) => k.reluBackward(dout, x, dx));
         compare([w], (k, [x]) => k.sumSquares(x), 4 * n);
         compare([w, dw], (k, [x, dx]) => k.addL2Gradient(x, dx, 0.3), 4 * n);
-        compare([w, dw], (k, [x, dx]) => k.sgd(x, dx, 0.1));
-        compare([w, dw, state], (k, [x, dx, v]) => k.sgdMomentum(x, dx, v, 0.1, 0.9));
-        compare([w, dw, state], (k, [x, dx, v]) => k.nesterov(x, dx, v, 0.1, 0.9));
-        compare([w, dw, squares], (k, [x, dx, c]) => k.rmsprop(x, dx, c, 0.1, 0.9, 1e-8));
-        compare([w, dw, squares], (k, [x, dx, c]) => k.adagrad(x, dx, c, 0.1, 1e-8));
-        compare([w, dw, state, squares], (k, [x, dx, m, v]) => k.adam(x, dx, m, v, step));
-        const decayed = { ...step, weightDecay: 0.01 };
-        compare([w, dw, state, squares], (k, [x, dx, m, v]) => k.adam(x, dx, m, v, decayed));
+        compare([w], (k, [x]) => k.sumAbs(x), n);
+        compare([w], (k, [x]) => k.maxAbs(x));
+        compare([w], (k, [x]) => k.scale(x, 0.3));
+        compare([w], (k, [x]) => k.clamp(x, 0.5));
+      }
+    });
+
+    test('the largest absolute value may stand anywhere, and NaN is the largest; a bound leaves NaN alone', () => {
+      for (const n of LENGTHS) {
+        for (const at of [0, n >> 1, n - 1]) {
+          for (const value of [-7, Number.NaN]) {
+            const x = some(n).map((v) => v / 8);
+            x[at] = value;
+            expect(kernels.maxAbs(x)).toBe(Math.abs(value));
+            kernels.clamp(x, 2);
+            expect(x[at]).toBe(Math.max(-2, value));
+          }
+        }
+      }
+    });
+
+    test.each([0, 0.01])('every update rule, with a weight decay of %d', (weightDecay) => {
+      for (const n of LENGTHS) {
+        const [w, dw, state, squares, more] = [some(n), some(n), some(n), positive(n), some(n)];
+        compare([w, dw], (k, [x, dx]) => k.sgd(x, dx, 0.1, weightDecay));
+        const moved = { momentum: 0.9, gain: 0.7, rate: -0.1, weightDecay };
+        compare([w, dw, state], (k, [x, dx, v]) => k.sgdMomentum(x, dx, v, moved));
+        compare([w, dw, state], (k, [x, dx, v]) => k.nesterov(x, dx, v, 0.1, 0.9, weightDecay));
+        compare([w, dw, squares], (k, [x, dx, c]) => k.adagrad(x, dx, c, 0.1, 1e-8, weightDecay));
+
+        const averaged = { learningRate: 0.1, decayRate: 0.9, epsilon: 1e-8, momentum: 0.9, weightDecay };
+        const mean = squares.map((v) => v / (1 + v));
+        const rmsprop = [w, dw, squares, state, mean];
+        compare(rmsprop, (k, [x, dx, c]) => k.rmsprop(x, dx, c, null, null, averaged));
+        compare(rmsprop, (k, [x, dx, c, v]) => k.rmsprop(x, dx, c, v, null, averaged));
+        compare(rmsprop, (k, [x, dx, c, , m]) => k.rmsprop(x, dx, c, null, m, averaged));
+        compare(rmsprop, (k, [x, dx, c, v, m]) => k.rmsprop(x, dx, c, v, m, averaged));
+
+        const adam = [w, dw, state, squares, more];
+        for (const decoupledDecay of [0, 0.02]) {
+          const step = { learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, t: 3, weightDecay, decoupledDecay };
+          compare(adam, (k, [x, dx, m, v]) => k.adam(x, dx, m, v, null, step));
+          compare(adam, (k, [x, dx, m, v, top]) => k.adam(x, dx, m, v, top, step));
+        }
       }
     });
 
@@ -173,14 +208,8 @@ test('results do not depend on the number of threads', () => {
       const loss = k.softmaxLoss(out, y, dx, N, M);
       k.reluBackwardSumRows(dx, out, dw, sums, N, M);
       const squares = k.addL2Gradient(out, dw, 0.1);
-      k.adam(out, dw, dx, dx.map(Math.abs), {
-        learningRate: 1,
-        beta1: 0.9,
-        beta2: 0.9,
-        epsilon: 1,
-        t: 1,
-        weightDecay: 0.1,
-      });
+      const step = { learningRate: 1, beta1: 0.9, beta2: 0.9, epsilon: 1, t: 1, weightDecay: 0.1, decoupledDecay: 0.1 };
+      k.adam(out, dw, dx, dx.map(Math.abs), null, step);
       return { out, dx, sums, dw, loss, squares };
     });
     expect(results[1]).toEqual(results[0]);

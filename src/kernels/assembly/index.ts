@@ -31,7 +31,8 @@ import { maxout, maxoutBackward } from "./maxout";
 import { preluRows, preluRowsBackward, preluRuns, preluRunsBackward } from "./prelu";
 import { elu, eluBackward, gelu, geluBackward, sigmoid, sigmoidBackward, tanh, tanhBackward } from "./smooth-activations";
 import { addL2Gradient, gatherRows, sumColumns, sumRows, sumSquares } from "./sums";
-import { adagrad, adam, adamw, nesterov, rmsprop, sgd, sgdMomentum } from "./updates";
+import { clamp, maxAbs, sumAbs } from "./norms";
+import { adagrad, adam, nesterov, rmsprop, sgd, sgdMomentum } from "./updates";
 import { winogradFilters, winogradForward } from "./winograd";
 
 // A job is a kernel and a number of work items, each of which writes its own part of the output; its arguments lie in
@@ -144,6 +145,9 @@ function performIn<T>(kernel: i32, item: i32): void {
     case Kernel.SumRows: return sumRows<T>(item);
     case Kernel.SumColumns: return sumColumns<T>(item);
     case Kernel.SumSquares: return sumSquares<T>(item);
+    case Kernel.SumAbs: return sumAbs<T>(item);
+    case Kernel.MaxAbs: return maxAbs<T>(item);
+    case Kernel.Clamp: return clamp<T>(item);
     case Kernel.AddL2Gradient: return addL2Gradient<T>(item);
     case Kernel.SoftmaxLoss: return softmaxLoss<T>(item);
     case Kernel.HingeLoss: return hingeLoss<T>(item);
@@ -154,7 +158,6 @@ function performIn<T>(kernel: i32, item: i32): void {
     case Kernel.Rmsprop: return rmsprop<T>(item);
     case Kernel.Adagrad: return adagrad<T>(item);
     case Kernel.Adam: return adam<T>(item);
-    case Kernel.AdamW: return adamw<T>(item);
     case Kernel.BatchnormColumns: return batchnormColumns<T>(item);
     case Kernel.BatchnormColumnsBackward: return batchnormColumnsBackward<T>(item);
     case Kernel.BatchnormColumnsGraph: return batchnormColumnsGraph<T>(item);

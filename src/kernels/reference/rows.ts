@@ -2,7 +2,7 @@ import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
 import type { RowKernels } from '../types.js';
 
-/** Biases, sums and picking rows. */
+/** Biases, sums and picking rows; norms and bounds. */
 export const rows: RowKernels = {
   addRow(b, out, N, M) {
     for (let n = 0; n < N; n++) for (let m = 0; m < M; m++) out[n * M + m] += b[m];
@@ -23,6 +23,20 @@ export const rows: RowKernels = {
 
   sumSquares(x) {
     return ops.norm2squared(ndarray(x));
+  },
+
+  sumAbs(x) {
+    return ops.norm1(ndarray(x));
+  },
+
+  maxAbs(x) {
+    let largest = 0;
+    for (let i = 0; i < x.length; i++) largest = Math.max(largest, Math.abs(x[i]));
+    return largest;
+  },
+
+  clamp(x, limit) {
+    for (let i = 0; i < x.length; i++) x[i] = Math.min(limit, Math.max(-limit, x[i]));
   },
 
   addL2Gradient(w, dw, reg) {

@@ -2,47 +2,68 @@ import type { UpdateKernels } from '../types.js';
 
 /** The update rules. */
 export const updates: UpdateKernels = {
-  sgd(w, dw, learningRate) {
-    for (let i = 0; i < w.length; i++) w[i] -= learningRate * dw[i];
+  sgd(w, dw, learningRate, weightDecay) {
+    for (let i = 0; i < w.length; i++) w[i] -= learningRate * gradient(w[i], dw[i], weightDecay);
   },
 
-  sgdMomentum(w, dw, velocity, learningRate, momentum) {
+  sgdMomentum(w, dw, velocity, { momentum, gain, rate, weightDecay }) {
     for (let i = 0; i < w.length; i++) {
-      velocity[i] = momentum * velocity[i] - learningRate * dw[i];
-      w[i] += velocity[i];
+      velocity[i] = momentum * velocity[i] + gain * gradient(w[i], dw[i], weightDecay);
+      w[i] += rate * velocity[i];
     }
   },
 
-  nesterov(w, dw, velocity, learningRate, momentum) {
+  nesterov(w, dw, velocity, learningRate, momentum, weightDecay) {
     for (let i = 0; i < w.length; i++) {
-      velocity[i] = momentum * velocity[i] + dw[i];
-      w[i] -= learningRate * (dw[i] + momentum * velocity[i]);
+      const g = gradient(w[i], dw[i], weightDecay);
+      velocity[i] = momentum * velocity[i] + g;
+      w[i] -= learningRate * (g + momentum * velocity[i]);
     }
   },
 
-  rmsprop(w, dw, cache, learningRate, decayRate, epsilon) {
+  rmsprop(w, dw, cache, velocity, mean, { learningRate, decayRate, epsilon, momentum, weightDecay }) {
     for (let i = 0; i < w.length; i++) {
-      cache[i] = decayRate * cache[i] + (1 - decayRate) * dw[i] * dw[i];
-      w[i] -= (learningRate * dw[i]) / (Math.sqrt(cache[i]) + epsilon);
+      const g = gradient(w[i], dw[i], weightDecay);
+      cache[i] = decayRate * cache[i] + (1 - decayRate) * g * g;
+      let square = cache[i];
+      if (mean !== null) {
+        mean[i] = decayRate * mean[i] + (1 - decayRate) * g;
+        // Rounding may leave less than nothing of a variance of zero.
+        square = Math.max(0, square - mean[i] * mean[i]);
+      }
+      const root = Math.sqrt(square) + epsilon;
+      if (velocity === null) {
+        w[i] -= (learningRate * g) / root;
+      } else {
+        velocity[i] = momentum * velocity[i] + g / root;
+        w[i] -= learningRate * velocity[i];
+      }
     }
   },
 
-  adagrad(w, dw, cache, learningRate, epsilon) {
+  adagrad(w, dw, cache, learningRate, epsilon, weightDecay) {
     for (let i = 0; i < w.length; i++) {
-      cache[i] += dw[i] * dw[i];
-      w[i] -= (learningRate * dw[i]) / (Math.sqrt(cache[i]) + epsilon);
+      const g = gradient(w[i], dw[i], weightDecay);
+      cache[i] += g * g;
+      w[i] -= (learningRate * g) / (Math.sqrt(cache[i]) + epsilon);
     }
   },
 
-  adam(w, dw, m, v, step) {
-    const { learningRate, beta1, beta2, epsilon, t, weightDecay } = step;
+  adam(w, dw, m, v, largest, { learningRate, beta1, beta2, epsilon, t, weightDecay, decoupledDecay }) {
     for (let i = 0; i < w.length; i++) {
-      m[i] = beta1 * m[i] + (1 - beta1) * dw[i];
-      v[i] = beta2 * v[i] + (1 - beta2) * dw[i] * dw[i];
+      const g = gradient(w[i], dw[i], weightDecay);
+      m[i] = beta1 * m[i] + (1 - beta1) * g;
+      v[i] = beta2 * v[i] + (1 - beta2) * g * g;
+      if (largest !== null) largest[i] = Math.max(largest[i], v[i]);
       const mHat = m[i] / (1 - beta1 ** t);
-      const vHat = v[i] / (1 - beta2 ** t);
-      w[i] -= learningRate * weightDecay * w[i];
+      const vHat = (largest ?? v)[i] / (1 - beta2 ** t);
+      if (decoupledDecay !== 0) w[i] -= learningRate * decoupledDecay * w[i];
       w[i] -= (learningRate * mHat) / (Math.sqrt(vHat) + epsilon);
     }
   },
 };
+
+/** The gradient of the loss with the penalty ½ · weightDecay · w². */
+function gradient(w: number, dw: number, weightDecay: number): number {
+  return weightDecay === 0 ? dw : dw + weightDecay * w;
+}

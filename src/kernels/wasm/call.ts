@@ -115,6 +115,21 @@ export class Call {
     return total;
   }
 
+  /** Runs the call's only job, ends the call, and returns the largest of the `count` numbers that it left. */
+  max(
+    kernel: Kernel,
+    like: Floats,
+    items: number,
+    integers: readonly number[],
+    partial: number,
+    count: number,
+  ): number {
+    this.job(kernel, like, items, integers);
+    const largest = Math.max(...this.#memory.view(partial, count, 'float64'));
+    this.finish();
+    return largest;
+  }
+
   /** Copies the results out and gives the scratch back. */
   finish(): void {
     for (const [values, at] of this.#results) values.set(this.#view(at, values));

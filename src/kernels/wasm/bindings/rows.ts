@@ -29,6 +29,22 @@ export function bindRows(call: Call, memory: Memory): RowKernels {
       return call.sum(Kernel.SumSquares, x, items, [call.read(x), partial, x.length], partial, items);
     },
 
+    sumAbs(x) {
+      const items = chunks(x.length);
+      const partial = call.partialSums(items);
+      return call.sum(Kernel.SumAbs, x, items, [call.read(x), partial, x.length], partial, items);
+    },
+
+    maxAbs(x) {
+      const items = chunks(x.length);
+      const partial = call.partialSums(items);
+      return call.max(Kernel.MaxAbs, x, items, [call.read(x), partial, x.length], partial, items);
+    },
+
+    clamp(x, limit) {
+      call.run(Kernel.Clamp, x, chunks(x.length), [call.changed(x), x.length], [limit]);
+    },
+
     addL2Gradient(w, dw, reg) {
       const items = chunks(w.length);
       const partial = call.partialSums(items);

@@ -3,49 +3,53 @@ import type { UpdateKernels } from '../../types.js';
 import { type Call, chunks } from '../call.js';
 import { Kernel } from '../protocol.js';
 
+/** No array: no kernel's operand begins at address 0. */
+const NONE = 0;
+
 export function bindUpdates(call: Call): UpdateKernels {
-  /** An update rule over w, dw and its state. */
+  /** An update rule over w, dw and up to three arrays of state, some of which it may do without. */
   const update = (
     kernel: Kernel,
     w: Floats,
     dw: Floats,
-    state: readonly Floats[],
+    state: readonly (Floats | null)[],
     numbers: readonly number[],
   ): void => {
-    const places = [call.changed(w), call.read(dw), ...state.map((s) => call.changed(s))];
-    while (places.length < 4) places.push(0);
+    const places = [call.changed(w), call.read(dw), ...state.map((s) => (s === null ? NONE : call.changed(s)))];
+    while (places.length < 5) places.push(NONE);
     call.run(kernel, w, chunks(w.length), [...places, w.length], numbers);
   };
 
   return {
-    sgd(w, dw, learningRate) {
-      update(Kernel.Sgd, w, dw, [], [learningRate]);
+    sgd(w, dw, learningRate, weightDecay) {
+      update(Kernel.Sgd, w, dw, [], [weightDecay, learningRate]);
     },
 
-    sgdMomentum(w, dw, velocity, learningRate, momentum) {
-      update(Kernel.SgdMomentum, w, dw, [velocity], [learningRate, momentum]);
+    sgdMomentum(w, dw, velocity, { momentum, gain, rate, weightDecay }) {
+      update(Kernel.SgdMomentum, w, dw, [velocity], [weightDecay, momentum, gain, rate]);
     },
 
-    nesterov(w, dw, velocity, learningRate, momentum) {
-      update(Kernel.Nesterov, w, dw, [velocity], [learningRate, momentum]);
+    nesterov(w, dw, velocity, learningRate, momentum, weightDecay) {
+      update(Kernel.Nesterov, w, dw, [velocity], [weightDecay, learningRate, momentum]);
     },
 
-    rmsprop(w, dw, cache, learningRate, decayRate, epsilon) {
-      update(Kernel.Rmsprop, w, dw, [cache], [learningRate, epsilon, decayRate, 1 - decayRate]);
+    rmsprop(w, dw, cache, velocity, mean, { learningRate, decayRate, epsilon, momentum, weightDecay }) {
+      const numbers = [weightDecay, learningRate, epsilon, decayRate, 1 - decayRate, momentum];
+      update(Kernel.Rmsprop, w, dw, [cache, velocity, mean], numbers);
     },
 
-    adagrad(w, dw, cache, learningRate, epsilon) {
-      update(Kernel.Adagrad, w, dw, [cache], [learningRate, epsilon]);
+    adagrad(w, dw, cache, learningRate, epsilon, weightDecay) {
+      update(Kernel.Adagrad, w, dw, [cache], [weightDecay, learningRate, epsilon]);
     },
 
-    adam(w, dw, m, v, { learningRate, beta1, beta2, epsilon, t, weightDecay }) {
-      const decayed = weightDecay !== 0;
+    adam(w, dw, m, v, largest, { learningRate, beta1, beta2, epsilon, t, weightDecay, decoupledDecay }) {
       update(
-        decayed ? Kernel.AdamW : Kernel.Adam,
+        Kernel.Adam,
         w,
         dw,
-        [m, v],
+        [m, v, largest],
         [
+          weightDecay,
           learningRate,
           epsilon,
           beta1,
@@ -54,7 +58,7 @@ export function bindUpdates(call: Call): UpdateKernels {
           1 - beta2,
           1 / (1 - beta1 ** t),
           1 / (1 - beta2 ** t),
-          learningRate * weightDecay,
+          learningRate * decoupledDecay,
         ],
       );
     },
