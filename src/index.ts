@@ -15,6 +15,22 @@ export {
   toNested,
   zeros,
 } from './arrays/index.js';
+// Autograd
+export {
+  F,
+  type GradCheckOptions,
+  type Gradients,
+  gradCheck,
+  manualSeed,
+  noGrad,
+  type Operand,
+  type OpOptions,
+  op,
+  Tensor,
+  type TensorLike,
+  type TensorOptions,
+  tensor,
+} from './autograd/index.js';
 // Classifiers
 export {
   type ClassifierOptions,
@@ -60,6 +76,7 @@ export {
   transforms,
   writeSyntheticCifar10,
 } from './data/index.js';
+export { DivergedError } from './diverged-error.js';
 // Gradient checking
 export {
   checkModelGradients,
@@ -229,5 +246,5 @@ export {
   visualizeGrid,
 } from './pictures/index.js';
 export { ProgressBar, type Terminal } from './progress.js';
-export { DivergedError, Solver, type SolverOptions } from './solver.js';
+export { Solver, type SolverOptions } from './solver.js';
 export type { Dataset, SolverOptionsOf } from './solver-options.js';

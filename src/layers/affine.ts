@@ -95,8 +95,8 @@ export function affineNeededGradients(
   const fn = 'affineBackward';
   checkUpstream(fn, dout, cache);
   return [
-    x ? inputGradient(fn, dout, cache) : null,
-    w ? weightGradient(fn, dout, cache) : null,
+    x ? inputGradient(dout, cache) : null,
+    w ? weightGradient(dout, cache) : null,
     b ? sumOfRows(fn, dout) : null,
   ];
 }
@@ -170,7 +170,7 @@ export function affineReluNeededGradients(
   const fn = 'affineReluBackward';
   checkUpstream(fn, dout, affine);
   const { da, db } = throughRelu(fn, dout, out);
-  return [x ? inputGradient(fn, da, affine) : null, w ? weightGradient(fn, da, affine) : null, b ? db : null];
+  return [x ? inputGradient(da, affine) : null, w ? weightGradient(da, affine) : null, b ? db : null];
 }
 
 function checkAffine(fn: string, x: NDArray, w: NDArray, b: NDArray): { N: number; M: number } {

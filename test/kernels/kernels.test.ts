@@ -77,7 +77,7 @@ describe.each(engines)('$simd SIMD, $threads threads', ({ kernels }) => {
         compare([w, dw], (k, [x, dx]) => k.addL2Gradient(x, dx, 0.3), 4 * n);
         compare([w], (k, [x]) => k.sumAbs(x), n);
         compare([w], (k, [x]) => k.maxAbs(x));
-        compare([w], (k, [x]) => k.scale(x, 0.3));
+        compare([w], (k, [x]) => k.scale(x, x, 0.3));
         compare([w], (k, [x]) => k.clamp(x, 0.5));
       }
     });

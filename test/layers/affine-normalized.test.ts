@@ -187,7 +187,7 @@ describe('what does not fit', () => {
     ['RangeError', "mode is 'eval', expected 'train' or 'test'", { mode: 'eval' }],
     ['RangeError', 'eps is 0, expected a number > 0', { eps: 0 }],
     ['ShapeError', 'runningMean has shape (3,), expected (5,)', { runningMean: zeros([3]) }],
-    ['TypeError', "unknown option 'p', expected mode, eps, momentum, runningMean, runningVar", { p: 1 }],
+    ['TypeError', "unknown option 'p', expected mode, eps, momentum, unbiased, runningMean, runningVar", { p: 1 }],
   ])('of bnParam: a %s that says: %s', (name, message, wrong) => {
     const param = { mode: 'train', ...wrong };
     expect(() => call.affineBatchnormReluForward(good, param as BatchnormParam)).toThrow(

@@ -1,0 +1,114 @@
+import { checkOptions, describe, dtypeOf, type NDArray, zeros } from '../../arrays/index.js';
+import {
+  adaptiveAvgPoolBackward,
+  adaptiveAvgPoolForward,
+  avgPoolBackward,
+  avgPoolForward,
+  type ConvParam,
+  convForward,
+  convNeededGradients,
+  convReluForward,
+  convReluNeededGradients,
+  maxPoolBackward,
+  maxPoolForward,
+  type PerAxis,
+} from '../../layers/index.js';
+import { arrayOf, op, type TensorLike } from '../op.js';
+import type { Tensor } from '../tensor.js';
+
+/** Stride and padding of {@link conv2d}. */
+export interface Conv2dOptions {
+  /** Pixels between neighbouring windows. Default 1. */
+  stride?: PerAxis;
+  /** Zeros around the image on each side, in pixels. Default 0. */
+  padding?: PerAxis;
+}
+
+const conv = op(convForward, (dout, cache, needs) => convNeededGradients('conv2d', dout, cache, needs), {
+  name: 'conv2d',
+});
+const convRelu = op(convReluForward, convReluNeededGradients, { name: 'conv2dRelu' });
+
+/**
+ * Convolution (cross-correlation, as PyTorch's).
+ *
+ * @param x - Images, shape (N, C, H, W).
+ * @param weight - Filters, shape (F, C, HH, WW).
+ * @param bias - Shape (F,), or null for none.
+ * @returns Shape (N, F, 1 + floor((H + 2·padding − HH) / stride), 1 + floor((W + 2·padding − WW) / stride)).
+ * @throws {ShapeError} if the channels disagree, or the filters are larger than the padded images.
+ * @throws {RangeError} if a stride or padding is out of range.
+ */
+export function conv2d(
+  x: TensorLike,
+  weight: TensorLike,
+  bias: TensorLike | null = null,
+  options: Conv2dOptions = {},
+): Tensor {
+  return conv(x, weight, bias ?? noBias(weight), convParam('conv2d', options));
+}
+
+/** {@link conv2d}, then a ReLU, in one pass. */
+export function conv2dRelu(
+  x: TensorLike,
+  weight: TensorLike,
+  bias: TensorLike | null = null,
+  options: Conv2dOptions = {},
+): Tensor {
+  return convRelu(x, weight, bias ?? noBias(weight), convParam('conv2dRelu', options));
+}
+
+function convParam(fn: string, options: Conv2dOptions): ConvParam {
+  checkOptions(fn, options, ['stride', 'padding']);
+  const { stride = 1, padding = 0 } = options;
+  return { stride, pad: padding };
+}
+
+function noBias(weight: TensorLike): NDArray {
+  const filters = arrayOf(weight);
+  return zeros([filters.shape[0]], dtypeOf(filters));
+}
+
+/** The stride of a pooling. */
+export interface Pool2dOptions {
+  /** Pixels between neighbouring windows. Default: the window's size. */
+  stride?: PerAxis;
+}
+
+const maxPool = op(maxPoolForward, maxPoolBackward, { name: 'maxPool2d' });
+const avgPool = op(avgPoolForward, avgPoolBackward, { name: 'avgPool2d' });
+
+/**
+ * The largest value of each window of `kernelSize` pixels; the gradient goes to the first of equal ones.
+ *
+ * @param x - Images, shape (N, C, H, W).
+ * @returns Shape (N, C, 1 + floor((H − kernelSize) / stride), 1 + floor((W − kernelSize) / stride)).
+ * @throws {RangeError} if the window is larger than the image, or a number is out of range.
+ */
+export function maxPool2d(x: TensorLike, kernelSize: PerAxis, options: Pool2dOptions = {}): Tensor {
+  return maxPool(x, poolParam('maxPool2d', kernelSize, options));
+}
+
+/** The mean of each window; else as {@link maxPool2d}. */
+export function avgPool2d(x: TensorLike, kernelSize: PerAxis, options: Pool2dOptions = {}): Tensor {
+  return avgPool(x, poolParam('avgPool2d', kernelSize, options));
+}
+
+function poolParam(fn: string, kernelSize: PerAxis, options: Pool2dOptions) {
+  checkOptions(fn, options, ['stride']);
+  const [poolHeight, poolWidth] = typeof kernelSize === 'number' ? [kernelSize, kernelSize] : kernelSize;
+  if (poolHeight === undefined || poolWidth === undefined) {
+    throw new RangeError(`${fn}: kernelSize is ${describe(kernelSize)}, expected a number, or [vertical, horizontal]`);
+  }
+  return options.stride === undefined ? { poolHeight, poolWidth } : { poolHeight, poolWidth, stride: options.stride };
+}
+
+/**
+ * Averages over windows that divide the image into `outputSize` parts, as PyTorch's: part i of n starts at
+ * floor(i · H / n) and ends at ceil((i + 1) · H / n).
+ *
+ * @param x - Images, shape (N, C, H, W).
+ * @param outputSize - A number, or [vertical, horizontal].
+ * @returns Shape (N, C, outputSize, outputSize).
+ */
+export const adaptiveAvgPool2d = op(adaptiveAvgPoolForward, adaptiveAvgPoolBackward, { name: 'adaptiveAvgPool2d' });

@@ -1,0 +1,209 @@
+import {
+  checkOptions,
+  checkShapes,
+  describe,
+  dtypeOf,
+  type NDArray,
+  ones,
+  overwrite,
+  ShapeError,
+  sizeOf,
+  tuple,
+  zeros,
+} from '../../arrays/index.js';
+import {
+  type BatchnormParam,
+  batchnormBackwardAlt,
+  batchnormForward,
+  batchnormReluBackward,
+  batchnormReluForward,
+  layernormBackward,
+  layernormForward,
+  spatialBatchnormBackward,
+  spatialBatchnormForward,
+  spatialGroupnormBackward,
+  spatialGroupnormForward,
+} from '../../layers/index.js';
+import { arrayOf, op, type TensorLike } from '../op.js';
+import type { Tensor } from '../tensor.js';
+import { reshape } from './reshaping.js';
+
+/** How {@link batchNorm} runs. */
+export interface BatchNormOptions {
+  /** Whether to normalize by the batch, and move the running statistics; else by the running statistics. Default false. */
+  training?: boolean;
+  /** The weight of the new value in the running statistics, in [0, 1], as PyTorch's (cs231n's is the complement). Default 0.1. */
+  momentum?: number;
+  /** Added to the variance. Default 1e-5. */
+  eps?: number;
+}
+
+const normalizeFeatures = op(batchnormForward, batchnormBackwardAlt, { name: 'batchNorm' });
+const normalizeChannels = op(spatialBatchnormForward, spatialBatchnormBackward, { name: 'batchNorm' });
+const normalizeRelu = op(batchnormReluForward, batchnormReluBackward, { name: 'batchNormRelu' });
+
+type Normalize = (x: TensorLike, gamma: TensorLike, beta: TensorLike, bnParam: BatchnormParam) => Tensor;
+
+/**
+ * Batch normalization, PyTorch's: `weight · (x − mean) / √(var + eps) + bias`, channel by channel.
+ *
+ * In training the statistics are those of the batch, and the running ones are changed in place:
+ * `running = (1 − momentum) · running + momentum · batch`, where the batch's variance is the unbiased one.
+ *
+ * @param x - Shape (N, C), (N, C, L) or (N, C, H, W).
+ * @param runningMean - Shape (C,); null for none, and then the statistics are always those of the batch.
+ * @param runningVar - Shape (C,); null for none.
+ * @param weight - Shape (C,); null for ones.
+ * @param bias - Shape (C,); null for zeros.
+ * @throws {ShapeError} if the shapes do not agree.
+ * @throws {RangeError} if in training a channel has one value only, or a number is out of range.
+ * @see Ioffe and Szegedy 2015, Batch Normalization, https://arxiv.org/abs/1502.03167, Algorithm 1
+ */
+export function batchNorm(
+  x: TensorLike,
+  runningMean: TensorLike | null,
+  runningVar: TensorLike | null,
+  weight: TensorLike | null = null,
+  bias: TensorLike | null = null,
+  options: BatchNormOptions = {},
+): Tensor {
+  const normalize = x.shape.length === 2 ? normalizeFeatures : normalizeChannels;
+  return normalizeBatch('batchNorm', normalize, x, runningMean, runningVar, weight, bias, options);
+}
+
+/** {@link batchNorm}, then a ReLU, in one pass. */
+export function batchNormRelu(
+  x: TensorLike,
+  runningMean: TensorLike | null,
+  runningVar: TensorLike | null,
+  weight: TensorLike | null = null,
+  bias: TensorLike | null = null,
+  options: BatchNormOptions = {},
+): Tensor {
+  return normalizeBatch('batchNormRelu', normalizeRelu, x, runningMean, runningVar, weight, bias, options);
+}
+
+function normalizeBatch(
+  fn: string,
+  normalize: Normalize,
+  x: TensorLike,
+  runningMean: TensorLike | null,
+  runningVar: TensorLike | null,
+  weight: TensorLike | null,
+  bias: TensorLike | null,
+  options: BatchNormOptions,
+): Tensor {
+  checkOptions(fn, options, ['training', 'momentum', 'eps']);
+  const { training = false, momentum = 0.1, eps = 1e-5 } = options;
+  if (!(typeof momentum === 'number' && momentum >= 0 && momentum <= 1)) {
+    throw new RangeError(`${fn}: momentum is ${describe(momentum)}, expected a number from 0 to 1`);
+  }
+  const { shape } = x;
+  const C = channelsOf(fn, shape);
+  const mean = runningMean === null ? null : arrayOf(runningMean);
+  const variance = runningVar === null ? null : arrayOf(runningVar);
+  if ((mean === null) !== (variance === null)) {
+    throw new TypeError(`${fn}: runningMean or runningVar is null, expected both or neither`);
+  }
+  const byBatch = training || mean === null || variance === null;
+  if (byBatch && x.size === C) {
+    throw new RangeError(
+      `${fn}: x has shape ${tuple(shape)}, expected more than one value a channel in training: ` +
+        'use a larger batch, or eval()',
+    );
+  }
+  const dtype = dtypeOf(arrayOf(x));
+  const param: BatchnormParam = { mode: byBatch ? 'train' : 'test', eps, momentum: 1 - momentum, unbiased: true };
+  if (mean !== null && variance !== null) {
+    param.runningMean = mean;
+    param.runningVar = variance;
+  }
+  const input = shape.length === 3 ? reshape(x, [...shape, 1]) : x;
+  const out = normalize(input, weight ?? ones([C], dtype), bias ?? zeros([C], dtype), param);
+  if (training && mean !== null && variance !== null) {
+    overwrite(mean, param.runningMean as NDArray);
+    overwrite(variance, param.runningVar as NDArray);
+  }
+  return shape.length === 3 ? reshape(out, shape) : out;
+}
+
+function channelsOf(fn: string, shape: readonly number[]): number {
+  if (shape.length >= 2 && shape.length <= 4) return shape[1];
+  throw new ShapeError(`${fn}: x has shape ${tuple(shape)}, expected (N, C), (N, C, L) or (N, C, H, W)`);
+}
+
+const normalizeRows = op(layernormForward, layernormBackward, { name: 'layerNorm' });
+const normalizeGroups = op(spatialGroupnormForward, spatialGroupnormBackward, { name: 'groupNorm' });
+
+/**
+ * Layer normalization over the last axes of x, those of `normalizedShape`.
+ *
+ * @param x - Shape (…, *normalizedShape).
+ * @param normalizedShape - Sizes of the axes to normalize over; a number for the last one.
+ * @param weight - Shape `normalizedShape`; null for ones.
+ * @param bias - Shape `normalizedShape`; null for zeros.
+ * @param options - `eps`, added to the variance. Default 1e-5.
+ * @throws {ShapeError} if the shapes do not agree.
+ * @see Ba, Kiros and Hinton 2016, Layer Normalization, https://arxiv.org/abs/1607.06450
+ */
+export function layerNorm(
+  x: TensorLike,
+  normalizedShape: number | readonly number[],
+  weight: TensorLike | null = null,
+  bias: TensorLike | null = null,
+  options: { eps?: number } = {},
+): Tensor {
+  const fn = 'layerNorm';
+  const sizes = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
+  const outer = x.shape.length - sizes.length;
+  if (sizes.length === 0 || outer < 0 || sizes.some((n, i) => n !== x.shape[outer + i])) {
+    throw new ShapeError(`${fn}: x has shape ${tuple(x.shape)}, expected ${tuple(['…', ...sizes])}`);
+  }
+  const D = sizeOf(sizes);
+  const [gamma, beta] = scaleAndShift(fn, x, weight, bias, sizes, [D]);
+  return reshape(normalizeRows(reshape(x, [-1, D]), gamma, beta, options), x.shape);
+}
+
+/**
+ * Group normalization: over each of `numGroups` groups of neighbouring channels of each example.
+ *
+ * @param x - Shape (N, C, …).
+ * @param numGroups - A divisor of C.
+ * @param weight - Shape (C,); null for ones.
+ * @param bias - Shape (C,); null for zeros.
+ * @param options - `eps`, added to the variance. Default 1e-5.
+ * @throws {ShapeError} if the shapes do not agree.
+ * @throws {RangeError} if `numGroups` does not divide C.
+ * @see Wu and He 2018, Group Normalization, https://arxiv.org/abs/1803.08494
+ */
+export function groupNorm(
+  x: TensorLike,
+  numGroups: number,
+  weight: TensorLike | null = null,
+  bias: TensorLike | null = null,
+  options: { eps?: number } = {},
+): Tensor {
+  const fn = 'groupNorm';
+  if (x.shape.length < 2) throw new ShapeError(`${fn}: x has shape ${tuple(x.shape)}, expected (N, C, …)`);
+  const [N, C] = x.shape;
+  const [gamma, beta] = scaleAndShift(fn, x, weight, bias, [C], [1, C, 1, 1]);
+  return reshape(normalizeGroups(reshape(x, [N, C, -1, 1]), gamma, beta, numGroups, options), x.shape);
+}
+
+/** Weight and bias of shape `shape`, as the layer takes them; ones and zeros where there are none. */
+function scaleAndShift(
+  fn: string,
+  x: TensorLike,
+  weight: TensorLike | null,
+  bias: TensorLike | null,
+  shape: readonly number[],
+  layerShape: readonly number[],
+): [gamma: TensorLike, beta: TensorLike] {
+  if (weight !== null) checkShapes(fn, { weight: [arrayOf(weight), shape] });
+  if (bias !== null) checkShapes(fn, { bias: [arrayOf(bias), shape] });
+  const dtype = dtypeOf(arrayOf(x));
+  return [
+    weight === null ? ones(layerShape, dtype) : reshape(weight, layerShape),
+    bias === null ? zeros(layerShape, dtype) : reshape(bias, layerShape),
+  ];
+}

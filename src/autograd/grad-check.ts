@@ -1,0 +1,93 @@
+import ndarray from 'ndarray';
+import { checkAmount, checkFlag, checkOptions, dense, describe, type NDArray, Random } from '../arrays/index.js';
+import { evalNumericalGradientArray } from '../gradient-check.js';
+import { noGrad } from './tape.js';
+import { Tensor } from './tensor.js';
+
+/** How {@link gradCheck} compares: PyTorch's names and defaults. */
+export interface GradCheckOptions {
+  /** Half the distance between the two points of a difference. Default 1e-6. */
+  eps?: number;
+  /** Absolute tolerance. Default 1e-5. */
+  atol?: number;
+  /** Relative tolerance. Default 1e-3. */
+  rtol?: number;
+  /** Whether a wrong gradient is an error; else the result is false. Default true. */
+  raiseException?: boolean;
+}
+
+/**
+ * Compares the gradients of a function of tensors with centred differences, for a random upstream gradient.
+ *
+ * The values of the inputs are perturbed in place, one at a time, and put back exactly; their `grad` is left as it was.
+ *
+ * @param fn - Returns one tensor, of any shape; the same for the same values.
+ * @param inputs - float64 tensors; those that require a gradient are checked.
+ * @returns true; false if a gradient is wrong and `raiseException` is false.
+ * @throws {Error} naming the input, the place, and both values, if a gradient is wrong.
+ * @throws {TypeError} if an input is not a float64 tensor, or none requires a gradient.
+ *
+ * @example
+ * gradCheck((x, w) => F.relu(F.matmul(x, w)), [x, w]);
+ */
+export function gradCheck(
+  fn: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+  options: GradCheckOptions = {},
+): boolean {
+  checkOptions('gradCheck', options, ['eps', 'atol', 'rtol', 'raiseException']);
+  const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, raiseException = true } = options;
+  for (const [name, value] of Object.entries({ eps, atol, rtol })) checkAmount('gradCheck', name, value);
+  checkFlag('gradCheck', 'raiseException', raiseException);
+  checkInputs(inputs);
+
+  const before = inputs.map((input) => input.grad);
+  try {
+    for (const input of inputs) input.grad = null;
+    const out = fn(...inputs);
+    if (!(out instanceof Tensor)) throw new TypeError(`gradCheck: fn returned ${describe(out)}, expected a tensor`);
+    const upstream = new Random(0).randn(out.shape, out.dtype);
+    if (out.requiresGrad) out.backward(upstream);
+    for (const [i, input] of inputs.entries()) {
+      if (!input.requiresGrad) continue;
+      const value = (): NDArray => noGrad(() => fn(...inputs)).data;
+      const numerical = differences(value, input.data, upstream, eps);
+      const analytic = input.grad === null ? numerical.map(() => 0) : dense((input.grad as Tensor).data);
+      const wrong = numerical.findIndex((n, at) => !(Math.abs(n - analytic[at]) <= atol + rtol * Math.abs(n)));
+      if (wrong < 0) continue;
+      if (!raiseException) return false;
+      throw new Error(
+        `gradCheck: the gradient of input ${i} at flat index ${wrong} is ${analytic[wrong]}, ` +
+          `expected ${numerical[wrong]}, the centred difference`,
+      );
+    }
+    return true;
+  } finally {
+    inputs.forEach((input, i) => {
+      input.grad = before[i];
+    });
+  }
+}
+
+function checkInputs(inputs: readonly Tensor[]): void {
+  if (!Array.isArray(inputs))
+    throw new TypeError(`gradCheck: inputs is ${describe(inputs)}, expected a list of tensors`);
+  inputs.forEach((input, i) => {
+    if (!(input instanceof Tensor))
+      throw new TypeError(`gradCheck: input ${i} is ${describe(input)}, expected a tensor`);
+    if (input.dtype === 'float64') return;
+    throw new TypeError(
+      `gradCheck: input ${i} has dtype float32, expected float64: differences in float32 are too coarse to compare with`,
+    );
+  });
+  if (!inputs.some((input) => input.requiresGrad)) {
+    throw new TypeError('gradCheck: no input requires a gradient: make one with tensor(data, { requiresGrad: true })');
+  }
+}
+
+/** Centred differences of `Σ value() · upstream` with respect to each value of `x`, in row-major order. */
+function differences(value: () => NDArray, x: NDArray, upstream: NDArray, h: number): Float64Array {
+  // A view of the same memory: an array without axes is one of a single value.
+  const points = x.shape.length > 0 ? x : ndarray(x.data, [1], [1], x.offset);
+  return Float64Array.from(dense(evalNumericalGradientArray(value, points, upstream, { h })));
+}

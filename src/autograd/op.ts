@@ -1,0 +1,110 @@
+import { describe, dtypeOf, isNDArray, type NDArray, ShapeError, tuple } from '../arrays/index.js';
+import { watch } from './saved.js';
+import { isRecording, Node, type Target } from './tape.js';
+import { Tensor } from './tensor.js';
+
+/** A tensor, or an array, which is a constant. */
+export type TensorLike = Tensor | NDArray;
+
+/** The values of a tensor, or the array itself. */
+export function arrayOf(value: TensorLike): NDArray {
+  return value instanceof Tensor ? value.data : value;
+}
+
+/** An argument of an operation, for an argument of its forward function: a tensor in the place of an array. */
+export type Operand<A> = A extends NDArray ? TensorLike : A;
+
+/** What a backward function may return: one gradient, or one for each array that forward was given, in that order. */
+export type Gradients = NDArray | readonly (NDArray | null | undefined)[] | object;
+
+/** How an operation is made. */
+export interface OpOptions {
+  /** What errors call it. Default: the name of `forward`. */
+  name?: string;
+}
+
+/**
+ * The differentiable function of a forward/backward pair: `op(affineForward, affineBackward)` takes tensors and returns a
+ * tensor.
+ *
+ * The arrays among the arguments of `forward` may be tensors, or arrays, which are constants; every other argument
+ * (options, labels) is passed on as it is. `backward` gets what every layer's gets, and beside it which arrays need a
+ * gradient, so that it can leave out the others (`null`).
+ *
+ * @param forward - Returns `[out, cache]`.
+ * @param backward - Returns the gradients with respect to the arrays that `forward` was given, in their order: a named
+ *   object (`{ dx, dw, db }`), a list, or for one array the gradient itself.
+ * @throws {TypeError} from the operation, if `forward` or `backward` returns something else.
+ * @throws {ShapeError} from a backward pass, if a gradient has another shape than its array.
+ *
+ * @example
+ * const square = op(
+ *   (x: NDArray): [NDArray, NDArray] => [mulForward(x, x)[0], x],
+ *   (dout, x) => mulForward(dout, mulForward(x, array(2))[0])[0],
+ * );
+ */
+export function op<A extends readonly unknown[], C>(
+  forward: (...args: A) => readonly [out: NDArray, cache: C],
+  backward: (dout: NDArray, cache: C, needs: readonly boolean[]) => Gradients,
+  options: OpOptions = {},
+): (...args: { [K in keyof A]: Operand<A[K]> }) => Tensor {
+  const name = options.name ?? (forward.name || 'op');
+  for (const [role, fn] of [
+    ['forward', forward],
+    ['backward', backward],
+  ] as const) {
+    if (typeof fn !== 'function') throw new TypeError(`op: ${role} is ${describe(fn)}, expected a function`);
+  }
+  return (...operands) => {
+    const args = operands.map((operand) => (operand instanceof Tensor ? operand.data : operand)) as unknown as A;
+    const result = forward(...args);
+    if (!Array.isArray(result) || !isNDArray(result[0])) {
+      throw new TypeError(`op: ${name} returned ${describe(result)}, expected [out, cache] with an array out`);
+    }
+    const [out, cache] = result as readonly [NDArray, C];
+    const inputs = operands.filter((operand): operand is TensorLike => operand instanceof Tensor || isNDArray(operand));
+    const targets: Target[] = inputs.map((input) => (input instanceof Tensor ? input.target : null));
+    if (!isRecording() || targets.every((target) => target === null)) return new Tensor(out);
+
+    const arrays = inputs.map(arrayOf);
+    const node = new Node(name, {
+      targets,
+      backward: (dout, needs) => gradientsOf(name, backward(dout, cache, needs), arrays, needs),
+      check: watch(name, [...arrays.map((a, i) => [`input ${i}`, a] as const), ['the output', out]], cache),
+    });
+    return new Tensor(out, {}, node);
+  };
+}
+
+/** What a backward function returned, as a list in the order of the inputs. */
+function gradientsOf(
+  name: string,
+  returned: Gradients,
+  inputs: readonly NDArray[],
+  needs: readonly boolean[],
+): readonly (NDArray | null | undefined)[] {
+  const list: unknown[] = isNDArray(returned)
+    ? [returned]
+    : Array.isArray(returned)
+      ? returned
+      : Object.values((returned as object | null | undefined) ?? {});
+  if (list.length !== inputs.length) {
+    throw new TypeError(
+      `op: the backward function of ${name} returned ${list.length} gradients, expected ${inputs.length}, ` +
+        'one for each array that forward was given (null where none is needed)',
+    );
+  }
+  inputs.forEach((input, i) => {
+    const gradient = list[i];
+    if (!needs[i] || gradient === null || gradient === undefined) return;
+    const what = `op: the backward function of ${name}: the gradient of input ${i}`;
+    if (!isNDArray(gradient)) throw new TypeError(`${what} is ${describe(gradient)}, expected an array`);
+    if (gradient.shape.length !== input.shape.length || gradient.shape.some((n, axis) => n !== input.shape[axis])) {
+      throw new ShapeError(`${what} has shape ${tuple(gradient.shape)}, expected ${tuple(input.shape)}`);
+    }
+    if (dtypeOf(gradient) !== dtypeOf(input)) {
+      throw new TypeError(`${what} has dtype ${dtypeOf(gradient)}, expected ${dtypeOf(input)}`);
+    }
+  });
+  return list as (NDArray | null | undefined)[];
+}

@@ -1,0 +1,158 @@
+import type { NDArray } from '../arrays/index.js';
+import { addForward } from '../layers/index.js';
+
+/**
+ * Carries a gradient through one operation, from its output to its inputs.
+ *
+ * @param dout - The gradient with respect to the output.
+ * @param needs - Which inputs need theirs.
+ * @returns The gradient with respect to each input, in order; what stands for one that is not needed does not matter.
+ */
+export type Backward = (dout: NDArray, needs: readonly boolean[]) => readonly (NDArray | null | undefined)[];
+
+/** Where a graph begins: a tensor that collects its gradient. */
+export interface Leaf {
+  /**
+   * @param gradient - The gradient of one backward pass with respect to this tensor.
+   * @param shared - Whether others hold the same array.
+   */
+  collect(gradient: NDArray, shared: boolean): void;
+}
+
+/** Where the gradient with respect to an input goes: to the operation that made it, to a leaf, or nowhere. */
+export type Target = Node | Leaf | null;
+
+let recording = true;
+
+/** Whether operations are being recorded. */
+export function isRecording(): boolean {
+  return recording;
+}
+
+/**
+ * Runs `fn` without recording: what it computes needs no gradient, and nothing is kept for a backward pass. For scoring,
+ * and for changing parameters by hand.
+ *
+ * @returns What `fn` returns.
+ */
+export function noGrad<R>(fn: () => R): R {
+  const before = recording;
+  recording = false;
+  try {
+    return fn();
+  } finally {
+    recording = before;
+  }
+}
+
+let operations = 0;
+
+/** What an operation holds for a backward pass. */
+interface Held {
+  readonly targets: readonly Target[];
+  readonly backward: Backward;
+  /** Throws if a value that `backward` reads has been changed since. */
+  readonly check: () => void;
+}
+
+/** One operation of a graph: what a backward pass needs of it. */
+export class Node {
+  /** Grows with every operation: an operation comes after those that made its inputs. */
+  readonly order = ++operations;
+  readonly operation: string;
+  /** Null once a backward pass has been through, and let go of what it held. */
+  #held: Held | null;
+
+  constructor(operation: string, held: Held) {
+    this.operation = operation;
+    this.#held = held;
+  }
+
+  /** @throws {Error} if the gradient cannot go through any more. */
+  check(): void {
+    this.#alive().check();
+  }
+
+  get targets(): readonly Target[] {
+    return this.#alive().targets;
+  }
+
+  backward(dout: NDArray): readonly (NDArray | null | undefined)[] {
+    const { targets, backward } = this.#alive();
+    return backward(
+      dout,
+      targets.map((target) => target !== null),
+    );
+  }
+
+  /** Lets go of everything held for the backward pass. */
+  free(): void {
+    this.#held = null;
+  }
+
+  #alive(): Held {
+    if (this.#held !== null) return this.#held;
+    throw new Error(
+      `backward: ${this.operation} has been freed by an earlier backward through it: ` +
+        'run the forward pass again, or give the earlier call { retainGraph: true }',
+    );
+  }
+}
+
+/** A gradient on its way, and whether others hold the same array. */
+interface Pending {
+  readonly value: NDArray;
+  readonly shared: boolean;
+}
+
+/**
+ * Carries `seed` from `root` to all leaves under it, each operation once, after all those that use its output. The leaves
+ * get their gradients at the end, so an error on the way changes none of them.
+ *
+ * @throws {Error} before anything has changed, if an operation has been freed or a value it needs has changed.
+ */
+export function carryBack(root: Node, seed: NDArray, retainGraph: boolean): void {
+  const nodes = operationsUnder(root);
+  for (const node of nodes) node.check();
+
+  const pending = new Map<Node | Leaf, Pending>([[root, { value: seed, shared: true }]]);
+  const leaves: Leaf[] = [];
+  for (const node of nodes) {
+    const arrived = pending.get(node);
+    pending.delete(node);
+    if (arrived !== undefined) {
+      const { targets } = node;
+      const gradients = node.backward(arrived.value);
+      targets.forEach((target, i) => {
+        const value = gradients[i];
+        if (target === null || value === null || value === undefined) return;
+        if (!(target instanceof Node) && !pending.has(target)) leaves.push(target);
+        // An operation may pass its upstream gradient on as it is, and the same array to several inputs.
+        const shared =
+          value.data === arrived.value.data || gradients.some((other, j) => j !== i && other?.data === value.data);
+        const before = pending.get(target);
+        pending.set(
+          target,
+          before === undefined ? { value, shared } : { value: sum(before.value, value), shared: false },
+        );
+      });
+    }
+    if (!retainGraph) node.free();
+  }
+  for (const leaf of leaves) {
+    const { value, shared } = pending.get(leaf) as Pending;
+    leaf.collect(value, shared);
+  }
+}
+
+/** All operations that `root` depends on, itself included, the latest first. */
+function operationsUnder(root: Node): Node[] {
+  const found = new Set([root]);
+  // A set hands out what is added to it while it is gone through.
+  for (const node of found) for (const target of node.targets) if (target instanceof Node) found.add(target);
+  return [...found].sort((a, b) => b.order - a.order);
+}
+
+function sum(a: NDArray, b: NDArray): NDArray {
+  return addForward(a, b)[0];
+}

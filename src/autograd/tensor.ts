@@ -1,0 +1,198 @@
+import {
+  array,
+  checkFlag,
+  checkOptions,
+  checkShapes,
+  type DType,
+  dense,
+  describe,
+  dtypeOf,
+  empty,
+  isNDArray,
+  type NDArray,
+  type Nested,
+  sizeOf,
+  toNested,
+  tuple,
+} from '../arrays/index.js';
+import { resident } from '../kernels/index.js';
+import { addForward } from '../layers/index.js';
+import { carryBack, type Leaf, type Node } from './tape.js';
+
+/** How a {@link tensor} is made. */
+export interface TensorOptions {
+  /** Whether backward passes collect a gradient for it. Default false. */
+  requiresGrad?: boolean;
+  /** Default: that of the data where it is a float array, else `'float32'`. */
+  dtype?: DType;
+}
+
+/**
+ * A tensor with a copy of the given values.
+ *
+ * One that requires its gradient is a parameter: its values live in WebAssembly memory, where kernels use them in place.
+ *
+ * @param data - A number, nested lists of numbers, a typed array, an array, or a tensor.
+ * @throws {ShapeError} if nested lists are ragged.
+ * @throws {TypeError} if a value is not a number, or an option unknown.
+ *
+ * @example
+ * const w = tensor([[1, 2], [3, 4]], { requiresGrad: true });
+ */
+export function tensor(data: Nested | ArrayLike<number> | NDArray | Tensor, options: TensorOptions = {}): Tensor {
+  checkOptions('tensor', options, ['requiresGrad', 'dtype']);
+  const { requiresGrad = false, dtype } = options;
+  checkFlag('tensor', 'requiresGrad', requiresGrad);
+  const values = array(data instanceof Tensor ? data.data : data, undefined, dtype);
+  return new Tensor(requiresGrad ? resident(values) : values, { requiresGrad });
+}
+
+/**
+ * An array and, where a gradient is asked for, the operations that made it.
+ *
+ * Operations of `F`, and those made with `op`, take and return tensors. {@link Tensor.backward} on a result goes back
+ * through them to the tensors made with `requiresGrad`, the leaves, and adds to the `grad` of each.
+ */
+export class Tensor implements Leaf {
+  /** The values. Operations share it: change it only between a backward pass and the next forward pass. */
+  readonly data: NDArray;
+  /**
+   * The sum of the gradients of all backward passes since it was last set to null; null before the first. Of the shape and
+   * dtype of the data. Made in a workspace, it ends with it.
+   */
+  grad: Tensor | null = null;
+  #requiresGrad: boolean;
+  readonly #source: Node | null;
+
+  /**
+   * A tensor over `data` itself, without a copy. `tensor` takes more kinds of data.
+   *
+   * @throws {TypeError} if `data` is not an array.
+   */
+  constructor(data: NDArray, options: { requiresGrad?: boolean } = {}, source: Node | null = null) {
+    if (!isNDArray(data)) throw new TypeError(`Tensor: data is ${describe(data)}, expected an array; see tensor(data)`);
+    checkOptions('Tensor', options, ['requiresGrad']);
+    const { requiresGrad = source !== null } = options;
+    checkFlag('Tensor', 'requiresGrad', requiresGrad);
+    this.data = data;
+    this.#requiresGrad = requiresGrad;
+    this.#source = source;
+  }
+
+  /** Sizes of the axes. */
+  get shape(): number[] {
+    return this.data.shape;
+  }
+
+  /** The number format. */
+  get dtype(): DType {
+    return dtypeOf(this.data);
+  }
+
+  /** The number of values. */
+  get size(): number {
+    return sizeOf(this.data.shape);
+  }
+
+  /** Whether it is no operation's result: gradients end here. */
+  get isLeaf(): boolean {
+    return this.#source === null;
+  }
+
+  /** Whether gradients flow to it: set on a leaf, true for the result of an operation on such. */
+  get requiresGrad(): boolean {
+    return this.#requiresGrad;
+  }
+
+  /** @throws {Error} on the result of an operation. */
+  set requiresGrad(value: boolean) {
+    checkFlag('Tensor', 'requiresGrad', value);
+    if (this.#source !== null && !value) {
+      throw new Error(`Tensor: requiresGrad of the result of ${this.#source.operation} cannot be set: use detach()`);
+    }
+    this.#requiresGrad = value;
+  }
+
+  /** Where a gradient with respect to this tensor goes. */
+  get target(): Node | Leaf | null {
+    if (!this.#requiresGrad) return null;
+    return this.#source ?? this;
+  }
+
+  /**
+   * The one value as a number.
+   *
+   * @throws {RangeError} if there is not just one.
+   */
+  item(): number {
+    if (this.size !== 1) throw new RangeError(`item: the tensor has shape ${tuple(this.shape)}, expected one value`);
+    return dense(this.data)[0];
+  }
+
+  /** The values as nested lists; a number for a tensor without axes. */
+  tolist(): Nested {
+    return toNested(this.data);
+  }
+
+  /** The same values, in the same memory, cut off from the operations that made them. */
+  detach(): Tensor {
+    return new Tensor(this.data);
+  }
+
+  /**
+   * Adds the gradient of this tensor with respect to every leaf under it to the leaf's `grad`.
+   *
+   * Frees the operations as it goes, so a second backward through any of them is an error, unless they are retained.
+   *
+   * @param gradient - The gradient with respect to this tensor, of its shape and dtype. Default 1, for a tensor of one
+   *   value.
+   * @param options - `retainGraph`: keep the operations for another backward pass. Default false.
+   * @throws {RangeError} if there is no `gradient` and this tensor has not just one value.
+   * @throws {ShapeError} if `gradient` has another shape.
+   * @throws {Error} if this tensor needs no gradient, the graph has been freed, or a value that it needs has been changed.
+   *   Nothing has changed then.
+   */
+  backward(gradient?: NDArray | Tensor | null, options: { retainGraph?: boolean } = {}): void {
+    checkOptions('backward', options, ['retainGraph']);
+    const { retainGraph = false } = options;
+    checkFlag('backward', 'retainGraph', retainGraph);
+    if (!this.#requiresGrad) {
+      throw new Error(
+        'backward: the tensor needs no gradient: no tensor made with { requiresGrad: true } went into it, ' +
+          'or it was made in noGrad or detached',
+      );
+    }
+    const seed = this.#seed(gradient);
+    if (this.#source === null) this.collect(seed, true);
+    else carryBack(this.#source, seed, retainGraph);
+  }
+
+  collect(gradient: NDArray, shared: boolean): void {
+    if (this.grad !== null) this.grad = new Tensor(addForward(this.grad.data, gradient)[0]);
+    else this.grad = new Tensor(shared ? array(gradient) : gradient);
+  }
+
+  #seed(gradient: NDArray | Tensor | null | undefined): NDArray {
+    if (gradient !== undefined && gradient !== null) {
+      const given = gradient instanceof Tensor ? gradient.data : gradient;
+      checkShapes('backward', { tensor: [this.data, this.shape], gradient: [given, this.shape] });
+      return given;
+    }
+    if (this.size !== 1) {
+      throw new RangeError(
+        `backward: the tensor has shape ${tuple(this.shape)}, expected one value: give a gradient of that shape, ` +
+          'or reduce it with F.sum or F.mean',
+      );
+    }
+    const one = empty(this.shape, this.dtype);
+    one.data[0] = 1;
+    return one;
+  }
+
+  toString(): string {
+    const grad =
+      this.#source !== null ? `, from ${this.#source.operation}` : this.#requiresGrad ? ', requires grad' : '';
+    const values = this.size <= 100 ? `${JSON.stringify(toNested(this.data))}, ` : '';
+    return `Tensor(${values}shape ${tuple(this.shape)}, ${this.dtype}${grad})`;
+  }
+}
