@@ -9,6 +9,8 @@ const SURFACE = [
   ['FullyConnectedNet', 'TwoLayerNet'],
   // Data
   ['cifar10Size', 'downloadCifar10', 'loadCifar10', 'readCifar10Batch', 'writeSyntheticCifar10'],
+  ['channelStats', 'DataLoader', 'TensorDataset', 'transforms'],
+  ['RandomSampler', 'SequentialSampler', 'SubsetRandomSampler'],
   // Gradient checking
   ['checkModelGradients', 'evalNumericalGradient', 'evalNumericalGradientArray', 'gradCheckSparse', 'relError'],
   // Kernels and their memory
@@ -29,6 +31,11 @@ describe('the public surface', () => {
   test('optim has the update rules', () => {
     const rules = ['adagrad', 'adam', 'adamw', 'nesterov', 'rmsprop', 'sgd', 'sgdMomentum', 'updateRules'];
     expect(Object.keys(layerwise.optim)).toEqual(expect.arrayContaining(rules));
+  });
+
+  test('transforms has the transforms', () => {
+    const names = ['compose', 'cutout', 'normalize', 'randomCrop', 'randomHorizontalFlip'];
+    expect(Object.keys(layerwise.transforms).sort()).toEqual(names);
   });
 
   test('every function knows its own name, which errors begin with', () => {

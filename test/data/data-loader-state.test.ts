@@ -41,9 +41,20 @@ describe('a saved state', () => {
     loader.restore(start);
     for (const _ of loader) {
       loader.restore(start);
+      expect(loader.state()).toEqual(start);
       break;
     }
     expect(valuesOf(loader, 1)).toEqual(epoch);
+  });
+
+  test('after an epoch that was left in the middle is at the start of the next one', () => {
+    const loader = new DataLoader(dataset, { batchSize: 2, shuffle: true, seed: 1 });
+    for (const _ of loader) break;
+    const state = loader.state();
+    const next = valuesOf(loader, 1);
+    expect(next[0]).toHaveLength(loader.length);
+    loader.restore(state);
+    expect(valuesOf(loader, 1)).toEqual(next);
   });
 
   test.each<[state: (good: ReturnType<DataLoader['state']>) => unknown, error: string, message: string]>([

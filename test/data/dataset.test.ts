@@ -45,6 +45,9 @@ describe('TensorDataset', () => {
     workspace(() => {
       dataset = new TensorDataset(array([[1], [2]]), [0, 1]);
     });
+    workspace(() => {
+      full([2, 1], 7); // where the array was
+    });
     expect(toNested((dataset as TensorDataset).X)).toEqual([[1], [2]]);
   });
 
