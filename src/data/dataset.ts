@@ -103,9 +103,9 @@ export interface Source {
 
 /** @throws {TypeError | RangeError} naming what a dataset lacks. */
 export function sourceOf(fn: string, dataset: ArrayDataset | ExampleDataset): Source {
-  if (dataset instanceof TensorDataset) return arraySource(dataset);
   if (typeof dataset === 'object' && dataset !== null) {
-    // First, because a dataset that has arrays too may make something else of them.
+    if (dataset instanceof TensorDataset && dataset.get === TensorDataset.prototype.get) return arraySource(dataset);
+    // A dataset that has arrays and a get of its own may make something else of them.
     if ('get' in dataset && 'length' in dataset) return exampleSource(fn, dataset);
     if ('X' in dataset && 'y' in dataset) {
       return arraySource(keep(fn, ['dataset.X', 'dataset.y'], dataset.X, dataset.y));

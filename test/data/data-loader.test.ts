@@ -261,6 +261,16 @@ describe('a dataset', () => {
     expect(toNested(X)).toEqual([[2], [4]]);
   });
 
+  test('that is a TensorDataset with another get is asked likewise', () => {
+    class Relabelled extends TensorDataset {
+      override get(i: number): [NDArray, number] {
+        return [super.get(i)[0], 10 - i];
+      }
+    }
+    const loader = new DataLoader(new Relabelled(zeros([2, 1]), [0, 1]), { batchSize: 2 });
+    expect(labelsOf(loader)).toEqual([[10, 9]]);
+  });
+
   test('may be a TensorDataset, and is what `dataset` says', () => {
     const dataset = new TensorDataset(array([[1], [2]]), [0, 1]);
     const loader = new DataLoader(dataset, { batchSize: 2 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   array,
+  full,
   type Labels,
   type NDArray,
   Random,
