@@ -1,5 +1,5 @@
 import ops from 'ndarray-ops';
-import { checkShapes, dense, describe, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkShapes, dense, describe, dtypeOf, empty, type Floats, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { anyShape, checkUpstream, type Form, formOf } from './operands.js';
 
@@ -97,9 +97,7 @@ export function powForward(x: NDArray, exponent: number): [out: NDArray, cache: 
   if (typeof exponent !== 'number') {
     throw new TypeError(`powForward: exponent is ${describe(exponent)}, expected a number`);
   }
-  // The square of four million float32 takes a twentieth of the general power's time.
-  if (exponent === 2) kernels().multiply(dense(x), dense(x), out.data);
-  else ops.pows(out, x, exponent);
+  raise(dense(x), exponent, out.data);
   return [out, { layer: 'pow', x, exponent }];
 }
 
@@ -116,14 +114,28 @@ export function powBackward(dout: NDArray, { x, exponent }: PowCache): NDArray {
   const dx = empty(x.shape, dtypeOf(x));
   if (exponent === 0) {
     dx.data.fill(0);
-  } else if (exponent === 2) {
-    kernels().multiply(dense(dout), dense(x), dx.data);
-    kernels().scale(dx.data, dx.data, 2);
   } else {
-    const [upstream, xs] = [dense(dout), dense(x)];
-    for (let i = 0; i < xs.length; i++) dx.data[i] = upstream[i] * exponent * xs[i] ** (exponent - 1);
+    raise(dense(x), exponent - 1, dx.data);
+    kernels().multiply(dense(dout), dx.data, dx.data);
+    kernels().scale(dx.data, dx.data, exponent);
   }
   return dx;
+}
+
+/** out = x^exponent. The general power takes about 50 ns a value (Node 20), a product less than 1. */
+function raise(x: Floats, exponent: number, out: Floats): void {
+  if (exponent === 1) {
+    out.set(x);
+  } else if (exponent === 2 || exponent === 3) {
+    kernels().multiply(x, x, out);
+    if (exponent === 3) kernels().multiply(x, out, out);
+  } else if (exponent === -1) {
+    for (let i = 0; i < x.length; i++) out[i] = 1 / x[i];
+  } else if (exponent === -2) {
+    for (let i = 0; i < x.length; i++) out[i] = 1 / (x[i] * x[i]);
+  } else {
+    for (let i = 0; i < x.length; i++) out[i] = x[i] ** exponent;
+  }
 }
 
 /** What {@link sqrtBackward} needs from {@link sqrtForward}. Opaque: the fields may change. */

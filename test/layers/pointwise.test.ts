@@ -56,6 +56,7 @@ const FUNCTIONS = [
   pointwise('abs', absForward, absBackward, [4, 1], true),
   power(2, [16, 8], true),
   power(3, [64, 48], true),
+  power(-2, [0.0625, -0.03125], true),
   power(-1, [0.25, -0.0625], true),
   power(1.5, [8, 3], false),
   power(1, [4, 1], true),
