@@ -1,9 +1,12 @@
+import ndarray from 'ndarray';
+import ops from 'ndarray-ops';
 import {
   checkShapes,
   type DType,
   dense,
   dtypeOf,
   heap,
+  isDense,
   type NDArray,
   type Random,
   ShapeError,
@@ -27,7 +30,11 @@ export function zeroBias(length: number, dtype: DType): NDArray {
 /** The L2 penalty `½ · reg · Σ w²`; adds its gradient `reg · w` to `dw`. */
 export function addPenalty(w: NDArray, dw: NDArray, reg: number): number {
   if (reg === 0) return 0;
-  return 0.5 * reg * kernels().addL2Gradient(dense(w), dw.data, reg);
+  const flat = dense(dw);
+  const squares = kernels().addL2Gradient(dense(w), flat, reg);
+  // The gradient of a transposed matrix is transposed too: what was added to is a copy of it.
+  if (!isDense(dw)) ops.assign(dw, ndarray(flat, dw.shape));
+  return 0.5 * reg * squares;
 }
 
 /** Checks a batch for a net whose first layer takes `inputDim` values of the dtype of `like`. */
