@@ -2,10 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { array, dtypeOf, type NDArray, ones, Random, toNested, zeros } from '../../src/arrays/index.js';
 import { evalNumericalGradientArray } from '../../src/gradient-check.js';
-import { affineBackward, affineForward, matmulBackward, matmulForward } from '../../src/layers/index.js';
+import { workspace } from '../../src/kernels/index.js';
+import {
+  addBackward,
+  addForward,
+  affineBackward,
+  affineForward,
+  matmulBackward,
+  matmulForward,
+  transposeBackward,
+  transposeForward,
+} from '../../src/layers/index.js';
 import { broadcastingShapes, indicesOf, placeOf } from '../helpers/broadcasting.js';
 import { DTYPES } from '../helpers/fixtures.js';
-import { describeKernelSets } from '../helpers/kernel-sets.js';
+import { describeKernelSets, useKernels } from '../helpers/kernel-sets.js';
 import { expectSameOnViews } from '../helpers/views.js';
 
 describe('by hand', () => {
@@ -141,6 +151,30 @@ describe('matmulBackward', () => {
       const [out, cache] = matmulForward(ones(aShape), weights.transpose(1, 0));
       expect(matmulBackward(out, cache).db.stride).toEqual([1, 4]);
     }
+  });
+});
+
+describe('in a workspace', () => {
+  useKernels('wasm', 2);
+
+  test('results have the same bits, and survive where they are returned, views among them', () => {
+    const random = new Random(29);
+    const [x, weights, bias] = [random.randn([2, 3, 4]), random.randn([5, 4]), random.randn([5])];
+    const run = (): NDArray[] => {
+      const [w, transpose] = transposeForward(weights);
+      const [product, matmul] = matmulForward(x, w);
+      const [out, add] = addForward(product, bias);
+      const { da: dproduct, db: dbias } = addBackward(out, add);
+      const { da: dx, db: dw } = matmulBackward(dproduct, matmul);
+      return [product, out, dbias, dx, dw, transposeBackward(dw, transpose)];
+    };
+    const expected = run();
+    workspace(run).forEach((result, i) => {
+      expect(result).toEqualBits(expected[i]);
+    });
+    workspace(() => workspace(run)).forEach((result, i) => {
+      expect(result).toEqualBits(expected[i]);
+    });
   });
 });
 
