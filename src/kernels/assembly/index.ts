@@ -34,6 +34,7 @@ import { addL2Gradient, gatherRows, sumColumns, sumRows, sumSquares } from "./su
 import { clamp, maxAbs, sumAbs } from "./norms";
 import { adagrad, adam, nesterov, rmsprop, sgd, sgdMomentum } from "./updates";
 import { winogradFilters, winogradForward } from "./winograd";
+import { winogradBlock, winogradProducts, winogradWeights } from "./winograd-weights";
 
 // A job is a kernel and a number of work items, each of which writes its own part of the output; its arguments lie in
 // shared memory (job.ts). Threads claim items from a counter until none is left. Who computes an item changes nothing in
@@ -203,5 +204,8 @@ function performIn<T>(kernel: i32, item: i32): void {
     case Kernel.Scale: return scale<T>(item);
     case Kernel.WinogradFilters: return winogradFilters(item);
     case Kernel.WinogradForward: return winogradForward(item);
+    case Kernel.WinogradBlock: return winogradBlock(item);
+    case Kernel.WinogradProducts: return winogradProducts(item);
+    case Kernel.WinogradWeights: return winogradWeights(item);
   }
 }

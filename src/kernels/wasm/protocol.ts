@@ -74,6 +74,9 @@ export enum Kernel {
   Scale,
   WinogradFilters,
   WinogradForward,
+  WinogradBlock,
+  WinogradProducts,
+  WinogradWeights,
 }
 
 /** Values that one work item of an elementwise kernel covers. A multiple of every vector's lanes. */

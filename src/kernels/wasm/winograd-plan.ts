@@ -13,6 +13,9 @@ export type ChooseTiles = (pass: ConvolutionPass, shape: ConvShape) => TileSize 
 /** Bytes of transformed tiles and their products that a thread works on at a time: what the second-level cache holds. */
 const BLOCK_BYTES = 512 * 1024;
 
+/** Parts of a block of tiles that are transformed for themselves, for the gradient of the filters. */
+const BLOCK_PARTS = 4;
+
 /** Bytes that the transforms need for themselves. */
 const WORK_BYTES = 640;
 
@@ -28,9 +31,8 @@ export function takesTiles({ HH, WW, strideH, strideW, padH, padW }: ConvShape):
 export const noTiles: ChooseTiles = () => null;
 
 /** The fastest, as measured. */
-export const fastestTiles: ChooseTiles = (pass, s) => {
+export const fastestTiles: ChooseTiles = (_, s) => {
   if (!takesTiles(s)) return null;
-  if (pass === 'weights') return null;
   return Math.min(s.C, s.F) >= 8 ? 4 : null;
 };
 
@@ -58,6 +60,44 @@ export function planTiles(s: ConvShape, size: TileSize) {
     items: Math.ceil(all / tiles),
     places: [tilesAt, rowsAt, bufferAt, inputsAt, inputStep, outputStep],
     bytes,
+  };
+}
+
+/** Bytes of transformed tiles that all threads work on at a time, for the gradient of the filters. */
+const SHARED_BYTES = 2 * 1024 * 1024;
+
+/** How the tiles are cut for the gradient of the filters, and where what lies. Nothing of it depends on the threads. */
+export function planWeights(s: ConvShape, size: TileSize) {
+  const points = (size + 2) ** 2;
+  const [across, down] = [Math.ceil(s.OW / size), Math.ceil(s.OH / size)];
+  const all = s.N * across * down;
+  const filterPanels = Math.ceil(s.F / TILE_ROWS);
+  const channelPanels = Math.ceil(s.C / PANEL_TILES);
+  const tileBytes = points * (filterPanels * TILE_ROWS + channelPanels * PANEL_TILES) * 4;
+  const most = Math.max(1, Math.min(BLOCK_PARTS * 128, Math.floor(SHARED_BYTES / tileBytes)));
+  const blocks = Math.ceil(all / most);
+  const part = Math.ceil(all / blocks / BLOCK_PARTS);
+  const tiles = Math.min(all, part * BLOCK_PARTS);
+
+  const tileRows = Math.min(Math.ceil(part / across) + 1, s.N * down);
+  const bufferRows = tileRows * (size + 2);
+  const tilesAt = WORK_BYTES;
+  const rowsAt = tilesAt + line((part + PANEL_TILES) * 4);
+  const bufferAt = rowsAt + line(bufferRows * 8);
+  const planeBytes = line(bufferRows * (across * size + 2) * 4);
+  return {
+    all,
+    tiles,
+    parts: BLOCK_PARTS,
+    part,
+    points,
+    filterPanels,
+    channelPanels,
+    places: [tilesAt, rowsAt, bufferAt, planeBytes],
+    bytes: bufferAt + 4 * planeBytes,
+    inputStep: oddLines(channelPanels * tiles * TILE_ROW_BYTES),
+    gradientStep: oddLines(filterPanels * tiles * TILE_ROWS * 4),
+    filterStep: oddLines(filterPanels * TILE_ROWS * channelPanels * TILE_ROW_BYTES),
   };
 }
 

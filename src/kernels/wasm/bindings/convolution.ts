@@ -93,6 +93,11 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
 
     convBackwardWeights(dout, x, dw, s) {
       const [doutAt, xAt, dwAt] = [call.read(dout), call.read(x), call.written(dw)];
+      const tiles = tilesOf('weights', x, s);
+      if (tiles !== null) {
+        winograd.weights([doutAt, xAt, dwAt], x, s, tiles);
+        return call.finish();
+      }
       const size = s.F * s.C * s.HH * s.WW;
       const shares = Math.min(s.N, SHARES);
       const sums = call.scratch(shares * size * dw.BYTES_PER_ELEMENT);
