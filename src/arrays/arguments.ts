@@ -10,7 +10,8 @@ export function checkOptions(fn: string, options: unknown, known: readonly strin
     throw new TypeError(`${fn}: options is ${describe(options)}, expected an object`);
   }
   for (const name of Object.keys(options)) {
-    if (!known.includes(name)) throw new TypeError(`${fn}: unknown option '${name}', expected ${known.join(', ')}`);
+    if (!known.includes(name))
+      throw new TypeError(`${fn}: unknown option '${name}', expected ${known.join(', ') || 'none'}`);
   }
 }
 

@@ -95,18 +95,27 @@ export function initialState(w: NDArray): NDArray {
   return withStorage(heap, () => zeros(w.shape, dtypeOf(w)));
 }
 
-/**
- * Runs an update in place on flat arrays: on the arrays' own memory where that is dense, else on copies that are written
- * back; and announces the change of each. `dw` is only read.
- */
+/** Runs an update as {@link changeInPlace} does, with `dw` beside what it changes, which is only read. */
 export function inPlace(
   fn: string,
   dw: NDArray,
   changed: Readonly<Record<string, NDArray>>,
   update: (dw: Floats, ...changed: Floats[]) => void,
 ): void {
+  changeInPlace(fn, changed, (...flat) => update(denseArg(fn, 'dw', dw), ...flat));
+}
+
+/**
+ * Changes arrays in place, flat: on their own memory where that is dense, else on copies that are written back; and
+ * announces the change of each.
+ */
+export function changeInPlace(
+  fn: string,
+  changed: Readonly<Record<string, NDArray>>,
+  change: (...changed: Floats[]) => void,
+): void {
   const flat = Object.entries(changed).map(([name, a]) => denseArg(fn, name, a));
-  update(denseArg(fn, 'dw', dw), ...flat);
+  change(...flat);
   Object.values(changed).forEach((a, i) => {
     if (flat[i].buffer !== a.data.buffer) ops.assign(a, wrap(flat[i], a.shape));
     markChanged(a);

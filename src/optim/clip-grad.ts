@@ -1,0 +1,101 @@
+import {
+  checkAmount,
+  checkFlag,
+  checkOptions,
+  denseArg,
+  describe,
+  type Floats,
+  type NDArray,
+} from '../arrays/index.js';
+import { kernels } from '../kernels/index.js';
+import { checkTrainable, checkUpdate, type Trainable } from './optimizers/trainable.js';
+import { changeInPlace } from './update-rule.js';
+
+/** Options of {@link clipGradNorm}. */
+export interface ClipGradNormOptions {
+  /** Which norm: 2, the root of the sum of squares; 1, the sum of absolute values; Infinity, the largest of them. Default 2. */
+  normType?: 1 | 2 | typeof Infinity;
+  /** Whether a norm that is not finite is an error; else the gradients are scaled by it. Default false. */
+  errorIfNonfinite?: boolean;
+}
+
+/**
+ * Scales the gradients in place where their norm, that of all of them as one vector, exceeds `maxNorm`: by
+ * `maxNorm / (norm + 1e-6)` if that is less than 1. PyTorch's `clip_grad_norm_`.
+ *
+ * @param params - A parameter or several; those without a gradient are left out.
+ * @param maxNorm - The norm that remains, ≥ 0; Infinity only measures.
+ * @returns The norm before scaling; 0 without gradients.
+ * @throws {RangeError} if `maxNorm` or an option is out of range; with `errorIfNonfinite`, if the norm is not finite.
+ *   Nothing has changed then.
+ * @see Pascanu, Mikolov and Bengio 2013, On the Difficulty of Training Recurrent Neural Networks, Algorithm 1
+ *
+ * @example
+ * loss.backward();
+ * const norm = optim.clipGradNorm(model.parameters(), 1);
+ * optimizer.step();
+ */
+export function clipGradNorm(
+  params: Trainable | Iterable<Trainable>,
+  maxNorm: number,
+  options: ClipGradNormOptions = {},
+): number {
+  const fn = 'clipGradNorm';
+  checkOptions(fn, options, ['normType', 'errorIfNonfinite']);
+  const { normType = 2, errorIfNonfinite = false } = options;
+  if (maxNorm !== Number.POSITIVE_INFINITY) checkAmount(fn, 'maxNorm', maxNorm);
+  if (![1, 2, Number.POSITIVE_INFINITY].includes(normType)) {
+    throw new RangeError(`${fn}: normType is ${describe(normType)}, expected 1, 2 or Infinity`);
+  }
+  checkFlag(fn, 'errorIfNonfinite', errorIfNonfinite);
+  const grads = gradientsOf(fn, params);
+
+  const norm = normOf(
+    normType,
+    grads.map((grad) => denseArg(fn, 'grad', grad)),
+  );
+  if (errorIfNonfinite && !Number.isFinite(norm)) {
+    throw new RangeError(`${fn}: the norm of the gradients is ${norm}, expected a finite number to scale them by`);
+  }
+  const factor = maxNorm / (norm + 1e-6);
+  // A norm that is NaN makes all gradients NaN, as in PyTorch: nothing is hidden.
+  if (factor >= 1) return norm;
+  for (const grad of grads) changeInPlace(fn, { grad }, (flat) => kernels().scale(flat, flat, factor));
+  return norm;
+}
+
+/**
+ * Bounds every value of the gradients in place: to the nearest number from −clipValue to clipValue. NaN stays NaN.
+ * PyTorch's `clip_grad_value_`.
+ *
+ * @param params - A parameter or several; those without a gradient are left out.
+ * @param clipValue - The bound, ≥ 0.
+ * @throws {RangeError} if `clipValue` is not a number ≥ 0.
+ */
+export function clipGradValue(params: Trainable | Iterable<Trainable>, clipValue: number): void {
+  const fn = 'clipGradValue';
+  checkAmount(fn, 'clipValue', clipValue);
+  for (const grad of gradientsOf(fn, params)) changeInPlace(fn, { grad }, (flat) => kernels().clamp(flat, clipValue));
+}
+
+function normOf(normType: number, grads: readonly Floats[]): number {
+  if (normType === 2) return Math.sqrt(grads.reduce((sum, grad) => sum + kernels().sumSquares(grad), 0));
+  if (normType === 1) return grads.reduce((sum, grad) => sum + kernels().sumAbs(grad), 0);
+  return Math.max(0, ...grads.map((grad) => kernels().maxAbs(grad)));
+}
+
+/** The gradients that there are, checked. */
+function gradientsOf(fn: string, params: Trainable | Iterable<Trainable>): NDArray[] {
+  if (typeof params !== 'object' || params === null) {
+    throw new TypeError(`${fn}: params is ${describe(params)}, expected parameters`);
+  }
+  const grads: NDArray[] = [];
+  const list = Symbol.iterator in params ? [...params] : [params];
+  list.forEach((param, i) => {
+    checkTrainable(fn, `params[${i}]`, param);
+    if (param.grad === null) return;
+    checkUpdate(fn, `params[${i}]`, param.data, param.grad, {});
+    grads.push(param.grad.data);
+  });
+  return grads;
+}

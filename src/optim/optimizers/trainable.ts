@@ -1,0 +1,37 @@
+import { checkShapes, describe, isNDArray, type NDArray } from '../../arrays/index.js';
+
+/** What an optimizer updates: a parameter and its gradient. A Tensor is one. */
+export interface Trainable {
+  /** The values, updated in place. */
+  readonly data: NDArray;
+  /** The gradient of the loss with respect to them, of the same shape and dtype; null where there is none. */
+  grad: { readonly data: NDArray } | null;
+  readonly requiresGrad?: boolean;
+}
+
+/** @throws {TypeError | ShapeError | RangeError} if `value` is no parameter, has an empty axis, or is out of reach. */
+export function checkTrainable(fn: string, name: string, value: unknown): asserts value is Trainable {
+  const { data } = (value ?? {}) as Partial<Trainable>;
+  if (typeof value !== 'object' || !isNDArray(data)) {
+    throw new TypeError(`${fn}: ${name} is ${describe(value)}, expected a parameter: { data: an array, grad }`);
+  }
+  checkShapes(fn, { [`${name}.data`]: [data, data.shape] });
+}
+
+/**
+ * Checks a parameter against its gradient and the arrays of its state.
+ *
+ * @throws {TypeError | ShapeError | RangeError} if one has another shape or dtype, or is out of reach.
+ */
+export function checkUpdate(
+  fn: string,
+  name: string,
+  data: NDArray,
+  grad: { readonly data: NDArray },
+  state: Readonly<Record<string, NDArray>>,
+): void {
+  checkShapes(fn, { [`${name}.data`]: [data, data.shape], [`${name}.grad`]: [grad.data, data.shape] });
+  for (const field in state) {
+    checkShapes(fn, { [`${name}.data`]: [data, data.shape], [`${name}'s ${field}`]: [state[field], data.shape] });
+  }
+}

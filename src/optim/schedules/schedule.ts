@@ -1,0 +1,126 @@
+import { checkOptions, describe } from '../../arrays/index.js';
+
+/** What a schedule writes to: an optimizer's groups. */
+export interface ScheduledOptimizer {
+  readonly paramGroups: readonly ScheduledGroup[];
+}
+
+/** A group's options that schedules change. */
+export interface ScheduledGroup {
+  lr: number;
+  initialLr?: number;
+  momentum?: number;
+  betas?: [beta1: number, beta2: number];
+}
+
+/** A schedule's place and what its rates come from. */
+export interface ScheduleStateDict {
+  /** Steps that were made. */
+  lastEpoch: number;
+  /** The learning rate of each group in the beginning. */
+  baseLrs: number[];
+  /** The learning rate of each group after the last step. */
+  lastLr: number[];
+  /** The schedule's own numbers. */
+  [option: string]: unknown;
+}
+
+/**
+ * Changes the learning rates of an optimizer's groups, step by step: the base of the schedules, which are PyTorch's of the
+ * same names. A step is whatever it is called after: an epoch, or for OneCycleLR a batch. Call it after the optimizer's.
+ */
+export abstract class LRScheduler<S extends object = object> {
+  readonly optimizer: ScheduledOptimizer;
+  /** What `fit` steps it after: each epoch, or each step of the optimizer. */
+  readonly every: 'epoch' | 'step' = 'epoch';
+  /** The learning rate of each group in the beginning. */
+  readonly baseLrs: number[] = [];
+  /** Steps that were made: 0 before the first. */
+  lastEpoch = 0;
+  protected readonly fn: string;
+  /** The schedule's own numbers. */
+  protected settings: S;
+  #lastLr: number[] = [];
+
+  /** Changes nothing: the class that extends it does, by `advanceTo(0)`, once all is checked. */
+  protected constructor(fn: string, optimizer: ScheduledOptimizer, settings: S) {
+    if (!Array.isArray((optimizer as ScheduledOptimizer | null)?.paramGroups)) {
+      throw new TypeError(`${fn}: optimizer is ${describe(optimizer)}, expected an optimizer`);
+    }
+    this.fn = fn;
+    this.optimizer = optimizer;
+    this.settings = settings;
+  }
+
+  /** Sets the rates of the next step. */
+  step(): void {
+    this.advanceTo(this.lastEpoch + 1);
+  }
+
+  /** The learning rate of each group after the last step of the schedule. */
+  getLastLr(): number[] {
+    return [...this.#lastLr];
+  }
+
+  /** A copy of the schedule's place and numbers. */
+  stateDict(): ScheduleStateDict {
+    const { lastEpoch, baseLrs } = this;
+    return structuredClone({ ...this.settings, lastEpoch, baseLrs, lastLr: this.#lastLr });
+  }
+
+  /**
+   * Takes over place and numbers from what {@link stateDict} returned for a schedule of this class. The groups' rates are
+   * part of the optimizer's state and stay as they are.
+   *
+   * @throws {TypeError | RangeError} if something does not fit; nothing has changed then.
+   */
+  loadStateDict(stateDict: ScheduleStateDict): void {
+    const fn = `${this.fn}.loadStateDict`;
+    const own = Object.keys(this.settings);
+    checkOptions(fn, stateDict, [...own, 'lastEpoch', 'baseLrs', 'lastLr']);
+    const { lastEpoch, baseLrs, lastLr, ...settings } = stateDict;
+    const groups = this.optimizer.paramGroups.length;
+    const problems: string[] = [];
+    if (!Number.isSafeInteger(lastEpoch) || lastEpoch < 0) {
+      problems.push(`lastEpoch is ${describe(lastEpoch)}, expected a whole number ≥ 0`);
+    }
+    for (const [name, rates] of Object.entries({ baseLrs, lastLr })) {
+      if (!Array.isArray(rates) || rates.length !== groups || !rates.every(Number.isFinite)) {
+        problems.push(`${name} is ${describe(rates)}, expected ${groups} numbers, one for each group`);
+      }
+    }
+    for (const name of own) if (!(name in settings)) problems.push(`${name} is missing`);
+    if (problems.length > 0) throw new RangeError(`${fn}: ${problems.join('; ')}`);
+    this.check(fn, settings as S);
+
+    this.settings = structuredClone(settings) as S;
+    this.lastEpoch = lastEpoch;
+    this.baseLrs.splice(0, this.baseLrs.length, ...baseLrs);
+    this.#lastLr = [...lastLr];
+  }
+
+  /** Moves to step `t` and sets the groups' rates. */
+  protected advanceTo(t: number): void {
+    const { paramGroups } = this.optimizer;
+    // All groups in the beginning; later those that were added since.
+    for (let g = this.baseLrs.length; g < paramGroups.length; g++) this.baseLrs.push(initialLr(paramGroups[g]));
+    const rates = paramGroups.map((group, g) => this.rate(t, group, g));
+    paramGroups.forEach((group, g) => {
+      group.lr = rates[g];
+    });
+    this.#lastLr = rates;
+    this.lastEpoch = t;
+  }
+
+  /** The learning rate of group number `g` in step `t`, from what it has been before. Changes nothing. */
+  protected abstract rate(t: number, group: ScheduledGroup, g: number): number;
+
+  /** @throws {TypeError | RangeError} naming a number of the schedule that is out of range. */
+  protected abstract check(fn: string, settings: S): void;
+}
+
+/** A group's learning rate when its first schedule was made. */
+function initialLr(group: ScheduledGroup): number {
+  group.initialLr ??= group.lr;
+  return group.initialLr;
+}
