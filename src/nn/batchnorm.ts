@@ -1,0 +1,130 @@
+import { checkCount, checkFlag, describe, full, ones, overwrite, zeros } from '../arrays/index.js';
+import { F, type Tensor, type TensorLike } from '../autograd/index.js';
+import { type Axis, checkInput } from './input.js';
+import type { Named } from './members.js';
+import { Module } from './module.js';
+import { checkEps, checkedDType, type DTypeOption } from './module-options.js';
+import { Buffer, Parameter } from './parameter.js';
+
+/** Options of {@link BatchNorm2d} and {@link BatchNorm1d}. */
+export interface BatchNormModuleOptions extends DTypeOption {
+  /** Added to the variance. Default 1e-5. */
+  eps?: number;
+  /**
+   * The weight of the new value in the running statistics, in [0, 1] (cs231n's momentum is the complement); null: that of a
+   * plain average over all batches. Default 0.1.
+   */
+  momentum?: number | null;
+  /** Whether weight and bias are learned. Default true. */
+  affine?: boolean;
+  /** Whether there are running statistics, to normalize by in evaluation; else it is always by the batch. Default true. */
+  trackRunningStats?: boolean;
+}
+
+/** PyTorch's names of the properties that are called otherwise here. */
+const STATE_NAMES: Readonly<Record<string, string>> = {
+  runningMean: 'running_mean',
+  runningVar: 'running_var',
+  numBatchesTracked: 'num_batches_tracked',
+};
+
+/** Batch normalization, whatever the axes after the channels. */
+abstract class BatchNorm extends Module {
+  readonly numFeatures: number;
+  readonly eps: number;
+  readonly momentum: number | null;
+  /** Shape (numFeatures,). Begins at one. */
+  readonly weight: Parameter | null;
+  /** Shape (numFeatures,). Begins at zero. */
+  readonly bias: Parameter | null;
+  /** Shape (numFeatures,). Begins at zero. In the state dict `running_mean`. */
+  readonly runningMean: Buffer | null;
+  /** Shape (numFeatures,). Of unbiased variances. Begins at one. In the state dict `running_var`. */
+  readonly runningVar: Buffer | null;
+  /** Shape (). Batches that went into the running statistics. In the state dict `num_batches_tracked`. */
+  readonly numBatchesTracked: Buffer | null;
+
+  /** @throws {TypeError | RangeError} if an option is unknown or a number out of range. */
+  constructor(numFeatures: number, options: BatchNormModuleOptions = {}) {
+    super();
+    const fn = this.constructor.name;
+    checkCount(fn, 'numFeatures', numFeatures, 1);
+    const dtype = checkedDType(fn, options, ['eps', 'momentum', 'affine', 'trackRunningStats', 'dtype']);
+    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
+    checkEps(fn, eps);
+    if (momentum !== null && !(typeof momentum === 'number' && momentum >= 0 && momentum <= 1)) {
+      throw new RangeError(`${fn}: momentum is ${describe(momentum)}, expected a number from 0 to 1, or null`);
+    }
+    checkFlag(fn, 'affine', affine);
+    checkFlag(fn, 'trackRunningStats', trackRunningStats);
+    this.numFeatures = numFeatures;
+    this.eps = eps;
+    this.momentum = momentum;
+    const shape = [numFeatures];
+    this.weight = affine ? new Parameter(ones(shape, dtype)) : null;
+    this.bias = affine ? new Parameter(zeros(shape, dtype)) : null;
+    this.runningMean = trackRunningStats ? new Buffer(zeros(shape, dtype)) : null;
+    this.runningVar = trackRunningStats ? new Buffer(ones(shape, dtype)) : null;
+    this.numBatchesTracked = trackRunningStats ? new Buffer(zeros([], dtype)) : null;
+  }
+
+  /** The shapes that x may have. */
+  protected abstract inputShapes(): readonly (readonly Axis[])[];
+
+  /** @returns Shape of x. @throws {RangeError} if in training a channel has one value only. */
+  override forward(x: TensorLike): Tensor {
+    return this.#normalized(F.batchNorm, x);
+  }
+
+  /** {@link forward}, then a ReLU, in one pass. */
+  forwardRelu(x: TensorLike): Tensor {
+    return this.#normalized(F.batchNormRelu, x);
+  }
+
+  #normalized(normalize: typeof F.batchNorm, x: TensorLike): Tensor {
+    const { training, eps, weight, bias, runningMean, runningVar, numBatchesTracked } = this;
+    checkInput(this, x, this.inputShapes(), weight ?? runningMean);
+    const batches = numBatchesTracked === null ? 0 : numBatchesTracked.item() + 1;
+    const momentum = this.momentum ?? 1 / Math.max(1, batches);
+    const out = normalize(x, runningMean, runningVar, weight, bias, { training, momentum, eps });
+    if (training && numBatchesTracked !== null) {
+      overwrite(numBatchesTracked.data, full([], batches, numBatchesTracked.dtype));
+    }
+    return out;
+  }
+
+  protected override members(): Named<unknown>[] {
+    return super.members().map(([name, value]) => [STATE_NAMES[name] ?? name, value]);
+  }
+
+  protected override extraRepr(): string {
+    const { numFeatures, eps, momentum, weight, runningMean } = this;
+    const affine = weight === null ? ', affine=false' : '';
+    const tracked = runningMean === null ? ', trackRunningStats=false' : '';
+    return `${numFeatures}, eps=${eps.toExponential()}, momentum=${momentum}${affine}${tracked}`;
+  }
+}
+
+/**
+ * Batch normalization of images, channel by channel: `weight · (x − mean) / √(var + eps) + bias`.
+ *
+ * In training by mean and variance of the batch, which also move the running statistics:
+ * `running = (1 − momentum) · running + momentum · batch`, with the unbiased variance. In evaluation by the running ones.
+ *
+ * @see Ioffe and Szegedy 2015, Batch Normalization, https://arxiv.org/abs/1502.03167
+ */
+export class BatchNorm2d extends BatchNorm {
+  protected override inputShapes(): readonly (readonly Axis[])[] {
+    return [['N', ['C', this.numFeatures], 'H', 'W']];
+  }
+}
+
+/** Batch normalization of features (N, C), or of sequences (N, C, L); else as {@link BatchNorm2d}. */
+export class BatchNorm1d extends BatchNorm {
+  protected override inputShapes(): readonly (readonly Axis[])[] {
+    return [
+      ['N', ['C', this.numFeatures]],
+      ['N', ['C', this.numFeatures], 'L'],
+    ];
+  }
+}

@@ -1,0 +1,120 @@
+import { checkCount, checkFlag, describe, zeros } from '../arrays/index.js';
+import { F, type Tensor, type TensorLike } from '../autograd/index.js';
+import { countFlops, type PerAxis } from '../layers/index.js';
+import { kaimingUniform_, uniform_ } from './init.js';
+import { checkInput } from './input.js';
+import { Module } from './module.js';
+import { checkedDType, checkedRandom, type WeightOptions } from './module-options.js';
+import { Parameter } from './parameter.js';
+import { type Pair, pairOf, pairText } from './sizes.js';
+
+/** Options of {@link Conv2d}. */
+export interface Conv2dModuleOptions extends WeightOptions {
+  /** Pixels between neighbouring windows. Default 1. */
+  stride?: PerAxis;
+  /**
+   * Zeros around the image on each side, in pixels. `'same'`: as many as keep the size of the image, for an odd kernel at
+   * stride 1; `'valid'`: none. Default 0.
+   */
+  padding?: PerAxis | 'same' | 'valid';
+  /** Whether there is a bias to each filter. Default true. */
+  bias?: boolean;
+}
+
+/**
+ * Convolution (cross-correlation) of images.
+ *
+ * Weight and bias begin uniform in ±1 / √(inChannels · height · width of the kernel), as PyTorch's.
+ */
+export class Conv2d extends Module {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly kernelSize: Pair;
+  readonly stride: Pair;
+  readonly padding: Pair;
+  /** Filters, shape (outChannels, inChannels, HH, WW). */
+  readonly weight: Parameter;
+  /** Shape (outChannels,). */
+  readonly bias: Parameter | null;
+
+  /**
+   * @param kernelSize - Height and width of a filter: a number, or [vertical, horizontal].
+   * @throws {TypeError | RangeError} if an option is unknown or a number out of range.
+   */
+  constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options: Conv2dModuleOptions = {}) {
+    super();
+    const fn = 'Conv2d';
+    checkCount(fn, 'inChannels', inChannels, 1);
+    checkCount(fn, 'outChannels', outChannels, 1);
+    const kernel = pairOf(fn, 'kernelSize', kernelSize, 1);
+    const dtype = checkedDType(fn, options, ['stride', 'padding', 'bias', 'dtype', 'random']);
+    const { bias = true, stride = 1, padding = 0 } = options;
+    checkFlag(fn, 'bias', bias);
+    const random = checkedRandom(fn, options.random);
+    this.inChannels = inChannels;
+    this.outChannels = outChannels;
+    this.kernelSize = kernel;
+    this.stride = pairOf(fn, 'stride', stride, 1);
+    this.padding = paddingOf(fn, padding, this.kernelSize, this.stride);
+    const shape = [outChannels, inChannels, ...kernel];
+    this.weight = kaimingUniform_(new Parameter(zeros(shape, dtype)), { a: Math.sqrt(5), random });
+    const bound = 1 / Math.sqrt(inChannels * kernel[0] * kernel[1]);
+    this.bias = bias ? uniform_(new Parameter(zeros([outChannels], dtype)), -bound, bound, { random }) : null;
+  }
+
+  /**
+   * @param x - Images, shape (N, inChannels, H, W).
+   * @returns Shape (N, outChannels, 1 + floor((H + 2·padding − HH) / stride), 1 + floor((W + 2·padding − WW) / stride)).
+   */
+  override forward(x: TensorLike): Tensor {
+    this.#check(x);
+    return F.conv2d(x, this.weight, this.bias, { stride: this.stride, padding: this.padding });
+  }
+
+  /** {@link forward}, then a ReLU, in one pass. */
+  forwardRelu(x: TensorLike): Tensor {
+    this.#check(x);
+    return F.conv2dRelu(x, this.weight, this.bias, { stride: this.stride, padding: this.padding });
+  }
+
+  override flops(inputShape: readonly number[]): number {
+    const [C, H, W] = inputShape;
+    const { multiplications, additions } = countFlops({
+      type: 'conv',
+      input: [C, H, W],
+      numFilters: this.outChannels,
+      filterSize: this.kernelSize,
+      stride: this.stride,
+      pad: this.padding,
+      bias: this.bias !== null,
+    });
+    return multiplications + additions;
+  }
+
+  #check(x: TensorLike): void {
+    const [H, W] = this.kernelSize.map((size, axis) => Math.max(1, size - 2 * this.padding[axis]));
+    checkInput(this, x, [['N', ['C', this.inChannels], ['H', H, 'least'], ['W', W, 'least']]], this.weight);
+  }
+
+  protected override extraRepr(): string {
+    const { inChannels, outChannels, kernelSize, stride, padding, bias } = this;
+    const padded = padding.some((n) => n > 0) ? `, padding=${pairText(padding)}` : '';
+    const sizes = `kernelSize=${pairText(kernelSize)}, stride=${pairText(stride)}${padded}`;
+    return `${inChannels}, ${outChannels}, ${sizes}${bias === null ? ', bias=false' : ''}`;
+  }
+}
+
+function paddingOf(fn: string, padding: PerAxis | 'same' | 'valid', kernel: Pair, stride: Pair): Pair {
+  if (padding === 'valid') return [0, 0];
+  if (typeof padding !== 'string') return pairOf(fn, 'padding', padding, 0);
+  if (padding !== 'same') {
+    throw new RangeError(`${fn}: padding is ${describe(padding)}, expected a number, a pair, 'same' or 'valid'`);
+  }
+  if (stride.some((n) => n !== 1) || kernel.some((n) => n % 2 === 0)) {
+    throw new RangeError(
+      `${fn}: padding is 'same' with kernelSize=${pairText(kernel)} and stride=${pairText(stride)}, ` +
+        'expected an odd kernel and stride 1: give the padding in pixels',
+    );
+  }
+  return [(kernel[0] - 1) / 2, (kernel[1] - 1) / 2];
+}

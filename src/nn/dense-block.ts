@@ -1,0 +1,40 @@
+import { ShapeError, tuple } from '../arrays/index.js';
+import { F, Tensor, type TensorLike } from '../autograd/index.js';
+import { LayerList } from './layer-list.js';
+
+/**
+ * Modules of which each sees everything before it: the block's input and the outputs of all former modules, concatenated
+ * along the channels. So does whatever follows the block.
+ *
+ * With C channels of input and modules of k outputs, module i takes C + i·k channels, and the block returns C + n·k.
+ *
+ * @see Huang et al. 2017, Densely Connected Convolutional Networks, https://arxiv.org/abs/1608.06993
+ *
+ * @example
+ * const block = new nn.DenseBlock(
+ *   new nn.Conv2d(16, 12, 3, { padding: 1 }),
+ *   new nn.Conv2d(28, 12, 3, { padding: 1 }),
+ * ); // 16 channels in, 40 out
+ */
+export class DenseBlock extends LayerList {
+  /**
+   * @param x - Shape (N, C, …).
+   * @returns Shape (N, C + the channels of all modules, …).
+   * @throws {ShapeError} if a module changes an axis other than the channels.
+   */
+  override forward(x: TensorLike): Tensor {
+    let features = x instanceof Tensor ? x : new Tensor(x);
+    for (let i = 0; i < this.length; i++) {
+      const grown = this.run(String(i), this.at(i), features);
+      const expected = [features.shape[0], 'C', ...features.shape.slice(2)];
+      if (grown.shape.length < 2 || tuple(grown.shape.with(1, 0)) !== tuple(expected.with(1, 0))) {
+        throw new ShapeError(
+          `DenseBlock: module ${i} returned shape ${tuple(grown.shape)}, expected ${tuple(expected)}, ` +
+            'that of the input but for the channels',
+        );
+      }
+      features = F.concat([features, grown], 1);
+    }
+    return features;
+  }
+}

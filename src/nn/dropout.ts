@@ -1,0 +1,42 @@
+import { checkOptions, describe, type Random } from '../arrays/index.js';
+import { F, type Tensor, type TensorLike } from '../autograd/index.js';
+import { Module } from './module.js';
+import { checkedRandom } from './module-options.js';
+
+/** Options of {@link Dropout}. */
+export interface DropoutModuleOptions {
+  /** What the masks are drawn from. Default: the generator that `manualSeed` seeds. */
+  random?: Random;
+}
+
+/**
+ * Inverted dropout: in training each value is 0 with probability `p`, else it is multiplied by 1 / (1 − p); in evaluation x
+ * stays as it is.
+ *
+ * @see Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting
+ */
+export class Dropout extends Module {
+  /** The probability of DROPPING a value, as PyTorch's (cs231n's p is that of keeping it). */
+  readonly p: number;
+  readonly #random: Random | undefined;
+
+  /** @throws {TypeError | RangeError} if an option is unknown, or `p` is no number from 0 to 1. Default 0.5. */
+  constructor(p = 0.5, options: DropoutModuleOptions = {}) {
+    super();
+    checkOptions('Dropout', options, ['random']);
+    if (!(typeof p === 'number' && p >= 0 && p <= 1)) {
+      throw new RangeError(`Dropout: p is ${describe(p)}, expected the probability of dropping a value, in [0, 1]`);
+    }
+    this.p = p;
+    this.#random = options.random === undefined ? undefined : checkedRandom('Dropout', options.random);
+  }
+
+  override forward(x: TensorLike): Tensor {
+    const { training } = this;
+    return F.dropout(x, this.p, this.#random === undefined ? { training } : { training, random: this.#random });
+  }
+
+  protected override extraRepr(): string {
+    return `p=${this.p}`;
+  }
+}

@@ -1,0 +1,64 @@
+import { ShapeError } from '../arrays/index.js';
+import { joined, type Named } from './members.js';
+
+/** What has members. */
+interface Container {
+  namedModules(): Named<Container>[];
+}
+
+/** Where an error comes from, as far as it is known: a module, the way from it to the module at fault, and what was wrong. */
+interface Source {
+  readonly from: Container;
+  /** `[0] (Conv2d)`; '' where the module itself is at fault. */
+  readonly way: string;
+  readonly text: string;
+  readonly cause: unknown;
+}
+
+const sources = new WeakMap<object, Source>();
+
+/**
+ * The error that `container` throws when its member `name` threw `error`: the same kind of error, whose message begins
+ * with the path to the module at fault.
+ *
+ * @example
+ * // ShapeError: Sequential[2] (Residual).body[0] (Conv2d): x has shape (1, 3, 8, 8), expected (N, C=16, H, W)
+ */
+export function located(error: unknown, container: Container, name: string, member: Container): unknown {
+  const Kind = KINDS.find((kind) => error instanceof kind && error.constructor === kind);
+  if (Kind === undefined) return error;
+  const { message } = error as Error;
+  const source = sources.get(error as Error) ?? {
+    from: member,
+    way: '',
+    text: message.replace(`${className(member)}: `, ''),
+    cause: error,
+  };
+  const way = wayTo(member, name, source);
+  const next = new Kind(`${className(container)}${way}: ${source.text}`, { cause: source.cause });
+  sources.set(next, { ...source, from: container, way });
+  return next;
+}
+
+/** The kinds of errors that may be made anew with another message. */
+const KINDS = [ShapeError, RangeError, TypeError, Error];
+
+/** The way to where an error comes from, which is `member`, called `name`, or below it. */
+function wayTo(member: Container, name: string, { from, way }: Source): string {
+  const between = member.namedModules().find(([, module]) => module === from)?.[0] ?? '';
+  const path = step(joined(name, between));
+  // The brackets of a list say enough of it.
+  return way.startsWith('[') ? path + way : `${path} (${className(from)})${way}`;
+}
+
+/** `0` as `[0]`, `body` as `.body`, `blocks.0` as `.blocks[0]`. */
+function step(name: string): string {
+  return name
+    .split('.')
+    .map((key) => (/^\d+$/.test(key) ? `[${key}]` : `.${key}`))
+    .join('');
+}
+
+function className(module: object): string {
+  return module.constructor.name;
+}

@@ -1,0 +1,17 @@
+export { ELU, GELU, LeakyReLU, Maxout, PReLU, type PReLUOptions, ReLU, Sigmoid, Tanh } from './activations.js';
+export { BatchNorm1d, BatchNorm2d, type BatchNormModuleOptions } from './batchnorm.js';
+export { Conv2d, type Conv2dModuleOptions } from './conv2d.js';
+export { DenseBlock } from './dense-block.js';
+export { Dropout, type DropoutModuleOptions } from './dropout.js';
+export * as init from './init.js';
+export { Linear, type LinearOptions } from './linear.js';
+export { Module } from './module.js';
+export type { DTypeOption, WeightOptions } from './module-options.js';
+export { GroupNorm, type GroupNormModuleOptions, LayerNorm, type LayerNormModuleOptions } from './normalization.js';
+export { Buffer, Parameter } from './parameter.js';
+export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, type Pool2dModuleOptions } from './pooling.js';
+export { Flatten, Identity } from './reshaping.js';
+export { Residual, type ResidualOptions } from './residual.js';
+export { Sequential } from './sequential.js';
+export type { LoadedState, LoadStateOptions } from './state-dict.js';
+export type { ModuleSummary, SummaryRow } from './summary.js';

@@ -1,0 +1,214 @@
+import {
+  array,
+  checkAmount,
+  checkOptions,
+  dense,
+  describe,
+  dtypeOf,
+  isNDArray,
+  type NDArray,
+  overwrite,
+  type Random,
+  ShapeError,
+  sizeOf,
+  tuple,
+} from '../arrays/index.js';
+import { arrayOf, Tensor, type TensorLike } from '../autograd/index.js';
+import { checkedRandom } from './module-options.js';
+
+/** Where an initialization draws from. */
+export interface RandomOption {
+  /** Default: the generator that `manualSeed` seeds. */
+  random?: Random;
+}
+
+/** Options of {@link kaimingUniform_} and {@link kaimingNormal_}. */
+export interface KaimingOptions extends RandomOption {
+  /** The slope below 0 of the leaky ReLU that follows. Default 0. */
+  a?: number;
+  /** What is kept from layer to layer: with `'fanIn'` the size of the values, with `'fanOut'` that of the gradients. */
+  mode?: 'fanIn' | 'fanOut';
+  /** What follows. Default `'leaky_relu'`, which with a = 0 is a ReLU. */
+  nonlinearity?: Nonlinearity;
+}
+
+/** Options of {@link xavierUniform_} and {@link xavierNormal_}. */
+export interface XavierOptions extends RandomOption {
+  /** A factor; see {@link calculateGain}. Default 1. */
+  gain?: number;
+}
+
+/** The gain of each nonlinearity; that of the leaky ReLU depends on its slope. */
+const GAINS = {
+  linear: () => 1,
+  conv2d: () => 1,
+  sigmoid: () => 1,
+  tanh: () => 5 / 3,
+  relu: () => Math.SQRT2,
+  leaky_relu: (slope: number) => Math.sqrt(2 / (1 + slope ** 2)),
+  selu: () => 3 / 4,
+} as const;
+
+/** What follows the weights that are initialized, by PyTorch's name. */
+export type Nonlinearity = keyof typeof GAINS;
+
+/**
+ * The factor that makes up for what a nonlinearity does to the size of its values: PyTorch's `calculate_gain`.
+ *
+ * @param param - For `'leaky_relu'`, its slope below 0. Default 0.01.
+ * @throws {RangeError} if the nonlinearity is unknown.
+ */
+export function calculateGain(nonlinearity: Nonlinearity, param = 0.01): number {
+  return gainOf('calculateGain', nonlinearity, param);
+}
+
+function gainOf(fn: string, nonlinearity: Nonlinearity, slope: number): number {
+  if (!Object.hasOwn(GAINS, nonlinearity)) {
+    const names = Object.keys(GAINS).map((name) => `'${name}'`);
+    throw new RangeError(`${fn}: nonlinearity is ${describe(nonlinearity)}, expected one of ${names.join(', ')}`);
+  }
+  checkNumber(fn, 'slope', slope);
+  return GAINS[nonlinearity](slope);
+}
+
+/**
+ * Uniform weights in ±gain · √(3 / fan), in place.
+ *
+ * @param tensor - Weights, shape (out, in, …): the fan in is in · …, the fan out is out · ….
+ * @returns `tensor`.
+ * @throws {ShapeError} if it has less than two axes.
+ * @see He et al. 2015, Delving Deep into Rectifiers, https://arxiv.org/abs/1502.01852
+ */
+export function kaimingUniform_<T extends TensorLike>(tensor: T, options: KaimingOptions = {}): T {
+  const [std, random] = kaiming('kaimingUniform_', tensor, options);
+  return drawUniform(tensor, -Math.sqrt(3) * std, Math.sqrt(3) * std, random);
+}
+
+/** Normal weights with standard deviation gain / √fan, in place; else as {@link kaimingUniform_}. */
+export function kaimingNormal_<T extends TensorLike>(tensor: T, options: KaimingOptions = {}): T {
+  const [std, random] = kaiming('kaimingNormal_', tensor, options);
+  return drawNormal(tensor, 0, std, random);
+}
+
+function kaiming(fn: string, tensor: TensorLike, options: KaimingOptions): [std: number, random: Random] {
+  checkOptions(fn, options, ['a', 'mode', 'nonlinearity', 'random']);
+  const { a = 0, mode = 'fanIn', nonlinearity = 'leaky_relu', random } = options;
+  const fans = fansOf(fn, tensor);
+  if (mode !== 'fanIn' && mode !== 'fanOut') {
+    throw new RangeError(`${fn}: mode is ${describe(mode)}, expected 'fanIn' or 'fanOut'`);
+  }
+  checkNumber(fn, 'a', a);
+  return [gainOf(fn, nonlinearity, a) / Math.sqrt(fans[mode]), checkedRandom(fn, random)];
+}
+
+/**
+ * Uniform weights in ±gain · √(6 / (fan in + fan out)), in place.
+ *
+ * @param tensor - Weights, shape (out, in, …).
+ * @returns `tensor`.
+ * @throws {ShapeError} if it has less than two axes.
+ * @see Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward neural networks
+ */
+export function xavierUniform_<T extends TensorLike>(tensor: T, options: XavierOptions = {}): T {
+  const [std, random] = xavier('xavierUniform_', tensor, options);
+  return drawUniform(tensor, -Math.sqrt(3) * std, Math.sqrt(3) * std, random);
+}
+
+/** Normal weights with standard deviation gain · √(2 / (fan in + fan out)), in place; else as {@link xavierUniform_}. */
+export function xavierNormal_<T extends TensorLike>(tensor: T, options: XavierOptions = {}): T {
+  const [std, random] = xavier('xavierNormal_', tensor, options);
+  return drawNormal(tensor, 0, std, random);
+}
+
+function xavier(fn: string, tensor: TensorLike, options: XavierOptions): [std: number, random: Random] {
+  checkOptions(fn, options, ['gain', 'random']);
+  const { gain = 1, random } = options;
+  const { fanIn, fanOut } = fansOf(fn, tensor);
+  checkAmount(fn, 'gain', gain);
+  return [gain * Math.sqrt(2 / (fanIn + fanOut)), checkedRandom(fn, random)];
+}
+
+/** Uniform numbers in [low, high), in place. @returns `tensor`. */
+export function uniform_<T extends TensorLike>(tensor: T, low = 0, high = 1, options: RandomOption = {}): T {
+  const fn = 'uniform_';
+  checkTensor(fn, tensor);
+  checkOptions(fn, options, ['random']);
+  checkNumber(fn, 'low', low);
+  checkNumber(fn, 'high', high);
+  if (low > high) throw new RangeError(`${fn}: low is ${low}, expected at most high=${high}`);
+  return drawUniform(tensor, low, high, checkedRandom(fn, options.random));
+}
+
+/** Normal numbers, in place. @returns `tensor`. */
+export function normal_<T extends TensorLike>(tensor: T, mean = 0, std = 1, options: RandomOption = {}): T {
+  const fn = 'normal_';
+  checkTensor(fn, tensor);
+  checkOptions(fn, options, ['random']);
+  checkNumber(fn, 'mean', mean);
+  checkAmount(fn, 'std', std);
+  return drawNormal(tensor, mean, std, checkedRandom(fn, options.random));
+}
+
+/** `value` everywhere, in place. @returns `tensor`. */
+export function constant_<T extends TensorLike>(tensor: T, value: number): T {
+  return filled('constant_', tensor, value);
+}
+
+/** Zeros, in place. @returns `tensor`. */
+export function zeros_<T extends TensorLike>(tensor: T): T {
+  return filled('zeros_', tensor, 0);
+}
+
+/** Ones, in place. @returns `tensor`. */
+export function ones_<T extends TensorLike>(tensor: T): T {
+  return filled('ones_', tensor, 1);
+}
+
+function filled<T extends TensorLike>(fn: string, tensor: T, value: number): T {
+  checkTensor(fn, tensor);
+  checkNumber(fn, 'value', value);
+  return written(tensor, () => value);
+}
+
+function drawUniform<T extends TensorLike>(tensor: T, low: number, high: number, random: Random): T {
+  const unit = dense(random.rand(tensor.shape, dtypeOf(arrayOf(tensor))));
+  return written(tensor, (i) => low + (high - low) * unit[i]);
+}
+
+function drawNormal<T extends TensorLike>(tensor: T, mean: number, std: number, random: Random): T {
+  const unit = dense(random.randn(tensor.shape, dtypeOf(arrayOf(tensor))));
+  return written(tensor, (i) => mean + std * unit[i]);
+}
+
+/** Writes a value for each place, in row-major order. */
+function written<T extends TensorLike>(tensor: T, value: (i: number) => number): T {
+  const target: NDArray = arrayOf(tensor);
+  overwrite(
+    target,
+    array(
+      Float64Array.from({ length: sizeOf(target.shape) }, (_, i) => value(i)),
+      target.shape,
+    ),
+  );
+  return tensor;
+}
+
+/** How many values one output sums, and to how many outputs one input goes. */
+function fansOf(fn: string, tensor: TensorLike): { fanIn: number; fanOut: number } {
+  checkTensor(fn, tensor);
+  const [out, into, ...window] = tensor.shape;
+  if (into === undefined || tensor.shape.includes(0)) {
+    throw new ShapeError(`${fn}: tensor has shape ${tuple(tensor.shape)}, expected (out, in, …)`);
+  }
+  return { fanIn: into * sizeOf(window), fanOut: out * sizeOf(window) };
+}
+
+function checkTensor(fn: string, tensor: unknown): void {
+  if (tensor instanceof Tensor || isNDArray(tensor)) return;
+  throw new TypeError(`${fn}: tensor is ${describe(tensor)}, expected a tensor or an array`);
+}
+
+function checkNumber(fn: string, name: string, value: unknown): void {
+  if (typeof value === 'number' && Number.isFinite(value)) return;
+  throw new RangeError(`${fn}: ${name} is ${describe(value)}, expected a number`);
+}

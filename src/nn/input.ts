@@ -1,0 +1,57 @@
+import { describe, dtypeOf, isNDArray, ShapeError, tuple } from '../arrays/index.js';
+import { arrayOf, Tensor, type TensorLike } from '../autograd/index.js';
+
+/** An axis of an input: of any size, of one size, or at least of one. */
+export type Axis = string | readonly [symbol: string | null, size: number, kind?: 'least'];
+
+/**
+ * Checks what a module was called with.
+ *
+ * @param module - Names the error.
+ * @param shapes - The shapes that will do. An axis `'…'` in first or last place stands for any number of axes.
+ * @param state - A tensor of the module, whose dtype the input must have. Null: any.
+ * @throws {TypeError} if it is no tensor or array, or of another dtype.
+ * @throws {ShapeError} if it has another shape.
+ */
+export function checkInput(
+  module: object,
+  x: TensorLike,
+  shapes: readonly (readonly Axis[])[],
+  state: Tensor | null = null,
+): void {
+  const name = module.constructor.name;
+  if (!(x instanceof Tensor) && !isNDArray(x)) {
+    throw new TypeError(`${name}: x is ${describe(x)}, expected a tensor or an array`);
+  }
+  if (!shapes.some((axes) => fits(x.shape, axes))) {
+    const expected = shapes.map((axes) => tuple(axes.map((axis, i) => text(axis, x.shape[i])))).join(' or ');
+    throw new ShapeError(`${name}: x has shape ${tuple(x.shape)}, expected ${expected}`);
+  }
+  const dtype = dtypeOf(arrayOf(x));
+  if (state !== null && dtype !== state.dtype) {
+    throw new TypeError(
+      `${name}: x has dtype ${dtype}, expected ${state.dtype}, that of the module: ` +
+        `make it with { dtype: '${dtype}' }, or convert x`,
+    );
+  }
+}
+
+function fits(shape: readonly number[], axes: readonly Axis[]): boolean {
+  const fixed = axes.filter((axis) => axis !== '…');
+  const first = axes[0] === '…' ? shape.length - fixed.length : 0;
+  if (fixed.length === axes.length ? shape.length !== fixed.length : shape.length < fixed.length) return false;
+  if (shape.includes(0)) return false;
+  return fixed.every((axis, i) => {
+    const size = shape[first + i];
+    return typeof axis === 'string' || (axis[2] === 'least' ? size >= axis[1] : size === axis[1]);
+  });
+}
+
+/** What is expected of an axis; the least size only of one that is smaller. */
+function text(axis: Axis, found: number): string {
+  if (typeof axis === 'string') return axis;
+  const [symbol, size, kind] = axis;
+  if (symbol === null) return String(size);
+  if (kind === 'least') return found < size ? `${symbol}≥${size}` : symbol;
+  return `${symbol}=${size}`;
+}

@@ -1,0 +1,72 @@
+import { checkCount, checkFlag, zeros } from '../arrays/index.js';
+import { F, type Tensor, type TensorLike } from '../autograd/index.js';
+import { countFlops } from '../layers/index.js';
+import { kaimingUniform_, uniform_ } from './init.js';
+import { checkInput } from './input.js';
+import { Module } from './module.js';
+import { checkedDType, checkedRandom, type WeightOptions } from './module-options.js';
+import { Parameter } from './parameter.js';
+
+/** Options of {@link Linear}. */
+export interface LinearOptions extends WeightOptions {
+  /** Whether there is a bias. Default true. */
+  bias?: boolean;
+}
+
+/**
+ * Fully connected layer: `x · weightᵀ + bias` on the last axis of x.
+ *
+ * Weight and bias begin uniform in ±1 / √inFeatures, as PyTorch's.
+ */
+export class Linear extends Module {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  /** Shape (outFeatures, inFeatures). */
+  readonly weight: Parameter;
+  /** Shape (outFeatures,). */
+  readonly bias: Parameter | null;
+
+  /** @throws {TypeError | RangeError} if an option is unknown or a number out of range. */
+  constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
+    super();
+    const fn = 'Linear';
+    checkCount(fn, 'inFeatures', inFeatures, 1);
+    checkCount(fn, 'outFeatures', outFeatures, 1);
+    const dtype = checkedDType(fn, options, ['bias', 'dtype', 'random']);
+    const { bias = true } = options;
+    checkFlag(fn, 'bias', bias);
+    const random = checkedRandom(fn, options.random);
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
+    this.weight = kaimingUniform_(new Parameter(zeros([outFeatures, inFeatures], dtype)), { a: Math.sqrt(5), random });
+    const bound = 1 / Math.sqrt(inFeatures);
+    this.bias = bias ? uniform_(new Parameter(zeros([outFeatures], dtype)), -bound, bound, { random }) : null;
+  }
+
+  /** @param x - Shape (…, inFeatures). @returns Shape (…, outFeatures). */
+  override forward(x: TensorLike): Tensor {
+    this.#check(x);
+    return F.linear(x, this.weight, this.bias);
+  }
+
+  /** {@link forward}, then a ReLU, in one pass. */
+  forwardRelu(x: TensorLike): Tensor {
+    this.#check(x);
+    return F.linearRelu(x, this.weight, this.bias);
+  }
+
+  override flops(inputShape: readonly number[]): number {
+    const { inFeatures: inputDim, outFeatures: outputDim } = this;
+    const cost = countFlops({ type: 'affine', inputDim, outputDim, bias: this.bias !== null });
+    const rows = inputShape.slice(0, -1).reduce((product, n) => product * n, 1);
+    return rows * (cost.multiplications + cost.additions);
+  }
+
+  #check(x: TensorLike): void {
+    checkInput(this, x, [['…', ['inFeatures', this.inFeatures]]], this.weight);
+  }
+
+  protected override extraRepr(): string {
+    return `${this.inFeatures}, ${this.outFeatures}${this.bias === null ? ', bias=false' : ''}`;
+  }
+}

@@ -1,0 +1,38 @@
+/** A thing and its name in a module: `weight`, `blocks.0`. */
+export type Named<T> = [name: string, value: T];
+
+/**
+ * Those of the members that `is` tells, also inside lists, plain objects and Maps, whose places join the name.
+ */
+export function findMembers<T>(members: Iterable<Named<unknown>>, is: (value: unknown) => value is T): Named<T>[] {
+  const found: Named<T>[] = [];
+  const inside = new Set<unknown>();
+  const visit = (name: string, value: unknown): void => {
+    if (is(value)) found.push([name, value]);
+    else if (!inside.has(value)) {
+      inside.add(value);
+      for (const [key, entry] of entriesOf(value)) visit(`${name}.${key}`, entry);
+      inside.delete(value);
+    }
+  };
+  for (const [name, value] of members) visit(name, value);
+  return found;
+}
+
+function entriesOf(value: unknown): Iterable<Named<unknown>> {
+  if (typeof value !== 'object' || value === null) return [];
+  if (Array.isArray(value) || value instanceof Map) return [...value.entries()].map(([key, v]) => [String(key), v]);
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null ? Object.entries(value) : [];
+}
+
+/** Those whose value has not come before. */
+export function once<T>(named: readonly Named<T>[]): Named<T>[] {
+  const values = new Set<T>();
+  return named.filter(([, value]) => !values.has(value) && values.add(value));
+}
+
+/** The name of a member of a member; '' is the module itself. */
+export function joined(outer: string, inner: string): string {
+  return outer === '' || inner === '' ? outer + inner : `${outer}.${inner}`;
+}

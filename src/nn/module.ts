@@ -1,0 +1,230 @@
+import { array, checkFlag, describe, heap, type NDArray, withStorage } from '../arrays/index.js';
+import type { Tensor, TensorLike } from '../autograd/index.js';
+import { located } from './failure.js';
+import { findMembers, joined, type Named, once } from './members.js';
+import { type Buffer, isBuffer, isParameter } from './parameter.js';
+import { type LoadedState, type LoadStateOptions, loadState } from './state-dict.js';
+import { type ModuleSummary, summarize } from './summary.js';
+
+/** What Node prints an object as. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+/**
+ * A part of a network: a function of tensors, with the state that it needs. Subclasses say what it computes.
+ *
+ * Its parameters, buffers and submodules are found among its properties, in the order of their definition, also inside
+ * lists, plain objects and Maps of them (`blocks.0.weight`). A parameter is an `nn.Parameter`, or any tensor made with
+ * `requiresGrad`; private `#` properties are not looked at.
+ *
+ * @example
+ * class Net extends nn.Module {
+ *   readonly hidden = new nn.Linear(3072, 100);
+ *   readonly scores = new nn.Linear(100, 10);
+ *   forward(x: Tensor): Tensor {
+ *     return this.scores.forward(F.relu(this.hidden.forward(F.flatten(x))));
+ *   }
+ * }
+ */
+export abstract class Module {
+  /** Whether it runs as in training: dropout drops, batch normalization uses the batch. `train` and `eval` set it. */
+  training = true;
+
+  /** The output for an input, usually one tensor whose first axis is the batch. */
+  abstract forward(...inputs: unknown[]): Tensor;
+
+  /** All parameters, each once: first its own, then those of each submodule. */
+  parameters(): Tensor[] {
+    return this.namedParameters().map(([, parameter]) => parameter);
+  }
+
+  /** All parameters with their names; one that has several comes with the first. */
+  namedParameters(): Named<Tensor>[] {
+    return once(this.#all(isParameter));
+  }
+
+  /** All buffers, each once. */
+  buffers(): Tensor[] {
+    return this.namedBuffers().map(([, buffer]) => buffer);
+  }
+
+  /** All buffers with their names. */
+  namedBuffers(): Named<Tensor>[] {
+    return once(this.#all(isBuffer));
+  }
+
+  /** The modules that this one is made of, each once. */
+  children(): Module[] {
+    return this.namedChildren().map(([, child]) => child);
+  }
+
+  /** The modules that this one is made of, with their names. */
+  namedChildren(): Named<Module>[] {
+    return once(this.#own(isModule));
+  }
+
+  /** This module and all modules in it, to any depth, each once. */
+  modules(): Module[] {
+    return this.namedModules().map(([, module]) => module);
+  }
+
+  /** This module, whose name is '', and all modules in it with their names. */
+  namedModules(): Named<Module>[] {
+    return once(this.#tree());
+  }
+
+  /** Sets whether this module and all in it run as in training. @returns The module. */
+  train(mode = true): this {
+    checkFlag('train', 'mode', mode);
+    for (const module of this.modules()) module.training = mode;
+    return this;
+  }
+
+  /** Sets this module and all in it to run as in use. @returns The module. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Sets whether the parameters require a gradient: false freezes them. @returns The module. */
+  requiresGrad_(requiresGrad = true): this {
+    checkFlag('requiresGrad_', 'requiresGrad', requiresGrad);
+    for (const parameter of this.parameters()) parameter.requiresGrad = requiresGrad;
+    return this;
+  }
+
+  /** Forgets the gradients of all parameters: their `grad` is null. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) parameter.grad = null;
+  }
+
+  /**
+   * Calls `fn` with every module in this one, each once and after those in it, and last with itself.
+   *
+   * @returns The module.
+   *
+   * @example
+   * net.apply((module) => {
+   *   if (module instanceof nn.Linear) nn.init.xavierUniform_(module.weight);
+   * });
+   */
+  apply(fn: (module: Module) => void): this {
+    if (typeof fn !== 'function') throw new TypeError(`apply: fn is ${describe(fn)}, expected a function`);
+    this.#apply(fn, new Set());
+    return this;
+  }
+
+  /**
+   * Copies of all parameters and buffers, under PyTorch's names; what is shared by several modules, under each.
+   */
+  stateDict(): Record<string, NDArray> {
+    return withStorage(heap, () =>
+      Object.fromEntries(this.#all(isState).map(([name, { data }]) => [name, array(data)])),
+    );
+  }
+
+  /**
+   * Takes over the values of a state dict, in place: the tensors stay the same, values take their dtype.
+   *
+   * @param state - Arrays or tensors by name.
+   * @param options - `strict`: whether names that only one side has are an error. Default true.
+   * @returns The names that the state lacks, and those that the module does not have.
+   * @throws {RangeError} that lists all missing and unexpected names and wrong shapes, a {@link ShapeError} if there is a
+   *   wrong shape. Nothing has changed then.
+   * @throws {TypeError} if a value is no array.
+   */
+  loadStateDict(state: Readonly<Record<string, TensorLike>>, options: LoadStateOptions = {}): LoadedState {
+    return loadState(this.constructor.name, this.#all(isState), state, options);
+  }
+
+  /**
+   * What the module is made of, layer by layer: output shapes, parameters, operations, memory. Prints as a table.
+   *
+   * Runs a forward pass of zeros, in evaluation mode; running statistics stay as they are.
+   *
+   * @param inputShape - Shape of one example, without the axis of the batch: `[3, 32, 32]`.
+   * @throws {ShapeError} if the module does not take such input.
+   */
+  summary(inputShape: readonly number[] | number): ModuleSummary {
+    return summarize(this, inputShape);
+  }
+
+  /**
+   * Multiplications and additions of a forward pass for one example, as `summary` counts them. Modules that are made of
+   * others need not say. Default 0.
+   *
+   * @param inputShape - Without the axis of the batch.
+   */
+  flops(_inputShape: readonly number[]): number {
+    return 0;
+  }
+
+  /** The structure, in PyTorch's form. */
+  toString(): string {
+    const name = `${this.constructor.name}(${this.extraRepr()}`;
+    const children = this.#own(isModule);
+    if (children.length === 0) return `${name})`;
+    const lines = children.map(([key, child]) => `(${key}): ${child}`.replaceAll(/^/gm, '  '));
+    return `${name}\n${lines.join('\n')}\n)`;
+  }
+
+  [INSPECT](): string {
+    return this.toString();
+  }
+
+  /** What stands in the brackets after the class's name where the module is printed: its sizes and options. */
+  protected extraRepr(): string {
+    return '';
+  }
+
+  /** Names and values among which parameters, buffers and submodules are looked for. Default: the properties. */
+  protected members(): Named<unknown>[] {
+    return Object.entries(this);
+  }
+
+  /** Runs a submodule. Its errors begin with the path to the module at fault. @param name - What this module calls it. */
+  protected run(name: string, module: Module, ...inputs: unknown[]): Tensor {
+    return this.locating(name, module, () => module.forward(...inputs));
+  }
+
+  /** Runs `fn`, whose errors come from the submodule `name`. */
+  protected locating<R>(name: string, module: Module, fn: () => R): R {
+    try {
+      return fn();
+    } catch (error) {
+      throw located(error, this, name, module);
+    }
+  }
+
+  #apply(fn: (module: Module) => void, before: Set<Module>): void {
+    if (before.has(this)) return;
+    before.add(this);
+    for (const child of this.children()) child.#apply(fn, before);
+    fn(this);
+  }
+
+  /** Those of its own members that `is` tells. */
+  #own<T>(is: (value: unknown) => value is T): Named<T>[] {
+    return findMembers(this.members(), is);
+  }
+
+  /** Those members of all modules in it that `is` tells, under each of their names. */
+  #all<T>(is: (value: unknown) => value is T): Named<T>[] {
+    return this.#tree().flatMap(([outer, module]) =>
+      module.#own(is).map(([name, value]): Named<T> => [joined(outer, name), value]),
+    );
+  }
+
+  /** All modules under each of their names, this one first. One that contains itself is not entered again. */
+  #tree(name = '', above: readonly Module[] = []): Named<Module>[] {
+    const inside = [...above, this];
+    const children = this.#own(isModule).filter(([, child]) => !inside.includes(child));
+    return [[name, this], ...children.flatMap(([key, child]) => child.#tree(joined(name, key), inside))];
+  }
+}
+
+function isModule(value: unknown): value is Module {
+  return value instanceof Module;
+}
+
+function isState(value: unknown): value is Tensor | Buffer {
+  return isParameter(value) || isBuffer(value);
+}

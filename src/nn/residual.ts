@@ -1,0 +1,52 @@
+import { checkOptions, describe, ShapeError, tuple } from '../arrays/index.js';
+import { F, type Tensor, type TensorLike } from '../autograd/index.js';
+import { Module } from './module.js';
+import { Identity } from './reshaping.js';
+
+/** Options of {@link Residual}. */
+export interface ResidualOptions {
+  /** What x goes through on the way past the body: a 1×1 convolution, where the body changes the shape. Default: nothing. */
+  shortcut?: Module;
+}
+
+/**
+ * A body and a way past it: `body(x) + shortcut(x)`.
+ *
+ * @see He et al. 2016, Deep Residual Learning for Image Recognition, https://arxiv.org/abs/1512.03385
+ *
+ * @example
+ * const block = new nn.Sequential(
+ *   new nn.Residual(new nn.Sequential(new nn.Conv2d(16, 16, 3, { padding: 1 }), new nn.BatchNorm2d(16), new nn.ReLU())),
+ *   new nn.ReLU(),
+ * );
+ */
+export class Residual extends Module {
+  readonly body: Module;
+  readonly shortcut: Module;
+
+  /** @throws {TypeError} if an option is unknown, or `body` or the shortcut no module. */
+  constructor(body: Module, options: ResidualOptions = {}) {
+    super();
+    checkOptions('Residual', options, ['shortcut']);
+    const { shortcut = new Identity() } = options;
+    for (const [name, module] of Object.entries({ body, shortcut })) {
+      if (module instanceof Module) continue;
+      throw new TypeError(`Residual: ${name} is ${describe(module)}, expected a module`);
+    }
+    this.body = body;
+    this.shortcut = shortcut;
+  }
+
+  /** @throws {ShapeError} if body and shortcut return different shapes. */
+  override forward(x: TensorLike): Tensor {
+    const main = this.run('body', this.body, x);
+    const past = this.run('shortcut', this.shortcut, x);
+    if (tuple(main.shape) !== tuple(past.shape)) {
+      throw new ShapeError(
+        `Residual: the body returned shape ${tuple(main.shape)}, expected ${tuple(past.shape)}, that of the shortcut: ` +
+          'give a shortcut that changes x as the body does',
+      );
+    }
+    return F.add(main, past);
+  }
+}

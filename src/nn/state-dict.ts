@@ -1,0 +1,74 @@
+import {
+  checkFlag,
+  checkOptions,
+  denseArg,
+  describe,
+  isNDArray,
+  overwrite,
+  ShapeError,
+  tuple,
+} from '../arrays/index.js';
+import { arrayOf, Tensor, type TensorLike } from '../autograd/index.js';
+import type { Named } from './members.js';
+
+/** How `loadStateDict` compares names. */
+export interface LoadStateOptions {
+  /** Whether names that only one side has are an error. Default true. */
+  strict?: boolean;
+}
+
+/** What `loadStateDict` left out. */
+export interface LoadedState {
+  /** Names of the module that the state lacks. */
+  readonly missingKeys: readonly string[];
+  /** Names of the state that the module does not have. */
+  readonly unexpectedKeys: readonly string[];
+}
+
+/**
+ * Writes a state into tensors, after all of it has been checked.
+ *
+ * @param title - What the error calls the module.
+ * @throws {TypeError | RangeError | ShapeError} that lists everything that does not fit.
+ */
+export function loadState(
+  title: string,
+  targets: readonly Named<Tensor>[],
+  state: Readonly<Record<string, TensorLike>>,
+  options: LoadStateOptions,
+): LoadedState {
+  const fn = 'loadStateDict';
+  checkOptions(fn, options, ['strict']);
+  const { strict = true } = options;
+  checkFlag(fn, 'strict', strict);
+  if (typeof state !== 'object' || state === null || Array.isArray(state) || state instanceof Map) {
+    throw new TypeError(`${fn}: state is ${describe(state)}, expected an object of arrays by name`);
+  }
+  for (const [name, value] of Object.entries(state)) {
+    if (value instanceof Tensor || isNDArray(value)) continue;
+    throw new TypeError(`${fn}: '${name}' is ${describe(value)}, expected an array or a tensor`);
+  }
+
+  const names = new Set(targets.map(([name]) => name));
+  const missingKeys = [...names].filter((name) => !Object.hasOwn(state, name));
+  const unexpectedKeys = Object.keys(state).filter((name) => !names.has(name));
+  const writes = targets
+    .filter(([name]) => Object.hasOwn(state, name))
+    .map(([name, { data }]) => ({ name, target: data, source: arrayOf(state[name]) }));
+  const misshapen = writes.filter(({ target, source }) => tuple(target.shape) !== tuple(source.shape));
+
+  const problems = [
+    ...(strict && missingKeys.length > 0 ? [`missing ${missingKeys.join(', ')}`] : []),
+    ...(strict && unexpectedKeys.length > 0 ? [`unexpected ${unexpectedKeys.join(', ')}`] : []),
+    ...misshapen.map(
+      ({ name, target, source }) => `${name} has shape ${tuple(source.shape)}, expected ${tuple(target.shape)}`,
+    ),
+  ];
+  if (problems.length > 0) {
+    const Kind = misshapen.length > 0 ? ShapeError : RangeError;
+    throw new Kind(`${fn}: the state does not fit ${title}: ${problems.join('; ')}`);
+  }
+  for (const { name, source } of writes) denseArg(fn, name, source);
+  for (const { target, source } of writes) overwrite(target, source);
+  return { missingKeys, unexpectedKeys };
+}

@@ -1,0 +1,169 @@
+import { checkSizes, type DType, describe, isNDArray, tuple, zeros } from '../arrays/index.js';
+import { noGrad, Tensor } from '../autograd/index.js';
+import { count, memory, table } from '../table.js';
+import type { Named } from './members.js';
+
+/** A layer of a {@link ModuleSummary}. */
+export interface SummaryRow {
+  /** Its name in the model: `2.body.0`; '' for the model itself. */
+  readonly name: string;
+  /** Its class. */
+  readonly type: string;
+  /** Of one example, without the axis of the batch; null if the forward pass did not come by. */
+  readonly outputShape: readonly number[] | null;
+  /** Values that are trained; 0 where they were counted with an earlier layer. */
+  readonly parameters: number;
+  /** Multiplications and additions for one example. Those of products only: other layers count as 0. */
+  readonly flops: number;
+  /** Memory of the output for one example, in bytes. */
+  readonly outputBytes: number;
+  /** Memory of the parameters, in bytes. */
+  readonly parameterBytes: number;
+}
+
+/** What a model is made of. `toString` prints it as a table. */
+export interface ModuleSummary {
+  /** Layers in the order in which they run, one for each run. */
+  readonly rows: readonly SummaryRow[];
+  readonly totalParameters: number;
+  /** Of them, those that require their gradient. */
+  readonly trainableParameters: number;
+  readonly totalFlops: number;
+  readonly outputBytes: number;
+  readonly parameterBytes: number;
+  toString(): string;
+}
+
+/** What a summary needs of a module. */
+interface Summarized {
+  training: boolean;
+  forward(...inputs: unknown[]): Tensor;
+  flops(inputShape: readonly number[]): number;
+  children(): Summarized[];
+  namedModules(): Named<Summarized>[];
+  namedParameters(): Named<Tensor>[];
+  parameters(): Tensor[];
+  buffers(): Tensor[];
+}
+
+/** A run of a module's forward. */
+interface Run {
+  readonly name: string;
+  readonly module: Summarized;
+  readonly inputShape: readonly number[];
+  readonly output: Tensor | null;
+}
+
+/**
+ * Runs `model` on zeros and lists its layers: the modules that are made of no others, and those with parameters of their
+ * own.
+ *
+ * @param inputShape - Without the axis of the batch.
+ */
+export function summarize(model: Summarized, inputShape: readonly number[] | number): ModuleSummary {
+  const shape = typeof inputShape === 'number' ? [inputShape] : inputShape;
+  checkSizes('summary', shape);
+  const [first] = [...model.parameters(), ...model.buffers()];
+  const runs = watchedRuns(model, shape, first?.dtype ?? 'float32');
+  const ran = new Set(runs.map(({ module }) => module));
+  const idle = model
+    .namedModules()
+    .filter(([, module]) => !ran.has(module))
+    .map(([name, module]): Run => ({ name, module, inputShape: [], output: null }));
+
+  const counted = new Set<Tensor>();
+  const rows: SummaryRow[] = [];
+  for (const { name, module, inputShape: input, output } of [...runs, ...idle]) {
+    const own = ownParameters(module).filter((parameter) => !counted.has(parameter));
+    for (const parameter of own) counted.add(parameter);
+    const isLayer = module.children().length === 0;
+    if (own.length === 0 && (!isLayer || output === null)) continue;
+    const outputShape = output === null ? null : output.shape.slice(1);
+    rows.push({
+      name,
+      type: module.constructor.name,
+      outputShape,
+      parameters: sum(own, ({ size }) => size),
+      flops: output === null ? 0 : module.flops(input),
+      outputBytes: output === null || !isLayer ? 0 : bytesOf(output) / output.shape[0],
+      parameterBytes: sum(own, bytesOf),
+    });
+  }
+  const trainable = model.parameters().filter(({ requiresGrad }) => requiresGrad);
+  const summary = {
+    rows,
+    totalParameters: sum(rows, (row) => row.parameters),
+    trainableParameters: sum(trainable, ({ size }) => size),
+    totalFlops: sum(rows, (row) => row.flops),
+    outputBytes: sum(rows, (row) => row.outputBytes),
+    parameterBytes: sum(rows, (row) => row.parameterBytes),
+  };
+  return { ...summary, toString: () => print(`${model.constructor.name}, input ${tuple(shape)}`, rows) };
+}
+
+/** Two examples, since a batch normalization without running statistics takes no single one. */
+const BATCH = 2;
+
+/** All runs of modules in a forward pass of zeros, in the order in which they begin. */
+function watchedRuns(model: Summarized, shape: readonly number[], dtype: DType): Run[] {
+  const runs: { name: string; module: Summarized; inputShape: readonly number[]; output: Tensor | null }[] = [];
+  const modules = model.namedModules();
+  const before = modules.map(([, module]) => ({
+    training: module.training,
+    own: Object.getOwnPropertyDescriptor(module, 'forward'),
+  }));
+  try {
+    for (const [name, module] of modules) {
+      module.training = false;
+      const { forward } = module;
+      const watched = (...inputs: unknown[]): Tensor => {
+        const [x] = inputs;
+        const inputShape = x instanceof Tensor || isNDArray(x) ? x.shape.slice(1) : [];
+        const run: (typeof runs)[number] = { name, module, inputShape, output: null };
+        runs.push(run);
+        const output = forward.apply(module, inputs);
+        if (!(output instanceof Tensor)) {
+          throw new TypeError(`${module.constructor.name}: forward returned ${describe(output)}, expected a tensor`);
+        }
+        run.output = output;
+        return output;
+      };
+      Object.defineProperty(module, 'forward', { value: watched, configurable: true, writable: true });
+    }
+    noGrad(() => model.forward(new Tensor(zeros([BATCH, ...shape], dtype))));
+  } finally {
+    modules.forEach(([, module], i) => {
+      const { training, own } = before[i];
+      module.training = training;
+      if (own === undefined) Reflect.deleteProperty(module, 'forward');
+      else Object.defineProperty(module, 'forward', own);
+    });
+  }
+  return runs;
+}
+
+/** The parameters that are of no module inside it. */
+function ownParameters(module: Summarized): Tensor[] {
+  const inside = new Set(module.children().flatMap((child) => child.parameters()));
+  return module.parameters().filter((parameter) => !inside.has(parameter));
+}
+
+function bytesOf({ size, data }: Tensor): number {
+  return size * data.data.BYTES_PER_ELEMENT;
+}
+
+function sum<T>(list: readonly T[], value: (entry: T) => number): number {
+  return list.reduce((total, entry) => total + value(entry), 0);
+}
+
+function print(title: string, rows: readonly SummaryRow[]): string {
+  const header = ['layer', 'output', 'parameters', 'FLOPs', 'output memory', 'parameter memory'];
+  const lines = rows.map((row) => ({
+    cells: [
+      row.name === '' ? row.type : `${row.name} (${row.type})`,
+      row.outputShape === null ? 'not run' : tuple(row.outputShape),
+    ],
+    numbers: [row.parameters, row.flops, row.outputBytes, row.parameterBytes],
+  }));
+  return table(title, header, lines, [count, count, memory, memory]);
+}
