@@ -3,6 +3,7 @@
 /** What each part of src/ may import of the others. Each may import itself, and the packages that are dependencies. */
 const MAY_IMPORT = {
   'node.ts': [],
+  'table.ts': [],
   arrays: ['node.ts'],
   kernels: ['arrays', 'node.ts'],
   layers: ['kernels', 'arrays'],
@@ -10,12 +11,14 @@ const MAY_IMPORT = {
   optim: ['kernels', 'arrays'],
   autograd: ['gradient-check.ts', 'layers', 'kernels', 'arrays'],
   'model.ts': ['layers', 'arrays'],
-  classifiers: ['model.ts', 'layers', 'kernels', 'arrays'],
+  classifiers: ['model.ts', 'table.ts', 'layers', 'kernels', 'arrays'],
   'progress.ts': ['node.ts'],
+  'diverged-error.ts': [],
   'solver-options.ts': ['model.ts', 'optim', 'kernels', 'arrays'],
-  'solver.ts': ['solver-options.ts', 'progress.ts', 'model.ts', 'optim', 'layers', 'kernels', 'arrays', 'node.ts'],
-  nn: ['autograd', 'layers', 'kernels', 'arrays'],
+  'solver.ts': ['solver-options.ts', 'progress.ts', 'diverged-error.ts', 'model.ts', 'optim', 'layers', 'kernels', 'arrays', 'node.ts'],
+  nn: ['autograd', 'table.ts', 'layers', 'kernels', 'arrays'],
   data: ['layers', 'kernels', 'arrays', 'node.ts'],
+  fit: ['nn', 'autograd', 'data', 'optim', 'progress.ts', 'diverged-error.ts', 'kernels', 'arrays'],
   pictures: ['arrays', 'node.ts'],
 };
 const PARTS = Object.keys(MAY_IMPORT);

@@ -77,6 +77,21 @@ export {
   writeSyntheticCifar10,
 } from './data/index.js';
 export { DivergedError } from './diverged-error.js';
+// Training of modules
+export {
+  type Batches,
+  checkAccuracy,
+  ensemble,
+  type FitHistory,
+  type FitOptions,
+  fit,
+  type LabelledBatch,
+  type Predictions,
+  predict,
+  type Schedule,
+  type Stepper,
+  WeightAverage,
+} from './fit/index.js';
 // Gradient checking
 export {
   checkModelGradients,
@@ -215,6 +230,8 @@ export {
   type WindowedLayer,
 } from './layers/index.js';
 export type { Classifier, LossAndGrads, Model, Params } from './model.js';
+// Modules
+export * as nn from './nn/index.js';
 // Training
 export * as optim from './optim/index.js';
 // Pictures

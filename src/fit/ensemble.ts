@@ -1,0 +1,36 @@
+import { describe } from '../arrays/index.js';
+import { F, type Tensor, type TensorLike } from '../autograd/index.js';
+import { Module } from '../nn/index.js';
+
+/**
+ * One model of several trained ones: the logarithm of the mean of their softmax probabilities.
+ *
+ * @param models - Each gives scores (B, C) for a batch. They are the members of the module returned, which `eval()` and
+ *   `stateDict()` reach.
+ * @throws {TypeError | RangeError} if they are no list of modules, or none.
+ *
+ * @example
+ * checkAccuracy(loaderTest, ensemble([first, second, third]));
+ */
+export function ensemble(models: readonly Module[]): Module {
+  if (!Array.isArray(models) || !models.every((model) => model instanceof Module)) {
+    throw new TypeError(`ensemble: models is ${describe(models)}, expected a list of modules`);
+  }
+  if (models.length === 0) throw new RangeError('ensemble: models is empty, expected at least one module');
+  return new Ensemble(models);
+}
+
+class Ensemble extends Module {
+  readonly models: readonly Module[];
+
+  constructor(models: readonly Module[]) {
+    super();
+    this.models = [...models];
+  }
+
+  override forward(x: TensorLike): Tensor {
+    const [first, ...others] = this.models.map((model) => F.softmax(model.forward(x)));
+    const sum = others.reduce((total: Tensor, one) => F.add(total, one), first);
+    return F.log(F.mul(sum, 1 / this.models.length));
+  }
+}

@@ -1,0 +1,101 @@
+import {
+  array,
+  checkFlag,
+  checkOptions,
+  dense,
+  heap,
+  type NDArray,
+  ShapeError,
+  tuple,
+  withStorage,
+} from '../arrays/index.js';
+import { noGrad, type Tensor } from '../autograd/index.js';
+import { Module } from '../nn/index.js';
+import { type Batches, checkLoader, forEachBatch } from './batches.js';
+
+/** Scores of examples, and their labels. */
+export interface Predictions {
+  /** Shape (N, C). */
+  readonly scores: NDArray;
+  readonly labels: Int32Array;
+}
+
+/**
+ * The share of the loader's examples whose highest score is that of their label, with the model in evaluation mode.
+ *
+ * @param loader - A `DataLoader`, or another iterable of batches `[X, y]`.
+ * @param model - Gives scores of shape (B, C) for a batch. Its modes are put back afterwards.
+ * @param options - `verbose`: print `Got 414 / 1000 correct (41.40%)`. Default false.
+ * @returns A number in [0, 1].
+ * @throws {TypeError} if the loader has no batches, or is not iterable.
+ * @throws {ShapeError} if the scores have another shape.
+ */
+export function checkAccuracy(loader: Batches, model: Module, options: { verbose?: boolean } = {}): number {
+  const fn = 'checkAccuracy';
+  checkOptions(fn, options, ['verbose']);
+  const { verbose = false } = options;
+  checkFlag(fn, 'verbose', verbose);
+  let right = 0;
+  let count = 0;
+  score(fn, loader, model, (scores, y) => {
+    right += countRight(scores, y);
+    count += y.length;
+  });
+  if (verbose) console.log(`Got ${right} / ${count} correct (${((100 * right) / count).toFixed(2)}%)`);
+  return right / count;
+}
+
+/**
+ * The model's scores for all examples of the loader, with the model in evaluation mode.
+ *
+ * @param loader - As for {@link checkAccuracy}.
+ * @throws {TypeError} if the loader has no batches, or is not iterable.
+ * @throws {ShapeError} if the scores have another shape than (B, C).
+ */
+export function predict(loader: Batches, model: Module): Predictions {
+  const rows: NDArray[] = [];
+  const labels: number[] = [];
+  score('predict', loader, model, (scores, y) => {
+    rows.push(withStorage(heap, () => array(scores)));
+    labels.push(...y);
+  });
+  const C = rows[0].shape[1];
+  const all = rows.flatMap((part) => Array.from(part.data));
+  return { scores: array(all, [labels.length, C]), labels: Int32Array.from(labels) };
+}
+
+function score(fn: string, loader: Batches, model: Module, visit: (scores: NDArray, y: Int32Array) => void): void {
+  checkLoader(fn, 'loader', loader);
+  if (!(model instanceof Module)) throw new TypeError(`${fn}: model is no Module: the loader comes first`);
+  evaluating(model, () => forEachBatch(fn, loader, (X, y) => visit(checkScores(fn, model.forward(X), y.length), y)));
+}
+
+/** Runs `fn` without recording and with `model` in evaluation mode, and puts the mode of every module back. */
+export function evaluating<R>(model: Module, fn: () => R): R {
+  const modes = [...model.modules()].map((module) => [module, module.training] as const);
+  model.eval();
+  try {
+    return noGrad(fn);
+  } finally {
+    for (const [module, training] of modes) module.training = training;
+  }
+}
+
+/** @throws {ShapeError} if a model's scores are not (N, C). */
+export function checkScores(fn: string, scores: Tensor, N: number): NDArray {
+  if (scores.shape.length === 2 && scores.shape[0] === N) return scores.data;
+  throw new ShapeError(`${fn}: model.forward(X) has shape ${tuple(scores.shape)}, expected scores (N=${N}, C)`);
+}
+
+/** How many rows have their highest score at their label. */
+export function countRight(scores: NDArray, y: Int32Array): number {
+  const [N, C] = scores.shape;
+  const flat = dense(scores);
+  let right = 0;
+  for (let n = 0; n < N; n++) {
+    let best = 0;
+    for (let c = 1; c < C; c++) if (flat[n * C + c] > flat[n * C + best]) best = c;
+    if (best === y[n]) right++;
+  }
+  return right;
+}
