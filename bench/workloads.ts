@@ -1,11 +1,15 @@
+import { recipes } from '../scripts/challenge/models.js';
 import {
   type Classifier,
   convBackward,
   convForward,
+  F,
   FullyConnectedNet,
+  manualSeed,
   maxPoolBackward,
   maxPoolForward,
   type NDArray,
+  nn,
   optim,
   Random,
   resident,
@@ -28,7 +32,9 @@ export const workloads: Readonly<Record<string, Workload>> = {
   fc_5x100_b200_adam_f64: () => trainingStep(fiveLayers('float64'), 200, optim.adam),
   fc_5x100_bn_b50_adam: () => trainingStep(fiveLayers('float32', 'batchnorm'), 50, optim.adam),
   convnet3_b50_adam: () => trainingStep(new ThreeLayerConvNet({ hiddenDim: 500, seed: 0 }), 50, optim.adam),
-  two_layer_4000_b64_nesterov: () => trainingStep(new TwoLayerNet({ hiddenDim: 4000, seed: 0 }), 64, optim.nesterov),
+  two_layer_4000_b64_nesterov: () => moduleStep(twoLayers, 64),
+  conv2_b64_nesterov: () => moduleStep(twoConvolutions, 64),
+  part5_b64_nesterov: () => moduleStep(recipes.notebook.build, 64),
   layer_conv_fwd_f64: () => convolution('float64').forward,
   layer_conv_bwd_f64: () => convolution('float64').backward,
   layer_conv_fwd_f32: () => convolution('float32').forward,
@@ -67,6 +73,39 @@ function trainingStep(model: Classifier, batch: number, rule: optim.UpdateRule<o
         [, configs[name]] = rule(model.params[name], grads[name], configs[name]);
       }
     });
+}
+
+/** What `fit` does in a step, but for drawing the minibatch and looking at the scores. */
+function moduleStep(build: () => nn.Module, batch: number): () => void {
+  manualSeed(0);
+  const model = build();
+  const optimizer = new optim.SGD(model.parameters(), { lr: 1e-3, momentum: 0.9, nesterov: true });
+  const random = new Random(1);
+  const X = resident(random.randn([batch, ...IMAGE]));
+  const y = random.randint(0, 10, batch);
+  return () =>
+    workspace(() => {
+      const loss = F.crossEntropy(model.forward(X), y);
+      optimizer.zeroGrad();
+      loss.backward();
+      optimizer.step();
+      optimizer.zeroGrad();
+    });
+}
+
+function twoLayers(): nn.Module {
+  return new nn.Sequential(new nn.Flatten(), new nn.Linear(3072, 4000), new nn.ReLU(), new nn.Linear(4000, 10));
+}
+
+function twoConvolutions(): nn.Module {
+  return new nn.Sequential(
+    new nn.Conv2d(3, 32, 5, { padding: 2 }),
+    new nn.ReLU(),
+    new nn.Conv2d(32, 16, 3, { padding: 1 }),
+    new nn.ReLU(),
+    new nn.Flatten(),
+    new nn.Linear(16 * 32 * 32, 10),
+  );
 }
 
 function dtype(model: Classifier): 'float32' | 'float64' {

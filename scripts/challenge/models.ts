@@ -1,0 +1,155 @@
+// The networks of the CIFAR-10 challenge, and how each is trained.
+
+import { F, type NDArray, nn, optim, Random, type Schedule, type Tensor, transforms } from '../../src/index.js';
+
+/** A network with its recipe. */
+export interface Recipe {
+  /** In a few words. */
+  readonly title: string;
+  /** What is done to the images and the weights, in a sentence. */
+  readonly method: string;
+  readonly batch: number;
+  readonly epochs: number;
+  /** Peak learning rate. */
+  readonly lr: number;
+  readonly labelSmoothing: number;
+  /** Decay of the average of the weights, if there is one. */
+  readonly weightAverage?: number;
+  /** Whether scores are averaged over each image and its mirror image. */
+  readonly mirrored: boolean;
+  readonly augmentation: readonly Parameters<typeof transforms.compose>[0][number][];
+  build(): nn.Sequential;
+  optimizer(model: nn.Module, lr: number): optim.SGD;
+  schedule?(optimizer: optim.SGD, lr: number, epochs: number, stepsPerEpoch: number): Schedule;
+}
+
+/** Convolution 3 × 3 that keeps the size, batch normalization, ReLU. */
+function block(inChannels: number, outChannels: number): nn.Module[] {
+  return [new nn.Conv2d(inChannels, outChannels, 3, { padding: 1 }), new nn.BatchNorm2d(outChannels), new nn.ReLU()];
+}
+
+/** The notebook's network: three blocks of two convolutions, and two fully connected layers. */
+const notebook: Recipe = {
+  title: "the notebook's network",
+  method: "The notebook's recipe: SGD with Nesterov's momentum, learning rate 0.01, and no augmentation.",
+  batch: 64,
+  epochs: 10,
+  lr: 0.01,
+  labelSmoothing: 0,
+  mirrored: false,
+  augmentation: [],
+  build: () =>
+    new nn.Sequential(
+      ...block(3, 32),
+      ...block(32, 32),
+      new nn.MaxPool2d(2), // 32 × 32 → 16 × 16
+      ...block(32, 64),
+      ...block(64, 64),
+      new nn.MaxPool2d(2), // → 8 × 8
+      ...block(64, 128),
+      ...block(128, 128),
+      new nn.MaxPool2d(2), // → 4 × 4
+      new nn.Flatten(),
+      new nn.Linear(128 * 4 * 4, 256),
+      new nn.ReLU(),
+      new nn.Dropout(0.5),
+      new nn.Linear(256, 10),
+    ),
+  optimizer: (model, lr) => new optim.SGD(model.parameters(), { lr, momentum: 0.9, nesterov: true }),
+};
+
+/** Filter, batch normalization and ReLU; the normalization's shift takes the place of a bias. */
+function unit(inChannels: number, outChannels: number): nn.Module[] {
+  return [
+    new nn.Conv2d(inChannels, outChannels, 3, { padding: 1, bias: false }),
+    new nn.BatchNorm2d(outChannels),
+    new nn.ReLU(),
+  ];
+}
+
+/** Channels in, the same channels out, and what two units change about them. */
+function residual(channels: number): nn.Residual {
+  return new nn.Residual(new nn.Sequential(...unit(channels, channels), ...unit(channels, channels)));
+}
+
+/** Multiplies scores by a constant, so that a softmax of well-scaled features is not too sure at the start. */
+class Scale extends nn.Module {
+  constructor(readonly factor: number) {
+    super();
+  }
+
+  forward(x: Tensor | NDArray): Tensor {
+    return F.mul(x, this.factor);
+  }
+}
+
+/** A residual network with one residual block at 16 × 16 and one at 4 × 4 pixels. */
+const resnet: Recipe = {
+  title: 'a small residual network',
+  method:
+    'SGD with Nesterov momentum and weight decay on one cycle of the learning rate; random crops, mirror images and cut-out ' +
+    'squares; label smoothing; an average of the weights; scores averaged over each test image and its mirror image.',
+  batch: 128,
+  epochs: 10,
+  lr: 0.4,
+  labelSmoothing: 0.1,
+  weightAverage: 0.99,
+  mirrored: true,
+  augmentation: [transforms.randomCrop(32, { padding: 4 }), transforms.randomHorizontalFlip(), transforms.cutout(8)],
+  build: () =>
+    new nn.Sequential(
+      ...unit(3, 32),
+      ...unit(32, 64),
+      new nn.MaxPool2d(2), // 32 × 32 → 16 × 16
+      residual(64),
+      ...unit(64, 128),
+      new nn.MaxPool2d(2), // → 8 × 8
+      ...unit(128, 256),
+      new nn.MaxPool2d(2), // → 4 × 4
+      residual(256),
+      new nn.MaxPool2d(4),
+      new nn.Flatten(),
+      new nn.Linear(256, 10, { bias: false }),
+      new Scale(0.125),
+    ),
+  optimizer: (model, lr) => {
+    const all = [...model.parameters()];
+    const weights = all.filter((p) => p.shape.length > 1);
+    const others = all.filter((p) => p.shape.length === 1);
+    // Decay is for filters and matrices: scales and shifts of a normalization do without.
+    return new optim.SGD([{ params: weights, weightDecay: 5e-4 }, { params: others }], {
+      lr,
+      momentum: 0.9,
+      nesterov: true,
+    });
+  },
+  schedule: (optimizer, maxLr, epochs, stepsPerEpoch) =>
+    new optim.lrScheduler.OneCycleLR(optimizer, {
+      maxLr,
+      epochs,
+      stepsPerEpoch,
+      pctStart: 0.25,
+      annealStrategy: 'linear',
+      cycleMomentum: false,
+      divFactor: 10,
+      finalDivFactor: 100,
+    }),
+};
+
+/** The recipes, by the names of `--model`. */
+export const recipes = { resnet, notebook } as const;
+
+/** Every image is mirrored: it does not matter what is drawn. */
+const random = new Random(0);
+const mirror = transforms.randomHorizontalFlip(1);
+
+/** Scores of each image and of its mirror image, averaged. */
+export class WithMirrorImages extends nn.Module {
+  constructor(readonly model: nn.Module) {
+    super();
+  }
+
+  forward(x: NDArray): Tensor {
+    return F.mul(F.add(this.model.forward(x), this.model.forward(mirror(x, random))), 0.5);
+  }
+}

@@ -1,0 +1,132 @@
+// The notebook's open challenge: as good a classifier of CIFAR-10 as ten epochs give. `--help` lists the options.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import {
+  checkAccuracy,
+  ensemble,
+  F,
+  type FitHistory,
+  fit,
+  kernelInfo,
+  manualSeed,
+  type nn,
+  type Predictions,
+  predict,
+} from '../src/index.js';
+import { bestClasses } from './challenge/mistakes.js';
+import { type Recipe, recipes, WithMirrorImages } from './challenge/models.js';
+import { challengeReport } from './challenge/report.js';
+import { type Loaders, loadLoaders, withLoaderOptions } from './cifar10-loaders.js';
+import { describeKernels, finish, nonNegative, wholeNumber } from './options.js';
+
+const command = withLoaderOptions(
+  new Command('cifar10-challenge').description(
+    'Trains a network on CIFAR-10, tests it once, and writes a report: curves, confusions, mistakes, filters, times.',
+  ),
+  undefined,
+)
+  .addOption(new Option('--model <name>', 'what to train').choices(Object.keys(recipes)).default('resnet'))
+  .option('--epochs <n>', "passes over the training images (default: the recipe's, 10)", wholeNumber)
+  .option('--lr <rate>', "peak learning rate (default: the recipe's)", nonNegative)
+  .option('--ensemble <n>', 'networks to train, from different seeds, and to average', wholeNumber, 1)
+  .option('--print-every <n>', 'iterations between two lines of loss', wholeNumber, 100)
+  .option('--no-test', 'leave the test images alone: for trying out recipes')
+  .option('--out <dir>', 'folder of the report (default: results/cifar10-challenge-<model>)')
+  .parse();
+const options = command.opts();
+
+/** A trained network, and how it went. */
+interface Trained {
+  readonly model: nn.Sequential;
+  readonly history: FitHistory;
+}
+
+async function main(): Promise<void> {
+  const begin = performance.now();
+  const recipe: Recipe = recipes[options.model as keyof typeof recipes];
+  const settings = { batch: recipe.batch, epochs: recipe.epochs, lr: recipe.lr, ...given(options) };
+  const loaders = loadLoaders({ ...command.opts(), batch: settings.batch }, recipe.augmentation);
+  console.log(describeKernels(kernelInfo()));
+
+  const trained: Trained[] = [];
+  for (let member = 0; member < options.ensemble; member++) {
+    const seed = options.ensemble === 1 ? options.seed : `${options.seed}-${member}`;
+    if (options.ensemble > 1) console.log(`\nNetwork ${member + 1} of ${options.ensemble}`);
+    trained.push(train(recipe, settings, seed, loaders));
+  }
+  const seconds = (performance.now() - begin) / 1000;
+
+  const [first] = trained;
+  const model = trained.length === 1 ? first.model : ensemble(trained.map((one) => one.model));
+  const scorer = recipe.mirrored ? new WithMirrorImages(model) : model;
+  const valAcc = checkAccuracy(loaders.val, scorer);
+  const predictions = options.test ? predict(loaders.test, scorer) : null;
+  const testAcc = predictions === null ? null : accuracyOf(predictions);
+  const found = testAcc === null ? '' : `, test accuracy ${testAcc.toFixed(4)}`;
+  console.log(`\nValidation accuracy ${valAcc.toFixed(4)}${found}, ${(seconds / 60).toFixed(1)} minutes`);
+
+  const out = options.out ?? join('results', `cifar10-challenge-${options.model}`);
+  mkdirSync(out, { recursive: true });
+  const histories = trained.map(({ history }) => history);
+  const outcome = { model: options.model, seed: options.seed, ...settings, valAcc, testAcc, seconds, histories };
+  writeFileSync(join(out, 'results.json'), `${JSON.stringify(outcome)}\n`);
+  if (predictions === null) return;
+  const report = join(out, 'report.html');
+  const machine = describeKernels(kernelInfo());
+  const { images } = loaders;
+  writeFileSync(
+    report,
+    await challengeReport({
+      recipe,
+      settings,
+      model: first.model,
+      histories,
+      predictions,
+      valAcc,
+      images,
+      seconds,
+      machine,
+    }),
+  );
+  console.log(`Report written to ${report}`);
+}
+
+/** The settings that were named on the command line. */
+function given({ batch, epochs, lr }: Record<string, number | undefined>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries({ batch, epochs, lr }).filter((entry): entry is [string, number] => entry[1] !== undefined),
+  );
+}
+
+function train(
+  recipe: Recipe,
+  { epochs, lr }: { epochs: number; lr: number },
+  seed: string,
+  { train: loader, val }: Loaders,
+): Trained {
+  manualSeed(seed);
+  const model = recipe.build();
+  if (options.ensemble === 1) console.log(`${model.summary([3, 32, 32])}\n`);
+  const optimizer = recipe.optimizer(model, lr);
+  const { labelSmoothing, weightAverage } = recipe;
+  const history = fit(model, loader, {
+    optimizer,
+    epochs,
+    schedule: recipe.schedule?.(optimizer, lr, epochs, loader.length),
+    loss: (scores, y) => F.crossEntropy(scores, y, { labelSmoothing }),
+    ...(weightAverage === undefined ? {} : { weightAverage }),
+    valLoader: val,
+    keepBest: false,
+    printEvery: options.printEvery,
+    onEpoch: ({ secondsHistory }) => console.log(`  ${secondsHistory.at(-1)?.toFixed(1)} s`),
+  });
+  return { model, history };
+}
+
+function accuracyOf({ scores, labels }: Predictions): number {
+  return bestClasses(scores).reduce((right, c, n) => right + (c === labels[n] ? 1 : 0), 0) / labels.length;
+}
+
+finish(main);

@@ -1,0 +1,62 @@
+// CIFAR-10 in loaders, with the preprocessing of the notebook's PyTorch part.
+
+import type { Command } from 'commander';
+import { DataLoader, transforms } from '../src/index.js';
+import { type LoadedImages, loadImages } from './cifar10-data.js';
+import { wholeNumber } from './options.js';
+
+/** Mean and standard deviation of CIFAR-10's pixels in each channel, for pixels from 0 to 255. */
+const MEAN = [0.4914, 0.4822, 0.4465].map((share) => 255 * share);
+const STD = [0.2023, 0.1994, 0.201].map((share) => 255 * share);
+
+/** Loaders of batches of normalized images. */
+export interface Loaders {
+  readonly train: DataLoader;
+  readonly val: DataLoader;
+  readonly test: DataLoader;
+  readonly images: LoadedImages;
+}
+
+/** What the scripts that train on loaders have in common. */
+export interface LoaderOptions {
+  readonly data?: string;
+  readonly synthetic?: boolean;
+  readonly train: number;
+  readonly batch: number;
+  readonly seed: string;
+}
+
+/** Adds their options to a command. @param batch - The default size of a minibatch. */
+export function withLoaderOptions(command: Command, batch = 64): Command {
+  return command
+    .option(
+      '--data <dir>',
+      'folder with the binary batches (default: CIFAR10_DIR, else data/, else synthetic pictures)',
+    )
+    .option('--synthetic', 'draw synthetic pictures without looking for CIFAR-10')
+    .option('--train <n>', 'images to train on', wholeNumber, 49000)
+    .option('--batch <n>', 'images to a minibatch', wholeNumber, batch)
+    .option('--seed <seed>', 'seed of the weights and the minibatches', '231')
+    .allowExcessArguments(false);
+}
+
+/** Loads the images, and puts them into loaders: those to train on in a new random order each epoch. */
+export function loadLoaders(
+  options: LoaderOptions,
+  augmentation: readonly Parameters<typeof transforms.compose>[0][number][] = [],
+): Loaders {
+  const { data: dir, train, batch, seed, synthetic } = options;
+  const images = loadImages(dir, { numTraining: train, numTest: 10000, subtractMean: false }, synthetic);
+  const { data } = images;
+  const normalize = transforms.normalize(MEAN, STD);
+  const scoring = { batchSize: 250, transform: normalize };
+  return {
+    train: new DataLoader(
+      { X: data.XTrain, y: data.yTrain },
+      { batchSize: batch, shuffle: true, seed, transform: transforms.compose([...augmentation, normalize]) },
+    ),
+    val: new DataLoader({ X: data.XVal, y: data.yVal }, scoring),
+    test: new DataLoader({ X: data.XTest, y: data.yTest }, scoring),
+    images,
+  };
+}
