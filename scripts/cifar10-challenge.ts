@@ -25,7 +25,6 @@ const command = withLoaderOptions(
   new Command('cifar10-challenge').description(
     'Trains a network on CIFAR-10, tests it once, and writes a report: curves, confusions, mistakes, filters, times.',
   ),
-  undefined,
 )
   .addOption(new Option('--model <name>', 'what to train').choices(Object.keys(recipes)).default('resnet'))
   .option('--epochs <n>', "passes over the training images (default: the recipe's, 10)", wholeNumber)
@@ -46,7 +45,7 @@ interface Trained {
 async function main(): Promise<void> {
   const begin = performance.now();
   const recipe: Recipe = recipes[options.model as keyof typeof recipes];
-  const settings = { batch: recipe.batch, epochs: recipe.epochs, lr: recipe.lr, ...given(options) };
+  const settings = { batch: recipe.batch, epochs: recipe.epochs, lr: recipe.lr, ...given(['batch', 'epochs', 'lr']) };
   const loaders = loadLoaders({ ...command.opts(), batch: settings.batch }, recipe.augmentation);
   console.log(describeKernels(kernelInfo()));
 
@@ -93,11 +92,10 @@ async function main(): Promise<void> {
   console.log(`Report written to ${report}`);
 }
 
-/** The settings that were named on the command line. */
-function given({ batch, epochs, lr }: Record<string, number | undefined>): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries({ batch, epochs, lr }).filter((entry): entry is [string, number] => entry[1] !== undefined),
-  );
+/** Those of the options that stand on the command line. */
+function given(names: readonly string[]): Record<string, number> {
+  const named = names.filter((name) => command.getOptionValueSource(name) === 'cli');
+  return Object.fromEntries(named.map((name) => [name, options[name]]));
 }
 
 function train(

@@ -26,8 +26,8 @@ export interface LoaderOptions {
   readonly seed: string;
 }
 
-/** Adds their options to a command. @param batch - The default size of a minibatch. */
-export function withLoaderOptions(command: Command, batch = 64): Command {
+/** Adds their options to a command. */
+export function withLoaderOptions(command: Command): Command {
   return command
     .option(
       '--data <dir>',
@@ -35,7 +35,7 @@ export function withLoaderOptions(command: Command, batch = 64): Command {
     )
     .option('--synthetic', 'draw synthetic pictures without looking for CIFAR-10')
     .option('--train <n>', 'images to train on', wholeNumber, 49000)
-    .option('--batch <n>', 'images to a minibatch', wholeNumber, batch)
+    .option('--batch <n>', 'images to a minibatch', wholeNumber, 64)
     .option('--seed <seed>', 'seed of the weights and the minibatches', '231')
     .allowExcessArguments(false);
 }

@@ -91,7 +91,7 @@ const resnet: Recipe = {
     'squares; label smoothing; an average of the weights; scores averaged over each test image and its mirror image.',
   batch: 128,
   epochs: 10,
-  lr: 0.4,
+  lr: 0.2,
   labelSmoothing: 0.1,
   weightAverage: 0.99,
   mirrored: true,
