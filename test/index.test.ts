@@ -5,6 +5,9 @@ import * as layerwise from '../src/index.js';
 const SURFACE = [
   // Arrays
   ['array', 'full', 'linspace', 'ones', 'Random', 'ShapeError', 'toNested', 'zeros'],
+  // Autograd, modules and their training
+  ['F', 'gradCheck', 'manualSeed', 'nn', 'noGrad', 'op', 'Tensor', 'tensor'],
+  ['checkAccuracy', 'ensemble', 'fit', 'predict', 'WeightAverage'],
   // Classifiers
   ['FullyConnectedNet', 'TwoLayerNet'],
   // Data
@@ -36,6 +39,14 @@ describe('the public surface', () => {
   test('transforms has the transforms', () => {
     const names = ['compose', 'cutout', 'normalize', 'randomCrop', 'randomHorizontalFlip'];
     expect(Object.keys(layerwise.transforms).sort()).toEqual(names);
+  });
+
+  test('optim has the optimizers, their schedules and clipping', () => {
+    const { optim } = layerwise;
+    const names = ['SGD', 'Adam', 'AdamW', 'RMSprop', 'Adagrad', 'lrScheduler', 'clipGradNorm', 'clipGradValue'];
+    expect(Object.keys(optim)).toEqual(expect.arrayContaining(names));
+    const schedules = ['StepLR', 'CosineAnnealingLR', 'OneCycleLR', 'LambdaLR'];
+    expect(Object.keys(optim.lrScheduler)).toEqual(expect.arrayContaining(schedules));
   });
 
   test('every function knows its own name, which errors begin with', () => {

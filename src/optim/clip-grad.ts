@@ -93,8 +93,8 @@ function gradientsOf(fn: string, params: Trainable | Iterable<Trainable>): NDArr
   const list = Symbol.iterator in params ? [...params] : [params];
   list.forEach((param, i) => {
     checkTrainable(fn, `params[${i}]`, param);
-    if (param.grad === null) return;
-    checkUpdate(fn, `params[${i}]`, param.data, param.grad, {});
+    if (!param.grad) return;
+    checkUpdate(fn, `params[${i}]`, param.data, param.grad);
     grads.push(param.grad.data);
   });
   return grads;

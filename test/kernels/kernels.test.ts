@@ -97,7 +97,7 @@ describe.each(engines)('$simd SIMD, $threads threads', ({ kernels }) => {
     });
 
     test.each([0, 0.01])('every update rule, with a weight decay of %d', (weightDecay) => {
-      for (const n of LENGTHS) {
+      for (const n of [1, 2, 3, 4, 5, 31, 16385]) {
         const [w, dw, state, squares, more] = [some(n), some(n), some(n), positive(n), some(n)];
         compare([w, dw], (k, [x, dx]) => k.sgd(x, dx, 0.1, weightDecay));
         const moved = { momentum: 0.9, gain: 0.7, rate: -0.1, weightDecay };

@@ -84,7 +84,7 @@ export abstract class Optimizer<O extends { lr: number }> {
     this.#checkStep(fn);
     for (const group of this.paramGroups) {
       for (const param of group.params) {
-        if (param.grad === null) continue;
+        if (!param.grad) continue;
         let state = this.#state.get(param);
         if (state === undefined) {
           state = { step: 0, arrays: {} };
@@ -180,8 +180,7 @@ export abstract class Optimizer<O extends { lr: number }> {
     for (const { params } of this.paramGroups) {
       for (const param of params) {
         const { data, grad } = param;
-        const state = this.#state.get(param)?.arrays ?? {};
-        if (grad !== null) checkUpdate(fn, `params[${i}]`, data, grad, state);
+        if (grad) checkUpdate(fn, `params[${i}]`, data, grad, this.#state.get(param)?.arrays);
         i++;
       }
     }

@@ -28,7 +28,7 @@ export function checkUpdate(
   name: string,
   data: NDArray,
   grad: { readonly data: NDArray },
-  state: Readonly<Record<string, NDArray>>,
+  state: Readonly<Record<string, NDArray>> = {},
 ): void {
   checkShapes(fn, { [`${name}.data`]: [data, data.shape], [`${name}.grad`]: [grad.data, data.shape] });
   for (const field in state) {
