@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { array, type NDArray, Random, toNested, versionOf, zeros } from '../../src/arrays/index.js';
 import { clipGradNorm, clipGradValue, type Trainable } from '../../src/optim/index.js';
@@ -59,6 +60,26 @@ describe('clipGradNorm', () => {
     expect(params.map((param) => versionOf(gradOf(param)))).toEqual([0, 0]);
     clipGradNorm(params, 1);
     expect(params.map((param) => versionOf(gradOf(param)))).toEqual([1, 1]);
+  });
+
+  test('what remains has at most that norm, and the direction that it had', () => {
+    const numbers = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(numbers, fc.double({ min: 1e-3, max: 1e3, noNaN: true }), (values, maxNorm) => {
+        const grad = array(values, [values.length], 'float64');
+        const param = trainable(zeros([values.length], 'float64'), grad);
+        const norm = clipGradNorm(param, maxNorm);
+        expect(norm).toBeCloseTo(Math.hypot(...values), 3);
+        expect(Math.hypot(...grad.data)).toBeLessThanOrEqual(maxNorm * (1 + 1e-12));
+        const factor = Math.min(1, maxNorm / (norm + 1e-6));
+        const expected = array(
+          values.map((v) => v * factor),
+          [values.length],
+          'float64',
+        );
+        expect(grad).toBeAllClose(expected, { rtol: 1e-12 });
+      }),
+    );
   });
 
   test('takes one parameter, and those without a gradient', () => {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as optim from '../../src/optim/index.js';
 import { CLASSES, golden, scalar } from '../helpers/optimizers.js';
@@ -104,6 +105,30 @@ describe('OneCycleLR', () => {
     expect(seen[10][1]).toBeCloseTo(0.95, 14);
     expect(schedule.baseLrs).toEqual([0.1]);
     expect(group.initialLr).toBe(0.1);
+  });
+
+  test('every rate and momentum of a cycle lies between the lowest and the highest', () => {
+    const share = fc.double({ min: 0, max: 0.5, noNaN: true });
+    const strategy = fc.constantFrom('cos' as const, 'linear' as const);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 30 }), share, strategy, fc.boolean(), (totalSteps, pctStart, ...rest) => {
+        const [annealStrategy, threePhase] = rest;
+        const optimizer = sgd();
+        const options = { maxLr: 1, totalSteps, pctStart, annealStrategy, threePhase };
+        const schedule = new lrScheduler.OneCycleLR(optimizer, options);
+        const [group] = optimizer.paramGroups;
+        for (let t = 1; ; t++) {
+          expect(group.lr).toBeGreaterThanOrEqual(4e-6 - 1e-15);
+          expect(group.lr).toBeLessThanOrEqual(1 + 1e-15);
+          expect(group.momentum).toBeGreaterThanOrEqual(0.85 - 1e-15);
+          expect(group.momentum).toBeLessThanOrEqual(0.95 + 1e-15);
+          if (t === totalSteps) break;
+          schedule.step();
+        }
+        // After the last batch the rate is the lowest.
+        expect(group.lr).toBeCloseTo(4e-6, 12);
+      }),
+    );
   });
 
   test('takes a number for each group', () => {

@@ -35,6 +35,7 @@ export abstract class Optimizer<O extends { lr: number }> {
   /**
    * @throws {TypeError | RangeError} naming an option that is unknown or out of range, or what is no parameter; if there
    *   is no parameter, or one occurs twice.
+   * @internal
    */
   protected constructor(
     method: Method<O>,

@@ -38,7 +38,11 @@ export abstract class LRScheduler<S extends object = object> {
   /** Steps that were made: 0 before the first. */
   lastEpoch = 0;
   protected readonly fn: string;
-  /** The schedule's own numbers. */
+  /**
+   * The schedule's own numbers.
+   *
+   * @internal
+   */
   protected settings: S;
   #lastLr: number[] = [];
 
