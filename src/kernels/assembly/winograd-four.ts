@@ -34,7 +34,7 @@ const enum At { TWO, FOUR, FIVE, EIGHT, QUARTER, MINUS_SIXTH, TWENTY_FOURTH }
 /**
  * V = Bᵀ d B of the 6 × 6 values at each of four places, whose rows are `rowBytes` apart, to `to` + ξ·`step`.
  */
-export function inputOfFour(a: usize, b: usize, c: usize, d: usize, rowBytes: usize, work: usize, to: usize, step: usize): void {
+export function inputTiles4(a: usize, b: usize, c: usize, d: usize, rowBytes: usize, work: usize, to: usize, step: usize): void {
   for (let i: usize = 0; i < INPUTS; i++) {
     const x = v128.load(a), y = v128.load(b), z = v128.load(c), w = v128.load(d);
     const xy = v128.shuffle<f32>(x, y, 0, 4, 1, 5), zw = v128.shuffle<f32>(z, w, 0, 4, 1, 5);
@@ -63,13 +63,15 @@ export function inputOfFour(a: usize, b: usize, c: usize, d: usize, rowBytes: us
 }
 
 /**
- * Aᵀ M A of four tiles, M at `from` + ξ·`step`, to `work`: the 4 × 4 outputs of the first tile, those of the second, ….
+ * Aᵀ M A of four tiles, M at `from` + ξ·`step`, with bias and ReLU, as 4 × 4 values to each of four places, whose rows are
+ * `rowBytes` apart.
  */
-export function outputOfFour(from: usize, step: usize, work: usize, bias: v128, relu: i32): void {
+export function outputTiles4(
+  from: usize, step: usize, work: usize, bias: v128, relu: i32, a: usize, b: usize, c: usize, d: usize, rowBytes: usize,
+): void {
   const two = at(At.TWO), four = at(At.FOUR), eight = at(At.EIGHT), zero = f32x4.splat(0);
   const column = INPUTS * step;
-  const half = work + 16 * VECTOR;
-  let to = half;
+  let to = work;
   for (let i: usize = 0; i < INPUTS; i++) {
     const m1 = v128.load(from + column), m2 = v128.load(from + 2 * column);
     const m3 = v128.load(from + 3 * column), m4 = v128.load(from + 4 * column);
@@ -83,15 +85,14 @@ export function outputOfFour(from: usize, step: usize, work: usize, bias: v128, 
     from += step;
   }
   for (let i = 0; i < 4; i++) {
-    const row = half + <usize>i * 6 * VECTOR;
-    const m1 = v128.load(row, VECTOR), m2 = v128.load(row, 2 * VECTOR);
-    const m3 = v128.load(row, 3 * VECTOR), m4 = v128.load(row, 4 * VECTOR);
+    const m1 = v128.load(work, VECTOR), m2 = v128.load(work, 2 * VECTOR);
+    const m3 = v128.load(work, 3 * VECTOR), m4 = v128.load(work, 4 * VECTOR);
     const sum = f32x4.add(f32x4.add(m1, m2), bias), difference = f32x4.add(f32x4.sub(m1, m2), bias);
     const sum2 = f32x4.add(m3, m4), difference2 = f32x4.sub(m3, m4);
-    let y0 = f32x4.add(f32x4.add(v128.load(row), sum), sum2);
+    let y0 = f32x4.add(f32x4.add(v128.load(work), sum), sum2);
     let y1 = madd<f32>(two, difference2, difference);
     let y2 = madd<f32>(four, sum2, sum);
-    let y3 = f32x4.add(madd<f32>(eight, difference2, difference), v128.load(row, 5 * VECTOR));
+    let y3 = f32x4.add(madd<f32>(eight, difference2, difference), v128.load(work, 5 * VECTOR));
     if (relu) {
       y0 = f32x4.max(y0, zero);
       y1 = f32x4.max(y1, zero);
@@ -100,11 +101,15 @@ export function outputOfFour(from: usize, step: usize, work: usize, bias: v128, 
     }
     const low = v128.shuffle<f32>(y0, y1, 0, 4, 1, 5), lowHigh = v128.shuffle<f32>(y2, y3, 0, 4, 1, 5);
     const high = v128.shuffle<f32>(y0, y1, 2, 6, 3, 7), highHigh = v128.shuffle<f32>(y2, y3, 2, 6, 3, 7);
-    v128.store(work, v128.shuffle<f64>(low, lowHigh, 0, 2));
-    v128.store(work, v128.shuffle<f64>(low, lowHigh, 1, 3), 4 * VECTOR);
-    v128.store(work, v128.shuffle<f64>(high, highHigh, 0, 2), 8 * VECTOR);
-    v128.store(work, v128.shuffle<f64>(high, highHigh, 1, 3), 12 * VECTOR);
-    work += VECTOR;
+    v128.store(a, v128.shuffle<f64>(low, lowHigh, 0, 2));
+    v128.store(b, v128.shuffle<f64>(low, lowHigh, 1, 3));
+    v128.store(c, v128.shuffle<f64>(high, highHigh, 0, 2));
+    v128.store(d, v128.shuffle<f64>(high, highHigh, 1, 3));
+    work += INPUTS * VECTOR;
+    a += rowBytes;
+    b += rowBytes;
+    c += rowBytes;
+    d += rowBytes;
   }
 }
 
@@ -125,7 +130,7 @@ export function outputOfFour(from: usize, step: usize, work: usize, bias: v128, 
 /**
  * U = G g Gᵀ of the filters at four places, turned by 180° if asked, to `to` + ξ·`step`; the last two `jump` bytes on.
  */
-export function filtersOfFour(
+export function filters4(
   a: usize, b: usize, c: usize, d: usize, turned: i32, work: usize, to: usize, step: usize, jump: usize,
 ): void {
   const column = work + 18 * VECTOR;
@@ -160,7 +165,7 @@ export function filtersOfFour(
 }
 
 /** A y Aᵀ of the 4 × 4 values at four places, to `to` + ξ·`step`; the last two `jump` bytes on. */
-export function gradientOfFour(
+export function gradientTiles4(
   a: usize, b: usize, c: usize, d: usize, rowBytes: usize, work: usize, to: usize, step: usize, jump: usize,
 ): void {
   const column = work + 24 * VECTOR;
@@ -206,7 +211,7 @@ export function gradientOfFour(
 }
 
 /** Gᵀ u G of four filters in the lanes of the vectors at `from` + ξ·`step`: the first `count` of them, to `to`. */
-export function weightsOfFour(from: usize, step: usize, work: usize, to: usize, count: i32): void {
+export function weights4(from: usize, step: usize, work: usize, to: usize, count: i32): void {
   const half = work + 9 * VECTOR;
   for (let i: usize = 0; i < INPUTS; i++) transformWeights(from + i * step, INPUTS * step, half + i * VECTOR, INPUTS * VECTOR);
   for (let i: usize = 0; i < 3; i++) transformWeights(half + i * INPUTS * VECTOR, VECTOR, work + 3 * i * VECTOR, VECTOR);

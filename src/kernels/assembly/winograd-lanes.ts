@@ -31,6 +31,10 @@ export function scatter(from: usize, to: usize, count: i32): void {
  */
 // @ts-ignore: decorator
 @inline export function storeHalves(to: usize, jump: usize, v: v128): void {
-  v128.store_lane<f64>(to + jump, v, 1);
-  v128.store_lane<f64>(to, v, 0);
+  if (jump == 8) {
+    v128.store(to, v);
+  } else {
+    v128.store_lane<f64>(to + jump, v, 1);
+    v128.store_lane<f64>(to, v, 0);
+  }
 }

@@ -1,4 +1,4 @@
-import { OH, OW } from "./image";
+import { F, OH, OW } from "./image";
 import { integer } from "./job";
 import { copyRun } from "./simd";
 
@@ -72,6 +72,36 @@ export function layTiles(
     tiles += 4;
   }
   return count;
+}
+
+/** Bytes of an entry of the table of outputs. */
+// @ts-ignore: decorator
+@inline export const OUTPUT_ENTRY: usize = 16;
+
+/**
+ * Writes, for each tile from `first` to before `end`, where in the first filter's output it begins, in bytes, and how many
+ * rows and columns of it the image has; and for the first of each four, whether there are four and the image has them whole.
+ */
+export function layOutputs(first: i32, end: i32, to: usize): void {
+  const size = tileSize(), across = tilesAcross(), down = tilesDown();
+  let four = to;
+  for (let t = first; t < end; t++) {
+    const row = t / across;
+    const n = row / down;
+    const top = (row - n * down) * size, left = (t - row * across) * size;
+    const height = min(size, OH() - top), width = min(size, OW() - left);
+    const whole = height == size && width == size;
+    store<u32>(to, <u32>(((<usize>n * F() * OH() + top) * OW() + left) << 2));
+    store<i32>(to, height, 4);
+    store<i32>(to, width, 8);
+    if (((t - first) & 3) == 0) {
+      four = to;
+      store<i32>(four, i32(whole && t + 4 <= end), 12);
+    } else if (!whole) {
+      store<i32>(four, 0, 12);
+    }
+    to += OUTPUT_ENTRY;
+  }
 }
 
 /** Copies the rows of a table, each of `width` values, from a channel's place in the first image to the buffer. */

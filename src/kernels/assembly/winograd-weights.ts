@@ -4,9 +4,10 @@ import { C, F, H, OH, OW, ownScratch, padH, padW, W } from "./image";
 import { integer, pointer } from "./job";
 import { VECTOR } from "./simd";
 import { jumpAt } from "./winograd";
-import { gradientOfFour, inputOfFour, weightsOfFour } from "./winograd-four";
+import { gradientTiles4, inputTiles4, weights4 } from "./winograd-four";
 import { FILTER_BYTES } from "./winograd-lanes";
 import { bufferRow, copyRows, layTiles, tileAt, tilesAtATime, tileSize } from "./winograd-tiles";
+import { gradientTiles2, inputTiles2, weights2 } from "./winograd-two";
 
 // The gradient of the filters by Winograd's tiles. The forward pass is linear in U = G g Gᵀ, so that the gradient of U[ξ]
 // is the sum over the tiles of (A dy Aᵀ)[ξ] · (Bᵀ d B)[ξ], a product of matrices (F, tiles) · (tiles, C), and that of g is
@@ -37,7 +38,7 @@ export function winogradBlock(item: i32): void {
 function inputPanel(c: i32, first: i32, end: i32, place: i32): void {
   const own = ownScratch();
   const tiles = own + <usize>integer(21), rows = own + <usize>integer(22), buffer = own + <usize>integer(23);
-  const rowBytes = bufferRow(2), planeBytes = <usize>integer(24), step = <usize>integer(25);
+  const size = tileSize(), rowBytes = bufferRow(2), planeBytes = <usize>integer(24), step = <usize>integer(25);
   const panelBytes = <usize>(integer(28) - integer(27)) * TILE_ROW_BYTES;
   const channel = <usize>(H() * W()) << 2;
   const count = layTiles(first, end, rows, tiles, C(), H(), W(), 2, padH(), padW());
@@ -54,7 +55,8 @@ function inputPanel(c: i32, first: i32, end: i32, place: i32): void {
       const a = buffer + tileAt(tiles, t);
       const b = a + planeBytes;
       const c = b + planeBytes;
-      inputOfFour(a, b, c, c + planeBytes, rowBytes, own, to, step);
+      if (size == 4) inputTiles4(a, b, c, c + planeBytes, rowBytes, own, to, step);
+      else inputTiles2(a, b, c, c + planeBytes, rowBytes, own, to, step);
       to += TILE_ROW_BYTES;
     }
   }
@@ -63,7 +65,7 @@ function inputPanel(c: i32, first: i32, end: i32, place: i32): void {
 function gradientRows(f: i32, stop: i32, first: i32, end: i32, place: i32): void {
   const own = ownScratch();
   const tiles = own + <usize>integer(21), rows = own + <usize>integer(22), buffer = own + <usize>integer(23);
-  const rowBytes = bufferRow(0), planeBytes = <usize>integer(24), step = <usize>integer(26);
+  const size = tileSize(), rowBytes = bufferRow(0), planeBytes = <usize>integer(24), step = <usize>integer(26);
   const panelBytes = <usize>(integer(28) - integer(27)) * TILE_ROWS * sizeof<f32>();
   const channel = <usize>(OH() * OW()) << 2;
   const count = layTiles(first, end, rows, tiles, F(), OH(), OW(), 0, 0, 0);
@@ -78,7 +80,8 @@ function gradientRows(f: i32, stop: i32, first: i32, end: i32, place: i32): void
       const a = buffer + tileAt(tiles, t);
       const b = a + planeBytes;
       const c = b + planeBytes;
-      gradientOfFour(a, b, c, c + planeBytes, rowBytes, own, to, step, jump);
+      if (size == 4) gradientTiles4(a, b, c, c + planeBytes, rowBytes, own, to, step, jump);
+      else gradientTiles2(a, b, c, c + planeBytes, rowBytes, own, to, step, jump);
       to += TILE_ROWS * sizeof<f32>();
     }
   }
@@ -108,10 +111,12 @@ export function winogradProducts(item: i32): void {
 
 /** dw = Gᵀ dU G. One item is a filter. Integers: 0 dU, 1 dw, 2 C, 3 bytes of a row, 4 and 5 scratch, 6 bytes of dU[ξ], 7 tile. */
 export function winogradWeights(f: i32): void {
-  const channels = integer(2);
+  const channels = integer(2), step = <usize>integer(6);
   const row = pointer(0) + <usize>f * <usize>integer(3);
   const to = pointer(1) + <usize>(f * channels) * FILTER_BYTES;
   for (let c = 0; c < channels; c += 4) {
-    weightsOfFour(row + (<usize>c << 2), <usize>integer(6), ownScratch(), to + <usize>c * FILTER_BYTES, min(4, channels - c));
+    const from = row + (<usize>c << 2), filters = to + <usize>c * FILTER_BYTES;
+    if (integer(7) == 4) weights4(from, step, ownScratch(), filters, min(4, channels - c));
+    else weights2(from, step, ownScratch(), filters, min(4, channels - c));
   }
 }

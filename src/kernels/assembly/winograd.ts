@@ -3,15 +3,20 @@ import { lowTile, tile } from "./gemm";
 import { C, F, H, OH, OW, ownScratch, padH, padW, W } from "./image";
 import { integer, pointer } from "./job";
 import { storeUpTo, VECTOR } from "./simd";
-import { filtersOfFour, inputOfFour, outputOfFour } from "./winograd-four";
+import { filters4, inputTiles4, outputTiles4 } from "./winograd-four";
 import { FILTER_BYTES } from "./winograd-lanes";
+import { filters2, inputTiles2, outputTiles2 } from "./winograd-two";
 import {
-  bufferRow, copyRows, layTiles, points, tileAt, tilesAcross, tilesAtATime, tilesDown, tileSize,
+  bufferRow, copyRows, layOutputs, layTiles, OUTPUT_ENTRY, points, tileAt, tilesAcross, tilesAtATime, tilesDown, tileSize,
 } from "./winograd-tiles";
 
 // Convolution by filters of 3 × 3 at stride 1 after Winograd, as Lavin and Gray 2016 ("Fast Algorithms for Convolutional
 // Neural Networks") put it: output in tiles, Y = Aᵀ[Σ_c (G g Gᵀ) ⊙ (Bᵀ d B)]A. At each place ξ of a transformed tile the sum over
 // the channels is a product of matrices, U[ξ] (F, C) · V[ξ] (C, tiles), in panels that gemm.ts's tile reads. float32 alone.
+
+/** Where in a thread's scratch four tiles lie of which the image has only part; what lies before is the transforms'. */
+// @ts-ignore: decorator
+@inline const PART: usize = 24 * VECTOR;
 
 /**
  * U = G g Gᵀ of all filters, [ξ][panel][k][row of 6]. One item is four rows. Integers: 0 filters, 1 U, 2 rows, 3 depth, 4 and
@@ -21,7 +26,7 @@ import {
 export function winogradFilters(item: i32): void {
   const extent = integer(2), depth = integer(3), turned = integer(8);
   const rowBytes = <usize>integer(6) * FILTER_BYTES, depthBytes = <usize>integer(7) * FILTER_BYTES;
-  const step = <usize>integer(9);
+  const step = <usize>integer(9), size = integer(10), own = ownScratch();
   const row = item * 4;
   const panel = row / TILE_ROWS, place = row % TILE_ROWS;
   const panelBytes = <usize>depth * TILE_ROWS * sizeof<f32>();
@@ -34,7 +39,8 @@ export function winogradFilters(item: i32): void {
   let to = pointer(1) + <usize>panel * panelBytes + <usize>place * sizeof<f32>();
   const jump = jumpAt(row, extent, panelBytes);
   for (let k = 0; k < depth; k++) {
-    filtersOfFour(a, b, c, d, turned, ownScratch(), to, step, jump);
+    if (size == 4) filters4(a, b, c, d, turned, own, to, step, jump);
+    else filters2(a, b, c, d, turned, own, to, step, jump);
     a += depthBytes;
     b += depthBytes;
     c += depthBytes;
@@ -53,7 +59,7 @@ export function winogradFilters(item: i32): void {
 /**
  * out = b + the convolution, then max(0, ·) if asked. One item is a run of tiles. Integers: 0 x, 1 U, 2 b or 0, 3 out, 19
  * and 20 those of winograd-tiles.ts, 21 relu, 22 to 25 where in the scratch the tables of tiles and of rows, the buffer and
- * V begin, 26 to 28 bytes of V[ξ], of M[ξ] and of U[ξ]. What lies before the tables is the transforms'.
+ * V begin, 26 to 28 bytes of V[ξ], of M[ξ] and of U[ξ], 29 where the table of outputs begins.
  */
 export function winogradForward(item: i32): void {
   const own = ownScratch();
@@ -72,7 +78,7 @@ export function winogradForward(item: i32): void {
 function transformInputs(first: i32, end: i32, panels: i32, tiles: usize, V: usize, step: usize): void {
   const own = ownScratch();
   const rows = own + <usize>integer(23), buffer = own + <usize>integer(24);
-  const rowBytes = bufferRow(2);
+  const rowBytes = bufferRow(2), size = tileSize();
   const panelBytes = <usize>C() * TILE_ROW_BYTES;
   const plane = <usize>(H() * W()) << 2;
   const count = layTiles(first, end, rows, tiles, C(), H(), W(), 2, padH(), padW());
@@ -81,10 +87,10 @@ function transformInputs(first: i32, end: i32, panels: i32, tiles: usize, V: usi
     copyRows(rows, count, pointer(0) + <usize>c * plane, buffer, W());
     let to = V + <usize>c * TILE_ROW_BYTES;
     for (let t = 0; t < panels << 3; t += 4) {
-      inputOfFour(
-        buffer + tileAt(tiles, t), buffer + tileAt(tiles, t + 1), buffer + tileAt(tiles, t + 2), buffer + tileAt(tiles, t + 3),
-        rowBytes, own, to, step,
-      );
+      const a = buffer + tileAt(tiles, t), b = buffer + tileAt(tiles, t + 1);
+      const c = buffer + tileAt(tiles, t + 2), d = buffer + tileAt(tiles, t + 3);
+      if (size == 4) inputTiles4(a, b, c, d, rowBytes, own, to, step);
+      else inputTiles2(a, b, c, d, rowBytes, own, to, step);
       to += t & 4 ? panelBytes - VECTOR : VECTOR;
     }
   }
@@ -119,34 +125,44 @@ function multiplyPoints(panels: i32, V: usize, M: usize, inputStep: usize, outpu
 /** Y = Aᵀ M A of a run of tiles, with bias and ReLU, to where they lie in the output. */
 function transformOutputs(first: i32, end: i32, M: usize, step: usize): void {
   const own = ownScratch();
-  const relu = integer(21);
+  const outputs = own + <usize>integer(29), part = own + PART;
+  const relu = integer(21), size = tileSize();
+  const outputRow = <usize>OW() << 2, tile = <usize>size * VECTOR;
+  const plane = <usize>(OH() * OW()) << 2;
   const panelBytes = <usize>((F() + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS) * TILE_ROW_BYTES;
-  for (let t = first; t < end; t += 4) {
-    const place = t - first;
-    let from = M + <usize>(place >> 3) * panelBytes + (place & 4 ? VECTOR : 0);
+  layOutputs(first, end, outputs);
+  for (let t = 0; t < end - first; t += 4) {
+    const entry = outputs + <usize>t * OUTPUT_ENTRY;
+    const whole = load<i32>(entry, 12);
+    const parts = whole ? 0 : min(4, end - first - t);
+    let from = M + <usize>(t >> 3) * panelBytes + (t & 4 ? VECTOR : 0);
+    let out = pointer(3);
     for (let f = 0; f < F(); f++) {
       const bias = pointer(2) ? v128.load32_splat(pointer(2) + (<usize>f << 2)) : f32x4.splat(0);
-      outputOfFour(from, step, own, bias, relu);
-      storeTiles(own, t, min(4, end - t), f);
+      let a = part, b = a + tile, c = b + tile, d = c + tile, rowBytes: usize = VECTOR;
+      if (whole) {
+        a = out + <usize>load<u32>(entry), b = out + <usize>load<u32>(entry, OUTPUT_ENTRY);
+        c = out + <usize>load<u32>(entry, 2 * OUTPUT_ENTRY), d = out + <usize>load<u32>(entry, 3 * OUTPUT_ENTRY);
+        rowBytes = outputRow;
+      }
+      if (size == 4) outputTiles4(from, step, own, bias, relu, a, b, c, d, rowBytes);
+      else outputTiles2(from, step, own, bias, relu, a, b, c, d, rowBytes);
+      for (let i = 0; i < parts; i++) {
+        storeInside(part + <usize>i * tile, entry + <usize>i * OUTPUT_ENTRY, out, outputRow);
+      }
       from += TILE_ROW_BYTES;
+      out += plane;
     }
   }
 }
 
-/** Stores the outputs of neighbouring tiles of a filter, as many as the image has. */
-function storeTiles(from: usize, tile: i32, count: i32, f: i32): void {
-  const size = tileSize(), across = tilesAcross(), down = tilesDown();
-  const rowBytes = <usize>OW() << 2;
-  for (let i = 0; i < count; i++) {
-    const row = (tile + i) / across;
-    const n = row / down;
-    const top = (row - n * down) * size, left = (tile + i - row * across) * size;
-    let to = pointer(3) + (((<usize>(n * F() + f) * OH() + top) * OW() + left) << 2);
-    const height = min(size, OH() - top), width = min(size, OW() - left);
-    for (let y = 0; y < height; y++) {
-      storeUpTo<f32>(to, v128.load(from + <usize>y * VECTOR), width);
-      to += rowBytes;
-    }
-    from += 4 * VECTOR;
+/** Stores what the image has of the outputs of a tile. */
+function storeInside(from: usize, entry: usize, plane: usize, rowBytes: usize): void {
+  let to = plane + <usize>load<u32>(entry);
+  const height = load<i32>(entry, 4), width = load<i32>(entry, 8);
+  for (let y = 0; y < height; y++) {
+    storeUpTo<f32>(to, v128.load(from), width);
+    from += VECTOR;
+    to += rowBytes;
   }
 }

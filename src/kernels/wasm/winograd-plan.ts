@@ -11,7 +11,7 @@ export type ConvolutionPass = 'forward' | 'input' | 'weights';
 export type ChooseTiles = (pass: ConvolutionPass, shape: ConvShape) => TileSize | null;
 
 /** Bytes of transformed tiles and their products that a thread works on at a time: what the second-level cache holds. */
-const BLOCK_BYTES = 512 * 1024;
+const BLOCK_BYTES = 384 * 1024;
 
 /** Parts of a block of tiles that are transformed for themselves, for the gradient of the filters. */
 const BLOCK_PARTS = 4;
@@ -51,7 +51,8 @@ export function planTiles(s: ConvShape, size: TileSize) {
   const bufferRows = tileRows * (size + 2);
   const [inputStep, outputStep] = [s.C, rows].map((depth) => oddLines(panels * depth * TILE_ROW_BYTES));
   const tilesAt = WORK_BYTES;
-  const rowsAt = tilesAt + line(tiles * 4);
+  const outputsAt = tilesAt + line(tiles * 4);
+  const rowsAt = outputsAt + line(tiles * 16);
   const bufferAt = rowsAt + line(bufferRows * 8);
   const inputsAt = bufferAt + line(bufferRows * (across * size + 2) * 4);
   const bytes = inputsAt + points * (inputStep + outputStep);
@@ -59,6 +60,7 @@ export function planTiles(s: ConvShape, size: TileSize) {
     tiles,
     items: Math.ceil(all / tiles),
     places: [tilesAt, rowsAt, bufferAt, inputsAt, inputStep, outputStep],
+    outputsAt,
     bytes,
   };
 }

@@ -17,7 +17,7 @@ export function bindWinograd(call: Call, threads: number, sizes: (s: ConvShape) 
       size: TileSize,
       { turned, relu }: { turned: boolean; relu: boolean },
     ): void {
-      const { tiles, items, places, bytes } = planTiles(s, size);
+      const { tiles, items, places, outputsAt, bytes } = planTiles(s, size);
       const points = (size + 2) ** 2;
       const step = filterStep(s.F, s.C);
       const transformed = call.scratch(points * step);
@@ -26,7 +26,7 @@ export function bindWinograd(call: Call, threads: number, sizes: (s: ConvShape) 
       const groups = Math.ceil((Math.ceil(s.F / TILE_ROWS) * TILE_ROWS) / 4);
       const filterSizes = [s.F, s.C, ...own, row, depth, +turned, step, size];
       call.job(Kernel.WinogradFilters, like, groups, [filters, transformed, ...filterSizes]);
-      const tail = [...sizes(s), size, tiles, +relu, ...places, step];
+      const tail = [...sizes(s), size, tiles, +relu, ...places, step, outputsAt];
       call.job(Kernel.WinogradForward, like, items, [x, transformed, b, out, ...own, ...tail]);
     },
 
