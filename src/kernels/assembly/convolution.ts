@@ -62,7 +62,7 @@ export function convForward<T>(item: i32): void {
 }
 
 // @ts-ignore: decorator
-@inline function reluRun<T>(at: usize, length: i32): void {
+@inline export function reluRun<T>(at: usize, length: i32): void {
   const zero = v128.splat<T>(0);
   let i = 0;
   for (; i + lanes<T>() <= length; i += lanes<T>()) {

@@ -21,6 +21,8 @@ import {
   normalizeColumns,
 } from "./batchnorm-columns";
 import { convBackwardInput, convBackwardWeights, convForward, packTurned, sumChannels } from "./convolution";
+import { convBackwardPhases, packPhases } from "./convolution-phases";
+import { convRunsBackwardWeights, convRunsForward } from "./convolution-runs";
 import { dropout } from "./dropout";
 import { packAcrossA, packAcrossB, packAlongA, packAlongB, product, setThread } from "./gemm";
 import { groupnorm, groupnormBackward, groupnormWeights } from "./groupnorm";
@@ -178,6 +180,10 @@ function performIn<T>(kernel: i32, item: i32): void {
     case Kernel.PackTurned: return packTurned<T>(item);
     case Kernel.ConvBackwardWeights: return convBackwardWeights<T>(item);
     case Kernel.ConvBackwardInput: return convBackwardInput<T>(item);
+    case Kernel.PackPhases: return packPhases<T>(item);
+    case Kernel.ConvBackwardPhases: return convBackwardPhases<T>(item);
+    case Kernel.ConvRunsForward: return convRunsForward<T>(item);
+    case Kernel.ConvRunsBackwardWeights: return convRunsBackwardWeights<T>(item);
     case Kernel.SumChannels: return sumChannels<T>(item);
     case Kernel.MaxPool: return maxPool<T>(item);
     case Kernel.MaxPoolBackward: return maxPoolBackward<T>(item);

@@ -8,6 +8,9 @@ import { bindWinograd } from './winograd.js';
 /** Bytes of windows that a thread packs at a time: what the second-level cache holds beside the filters. */
 const PACKED_BYTES = 128 * 1024;
 
+/** Channels and bytes of pixels of a tile in convolution-phases.ts. */
+const [PHASE_CHANNELS, PHASE_RUN_BYTES] = [3, 48];
+
 /** Shares that the images are cut into for the gradient of the filters. Fixed, so that no bit depends on the threads. */
 const SHARES = 16;
 
@@ -47,6 +50,27 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
   const winograd = bindWinograd(call, threads, sizes);
   const tilesOf = (pass: ConvolutionPass, like: Floats, s: ConvShape): TileSize | null =>
     like instanceof Float32Array ? choose(pass, s) : null;
+  /** The gradient of the images, gathered by phases. */
+  const backwardByPhases = (dout: number, w: number, dx: number, like: Floats, s: ConvShape): void => {
+    const bytes = like.BYTES_PER_ELEMENT;
+    const panels = Math.ceil(s.C / PHASE_CHANNELS);
+    const [top, bottom] = zerosAround(s.H, s.HH, s.strideH, s.padH, s.OH);
+    const [left, right] = zerosAround(s.W, s.WW, s.strideW, s.padW, s.OW);
+    const [rows, pitch] = [top + s.OH + bottom, left + s.OW + right];
+    const channelBytes = oddLines(rows * pitch * bytes);
+    const zeros = +(rows * pitch > s.OH * s.OW);
+    const planeBytes = line((Math.ceil(s.H / s.strideH) + 1) * pitch * bytes + PHASE_RUN_BYTES);
+    const [down, across] = [Math.min(s.strideH, s.H + s.padH), Math.min(s.strideW, s.W + s.padW)];
+    const taps = s.F * s.HH * s.WW;
+    const packed = call.scratch(panels * PHASE_CHANNELS * taps * bytes);
+    const phases = call.scratch(down * across * 16);
+    const places = call.scratch(taps * 4);
+    const copied = line(s.F * channelBytes + PHASE_RUN_BYTES);
+    const own = scratch(copied + down * across * panels * PHASE_CHANNELS * planeBytes);
+    const plan = [top, left, pitch, channelBytes, zeros, planeBytes, down, across, dout];
+    call.job(Kernel.PackPhases, like, panels, [w, packed, phases, places, ...own, ...sizes(s), ...plan]);
+    call.job(Kernel.ConvBackwardPhases, like, s.N, [dx, packed, phases, places, ...own, ...sizes(s), ...plan]);
+  };
 
   return {
     convForward(x, w, b, out, s, relu) {
@@ -60,7 +84,23 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
       const panels = Math.ceil(s.F / TILE_ROWS);
       const packed = call.scratch(panels * TILE_ROWS * K * x.BYTES_PER_ELEMENT);
       call.job(Kernel.PackAcrossA, x, 1, [places[1], packed, s.F, K, K, panels]);
-      convolve(places[0], packed, places[2], places[3], x, s, relu);
+      if (hasFewTaps(s) && s.strideW > 1 && s.N >= 4 * threads && s.OH * s.OW * x.BYTES_PER_ELEMENT >= 128) {
+        const own = scratch(laidOutBytes(s, x) + line(K * 4) + K * TILE_ROW_BYTES);
+        const integers = [
+          places[0],
+          packed,
+          places[2],
+          places[3],
+          ...own,
+          ...sizes(s),
+          rowsOfRuns(s),
+          places[1],
+          +relu,
+        ];
+        call.job(Kernel.ConvRunsForward, x, s.N, integers);
+      } else {
+        convolve(places[0], packed, places[2], places[3], x, s, relu);
+      }
       call.finish();
     },
 
@@ -68,7 +108,9 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
       const [doutAt, wAt, dxAt] = [call.read(dout), call.read(w), call.written(dx)];
       const K = s.C * s.HH * s.WW;
       const [padH, padW] = [s.HH - 1 - s.padH, s.WW - 1 - s.padW];
-      if (s.strideH === 1 && s.strideW === 1 && padH >= 0 && padW >= 0) {
+      if (gathersByPhases(s)) {
+        backwardByPhases(doutAt, wAt, dxAt, w, s);
+      } else if (s.strideH === 1 && s.strideW === 1 && padH >= 0 && padW >= 0) {
         // The convolution of dout with the filters turned and their channels exchanged.
         const turned = { ...s, C: s.F, F: s.C, H: s.OH, W: s.OW, OH: s.H, OW: s.W, padH, padW };
         const size = tilesOf('input', dout, turned);
@@ -101,10 +143,17 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
       const size = s.F * s.C * s.HH * s.WW;
       const shares = Math.min(s.N, SHARES);
       const sums = call.scratch(shares * size * dw.BYTES_PER_ELEMENT);
-      const P = s.OH * s.OW;
-      const rows = Math.ceil(s.F / TILE_ROWS) * P * TILE_ROWS * x.BYTES_PER_ELEMENT;
-      const own = scratch(paddedBytes(s, x) + line(s.C * s.HH * s.WW * 4) + line(rows) + P * TILE_ROW_BYTES);
-      call.job(Kernel.ConvBackwardWeights, x, shares, [xAt, doutAt, 0, sums, ...own, ...sizes(s), shares]);
+      if (hasFewTaps(s)) {
+        const K = Math.ceil((s.C * s.HH * s.WW) / 3) * 3;
+        const own = scratch(laidOutBytes(s, x) + line(K * 4) + s.F * K * 16);
+        const integers = [xAt, doutAt, 0, sums, ...own, ...sizes(s), rowsOfRuns(s), shares];
+        call.job(Kernel.ConvRunsBackwardWeights, x, shares, integers);
+      } else {
+        const P = s.OH * s.OW;
+        const rows = Math.ceil(s.F / TILE_ROWS) * P * TILE_ROWS * x.BYTES_PER_ELEMENT;
+        const own = scratch(paddedBytes(s, x) + line(s.C * s.HH * s.WW * 4) + line(rows) + P * TILE_ROW_BYTES);
+        call.job(Kernel.ConvBackwardWeights, x, shares, [xAt, doutAt, 0, sums, ...own, ...sizes(s), shares]);
+      }
       const { width, items } = stripes(shares, size);
       call.job(Kernel.SumRows, x, items, [sums, dwAt, shares, size, width]);
       call.finish();
@@ -116,6 +165,44 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
   };
 }
 
+/**
+ * Whether the gradient of the images is gathered by phases: where there are few channels, and windows overlap. Panels of six
+ * channels are half empty at three; where no windows overlap, a scatter adds nothing twice.
+ */
+function gathersByPhases(s: ConvShape): boolean {
+  if (s.strideH === 1 && s.strideW === 1) return s.C <= PHASE_CHANNELS;
+  return s.C <= 16 && (s.HH > s.strideH || s.WW > s.strideW);
+}
+
+/** Whether so few products make an output that packing windows shows, and images are large enough to be laid out as runs. */
+function hasFewTaps(s: ConvShape): boolean {
+  return s.C * s.HH * s.WW <= 32 && s.OH * s.OW >= 64;
+}
+
+/** The zeros that the phases of an axis need before and behind dout. */
+function zerosAround(size: number, extent: number, stride: number, pad: number, out: number): [number, number] {
+  let [before, behind] = [0, 0];
+  for (let phase = 0; phase < Math.min(stride, extent); phase++) {
+    const [first, end] = [0, size].map((edge) => Math.max(0, Math.ceil((edge + pad - phase) / stride)));
+    if (first === end) continue;
+    before = Math.max(before, Math.ceil((extent - phase) / stride) - 1 - first);
+    behind = Math.max(behind, end - out);
+  }
+  return [before, behind];
+}
+
+/** Rows of a plane of convolution-runs.ts. */
+function rowsOfRuns(s: ConvShape): number {
+  return s.OH + Math.ceil(s.HH / s.strideH) - 1;
+}
+
+/** Bytes of an image that convolution-runs.ts lays out, with a row beside. */
+function laidOutBytes(s: ConvShape, like: Floats): number {
+  const planes = s.C * Math.min(s.strideH, s.HH) * s.WW;
+  const row = line((s.W + 2 * s.padW) * like.BYTES_PER_ELEMENT + 32);
+  return line(planes * rowsOfRuns(s) * s.OW * like.BYTES_PER_ELEMENT + 16) + row;
+}
+
 /** Bytes of a padded image; none where there is no padding, since it is read in place then. */
 function paddedBytes(s: ConvShape, like: Floats): number {
   return s.padH === 0 && s.padW === 0 ? 0 : paddedImage(s, like);
@@ -123,6 +210,11 @@ function paddedBytes(s: ConvShape, like: Floats): number {
 
 function paddedImage(s: ConvShape, like: Floats): number {
   return line(s.C * (s.H + 2 * s.padH) * (s.W + 2 * s.padW) * like.BYTES_PER_ELEMENT);
+}
+
+/** Rounded up to an odd number of cache lines: so many planes side by side use all sets of a cache. */
+function oddLines(bytes: number): number {
+  return line(bytes) + (line(bytes) % 128 === 0 ? 64 : 0);
 }
 
 /** Rounded up to a cache line. */
