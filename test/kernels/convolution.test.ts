@@ -170,6 +170,10 @@ describe.each(DTYPES)('%s', (dtype) => {
       convShape(37, 2, 9, 8, 4, 3, 3, { pad: [1, 1] }),
       convShape(1, 2, 64, 70, 3, 3, 3, { stride: [1, 2] }),
       convShape(2, 200, 6, 6, 9, 3, 3, { pad: [1, 1] }),
+      // Few taps and many images, in part for one thread alone: the same bits whichever way an image is read.
+      convShape(13, 3, 17, 19, 8, 3, 3, { stride: [2, 2], pad: [1, 1] }),
+      convShape(5, 2, 29, 27, 13, 4, 3, { stride: [3, 2], pad: [0, 2] }),
+      convShape(12, 1, 19, 40, 7, 5, 5, { stride: [1, 3], pad: [2, 1] }),
     ];
     for (const [seed, shape] of large.entries()) {
       for (const trial of convTrials(shape, reals(dtype, seed))) expectAsReference(trial, dtype, pair);
