@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'layerwise-scripts-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs a script as a user does, on a few drawn pictures. */
+function run(script: string, ...options: string[]): { stdout: string; stderr: string } {
+  const args = ['-r', 'ts-node/register', `scripts/${script}.ts`, '--synthetic', '--train', '64', ...options];
+  return spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 120_000 });
+}
+
+describe('the scripts of the PyTorch part', () => {
+  test('barebones-pytorch trains nets that are functions of tensors', () => {
+    const { stdout, stderr } = run('barebones-pytorch', '--hidden', '20');
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/Two-layer net: validation accuracy 0\.\d{4} after an epoch of \d+\.\d s\n/);
+    expect(stdout).toMatch(/Convolutional net: validation accuracy 0\.\d{4} after an epoch of \d+\.\d s\n/);
+  }, 120_000);
+
+  test.each(['module-api', 'sequential-api'])(
+    '%s trains modules, two epochs if asked',
+    (script) => {
+      const { stdout, stderr } = run(script, '--model', 'two-layer', '--hidden', '20', '--epochs', '2');
+      expect(stderr).toBe('');
+      expect(stdout).toMatch(/\(Epoch 2 \/ 2\) train acc: 0\.\d+; val_acc: 0\.\d+/);
+      expect(stdout).not.toContain('Convolutional');
+    },
+    120_000,
+  );
+
+  test('cifar10-challenge trains, tests once, and reports', () => {
+    const out = join(folder, 'challenge');
+    const { stdout, stderr } = run('cifar10-challenge', '--model', 'notebook', '--epochs', '1', '--out', out);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/Validation accuracy 0\.\d{4}, test accuracy 0\.\d{4}/);
+    const results = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8'));
+    expect(results).toMatchObject({ model: 'notebook', batch: 64, epochs: 1, lr: 0.01 });
+    expect(results.histories[0].lossHistory).toHaveLength(1);
+    const html = readFileSync(join(out, 'report.html'), 'utf8');
+    for (const part of ['Accuracy of each epoch', 'What the test images were taken for', 'mistakes it is surest of']) {
+      expect(html).toContain(part);
+    }
+  }, 120_000);
+
+  test('cifar10-challenge leaves the test images alone if asked, and averages an ensemble', () => {
+    const out = join(folder, 'ensemble');
+    const options = ['--model', 'notebook', '--epochs', '1', '--ensemble', '2', '--no-test', '--out', out];
+    const { stdout, stderr } = run('cifar10-challenge', ...options);
+    expect(stderr).toBe('');
+    expect(stdout).not.toContain('test accuracy');
+    expect(stdout).toContain('Network 2 of 2');
+    expect(existsSync(join(out, 'report.html'))).toBe(false);
+  }, 120_000);
+
+  test('an option that does not exist is an error', () => {
+    expect(run('cifar10-challenge', '--model', 'vgg').stderr).toContain("argument 'vgg' is invalid");
+  }, 120_000);
+});
