@@ -5,7 +5,7 @@ import type { Kernels } from './types.js';
 import { bindKernels } from './wasm/kernels.js';
 import { Memory } from './wasm/memory.js';
 import { type Compiled, compile, instantiate, turboAvailable } from './wasm/module.js';
-import { fastestTiles, noTiles } from './wasm/winograd-plan.js';
+import { fastestTiles, noTiles } from './wasm/winograd-choice.js';
 import { Workers } from './wasm/workers.js';
 
 /** What {@link kernelInfo} returns. */

@@ -182,14 +182,18 @@ function normalizations(agrees: Agrees, some: (length: number) => Floats) {
 
 function images(agrees: Agrees, some: (length: number) => Floats) {
   const [N, C, H, W, F] = [3, 4, 9, 11, 7];
-  const conv = (stride: number, size: number, pad: number): ConvShape => {
-    const [OH, OW] = [H, W].map((length) => Math.floor((length + 2 * pad - size) / stride) + 1);
+  const conv = (stride: number, size: number, pad: number, sizes = { N, C, H, W, F }): ConvShape => {
+    const [OH, OW] = [sizes.H, sizes.W].map((length) => Math.floor((length + 2 * pad - size) / stride) + 1);
     const [padH, padW] = [pad, pad];
-    return { N, C, H, W, F, HH: size, WW: size, strideH: stride, strideW: stride, padH, padW, OH, OW };
+    return { ...sizes, HH: size, WW: size, strideH: stride, strideW: stride, padH, padW, OH, OW };
   };
   const shapes = [conv(1, 3, 1), conv(1, 2, 0), conv(2, 3, 1), conv(3, 1, 0)];
+  // For the 4 × 4 and the 2 × 2 tiles of Winograd's method.
+  shapes.push(conv(1, 3, 1, { N, C: 33, H: 15, W: 17, F: 35 }), conv(1, 3, 1, { N: 17, C: 33, H: 2, W: 2, F: 35 }));
   const each = (check: (s: ConvShape, x: Floats, w: Floats, out: Floats) => boolean): boolean =>
-    shapes.every((s) => check(s, some(N * C * H * W), some(F * C * s.HH * s.WW), some(N * F * s.OH * s.OW)));
+    shapes.every((s) =>
+      check(s, some(s.N * s.C * s.H * s.W), some(s.F * s.C * s.HH * s.WW), some(s.N * s.F * s.OH * s.OW)),
+    );
   const pools: PoolShape[] = [2, 3].map((size) => ({
     planes: N * C,
     H,
@@ -206,7 +210,7 @@ function images(agrees: Agrees, some: (length: number) => Floats) {
   return {
     convForward: () =>
       each((s, x, w, out) =>
-        agrees([x, w, some(F), out], (k, [a, b, bias, to]) => k.convForward(a, b, bias, to, s, true)),
+        agrees([x, w, some(s.F), out], (k, [a, b, bias, to]) => k.convForward(a, b, bias, to, s, true)),
       ),
     convBackwardInput: () =>
       each((s, x, w, out) => agrees([out, w, x], (k, [dout, b, dx]) => k.convBackwardInput(dout, b, dx, s))),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type DType, type Floats, Random } from '../../src/arrays/index.js';
 import { type ConvShape, type PoolShape, reference } from '../../src/kernels/index.js';
-import { noTiles } from '../../src/kernels/wasm/winograd-plan.js';
+import { noTiles } from '../../src/kernels/wasm/winograd-choice.js';
 import { type TestEngine, testEngine } from './engines.js';
 import {
   bytesOf,

@@ -2,7 +2,7 @@ import type { Kernels } from '../../src/kernels/index.js';
 import { bindKernels } from '../../src/kernels/wasm/kernels.js';
 import { Memory } from '../../src/kernels/wasm/memory.js';
 import { compile, instantiate } from '../../src/kernels/wasm/module.js';
-import { type ChooseTiles, fastestTiles } from '../../src/kernels/wasm/winograd-plan.js';
+import { type ChooseTiles, fastestTiles } from '../../src/kernels/wasm/winograd-choice.js';
 import { Workers } from '../../src/kernels/wasm/workers.js';
 
 /** A set of WebAssembly kernels of its own, beside the one that the library uses. */

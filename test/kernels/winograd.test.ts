@@ -3,7 +3,8 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { Floats } from '../../src/arrays/index.js';
 import { configureKernels, kernelInfo } from '../../src/index.js';
 import { type ConvShape, kernels, reference } from '../../src/kernels/index.js';
-import { fastestTiles, noTiles, type TileSize, takesTiles } from '../../src/kernels/wasm/winograd-plan.js';
+import { fastestTiles, noTiles, takesTiles } from '../../src/kernels/wasm/winograd-choice.js';
+import type { TileSize } from '../../src/kernels/wasm/winograd-plan.js';
 import { type TestEngine, testEngine } from './engines.js';
 import { convShape, convTrials, expectEqualBits, inMemory, onHeap, reals, type Trial } from './trials.js';
 
@@ -40,11 +41,12 @@ const shapes = fc
     return convShape(N, C, H, W, F, 3, 3, { pad: pads });
   });
 
-/** What larger nets are made of, cut into many work items, and sizes that tiles do not fill. */
+/** Shapes that are cut into many work items, or into blocks of filters, and sizes that tiles do not fill. */
 const LARGE = [
-  convShape(2, 32, 32, 32, 32, 3, 3, { pad: [1, 1] }),
+  convShape(1, 32, 32, 32, 20, 3, 3, { pad: [1, 1] }),
   convShape(9, 64, 8, 8, 40, 3, 3, { pad: [1, 1] }),
-  convShape(5, 100, 7, 7, 66, 3, 3, { pad: [1, 1] }),
+  convShape(3, 70, 7, 7, 66, 3, 3, { pad: [1, 1] }),
+  convShape(1, 40, 4, 5, 65, 3, 3, { pad: [1, 1] }),
   convShape(4, 16, 5, 9, 17, 3, 3, { pad: [2, 0] }),
   convShape(1, 9, 21, 70, 8, 3, 3),
   convShape(40, 12, 2, 2, 20, 3, 3, { pad: [1, 1] }),
@@ -65,8 +67,12 @@ function largest(values: Floats): number {
   return most;
 }
 
-function expectWithin(trial: Trial, actual: Floats, bound: number): void {
-  const expected = inDouble(trial);
+const large = LARGE.map((shape) => ({
+  ...shape,
+  passes: passes(shape, 3).map((trial) => ({ trial, expected: inDouble(trial) })),
+}));
+
+function expectWithin(trial: Trial, actual: Floats, expected: Floats, bound: number): void {
   const error = largest(expected.map((e, i) => (Number.isNaN(actual[i]) ? Number.POSITIVE_INFINITY : actual[i] - e)));
   if (!(error <= bound)) expect.fail(`${trial.what}: error ${error}, expected at most ${bound}`);
 }
@@ -87,20 +93,56 @@ describe.each(engines)('F($size×$size, 3×3), $simd SIMD', ({ sets, exact }) =>
       for (const trial of passes(shape, seed)) {
         const result = expectEqualOnThreads(trial, sets);
         const magnitudes = inDouble({ ...trial, read: trial.read.map((a) => a.map(Math.abs)) });
-        expectWithin(trial, result, TOLERANCE * largest(magnitudes));
+        expectWithin(trial, result, inDouble(trial), TOLERANCE * largest(magnitudes));
       }
     };
     fc.assert(fc.property(shapes, fc.nat(1000), check), { numRuns: RUNS, seed: 2 });
   });
 
-  test.each(LARGE)('is within 2e-4 of the largest output on $N × $C × $H × $W, $F filters', (shape) => {
-    for (const trial of passes(shape, 3)) {
+  test.each(large)('is within 2e-4 of the largest output on $N × $C × $H × $W, $F filters', ({ passes }) => {
+    for (const { trial, expected } of passes) {
       const result = expectEqualOnThreads(trial, sets);
-      expectWithin(trial, result, BOUND * largest(inDouble(trial)));
+      expectWithin(trial, result, expected, BOUND * largest(expected));
       // It is another method, not the products under another name.
       const products = onHeap(exact.kernels, trial, 'float32');
       expect(result.some((v, i) => v !== products[i])).toBe(true);
     }
+  });
+
+  test('a NaN reaches all outputs that it should, and none of other images', () => {
+    for (const trial of passes(convShape(3, 5, 9, 11, 7, 3, 3, { pad: [1, 1] }), 6)) {
+      const read = trial.read.map((a) => a.slice());
+      read[0][read[0].length >> 1] = Number.NaN;
+      const result = onHeap(sets[0].kernels, { ...trial, read }, 'float32');
+      const expected = onHeap(reference, { ...trial, read }, 'float32');
+      for (const [i, e] of expected.entries()) if (Number.isNaN(e)) expect(result[i]).toBeNaN();
+      if (trial.what !== 'convBackwardWeights') {
+        const third = result.length / 3;
+        expect([...result.subarray(0, third), ...result.subarray(2 * third)]).not.toContain(Number.NaN);
+      }
+    }
+  });
+
+  test('works in less than twice the room of its operands', () => {
+    const { kernels, memory } = sets[1];
+    const used: string[] = [];
+    for (const s of [
+      convShape(64, 32, 16, 16, 64, 3, 3, { pad: [1, 1] }),
+      convShape(64, 128, 8, 8, 128, 3, 3, { pad: [1, 1] }),
+      convShape(64, 128, 4, 4, 256, 3, 3, { pad: [1, 1] }),
+      convShape(4, 256, 4, 4, 256, 3, 3, { pad: [1, 1] }),
+    ]) {
+      for (const { what, read, written, run } of passes(s, 7)) {
+        const arrays = [...read, new Float32Array(written)].map(({ length }) => memory.resident(length, 'float32'));
+        const operands = 4 * arrays.reduce((sum, { length }) => sum + length, 0);
+        const before = memory.used;
+        memory.resetPeak();
+        run(kernels, arrays.slice(0, -1), arrays[arrays.length - 1]);
+        const ratio = (memory.peak - before) / operands;
+        if (!(ratio > 0 && ratio < 2)) used.push(`${what} on ${s.C} × ${s.H} × ${s.W}: ${ratio}`);
+      }
+    }
+    expect(used).toEqual([]);
   });
 
   test('float64 goes by the products', () => {
@@ -113,22 +155,31 @@ describe.each(engines)('F($size×$size, 3×3), $simd SIMD', ({ sets, exact }) =>
 });
 
 describe('the choice', () => {
-  const wide = convShape(2, 32, 32, 32, 32, 3, 3, { pad: [1, 1] });
   const names = ['forward', 'input', 'weights'] as const;
+  const same = { pad: [1, 1] };
 
   test.each<[what: string, s: ConvShape]>([
-    ['filters of 5 × 5', convShape(2, 32, 32, 32, 32, 5, 5, { pad: [2, 2] })],
-    ['filters of 3 × 1', convShape(2, 32, 32, 32, 32, 3, 1)],
-    ['a stride of 2', convShape(2, 32, 32, 32, 32, 3, 3, { stride: [2, 2] })],
-    ['a stride along one axis', convShape(2, 32, 32, 32, 32, 3, 3, { stride: [1, 2] })],
-    ['a pad of 3', convShape(2, 32, 32, 32, 32, 3, 3, { pad: [3, 1] })],
-    ['one channel and one filter', convShape(2, 1, 32, 32, 1, 3, 3)],
+    ['filters of 5 × 5', convShape(64, 32, 32, 32, 32, 5, 5, { pad: [2, 2] })],
+    ['filters of 3 × 1', convShape(64, 32, 32, 32, 32, 3, 1)],
+    ['a stride of 2', convShape(64, 32, 32, 32, 32, 3, 3, { stride: [2, 2] })],
+    ['a stride along one axis', convShape(64, 32, 32, 32, 32, 3, 3, { stride: [1, 2] })],
+    ['a pad of 3', convShape(64, 32, 32, 32, 32, 3, 3, { pad: [3, 1] })],
+    ['images of few channels', convShape(64, 3, 32, 32, 32, 3, 3, same)],
+    ['one channel and one filter', convShape(64, 1, 32, 32, 1, 3, 3)],
+    ['more filters than pixels', convShape(1, 512, 2, 2, 512, 3, 3, same)],
   ])('leaves %s to the products', (_, s) => {
     for (const pass of names) expect(fastestTiles(pass, s)).toBe(null);
   });
 
-  test('takes tiles where they are faster', () => {
-    for (const pass of names) expect(fastestTiles(pass, wide)).toBe(4);
+  test.each<[size: TileSize, what: string, s: ConvShape]>([
+    [4, 'wide images', convShape(64, 32, 32, 32, 32, 3, 3, same)],
+    [4, 'many channels', convShape(64, 128, 8, 8, 128, 3, 3, same)],
+    [4, 'images of one tile', convShape(64, 256, 4, 4, 256, 3, 3, same)],
+    [2, 'images of 6 × 6', convShape(64, 64, 6, 6, 64, 3, 3, same)],
+    [2, 'images of 2 × 2', convShape(64, 64, 2, 2, 64, 3, 3, same)],
+    [2, 'few pixels for many filters', convShape(1, 256, 8, 8, 256, 3, 3, same)],
+  ])('takes tiles of %i for %s', (size, _, s) => {
+    for (const pass of names) expect(fastestTiles(pass, s)).toBe(size);
   });
 });
 

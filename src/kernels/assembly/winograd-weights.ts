@@ -17,7 +17,8 @@ import { gradientTiles2, inputTiles2, weights2 } from "./winograd-two";
  * Bᵀ d B and A dy Aᵀ of a block of tiles, in panels [ξ][panel][tile][8 channels] and [ξ][panel][tile][6 filters]. One item is
  * 8 channels or 12 filters of a part of the block. Integers: 0 x, 1 dout, 2 V, 3 Y, 19 and 20 those of winograd-tiles.ts, 21
  * to 23 where in the scratch the tables of tiles and rows and the buffer begin, 24 bytes of a plane in the buffer, 25 and 26
- * bytes of V[ξ] and Y[ξ], 27 and 28 the tiles of the block, 29 parts.
+ * bytes of V[ξ] and Y[ξ], 27 and 28 the tiles of the block, 29 parts, 30 how many of the
+ * F filters of dout there are: dout is that of the first.
  */
 export function winogradBlock(item: i32): void {
   const begin = integer(27), parts = integer(29);
@@ -29,7 +30,7 @@ export function winogradBlock(item: i32): void {
   if (group < channelGroups) {
     inputPanel(group * 8, first, end, first - begin);
   } else {
-    const rows = (F() + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
+    const rows = (integer(30) + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
     const f = (group - channelGroups) * 12;
     gradientRows(f, min(f + 12, rows), first, end, first - begin);
   }
@@ -63,18 +64,18 @@ function inputPanel(c: i32, first: i32, end: i32, place: i32): void {
 }
 
 function gradientRows(f: i32, stop: i32, first: i32, end: i32, place: i32): void {
-  const own = ownScratch();
+  const own = ownScratch(), filters = integer(30);
   const tiles = own + <usize>integer(21), rows = own + <usize>integer(22), buffer = own + <usize>integer(23);
   const size = tileSize(), rowBytes = bufferRow(0), planeBytes = <usize>integer(24), step = <usize>integer(26);
   const panelBytes = <usize>(integer(28) - integer(27)) * TILE_ROWS * sizeof<f32>();
   const channel = <usize>(OH() * OW()) << 2;
   const count = layTiles(first, end, rows, tiles, F(), OH(), OW(), 0, 0, 0);
   for (; f < stop; f += 4) {
-    const filled = min(4, F() - f);
+    const filled = min(4, filters - f);
     for (let i = 0; i < filled; i++) {
       copyRows(rows, count, pointer(1) + <usize>(f + i) * channel, buffer + <usize>i * planeBytes, OW());
     }
-    const jump = jumpAt(f, F(), panelBytes);
+    const jump = jumpAt(f, filters, panelBytes);
     let to = pointer(3) + <usize>(f / TILE_ROWS) * panelBytes + <usize>(place * TILE_ROWS + f % TILE_ROWS) * sizeof<f32>();
     for (let t = 0; t < end - first; t++) {
       const a = buffer + tileAt(tiles, t);

@@ -1,6 +1,6 @@
 import { TILE_ROW_BYTES, TILE_ROWS } from "../wasm/protocol";
 import { lowTile, tile } from "./gemm";
-import { C, F, H, OH, OW, ownScratch, padH, padW, W } from "./image";
+import { C, H, OH, OW, ownScratch, padH, padW, W } from "./image";
 import { integer, pointer } from "./job";
 import { storeUpTo, VECTOR } from "./simd";
 import { filters4, inputTiles4, outputTiles4 } from "./winograd-four";
@@ -59,7 +59,8 @@ export function winogradFilters(item: i32): void {
 /**
  * out = b + the convolution, then max(0, ·) if asked. One item is a run of tiles. Integers: 0 x, 1 U, 2 b or 0, 3 out, 19
  * and 20 those of winograd-tiles.ts, 21 relu, 22 to 25 where in the scratch the tables of tiles and of rows, the buffer and
- * V begin, 26 to 28 bytes of V[ξ], of M[ξ] and of U[ξ], 29 where the table of outputs begins.
+ * V begin, 26 to 28 bytes of V[ξ], of M[ξ] and of U[ξ], 29 where the table of outputs begins, 30 how
+ * many of the F filters of an output there are: b and out are those of the first.
  */
 export function winogradForward(item: i32): void {
   const own = ownScratch();
@@ -101,7 +102,8 @@ function multiplyPoints(panels: i32, V: usize, M: usize, inputStep: usize, outpu
   const depth = C();
   const filterStep = <usize>integer(28);
   const filterPanel = <usize>depth * TILE_ROWS * sizeof<f32>();
-  const filterPanels = (F() + TILE_ROWS - 1) / TILE_ROWS;
+  const filters = integer(30);
+  const filterPanels = (filters + TILE_ROWS - 1) / TILE_ROWS;
   const inputPanel = <usize>depth * TILE_ROW_BYTES;
   const outputPanel = <usize>(filterPanels * TILE_ROWS) * TILE_ROW_BYTES;
   let U = pointer(1);
@@ -109,7 +111,7 @@ function multiplyPoints(panels: i32, V: usize, M: usize, inputStep: usize, outpu
     for (let i = 0; i < filterPanels; i++) {
       const a = U + <usize>i * filterPanel;
       const to = M + <usize>(i * TILE_ROWS) * TILE_ROW_BYTES;
-      const low = F() - i * TILE_ROWS <= 2;
+      const low = filters - i * TILE_ROWS <= 2;
       for (let j = 0; j < panels; j++) {
         const b = V + <usize>j * inputPanel, out = to + <usize>j * outputPanel;
         if (low) lowTile<f32>(depth, a, b, out, false, 0);
@@ -126,10 +128,10 @@ function multiplyPoints(panels: i32, V: usize, M: usize, inputStep: usize, outpu
 function transformOutputs(first: i32, end: i32, M: usize, step: usize): void {
   const own = ownScratch();
   const outputs = own + <usize>integer(29), part = own + PART;
-  const relu = integer(21), size = tileSize();
+  const relu = integer(21), filters = integer(30), size = tileSize();
   const outputRow = <usize>OW() << 2, tile = <usize>size * VECTOR;
   const plane = <usize>(OH() * OW()) << 2;
-  const panelBytes = <usize>((F() + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS) * TILE_ROW_BYTES;
+  const panelBytes = <usize>((filters + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS) * TILE_ROW_BYTES;
   layOutputs(first, end, outputs);
   for (let t = 0; t < end - first; t += 4) {
     const entry = outputs + <usize>t * OUTPUT_ENTRY;
@@ -137,7 +139,7 @@ function transformOutputs(first: i32, end: i32, M: usize, step: usize): void {
     const parts = whole ? 0 : min(4, end - first - t);
     let from = M + <usize>(t >> 3) * panelBytes + (t & 4 ? VECTOR : 0);
     let out = pointer(3);
-    for (let f = 0; f < F(); f++) {
+    for (let f = 0; f < filters; f++) {
       const bias = pointer(2) ? v128.load32_splat(pointer(2) + (<usize>f << 2)) : f32x4.splat(0);
       let a = part, b = a + tile, c = b + tile, d = c + tile, rowBytes: usize = VECTOR;
       if (whole) {

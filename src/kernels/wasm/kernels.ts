@@ -14,7 +14,7 @@ import { bindUpdates } from './bindings/updates.js';
 import { Call } from './call.js';
 import { type Memory, MemoryFull } from './memory.js';
 import type { Exports } from './module.js';
-import { type ChooseTiles, fastestTiles } from './winograd-plan.js';
+import { type ChooseTiles, fastestTiles } from './winograd-choice.js';
 import type { Workers } from './workers.js';
 
 /**

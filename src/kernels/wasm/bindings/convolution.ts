@@ -2,7 +2,8 @@ import type { Floats } from '../../../arrays/index.js';
 import type { ConvolutionKernels, ConvShape } from '../../types.js';
 import { type Call, stripes } from '../call.js';
 import { Kernel, TILE_ROW_BYTES, TILE_ROWS } from '../protocol.js';
-import type { ChooseTiles, ConvolutionPass, TileSize } from '../winograd-plan.js';
+import type { ChooseTiles, ConvolutionPass } from '../winograd-choice.js';
+import type { TileSize } from '../winograd-plan.js';
 import { bindWinograd } from './winograd.js';
 
 /** Bytes of windows that a thread packs at a time: what the second-level cache holds beside the filters. */
