@@ -25,7 +25,8 @@ export function checkInput(
   }
   if (!shapes.some((axes) => fits(x.shape, axes))) {
     const expected = shapes.map((axes) => tuple(axes.map((axis, i) => text(axis, x.shape[i])))).join(' or ');
-    throw new ShapeError(`${name}: x has shape ${tuple(x.shape)}, expected ${expected}`);
+    const empty = x.shape.includes(0) ? ' with every size at least 1' : '';
+    throw new ShapeError(`${name}: x has shape ${tuple(x.shape)}, expected ${expected}${empty}`);
   }
   const dtype = dtypeOf(arrayOf(x));
   if (state !== null && dtype !== state.dtype) {

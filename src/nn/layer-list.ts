@@ -22,14 +22,14 @@ export abstract class LayerList extends Module implements Iterable<Module> {
     const layer = this.#layers.at(i);
     if (Number.isInteger(i) && layer !== undefined) return layer;
     throw new RangeError(
-      `${this.constructor.name}: i is ${describe(i)}, expected the place of one of ${this.length} modules`,
+      `${this.constructor.name}: i is ${describe(i)}, expected a place among ${this.length} modules`,
     );
   }
 
   /** Adds a module at the end. @returns This module. */
   append(layer: Module): this {
     if (!(layer instanceof Module)) {
-      throw new TypeError(`${this.constructor.name}: ${this.length} is ${describe(layer)}, expected a module`);
+      throw new TypeError(`${this.constructor.name}: module ${this.length} is ${describe(layer)}, expected a Module`);
     }
     this.#layers.push(layer);
     return this;

@@ -159,11 +159,7 @@ export abstract class Module {
 
   /** The structure, in PyTorch's form. */
   toString(): string {
-    const name = `${this.constructor.name}(${this.extraRepr()}`;
-    const children = this.#own(isModule);
-    if (children.length === 0) return `${name})`;
-    const lines = children.map(([key, child]) => `(${key}): ${child}`.replaceAll(/^/gm, '  '));
-    return `${name}\n${lines.join('\n')}\n)`;
+    return this.#text([]);
   }
 
   [INSPECT](): string {
@@ -194,6 +190,14 @@ export abstract class Module {
     }
   }
 
+  #text(above: readonly Module[]): string {
+    const start = `${this.constructor.name}(${this.extraRepr()}`;
+    const children = this.#below(above);
+    if (children.length === 0) return `${start})`;
+    const lines = children.map(([key, child]) => `(${key}): ${child.#text([...above, this])}`.replaceAll(/^/gm, '  '));
+    return `${start}\n${lines.join('\n')}\n)`;
+  }
+
   #apply(fn: (module: Module) => void, before: Set<Module>): void {
     if (before.has(this)) return;
     before.add(this);
@@ -213,11 +217,15 @@ export abstract class Module {
     );
   }
 
-  /** All modules under each of their names, this one first. One that contains itself is not entered again. */
+  /** All modules under each of their names, this one first. */
   #tree(name = '', above: readonly Module[] = []): Named<Module>[] {
-    const inside = [...above, this];
-    const children = this.#own(isModule).filter(([, child]) => !inside.includes(child));
-    return [[name, this], ...children.flatMap(([key, child]) => child.#tree(joined(name, key), inside))];
+    const below = this.#below(above).flatMap(([key, child]) => child.#tree(joined(name, key), [...above, this]));
+    return [[name, this], ...below];
+  }
+
+  /** Its members that are modules, but for those that it is itself a part of. */
+  #below(above: readonly Module[]): Named<Module>[] {
+    return this.#own(isModule).filter(([, child]) => child !== this && !above.includes(child));
   }
 }
 

@@ -1,10 +1,11 @@
-import type { NDArray } from '../arrays/index.js';
+import { checkOptions, describe, isNDArray, type NDArray } from '../arrays/index.js';
 import { arrayOf, Tensor, type TensorLike } from '../autograd/index.js';
 import { resident } from '../kernels/index.js';
 
 /** A copy of the values that kernels use in place, for as long as it is reachable. */
-function kept(values: TensorLike): NDArray {
-  return resident(arrayOf(values));
+function kept(name: string, values: TensorLike): NDArray {
+  if (values instanceof Tensor || isNDArray(values)) return resident(arrayOf(values));
+  throw new TypeError(`${name}: values is ${describe(values)}, expected an array or a tensor, see array(values)`);
 }
 
 /**
@@ -19,17 +20,22 @@ function kept(values: TensorLike): NDArray {
  * }
  */
 export class Parameter extends Tensor {
-  /** @param values - Copied. @param options - `requiresGrad`: default true. */
+  /**
+   * @param values - Copied.
+   * @param options - `requiresGrad`: default true.
+   * @throws {TypeError} if `values` is no array, or an option unknown.
+   */
   constructor(values: TensorLike, options: { requiresGrad?: boolean } = {}) {
-    super(kept(values), { requiresGrad: true, ...options });
+    checkOptions('Parameter', options, ['requiresGrad']);
+    super(kept('Parameter', values), { requiresGrad: options.requiresGrad ?? true });
   }
 }
 
 /** State of a module that is not trained, but belongs to its state dict: running statistics, for one. */
 export class Buffer extends Tensor {
-  /** @param values - Copied. */
+  /** @param values - Copied. @throws {TypeError} if it is no array. */
   constructor(values: TensorLike) {
-    super(kept(values));
+    super(kept('Buffer', values));
   }
 }
 

@@ -31,7 +31,7 @@ export class Residual extends Module {
     const { shortcut = new Identity() } = options;
     for (const [name, module] of Object.entries({ body, shortcut })) {
       if (module instanceof Module) continue;
-      throw new TypeError(`Residual: ${name} is ${describe(module)}, expected a module`);
+      throw new TypeError(`Residual: ${name} is ${describe(module)}, expected a Module`);
     }
     this.body = body;
     this.shortcut = shortcut;

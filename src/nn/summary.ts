@@ -46,12 +46,14 @@ interface Summarized {
   buffers(): Tensor[];
 }
 
-/** A run of a module's forward. */
+/** A run of a module's forward, by what it was given and returned, without the axis of the batch. */
 interface Run {
   readonly name: string;
   readonly module: Summarized;
   readonly inputShape: readonly number[];
-  readonly output: Tensor | null;
+  /** Null: it has not run. */
+  outputShape: readonly number[] | null;
+  outputBytes: number;
 }
 
 /**
@@ -69,23 +71,22 @@ export function summarize(model: Summarized, inputShape: readonly number[] | num
   const idle = model
     .namedModules()
     .filter(([, module]) => !ran.has(module))
-    .map(([name, module]): Run => ({ name, module, inputShape: [], output: null }));
+    .map(([name, module]): Run => ({ name, module, inputShape: [], outputShape: null, outputBytes: 0 }));
 
   const counted = new Set<Tensor>();
   const rows: SummaryRow[] = [];
-  for (const { name, module, inputShape: input, output } of [...runs, ...idle]) {
+  for (const { name, module, inputShape: input, outputShape, outputBytes } of [...runs, ...idle]) {
     const own = ownParameters(module).filter((parameter) => !counted.has(parameter));
     for (const parameter of own) counted.add(parameter);
     const isLayer = module.children().length === 0;
-    if (own.length === 0 && (!isLayer || output === null)) continue;
-    const outputShape = output === null ? null : output.shape.slice(1);
+    if (own.length === 0 && (!isLayer || outputShape === null)) continue;
     rows.push({
       name,
       type: module.constructor.name,
       outputShape,
       parameters: sum(own, ({ size }) => size),
-      flops: output === null ? 0 : module.flops(input),
-      outputBytes: output === null || !isLayer ? 0 : bytesOf(output) / output.shape[0],
+      flops: outputShape === null ? 0 : module.flops(input),
+      outputBytes: isLayer ? outputBytes : 0,
       parameterBytes: sum(own, bytesOf),
     });
   }
@@ -106,7 +107,7 @@ const BATCH = 2;
 
 /** All runs of modules in a forward pass of zeros, in the order in which they begin. */
 function watchedRuns(model: Summarized, shape: readonly number[], dtype: DType): Run[] {
-  const runs: { name: string; module: Summarized; inputShape: readonly number[]; output: Tensor | null }[] = [];
+  const runs: Run[] = [];
   const modules = model.namedModules();
   const before = modules.map(([, module]) => ({
     training: module.training,
@@ -119,13 +120,14 @@ function watchedRuns(model: Summarized, shape: readonly number[], dtype: DType):
       const watched = (...inputs: unknown[]): Tensor => {
         const [x] = inputs;
         const inputShape = x instanceof Tensor || isNDArray(x) ? x.shape.slice(1) : [];
-        const run: (typeof runs)[number] = { name, module, inputShape, output: null };
+        const run: Run = { name, module, inputShape, outputShape: null, outputBytes: 0 };
         runs.push(run);
         const output = forward.apply(module, inputs);
         if (!(output instanceof Tensor)) {
           throw new TypeError(`${module.constructor.name}: forward returned ${describe(output)}, expected a tensor`);
         }
-        run.output = output;
+        run.outputShape = output.shape.slice(1);
+        run.outputBytes = bytesOf(output) / BATCH;
         return output;
       };
       Object.defineProperty(module, 'forward', { value: watched, configurable: true, writable: true });
