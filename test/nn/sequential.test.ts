@@ -1,0 +1,249 @@
+import { describe, expect, test } from 'vitest';
+import { array, dense, type NDArray, Random, ShapeError, zeros } from '../../src/arrays/index.js';
+import { F, manualSeed, type Tensor, type TensorLike, tensor } from '../../src/autograd/index.js';
+import * as nn from '../../src/nn/index.js';
+import { DTYPES } from '../helpers/fixtures.js';
+import { describeKernelSets } from '../helpers/kernel-sets.js';
+
+describe('Sequential', () => {
+  test('runs its modules one after another', () => {
+    const model = new nn.Sequential(new nn.Flatten(), new nn.Linear(4, 2), new nn.Tanh());
+    const x = new Random(1).randn([3, 2, 2]);
+    const { weight, bias } = model.at(1) as nn.Linear;
+    expect(model.forward(x).data).toEqualBits(F.tanh(F.linear(F.flatten(x), weight, bias)).data);
+  });
+
+  test('is a list', () => {
+    const [a, b, c] = [new nn.ReLU(), new nn.Tanh(), new nn.Sigmoid()];
+    const model = new nn.Sequential(a, b);
+    expect(model.append(c)).toBe(model);
+    expect([model.length, model.at(0), model.at(-1), [...model]]).toEqual([3, a, c, [a, b, c]]);
+    expect(() => model.at(3)).toThrow(new RangeError('Sequential: i is 3, expected a place among 3 modules'));
+    expect(() => model.at(0.5)).toThrow('Sequential: i is 0.5, expected a place among 3 modules');
+  });
+
+  test('without modules returns what it is given', () => {
+    const x = tensor([1, 2]);
+    expect(new nn.Sequential().forward(x)).toBe(x);
+    expect(new nn.Sequential().forward(array([1, 2])).tolist()).toEqual([1, 2]);
+  });
+
+  test('takes modules only', () => {
+    const wrong = F.relu as unknown as nn.Module;
+    expect(() => new nn.Sequential(new nn.ReLU(), wrong)).toThrow(
+      new TypeError('Sequential: module 1 is a function, expected a Module'),
+    );
+    expect(() => new nn.Sequential([new nn.ReLU()] as unknown as nn.Module)).toThrow('module 0 is [a ReLU], expected');
+  });
+
+  test('may be a base class with parameters of its own', () => {
+    class Scaled extends nn.Sequential {
+      readonly factor = new nn.Parameter(array([3]));
+      override forward(x: TensorLike): Tensor {
+        return F.mul(super.forward(x), this.factor);
+      }
+    }
+    const model = new Scaled(new nn.Linear(1, 1, { bias: false }));
+    expect(Object.keys(model.stateDict())).toEqual(['factor', '0.weight']);
+    expect(model.forward(array([[2]])).item()).toBeCloseTo(6 * (model.at(0) as nn.Linear).weight.item(), 5);
+  });
+});
+
+/** A subclass, and so never run together with a ReLU. */
+class PlainReLU extends nn.ReLU {}
+
+describeKernelSets('a ReLU runs together with the module before it', () => {
+  describe.each(DTYPES)('%s', (dtype) => {
+    test.each<[string, number[], () => nn.Module]>([
+      ['Conv2d', [2, 3, 6, 5], () => new nn.Conv2d(3, 4, 3, { padding: 1, stride: 2, dtype })],
+      ['Conv2d', [2, 3, 6, 5], () => new nn.Conv2d(3, 4, 3, { bias: false, dtype })],
+      ['Linear', [5, 3], () => new nn.Linear(3, 7, { dtype })],
+      ['Linear', [2, 5, 3], () => new nn.Linear(3, 7, { bias: false, dtype })],
+      ['BatchNorm2d', [3, 4, 2, 3], () => new nn.BatchNorm2d(4, { dtype })],
+      ['BatchNorm1d', [5, 4], () => new nn.BatchNorm1d(4, { dtype })],
+      ['BatchNorm1d', [3, 4, 2], () => new nn.BatchNorm1d(4, { affine: false, dtype })],
+    ])('%s of %j: with the same results', (_, shape, make) => {
+      const random = new Random(3);
+      const values = random.randn(shape, dtype);
+      const results = [new nn.ReLU(), new PlainReLU()].map((relu) => {
+        manualSeed(4);
+        const model = new nn.Sequential(make(), relu);
+        const x = tensor(values, { requiresGrad: true });
+        const out = model.forward(x);
+        out.backward(new Random(5).randn(out.shape, dtype));
+        expect(Math.min(...dense(out.data))).toBe(0);
+        const grads = [x, ...model.parameters()].map(({ grad }) => (grad as Tensor).data);
+        return [out.data, ...grads, ...Object.values(model.stateDict()), model.eval().forward(x).data];
+      });
+      const tolerance = dtype === 'float64' ? { rtol: 1e-12, atol: 1e-13 } : { rtol: 1e-5, atol: 1e-6 };
+      for (const [i, fused] of results[0].entries()) expect(fused).toBeAllClose(results[1][i], tolerance);
+    });
+  });
+});
+
+describe('a ReLU runs alone', () => {
+  const ran = (model: nn.Sequential): boolean => {
+    let calls = 0;
+    const relu = model.at(1);
+    const { forward } = relu;
+    relu.forward = (...inputs) => {
+      calls++;
+      return forward.apply(relu, inputs);
+    };
+    model.forward(zeros([1, 2]));
+    return calls === 1;
+  };
+
+  test('if its forward has been replaced', () => {
+    expect(ran(new nn.Sequential(new nn.Linear(2, 2), new nn.ReLU()))).toBe(true);
+  });
+
+  test('behind a module whose forward has been replaced, or is a subclass of its own', () => {
+    class Doubled extends nn.Linear {
+      override forward(x: TensorLike): Tensor {
+        return F.mul(super.forward(x), 2);
+      }
+    }
+    const doubled = new Doubled(2, 2);
+    const x = new Random(1).randn([4, 2]);
+    const expected = F.relu(doubled.forward(x)).data;
+    expect(new nn.Sequential(doubled, new nn.ReLU()).forward(x).data).toEqualBits(expected);
+
+    const replaced = new nn.Linear(2, 2);
+    replaced.forward = () => tensor([[-1, 5]]);
+    expect(new nn.Sequential(replaced, new nn.ReLU()).forward(x).tolist()).toEqual([[0, 5]]);
+  });
+});
+
+describe('an error in a module', () => {
+  const conv = () => new nn.Conv2d(4, 4, 3, { padding: 1 });
+  class Block extends nn.Module {
+    readonly layers = [conv()];
+    override forward(x: TensorLike): Tensor {
+      return this.layers[0].forward(x);
+    }
+  }
+  const x = zeros([1, 3, 8, 8]);
+  const shape = 'x has shape (1, 3, 8, 8), expected (N, C=4, H, W)';
+
+  test.each<[nn.Module, string]>([
+    [conv(), `Conv2d: ${shape}`],
+    [new nn.Sequential(new nn.Tanh(), conv()), `Sequential[1] (Conv2d): ${shape}`],
+    [new nn.Sequential(conv(), new nn.ReLU()), `Sequential[0] (Conv2d): ${shape}`],
+    [new nn.Sequential(new nn.Sequential(new nn.Tanh(), conv())), `Sequential[0][1] (Conv2d): ${shape}`],
+    [new nn.Residual(conv()), `Residual.body (Conv2d): ${shape}`],
+    [new nn.Residual(new nn.Tanh(), { shortcut: conv() }), `Residual.shortcut (Conv2d): ${shape}`],
+    [
+      new nn.Sequential(new nn.Tanh(), new nn.Residual(new nn.Sequential(conv(), new nn.ReLU()))),
+      `Sequential[1] (Residual).body[0] (Conv2d): ${shape}`,
+    ],
+    [new nn.Sequential(new nn.DenseBlock(conv())), `Sequential[0][0] (Conv2d): ${shape}`],
+    [new nn.Sequential(new Block()), `Sequential[0] (Block): Conv2d: ${shape}`],
+    [
+      new nn.Sequential(new nn.Residual(new nn.Conv2d(3, 4, 1))),
+      'Sequential[0] (Residual): the body returned shape (1, 4, 8, 8), expected (1, 3, 8, 8), that of the shortcut',
+    ],
+  ])('names its path: %#', (model, message) => {
+    expect(() => model.forward(x)).toThrow(ShapeError);
+    expect(() => model.forward(x)).toThrow(message);
+  });
+
+  test('names the path through modules of others', () => {
+    class Net extends nn.Module {
+      readonly stages = { first: new nn.Sequential(new nn.Tanh(), conv()) };
+      override forward(input: TensorLike): Tensor {
+        return this.stages.first.forward(input);
+      }
+    }
+    expect(() => new nn.Sequential(new Net()).forward(x)).toThrow(`Sequential[0].stages.first[1] (Conv2d): ${shape}`);
+  });
+
+  test('stays what it is, with its first message as the cause', () => {
+    class Odd extends Error {}
+    const thrower = (error: unknown): nn.Module => {
+      const module = new nn.Identity();
+      module.forward = () => {
+        throw error;
+      };
+      return new nn.Sequential(module);
+    };
+    const thrown = (model: nn.Module): unknown => {
+      try {
+        return model.forward(x);
+      } catch (error) {
+        return error;
+      }
+    };
+    const odd = new Odd('as it is');
+    expect(thrown(thrower(odd))).toBe(odd);
+    expect(thrown(thrower('a string'))).toBe('a string');
+    const type = new TypeError('no');
+    expect(thrown(thrower(type))).toEqual(new TypeError('Sequential[0] (Identity): no', { cause: type }));
+    expect(thrown(thrower(new Error('no')))).toEqual(new Error('Sequential[0] (Identity): no'));
+
+    const nested = thrown(new nn.Sequential(new nn.Sequential(conv()))) as Error;
+    expect((nested.cause as Error).message).toBe(`Conv2d: ${shape}`);
+  });
+
+  test('leaves the running statistics as they are', () => {
+    const model = new nn.Sequential(new nn.BatchNorm2d(4));
+    const before = model.stateDict();
+    expect(() => model.forward(x)).toThrow(`Sequential[0] (BatchNorm2d): ${shape}`);
+    expect(() => model.forward(zeros([1, 4, 1, 1]))).toThrow('expected more than one value a channel in training');
+    expect(model.stateDict()).toEqual(before);
+  });
+});
+
+describe('Residual', () => {
+  test('adds its body and its shortcut', () => {
+    const body = new nn.Linear(2, 3);
+    const shortcut = new nn.Linear(2, 3);
+    const block = new nn.Residual(body, { shortcut });
+    const x = new Random(1).randn([4, 2]);
+    expect(block.forward(x).data).toEqualBits(F.add(body.forward(x), shortcut.forward(x)).data);
+    expect(Object.keys(block.stateDict())).toEqual([
+      ...['body.weight', 'body.bias', 'shortcut.weight', 'shortcut.bias'],
+    ]);
+    const past = new nn.Residual(new nn.Tanh());
+    expect(past.forward(array([[1]])).item()).toBeCloseTo(1 + Math.tanh(1), 6);
+  });
+
+  test('refuses what is no module', () => {
+    expect(() => new nn.Residual(F.relu as never)).toThrow('Residual: body is a function, expected a Module');
+    expect(() => new nn.Residual(new nn.ReLU(), { shortcut: null as never })).toThrow(
+      'Residual: shortcut is null, expected a Module',
+    );
+    expect(() => new nn.Residual(new nn.ReLU(), { short: 1 } as never)).toThrow("Residual: unknown option 'short'");
+  });
+});
+
+describe('DenseBlock', () => {
+  test('gives each module everything before it', () => {
+    const [first, second] = [new nn.Conv2d(2, 3, 3, { padding: 1 }), new nn.Conv2d(5, 1, 1)];
+    const block = new nn.DenseBlock(first, second);
+    const x = new Random(1).randn([2, 2, 4, 3]);
+    const one = F.concat([x, first.forward(x)], 1);
+    const expected = F.concat([one, second.forward(one)], 1).data;
+    expect(expected.shape).toEqual([2, 6, 4, 3]);
+    expect(block.forward(x).data).toEqualBits(expected);
+    expect(Object.keys(block.stateDict())).toEqual(['0.weight', '0.bias', '1.weight', '1.bias']);
+    expect(new nn.DenseBlock().forward(x).data).toBe(x);
+  });
+
+  test('has the gradient of the formula', () => {
+    const block = new nn.DenseBlock(new nn.Linear(1, 1, { bias: false }));
+    (block.at(0) as nn.Linear).loadStateDict({ weight: array([[5]]) });
+    const x = tensor([[2]], { requiresGrad: true });
+    block.forward(x).backward(array([[1, 10]]));
+    expect([x.grad?.item(), block.parameters()[0].grad?.item()]).toEqual([51, 20]);
+  });
+
+  test.each<[nn.Module, NDArray, string]>([
+    [new nn.Conv2d(2, 1, 3), zeros([1, 2, 4, 4]), 'module 0 returned shape (1, 1, 2, 2), expected (1, C, 4, 4)'],
+    [new nn.Flatten(0), zeros([2, 3]), 'module 0 returned shape (6,), expected (2, C)'],
+  ])('names a module that changes more than the channels: %s', (layer, x, message) => {
+    expect(() => new nn.DenseBlock(layer).forward(x)).toThrow(
+      new ShapeError(`DenseBlock: ${message}, that of the input but for the channels`),
+    );
+  });
+});
