@@ -1,5 +1,6 @@
 import { ShapeError, tuple } from '../arrays/index.js';
 import { F, Tensor, type TensorLike } from '../autograd/index.js';
+import { fault } from './failure.js';
 import { LayerList } from './layer-list.js';
 
 /**
@@ -28,8 +29,10 @@ export class DenseBlock extends LayerList {
       const grown = this.run(String(i), this.at(i), features);
       const expected = [features.shape[0], 'C', ...features.shape.slice(2)];
       if (grown.shape.length < 2 || tuple(grown.shape.with(1, 0)) !== tuple(expected.with(1, 0))) {
-        throw new ShapeError(
-          `DenseBlock: module ${i} returned shape ${tuple(grown.shape)}, expected ${tuple(expected)}, ` +
+        throw fault(
+          ShapeError,
+          this,
+          `module ${i} returned shape ${tuple(grown.shape)}, expected ${tuple(expected)}, ` +
             'that of the input but for the channels',
         );
       }

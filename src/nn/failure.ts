@@ -2,7 +2,7 @@ import { ShapeError } from '../arrays/index.js';
 import { joined, type Named } from './members.js';
 
 /** What has members. */
-interface Container {
+export interface Container {
   namedModules(): Named<Container>[];
 }
 
@@ -16,6 +16,13 @@ interface Source {
 }
 
 const sources = new WeakMap<object, Source>();
+
+/** `Kind` with a message that begins with the class of the module at fault, which containers know again. */
+export function fault(Kind: typeof ShapeError | typeof TypeError, module: Container, text: string): Error {
+  const error = new Kind(`${className(module)}: ${text}`);
+  sources.set(error, { from: module, way: '', text, cause: error });
+  return error;
+}
 
 /**
  * The error that `container` throws when its member `name` threw `error`: the same kind of error, whose message begins

@@ -1,5 +1,6 @@
 import { describe, dtypeOf, isNDArray, ShapeError, tuple } from '../arrays/index.js';
 import { arrayOf, Tensor, type TensorLike } from '../autograd/index.js';
+import { type Container, fault } from './failure.js';
 
 /** An axis of an input: of any size, of one size, or at least of one. */
 export type Axis = string | readonly [symbol: string | null, size: number, kind?: 'least'];
@@ -14,24 +15,25 @@ export type Axis = string | readonly [symbol: string | null, size: number, kind?
  * @throws {ShapeError} if it has another shape.
  */
 export function checkInput(
-  module: object,
+  module: Container,
   x: TensorLike,
   shapes: readonly (readonly Axis[])[],
   state: Tensor | null = null,
 ): void {
-  const name = module.constructor.name;
   if (!(x instanceof Tensor) && !isNDArray(x)) {
-    throw new TypeError(`${name}: x is ${describe(x)}, expected a tensor or an array`);
+    throw fault(TypeError, module, `x is ${describe(x)}, expected a tensor or an array`);
   }
   if (!shapes.some((axes) => fits(x.shape, axes))) {
     const expected = shapes.map((axes) => tuple(axes.map((axis, i) => text(axis, x.shape[i])))).join(' or ');
     const empty = x.shape.includes(0) ? ' with every size at least 1' : '';
-    throw new ShapeError(`${name}: x has shape ${tuple(x.shape)}, expected ${expected}${empty}`);
+    throw fault(ShapeError, module, `x has shape ${tuple(x.shape)}, expected ${expected}${empty}`);
   }
   const dtype = dtypeOf(arrayOf(x));
   if (state !== null && dtype !== state.dtype) {
-    throw new TypeError(
-      `${name}: x has dtype ${dtype}, expected ${state.dtype}, that of the module: ` +
+    throw fault(
+      TypeError,
+      module,
+      `x has dtype ${dtype}, expected ${state.dtype}, that of the module: ` +
         `make it with { dtype: '${dtype}' }, or convert x`,
     );
   }

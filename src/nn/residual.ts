@@ -1,5 +1,6 @@
 import { checkOptions, describe, ShapeError, tuple } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
+import { fault } from './failure.js';
 import { Module } from './module.js';
 import { Identity } from './reshaping.js';
 
@@ -42,8 +43,10 @@ export class Residual extends Module {
     const main = this.run('body', this.body, x);
     const past = this.run('shortcut', this.shortcut, x);
     if (tuple(main.shape) !== tuple(past.shape)) {
-      throw new ShapeError(
-        `Residual: the body returned shape ${tuple(main.shape)}, expected ${tuple(past.shape)}, that of the shortcut: ` +
+      throw fault(
+        ShapeError,
+        this,
+        `the body returned shape ${tuple(main.shape)}, expected ${tuple(past.shape)}, that of the shortcut: ` +
           'give a shortcut that changes x as the body does',
       );
     }

@@ -81,6 +81,18 @@ describeKernelSets('a ReLU runs together with the module before it', () => {
   });
 });
 
+test.each<[nn.Module, number[], string]>([
+  [new nn.Conv2d(1, 1, 1), [1, 1, 2, 2], 'from conv2dRelu'],
+  [new nn.Linear(1, 1), [1, 1], 'from linearRelu'],
+  [new nn.BatchNorm2d(1), [1, 1, 2, 2], 'from batchNormRelu'],
+  [new nn.BatchNorm1d(1), [2, 1], 'from batchNormRelu'],
+  [new nn.LayerNorm(1), [2, 1], 'from relu'],
+])('%s and a ReLU are one operation where there is one', (module, shape, operation) => {
+  const x = new Random(1).randn(shape);
+  expect(String(new nn.Sequential(module, new nn.ReLU()).forward(x))).toContain(operation);
+  expect(String(new nn.Sequential(module, new PlainReLU()).forward(x))).toContain('from relu');
+});
+
 describe('a ReLU runs alone', () => {
   const ran = (model: nn.Sequential): boolean => {
     let calls = 0;
@@ -138,7 +150,7 @@ describe('an error in a module', () => {
       `Sequential[1] (Residual).body[0] (Conv2d): ${shape}`,
     ],
     [new nn.Sequential(new nn.DenseBlock(conv())), `Sequential[0][0] (Conv2d): ${shape}`],
-    [new nn.Sequential(new Block()), `Sequential[0] (Block): Conv2d: ${shape}`],
+    [new nn.Sequential(new Block()), `Sequential[0].layers[0] (Conv2d): ${shape}`],
     [
       new nn.Sequential(new nn.Residual(new nn.Conv2d(3, 4, 1))),
       'Sequential[0] (Residual): the body returned shape (1, 4, 8, 8), expected (1, 3, 8, 8), that of the shortcut',

@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest';
+import { array, dense, type NDArray, Random, ShapeError, versionOf, zeros } from '../../src/arrays/index.js';
+import { manualSeed, Tensor, tensor } from '../../src/autograd/index.js';
+import * as nn from '../../src/nn/index.js';
+import { DTYPES } from '../helpers/fixtures.js';
+
+const { init } = nn;
+
+/** Largest magnitude, mean and standard deviation. */
+function measures(a: NDArray): { largest: number; mean: number; std: number } {
+  const values = Float64Array.from(dense(a));
+  const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+  const square = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
+  return { largest: Math.max(...values.map(Math.abs)), mean, std: Math.sqrt(square) };
+}
+
+/** fan in 36, fan out 360: 14,400 values. */
+const SHAPE = [40, 4, 3, 3];
+const random = () => new Random(2);
+
+describe.each(DTYPES)('%s', (dtype) => {
+  test.each<[string, (w: NDArray) => NDArray, number]>([
+    ['kaimingNormal_', (w) => init.kaimingNormal_(w, { random: random() }), Math.sqrt(2 / 36)],
+    ['kaimingNormal_ fan out', (w) => init.kaimingNormal_(w, { mode: 'fanOut', random: random() }), Math.sqrt(2 / 360)],
+    [
+      'kaimingNormal_ linear',
+      (w) => init.kaimingNormal_(w, { nonlinearity: 'linear', random: random() }),
+      Math.sqrt(1 / 36),
+    ],
+    ['kaimingNormal_ a', (w) => init.kaimingNormal_(w, { a: 2, random: random() }), Math.sqrt(2 / 5 / 36)],
+    ['xavierNormal_', (w) => init.xavierNormal_(w, { random: random() }), Math.sqrt(2 / 396)],
+    ['xavierNormal_ gain', (w) => init.xavierNormal_(w, { gain: 3, random: random() }), 3 * Math.sqrt(2 / 396)],
+    ['normal_', (w) => init.normal_(w, 0, 0.3, { random: random() }), 0.3],
+  ])('%s has the standard deviation of its formula', (_, fill, std) => {
+    const w = zeros(SHAPE, dtype);
+    expect(fill(w)).toBe(w);
+    const found = measures(w);
+    expect(found.std / std).toBeGreaterThan(0.95);
+    expect(found.std / std).toBeLessThan(1.05);
+    expect(Math.abs(found.mean)).toBeLessThan(0.1 * std);
+    expect(found.largest).toBeGreaterThan(2.5 * std);
+  });
+
+  test.each<[string, (w: NDArray) => NDArray, number]>([
+    ['kaimingUniform_', (w) => init.kaimingUniform_(w, { random: random() }), Math.sqrt(6 / 36)],
+    [
+      'kaimingUniform_ √5, as in Conv2d',
+      (w) => init.kaimingUniform_(w, { a: Math.sqrt(5), random: random() }),
+      1 / Math.sqrt(36),
+    ],
+    ['xavierUniform_', (w) => init.xavierUniform_(w, { random: random() }), Math.sqrt(6 / 396)],
+    ['uniform_', (w) => init.uniform_(w, -0.2, 0.2, { random: random() }), 0.2],
+    ['Conv2d', () => new nn.Conv2d(4, 40, 3, { random: random(), dtype }).weight.data, 1 / 6],
+    ['Conv2d bias', () => new nn.Conv2d(4, 2000, 3, { random: random(), dtype }).bias?.data as NDArray, 1 / 6],
+    ['Linear', () => new nn.Linear(25, 400, { random: random(), dtype }).weight.data, 1 / 5],
+    ['Linear bias', () => new nn.Linear(25, 2000, { random: random(), dtype }).bias?.data as NDArray, 1 / 5],
+  ])('%s fills the interval of its formula', (_, fill, bound) => {
+    const { largest, mean, std } = measures(fill(zeros(SHAPE, dtype)));
+    expect(largest).toBeLessThanOrEqual(bound * (1 + 1e-6));
+    expect(largest).toBeGreaterThan(0.99 * bound);
+    expect(Math.abs(mean)).toBeLessThan(0.05 * bound);
+    expect(std * Math.sqrt(3)).toBeGreaterThan(0.95 * bound);
+  });
+
+  test('constant_, zeros_ and ones_ fill, uniform_ and normal_ shift', () => {
+    const w = zeros([2, 3], dtype);
+    expect([...dense(init.constant_(w, 2.5))]).toEqual(Array(6).fill(2.5));
+    expect([...dense(init.ones_(w))]).toEqual(Array(6).fill(1));
+    expect([...dense(init.zeros_(w))]).toEqual(Array(6).fill(0));
+    const shifted = measures(init.normal_(zeros([5000], dtype), 7, 1, { random: random() }));
+    expect(Math.abs(shifted.mean - 7)).toBeLessThan(0.1);
+    const uniform = dense(init.uniform_(zeros([500], dtype), 3, 4, { random: random() }));
+    expect(Math.min(...uniform)).toBeGreaterThanOrEqual(3);
+    expect(Math.max(...uniform)).toBeLessThanOrEqual(4);
+  });
+});
+
+test('changes are made in place, in tensors and views too, and announced', () => {
+  const w = tensor([[1, 2]], { requiresGrad: true });
+  const version = versionOf(w.data);
+  expect(init.ones_(w)).toBe(w);
+  expect(w.tolist()).toEqual([[1, 1]]);
+  expect(versionOf(w.data)).toBe(version + 1);
+  const whole = zeros([2, 2]);
+  init.constant_(whole.pick(null, 1), 3);
+  expect([...dense(whole)]).toEqual([0, 3, 0, 3]);
+});
+
+test('the same seed gives the same weights, with manualSeed and with a Random', () => {
+  const bySeed = () => {
+    manualSeed('s');
+    return new nn.Sequential(new nn.Linear(3, 2), new nn.Conv2d(1, 2, 2)).stateDict();
+  };
+  expect(bySeed()).toEqual(bySeed());
+  const given = (seed: number) => new nn.Linear(3, 2, { random: new Random(seed) }).stateDict();
+  expect(given(1)).toEqual(given(1));
+  expect(given(1)).not.toEqual(given(2));
+});
+
+test('calculateGain is that of PyTorch', () => {
+  const gains = (['linear', 'conv2d', 'sigmoid', 'tanh', 'relu', 'leaky_relu', 'selu'] as const).map((name) =>
+    init.calculateGain(name),
+  );
+  expect(gains).toEqual([1, 1, 1, 5 / 3, Math.SQRT2, Math.sqrt(2 / (1 + 0.01 ** 2)), 0.75]);
+  expect(init.calculateGain('leaky_relu', 1)).toBe(1);
+});
+
+describe('refused', () => {
+  const w = new Tensor(array([[1, 2]]));
+  test.each<[string, () => unknown, string]>([
+    ['vectors', () => init.kaimingNormal_(zeros([4])), 'kaimingNormal_: tensor has shape (4,), expected (out, in, …)'],
+    ['vectors', () => init.xavierUniform_(zeros([4])), 'xavierUniform_: tensor has shape (4,), expected (out, in, …)'],
+    ['no tensors', () => init.zeros_([1] as never), 'zeros_: tensor is [1], expected a tensor or an array'],
+    [
+      'modes',
+      () => init.kaimingUniform_(w, { mode: 'fan' as never }),
+      "kaimingUniform_: mode is 'fan', expected 'fanIn' or 'fanOut'",
+    ],
+    [
+      'nonlinearities',
+      () => init.kaimingUniform_(w, { nonlinearity: 'toString' as never }),
+      "kaimingUniform_: nonlinearity is 'toString', expected one of 'linear', 'conv2d'",
+    ],
+    ['slopes', () => init.kaimingNormal_(w, { a: Number.NaN }), 'kaimingNormal_: a is NaN, expected a number'],
+    ['gains', () => init.xavierNormal_(w, { gain: -1 }), 'xavierNormal_: gain is -1, expected a number ≥ 0'],
+    ['options', () => init.xavierNormal_(w, { Gain: 1 } as never), "xavierNormal_: unknown option 'Gain'"],
+    ['options', () => init.kaimingNormal_(w, { fan: 1 } as never), "kaimingNormal_: unknown option 'fan'"],
+    ['generators', () => init.normal_(w, 0, 1, { random: 3 as never }), 'normal_: random is 3, expected a Random'],
+    ['spreads', () => init.normal_(w, 0, -1), 'normal_: std is -1, expected a number ≥ 0'],
+    ['bounds', () => init.uniform_(w, 2, 1), 'uniform_: low is 2, expected at most high=1'],
+    ['constants', () => init.constant_(w, '1' as never), "constant_: value is '1', expected a number"],
+  ])('%s: %#', (_, call, message) => {
+    expect(call).toThrow(message);
+    expect(w.tolist()).toEqual([[1, 2]]);
+  });
+  test('with a ShapeError where a shape is wrong', () => {
+    expect(() => init.kaimingNormal_(zeros([0, 2]))).toThrow(ShapeError);
+  });
+});
