@@ -68,7 +68,11 @@ abstract class BatchNorm extends Module {
     this.numBatchesTracked = trackRunningStats ? new Buffer(zeros([], dtype)) : null;
   }
 
-  /** The shapes that x may have. */
+  /**
+   * The shapes that x may have.
+   *
+   * @internal
+   */
   protected abstract inputShapes(): readonly (readonly Axis[])[];
 
   /** @returns Shape of x. @throws {RangeError} if in training a channel has one value only. */
@@ -114,6 +118,7 @@ abstract class BatchNorm extends Module {
  * @see Ioffe and Szegedy 2015, Batch Normalization, https://arxiv.org/abs/1502.03167
  */
 export class BatchNorm2d extends BatchNorm {
+  /** @internal */
   protected override inputShapes(): readonly (readonly Axis[])[] {
     return [['N', ['C', this.numFeatures], 'H', 'W']];
   }
@@ -121,6 +126,7 @@ export class BatchNorm2d extends BatchNorm {
 
 /** Batch normalization of features (N, C), or of sequences (N, C, L); else as {@link BatchNorm2d}. */
 export class BatchNorm1d extends BatchNorm {
+  /** @internal */
   protected override inputShapes(): readonly (readonly Axis[])[] {
     return [
       ['N', ['C', this.numFeatures]],

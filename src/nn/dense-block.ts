@@ -26,7 +26,7 @@ export class DenseBlock extends LayerList {
   override forward(x: TensorLike): Tensor {
     let features = x instanceof Tensor ? x : new Tensor(x);
     for (let i = 0; i < this.length; i++) {
-      const grown = this.run(String(i), this.at(i), features);
+      const grown = this.runChild(String(i), this.at(i), features);
       const expected = [features.shape[0], 'C', ...features.shape.slice(2)];
       if (grown.shape.length < 2 || tuple(grown.shape.with(1, 0)) !== tuple(expected.with(1, 0))) {
         throw fault(

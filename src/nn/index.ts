@@ -5,6 +5,7 @@ export { DenseBlock } from './dense-block.js';
 export { Dropout, type DropoutModuleOptions } from './dropout.js';
 export * as init from './init.js';
 export { Linear, type LinearOptions } from './linear.js';
+export type { Named } from './members.js';
 export { Module } from './module.js';
 export type { DTypeOption, WeightOptions } from './module-options.js';
 export { GroupNorm, type GroupNormModuleOptions, LayerNorm, type LayerNormModuleOptions } from './normalization.js';
@@ -13,5 +14,6 @@ export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, type Pool2dModuleOptions } fro
 export { Flatten, Identity } from './reshaping.js';
 export { Residual, type ResidualOptions } from './residual.js';
 export { Sequential } from './sequential.js';
+export type { Pair } from './sizes.js';
 export type { LoadedState, LoadStateOptions } from './state-dict.js';
 export type { ModuleSummary, SummaryRow } from './summary.js';

@@ -38,8 +38,11 @@ export interface XavierOptions extends RandomOption {
   gain?: number;
 }
 
+/** What follows the weights that are initialized, by PyTorch's name. */
+export type Nonlinearity = 'linear' | 'conv2d' | 'sigmoid' | 'tanh' | 'relu' | 'leaky_relu' | 'selu';
+
 /** The gain of each nonlinearity; that of the leaky ReLU depends on its slope. */
-const GAINS = {
+const GAINS: Readonly<Record<Nonlinearity, (slope: number) => number>> = {
   linear: () => 1,
   conv2d: () => 1,
   sigmoid: () => 1,
@@ -47,10 +50,7 @@ const GAINS = {
   relu: () => Math.SQRT2,
   leaky_relu: (slope: number) => Math.sqrt(2 / (1 + slope ** 2)),
   selu: () => 3 / 4,
-} as const;
-
-/** What follows the weights that are initialized, by PyTorch's name. */
-export type Nonlinearity = keyof typeof GAINS;
+};
 
 /**
  * The factor that makes up for what a nonlinearity does to the size of its values: PyTorch's `calculate_gain`.

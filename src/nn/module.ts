@@ -148,10 +148,8 @@ export abstract class Module {
   }
 
   /**
-   * Multiplications and additions of a forward pass for one example, as `summary` counts them. Modules that are made of
-   * others need not say. Default 0.
-   *
-   * @param inputShape - Without the axis of the batch.
+   * Multiplications and additions of a forward pass for one example, of the given shape without the axis of the batch, as
+   * `summary` counts them. Modules that are made of others need not say. Default 0.
    */
   flops(_inputShape: readonly number[]): number {
     return 0;
@@ -177,12 +175,12 @@ export abstract class Module {
   }
 
   /** Runs a submodule. Its errors begin with the path to the module at fault. @param name - What this module calls it. */
-  protected run(name: string, module: Module, ...inputs: unknown[]): Tensor {
-    return this.locating(name, module, () => module.forward(...inputs));
+  protected runChild(name: string, module: Module, ...inputs: unknown[]): Tensor {
+    return this.inChild(name, module, () => module.forward(...inputs));
   }
 
   /** Runs `fn`, whose errors come from the submodule `name`. */
-  protected locating<R>(name: string, module: Module, fn: () => R): R {
+  protected inChild<R>(name: string, module: Module, fn: () => R): R {
     try {
       return fn();
     } catch (error) {

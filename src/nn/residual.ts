@@ -40,8 +40,8 @@ export class Residual extends Module {
 
   /** @throws {ShapeError} if body and shortcut return different shapes. */
   override forward(x: TensorLike): Tensor {
-    const main = this.run('body', this.body, x);
-    const past = this.run('shortcut', this.shortcut, x);
+    const main = this.runChild('body', this.body, x);
+    const past = this.runChild('shortcut', this.shortcut, x);
     if (tuple(main.shape) !== tuple(past.shape)) {
       throw fault(
         ShapeError,

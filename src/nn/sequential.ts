@@ -28,10 +28,10 @@ export class Sequential extends LayerList {
       const [layer, next] = [this.at(i), i + 1 < this.length ? this.at(i + 1) : null];
       const input = value;
       if (isFusable(layer) && next !== null && isOriginal(next, ReLU)) {
-        value = this.locating(String(i), layer, () => layer.forwardRelu(input));
+        value = this.inChild(String(i), layer, () => layer.forwardRelu(input));
         i++;
       } else {
-        value = this.run(String(i), layer, input);
+        value = this.runChild(String(i), layer, input);
       }
     }
     return value instanceof Tensor ? value : new Tensor(value);

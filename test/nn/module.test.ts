@@ -164,6 +164,16 @@ describe('train, eval, requiresGrad_, zeroGrad and apply', () => {
   });
 });
 
+test('forward may take what it needs', () => {
+  class Scaled extends nn.Module {
+    readonly inner = new nn.Identity();
+    override forward(x: Tensor, factor: number): Tensor {
+      return F.mul(this.runChild('inner', this.inner, x), factor);
+    }
+  }
+  expect(new Scaled().forward(tensor([1, 2]), 3).tolist()).toEqual([3, 6]);
+});
+
 describe('printing', () => {
   test('shows the structure', () => {
     const net = new nn.Sequential(
