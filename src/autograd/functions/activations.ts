@@ -1,4 +1,3 @@
-import { checkAmount, describe } from '../../arrays/index.js';
 import {
   eluBackward,
   eluForward,
@@ -17,35 +16,32 @@ import {
   tanhBackward,
   tanhForward,
 } from '../../layers/index.js';
-import { op, type TensorLike } from '../op.js';
+import type { TensorLike } from '../op.js';
 import type { Tensor } from '../tensor.js';
+import { layerOp } from './layer-op.js';
 
 /** `max(0, x)`. */
-export const relu = op(reluForward, reluBackward, { name: 'relu' });
+export const relu = layerOp('relu', reluForward, reluBackward);
 /** `1 / (1 + e^−x)`. */
-export const sigmoid = op(sigmoidForward, sigmoidBackward, { name: 'sigmoid' });
+export const sigmoid = layerOp('sigmoid', sigmoidForward, sigmoidBackward);
 /** The hyperbolic tangent of x. */
-export const tanh = op(tanhForward, tanhBackward, { name: 'tanh' });
+export const tanh = layerOp('tanh', tanhForward, tanhBackward);
 /** `x · Φ(x)`, exact. */
-export const gelu = op(geluForward, geluBackward, { name: 'gelu' });
+export const gelu = layerOp('gelu', geluForward, geluBackward);
 /** `x` where x > 0, else `weight · x`, for a weight of shape (1,) or one value a channel. */
-export const prelu = op(preluForward, preluBackward, { name: 'prelu' });
+export const prelu = layerOp('prelu', preluForward, preluBackward, { alpha: 'weight' });
 /** The largest of each `pieces` neighbouring features of x (N, D). */
-export const maxout = op(maxoutForward, maxoutBackward, { name: 'maxout' });
+export const maxout = layerOp('maxout', maxoutForward, maxoutBackward);
 
-const leaky = op(leakyReluForward, leakyReluBackward, { name: 'leakyRelu' });
-const exponential = op(eluForward, eluBackward, { name: 'elu' });
+const leaky = layerOp('leakyRelu', leakyReluForward, leakyReluBackward, { alpha: 'negativeSlope' });
+const exponential = layerOp('elu', eluForward, eluBackward);
 
 /** `x` where x > 0, else `negativeSlope · x`. */
 export function leakyRelu(x: TensorLike, negativeSlope = 0.01): Tensor {
-  if (typeof negativeSlope !== 'number') {
-    throw new TypeError(`leakyRelu: negativeSlope is ${describe(negativeSlope)}, expected a number`);
-  }
   return leaky(x, { alpha: negativeSlope });
 }
 
 /** `x` where x > 0, else `alpha · (e^x − 1)`. */
 export function elu(x: TensorLike, alpha = 1): Tensor {
-  checkAmount('elu', 'alpha', alpha);
   return exponential(x, { alpha });
 }

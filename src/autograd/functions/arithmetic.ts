@@ -27,8 +27,9 @@ import {
   subBackward,
   subForward,
 } from '../../layers/index.js';
-import { op, type TensorLike } from '../op.js';
+import type { TensorLike } from '../op.js';
 import { Tensor } from '../tensor.js';
+import { layerOp } from './layer-op.js';
 
 /** An operand of arithmetic: a number takes the dtype of the other operand. */
 export type Value = TensorLike | number;
@@ -54,30 +55,30 @@ function dtypeOfValue(value: Value): 'float32' | 'float64' {
 }
 
 /** `a + b`, broadcast. */
-export const add = withNumbers('add', op(addForward, addBackward, { name: 'add' }));
+export const add = withNumbers('add', layerOp('add', addForward, addBackward));
 /** `a − b`, broadcast. */
-export const sub = withNumbers('sub', op(subForward, subBackward, { name: 'sub' }));
+export const sub = withNumbers('sub', layerOp('sub', subForward, subBackward));
 /** `a · b`, element by element, broadcast. */
-export const mul = withNumbers('mul', op(mulForward, mulBackward, { name: 'mul' }));
+export const mul = withNumbers('mul', layerOp('mul', mulForward, mulBackward));
 /** `a / b`, broadcast. */
-export const div = withNumbers('div', op(divForward, divBackward, { name: 'div' }));
+export const div = withNumbers('div', layerOp('div', divForward, divBackward));
 /** The larger of `a` and `b`, broadcast; where they are equal each gets half of the gradient. */
-export const maximum = withNumbers('maximum', op(maximumForward, maximumBackward, { name: 'maximum' }));
+export const maximum = withNumbers('maximum', layerOp('maximum', maximumForward, maximumBackward));
 /** The smaller of `a` and `b`, broadcast; where they are equal each gets half of the gradient. */
-export const minimum = withNumbers('minimum', op(minimumForward, minimumBackward, { name: 'minimum' }));
+export const minimum = withNumbers('minimum', layerOp('minimum', minimumForward, minimumBackward));
 
 /** `e^x`. */
-export const exp = op(expForward, expBackward, { name: 'exp' });
+export const exp = layerOp('exp', expForward, expBackward);
 /** The natural logarithm of x. */
-export const log = op(logForward, logBackward, { name: 'log' });
+export const log = layerOp('log', logForward, logBackward);
 /** `x^exponent`, for a number `exponent`. */
-export const pow = op(powForward, powBackward, { name: 'pow' });
+export const pow = layerOp('pow', powForward, powBackward);
 /** The square root of x. */
-export const sqrt = op(sqrtForward, sqrtBackward, { name: 'sqrt' });
+export const sqrt = layerOp('sqrt', sqrtForward, sqrtBackward);
 /** `−x`. */
-export const neg = op(negForward, negBackward, { name: 'neg' });
+export const neg = layerOp('neg', negForward, negBackward);
 /** `|x|`, with derivative 0 at 0. */
-export const abs = op(absForward, absBackward, { name: 'abs' });
+export const abs = layerOp('abs', absForward, absBackward);
 
 /** The matrix product of `a` and `b`, with NumPy's rules for vectors and for stacks of matrices. */
-export const matmul = op(matmulForward, matmulBackward, { name: 'matmul' });
+export const matmul = layerOp('matmul', matmulForward, matmulBackward);

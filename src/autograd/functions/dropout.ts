@@ -1,8 +1,9 @@
 import { checkFlag, checkOptions, describe, dtypeOf, type NDArray, type Random, zeros } from '../../arrays/index.js';
 import { type DropoutParam, dropoutBackward, dropoutForward } from '../../layers/index.js';
 import { generator } from '../generator.js';
-import { arrayOf, op, type TensorLike } from '../op.js';
+import type { TensorLike } from '../op.js';
 import { Tensor } from '../tensor.js';
+import { arrayArg, layerOp } from './layer-op.js';
 
 /** How {@link dropout} runs. */
 export interface DropoutOptions {
@@ -12,7 +13,7 @@ export interface DropoutOptions {
   random?: Random;
 }
 
-const keep = op((x: NDArray, param: DropoutParam) => dropoutForward(x, param), dropoutBackward, { name: 'dropout' });
+const keep = layerOp('dropout', (x: NDArray, param: DropoutParam) => dropoutForward(x, param), dropoutBackward);
 
 /**
  * Inverted dropout, PyTorch's: in training each value is 0 with probability `p`, else it is multiplied by 1 / (1 − p).
@@ -28,8 +29,9 @@ export function dropout(x: TensorLike, p = 0.5, options: DropoutOptions = {}): T
   if (!(typeof p === 'number' && p >= 0 && p <= 1)) {
     throw new RangeError(`dropout: p is ${describe(p)}, expected the probability of dropping a value, in [0, 1]`);
   }
-  if (!training || p === 0) return x instanceof Tensor ? x : new Tensor(x);
+  const values = arrayArg('dropout', 'x', x);
+  if (!training || p === 0) return x instanceof Tensor ? x : new Tensor(values);
   // A mask of zeros: nothing is left to divide by.
-  if (p === 1) return keep(x, { mode: 'train', p: 1, mask: zeros(x.shape, dtypeOf(arrayOf(x))) });
+  if (p === 1) return keep(x, { mode: 'train', p: 1, mask: zeros(values.shape, dtypeOf(values)) });
   return keep(x, { mode: 'train', p: 1 - p, random });
 }

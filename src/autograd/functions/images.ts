@@ -13,8 +13,9 @@ import {
   maxPoolForward,
   type PerAxis,
 } from '../../layers/index.js';
-import { arrayOf, op, type TensorLike } from '../op.js';
+import type { TensorLike } from '../op.js';
 import type { Tensor } from '../tensor.js';
+import { arrayArg, layerOp } from './layer-op.js';
 
 /** Stride and padding of {@link conv2d}. */
 export interface Conv2dOptions {
@@ -24,10 +25,14 @@ export interface Conv2dOptions {
   padding?: PerAxis;
 }
 
-const conv = op(convForward, (dout, cache, needs) => convNeededGradients('conv2d', dout, cache, needs), {
-  name: 'conv2d',
-});
-const convRelu = op(convReluForward, convReluNeededGradients, { name: 'conv2dRelu' });
+const TERMS = { w: 'weight', b: 'bias', pad: 'padding' };
+const conv = layerOp(
+  'conv2d',
+  convForward,
+  (dout, cache, needs) => convNeededGradients('conv2d', dout, cache, needs),
+  TERMS,
+);
+const convRelu = layerOp('conv2dRelu', convReluForward, convReluNeededGradients, TERMS);
 
 /**
  * Convolution (cross-correlation, as PyTorch's).
@@ -45,7 +50,7 @@ export function conv2d(
   bias: TensorLike | null = null,
   options: Conv2dOptions = {},
 ): Tensor {
-  return conv(x, weight, bias ?? noBias(weight), convParam('conv2d', options));
+  return conv(x, weight, bias ?? noBias('conv2d', weight), convParam('conv2d', options));
 }
 
 /** {@link conv2d}, then a ReLU, in one pass. */
@@ -55,7 +60,7 @@ export function conv2dRelu(
   bias: TensorLike | null = null,
   options: Conv2dOptions = {},
 ): Tensor {
-  return convRelu(x, weight, bias ?? noBias(weight), convParam('conv2dRelu', options));
+  return convRelu(x, weight, bias ?? noBias('conv2dRelu', weight), convParam('conv2dRelu', options));
 }
 
 function convParam(fn: string, options: Conv2dOptions): ConvParam {
@@ -64,8 +69,8 @@ function convParam(fn: string, options: Conv2dOptions): ConvParam {
   return { stride, pad: padding };
 }
 
-function noBias(weight: TensorLike): NDArray {
-  const filters = arrayOf(weight);
+function noBias(fn: string, weight: TensorLike): NDArray {
+  const filters = arrayArg(fn, 'weight', weight);
   return zeros([filters.shape[0]], dtypeOf(filters));
 }
 
@@ -75,8 +80,9 @@ export interface Pool2dOptions {
   stride?: PerAxis;
 }
 
-const maxPool = op(maxPoolForward, maxPoolBackward, { name: 'maxPool2d' });
-const avgPool = op(avgPoolForward, avgPoolBackward, { name: 'avgPool2d' });
+const WINDOW = { poolHeight: 'kernelSize', poolWidth: 'kernelSize' };
+const maxPool = layerOp('maxPool2d', maxPoolForward, maxPoolBackward, WINDOW);
+const avgPool = layerOp('avgPool2d', avgPoolForward, avgPoolBackward, WINDOW);
 
 /**
  * The largest value of each window of `kernelSize` pixels; the gradient goes to the first of equal ones.
@@ -96,10 +102,11 @@ export function avgPool2d(x: TensorLike, kernelSize: PerAxis, options: Pool2dOpt
 
 function poolParam(fn: string, kernelSize: PerAxis, options: Pool2dOptions) {
   checkOptions(fn, options, ['stride']);
-  const [poolHeight, poolWidth] = typeof kernelSize === 'number' ? [kernelSize, kernelSize] : kernelSize;
-  if (poolHeight === undefined || poolWidth === undefined) {
+  const both = Array.isArray(kernelSize) ? kernelSize : [kernelSize, kernelSize];
+  if (both.length !== 2) {
     throw new RangeError(`${fn}: kernelSize is ${describe(kernelSize)}, expected a number, or [vertical, horizontal]`);
   }
+  const [poolHeight, poolWidth] = both;
   return options.stride === undefined ? { poolHeight, poolWidth } : { poolHeight, poolWidth, stride: options.stride };
 }
 
@@ -111,4 +118,4 @@ function poolParam(fn: string, kernelSize: PerAxis, options: Pool2dOptions) {
  * @param outputSize - A number, or [vertical, horizontal].
  * @returns Shape (N, C, outputSize, outputSize).
  */
-export const adaptiveAvgPool2d = op(adaptiveAvgPoolForward, adaptiveAvgPoolBackward, { name: 'adaptiveAvgPool2d' });
+export const adaptiveAvgPool2d = layerOp('adaptiveAvgPool2d', adaptiveAvgPoolForward, adaptiveAvgPoolBackward);

@@ -26,7 +26,7 @@ export {
   type Pool2dOptions,
 } from './images.js';
 export { linear, linearRelu } from './linear.js';
-export { type CrossEntropyOptions, crossEntropy, hingeLoss } from './losses.js';
+export { type CrossEntropyOptions, crossEntropy, mseLoss, svmLoss } from './losses.js';
 export { type BatchNormOptions, batchNorm, batchNormRelu, groupNorm, layerNorm } from './normalization.js';
-export { logSoftmax, max, mean, softmax, sum } from './reductions.js';
-export { concat, flatten, reshape, slice, stack, transpose } from './reshaping.js';
+export { logSoftmax, logsumexp, max, mean, softmax, sum } from './reductions.js';
+export { broadcastTo, concat, flatten, reshape, slice, stack, transpose } from './reshaping.js';

@@ -7,22 +7,27 @@ import {
   affineReluForward,
   affineReluNeededGradients,
 } from '../../layers/index.js';
-import { arrayOf, op, type TensorLike } from '../op.js';
+import type { TensorLike } from '../op.js';
 import type { Tensor } from '../tensor.js';
+import { arrayArg, layerOp } from './layer-op.js';
 import { reshape } from './reshaping.js';
 
-const affine = op(
+const TERMS = { w: 'weight', b: 'bias' };
+
+const affine = layerOp(
+  'linear',
   (x: NDArray, weight: NDArray, bias: NDArray): [NDArray, AffineCache] =>
     affineForward(x, weight.transpose(1, 0), bias),
   (dout, cache, needs) => inWeightsLayout(affineNeededGradients(dout, cache, needs)),
-  { name: 'linear' },
+  TERMS,
 );
 
-const affineRelu = op(
+const affineRelu = layerOp(
+  'linearRelu',
   (x: NDArray, weight: NDArray, bias: NDArray): [NDArray, AffineReluCache] =>
     affineReluForward(x, weight.transpose(1, 0), bias),
   (dout, cache, needs) => inWeightsLayout(affineReluNeededGradients(dout, cache, needs)),
-  { name: 'linearRelu' },
+  TERMS,
 );
 
 /** Weights are (out, in) here and (in, out) in the layer: the gradient of one is that of the other, transposed. */
@@ -55,14 +60,14 @@ function onLastAxis(
   weight: TensorLike,
   bias: TensorLike | null,
 ): Tensor {
-  const [values, w] = [arrayOf(x), arrayOf(weight)];
-  const { out, in: features } = checkShapes(fn, { weight: [w, ['out', 'in']] });
-  if (values.shape.length === 0 || values.shape[values.shape.length - 1] !== features) {
-    throw new ShapeError(`${fn}: x has shape ${tuple(values.shape)}, expected (…, in=${features})`);
+  const { shape } = arrayArg(fn, 'x', x);
+  const w = arrayArg(fn, 'weight', weight);
+  const b = bias ?? zeros([w.shape[0]], dtypeOf(w));
+  checkShapes(fn, { weight: [w, ['out', 'in']], bias: [arrayArg(fn, 'bias', b), ['out']] });
+  const [out, features] = w.shape;
+  if (shape[shape.length - 1] !== features) {
+    throw new ShapeError(`${fn}: x has shape ${tuple(shape)}, expected (…, in=${features})`);
   }
-  if (bias !== null) checkShapes(fn, { weight: [w, ['out', 'in']], bias: [arrayOf(bias), ['out']] });
-  const b = bias ?? zeros([out], dtypeOf(w));
-  if (values.shape.length === 2) return apply(x, weight, b);
-  const rows = apply(reshape(x, [-1, features]), weight, b);
-  return reshape(rows, [...values.shape.slice(0, -1), out]);
+  if (shape.length === 2) return apply(x, weight, b);
+  return reshape(apply(reshape(x, [-1, features]), weight, b), [...shape.slice(0, -1), out]);
 }

@@ -1,21 +1,22 @@
-import { checkOptions, describe, dtypeOf, full, type Labels, type NDArray } from '../../arrays/index.js';
-import { mulForward, softmaxLoss, svmLoss } from '../../layers/index.js';
-import { op, type TensorLike } from '../op.js';
+import { checkOptions, checkShapes, describe, dtypeOf, full, type Labels, type NDArray } from '../../arrays/index.js';
+import { svmLoss as layerSvmLoss, mulForward, softmaxLoss } from '../../layers/index.js';
+import type { TensorLike } from '../op.js';
 import type { Tensor } from '../tensor.js';
-import { add, mul } from './arithmetic.js';
+import { add, mul, sub } from './arithmetic.js';
+import { arrayArg, layerOp } from './layer-op.js';
 import { logSoftmax, mean } from './reductions.js';
 
 type Loss = typeof softmaxLoss;
 
 /** The operation of a loss that is computed together with its gradient. */
 function lossOp(name: string, lossOf: Loss): (x: TensorLike, y: Labels) => Tensor {
-  return op(
+  return layerOp(
+    name,
     (x: NDArray, y: Labels): [NDArray, NDArray] => {
       const { loss, dx } = lossOf(x, y);
       return [full([], loss, dtypeOf(x)), dx];
     },
     (dout, dx) => mulForward(dout, dx)[0],
-    { name },
   );
 }
 
@@ -49,5 +50,33 @@ export function crossEntropy(x: TensorLike, y: Labels, options: CrossEntropyOpti
   return add(mul(loss, 1 - labelSmoothing), mul(mean(logSoftmax(x)), -labelSmoothing));
 }
 
-/** Multiclass SVM (hinge) loss with margin 1, the mean over the batch. @param x - Scores (N, C). @param y - Labels. */
-export const hingeLoss = lossOp('hingeLoss', svmLoss);
+const hinge = lossOp('svmLoss', layerSvmLoss);
+
+/**
+ * Multiclass SVM (hinge) loss, the mean over the batch: the sum over the wrong classes of what is missing for a margin of 1.
+ * PyTorch's `multi_margin_loss` is this by the number of classes.
+ *
+ * @param x - Scores, shape (N, C).
+ * @param y - Labels in [0, C), N of them.
+ * @returns Shape ().
+ * @throws {ShapeError} if `x` is not (N, C) or `y` not of length N.
+ * @throws {RangeError} if a label is not an integer in [0, C).
+ */
+export function svmLoss(x: TensorLike, y: Labels): Tensor {
+  return hinge(x, y);
+}
+
+/**
+ * The mean of the squared differences of `x` and `target`.
+ *
+ * @param x - Any shape.
+ * @param target - Of the same shape.
+ * @returns Shape ().
+ * @throws {ShapeError} if the shapes differ: they are not broadcast.
+ */
+export function mseLoss(x: TensorLike, target: TensorLike): Tensor {
+  const [values, wanted] = [arrayArg('mseLoss', 'x', x), arrayArg('mseLoss', 'target', target)];
+  checkShapes('mseLoss', { x: [values, values.shape], target: [wanted, values.shape] });
+  const difference = sub(x, target);
+  return mean(mul(difference, difference));
+}

@@ -1,4 +1,6 @@
 import {
+  array,
+  checkFlag,
   checkOptions,
   checkShapes,
   describe,
@@ -24,8 +26,10 @@ import {
   spatialGroupnormBackward,
   spatialGroupnormForward,
 } from '../../layers/index.js';
-import { arrayOf, op, type TensorLike } from '../op.js';
+import type { TensorLike } from '../op.js';
+import { isRecording } from '../tape.js';
 import type { Tensor } from '../tensor.js';
+import { arrayArg, layerOp } from './layer-op.js';
 import { reshape } from './reshaping.js';
 
 /** How {@link batchNorm} runs. */
@@ -38,9 +42,10 @@ export interface BatchNormOptions {
   eps?: number;
 }
 
-const normalizeFeatures = op(batchnormForward, batchnormBackwardAlt, { name: 'batchNorm' });
-const normalizeChannels = op(spatialBatchnormForward, spatialBatchnormBackward, { name: 'batchNorm' });
-const normalizeRelu = op(batchnormReluForward, batchnormReluBackward, { name: 'batchNormRelu' });
+const TERMS = { gamma: 'weight', beta: 'bias', G: 'numGroups' };
+const normalizeFeatures = layerOp('batchNorm', batchnormForward, batchnormBackwardAlt, TERMS);
+const normalizeChannels = layerOp('batchNorm', spatialBatchnormForward, spatialBatchnormBackward, TERMS);
+const normalizeRelu = layerOp('batchNormRelu', batchnormReluForward, batchnormReluBackward, TERMS);
 
 type Normalize = (x: TensorLike, gamma: TensorLike, beta: TensorLike, bnParam: BatchnormParam) => Tensor;
 
@@ -61,21 +66,21 @@ type Normalize = (x: TensorLike, gamma: TensorLike, beta: TensorLike, bnParam: B
  */
 export function batchNorm(
   x: TensorLike,
-  runningMean: TensorLike | null,
-  runningVar: TensorLike | null,
+  runningMean: TensorLike | null = null,
+  runningVar: TensorLike | null = null,
   weight: TensorLike | null = null,
   bias: TensorLike | null = null,
   options: BatchNormOptions = {},
 ): Tensor {
-  const normalize = x.shape.length === 2 ? normalizeFeatures : normalizeChannels;
+  const normalize = arrayArg('batchNorm', 'x', x).shape.length === 2 ? normalizeFeatures : normalizeChannels;
   return normalizeBatch('batchNorm', normalize, x, runningMean, runningVar, weight, bias, options);
 }
 
 /** {@link batchNorm}, then a ReLU, in one pass. */
 export function batchNormRelu(
   x: TensorLike,
-  runningMean: TensorLike | null,
-  runningVar: TensorLike | null,
+  runningMean: TensorLike | null = null,
+  runningVar: TensorLike | null = null,
   weight: TensorLike | null = null,
   bias: TensorLike | null = null,
   options: BatchNormOptions = {},
@@ -95,28 +100,32 @@ function normalizeBatch(
 ): Tensor {
   checkOptions(fn, options, ['training', 'momentum', 'eps']);
   const { training = false, momentum = 0.1, eps = 1e-5 } = options;
+  checkFlag(fn, 'training', training);
   if (!(typeof momentum === 'number' && momentum >= 0 && momentum <= 1)) {
     throw new RangeError(`${fn}: momentum is ${describe(momentum)}, expected a number from 0 to 1`);
   }
-  const { shape } = x;
+  const values = arrayArg(fn, 'x', x);
+  const { shape } = values;
   const C = channelsOf(fn, shape);
-  const mean = runningMean === null ? null : arrayOf(runningMean);
-  const variance = runningVar === null ? null : arrayOf(runningVar);
+  const mean = runningMean === null ? null : arrayArg(fn, 'runningMean', runningMean);
+  const variance = runningVar === null ? null : arrayArg(fn, 'runningVar', runningVar);
   if ((mean === null) !== (variance === null)) {
     throw new TypeError(`${fn}: runningMean or runningVar is null, expected both or neither`);
   }
   const byBatch = training || mean === null || variance === null;
-  if (byBatch && x.size === C) {
+  if (byBatch && values.size === C) {
     throw new RangeError(
       `${fn}: x has shape ${tuple(shape)}, expected more than one value a channel in training: ` +
         'use a larger batch, or eval()',
     );
   }
-  const dtype = dtypeOf(arrayOf(x));
+  const dtype = dtypeOf(values);
   const param: BatchnormParam = { mode: byBatch ? 'train' : 'test', eps, momentum: 1 - momentum, unbiased: true };
   if (mean !== null && variance !== null) {
-    param.runningMean = mean;
-    param.runningVar = variance;
+    // In evaluation the backward pass needs them as they are now, whatever a training pass in between makes of them.
+    const keep = !byBatch && isRecording();
+    param.runningMean = keep ? array(mean) : mean;
+    param.runningVar = keep ? array(variance) : variance;
   }
   const input = shape.length === 3 ? reshape(x, [...shape, 1]) : x;
   const out = normalize(input, weight ?? ones([C], dtype), bias ?? zeros([C], dtype), param);
@@ -132,8 +141,8 @@ function channelsOf(fn: string, shape: readonly number[]): number {
   throw new ShapeError(`${fn}: x has shape ${tuple(shape)}, expected (N, C), (N, C, L) or (N, C, H, W)`);
 }
 
-const normalizeRows = op(layernormForward, layernormBackward, { name: 'layerNorm' });
-const normalizeGroups = op(spatialGroupnormForward, spatialGroupnormBackward, { name: 'groupNorm' });
+const normalizeRows = layerOp('layerNorm', layernormForward, layernormBackward, TERMS);
+const normalizeGroups = layerOp('groupNorm', spatialGroupnormForward, spatialGroupnormBackward, TERMS);
 
 /**
  * Layer normalization over the last axes of x, those of `normalizedShape`.
@@ -154,14 +163,18 @@ export function layerNorm(
   options: { eps?: number } = {},
 ): Tensor {
   const fn = 'layerNorm';
+  const { shape } = arrayArg(fn, 'x', x);
   const sizes = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
-  const outer = x.shape.length - sizes.length;
-  if (sizes.length === 0 || outer < 0 || sizes.some((n, i) => n !== x.shape[outer + i])) {
-    throw new ShapeError(`${fn}: x has shape ${tuple(x.shape)}, expected ${tuple(['…', ...sizes])}`);
+  if (!Array.isArray(sizes) || sizes.length === 0) {
+    throw new TypeError(`${fn}: normalizedShape is ${describe(normalizedShape)}, expected a size, or a list of sizes`);
+  }
+  const outer = shape.length - sizes.length;
+  if (outer < 0 || sizes.some((n, i) => n !== shape[outer + i])) {
+    throw new ShapeError(`${fn}: x has shape ${tuple(shape)}, expected ${tuple(['…', ...sizes])}`);
   }
   const D = sizeOf(sizes);
   const [gamma, beta] = scaleAndShift(fn, x, weight, bias, sizes, [D]);
-  return reshape(normalizeRows(reshape(x, [-1, D]), gamma, beta, options), x.shape);
+  return reshape(normalizeRows(reshape(x, [-1, D]), gamma, beta, options), shape);
 }
 
 /**
@@ -184,10 +197,11 @@ export function groupNorm(
   options: { eps?: number } = {},
 ): Tensor {
   const fn = 'groupNorm';
-  if (x.shape.length < 2) throw new ShapeError(`${fn}: x has shape ${tuple(x.shape)}, expected (N, C, …)`);
-  const [N, C] = x.shape;
+  const { shape } = arrayArg(fn, 'x', x);
+  if (shape.length < 2) throw new ShapeError(`${fn}: x has shape ${tuple(shape)}, expected (N, C, …)`);
+  const [N, C] = shape;
   const [gamma, beta] = scaleAndShift(fn, x, weight, bias, [C], [1, C, 1, 1]);
-  return reshape(normalizeGroups(reshape(x, [N, C, -1, 1]), gamma, beta, numGroups, options), x.shape);
+  return reshape(normalizeGroups(reshape(x, [N, C, -1, 1]), gamma, beta, numGroups, options), shape);
 }
 
 /** Weight and bias of shape `shape`, as the layer takes them; ones and zeros where there are none. */
@@ -199,9 +213,9 @@ function scaleAndShift(
   shape: readonly number[],
   layerShape: readonly number[],
 ): [gamma: TensorLike, beta: TensorLike] {
-  if (weight !== null) checkShapes(fn, { weight: [arrayOf(weight), shape] });
-  if (bias !== null) checkShapes(fn, { bias: [arrayOf(bias), shape] });
-  const dtype = dtypeOf(arrayOf(x));
+  if (weight !== null) checkShapes(fn, { weight: [arrayArg(fn, 'weight', weight), shape] });
+  if (bias !== null) checkShapes(fn, { bias: [arrayArg(fn, 'bias', bias), shape] });
+  const dtype = dtypeOf(arrayArg(fn, 'x', x));
   return [
     weight === null ? ones(layerShape, dtype) : reshape(weight, layerShape),
     bias === null ? zeros(layerShape, dtype) : reshape(bias, layerShape),

@@ -1,6 +1,8 @@
 import {
   logSoftmaxBackward,
   logSoftmaxForward,
+  logsumexpBackward,
+  logsumexpForward,
   maxBackward,
   maxForward,
   meanBackward,
@@ -8,20 +10,26 @@ import {
   sumBackward,
   sumForward,
 } from '../../layers/index.js';
-import { op, type TensorLike } from '../op.js';
+import type { TensorLike } from '../op.js';
 import type { Tensor } from '../tensor.js';
 import { exp } from './arithmetic.js';
+import { layerOp } from './layer-op.js';
 
 /** The sum over `axis` (one, several, or all when left out), which stays with size 1 if `keepdims`. */
-export const sum = op(sumForward, sumBackward, { name: 'sum' });
+export const sum = layerOp('sum', sumForward, sumBackward);
 /** The mean over `axis` (one, several, or all when left out), which stays with size 1 if `keepdims`. */
-export const mean = op(meanForward, meanBackward, { name: 'mean' });
+export const mean = layerOp('mean', meanForward, meanBackward);
 /** The largest value over `axis`; the gradient goes to the first of equal ones. */
-export const max = op(maxForward, maxBackward, { name: 'max' });
+export const max = layerOp('max', maxForward, maxBackward);
 /** `log softmax(x)` along `axis` (default the last), without overflow. */
-export const logSoftmax = op(logSoftmaxForward, logSoftmaxBackward, { name: 'logSoftmax' });
+export const logSoftmax = layerOp('logSoftmax', logSoftmaxForward, logSoftmaxBackward);
+
+/** `log Σ e^x` over `axis` (one, several, or all when left out), without overflow: a smooth maximum. */
+export const logsumexp = layerOp('logsumexp', logsumexpForward, logsumexpBackward);
+
+const logOfSoftmax = layerOp('softmax', logSoftmaxForward, logSoftmaxBackward);
 
 /** `softmax(x)` along `axis` (default the last). */
 export function softmax(x: TensorLike, axis?: number): Tensor {
-  return exp(axis === undefined ? logSoftmax(x) : logSoftmax(x, axis));
+  return exp(logOfSoftmax(x, axis));
 }

@@ -1,5 +1,7 @@
-import { checkCount, ShapeError, tuple } from '../../arrays/index.js';
+import { checkCount, describe, type NDArray, ShapeError, tuple } from '../../arrays/index.js';
 import {
+  broadcastToBackward,
+  broadcastToForward,
   concatBackward,
   concatForward,
   reshapeBackward,
@@ -11,47 +13,48 @@ import {
   transposeBackward,
   transposeForward,
 } from '../../layers/index.js';
-import { op, type TensorLike } from '../op.js';
+import type { TensorLike } from '../op.js';
 import type { Tensor } from '../tensor.js';
+import { arrayArg, layerOp } from './layer-op.js';
 
 /** The same values in another shape; one size may be −1, and is what is left. */
-export const reshape = op(reshapeForward, reshapeBackward, { name: 'reshape' });
+export const reshape = layerOp('reshape', reshapeForward, reshapeBackward);
 /** The axes in another order; in reverse when `axes` is left out. */
-export const transpose = op(transposeForward, transposeBackward, { name: 'transpose' });
+export const transpose = layerOp('transpose', transposeForward, transposeBackward);
+/** The values repeated along new axes in front, and along axes of size 1, to the given shape. */
+export const broadcastTo = layerOp('broadcastTo', broadcastToForward, broadcastToBackward);
 /** A part of a tensor: for each axis `[start, stop, step?]`, null for all of it, or a number that picks and drops it. */
-export const slice = op(sliceForward, sliceBackward, { name: 'slice' });
+export const slice = layerOp('slice', sliceForward, sliceBackward);
 
 /** The tensors behind each other along `axis` (default the first). */
 export function concat(tensors: readonly TensorLike[], axis = 0): Tensor {
-  return joined(
-    'concat',
-    tensors,
-    op((...arrays: Parameters<typeof concatForward>[0]) => concatForward(arrays, axis), concatBackward, {
-      name: 'concat',
-    }),
-  );
+  return joined('concat', tensors, (...arrays) => concatForward(arrays, axis), concatBackward);
 }
 
 /** The tensors, all of one shape, along a new `axis` (default the first). */
 export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
-  return joined(
-    'stack',
-    tensors,
-    op((...arrays: Parameters<typeof stackForward>[0]) => stackForward(arrays, axis), stackBackward, { name: 'stack' }),
-  );
+  return joined('stack', tensors, (...arrays) => stackForward(arrays, axis), stackBackward);
 }
 
-function joined(fn: string, tensors: readonly TensorLike[], join: (...tensors: TensorLike[]) => Tensor): Tensor {
-  if (!Array.isArray(tensors)) throw new TypeError(`${fn}: tensors is no list, expected a list of tensors`);
-  return join(...tensors);
+function joined<C>(
+  fn: string,
+  tensors: readonly TensorLike[],
+  forward: (...arrays: NDArray[]) => [out: NDArray, cache: C],
+  backward: (dout: NDArray, cache: C) => NDArray[],
+): Tensor {
+  if (!Array.isArray(tensors)) {
+    throw new TypeError(`${fn}: tensors is ${describe(tensors)}, expected a list of tensors`);
+  }
+  return layerOp(fn, forward, backward, { arrays: 'tensors' })(...tensors);
 }
 
 /** One axis in the place of all from `startDim` on (default 1: an image becomes a vector, the batch stays). */
 export function flatten(x: TensorLike, startDim = 1): Tensor {
   checkCount('flatten', 'startDim', startDim, 0);
-  if (startDim >= x.shape.length) {
-    throw new ShapeError(`flatten: x has shape ${tuple(x.shape)}, expected more than startDim=${startDim} axes`);
+  const { shape } = arrayArg('flatten', 'x', x);
+  if (startDim >= shape.length) {
+    throw new ShapeError(`flatten: x has shape ${tuple(shape)}, expected more than startDim=${startDim} axes`);
   }
-  const size = x.shape.slice(startDim).reduce((product, n) => product * n, 1);
-  return reshape(x, [...x.shape.slice(0, startDim), size]);
+  const size = shape.slice(startDim).reduce((product, n) => product * n, 1);
+  return reshape(x, [...shape.slice(0, startDim), size]);
 }

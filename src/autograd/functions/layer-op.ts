@@ -1,0 +1,46 @@
+import { describe, isNDArray, type NDArray } from '../../arrays/index.js';
+import { arrayOf, type Gradients, type Operand, op, type TensorLike } from '../op.js';
+import { Tensor } from '../tensor.js';
+
+/** What a layer calls its arguments, and what the operation does. */
+export type Terms = Readonly<Record<string, string>>;
+
+/**
+ * The operation `name` of a layer's pair of functions. An error of the forward function names the operation, and its
+ * arguments by their names there: `convForwardFast: w has shape …` is told as `conv2d: weight has shape …`.
+ */
+export function layerOp<A extends readonly unknown[], C>(
+  name: string,
+  forward: (...args: A) => readonly [out: NDArray, cache: C],
+  backward: (dout: NDArray, cache: C, needs: readonly boolean[]) => Gradients,
+  terms: Terms = {},
+): (...args: { [K in keyof A]: Operand<A[K]> }) => Tensor {
+  const apply = op(forward, backward, { name });
+  return (...operands) => {
+    try {
+      return apply(...operands);
+    } catch (error) {
+      throw retold(name, terms, error);
+    }
+  };
+}
+
+/** The error of a layer in the words of the operation `name`. */
+function retold(name: string, terms: Terms, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const told = error.message;
+  error.message = told.replace(/^\w+: (\w+)/, (_, arg: string) => `${name}: ${terms[arg] ?? arg}`);
+  // The stack begins with the message as it first was.
+  if (error.stack !== undefined) error.stack = error.stack.replace(told, () => error.message);
+  return error;
+}
+
+/**
+ * The values of an argument.
+ *
+ * @throws {TypeError} naming the function and the argument, if it is neither a tensor nor an array.
+ */
+export function arrayArg(fn: string, arg: string, value: TensorLike): NDArray {
+  if (value instanceof Tensor || isNDArray(value)) return arrayOf(value);
+  throw new TypeError(`${fn}: ${arg} is ${describe(value)}, expected a tensor or an array`);
+}
