@@ -16,14 +16,14 @@ export interface NormalizationCase extends FixtureCase {
   readonly expected_optional?: FixtureCase['expected'];
 }
 
-/** The cases that run `op`, of the given files of `test/fixtures`. */
+/** The cases that run `op`, or all where none is given, of the given files of `test/fixtures`. */
 export function casesIn<C extends { readonly op: string } = NormalizationCase>(
   files: readonly string[],
-  op: string,
+  op?: string,
 ): C[] {
   return files.flatMap((file) => {
     const text = fs.readFileSync(path.join(__dirname, '..', 'fixtures', `${file}.json`), 'utf8');
-    return (JSON.parse(text) as { cases: C[] }).cases.filter((c) => c.op === op);
+    return (JSON.parse(text) as { cases: C[] }).cases.filter((c) => op === undefined || c.op === op);
   });
 }
 
