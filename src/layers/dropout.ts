@@ -10,6 +10,7 @@ import {
   Random,
 } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
+import { anyShape } from './operands.js';
 
 /** How a dropout runs. */
 export interface DropoutParam {
@@ -47,7 +48,7 @@ export interface DropoutCache {
  */
 export function dropoutForward(x: NDArray, dropoutParam: DropoutParam): [out: NDArray, cache: DropoutCache] {
   const fn = 'dropoutForward';
-  checkShapes(fn, { x: [x, ['…']] });
+  checkShapes(fn, { x: [x, anyShape(x)] });
   checkOptions(fn, dropoutParam, ['mode', 'p', 'seed', 'random', 'mask']);
   const { mode, p, seed, random, mask: given } = dropoutParam;
   if (mode !== 'train' && mode !== 'test') {

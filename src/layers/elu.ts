@@ -1,6 +1,7 @@
 import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { alphaOf } from './alpha.js';
+import { anyShape } from './operands.js';
 
 /** Options of {@link eluForward}. */
 export interface EluOptions {
@@ -28,7 +29,7 @@ export interface EluCache {
  * @see Clevert, Unterthiner and Hochreiter 2016, https://arxiv.org/abs/1511.07289
  */
 export function eluForward(x: NDArray, options: EluOptions = {}): [out: NDArray, cache: EluCache] {
-  checkShapes('eluForward', { x: [x, ['…']] });
+  checkShapes('eluForward', { x: [x, anyShape(x)] });
   const alpha = alphaOf('eluForward', options, 1);
   const out = empty(x.shape, dtypeOf(x));
   kernels().elu(denseArg('eluForward', 'x', x), out.data, alpha);
@@ -48,7 +49,7 @@ export function eluForward(x: NDArray, options: EluOptions = {}): [out: NDArray,
  * @throws {ShapeError} if `dout` has another shape than `x`.
  */
 export function eluBackward(dout: NDArray, { x, alpha }: EluCache): NDArray {
-  checkShapes('eluBackward', { x: [x, ['…']], dout: [dout, x.shape] });
+  checkShapes('eluBackward', { x: [x, anyShape(x)], dout: [dout, x.shape] });
   const dx = empty(x.shape, dtypeOf(x));
   kernels().eluBackward(denseArg('eluBackward', 'dout', dout), denseArg('eluBackward', 'cache.x', x), dx.data, alpha);
   return dx;

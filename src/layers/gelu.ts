@@ -1,5 +1,6 @@
 import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
+import { anyShape } from './operands.js';
 
 /** What {@link geluBackward} needs from {@link geluForward}. Opaque: the fields may change. */
 export interface GeluCache {
@@ -18,7 +19,7 @@ export interface GeluCache {
  * @see Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415
  */
 export function geluForward(x: NDArray): [out: NDArray, cache: GeluCache] {
-  checkShapes('geluForward', { x: [x, ['…']] });
+  checkShapes('geluForward', { x: [x, anyShape(x)] });
   const out = empty(x.shape, dtypeOf(x));
   kernels().gelu(denseArg('geluForward', 'x', x), out.data);
   return [out, { layer: 'gelu', x }];
@@ -34,7 +35,7 @@ export function geluForward(x: NDArray): [out: NDArray, cache: GeluCache] {
  * @throws {ShapeError} if `dout` has another shape than `x`.
  */
 export function geluBackward(dout: NDArray, { x }: GeluCache): NDArray {
-  checkShapes('geluBackward', { x: [x, ['…']], dout: [dout, x.shape] });
+  checkShapes('geluBackward', { x: [x, anyShape(x)], dout: [dout, x.shape] });
   const dx = empty(x.shape, dtypeOf(x));
   kernels().geluBackward(denseArg('geluBackward', 'dout', dout), denseArg('geluBackward', 'cache.x', x), dx.data);
   return dx;

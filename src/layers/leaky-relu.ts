@@ -1,6 +1,7 @@
 import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { alphaOf } from './alpha.js';
+import { anyShape } from './operands.js';
 
 /** Options of {@link leakyReluForward}. */
 export interface LeakyReluOptions {
@@ -28,7 +29,7 @@ export interface LeakyReluCache {
  * @see Maas, Hannun and Ng 2013, Rectifier Nonlinearities Improve Neural Network Acoustic Models
  */
 export function leakyReluForward(x: NDArray, options: LeakyReluOptions = {}): [out: NDArray, cache: LeakyReluCache] {
-  checkShapes('leakyReluForward', { x: [x, ['…']] });
+  checkShapes('leakyReluForward', { x: [x, anyShape(x)] });
   const alpha = alphaOf('leakyReluForward', options, 0.01);
   const out = empty(x.shape, dtypeOf(x));
   kernels().leakyRelu(denseArg('leakyReluForward', 'x', x), out.data, alpha);
@@ -46,7 +47,7 @@ export function leakyReluForward(x: NDArray, options: LeakyReluOptions = {}): [o
  */
 export function leakyReluBackward(dout: NDArray, { x, alpha }: LeakyReluCache): NDArray {
   const fn = 'leakyReluBackward';
-  checkShapes(fn, { x: [x, ['…']], dout: [dout, x.shape] });
+  checkShapes(fn, { x: [x, anyShape(x)], dout: [dout, x.shape] });
   const dx = empty(x.shape, dtypeOf(x));
   kernels().leakyReluBackward(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.x', x), dx.data, alpha);
   return dx;

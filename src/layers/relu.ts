@@ -1,5 +1,6 @@
 import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
+import { anyShape } from './operands.js';
 
 /** What {@link reluBackward} needs from {@link reluForward}. Opaque: the fields may change. */
 export interface ReluCache {
@@ -16,7 +17,7 @@ export interface ReluCache {
  * @see Nair and Hinton 2010, Rectified Linear Units Improve Restricted Boltzmann Machines
  */
 export function reluForward(x: NDArray): [out: NDArray, cache: ReluCache] {
-  checkShapes('reluForward', { x: [x, ['…']] });
+  checkShapes('reluForward', { x: [x, anyShape(x)] });
   const out = empty(x.shape, dtypeOf(x));
   kernels().relu(denseArg('reluForward', 'x', x), out.data);
   return [out, { layer: 'relu', x }];
@@ -31,7 +32,7 @@ export function reluForward(x: NDArray): [out: NDArray, cache: ReluCache] {
  * @throws {ShapeError} if `dout` has another shape than `x`.
  */
 export function reluBackward(dout: NDArray, { x }: ReluCache): NDArray {
-  checkShapes('reluBackward', { x: [x, ['…']], dout: [dout, x.shape] });
+  checkShapes('reluBackward', { x: [x, anyShape(x)], dout: [dout, x.shape] });
   const dx = empty(x.shape, dtypeOf(x));
   kernels().reluBackward(denseArg('reluBackward', 'dout', dout), denseArg('reluBackward', 'cache.x', x), dx.data);
   return dx;

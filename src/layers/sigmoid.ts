@@ -1,5 +1,6 @@
 import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
+import { anyShape } from './operands.js';
 
 /** What {@link sigmoidBackward} needs from {@link sigmoidForward}. Opaque: the fields may change. */
 export interface SigmoidCache {
@@ -18,7 +19,7 @@ export interface SigmoidCache {
  * @see https://cs231n.github.io/neural-networks-1/#actfun
  */
 export function sigmoidForward(x: NDArray): [out: NDArray, cache: SigmoidCache] {
-  checkShapes('sigmoidForward', { x: [x, ['…']] });
+  checkShapes('sigmoidForward', { x: [x, anyShape(x)] });
   const out = empty(x.shape, dtypeOf(x));
   kernels().sigmoid(denseArg('sigmoidForward', 'x', x), out.data);
   return [out, { layer: 'sigmoid', out }];
@@ -34,7 +35,7 @@ export function sigmoidForward(x: NDArray): [out: NDArray, cache: SigmoidCache] 
  */
 export function sigmoidBackward(dout: NDArray, { out }: SigmoidCache): NDArray {
   const fn = 'sigmoidBackward';
-  checkShapes(fn, { out: [out, ['…']], dout: [dout, out.shape] });
+  checkShapes(fn, { out: [out, anyShape(out)], dout: [dout, out.shape] });
   const dx = empty(out.shape, dtypeOf(out));
   kernels().sigmoidBackward(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.out', out), dx.data);
   return dx;

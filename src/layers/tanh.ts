@@ -1,5 +1,6 @@
 import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
+import { anyShape } from './operands.js';
 
 /** What {@link tanhBackward} needs from {@link tanhForward}. Opaque: the fields may change. */
 export interface TanhCache {
@@ -18,7 +19,7 @@ export interface TanhCache {
  * @see LeCun, Bottou, Orr and Müller 1998, Efficient BackProp, section 4.4
  */
 export function tanhForward(x: NDArray): [out: NDArray, cache: TanhCache] {
-  checkShapes('tanhForward', { x: [x, ['…']] });
+  checkShapes('tanhForward', { x: [x, anyShape(x)] });
   const out = empty(x.shape, dtypeOf(x));
   kernels().tanh(denseArg('tanhForward', 'x', x), out.data);
   return [out, { layer: 'tanh', out }];
@@ -34,7 +35,7 @@ export function tanhForward(x: NDArray): [out: NDArray, cache: TanhCache] {
  */
 export function tanhBackward(dout: NDArray, { out }: TanhCache): NDArray {
   const fn = 'tanhBackward';
-  checkShapes(fn, { out: [out, ['…']], dout: [dout, out.shape] });
+  checkShapes(fn, { out: [out, anyShape(out)], dout: [dout, out.shape] });
   const dx = empty(out.shape, dtypeOf(out));
   kernels().tanhBackward(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.out', out), dx.data);
   return dx;

@@ -23,7 +23,7 @@ export interface Activation<Cache> {
 /** What every such layer keeps: shapes, views, errors, the golden values and the numerical gradient. */
 export function describeActivation<Cache>({ names, forward, backward, cached, golden }: Activation<Cache>): void {
   describe(names.forward, () => {
-    test.each([[[3]], [[2, 2]], [[2, 1, 3, 2]]])('takes any shape: %j', (shape) => {
+    test.each([[[]], [[3]], [[2, 2]], [[2, 1, 3, 2]]])('takes any shape: %j', (shape) => {
       expect(forward(zeros(shape))[0].shape).toEqual(shape);
     });
 
