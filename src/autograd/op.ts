@@ -62,17 +62,24 @@ export function op<A extends readonly unknown[], C>(
       throw new TypeError(`op: ${name} returned ${describe(result)}, expected [out, cache] with an array out`);
     }
     const [out, cache] = result as readonly [NDArray, C];
-    const inputs = operands.filter((operand): operand is TensorLike => operand instanceof Tensor || isNDArray(operand));
-    const targets: Target[] = inputs.map((input) => (input instanceof Tensor ? input.target : null));
-    if (!isRecording() || targets.every((target) => target === null)) return new Tensor(out);
+    const arrays: NDArray[] = [];
+    const targets: Target[] = [];
+    let needed = false;
+    for (const operand of operands) {
+      if (!(operand instanceof Tensor || isNDArray(operand))) continue;
+      const target = operand instanceof Tensor ? operand.target : null;
+      arrays.push(arrayOf(operand));
+      targets.push(target);
+      needed ||= target !== null;
+    }
+    if (!needed || !isRecording()) return new Tensor(out);
 
-    const arrays = inputs.map(arrayOf);
     const node = new Node(name, {
       targets,
       backward: (dout, needs) => gradientsOf(name, backward(dout, cache, needs), arrays, needs),
-      check: watch(name, [...arrays.map((a, i) => [`input ${i}`, a] as const), ['the output', out]], cache),
+      check: watch(name, arrays, out, cache),
     });
-    return new Tensor(out, {}, node);
+    return new Tensor(out, undefined, node);
   };
 }
 
@@ -94,17 +101,21 @@ function gradientsOf(
         'one for each array that forward was given (null where none is needed)',
     );
   }
-  inputs.forEach((input, i) => {
+  for (let i = 0; i < inputs.length; i++) {
     const gradient = list[i];
-    if (!needs[i] || gradient === null || gradient === undefined) return;
-    const what = `op: the backward function of ${name}: the gradient of input ${i}`;
-    if (!isNDArray(gradient)) throw new TypeError(`${what} is ${describe(gradient)}, expected an array`);
-    if (gradient.shape.length !== input.shape.length || gradient.shape.some((n, axis) => n !== input.shape[axis])) {
-      throw new ShapeError(`${what} has shape ${tuple(gradient.shape)}, expected ${tuple(input.shape)}`);
-    }
-    if (dtypeOf(gradient) !== dtypeOf(input)) {
-      throw new TypeError(`${what} has dtype ${dtypeOf(gradient)}, expected ${dtypeOf(input)}`);
-    }
-  });
+    if (!needs[i] || gradient === null || gradient === undefined) continue;
+    checkGradient(name, i, gradient, inputs[i]);
+  }
   return list as (NDArray | null | undefined)[];
+}
+
+function checkGradient(name: string, i: number, gradient: unknown, input: NDArray): void {
+  const what = (): string => `op: the backward function of ${name}: the gradient of input ${i}`;
+  if (!isNDArray(gradient)) throw new TypeError(`${what()} is ${describe(gradient)}, expected an array`);
+  if (gradient.shape.length !== input.shape.length || gradient.shape.some((n, axis) => n !== input.shape[axis])) {
+    throw new ShapeError(`${what()} has shape ${tuple(gradient.shape)}, expected ${tuple(input.shape)}`);
+  }
+  if (dtypeOf(gradient) !== dtypeOf(input)) {
+    throw new TypeError(`${what()} has dtype ${dtypeOf(gradient)}, expected ${dtypeOf(input)}`);
+  }
 }

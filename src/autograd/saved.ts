@@ -1,52 +1,52 @@
-import { type Floats, isNDArray, type NDArray, versionOf } from '../arrays/index.js';
+import { ENDED, type Floats, isDense, isNDArray, type NDArray, versionOf } from '../arrays/index.js';
 
 /** An array that a backward pass will read, as it was in the forward pass. */
 interface Saved {
-  readonly name: string;
+  /** Its place among the inputs; null for the output. */
+  readonly input: number | null;
   readonly array: NDArray;
   readonly version: number;
   readonly print: number;
 }
 
 /**
- * Remembers those of the `arrays` that `cache` holds.
+ * Remembers those of the inputs and the output of an operation that `cache` holds.
  *
- * @param arrays - Inputs and output of an operation, by the names that errors call them.
  * @param cache - What its forward pass kept for the backward pass.
- * @returns A function that throws if one of them has been changed since. A change that was announced, as the update rules,
- *   optimizers and `nn.init` do, is always noticed; one written to the memory directly is noticed if it changed one of the
- *   values in {@link fingerprint}.
+ * @returns A function that throws if one of them has been changed since, or its workspace has ended. A change that was
+ *   announced, as the update rules, optimizers and `nn.init` do, is always noticed, also where it is to another view of the
+ *   same memory; one written to the memory directly is noticed if it changed one of the values in {@link fingerprint}.
  */
-export function watch(
-  operation: string,
-  arrays: readonly (readonly [name: string, array: NDArray])[],
-  cache: unknown,
-): () => void {
-  const held = new Set<Floats>();
-  collect(cache, held, 3);
+export function watch(operation: string, inputs: readonly NDArray[], out: NDArray, cache: unknown): () => void {
   const saved: Saved[] = [];
-  for (const [name, array] of arrays) {
-    if (held.has(array.data)) saved.push({ name, array, version: versionOf(array), print: fingerprint(array) });
-  }
+  for (let i = 0; i < inputs.length; i++) if (holds(cache, inputs[i].data, 3)) saved.push(asItIs(i, inputs[i]));
+  if (holds(cache, out.data, 3)) saved.push(asItIs(null, out));
   return () => {
-    for (const { name, array, version, print } of saved) {
+    for (const { input, array, version, print } of saved) {
       if (versionOf(array) === version && fingerprint(array) === print) continue;
+      const what = `backward: ${input === null ? 'the output' : `input ${input}`} of ${operation}`;
+      if (array.data === ENDED) {
+        throw new Error(`${what} was made in a workspace that has ended: call backward inside of it`);
+      }
       throw new Error(
-        `backward: ${name} of ${operation} has been changed in place since the forward pass, which its gradient ` +
-          'needs unchanged: call backward before changing it, or change a copy',
+        `${what} has been changed in place since the forward pass, which its gradient needs unchanged: ` +
+          'call backward before changing it, or change a copy',
       );
     }
   };
 }
 
-/** Adds the memory of all arrays in `value` to `found`, to `depth` levels of objects and lists. */
-function collect(value: unknown, found: Set<Floats>, depth: number): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (isNDArray(value)) found.add(value.data);
-  else if (value instanceof Float32Array || value instanceof Float64Array) found.add(value);
-  else if (depth > 0 && !ArrayBuffer.isView(value)) {
-    for (const entry of Object.values(value)) collect(entry, found, depth - 1);
-  }
+function asItIs(input: number | null, array: NDArray): Saved {
+  return { input, array, version: versionOf(array), print: fingerprint(array) };
+}
+
+/** Whether `value` has arrays over the memory `data` in it, to `depth` levels of objects and lists. */
+function holds(value: unknown, data: Floats, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (value === data || (value as Partial<NDArray>).data === data) return true;
+  if (depth === 0 || ArrayBuffer.isView(value) || isNDArray(value)) return false;
+  for (const name in value) if (holds((value as Record<string, unknown>)[name], data, depth - 1)) return true;
+  return false;
 }
 
 /** As many values of an array are looked at: enough to notice what changes all of it, and all of a small array. */
@@ -56,18 +56,25 @@ const number = new Float64Array(1);
 const bits = new Int32Array(number.buffer);
 
 /** A hash of up to 64 values, evenly spread over the array. */
-function fingerprint({ data, shape, stride, offset, size }: NDArray): number {
+function fingerprint(array: NDArray): number {
+  const { data, offset, size } = array;
+  const dense = isDense(array);
   const step = Math.max(1, Math.ceil(size / LOOKS));
   let hash = 0;
   for (let flat = 0; flat < size; flat += step) {
-    let at = offset;
-    for (let axis = shape.length - 1, rest = flat; axis >= 0; axis--) {
-      at += stride[axis] * (rest % shape[axis]);
-      rest = Math.trunc(rest / shape[axis]);
-    }
-    number[0] = data[at];
+    number[0] = data[dense ? offset + flat : placeOf(array, flat)];
     hash = Math.imul(hash ^ bits[0], 0x01000193);
     hash = Math.imul(hash ^ bits[1], 0x01000193);
   }
   return hash;
+}
+
+/** Where in its memory the value is that comes `flat`-th in row-major order. */
+function placeOf({ shape, stride, offset }: NDArray, flat: number): number {
+  let at = offset;
+  for (let axis = shape.length - 1, rest = flat; axis >= 0; axis--) {
+    at += stride[axis] * (rest % shape[axis]);
+    rest = Math.trunc(rest / shape[axis]);
+  }
+  return at;
 }

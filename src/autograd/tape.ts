@@ -123,19 +123,19 @@ export function carryBack(root: Node, seed: NDArray, retainGraph: boolean): void
     if (arrived !== undefined) {
       const { targets } = node;
       const gradients = node.backward(arrived.value);
-      targets.forEach((target, i) => {
+      for (let i = 0; i < targets.length; i++) {
+        const target = targets[i];
         const value = gradients[i];
-        if (target === null || value === null || value === undefined) return;
-        if (!(target instanceof Node) && !pending.has(target)) leaves.push(target);
-        // An operation may pass its upstream gradient on as it is, and the same array to several inputs.
-        const shared =
-          value.data === arrived.value.data || gradients.some((other, j) => j !== i && other?.data === value.data);
+        if (target === null || value === null || value === undefined) continue;
         const before = pending.get(target);
-        pending.set(
-          target,
-          before === undefined ? { value, shared } : { value: sum(before.value, value), shared: false },
-        );
-      });
+        if (before === undefined) {
+          // An operation may pass its upstream gradient on as it is, and the same array to several inputs.
+          if (!(target instanceof Node)) leaves.push(target);
+          pending.set(target, { value, shared: value.data === arrived.value.data || isRepeated(gradients, i) });
+        } else {
+          pending.set(target, { value: sum(before.value, value), shared: false });
+        }
+      }
     }
     if (!retainGraph) node.free();
   }
@@ -143,6 +143,13 @@ export function carryBack(root: Node, seed: NDArray, retainGraph: boolean): void
     const { value, shared } = pending.get(leaf) as Pending;
     leaf.collect(value, shared);
   }
+}
+
+/** Whether another of the gradients is over the same memory. */
+function isRepeated(gradients: readonly (NDArray | null | undefined)[], i: number): boolean {
+  const data = gradients[i]?.data;
+  for (let j = 0; j < gradients.length; j++) if (j !== i && gradients[j]?.data === data) return true;
+  return false;
 }
 
 /** All operations that `root` depends on, itself included, the latest first. */

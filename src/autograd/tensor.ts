@@ -69,13 +69,10 @@ export class Tensor implements Leaf {
    *
    * @throws {TypeError} if `data` is not an array.
    */
-  constructor(data: NDArray, options: { requiresGrad?: boolean } = {}, source: Node | null = null) {
+  constructor(data: NDArray, options?: { requiresGrad?: boolean }, source: Node | null = null) {
     if (!isNDArray(data)) throw new TypeError(`Tensor: data is ${describe(data)}, expected an array; see tensor(data)`);
-    checkOptions('Tensor', options, ['requiresGrad']);
-    const { requiresGrad = source !== null } = options;
-    checkFlag('Tensor', 'requiresGrad', requiresGrad);
     this.data = data;
-    this.#requiresGrad = requiresGrad;
+    this.#requiresGrad = options === undefined ? source !== null : requiresGradOf(options, source !== null);
     this.#source = source;
   }
 
@@ -195,4 +192,11 @@ export class Tensor implements Leaf {
     const values = this.size <= 100 ? `${JSON.stringify(toNested(this.data))}, ` : '';
     return `Tensor(${values}shape ${tuple(this.shape)}, ${this.dtype}${grad})`;
   }
+}
+
+function requiresGradOf(options: { requiresGrad?: boolean }, otherwise: boolean): boolean {
+  checkOptions('Tensor', options, ['requiresGrad']);
+  const { requiresGrad = otherwise } = options;
+  checkFlag('Tensor', 'requiresGrad', requiresGrad);
+  return requiresGrad;
 }
