@@ -29,7 +29,10 @@ export function layerOp<A extends readonly unknown[], C>(
 function retold(name: string, terms: Terms, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const told = error.message;
-  error.message = told.replace(/^\w+: (\w+)/, (_, arg: string) => `${name}: ${terms[arg] ?? arg}`);
+  const term = (arg: string): string => terms[arg] ?? arg;
+  error.message = told
+    .replace(/^\w+: (\w+)/, (_, arg: string) => `${name}: ${term(arg)}`)
+    .replace(/ the dtype of (\w+)$/, (_, arg: string) => ` the dtype of ${term(arg)}`);
   // The stack begins with the message as it first was.
   if (error.stack !== undefined) error.stack = error.stack.replace(told, () => error.message);
   return error;
