@@ -8,8 +8,8 @@ import type { TileSize } from '../../src/kernels/wasm/winograd-plan.js';
 import { type TestEngine, testEngine } from './engines.js';
 import { convShape, convTrials, expectEqualBits, inMemory, onHeap, reals, type Trial } from './trials.js';
 
-/** Of the largest output: what is promised. */
-const BOUND = 2e-4;
+/** Of the largest output: a tenth of what is promised, and twice what is found. */
+const BOUND = 2e-5;
 
 /** Of the largest sum of magnitudes that an output is the sum of. */
 const TOLERANCE = 5e-6;
@@ -50,6 +50,7 @@ const LARGE = [
   convShape(4, 16, 5, 9, 17, 3, 3, { pad: [2, 0] }),
   convShape(1, 9, 21, 70, 8, 3, 3),
   convShape(40, 12, 2, 2, 20, 3, 3, { pad: [1, 1] }),
+  convShape(64, 3, 32, 32, 4, 3, 3, { pad: [1, 1] }),
 ];
 
 /** The passes of a convolution. */
@@ -99,7 +100,7 @@ describe.each(engines)('F($size×$size, 3×3), $simd SIMD', ({ sets, exact }) =>
     fc.assert(fc.property(shapes, fc.nat(1000), check), { numRuns: RUNS, seed: 2 });
   });
 
-  test.each(large)('is within 2e-4 of the largest output on $N × $C × $H × $W, $F filters', ({ passes }) => {
+  test.each(large)('is within 2e-5 of the largest output on $N × $C × $H × $W, $F filters', ({ passes }) => {
     for (const { trial, expected } of passes) {
       const result = expectEqualOnThreads(trial, sets);
       expectWithin(trial, result, expected, BOUND * largest(expected));

@@ -1,5 +1,5 @@
-import { TILE_ROW_BYTES, TILE_ROWS } from "../wasm/protocol";
-import { tile } from "./gemm";
+import { EDGE_TILES, EDGE_TILE_BYTES, TILE_ROW_BYTES, TILE_ROWS } from "../wasm/protocol";
+import { thread, tile } from "./gemm";
 import { C, F, H, OH, OW, ownScratch, padH, padW, W } from "./image";
 import { integer, pointer } from "./job";
 import { VECTOR } from "./simd";
@@ -105,8 +105,22 @@ export function winogradProducts(item: i32): void {
     const b = V + <usize>(j * depth) * TILE_ROW_BYTES;
     for (let i = first; i < end; i++) {
       const a = Y + <usize>(i * depth) * (TILE_ROWS * sizeof<f32>());
-      tile<f32>(depth, a, b, dU + <usize>(i * TILE_ROWS) * ld + <usize>j * TILE_ROW_BYTES, ld, add, 0);
+      const to = dU + <usize>(i * TILE_ROWS) * ld + <usize>j * TILE_ROW_BYTES;
+      if (add) addTile(depth, a, b, to, ld);
+      else tile<f32>(depth, a, b, to, ld, false, 0);
     }
+  }
+}
+
+/** Adds a tile's sums over a block, which begin at zero: a long sum of short sums loses less to rounding than one sum. */
+function addTile(k: i32, a: usize, b: usize, to: usize, ld: usize): void {
+  const sums = <usize>EDGE_TILES + thread * EDGE_TILE_BYTES;
+  tile<f32>(k, a, b, sums, TILE_ROW_BYTES, false, 0);
+  for (let i: usize = 0; i < <usize>TILE_ROWS; i++) {
+    const from = sums + i * <usize>TILE_ROW_BYTES;
+    v128.store(to, f32x4.add(v128.load(to), v128.load(from)));
+    v128.store(to, f32x4.add(v128.load(to, VECTOR), v128.load(from, VECTOR)), VECTOR);
+    to += ld;
   }
 }
 
