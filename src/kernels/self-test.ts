@@ -189,11 +189,14 @@ function images(agrees: Agrees, some: (length: number) => Floats) {
   };
   const shapes = [conv(1, 3, 1), conv(1, 2, 0), conv(2, 3, 1), conv(3, 1, 0)];
   // For the 4 × 4 and the 2 × 2 tiles of Winograd's method.
-  shapes.push(conv(1, 3, 1, { N, C: 33, H: 15, W: 17, F: 35 }), conv(1, 3, 1, { N: 17, C: 33, H: 2, W: 2, F: 35 }));
+  const tiled = [conv(1, 3, 1, { N, C: 33, H: 15, W: 17, F: 35 }), conv(1, 3, 1, { N: 17, C: 33, H: 2, W: 2, F: 35 })];
+  // Its error goes by the largest output: small values keep all of them below 1.
+  const small = (length: number): Floats => some(length).map((v) => v / 10);
   const each = (check: (s: ConvShape, x: Floats, w: Floats, out: Floats) => boolean): boolean =>
-    shapes.every((s) =>
-      check(s, some(s.N * s.C * s.H * s.W), some(s.F * s.C * s.HH * s.WW), some(s.N * s.F * s.OH * s.OW)),
-    );
+    [...shapes, ...tiled].every((s) => {
+      const make = tiled.includes(s) ? small : some;
+      return check(s, make(s.N * s.C * s.H * s.W), make(s.F * s.C * s.HH * s.WW), make(s.N * s.F * s.OH * s.OW));
+    });
   const pools: PoolShape[] = [2, 3].map((size) => ({
     planes: N * C,
     H,
