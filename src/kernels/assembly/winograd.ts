@@ -5,10 +5,10 @@ import { integer, pointer } from "./job";
 import { storeUpTo, VECTOR } from "./simd";
 import { filters4, inputTiles4, outputTiles4 } from "./winograd-four";
 import { FILTER_BYTES } from "./winograd-lanes";
-import { filters2, inputTiles2, outputTiles2 } from "./winograd-two";
 import {
   bufferRow, copyRows, layOutputs, layTiles, OUTPUT_ENTRY, points, tileAt, tilesAcross, tilesAtATime, tilesDown, tileSize,
 } from "./winograd-tiles";
+import { filters2, inputTiles2, outputTiles2 } from "./winograd-two";
 
 // Convolution by filters of 3 × 3 at stride 1 after Winograd, as Lavin and Gray 2016 ("Fast Algorithms for Convolutional
 // Neural Networks") put it: output in tiles, Y = Aᵀ[Σ_c (G g Gᵀ) ⊙ (Bᵀ d B)]A. At each place ξ of a transformed tile the sum over

@@ -12,9 +12,9 @@ const SHARED_BYTES = 2 * 1024 * 1024;
 
 /**
  * Tiles of such a block at most. The sums of blocks are added up, which loses less to rounding than one sum: over the 4,096
- * tiles of 64 images of 32 × 32, 5e-6 of the largest gradient in place of 4e-5.
+ * tiles of 64 images of 32 × 32, 6e-6 of the largest gradient in place of 4e-5.
  */
-const BLOCK_TILES = 128;
+const BLOCK_TILES = 256;
 
 /** Parts of a block of tiles that are transformed for themselves, for the gradient of the filters. */
 const BLOCK_PARTS = 4;

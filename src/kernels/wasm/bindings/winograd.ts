@@ -2,12 +2,15 @@ import type { Floats } from '../../../arrays/index.js';
 import type { ConvShape } from '../../types.js';
 import type { Call } from '../call.js';
 import { Kernel, TILE_ROW_BYTES, TILE_ROWS } from '../protocol.js';
-
 import { planTiles, planWeights, roundUp, type TileSize } from '../winograd-plan.js';
 
 /** Bytes of a filter of 3 × 3. */
 const FILTER_BYTES = 36;
 
+/**
+ * Convolution by Winograd's tiles. Filters are taken in blocks where all at a time would need too much room. `sizes` gives the
+ * integers 6 to 18 of image.ts.
+ */
 export function bindWinograd(call: Call, threads: number, sizes: (s: ConvShape) => number[]) {
   return {
     /**
@@ -37,7 +40,7 @@ export function bindWinograd(call: Call, threads: number, sizes: (s: ConvShape) 
       }
     },
 
-    /** The gradient of the filters at `dw`, from x and dout. */
+    /** The gradient of the filters at `dw`, from dout and x. */
     weights([dout, x, dw]: readonly number[], like: Floats, s: ConvShape, size: TileSize): void {
       const { points, filters, all, tiles, part, parts, channelPanels, ...plan } = planWeights(s, size);
       const { inputStep, gradientStep, filterStep, places, bytes } = plan;
