@@ -33,7 +33,8 @@ export interface OpOptions {
  *
  * @param forward - Returns `[out, cache]`.
  * @param backward - Returns the gradients with respect to the arrays that `forward` was given, in their order: a named
- *   object (`{ dx, dw, db }`), a list, or for one array the gradient itself.
+ *   object (`{ dx, dw, db }`), a list, or for one array the gradient itself. A gradient is handed on as it is, and may become
+ *   a tensor's `grad`: make new ones, or return `dout`.
  * @throws {TypeError} from the operation, if `forward` or `backward` returns something else.
  * @throws {ShapeError} from a backward pass, if a gradient has another shape than its array.
  *

@@ -17,9 +17,12 @@ import type { TensorLike } from '../op.js';
 import type { Tensor } from '../tensor.js';
 import { arrayArg, layerOp } from './layer-op.js';
 
-/** The same values in another shape; one size may be −1, and is what is left. */
+/**
+ * The same values in another shape; one size may be −1, and is what is left. Where `x` is dense it shares its memory with
+ * the result: what changes one in place changes the other.
+ */
 export const reshape = layerOp('reshape', reshapeForward, reshapeBackward);
-/** The axes in another order; in reverse when `axes` is left out. */
+/** The axes in another order; in reverse when `axes` is left out. The result shares the memory of `x`. */
 export const transpose = layerOp('transpose', transposeForward, transposeBackward);
 /** The values repeated along new axes in front, and along axes of size 1, to the given shape. */
 export const broadcastTo = layerOp('broadcastTo', broadcastToForward, broadcastToBackward);
