@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { dense, type NDArray, Random } from '../../src/arrays/index.js';
+import { array, dense, type NDArray, Random } from '../../src/arrays/index.js';
 import { F, gradCheck, noGrad, type Tensor, tensor } from '../../src/autograd/index.js';
+import { workspace } from '../../src/kernels/index.js';
+import '../helpers/matchers.js';
 
 /** One operation of a graph: from the tensors made so far to a new one. */
 type Step = (made: readonly Tensor[]) => Tensor;
@@ -184,14 +186,70 @@ function run(leaves: readonly Tensor[], steps: readonly Step[]): Tensor {
   return F.concat(made.map((x) => F.reshape(x, [-1])));
 }
 
+type Graph = typeof graph extends fc.Arbitrary<infer G> ? G : never;
+
+/** The leaves of a graph, with values of their own, and its steps. */
+function grow({ shapes, seed, choices }: Graph): { leaves: Tensor[]; steps: Step[] } {
+  const random = new Random(seed);
+  const leaves = shapes.map((sizes) => tensor(random.randn(sizes, 'float64'), { requiresGrad: true }));
+  return { leaves, steps: noGrad(() => plan(leaves, choices)) };
+}
+
+/** Takes the gradients out of the leaves. */
+function gradientsOf(leaves: readonly Tensor[]): NDArray[] {
+  return leaves.map((leaf) => {
+    const { data } = leaf.grad as Tensor;
+    leaf.grad = null;
+    return data;
+  });
+}
+
 test('gradients of random graphs agree with numerical ones', () => {
-  const agree = ({ shapes, seed, choices }: { shapes: number[][]; seed: number; choices: Choices[] }): void => {
-    const random = new Random(seed);
-    const leaves = shapes.map((sizes) => tensor(random.randn(sizes, 'float64'), { requiresGrad: true }));
-    const steps = noGrad(() => plan(leaves, choices));
+  const agree = (g: Graph): void => {
+    const { leaves, steps } = grow(g);
     gradCheck((...inputs) => run(inputs, steps), leaves, { eps: 1e-5, atol: 1e-6, rtol: 1e-5 });
   };
+  used.clear();
   fc.assert(fc.property(graph, agree), { numRuns: 200, seed: 231 });
   // The 200 are the same ones in every run, and leave nothing out.
   expect(NAMES.filter((name) => (used.get(name) ?? 0) < 5)).toEqual([]);
+});
+
+test('gradients of random graphs are the same bits in a workspace, and from a graph that is kept', () => {
+  const agree = (g: Graph): void => {
+    const { leaves, steps } = grow(g);
+    const out = run(leaves, steps);
+    const upstream = new Random(0).randn(out.shape, 'float64');
+    out.backward(upstream, { retainGraph: true });
+    const expected = gradientsOf(leaves);
+    out.backward(upstream);
+    const again = gradientsOf(leaves);
+    const inside = workspace(() => {
+      run(leaves, steps).backward(upstream);
+      return gradientsOf(leaves);
+    });
+    expected.forEach((gradient, i) => {
+      expect(again[i]).toEqualBits(gradient);
+      expect(inside[i]).toEqualBits(gradient);
+    });
+  };
+  fc.assert(fc.property(graph, agree), { numRuns: 100, seed: 232 });
+});
+
+test('gradients of random graphs belong to the leaves: changing them changes nothing else', () => {
+  const agree = (g: Graph): void => {
+    const { leaves, steps } = grow(g);
+    const out = run(leaves, steps);
+    const upstream = new Random(0).randn(out.shape, 'float64');
+    out.backward(upstream, { retainGraph: true });
+    const expected = leaves.map(({ grad }) => array((grad as Tensor).data));
+    const values = leaves.map(({ data }) => array(data));
+    for (const gradient of gradientsOf(leaves)) gradient.data.fill(Number.NaN);
+    out.backward(upstream);
+    gradientsOf(leaves).forEach((gradient, i) => {
+      expect(gradient).toEqualBits(expected[i]);
+      expect(leaves[i].data).toEqualBits(values[i]);
+    });
+  };
+  fc.assert(fc.property(graph, agree), { numRuns: 100, seed: 233 });
 });
