@@ -49,7 +49,7 @@ export async function challengeReport(challenge: Challenge): Promise<string> {
   return htmlReport({
     title: `The CIFAR-10 challenge: ${recipe.title}`,
     intro: [
-      `How many of the test images does ${recipe.title} get right after ${settings.epochs} epochs?`,
+      `How many of the test images does ${recipe.title} get right after ${epochs.length} passes over the training images?`,
       recipe.method,
     ],
     settings: {
@@ -106,11 +106,11 @@ function layersOf(model: nn.Sequential): ReportTable {
   return {
     caption: 'The network, layer by layer, for one image.',
     columns: ['layer', 'output', 'parameters', 'FLOPs'],
-    rows: rows.map(({ name, outputShape, parameters, flops }) => [
-      name,
+    rows: rows.map(({ name, type, outputShape, parameters, flops }) => [
+      `${name} ${type}`,
       outputShape?.join(' × ') ?? '',
-      String(parameters),
-      String(flops),
+      parameters.toLocaleString('en-US'),
+      flops.toLocaleString('en-US'),
     ]),
   };
 }
@@ -137,15 +137,21 @@ async function curves(histories: readonly FitHistory[]): Promise<ReportFigure[]>
     },
     {
       svg: await lineChart({
-        title: 'Loss and learning rate',
+        title: 'Loss',
         xTitle: 'iteration',
-        yTitle: 'loss; learning rate',
-        series: histories.flatMap(({ lossHistory, learningRates }, i) => [
-          { name: nameOf('loss', i), ...averaged(lossHistory) },
-          { name: nameOf('learning rate', i), ...averaged(learningRates), dashed: true },
-        ]),
+        yTitle: 'loss',
+        series: histories.map(({ lossHistory }, i) => ({ name: nameOf('loss', i), ...averaged(lossHistory) })),
       }),
       caption: 'Means of neighbouring iterations.',
+    },
+    {
+      svg: await lineChart({
+        title: 'Learning rate',
+        xTitle: 'iteration',
+        yTitle: 'learning rate',
+        height: 120,
+        series: [{ name: 'learning rate', ...averaged(histories[0].learningRates) }],
+      }),
     },
   ];
 }
