@@ -87,15 +87,17 @@ class Scale extends nn.Module {
 const resnet: Recipe = {
   title: 'a small residual network',
   method:
-    'SGD with Nesterov momentum and weight decay on one cycle of the learning rate; random crops, mirror images and cut-out ' +
-    'squares; label smoothing; an average of the weights; scores averaged over each test image and its mirror image.',
-  batch: 128,
+    'SGD with Nesterov momentum and weight decay on one cycle of the learning rate; random crops and mirror images; label ' +
+    'smoothing; an average of the weights; scores averaged over each test image and its mirror image.',
+  batch: 64,
   epochs: 10,
-  lr: 0.2,
+  lr: 0.1,
   labelSmoothing: 0.1,
-  weightAverage: 0.99,
+  weightAverage: 0.995,
   mirrored: true,
-  augmentation: [transforms.randomCrop(32, { padding: 4 }), transforms.randomHorizontalFlip(), transforms.cutout(8)],
+  // With cut-out squares, and batches of 128 at twice the rate, the validation accuracy was 0.898 and the training accuracy
+  // below it: ten epochs are too few to overcome more.
+  augmentation: [transforms.randomCrop(32, { padding: 4 }), transforms.randomHorizontalFlip()],
   build: () =>
     new nn.Sequential(
       ...unit(3, 32),
