@@ -50,7 +50,7 @@ const LARGE = [
   convShape(4, 16, 5, 9, 17, 3, 3, { pad: [2, 0] }),
   convShape(1, 9, 21, 70, 8, 3, 3),
   convShape(40, 12, 2, 2, 20, 3, 3, { pad: [1, 1] }),
-  convShape(64, 3, 32, 32, 4, 3, 3, { pad: [1, 1] }),
+  convShape(64, 4, 32, 32, 4, 3, 3, { pad: [1, 1] }),
 ];
 
 /** The passes of a convolution. */
