@@ -116,7 +116,7 @@ function train(
     loss: (scores, y) => F.crossEntropy(scores, y, { labelSmoothing }),
     ...(weightAverage === undefined ? {} : { weightAverage }),
     valLoader: val,
-    keepBest: false,
+    keepBest: recipe.keepBest,
     printEvery: options.printEvery,
     onEpoch: ({ secondsHistory }) => console.log(`  ${secondsHistory.at(-1)?.toFixed(1)} s`),
   });
