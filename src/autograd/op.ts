@@ -1,4 +1,5 @@
 import { describe, dtypeOf, isNDArray, type NDArray, ShapeError, tuple } from '../arrays/index.js';
+import { isKeepingNothing } from '../kernels/index.js';
 import { watch } from './saved.js';
 import { isRecording, Node, type Target } from './tape.js';
 import { Tensor } from './tensor.js';
@@ -34,7 +35,8 @@ export interface OpOptions {
  * @param forward - Returns `[out, cache]`.
  * @param backward - Returns the gradients with respect to the arrays that `forward` was given, in their order: a named
  *   object (`{ dx, dw, db }`), a list, or for one array the gradient itself. A gradient is handed on as it is, and may become
- *   a tensor's `grad`: make new ones, or return `dout`.
+ *   a tensor's `grad`: make new ones, or return `dout`. Marked with `keepsNothing`, what it makes and what it is given in a
+ *   workspace ends with the backward pass's need of it.
  * @throws {TypeError} from the operation, if `forward` or `backward` returns something else.
  * @throws {ShapeError} from a backward pass, if a gradient has another shape than its array.
  *
@@ -56,6 +58,7 @@ export function op<A extends readonly unknown[], C>(
   ] as const) {
     if (typeof fn !== 'function') throw new TypeError(`op: ${role} is ${describe(fn)}, expected a function`);
   }
+  const keepsNothing = isKeepingNothing(backward);
   return (...operands) => {
     const args = operands.map((operand) => (operand instanceof Tensor ? operand.data : operand)) as unknown as A;
     const result = forward(...args);
@@ -77,6 +80,7 @@ export function op<A extends readonly unknown[], C>(
 
     const node = new Node(name, {
       targets,
+      keepsNothing,
       backward: (dout, needs) => gradientsOf(name, backward(dout, cache, needs), arrays, needs),
       check: watch(name, arrays, out, cache),
     });

@@ -1,5 +1,7 @@
 import type { NDArray } from '../arrays/index.js';
+import { tidied } from '../kernels/index.js';
 import { addForward } from '../layers/index.js';
+import { PendingMemory } from './pending.js';
 
 /**
  * Carries a gradient through one operation, from its output to its inputs.
@@ -51,6 +53,8 @@ let operations = 0;
 interface Held {
   readonly targets: readonly Target[];
   readonly backward: Backward;
+  /** Whether `backward` keeps none of the arrays that it is given or makes, but for those it returns. */
+  readonly keepsNothing: boolean;
   /** Throws if a value that `backward` reads has been changed since. */
   readonly check: () => void;
 }
@@ -77,12 +81,14 @@ export class Node {
     return this.#alive().targets;
   }
 
+  get keepsNothing(): boolean {
+    return this.#alive().keepsNothing;
+  }
+
   backward(dout: NDArray): readonly (NDArray | null | undefined)[] {
-    const { targets, backward } = this.#alive();
-    return backward(
-      dout,
-      targets.map((target) => target !== null),
-    );
+    const { targets, backward, keepsNothing } = this.#alive();
+    const needs = targets.map((target) => target !== null);
+    return keepsNothing ? tidied(() => backward(dout, needs)) : backward(dout, needs);
   }
 
   /** Lets go of everything held for the backward pass. */
@@ -115,27 +121,41 @@ export function carryBack(root: Node, seed: NDArray, retainGraph: boolean): void
   const nodes = operationsUnder(root);
   for (const node of nodes) node.check();
 
+  const memory = new PendingMemory();
+  memory.keep(seed);
   const pending = new Map<Node | Leaf, Pending>([[root, { value: seed, shared: true }]]);
   const leaves: Leaf[] = [];
   for (const node of nodes) {
     const arrived = pending.get(node);
     pending.delete(node);
     if (arrived !== undefined) {
-      const { targets } = node;
+      const { targets, keepsNothing } = node;
       const gradients = node.backward(arrived.value);
+      const note = keepsNothing ? 'hold' : 'keep';
+      if (!keepsNothing) memory.keep(arrived.value);
+      for (const gradient of gradients) if (isArray(gradient)) memory[note](gradient);
       for (let i = 0; i < targets.length; i++) {
         const target = targets[i];
         const value = gradients[i];
-        if (target === null || value === null || value === undefined) continue;
+        if (!isArray(value)) continue;
+        if (target === null) {
+          memory.drop(value);
+          continue;
+        }
         const before = pending.get(target);
         if (before === undefined) {
           // An operation may pass its upstream gradient on as it is, and the same array to several inputs.
           if (!(target instanceof Node)) leaves.push(target);
           pending.set(target, { value, shared: value.data === arrived.value.data || isRepeated(gradients, i) });
         } else {
-          pending.set(target, { value: sum(before.value, value), shared: false });
+          const both = sum(before.value, value);
+          memory.hold(both);
+          pending.set(target, { value: both, shared: false });
+          memory.drop(before.value);
+          memory.drop(value);
         }
       }
+      memory.drop(arrived.value);
     }
     if (!retainGraph) node.free();
   }
@@ -143,6 +163,10 @@ export function carryBack(root: Node, seed: NDArray, retainGraph: boolean): void
     const { value, shared } = pending.get(leaf) as Pending;
     leaf.collect(value, shared);
   }
+}
+
+function isArray(gradient: NDArray | null | undefined): gradient is NDArray {
+  return gradient !== null && gradient !== undefined;
 }
 
 /** Whether another of the gradients is over the same memory. */

@@ -11,4 +11,16 @@ export type {
   ProductForm,
   RmspropStep,
 } from './types.js';
-export { isKeepingNothing, isResident, keepsNothing, local, resident, residentZeros, workspace } from './workspace.js';
+export {
+  type Block,
+  blockOf,
+  isKeepingNothing,
+  isResident,
+  keepsNothing,
+  local,
+  release,
+  resident,
+  residentZeros,
+  tidied,
+  workspace,
+} from './workspace.js';

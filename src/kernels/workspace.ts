@@ -39,13 +39,13 @@ export function workspace<R>(fn: () => R): R {
   const memory = engineMemory();
   if (memory === null) return fn();
   const outer = currentStorage();
-  const inner = new Workspace(memory);
+  const inner = new Workspace(memory, outer instanceof Workspace ? outer : null);
   try {
     const result = withStorage(inner, fn);
     if (isThenable(result)) {
       throw new TypeError('workspace: fn returned a promise, expected a synchronous function: await outside of it');
     }
-    return inner.rescue(result, outer instanceof Workspace ? outer : null) as R;
+    return inner.rescue(result) as R;
   } finally {
     inner.end();
   }
@@ -112,22 +112,49 @@ export function isKeepingNothing(fn: (...args: never[]) => unknown): boolean {
   return keepers.has(fn);
 }
 
+/** A block of memory that a workspace has taken, and the arrays over it. */
+export interface Block {
+  readonly start: number;
+  readonly bytes: number;
+  readonly arrays: NDArray[];
+}
+
+/** The block of the open workspace that an array lies in; null if it lies elsewhere. */
+export function blockOf(a: NDArray): Block | null {
+  const storage = currentStorage();
+  return storage instanceof Workspace ? storage.blockOf(a.data) : null;
+}
+
+/** Ends the arrays over a block of the open workspace before the others, so that the next ones can have its memory. */
+export function release(block: Block): void {
+  const storage = currentStorage();
+  if (storage instanceof Workspace) storage.release(block);
+}
+
+/**
+ * `fn`'s result; inside a workspace, the arrays that `fn` makes and does not return end at once. For functions that keep
+ * nothing.
+ */
+export function tidied<R>(fn: () => R): R {
+  return currentStorage() instanceof Workspace ? workspace(fn) : fn();
+}
+
 /** The arrays of one run of {@link workspace}. */
 class Workspace implements Storage {
   readonly #memory: Memory;
-  /** Bytes of each block, by its address. */
-  readonly #blocks = new Map<number, number>();
-  readonly #arrays: NDArray[] = [];
+  readonly #outer: Workspace | null;
+  readonly #blocks = new Map<number, Block>();
 
-  constructor(memory: Memory) {
+  constructor(memory: Memory, outer: Workspace | null) {
     this.#memory = memory;
+    this.#outer = outer;
   }
 
   allocate(length: number, dtype: DType): Floats {
     const bytes = length * (dtype === 'float64' ? 8 : 4);
     try {
       const start = this.#memory.take(bytes);
-      this.#blocks.set(start, bytes);
+      this.#blocks.set(start, { start, bytes, arrays: [] });
       return this.#memory.view(start, length, dtype);
     } catch (error) {
       // Full memory is a slower call, not a failure.
@@ -137,18 +164,21 @@ class Workspace implements Storage {
   }
 
   adopt(made: NDArray): void {
-    this.#arrays.push(made);
+    const block = this.blockOf(made.data);
+    if (block !== null) block.arrays.push(made);
+    else this.#outer?.adopt(made);
   }
 
   /** Brings the arrays in `result` to safety: to the workspace around this one, or to the heap. */
-  rescue(result: unknown, outer: Workspace | null): unknown {
+  rescue(result: unknown): unknown {
+    const outer = this.#outer;
     const copies = new Map<Floats, Floats>();
     const safe = (data: Floats): Floats => {
-      const start = this.#blockOf(data);
-      if (start === undefined) return data;
+      const block = this.blockOf(data);
+      if (block === null) return data;
       if (outer !== null) {
-        outer.#blocks.set(start, this.#blocks.get(start) as number);
-        this.#blocks.delete(start);
+        outer.#blocks.set(block.start, block);
+        this.#blocks.delete(block.start);
         return data;
       }
       const copy = copies.get(data) ?? data.slice();
@@ -182,18 +212,34 @@ class Workspace implements Storage {
 
   /** Empties the arrays that are still here and gives their memory back. */
   end(): void {
-    for (const made of this.#arrays) if (this.#blockOf(made.data) !== undefined) made.data = ENDED;
-    for (const [start, bytes] of this.#blocks) this.#memory.give(start, bytes);
+    for (const block of this.#blocks.values()) this.#give(block);
     this.#blocks.clear();
   }
 
-  /** The address of the block that `data` lies in, if it is one of this workspace. */
-  #blockOf(data: Floats): number | undefined {
-    if (!this.#memory.holds(data)) return undefined;
+  release(block: Block): void {
+    if (this.#blocks.get(block.start) !== block) return;
+    this.#blocks.delete(block.start);
+    this.#give(block);
+  }
+
+  #give({ start, bytes, arrays }: Block): void {
+    // An array that was returned has other values by now.
+    for (const made of arrays) if (this.#covers(start, bytes, made.data)) made.data = ENDED;
+    this.#memory.give(start, bytes);
+  }
+
+  /** The block of this workspace that `data` lies in; null if there is none. */
+  blockOf(data: Floats): Block | null {
+    if (!this.#memory.holds(data)) return null;
+    const exact = this.#blocks.get(data.byteOffset);
+    if (exact !== undefined) return exact;
+    for (const block of this.#blocks.values()) if (this.#covers(block.start, block.bytes, data)) return block;
+    return null;
+  }
+
+  #covers(start: number, bytes: number, data: Floats): boolean {
     const at = data.byteOffset;
-    if (this.#blocks.has(at)) return at;
-    for (const [start, bytes] of this.#blocks) if (at > start && at < start + bytes) return start;
-    return undefined;
+    return this.#memory.holds(data) && (at === start || (at > start && at < start + bytes));
   }
 }
 

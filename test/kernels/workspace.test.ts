@@ -13,7 +13,8 @@ import {
   workspace,
   zeros,
 } from '../../src/index.js';
-import { isResident } from '../../src/kernels/index.js';
+import { blockOf, isResident, release, tidied } from '../../src/kernels/index.js';
+import { reshapeForward } from '../../src/layers/index.js';
 
 const used = (): number => kernelInfo().memory?.used ?? 0;
 
@@ -151,6 +152,66 @@ describe('workspace', () => {
     const a = workspace(() => ones([2]));
     expect([...a.data]).toEqual([1, 1]);
     expect(kernelInfo().memory).toBeNull();
+  });
+});
+
+describe('before the end of a workspace', () => {
+  test("a block can be released: all arrays over it are empty, and its memory is the next one's", () => {
+    workspace(() => {
+      const a = ones([4, 6]);
+      const [view] = reshapeForward(a, [24]);
+      const other = ones([4, 6]);
+      const address = a.data.byteOffset;
+      const block = blockOf(view);
+      if (block === null) throw new Error('an array of a workspace lies in one of its blocks');
+      expect(blockOf(a)).toBe(block);
+      expect(blockOf(other)).not.toBe(block);
+      release(block);
+      for (const ended of [a, view]) expect(() => reluForward(ended)).toThrow('in a workspace that has ended');
+      const next = ones([4, 6]);
+      expect(next.data.byteOffset).toBe(address);
+      release(block);
+      expect([...next.data, ...other.data]).toEqual(new Array(48).fill(1));
+    });
+  });
+
+  test('only blocks of the open one can be', () => {
+    expect(blockOf(ones([2]))).toBeNull();
+    workspace(() => {
+      const outside = ones([2]);
+      workspace(() => {
+        expect(blockOf(outside)).toBeNull();
+        expect(blockOf(resident(outside))).toBeNull();
+      });
+      expect(blockOf(outside)).not.toBeNull();
+    });
+  });
+
+  test('views made inside of another one end with the memory that they are over', () => {
+    let view = zeros([1]);
+    workspace(() => {
+      const a = ones([2, 2]);
+      workspace(() => {
+        [view] = reshapeForward(a, [4]);
+      });
+      expect([...view.data]).toEqual([1, 1, 1, 1]);
+    });
+    expect(view.data.length).toBe(0);
+  });
+
+  test('tidied: what a function makes and does not return ends with it', () => {
+    let scrap = zeros([1]);
+    const sum = (): NDArray => {
+      scrap = ones([2]);
+      return reluForward(scrap)[0];
+    };
+    expect([...tidied(sum).data, ...scrap.data]).toEqual([1, 1, 1, 1]);
+    workspace(() => {
+      const out = tidied(sum);
+      expect(scrap.data.length).toBe(0);
+      expect([...out.data]).toEqual([1, 1]);
+      expect(isResident(out)).toBe(true);
+    });
   });
 });
 

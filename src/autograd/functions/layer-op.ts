@@ -1,4 +1,5 @@
 import { describe, isNDArray, type NDArray } from '../../arrays/index.js';
+import { keepsNothing } from '../../kernels/index.js';
 import { arrayOf, type Gradients, type Operand, op, type TensorLike } from '../op.js';
 import { Tensor } from '../tensor.js';
 
@@ -15,7 +16,7 @@ export function layerOp<A extends readonly unknown[], C>(
   backward: (dout: NDArray, cache: C, needs: readonly boolean[]) => Gradients,
   terms: Terms = {},
 ): (...args: { [K in keyof A]: Operand<A[K]> }) => Tensor {
-  const apply = op(forward, backward, { name });
+  const apply = op(forward, keepsNothing(backward), { name });
   return (...operands) => {
     try {
       return apply(...operands);
