@@ -45,6 +45,7 @@ export {
   spatialBatchnormBackward,
   spatialBatchnormForward,
 } from './batchnorm.js';
+export { type FoldedBatchnorm, foldBatchnorm } from './batchnorm-fold.js';
 export { type BatchnormParam, checkBatchnormParam } from './batchnorm-param.js';
 export type { ElementwiseGrads } from './broadcasting.js';
 export {

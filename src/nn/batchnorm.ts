@@ -1,5 +1,6 @@
 import { checkCount, checkFlag, describe, full, ones, overwrite, zeros } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
+import { type FoldedBatchnorm, foldBatchnorm } from '../layers/index.js';
 import { type Axis, checkInput } from './input.js';
 import type { Named } from './members.js';
 import { Module } from './module.js';
@@ -83,6 +84,20 @@ abstract class BatchNorm extends Module {
   /** {@link forward}, then a ReLU, in one pass. */
   forwardRelu(x: TensorLike): Tensor {
     return this.#normalized(F.batchNormRelu, x);
+  }
+
+  /**
+   * Weight and bias of a layer that does what one with `weight` and `bias` and this module behind it do in evaluation; null
+   * where that is not one of its outputs for each channel, or the statistics are those of the batch.
+   *
+   * @internal
+   */
+  folded(weight: Tensor, bias: Tensor | null): FoldedBatchnorm | null {
+    const { training, runningMean, runningVar, eps } = this;
+    if (training || runningMean === null || runningVar === null) return null;
+    if (weight.shape[0] !== this.numFeatures || weight.dtype !== runningMean.dtype) return null;
+    const [b, gamma, beta] = [bias, this.weight, this.bias].map((tensor) => tensor?.data ?? null);
+    return foldBatchnorm(weight.data, b, gamma, beta, runningMean.data, runningVar.data, eps);
   }
 
   #normalized(normalize: typeof F.batchNorm, x: TensorLike): Tensor {

@@ -1,6 +1,6 @@
 import { checkCount, checkFlag, describe, zeros } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
-import { countFlops, type PerAxis } from '../layers/index.js';
+import { countFlops, type FoldedBatchnorm, type PerAxis } from '../layers/index.js';
 import { kaimingUniform_, uniform_ } from './init.js';
 import { checkInput } from './input.js';
 import { Module } from './module.js';
@@ -67,14 +67,27 @@ export class Conv2d extends Module {
    * @returns Shape (N, outChannels, 1 + floor((H + 2·padding − HH) / stride), 1 + floor((W + 2·padding − WW) / stride)).
    */
   override forward(x: TensorLike): Tensor {
-    this.#check(x);
-    return F.conv2d(x, this.weight, this.bias, { stride: this.stride, padding: this.padding });
+    return this.#convolved(F.conv2d, x, this.weight, this.bias);
   }
 
   /** {@link forward}, then a ReLU, in one pass. */
   forwardRelu(x: TensorLike): Tensor {
+    return this.#convolved(F.conv2dRelu, x, this.weight, this.bias);
+  }
+
+  /**
+   * {@link forward} with a batch normalization folded into it, then a ReLU where asked. No gradient goes through to the
+   * parameters.
+   *
+   * @internal
+   */
+  forwardFolded(x: TensorLike, { w, b }: FoldedBatchnorm, relu: boolean): Tensor {
+    return this.#convolved(relu ? F.conv2dRelu : F.conv2d, x, w, b);
+  }
+
+  #convolved(convolve: typeof F.conv2d, x: TensorLike, weight: TensorLike, bias: TensorLike | null): Tensor {
     this.#check(x);
-    return F.conv2dRelu(x, this.weight, this.bias, { stride: this.stride, padding: this.padding });
+    return convolve(x, weight, bias, { stride: this.stride, padding: this.padding });
   }
 
   override flops(inputShape: readonly number[]): number {

@@ -1,6 +1,6 @@
 import { checkCount, checkFlag, zeros } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
-import { countFlops } from '../layers/index.js';
+import { countFlops, type FoldedBatchnorm } from '../layers/index.js';
 import { kaimingUniform_, uniform_ } from './init.js';
 import { checkInput } from './input.js';
 import { Module } from './module.js';
@@ -53,6 +53,17 @@ export class Linear extends Module {
   forwardRelu(x: TensorLike): Tensor {
     this.#check(x);
     return F.linearRelu(x, this.weight, this.bias);
+  }
+
+  /**
+   * {@link forward} with a batch normalization folded into it, then a ReLU where asked. No gradient goes through to the
+   * parameters.
+   *
+   * @internal
+   */
+  forwardFolded(x: TensorLike, { w, b }: FoldedBatchnorm, relu: boolean): Tensor {
+    this.#check(x);
+    return (relu ? F.linearRelu : F.linear)(x, w, b);
   }
 
   override flops(inputShape: readonly number[]): number {

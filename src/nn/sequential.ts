@@ -1,4 +1,5 @@
-import { Tensor, type TensorLike } from '../autograd/index.js';
+import { isNDArray } from '../arrays/index.js';
+import { isRecording, Tensor, type TensorLike } from '../autograd/index.js';
 import { ReLU } from './activations.js';
 import { BatchNorm1d, BatchNorm2d } from './batchnorm.js';
 import { Conv2d } from './conv2d.js';
@@ -9,7 +10,9 @@ import type { Module } from './module.js';
 /**
  * Modules one after another: each takes what the one before it returns.
  *
- * A ReLU behind a `Conv2d`, `Linear` or batch normalization runs in one pass with it; the results are the same.
+ * A ReLU behind a `Conv2d`, `Linear` or batch normalization runs in one pass with it; the results are the same. Under
+ * `noGrad`, a batch normalization in evaluation mode is folded into the `Conv2d` or `Linear` before it; the results are the
+ * same to rounding.
  *
  * @example
  * const model = new nn.Sequential(
@@ -24,18 +27,43 @@ import type { Module } from './module.js';
 export class Sequential extends LayerList {
   override forward(x: TensorLike): Tensor {
     let value = x;
-    for (let i = 0; i < this.length; i++) {
-      const [layer, next] = [this.at(i), i + 1 < this.length ? this.at(i + 1) : null];
+    for (let i = 0; i < this.length; ) {
+      const layer = this.at(i);
       const input = value;
-      if (isFusable(layer) && next !== null && isOriginal(next, ReLU)) {
-        value = this.inChild(String(i), layer, () => layer.forwardRelu(input));
-        i++;
-      } else {
-        value = this.runChild(String(i), layer, input);
-      }
+      const folded = this.#folded(i, input);
+      const normalized = folded === null ? i : i + 1;
+      const relu = isFusable(layer) && this.#isRelu(normalized + 1);
+      value = this.inChild(String(i), layer, () => {
+        if (folded !== null) return folded(relu);
+        return relu ? layer.forwardRelu(input) : layer.forward(input);
+      });
+      i = normalized + (relu ? 2 : 1);
     }
     return value instanceof Tensor ? value : new Tensor(value);
   }
+
+  #isRelu(i: number): boolean {
+    return i < this.length && isOriginal(this.at(i), ReLU);
+  }
+
+  /** Runs module `i` and the normalization behind it in one; null where that cannot be. */
+  #folded(i: number, x: TensorLike): ((relu: boolean) => Tensor) | null {
+    if (isRecording() || i + 1 >= this.length) return null;
+    const [layer, norm] = [this.at(i), this.at(i + 1)];
+    // The second axis of a sequence, which is normalized, is not that of the features.
+    const fits =
+      (isOriginal(layer, Conv2d) && isOriginal(norm, BatchNorm2d)) ||
+      (isOriginal(layer, Linear) && isOriginal(norm, BatchNorm1d) && isMatrix(x));
+    if (!fits) return null;
+    const product = layer as Conv2d | Linear;
+    const folded = (norm as BatchNorm2d | BatchNorm1d).folded(product.weight, product.bias);
+    return folded === null ? null : (relu) => product.forwardFolded(x, folded, relu);
+  }
+}
+
+/** Whether it has two axes. */
+function isMatrix(x: TensorLike): boolean {
+  return (x instanceof Tensor || isNDArray(x)) && x.shape.length === 2;
 }
 
 /** Those that can take in the ReLU behind them. */

@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
-import { array, dense, type NDArray, Random, ShapeError, zeros } from '../../src/arrays/index.js';
-import { F, manualSeed, type Tensor, type TensorLike, tensor } from '../../src/autograd/index.js';
+import { describe, expect, test, vi } from 'vitest';
+import { array, dense, type NDArray, overwrite, Random, ShapeError, zeros } from '../../src/arrays/index.js';
+import { F, manualSeed, noGrad, type Tensor, type TensorLike, tensor } from '../../src/autograd/index.js';
+import { kernels } from '../../src/kernels/index.js';
 import * as nn from '../../src/nn/index.js';
 import { DTYPES } from '../helpers/fixtures.js';
 import { describeKernelSets } from '../helpers/kernel-sets.js';
@@ -91,6 +92,120 @@ test.each<[nn.Module, number[], string]>([
   const x = new Random(1).randn(shape);
   expect(String(new nn.Sequential(module, new nn.ReLU()).forward(x))).toContain(operation);
   expect(String(new nn.Sequential(module, new PlainReLU()).forward(x))).toContain('from relu');
+});
+
+/** Gives a batch normalization statistics, scales and shifts that are not the first ones. */
+function settle(model: nn.Module, dtype: 'float32' | 'float64'): void {
+  const random = new Random(8);
+  for (const module of model.modules()) {
+    if (!(module instanceof nn.BatchNorm2d || module instanceof nn.BatchNorm1d)) continue;
+    for (const state of [module.runningMean, module.weight, module.bias]) {
+      if (state !== null) overwrite(state.data, random.randn(state.shape, dtype));
+    }
+    if (module.runningVar !== null) overwrite(module.runningVar.data, random.rand(module.runningVar.shape, dtype));
+  }
+}
+
+describeKernelSets('without recording, a batch normalization in evaluation is folded into the module before it', () => {
+  describe.each(DTYPES)('%s', (dtype) => {
+    const conv = (bias = true) => new nn.Conv2d(3, 4, 3, { padding: 1, bias, dtype });
+    test.each<[string, number[], () => nn.Module[]]>([
+      ['Conv2d', [2, 3, 6, 5], () => [conv(), new nn.BatchNorm2d(4, { dtype })]],
+      ['Conv2d and ReLU', [2, 3, 6, 5], () => [conv(false), new nn.BatchNorm2d(4, { dtype, eps: 0.1 }), new nn.ReLU()]],
+      [
+        'Conv2d, not affine',
+        [2, 3, 6, 5],
+        () => [conv(), new nn.BatchNorm2d(4, { dtype, affine: false }), new nn.Tanh()],
+      ],
+      ['Linear', [5, 3], () => [new nn.Linear(3, 4, { dtype }), new nn.BatchNorm1d(4, { dtype })]],
+      [
+        'Linear and ReLU',
+        [5, 3],
+        () => [
+          new nn.Linear(3, 4, { bias: false, dtype }),
+          new nn.BatchNorm1d(4, { dtype }),
+          new nn.ReLU(),
+          new nn.Tanh(),
+        ],
+      ],
+      [
+        'Conv2d in a Residual',
+        [2, 4, 6, 5],
+        () => [
+          new nn.Residual(
+            new nn.Sequential(
+              new nn.Conv2d(4, 4, 3, { padding: 1, dtype }),
+              new nn.BatchNorm2d(4, { dtype }),
+              new nn.ReLU(),
+            ),
+          ),
+        ],
+      ],
+    ])('%s of %j: with the same results', (_, shape, make) => {
+      manualSeed(4);
+      const model = new nn.Sequential(...make());
+      settle(model, dtype);
+      model.eval();
+      const before = model.stateDict();
+      const x = new Random(3).randn(shape, dtype);
+      const expected = model.forward(x).data;
+      const normalize = vi.spyOn(kernels(), 'normalize');
+      const folded = noGrad(() => model.forward(x));
+      expect(normalize).not.toHaveBeenCalled();
+      normalize.mockRestore();
+      const tolerance = dtype === 'float64' ? { rtol: 1e-12, atol: 1e-13 } : { rtol: 1e-5, atol: 2e-5 };
+      expect(folded.data).toBeAllClose(expected, tolerance);
+      expect(folded.requiresGrad).toBe(false);
+      expect(model.stateDict()).toEqual(before);
+    });
+  });
+});
+
+describe('a batch normalization runs by itself', () => {
+  /** Whether all of `normalized`'s values went through a normalization of their own: its bits are those of the parts. */
+  const expectParts = (parts: nn.Module[], x: NDArray): void => {
+    const model = new nn.Sequential(...parts);
+    noGrad(() => {
+      const expected = parts.reduce((value: TensorLike, part) => part.forward(value) as TensorLike, x) as Tensor;
+      expect(model.forward(x).data).toEqualBits(expected.data);
+    });
+  };
+  const x = new Random(6).randn([4, 3, 5, 5]);
+
+  test('in training, and where it keeps no statistics', () => {
+    expectParts([new nn.Conv2d(3, 4, 3), new nn.BatchNorm2d(4)], x);
+    const untracked = new nn.BatchNorm2d(4, { trackRunningStats: false });
+    expectParts([new nn.Conv2d(3, 4, 3), untracked.eval()], x);
+  });
+
+  test('where it normalizes another axis than that of the outputs', () => {
+    const norm = new nn.BatchNorm1d(3);
+    settle(norm, 'float32');
+    expectParts([new nn.Linear(5, 3), norm.eval()], new Random(7).randn([2, 3, 5]));
+  });
+
+  test('where its forward, or that of the module before it, has been replaced', () => {
+    const [conv, norm] = [new nn.Conv2d(3, 4, 3), new nn.BatchNorm2d(4).eval()];
+    norm.forward = (input) => F.neg(input);
+    expectParts([conv, norm], x);
+    const other = new nn.Conv2d(3, 4, 3);
+    other.forward = () => tensor(new Random(1).randn([1, 4, 2, 2]));
+    const settled = new nn.BatchNorm2d(4).eval();
+    settle(settled, 'float32');
+    expectParts([other, settled], x);
+  });
+
+  test('where it does not fit, which is said', () => {
+    const model = new nn.Sequential(new nn.Conv2d(3, 4, 3), new nn.BatchNorm2d(5)).eval();
+    const message = 'Sequential[1] (BatchNorm2d): x has shape (4, 4, 3, 3), expected (N, C=5, H, W)';
+    expect(() => noGrad(() => model.forward(x))).toThrow(message);
+    const double = new nn.Sequential(new nn.Conv2d(3, 4, 3), new nn.BatchNorm2d(4, { dtype: 'float64' })).eval();
+    expect(() => noGrad(() => double.forward(x))).toThrow('Sequential[1] (BatchNorm2d): x has dtype float32');
+    const folded = new nn.Sequential(new nn.Conv2d(3, 4, 3), new nn.BatchNorm2d(4)).eval();
+    expect(() => noGrad(() => folded.forward(zeros([1, 2, 8, 8])))).toThrow('Sequential[0] (Conv2d): x has shape');
+    const linear = new nn.Sequential(new nn.Linear(3, 4), new nn.BatchNorm1d(4)).eval();
+    expect(() => noGrad(() => linear.forward(null as never))).toThrow('Sequential[0] (Linear): x is null');
+  });
 });
 
 describe('a ReLU runs alone', () => {
