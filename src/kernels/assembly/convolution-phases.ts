@@ -1,5 +1,5 @@
 import {
-  C, F, H, HH, OH, OW, ownScratch, padH, padW, strideH, strideW, W, WW,
+  boundOf, C, F, H, HH, OH, OW, ownScratch, padH, padW, strideH, strideW, W, WW,
 } from "./image";
 import { integer, pointer } from "./job";
 import { copyRun, lanes, madd, splatAt, VECTOR } from "./simd";
@@ -27,12 +27,6 @@ import { copyRun, lanes, madd, splatAt, VECTOR } from "./simd";
 // @ts-ignore: decorator
 @inline function tapsOf(r: i32, extent: i32, stride: i32): i32 {
   return r < extent ? (extent - r + stride - 1) / stride : 0;
-}
-
-/** The first i, and the one behind the last, for which i·stride + r − pad is a pixel, with `edge` 0 and the image's size. */
-// @ts-ignore: decorator
-@inline function boundOf(r: i32, edge: i32, stride: i32, pad: i32): i32 {
-  return edge + pad > r ? (edge + pad - r + stride - 1) / stride : 0;
 }
 
 /** What {@link convBackwardPhases} has to know of a phase: four integers. */

@@ -1,7 +1,7 @@
 import { TILE_ROWS, TILE_ROW_BYTES } from "../wasm/protocol";
 import { reluRun } from "./convolution";
 import { tile } from "./gemm";
-import { C, F, H, HH, OH, OW, ownScratch, padH, padW, strideH, strideW, W, WW } from "./image";
+import { boundOf, C, F, H, HH, OH, OW, ownScratch, padH, padW, strideH, strideW, W, WW } from "./image";
 import { integer, pointer } from "./job";
 import { evenLanes, fillRun, lanes, loadPart, madd, splatAt, storePart, sumLanes, VECTOR } from "./simd";
 
@@ -16,63 +16,85 @@ import { evenLanes, fillRun, lanes, loadPart, madd, splatAt, storePart, sumLanes
   return <usize>(C() * min(strideH(), HH()) * WW() * integer(19) * OW()) * sizeof<T>();
 }
 
-/** Lays image `n` out at `to`: [c][kh mod strideH][kw][row][OW]. `row` is room for a padded row and two vectors. */
-function layOut<T>(n: i32, row: usize, to: usize): void {
-  const rows = integer(19), width = OW(), phases = min(strideH(), HH());
-  const runBytes = <usize>width * sizeof<T>();
-  const planeBytes = <usize>rows * runBytes;
-  const step = <usize>strideW() * sizeof<T>();
-  const inside = row + <usize>padW() * sizeof<T>();
-  fillRun<T>(row, 0, W() + 2 * padW());
+/** Lays image `n` out at `to`: [c][kh mod strideH][kw][row][OW]. Writes up to a vector beyond the last. */
+function layOut<T>(n: i32, to: usize): void {
+  const rows = integer(19), phases = min(strideH(), HH());
+  const image = pointer(0) + <usize>(n * C() * H() * W()) * sizeof<T>();
   for (let c = 0; c < C(); c++) {
-    const from = pointer(0) + <usize>((n * C() + c) * H() * W()) * sizeof<T>();
+    const plane = image + <usize>(c * H() * W()) * sizeof<T>();
     for (let r = 0; r < phases; r++) {
-      for (let i = 0; i < rows; i++) {
-        const h = i * strideH() + r - padH();
-        let plane = to + <usize>i * runBytes;
-        const filled = h >= 0 && h < H();
-        if (filled) copyRow<T>(inside, from + <usize>(h * W()) * sizeof<T>(), W());
-        for (let kw = 0; kw < WW(); kw++) {
-          if (filled) takeRun<T>(plane, row + <usize>kw * sizeof<T>(), step, width);
-          else fillRun<T>(plane, 0, width);
-          plane += planeBytes;
-        }
+      for (let kw = 0; kw < WW(); kw++) {
+        layOutPlane<T>(plane, r, kw, to);
+        to += <usize>(rows * OW()) * sizeof<T>();
       }
-      to += <usize>WW() * planeBytes;
     }
   }
 }
 
-/** Copies a row of an image. */
-// @ts-ignore: decorator
-@inline function copyRow<T>(to: usize, from: usize, length: i32): void {
-  const whole = <usize>(length & -lanes<T>()) * sizeof<T>();
-  for (let at: usize = 0; at < whole; at += VECTOR) v128.store(to + at, v128.load(from + at));
-  const rest = length & (lanes<T>() - 1);
-  if (rest) storePart<T>(to + whole, loadPart<T>(from + whole, rest), rest);
+/**
+ * One plane of {@link layOut}. Rows are read as if there were pixels beside the image where there is padding, and written one
+ * after another, each maybe beyond its end; what does not belong there is overwritten.
+ */
+function layOutPlane<T>(from: usize, r: i32, kw: i32, to: usize): void {
+  const width = OW(), step = strideW(), rows = integer(19);
+  const runBytes = <usize>width * sizeof<T>();
+  const rowBytes = <usize>(strideH() * W()) * sizeof<T>();
+  // The rows from `top` on, before `bottom`, and of these the columns from `left` on, before `right`, lie in the image.
+  const top = min(rows, boundOf(r, 0, strideH(), padH()));
+  const bottom = max(top, min(rows, boundOf(r, H(), strideH(), padH())));
+  const left = min(width, boundOf(kw, 0, step, padW()));
+  const right = max(left, min(width, boundOf(kw, W(), step, padW())));
+  const row = from + <usize>(((top * strideH() + r - padH()) * W() + kw - padW()) * <i32>sizeof<T>());
+  const first = to + <usize>top * runBytes, end = to + <usize>bottom * runBytes;
+  const vectors = (width + lanes<T>() - 1) / lanes<T>();
+  const images = pointer(0), imagesEnd = images + <usize>(integer(6) * C() * H() * W()) * sizeof<T>();
+  const readEnd = row + <usize>(bottom - top - 1) * rowBytes + <usize>(vectors * step) * VECTOR;
+
+  fillRun<T>(to, 0, top * width);
+  if (step > 2 || row < images || readEnd > imagesEnd) takeSingly<T>(row, rowBytes, first, end, left, right);
+  else if (step == 1) takeAll<T>(row, rowBytes, first, end, vectors);
+  else takeEven<T>(row, rowBytes, first, end, vectors);
+  for (let ow = 0; ow < width; ow++) {
+    if (ow == left) ow = right;
+    if (ow < width) for (let at = first; at < end; at += runBytes) store<T>(at + <usize>ow * sizeof<T>(), <T>0);
+  }
+  fillRun<T>(end, 0, (rows - bottom) * width);
 }
 
-/** to[i] = from[i · step], `step` in bytes. */
-// @ts-ignore: decorator
-@inline function takeRun<T>(to: usize, from: usize, step: usize, length: i32): void {
-  let i = length;
-  if (step == sizeof<T>()) {
-    for (; i >= lanes<T>(); i -= lanes<T>()) {
-      v128.store(to, v128.load(from));
-      from += VECTOR;
-      to += VECTOR;
+/** Rows of every value, `rowBytes` after another. */
+function takeAll<T>(row: usize, rowBytes: usize, to: usize, end: usize, vectors: i32): void {
+  const runBytes = <usize>OW() * sizeof<T>();
+  for (; to < end; to += runBytes) {
+    const rowEnd = row + <usize>vectors * VECTOR;
+    let at = to;
+    for (let from = row; from < rowEnd; from += VECTOR) {
+      v128.store(at, v128.load(from));
+      at += VECTOR;
     }
-  } else if (step == 2 * sizeof<T>()) {
-    for (; i >= lanes<T>(); i -= lanes<T>()) {
-      v128.store(to, evenLanes<T>(v128.load(from), v128.load(from, VECTOR)));
-      from += 2 * VECTOR;
-      to += VECTOR;
-    }
+    row += rowBytes;
   }
-  for (; i > 0; i--) {
-    store<T>(to, load<T>(from));
-    from += step;
-    to += sizeof<T>();
+}
+
+/** Rows of every second value. */
+function takeEven<T>(row: usize, rowBytes: usize, to: usize, end: usize, vectors: i32): void {
+  const runBytes = <usize>OW() * sizeof<T>();
+  for (; to < end; to += runBytes) {
+    const rowEnd = row + <usize>vectors * 2 * VECTOR;
+    let at = to;
+    for (let from = row; from < rowEnd; from += 2 * VECTOR) {
+      v128.store(at, evenLanes<T>(v128.load(from), v128.load(from, VECTOR)));
+      at += VECTOR;
+    }
+    row += rowBytes;
+  }
+}
+
+/** Rows of the columns from `left` on, before `right`, at any stride. */
+function takeSingly<T>(row: usize, rowBytes: usize, to: usize, end: usize, left: i32, right: i32): void {
+  const runBytes = <usize>OW() * sizeof<T>(), step = <usize>strideW() * sizeof<T>();
+  for (; to < end; to += runBytes) {
+    for (let ow = left; ow < right; ow++) store<T>(to + <usize>ow * sizeof<T>(), load<T>(row + <usize>ow * step));
+    row += rowBytes;
   }
 }
 
@@ -102,44 +124,78 @@ export function convRunsForward<T>(n: i32): void {
   const K = C() * HH() * WW();
   const length = OH() * OW() * <i32>sizeof<T>();
   const image = ownScratch();
-  const row = image + ((planesBytes<T>() + VECTOR + 15) & ~15);
-  const runs = row + ((<usize>(W() + 2 * padW()) * sizeof<T>() + 2 * VECTOR + 15) & ~15);
+  const runs = image + ((planesBytes<T>() + VECTOR + 15) & ~15);
   const end = runs + (<usize>K << 2);
-  const packed = (end + 15) & ~15;
   const first = pointer(3) + <usize>(n * F() * length);
   writeRuns<T>(image, runs);
-  layOut<T>(n, row, image);
+  layOut<T>(n, image);
 
   // The last tile begins early enough to end with the pixels, and computes some once more.
-  const whole = F() / TILE_ROWS;
-  for (let done = 0; done < length; done += TILE_ROW_BYTES) {
-    const at = <usize>min(done, length - TILE_ROW_BYTES);
-    let to = packed;
-    for (let run = runs; run < end; run += 4) {
-      const from = <usize>load<u32>(run) + at;
-      v128.store(to, v128.load(from));
-      v128.store(to, v128.load(from, VECTOR), VECTOR);
-      to += TILE_ROW_BYTES;
-    }
-    for (let panel = 0; panel < whole; panel++) {
-      const f = panel * TILE_ROWS;
-      const a = pointer(1) + <usize>(f * K) * sizeof<T>();
-      const bias = pointer(2) + <usize>f * sizeof<T>();
-      tile<T>(K, a, packed, first + <usize>(f * length) + at, <usize>length, false, bias);
-    }
-  }
-  let to = first + <usize>(whole * TILE_ROWS * length);
-  let f = whole * TILE_ROWS;
-  for (; f < F(); f++) {
+  const whole = F() / TILE_ROWS * TILE_ROWS;
+  let at = 0;
+  for (; at + TILE_ROW_BYTES <= length; at += TILE_ROW_BYTES) pixels<T>(runs, end, at, first, length, whole);
+  if (at < length) pixels<T>(runs, end, length - TILE_ROW_BYTES, first, length, whole);
+  for (let f = whole; f < F(); f++) {
     const a = pointer(20) + <usize>(f * K) * sizeof<T>();
     const bias = pointer(2) + <usize>f * sizeof<T>();
-    for (let done = 0; done < length; done += ROW_BYTES) {
-      const at = <usize>min(done, length - ROW_BYTES);
-      rowTile<T>(a, runs, end, at, to + at, bias);
-    }
-    to += <usize>length;
+    const to = first + <usize>(f * length);
+    for (at = 0; at + ROW_BYTES <= length; at += ROW_BYTES) rowTile<T>(a, runs, end, at, to, bias);
+    if (at < length) rowTile<T>(a, runs, end, length - ROW_BYTES, to, bias);
   }
   if (integer(21)) reluRun<T>(first, F() * OH() * OW());
+}
+
+/** All whole panels of filters by two vectors of pixels. */
+// @ts-ignore: decorator
+@inline function pixels<T>(runs: usize, end: usize, at: usize, to: usize, length: i32, whole: i32): void {
+  let a = pointer(1), bias = pointer(2);
+  to += at;
+  for (let f = 0; f < whole; f += TILE_ROWS) {
+    runsTile<T>(a, runs, end, at, to, <usize>length, bias);
+    a += (end - runs) / 4 * (TILE_ROWS * sizeof<T>());
+    bias += TILE_ROWS * sizeof<T>();
+    to += <usize>(TILE_ROWS * length);
+  }
+}
+
+/** Six filters by two vectors of pixels. */
+function runsTile<T>(a: usize, runs: usize, end: usize, at: usize, c0: usize, ld: usize, bias: usize): void {
+  let v00 = splatAt<T>(bias), v01 = v00;
+  let v10 = splatAt<T>(bias, sizeof<T>()), v11 = v10;
+  let v20 = splatAt<T>(bias, 2 * sizeof<T>()), v21 = v20;
+  let v30 = splatAt<T>(bias, 3 * sizeof<T>()), v31 = v30;
+  let v40 = splatAt<T>(bias, 4 * sizeof<T>()), v41 = v40;
+  let v50 = splatAt<T>(bias, 5 * sizeof<T>()), v51 = v50;
+  while (runs < end) {
+    const b = <usize>load<u32>(runs) + at;
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, VECTOR);
+    let s = splatAt<T>(a);
+    v00 = madd<T>(s, b0, v00), v01 = madd<T>(s, b1, v01);
+    s = splatAt<T>(a, sizeof<T>());
+    v10 = madd<T>(s, b0, v10), v11 = madd<T>(s, b1, v11);
+    s = splatAt<T>(a, 2 * sizeof<T>());
+    v20 = madd<T>(s, b0, v20), v21 = madd<T>(s, b1, v21);
+    s = splatAt<T>(a, 3 * sizeof<T>());
+    v30 = madd<T>(s, b0, v30), v31 = madd<T>(s, b1, v31);
+    s = splatAt<T>(a, 4 * sizeof<T>());
+    v40 = madd<T>(s, b0, v40), v41 = madd<T>(s, b1, v41);
+    s = splatAt<T>(a, 5 * sizeof<T>());
+    v50 = madd<T>(s, b0, v50), v51 = madd<T>(s, b1, v51);
+    a += TILE_ROWS * sizeof<T>();
+    runs += 4;
+  }
+  v128.store(c0, v00), v128.store(c0, v01, 16);
+  c0 += ld;
+  v128.store(c0, v10), v128.store(c0, v11, 16);
+  c0 += ld;
+  v128.store(c0, v20), v128.store(c0, v21, 16);
+  c0 += ld;
+  v128.store(c0, v30), v128.store(c0, v31, 16);
+  c0 += ld;
+  v128.store(c0, v40), v128.store(c0, v41, 16);
+  c0 += ld;
+  v128.store(c0, v50), v128.store(c0, v51, 16);
 }
 
 /** One filter by eight vectors of pixels: for the filters that do not fill a panel. */
@@ -155,6 +211,7 @@ function rowTile<T>(a: usize, runs: usize, end: usize, at: usize, to: usize, bia
     a += sizeof<T>();
     runs += 4;
   }
+  to += at;
   v128.store(to, v0), v128.store(to, v1, 16), v128.store(to, v2, 32), v128.store(to, v3, 48);
   v128.store(to, v4, 64), v128.store(to, v5, 80), v128.store(to, v6, 96), v128.store(to, v7, 112);
 }
@@ -173,8 +230,7 @@ export function convRunsBackwardWeights<T>(item: i32): void {
   const K = C() * HH() * WW();
   const P = OH() * OW();
   const image = ownScratch();
-  const row = image + ((planesBytes<T>() + VECTOR + 15) & ~15);
-  const runs = row + ((<usize>(W() + 2 * padW()) * sizeof<T>() + 2 * VECTOR + 15) & ~15);
+  const runs = image + ((planesBytes<T>() + VECTOR + 15) & ~15);
   const K3 = (K + SIDE - 1) / SIDE * SIDE;
   const sums = runs + ((<usize>K3 * 4 + 15) & ~15);
   const ld = <usize>K3 * VECTOR;
@@ -186,7 +242,7 @@ export function convRunsBackwardWeights<T>(item: i32): void {
   const end = (N * (item + 1)) / shares;
   memory.fill(sums, 0, <usize>F() * ld);
   for (let n = first; n < end; n++) {
-    layOut<T>(n, row, image);
+    layOut<T>(n, image);
     let dout = pointer(1) + <usize>(n * F() * P) * sizeof<T>();
     let to = sums;
     let f = 0;

@@ -37,6 +37,12 @@ import { copyRun, evenLanes, fillRun, lanes, VECTOR } from "./simd";
 // @ts-ignore: decorator
 @inline export function paddedW(): i32 { return W() + 2 * padW(); }
 
+/** The first i, and the one behind the last, for which i·stride + r − pad is a pixel, with `edge` 0 and the image's size. */
+// @ts-ignore: decorator
+@inline export function boundOf(r: i32, edge: i32, stride: i32, pad: i32): i32 {
+  return edge + pad > r ? (edge + pad - r + stride - 1) / stride : 0;
+}
+
 /** This thread's scratch. */
 // @ts-ignore: decorator
 @inline export function ownScratch(): usize {

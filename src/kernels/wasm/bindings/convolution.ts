@@ -86,7 +86,7 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
       const packed = call.scratch(panels * TILE_ROWS * K * x.BYTES_PER_ELEMENT);
       call.job(Kernel.PackAcrossA, x, 1, [places[1], packed, s.F, K, K, panels]);
       if (hasFewTaps(s) && s.strideW > 1 && s.N >= 4 * threads && s.OH * s.OW * x.BYTES_PER_ELEMENT >= 128) {
-        const own = scratch(laidOutBytes(s, x) + line(K * 4) + K * TILE_ROW_BYTES);
+        const own = scratch(laidOutBytes(s, x) + line(K * 4));
         const integers = [
           places[0],
           packed,
@@ -197,11 +197,10 @@ function rowsOfRuns(s: ConvShape): number {
   return s.OH + Math.ceil(s.HH / s.strideH) - 1;
 }
 
-/** Bytes of an image that convolution-runs.ts lays out, with a row beside. */
+/** Bytes of an image that convolution-runs.ts lays out. */
 function laidOutBytes(s: ConvShape, like: Floats): number {
   const planes = s.C * Math.min(s.strideH, s.HH) * s.WW;
-  const row = line((s.W + 2 * s.padW) * like.BYTES_PER_ELEMENT + 32);
-  return line(planes * rowsOfRuns(s) * s.OW * like.BYTES_PER_ELEMENT + 16) + row;
+  return line(planes * rowsOfRuns(s) * s.OW * like.BYTES_PER_ELEMENT + 16);
 }
 
 /** Bytes of a padded image; none where there is no padding, since it is read in place then. */
