@@ -19,12 +19,10 @@ import { evenLanes, fillRun, lanes, loadPart, madd, splatAt, storePart, sumLanes
 /** Lays image `n` out at `to`: [c][kh mod strideH][kw][row][OW]. Writes up to a vector beyond the last. */
 function layOut<T>(n: i32, to: usize): void {
   const rows = integer(19), phases = min(strideH(), HH());
-  const image = pointer(0) + <usize>(n * C() * H() * W()) * sizeof<T>();
   for (let c = 0; c < C(); c++) {
-    const plane = image + <usize>(c * H() * W()) * sizeof<T>();
     for (let r = 0; r < phases; r++) {
       for (let kw = 0; kw < WW(); kw++) {
-        layOutPlane<T>(plane, r, kw, to);
+        layOutPlane<T>(n * C() + c, r, kw, to);
         to += <usize>(rows * OW()) * sizeof<T>();
       }
     }
@@ -35,7 +33,7 @@ function layOut<T>(n: i32, to: usize): void {
  * One plane of {@link layOut}. Rows are read as if there were pixels beside the image where there is padding, and written one
  * after another, each maybe beyond its end; what does not belong there is overwritten.
  */
-function layOutPlane<T>(from: usize, r: i32, kw: i32, to: usize): void {
+function layOutPlane<T>(channel: i32, r: i32, kw: i32, to: usize): void {
   const width = OW(), step = strideW(), rows = integer(19);
   const runBytes = <usize>width * sizeof<T>();
   const rowBytes = <usize>(strideH() * W()) * sizeof<T>();
@@ -44,16 +42,21 @@ function layOutPlane<T>(from: usize, r: i32, kw: i32, to: usize): void {
   const bottom = max(top, min(rows, boundOf(r, H(), strideH(), padH())));
   const left = min(width, boundOf(kw, 0, step, padW()));
   const right = max(left, min(width, boundOf(kw, W(), step, padW())));
-  const row = from + <usize>(((top * strideH() + r - padH()) * W() + kw - padW()) * <i32>sizeof<T>());
   const first = to + <usize>top * runBytes, end = to + <usize>bottom * runBytes;
   const vectors = (width + lanes<T>() - 1) / lanes<T>();
-  const images = pointer(0), imagesEnd = images + <usize>(integer(6) * C() * H() * W()) * sizeof<T>();
-  const readEnd = row + <usize>(bottom - top - 1) * rowBytes + <usize>(vectors * step) * VECTOR;
+  // What is read, in values from the first image on.
+  const begin = (channel * H() + top * strideH() + r - padH()) * W() + kw - padW();
+  const stop = begin + (bottom - top - 1) * strideH() * W() + vectors * lanes<T>() * step;
+  const row = pointer(0) + <usize>(begin * <i32>sizeof<T>());
 
   fillRun<T>(to, 0, top * width);
-  if (step > 2 || row < images || readEnd > imagesEnd) takeSingly<T>(row, rowBytes, first, end, left, right);
-  else if (step == 1) takeAll<T>(row, rowBytes, first, end, vectors);
-  else takeEven<T>(row, rowBytes, first, end, vectors);
+  if (step > 2 || begin < 0 || stop > integer(6) * C() * H() * W()) {
+    takeSingly<T>(row, rowBytes, first, end, left, right);
+  } else if (step == 1) {
+    takeAll<T>(row, rowBytes, first, end, vectors);
+  } else {
+    takeEven<T>(row, rowBytes, first, end, vectors);
+  }
   for (let ow = 0; ow < width; ow++) {
     if (ow == left) ow = right;
     if (ow < width) for (let at = first; at < end; at += runBytes) store<T>(at + <usize>ow * sizeof<T>(), <T>0);
@@ -117,8 +120,11 @@ function writeRuns<T>(image: usize, to: usize): void {
 @inline const ROW_BYTES: i32 = 128;
 
 /**
- * out = b + the convolution, then max(0, ·) if asked. One item is an image. Integers: 0 x, 1 filters in panels of 6, 2 b, 3
- * out, 20 w, 21 relu.
+ * out = b + the convolution, then max(0, ·) if asked. One item is an image. Integers: 0 x, 1 filters in panels of 6, 2 b or
+ * 0, 3 out, 20 relu.
+ *
+ * The tiles are called from two places each, so that the compiler leaves them functions of their own: with another loop around
+ * it V8 keeps their sums in memory, and takes twice the time.
  */
 export function convRunsForward<T>(n: i32): void {
   const K = C() * HH() * WW();
@@ -131,18 +137,18 @@ export function convRunsForward<T>(n: i32): void {
   layOut<T>(n, image);
 
   // The last tile begins early enough to end with the pixels, and computes some once more.
-  const whole = F() / TILE_ROWS * TILE_ROWS;
+  const whole = F() / TILE_ROWS * TILE_ROWS, rest = F() - whole;
   let at = 0;
   for (; at + TILE_ROW_BYTES <= length; at += TILE_ROW_BYTES) pixels<T>(runs, end, at, first, length, whole);
   if (at < length) pixels<T>(runs, end, length - TILE_ROW_BYTES, first, length, whole);
-  for (let f = whole; f < F(); f++) {
-    const a = pointer(20) + <usize>(f * K) * sizeof<T>();
-    const bias = pointer(2) + <usize>f * sizeof<T>();
-    const to = first + <usize>(f * length);
-    for (at = 0; at + ROW_BYTES <= length; at += ROW_BYTES) rowTile<T>(a, runs, end, at, to, bias);
-    if (at < length) rowTile<T>(a, runs, end, length - ROW_BYTES, to, bias);
+  const a = pointer(1) + <usize>(whole * K) * sizeof<T>();
+  for (let i: usize = 0; i < <usize>rest; i++) {
+    const bias = pointer(2) ? pointer(2) + (<usize>whole + i) * sizeof<T>() : 0;
+    const to = first + (<usize>whole + i) * <usize>length;
+    for (at = 0; at + ROW_BYTES <= length; at += ROW_BYTES) rowTile<T>(a + i * sizeof<T>(), runs, end, at, to, bias);
+    if (at < length) rowTile<T>(a + i * sizeof<T>(), runs, end, length - ROW_BYTES, to, bias);
   }
-  if (integer(21)) reluRun<T>(first, F() * OH() * OW());
+  if (integer(20)) reluRun<T>(first, F() * OH() * OW());
 }
 
 /** All whole panels of filters by two vectors of pixels. */
@@ -153,19 +159,27 @@ export function convRunsForward<T>(n: i32): void {
   for (let f = 0; f < whole; f += TILE_ROWS) {
     runsTile<T>(a, runs, end, at, to, <usize>length, bias);
     a += (end - runs) / 4 * (TILE_ROWS * sizeof<T>());
-    bias += TILE_ROWS * sizeof<T>();
+    if (bias) bias += TILE_ROWS * sizeof<T>();
     to += <usize>(TILE_ROWS * length);
   }
 }
 
-/** Six filters by two vectors of pixels. */
+/** A panel of filters by two vectors of pixels: a product's tile, but that the pixels are read where they lie. */
 function runsTile<T>(a: usize, runs: usize, end: usize, at: usize, c0: usize, ld: usize, bias: usize): void {
-  let v00 = splatAt<T>(bias), v01 = v00;
-  let v10 = splatAt<T>(bias, sizeof<T>()), v11 = v10;
-  let v20 = splatAt<T>(bias, 2 * sizeof<T>()), v21 = v20;
-  let v30 = splatAt<T>(bias, 3 * sizeof<T>()), v31 = v30;
-  let v40 = splatAt<T>(bias, 4 * sizeof<T>()), v41 = v40;
-  let v50 = splatAt<T>(bias, 5 * sizeof<T>()), v51 = v50;
+  let v00 = v128.splat<T>(0), v01 = v00;
+  let v10 = v00, v11 = v00;
+  let v20 = v00, v21 = v00;
+  let v30 = v00, v31 = v00;
+  let v40 = v00, v41 = v00;
+  let v50 = v00, v51 = v00;
+  if (bias) {
+    v00 = splatAt<T>(bias), v01 = v00;
+    v10 = splatAt<T>(bias, sizeof<T>()), v11 = v10;
+    v20 = splatAt<T>(bias, 2 * sizeof<T>()), v21 = v20;
+    v30 = splatAt<T>(bias, 3 * sizeof<T>()), v31 = v30;
+    v40 = splatAt<T>(bias, 4 * sizeof<T>()), v41 = v40;
+    v50 = splatAt<T>(bias, 5 * sizeof<T>()), v51 = v50;
+  }
   while (runs < end) {
     const b = <usize>load<u32>(runs) + at;
     const b0 = v128.load(b);
@@ -198,9 +212,9 @@ function runsTile<T>(a: usize, runs: usize, end: usize, at: usize, c0: usize, ld
   v128.store(c0, v50), v128.store(c0, v51, 16);
 }
 
-/** One filter by eight vectors of pixels: for the filters that do not fill a panel. */
+/** One filter of a panel by eight vectors of pixels: for the filters that do not fill a panel. */
 function rowTile<T>(a: usize, runs: usize, end: usize, at: usize, to: usize, bias: usize): void {
-  let v0 = splatAt<T>(bias), v1 = v0, v2 = v0, v3 = v0, v4 = v0, v5 = v0, v6 = v0, v7 = v0;
+  let v0 = bias ? splatAt<T>(bias) : v128.splat<T>(0), v1 = v0, v2 = v0, v3 = v0, v4 = v0, v5 = v0, v6 = v0, v7 = v0;
   while (runs < end) {
     const b = <usize>load<u32>(runs) + at;
     const s = splatAt<T>(a);
@@ -208,7 +222,7 @@ function rowTile<T>(a: usize, runs: usize, end: usize, at: usize, to: usize, bia
     v2 = madd<T>(s, v128.load(b, 32), v2), v3 = madd<T>(s, v128.load(b, 48), v3);
     v4 = madd<T>(s, v128.load(b, 64), v4), v5 = madd<T>(s, v128.load(b, 80), v5);
     v6 = madd<T>(s, v128.load(b, 96), v6), v7 = madd<T>(s, v128.load(b, 112), v7);
-    a += sizeof<T>();
+    a += TILE_ROWS * sizeof<T>();
     runs += 4;
   }
   to += at;

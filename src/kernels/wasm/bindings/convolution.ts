@@ -12,6 +12,9 @@ const PACKED_BYTES = 128 * 1024;
 /** Channels and bytes of pixels of a tile in convolution-phases.ts. */
 const [PHASE_CHANNELS, PHASE_RUN_BYTES] = [3, 48];
 
+/** Bytes of a laid-out image that the second-level cache holds beside the filters. */
+const LAID_OUT_BYTES = 256 * 1024;
+
 /** Shares that the images are cut into for the gradient of the filters. Fixed, so that no bit depends on the threads. */
 const SHARES = 16;
 
@@ -37,13 +40,19 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
     s: ConvShape,
     relu: boolean,
   ): void => {
-    const panelBytes = s.C * s.HH * s.WW * TILE_ROW_BYTES;
+    const K = s.C * s.HH * s.WW;
+    if (s.N >= 4 * threads && readsRuns(s, like)) {
+      const own = scratch(laidOutBytes(s, like) + line(K * 4));
+      call.job(Kernel.ConvRunsForward, like, s.N, [x, packed, b, out, ...own, ...sizes(s), rowsOfRuns(s), +relu]);
+      return;
+    }
+    const panelBytes = K * TILE_ROW_BYTES;
     const columns = TILE_ROW_BYTES / like.BYTES_PER_ELEMENT;
     const panels = Math.ceil((s.OH * s.OW) / columns);
     const atATime = Math.max(1, Math.min(panels, Math.floor(PACKED_BYTES / panelBytes)));
     // Few images are cut, so that every thread has something to do.
     const groups = Math.min(Math.ceil(panels / atATime), Math.ceil((4 * threads) / s.N));
-    const own = scratch(paddedBytes(s, like) + line(s.C * s.HH * s.WW * 4) + atATime * panelBytes);
+    const own = scratch(paddedBytes(s, like) + line(K * 4) + atATime * panelBytes);
     const integers = [x, packed, b, out, ...own, ...sizes(s), groups, atATime, +relu];
     call.job(Kernel.ConvForward, like, s.N * groups, integers);
   };
@@ -85,23 +94,7 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
       const panels = Math.ceil(s.F / TILE_ROWS);
       const packed = call.scratch(panels * TILE_ROWS * K * x.BYTES_PER_ELEMENT);
       call.job(Kernel.PackAcrossA, x, 1, [places[1], packed, s.F, K, K, panels]);
-      if (hasFewTaps(s) && s.strideW > 1 && s.N >= 4 * threads && s.OH * s.OW * x.BYTES_PER_ELEMENT >= 128) {
-        const own = scratch(laidOutBytes(s, x) + line(K * 4));
-        const integers = [
-          places[0],
-          packed,
-          places[2],
-          places[3],
-          ...own,
-          ...sizes(s),
-          rowsOfRuns(s),
-          places[1],
-          +relu,
-        ];
-        call.job(Kernel.ConvRunsForward, x, s.N, integers);
-      } else {
-        convolve(places[0], packed, places[2], places[3], x, s, relu);
-      }
+      convolve(places[0], packed, places[2], places[3], x, s, relu);
       call.finish();
     },
 
@@ -173,6 +166,12 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
 function gathersByPhases(s: ConvShape): boolean {
   if (s.strideH === 1 && s.strideW === 1) return s.C <= PHASE_CHANNELS;
   return s.C <= 16 && (s.HH > s.strideH || s.WW > s.strideW);
+}
+
+/** Whether a convolution reads runs of a laid-out image. */
+function readsRuns(s: ConvShape, like: Floats): boolean {
+  if (s.HH * s.WW === 1 || s.OH * s.OW * like.BYTES_PER_ELEMENT < 128) return false;
+  return laidOutBytes(s, like) <= LAID_OUT_BYTES && (s.C * s.HH * s.WW <= 160 || s.F <= 32);
 }
 
 /** Whether so few products make an output that packing windows shows, and images are large enough to be laid out as runs. */
