@@ -41,7 +41,8 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
     relu: boolean,
   ): void => {
     const K = s.C * s.HH * s.WW;
-    if (s.N >= 4 * threads && readsRuns(s, like)) {
+    // Many images: each thread has some to do, and its laid-out image of WW copies is little beside them.
+    if (s.N >= Math.max(4, s.WW) * threads && readsRuns(s, like)) {
       const own = scratch(laidOutBytes(s, like) + line(K * 4));
       call.job(Kernel.ConvRunsForward, like, s.N, [x, packed, b, out, ...own, ...sizes(s), rowsOfRuns(s), +relu]);
       return;
