@@ -171,7 +171,8 @@ function gathersByPhases(s: ConvShape): boolean {
 
 /**
  * Whether a convolution reads runs of a laid-out image in place of packed windows: where few filters share what is packed, and
- * the image stays in the second-level cache. In ms on one core (EPYC at about 3.4 GHz, Node 20, relaxed SIMD), packed and by runs:
+ * the image stays in the second-level cache. In ms on one core with other work beside (Node 20, relaxed SIMD), packed and by
+ * runs; the last two shapes are not taken, and the first was packed from a laid-out image before:
  *
  *     N × C × H × W, F, size, stride         float32           float64
  *     100 × 3 × 31 × 31, 25, 3 × 3, 2        0.92   0.80       1.92   1.65
