@@ -118,7 +118,6 @@ export class OneCycleLR extends LRScheduler<Cycle> {
     return this.#between(t, (corner) => this.#lrAt(corner, g));
   }
 
-  /** @internal */
   protected override check(fn: string, cycle: Cycle): void {
     checkCycle(fn, cycle, this.optimizer.paramGroups);
   }
