@@ -16,6 +16,8 @@ export function compiledLibrary(): { folder: string } {
     for (const file of files) {
       if (!file.endsWith('.ts') || file.startsWith(path.join('kernels', 'assembly'))) continue;
       const { outputText } = ts.transpileModule(fs.readFileSync(path.join('src', file), 'utf8'), {
+        // Without a name it is module.ts, and an import of './module.js' the file itself.
+        fileName: file,
         compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
       });
       const out = path.join(library.folder, file.replace(/\.ts$/, '.js'));
