@@ -10,6 +10,7 @@ import {
   maxPoolForward,
   type NDArray,
   nn,
+  noGrad,
   optim,
   Random,
   resident,
@@ -25,7 +26,10 @@ type Workload = () => () => void;
 /** Shape of the random images that nets are trained on. */
 const IMAGE = [3, 32, 32];
 
-/** The workloads by name. A training step is forward, backward and update, on float32 unless the name says otherwise. */
+/**
+ * The workloads by name. A training step is forward, backward and update, on float32 unless the name says otherwise;
+ * scoring is the forward pass alone.
+ */
 export const workloads: Readonly<Record<string, Workload>> = {
   two_layer_100_b100_sgd: () => trainingStep(new TwoLayerNet({ seed: 0 }), 100, optim.sgd),
   fc_5x100_b200_adam: () => trainingStep(fiveLayers('float32'), 200, optim.adam),
@@ -35,6 +39,10 @@ export const workloads: Readonly<Record<string, Workload>> = {
   two_layer_4000_b64_nesterov: () => moduleStep(twoLayers, 64),
   conv2_b64_nesterov: () => moduleStep(twoConvolutions, 64),
   part5_b64_nesterov: () => moduleStep(recipes.notebook.build, 64),
+  two_layer_10_b10_sgd: () => trainingStep(smallNet(), 10, optim.sgd, [10]),
+  two_layer_10_b10_nesterov: () => moduleStep(smallModule, 10, [10]),
+  convnet3_b500_score: () => scoring(new ThreeLayerConvNet({ hiddenDim: 500, seed: 0 }), 500),
+  part5_b500_score: () => moduleScoring(recipes.notebook.build, 500),
   layer_conv_fwd_f64: () => convolution('float64').forward,
   layer_conv_bwd_f64: () => convolution('float64').backward,
   layer_conv_fwd_f32: () => convolution('float32').forward,
@@ -56,14 +64,25 @@ export function productFlops(name: string): number | null {
   return size === undefined ? null : 2 * Number(size) ** 3;
 }
 
+/** Images that a step of a scoring workload scores, for a rate beside the time. */
+export function imagesScored(name: string): number | null {
+  const images = /_b(\d+)_score$/.exec(name)?.[1];
+  return images === undefined ? null : Number(images);
+}
+
 function fiveLayers(dtype: 'float32' | 'float64', normalization: 'batchnorm' | null = null): Classifier {
   return new FullyConnectedNet([100, 100, 100, 100, 100], { weightScale: 5e-2, normalization, dtype, seed: 0 });
 }
 
 /** What a Solver does in an iteration, but for drawing the minibatch. */
-function trainingStep(model: Classifier, batch: number, rule: optim.UpdateRule<optim.OptimConfig>): () => void {
+function trainingStep(
+  model: Classifier,
+  batch: number,
+  rule: optim.UpdateRule<optim.OptimConfig>,
+  shape = IMAGE,
+): () => void {
   const random = new Random(1);
-  const X = resident(random.randn([batch, ...IMAGE], dtype(model)));
+  const X = resident(random.randn([batch, ...shape], dtype(model)));
   const y = random.randint(0, 10, batch);
   const configs: Record<string, optim.OptimConfig> = {};
   return () =>
@@ -76,12 +95,12 @@ function trainingStep(model: Classifier, batch: number, rule: optim.UpdateRule<o
 }
 
 /** What `fit` does in a step, but for drawing the minibatch and looking at the scores. */
-function moduleStep(build: () => nn.Module, batch: number): () => void {
+function moduleStep(build: () => nn.Module, batch: number, shape = IMAGE): () => void {
   manualSeed(0);
   const model = build();
   const optimizer = new optim.SGD(model.parameters(), { lr: 1e-3, momentum: 0.9, nesterov: true });
   const random = new Random(1);
-  const X = resident(random.randn([batch, ...IMAGE]));
+  const X = resident(random.randn([batch, ...shape]));
   const y = random.randint(0, 10, batch);
   return () =>
     workspace(() => {
@@ -91,6 +110,28 @@ function moduleStep(build: () => nn.Module, batch: number): () => void {
       optimizer.step();
       optimizer.zeroGrad();
     });
+}
+
+/** Scores of a batch of images, the forward pass alone. */
+function scoring(model: Classifier, batch: number): () => void {
+  const X = resident(new Random(1).randn([batch, ...IMAGE]));
+  return () => workspace(() => void model.loss(X));
+}
+
+function moduleScoring(build: () => nn.Module, batch: number): () => void {
+  manualSeed(0);
+  const model = build().eval();
+  const X = resident(new Random(1).randn([batch, ...IMAGE]));
+  return () => workspace(() => noGrad(() => void model.forward(X)));
+}
+
+/** A net whose step is all fixed cost. */
+function smallNet(): Classifier {
+  return new TwoLayerNet({ inputDim: 10, hiddenDim: 10, weightScale: 0.1, seed: 0 });
+}
+
+function smallModule(): nn.Module {
+  return new nn.Sequential(new nn.Linear(10, 10), new nn.ReLU(), new nn.Linear(10, 10));
 }
 
 function twoLayers(): nn.Module {
@@ -166,4 +207,19 @@ export function convolutionMemory(format: 'float32' | 'float64'): { working: num
     return memory.peak - before - (i === 0 ? output : input + weights);
   });
   return { working: Math.max(...beside), operands: input + output + weights };
+}
+
+/**
+ * The most bytes of WebAssembly memory in use during a step: images, parameters, state of the optimizer, and what the step
+ * makes. Nothing is collected in between, so what earlier workloads left behind counts for nothing.
+ */
+export function peakMemory(workload: string): number {
+  const memory = engineMemory();
+  if (memory === null) return Number.NaN;
+  const before = memory.used;
+  const step = workloads[workload]();
+  step(); // makes the optimizer's state
+  memory.resetPeak();
+  step();
+  return memory.peak - before;
 }

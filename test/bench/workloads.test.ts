@@ -1,0 +1,84 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import { compare } from '../../bench/against-torch.js';
+import { profile, profileTable } from '../../bench/profile.js';
+import { Torch } from '../../bench/torch.js';
+import { imagesScored, peakMemory, productFlops, workloads } from '../../bench/workloads.js';
+import { engineMemory, kernels } from '../../src/kernels/index.js';
+
+const names = Object.keys(workloads);
+
+describe('a workload', () => {
+  test.each(names)('%s holds no more memory after a warm step than before it', (name) => {
+    const step = workloads[name]();
+    step();
+    step();
+    const before = engineMemory()?.used;
+    step();
+    expect(engineMemory()?.used).toBe(before);
+  });
+
+  test('is measured in memory by what it holds and makes', () => {
+    const [parameters, images] = [3072 * 100 + 100 + 1000 + 10, 100 * 3072];
+    const bytes = peakMemory('two_layer_100_b100_sgd');
+    expect(bytes).toBeGreaterThan(4 * (2 * parameters + images));
+    expect(bytes).toBeLessThan(4 * (4 * parameters + 2 * images));
+  });
+
+  test('says by its name what there is to count', () => {
+    expect(productFlops('gemm_256_f32')).toBe(2 * 256 ** 3);
+    expect(productFlops('part5_b64_nesterov')).toBeNull();
+    expect(imagesScored('part5_b500_score')).toBe(500);
+    expect(imagesScored('part5_b64_nesterov')).toBeNull();
+  });
+});
+
+describe('a profile', () => {
+  const table = { ...kernels() };
+  const measured = profile('two_layer_10_b10_sgd', 0.05);
+
+  test('counts calls, operations and bytes of each kernel at each size', () => {
+    const [product] = measured.kernels.filter(({ what }) => what === 'gemm NN 10 × 10 × 10');
+    expect(product).toMatchObject({ calls: 2, flops: 2 * 2000, bytes: 2 * 1200 });
+    const inKernels = measured.kernels.reduce((sum, { ms }) => sum + ms, 0);
+    expect(inKernels).toBeLessThan(measured.ms);
+  });
+
+  test('leaves the kernels as they were', () => {
+    expect(kernels()).toEqual(table);
+  });
+
+  test('is printed with rates and rooflines', () => {
+    const profiled = { ms: 4, kernels: [{ what: 'gemm', calls: 2, ms: 2, flops: 1e8, bytes: 1e6 }] };
+    const lines = profileTable(profiled, { gflops: 100, bandwidth: 10 }).split('\n');
+    expect(lines[2]).toMatch(/gemm +2 +2\.000 +50\.0 % +50\.0 +0\.5 +50 % +products/);
+    expect(lines[3]).toMatch(/outside kernels.* 2\.000 +50\.0 %/);
+  });
+});
+
+/** Interpreters that may have PyTorch. */
+const python = ['python3', '/usr/bin/python3'].find((path) => spawnSync(path, ['-c', 'import torch']).status === 0);
+
+describe('in PyTorch', () => {
+  test.skipIf(python === undefined)(
+    'every workload runs (skipped where no python3 has torch)',
+    async () => {
+      const { torch } = await Torch.start(python as string, 2);
+      try {
+        for (const name of names) expect((await torch.measure(name, 0.01)).min).toBeGreaterThan(0);
+        const { ratio, ours, theirs, theirMemory } = await compare('two_layer_10_b10_sgd', torch, 2, 0.02);
+        expect(ratio).toBeCloseTo(ours / theirs);
+        expect(theirMemory).toBeGreaterThan(4 * 220);
+      } finally {
+        torch.stop();
+      }
+    },
+    60_000,
+  );
+
+  test('an interpreter without it is an error that says what to do', async () => {
+    await expect(Torch.start('no-such-python', 1)).rejects.toThrow(
+      /does not start with no-such-python.*apt-get install/,
+    );
+  });
+});
