@@ -38,7 +38,7 @@ export const workloads: Readonly<Record<string, Workload>> = {
   convnet3_b50_adam: () => trainingStep(new ThreeLayerConvNet({ hiddenDim: 500, seed: 0 }), 50, optim.adam),
   two_layer_4000_b64_nesterov: () => moduleStep(twoLayers, 64),
   conv2_b64_nesterov: () => moduleStep(twoConvolutions, 64),
-  part5_b64_nesterov: () => moduleStep(recipes.notebook.build, 64),
+  part5_b64_nesterov: () => part5Step(64),
   two_layer_10_b10_sgd: () => trainingStep(smallNet(), 10, optim.sgd, [10]),
   two_layer_10_b10_nesterov: () => moduleStep(smallModule, 10, [10]),
   convnet3_b500_score: () => scoring(new ThreeLayerConvNet({ hiddenDim: 500, seed: 0 }), 500),
@@ -110,6 +110,11 @@ function moduleStep(build: () => nn.Module, batch: number, shape = IMAGE): () =>
       optimizer.step();
       optimizer.zeroGrad();
     });
+}
+
+/** A training step of the notebook's three-block network. */
+export function part5Step(batch: number): () => void {
+  return moduleStep(recipes.notebook.build, batch);
 }
 
 /** Scores of a batch of images, the forward pass alone. */

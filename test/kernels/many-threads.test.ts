@@ -1,0 +1,53 @@
+import { afterAll, expect, test } from 'vitest';
+import { configureKernels, F, kernelInfo, manualSeed, nn, optim, Random, workspace } from '../../src/index.js';
+import { threadsReady } from '../../src/kernels/index.js';
+
+const before = kernelInfo().threads;
+afterAll(() => {
+  configureKernels({ threads: before });
+});
+
+/** Parameters and losses of three steps of a network with every kind of kernel that training has, on images of odd sizes. */
+function train(threads: number): number[] {
+  configureKernels({ threads });
+  expect(threadsReady(20_000)).toBe(threads);
+  manualSeed(3);
+  const model = new nn.Sequential(
+    new nn.Conv2d(3, 20, 3, { padding: 1 }),
+    new nn.BatchNorm2d(20),
+    new nn.ReLU(),
+    new nn.MaxPool2d(2),
+    new nn.Residual(
+      new nn.Sequential(new nn.Conv2d(20, 20, 3, { padding: 1 }), new nn.GroupNorm(4, 20), new nn.GELU()),
+    ),
+    new nn.Conv2d(20, 14, 5, { stride: 2, padding: 1 }),
+    new nn.PReLU({ numParameters: 14 }),
+    new nn.AvgPool2d(2),
+    new nn.Flatten(),
+    new nn.Linear(14 * 9, 150),
+    new nn.LayerNorm(150),
+    new nn.Dropout(0.3),
+    new nn.Linear(150, 10),
+  );
+  const optimizer = new optim.Adam(model.parameters(), { lr: 1e-2, weightDecay: 1e-3 });
+  const random = new Random(4);
+  const numbers: number[] = [];
+  for (let step = 0; step < 3; step++) {
+    workspace(() => {
+      const loss = F.crossEntropy(model.forward(random.randn([33, 3, 31, 31])), random.randint(0, 10, 33));
+      optimizer.zeroGrad();
+      loss.backward();
+      optimizer.step();
+      optimizer.zeroGrad();
+      numbers.push(loss.item());
+    });
+  }
+  for (const { data } of model.parameters()) numbers.push(...data.data);
+  return numbers;
+}
+
+test('training gives the same bits on up to sixteen threads, many more than there are cores', () => {
+  const alone = train(1);
+  expect(alone.every(Number.isFinite)).toBe(true);
+  for (const threads of [2, 3, 5, 8, 16]) expect(train(threads)).toEqual(alone);
+});
