@@ -1,40 +1,74 @@
-import { addWide, lanes, loadPart, loadUpTo, madd, storeUpTo, sumOfPair, VECTOR, where } from "./simd";
+import { addWide, lanes, loadPart, madd, storePart, sumOfPair, VECTOR, where } from "./simd";
 
 // What the normalizations do with a run of neighbouring values that share their statistics: the pixels of a channel, the
-// features of a row. Sums are kept in float64 and always taken in the same order.
+// features of a row. Sums are taken in float64 and always in the same order, but for four vectors at a time, which are
+// added up among themselves first: of float32 each costs four instructions to widen and add, as much as all else that is
+// done with it. Loops go over whole vectors without a test in them, so what varies is told by constants of the call.
+
+/** Bytes of four vectors, which are read at a time. */
+// @ts-ignore: decorator
+@inline const STRETCH: usize = 4 * VECTOR;
+
+/** Byte offset of the end of the whole stretches, and of the whole vectors, of `length` values. */
+// @ts-ignore: decorator
+@inline function stretchesEnd<T>(length: i32): usize {
+  return (<usize>length * sizeof<T>()) & ~(STRETCH - 1);
+}
+
+// @ts-ignore: decorator
+@inline function vectorsEnd<T>(length: i32): usize {
+  return (<usize>length * sizeof<T>()) & ~(VECTOR - 1);
+}
+
+/** Σ of the lanes of four vectors and of `sum`. */
+// @ts-ignore: decorator
+@inline function addFour<T>(sum: v128, a: v128, b: v128, c: v128, d: v128): v128 {
+  return addWide<T>(sum, v128.add<T>(v128.add<T>(a, b), v128.add<T>(c, d)));
+}
+
+/** A vector of x − shift. */
+// @ts-ignore: decorator
+@inline function centred<T>(x: usize, shift: v128): v128 {
+  return v128.sub<T>(v128.load(x), shift);
+}
 
 /** Σ (x − shift) */
 export function sumShifted<T>(x: usize, length: i32, shift: T): f64 {
   const s = v128.splat<T>(shift);
-  const whole = length & -lanes<T>();
-  // Two sums at a time: one would wait for itself at every addition.
-  let sum = f64x2.splat(0), other = sum;
-  const end = x + <usize>whole * sizeof<T>();
-  for (; x + VECTOR < end; x += 2 * VECTOR) {
-    sum = addWide<T>(sum, v128.sub<T>(v128.load(x), s));
-    other = addWide<T>(other, v128.sub<T>(v128.load(x, VECTOR), s));
+  const stretches = x + stretchesEnd<T>(length), vectors = x + vectorsEnd<T>(length);
+  const end = x + <usize>length * sizeof<T>();
+  let sum = f64x2.splat(0);
+  for (; x < stretches; x += STRETCH) {
+    sum = addFour<T>(
+      sum, centred<T>(x, s), centred<T>(x + VECTOR, s), centred<T>(x + 2 * VECTOR, s), centred<T>(x + 3 * VECTOR, s),
+    );
   }
-  if (x < end) {
-    sum = addWide<T>(sum, v128.sub<T>(v128.load(x), s));
-    x += VECTOR;
-  }
-  let total = sumOfPair(f64x2.add(sum, other));
-  for (let i = whole; i < length; i++, x += sizeof<T>()) total += <f64>(load<T>(x) - shift);
+  for (; x < vectors; x += VECTOR) sum = addWide<T>(sum, centred<T>(x, s));
+  let total = sumOfPair(sum);
+  for (; x < end; x += sizeof<T>()) total += <f64>(load<T>(x) - shift);
   return total;
+}
+
+// @ts-ignore: decorator
+@inline function square<T>(v: v128): v128 {
+  return v128.mul<T>(v, v);
 }
 
 /** Σ (x − mean)² */
 export function sumSquaredDistance<T>(x: usize, length: i32, mean: T): f64 {
   const mu = v128.splat<T>(mean);
-  const whole = length & -lanes<T>();
+  const stretches = x + stretchesEnd<T>(length), vectors = x + vectorsEnd<T>(length);
+  const end = x + <usize>length * sizeof<T>();
   let sum = f64x2.splat(0);
-  const end = x + <usize>whole * sizeof<T>();
-  for (; x < end; x += VECTOR) {
-    const d = v128.sub<T>(v128.load(x), mu);
-    sum = addWide<T>(sum, v128.mul<T>(d, d));
+  for (; x < stretches; x += STRETCH) {
+    sum = addFour<T>(
+      sum, square<T>(centred<T>(x, mu)), square<T>(centred<T>(x + VECTOR, mu)),
+      square<T>(centred<T>(x + 2 * VECTOR, mu)), square<T>(centred<T>(x + 3 * VECTOR, mu)),
+    );
   }
+  for (; x < vectors; x += VECTOR) sum = addWide<T>(sum, square<T>(centred<T>(x, mu)));
   let total = sumOfPair(sum);
-  for (let i = whole; i < length; i++, x += sizeof<T>()) {
+  for (; x < end; x += sizeof<T>()) {
     const d = load<T>(x) - mean;
     total += <f64>(d * d);
   }
@@ -43,13 +77,38 @@ export function sumSquaredDistance<T>(x: usize, length: i32, mean: T): f64 {
 
 /** out = (x − mean)·scale + offset, then max(0, ·) if asked. */
 export function scaleSegment<T>(x: usize, out: usize, length: i32, mean: T, scale: T, offset: T, relu: i32): void {
-  const mu = v128.splat<T>(mean), a = v128.splat<T>(scale), b = v128.splat<T>(offset), zero = v128.splat<T>(0);
-  for (let i = 0; i < length; i += lanes<T>()) {
-    const at = <usize>i * sizeof<T>();
-    const count = length - i;
-    const v = madd<T>(v128.sub<T>(count >= lanes<T>() ? v128.load(x + at) : loadPart<T>(x + at, count), mu), a, b);
-    storeUpTo<T>(out + at, relu ? v128.max<T>(v, zero) : v, count);
+  const mu = v128.splat<T>(mean), a = v128.splat<T>(scale), b = v128.splat<T>(offset);
+  // max(−∞, ·) changes nothing, and a test in the loop would cost more.
+  const least = v128.splat<T>(relu ? <T>0 : -<T>Infinity);
+  const vectors = vectorsEnd<T>(length);
+  let at: usize = 0;
+  for (const pairs = vectors & ~(2 * VECTOR - 1); at < pairs; at += 2 * VECTOR) {
+    const first = x + at, to = out + at;
+    v128.store(to, v128.max<T>(madd<T>(centred<T>(first, mu), a, b), least));
+    v128.store(to, v128.max<T>(madd<T>(centred<T>(first + VECTOR, mu), a, b), least), VECTOR);
   }
+  if (at < vectors) {
+    v128.store(out + at, v128.max<T>(madd<T>(centred<T>(x + at, mu), a, b), least));
+    at += VECTOR;
+  }
+  const rest = length & (lanes<T>() - 1);
+  if (rest) {
+    storePart<T>(out + at, v128.max<T>(madd<T>(v128.sub<T>(loadPart<T>(x + at, rest), mu), a, b), least), rest);
+  }
+}
+
+/** dout, or where a ReLU's output `y` follows, dout where y > 0. */
+// @ts-ignore: decorator
+@inline function upstream<T>(dout: usize, y: usize, masked: bool): v128 {
+  const g = v128.load(dout);
+  return masked ? where(v128.gt<T>(v128.load(y), v128.splat<T>(0)), g) : g;
+}
+
+/** The same for fewer values than a vector holds; the other lanes are zero. */
+// @ts-ignore: decorator
+@inline function upstreamPart<T>(dout: usize, y: usize, count: i32): v128 {
+  const g = loadPart<T>(dout, count);
+  return y ? where(v128.gt<T>(loadPart<T>(y, count), v128.splat<T>(0)), g) : g;
 }
 
 /** The sums of {@link sumGradients}. */
@@ -58,53 +117,83 @@ export let sumOfGTimesCentred: f64 = 0;
 
 /** Σ g and Σ g·(x − mean), where g is dout, or where a ReLU's output `y` follows, dout where y > 0. */
 export function sumGradients<T>(dout: usize, x: usize, y: usize, length: i32, mean: T): void {
-  const mu = v128.splat<T>(mean), zero = v128.splat<T>(0);
-  const whole = length & -lanes<T>();
-  let first = f64x2.splat(0);
-  let second = f64x2.splat(0);
-  for (let i = 0; i < whole; i += lanes<T>()) {
-    const at = <usize>i * sizeof<T>();
-    let g = v128.load(dout + at);
-    if (y) g = where(v128.gt<T>(v128.load(y + at), zero), g);
+  if (y) sumGradientsOf<T>(dout, x, y, length, mean, true);
+  else sumGradientsOf<T>(dout, x, 0, length, mean, false);
+}
+
+// @ts-ignore: decorator
+@inline function sumGradientsOf<T>(dout: usize, x: usize, y: usize, length: i32, mean: T, masked: bool): void {
+  const mu = v128.splat<T>(mean);
+  const stretches = stretchesEnd<T>(length), vectors = vectorsEnd<T>(length);
+  let first = f64x2.splat(0), second = f64x2.splat(0);
+  let at: usize = 0;
+  for (; at < stretches; at += STRETCH) {
+    const dAt = dout + at, yAt = masked ? y + at : 0, xAt = x + at;
+    const a = upstream<T>(dAt, yAt, masked), b = upstream<T>(dAt + VECTOR, yAt + VECTOR, masked);
+    const c = upstream<T>(dAt + 2 * VECTOR, yAt + 2 * VECTOR, masked);
+    const d = upstream<T>(dAt + 3 * VECTOR, yAt + 3 * VECTOR, masked);
+    first = addFour<T>(first, a, b, c, d);
+    second = addFour<T>(
+      second, v128.mul<T>(a, centred<T>(xAt, mu)), v128.mul<T>(b, centred<T>(xAt + VECTOR, mu)),
+      v128.mul<T>(c, centred<T>(xAt + 2 * VECTOR, mu)), v128.mul<T>(d, centred<T>(xAt + 3 * VECTOR, mu)),
+    );
+  }
+  for (; at < vectors; at += VECTOR) {
+    const g = upstream<T>(dout + at, y + at, masked);
     first = addWide<T>(first, g);
-    second = addWide<T>(second, v128.mul<T>(g, v128.sub<T>(v128.load(x + at), mu)));
+    second = addWide<T>(second, v128.mul<T>(g, centred<T>(x + at, mu)));
+  }
+  const rest = length & (lanes<T>() - 1);
+  if (rest) {
+    const g = upstreamPart<T>(dout + at, masked ? y + at : 0, rest);
+    first = addWide<T>(first, g);
+    second = addWide<T>(second, v128.mul<T>(g, v128.sub<T>(loadPart<T>(x + at, rest), mu)));
   }
   sumOfG = sumOfPair(first);
   sumOfGTimesCentred = sumOfPair(second);
-  for (let i = whole; i < length; i++) {
-    const at = <usize>i * sizeof<T>();
-    if (y && !(load<T>(y + at) > <T>0)) continue;
-    const g = load<T>(dout + at);
-    sumOfG += <f64>g;
-    sumOfGTimesCentred += <f64>(g * (load<T>(x + at) - mean));
-  }
 }
 
 /** dx = scale·g + level + slope·(x − mean), with g as in {@link sumGradients}. */
 export function gradientSegment<T>(
   dout: usize, x: usize, y: usize, dx: usize, length: i32, mean: T, scale: T, level: T, slope: T,
 ): void {
-  const mu = v128.splat<T>(mean), zero = v128.splat<T>(0);
-  const a = v128.splat<T>(scale), b = v128.splat<T>(level), c = v128.splat<T>(slope);
-  for (let i = 0; i < length; i += lanes<T>()) {
-    const at = <usize>i * sizeof<T>();
-    const count = length - i;
-    const full = count >= lanes<T>();
-    let g = full ? v128.load(dout + at) : loadPart<T>(dout + at, count);
-    if (y) g = where(v128.gt<T>(full ? v128.load(y + at) : loadPart<T>(y + at, count), zero), g);
-    const centred = v128.sub<T>(full ? v128.load(x + at) : loadPart<T>(x + at, count), mu);
-    storeUpTo<T>(dx + at, madd<T>(a, g, madd<T>(c, centred, b)), count);
+  if (y) gradientSegmentOf<T>(dout, x, y, dx, length, mean, scale, level, slope, true);
+  else gradientSegmentOf<T>(dout, x, 0, dx, length, mean, scale, level, slope, false);
+}
+
+// @ts-ignore: decorator
+@inline function gradientSegmentOf<T>(
+  dout: usize, x: usize, y: usize, dx: usize, length: i32, mean: T, scale: T, level: T, slope: T, masked: bool,
+): void {
+  const mu = v128.splat<T>(mean), a = v128.splat<T>(scale), b = v128.splat<T>(level), c = v128.splat<T>(slope);
+  const vectors = vectorsEnd<T>(length);
+  let at: usize = 0;
+  for (const pairs = vectors & ~(2 * VECTOR - 1); at < pairs; at += 2 * VECTOR) {
+    const dAt = dout + at, yAt = masked ? y + at : 0, xAt = x + at, to = dx + at;
+    const g = upstream<T>(dAt, yAt, masked), h = upstream<T>(dAt + VECTOR, yAt + VECTOR, masked);
+    v128.store(to, madd<T>(a, g, madd<T>(c, centred<T>(xAt, mu), b)));
+    v128.store(to, madd<T>(a, h, madd<T>(c, centred<T>(xAt + VECTOR, mu), b)), VECTOR);
+  }
+  if (at < vectors) {
+    const g = upstream<T>(dout + at, y + at, masked);
+    v128.store(dx + at, madd<T>(a, g, madd<T>(c, centred<T>(x + at, mu), b)));
+    at += VECTOR;
+  }
+  const rest = length & (lanes<T>() - 1);
+  if (rest) {
+    const g = upstreamPart<T>(dout + at, masked ? y + at : 0, rest);
+    const distance = v128.sub<T>(loadPart<T>(x + at, rest), mu);
+    storePart<T>(dx + at, madd<T>(a, g, madd<T>(c, distance, b)), rest);
   }
 }
 
 /** dx = scale·g, with g as in {@link sumGradients}: where the statistics do not depend on x, x has no say in dx. */
 export function scaledGradientSegment<T>(dout: usize, y: usize, dx: usize, length: i32, scale: T): void {
-  const zero = v128.splat<T>(0), a = v128.splat<T>(scale);
-  for (let i = 0; i < length; i += lanes<T>()) {
-    const at = <usize>i * sizeof<T>();
-    const count = length - i;
-    let g = loadUpTo<T>(dout + at, count);
-    if (y) g = where(v128.gt<T>(loadUpTo<T>(y + at, count), zero), g);
-    storeUpTo<T>(dx + at, v128.mul<T>(a, g), count);
-  }
+  const a = v128.splat<T>(scale);
+  const vectors = vectorsEnd<T>(length);
+  let at: usize = 0;
+  if (y) for (; at < vectors; at += VECTOR) v128.store(dx + at, v128.mul<T>(a, upstream<T>(dout + at, y + at, true)));
+  else for (; at < vectors; at += VECTOR) v128.store(dx + at, v128.mul<T>(a, v128.load(dout + at)));
+  const rest = length & (lanes<T>() - 1);
+  if (rest) storePart<T>(dx + at, v128.mul<T>(a, upstreamPart<T>(dout + at, y ? y + at : 0, rest)), rest);
 }

@@ -125,7 +125,8 @@ export function storePart<T>(ptr: usize, v: v128, count: i32): void {
 @inline export function addWide<T>(sum: v128, v: v128): v128 {
   if (sizeof<T>() == 8) return f64x2.add(sum, v);
   const high = v128.shuffle<f32>(v, v, 2, 3, 0, 1);
-  return f64x2.add(f64x2.add(sum, f64x2.promote_low_f32x4(v)), f64x2.promote_low_f32x4(high));
+  // One addition waits for `sum`, not two.
+  return f64x2.add(sum, f64x2.add(f64x2.promote_low_f32x4(v), f64x2.promote_low_f32x4(high)));
 }
 
 /** The lanes of `a` where `condition` is all ones, zero elsewhere. */
