@@ -42,8 +42,8 @@ export interface OpOptions {
  *
  * @example
  * const square = op(
- *   (x: NDArray): [NDArray, NDArray] => [mulForward(x, x)[0], x],
- *   (dout, x) => mulForward(dout, mulForward(x, array(2))[0])[0],
+ *   (x: NDArray): [NDArray, NDArray] => [F.mul(x, x).data, x],
+ *   (dout, x) => F.mul(dout, F.mul(x, 2)).data,
  * );
  */
 export function op<A extends readonly unknown[], C>(
@@ -81,6 +81,7 @@ export function op<A extends readonly unknown[], C>(
     const node = new Node(name, {
       targets,
       keepsNothing,
+      isFresh: arrays.every(({ data }) => data !== out.data),
       backward: (dout, needs) => gradientsOf(name, backward(dout, cache, needs), arrays, needs),
       check: watch(name, arrays, out, cache),
     });

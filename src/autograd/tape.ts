@@ -55,6 +55,8 @@ interface Held {
   readonly backward: Backward;
   /** Whether `backward` keeps none of the arrays that it is given or makes, but for those it returns. */
   readonly keepsNothing: boolean;
+  /** Whether the output lies in memory of its own, not in an input's. */
+  readonly isFresh: boolean;
   /** Throws if a value that `backward` reads has been changed since. */
   readonly check: () => void;
 }
@@ -66,6 +68,8 @@ export class Node {
   readonly operation: string;
   /** Null once a backward pass has been through, and let go of what it held. */
   #held: Held | null;
+  /** The output, if nobody but the graph holds it. */
+  #output: NDArray | null = null;
 
   constructor(operation: string, held: Held) {
     this.operation = operation;
@@ -91,9 +95,17 @@ export class Node {
     return keepsNothing ? tidied(() => backward(dout, needs)) : backward(dout, needs);
   }
 
-  /** Lets go of everything held for the backward pass. */
-  free(): void {
+  /** Says that nobody but the graph holds `output`. What lies in an input's memory is not this operation's to give back. */
+  own(output: NDArray): void {
+    if (this.#alive().isFresh) this.#output = output;
+  }
+
+  /** Lets go of everything held for the backward pass. @returns The output, if nobody else holds it. */
+  free(): NDArray | null {
+    const output = this.#output;
     this.#held = null;
+    this.#output = null;
+    return output;
   }
 
   #alive(): Held {
@@ -157,7 +169,10 @@ export function carryBack(root: Node, seed: NDArray, retainGraph: boolean): void
       }
       memory.drop(arrived.value);
     }
-    if (!retainGraph) node.free();
+    if (retainGraph) continue;
+    // Every operation on the output comes before the one that made it, so nobody needs it now.
+    const output = node.free();
+    if (output !== null) memory.end(output);
   }
   for (const leaf of leaves) {
     const { value, shared } = pending.get(leaf) as Pending;

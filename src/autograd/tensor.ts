@@ -164,6 +164,16 @@ export class Tensor implements Leaf {
     else carryBack(this.#source, seed, retainGraph);
   }
 
+  /**
+   * Says of the result of an operation that nobody but the graph holds its values, so that in a workspace a backward pass may
+   * give their memory back as soon as it is past the operation.
+   *
+   * @internal
+   */
+  leaveToGraph(): void {
+    this.#source?.own(this.data);
+  }
+
   collect(gradient: NDArray, shared: boolean): void {
     if (this.grad !== null) this.grad = new Tensor(addForward(this.grad.data, gradient)[0]);
     else this.grad = new Tensor(shared ? array(gradient) : gradient);

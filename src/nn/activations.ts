@@ -1,5 +1,6 @@
 import { checkAmount, checkCount, checkOptions, describe, full } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
+import { keepsNothing } from '../kernels/index.js';
 import { checkInput } from './input.js';
 import { Module } from './module.js';
 import { checkedDType, type DTypeOption } from './module-options.js';
@@ -153,3 +154,5 @@ export class Maxout extends Module {
     return `pieces=${this.pieces}`;
   }
 }
+
+for (const kind of [ReLU, GELU, Sigmoid, Tanh, LeakyReLU, ELU, PReLU, Maxout]) keepsNothing(kind.prototype.forward);

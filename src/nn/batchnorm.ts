@@ -1,5 +1,6 @@
 import { checkCount, checkFlag, describe, full, ones, overwrite, zeros } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
+import { keepsNothing } from '../kernels/index.js';
 import { type FoldedBatchnorm, foldBatchnorm } from '../layers/index.js';
 import { type Axis, checkInput } from './input.js';
 import type { Named } from './members.js';
@@ -149,3 +150,5 @@ export class BatchNorm1d extends BatchNorm {
     ];
   }
 }
+
+for (const kind of [BatchNorm2d, BatchNorm1d]) keepsNothing(kind.prototype.forward);

@@ -1,5 +1,6 @@
 import { checkCount, checkFlag, describe, zeros } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
+import { keepsNothing } from '../kernels/index.js';
 import { countFlops, type FoldedBatchnorm, type PerAxis } from '../layers/index.js';
 import { kaimingUniform_, uniform_ } from './init.js';
 import { checkInput } from './input.js';
@@ -131,3 +132,5 @@ function paddingOf(fn: string, padding: PerAxis | 'same' | 'valid', kernel: Pair
   }
   return [(kernel[0] - 1) / 2, (kernel[1] - 1) / 2];
 }
+
+keepsNothing(Conv2d.prototype.forward);

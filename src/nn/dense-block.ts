@@ -1,5 +1,6 @@
 import { ShapeError, tuple } from '../arrays/index.js';
 import { F, Tensor, type TensorLike } from '../autograd/index.js';
+import { keepsNothing } from '../kernels/index.js';
 import { fault } from './failure.js';
 import { LayerList } from './layer-list.js';
 
@@ -41,3 +42,5 @@ export class DenseBlock extends LayerList {
     return features;
   }
 }
+
+keepsNothing(DenseBlock.prototype.forward);

@@ -1,5 +1,6 @@
 import { checkOptions, describe, type Random } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
+import { keepsNothing } from '../kernels/index.js';
 import { Module } from './module.js';
 import { checkedRandom } from './module-options.js';
 
@@ -40,3 +41,5 @@ export class Dropout extends Module {
     return `p=${this.p}`;
   }
 }
+
+keepsNothing(Dropout.prototype.forward);

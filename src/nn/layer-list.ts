@@ -35,6 +35,10 @@ export abstract class LayerList extends Module implements Iterable<Module> {
     return this;
   }
 
+  override keepsNothing(): boolean {
+    return super.keepsNothing() && this.#layers.every((layer) => layer.keepsNothing());
+  }
+
   [Symbol.iterator](): Iterator<Module> {
     return this.#layers.values();
   }

@@ -1,5 +1,6 @@
 import { checkCount, checkFlag, zeros } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
+import { keepsNothing } from '../kernels/index.js';
 import { countFlops, type FoldedBatchnorm } from '../layers/index.js';
 import { kaimingUniform_, uniform_ } from './init.js';
 import { checkInput } from './input.js';
@@ -81,3 +82,5 @@ export class Linear extends Module {
     return `${this.inFeatures}, ${this.outFeatures}${this.bias === null ? ', bias=false' : ''}`;
   }
 }
+
+keepsNothing(Linear.prototype.forward);

@@ -1,5 +1,6 @@
 import { array, checkFlag, describe, heap, type NDArray, withStorage } from '../arrays/index.js';
 import type { Tensor, TensorLike } from '../autograd/index.js';
+import { isKeepingNothing } from '../kernels/index.js';
 import { located } from './failure.js';
 import { findMembers, joined, type Named, once } from './members.js';
 import { type Buffer, isBuffer, isParameter } from './parameter.js';
@@ -153,6 +154,14 @@ export abstract class Module {
    */
   flops(_inputShape: readonly number[]): number {
     return 0;
+  }
+
+  /**
+   * Whether `forward` keeps neither what goes in nor what it makes, but for what it returns: whether `keepsNothing` has been
+   * said of it. What goes from one such module of a `Sequential` to the next ends with the backward pass's need of it.
+   */
+  keepsNothing(): boolean {
+    return isKeepingNothing(this.forward);
   }
 
   /** The structure, in PyTorch's form. */

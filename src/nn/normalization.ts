@@ -1,5 +1,6 @@
 import { checkCount, checkFlag, checkSizes, describe, ones, tuple, zeros } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
+import { keepsNothing } from '../kernels/index.js';
 import { checkInput } from './input.js';
 import { Module } from './module.js';
 import { checkEps, checkedDType, type DTypeOption } from './module-options.js';
@@ -121,3 +122,5 @@ export class GroupNorm extends Module {
     return `${numGroups}, ${numChannels}, eps=${eps.toExponential()}${weight === null ? ', affine=false' : ''}`;
   }
 }
+
+for (const kind of [LayerNorm, GroupNorm]) keepsNothing(kind.prototype.forward);

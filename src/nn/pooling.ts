@@ -1,5 +1,6 @@
 import { checkOptions } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
+import { keepsNothing } from '../kernels/index.js';
 import type { PerAxis } from '../layers/index.js';
 import { checkInput } from './input.js';
 import { Module } from './module.js';
@@ -84,3 +85,5 @@ export class AdaptiveAvgPool2d extends Module {
     return `outputSize=${pairText(this.outputSize)}`;
   }
 }
+
+for (const kind of [MaxPool2d, AvgPool2d, AdaptiveAvgPool2d]) keepsNothing(kind.prototype.forward);

@@ -1,5 +1,6 @@
 import { checkCount, checkOptions } from '../arrays/index.js';
 import { F, Tensor, type TensorLike } from '../autograd/index.js';
+import { keepsNothing } from '../kernels/index.js';
 import { checkInput } from './input.js';
 import { Module } from './module.js';
 
@@ -37,3 +38,5 @@ export class Identity extends Module {
     return x instanceof Tensor ? x : new Tensor(x);
   }
 }
+
+for (const kind of [Flatten, Identity]) keepsNothing(kind.prototype.forward);

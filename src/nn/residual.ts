@@ -1,5 +1,6 @@
 import { checkOptions, describe, ShapeError, tuple } from '../arrays/index.js';
-import { F, type Tensor, type TensorLike } from '../autograd/index.js';
+import { arrayOf, F, type Tensor, type TensorLike } from '../autograd/index.js';
+import { keepsNothing } from '../kernels/index.js';
 import { fault } from './failure.js';
 import { Module } from './module.js';
 import { Identity } from './reshaping.js';
@@ -50,6 +51,18 @@ export class Residual extends Module {
           'give a shortcut that changes x as the body does',
       );
     }
+    for (const [result, module] of [
+      [main, this.body],
+      [past, this.shortcut],
+    ] as const) {
+      if (module.keepsNothing() && result.data.data !== arrayOf(x).data) result.leaveToGraph();
+    }
     return F.add(main, past);
   }
+
+  override keepsNothing(): boolean {
+    return super.keepsNothing() && this.body.keepsNothing() && this.shortcut.keepsNothing();
+  }
 }
+
+keepsNothing(Residual.prototype.forward);

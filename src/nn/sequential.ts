@@ -1,5 +1,6 @@
 import { isNDArray } from '../arrays/index.js';
-import { isRecording, Tensor, type TensorLike } from '../autograd/index.js';
+import { arrayOf, isRecording, Tensor, type TensorLike } from '../autograd/index.js';
+import { keepsNothing } from '../kernels/index.js';
 import { ReLU } from './activations.js';
 import { BatchNorm1d, BatchNorm2d } from './batchnorm.js';
 import { Conv2d } from './conv2d.js';
@@ -27,6 +28,8 @@ import type { Module } from './module.js';
 export class Sequential extends LayerList {
   override forward(x: TensorLike): Tensor {
     let value = x;
+    // The result in whose memory `value` lies, if none but modules that keep nothing have had it.
+    let source: Tensor | null = null;
     for (let i = 0; i < this.length; ) {
       const layer = this.at(i);
       const input = value;
@@ -37,6 +40,10 @@ export class Sequential extends LayerList {
         if (folded !== null) return folded(relu);
         return relu ? layer.forwardRelu(input) : layer.forward(input);
       });
+      const keepsNothing = layer.keepsNothing();
+      if (keepsNothing && !shareMemory(value, input)) source?.leaveToGraph();
+      if (!keepsNothing) source = null;
+      else if (!shareMemory(value, input)) source = value;
       i = normalized + (relu ? 2 : 1);
     }
     return value instanceof Tensor ? value : new Tensor(value);
@@ -61,6 +68,10 @@ export class Sequential extends LayerList {
   }
 }
 
+function shareMemory(a: TensorLike, b: TensorLike): boolean {
+  return arrayOf(a).data === arrayOf(b).data;
+}
+
 /** Whether it has two axes. */
 function isMatrix(x: TensorLike): boolean {
   return (x instanceof Tensor || isNDArray(x)) && x.shape.length === 2;
@@ -81,3 +92,5 @@ function isFusable(module: Module): module is Fusable {
 function isOriginal(module: Module, kind: unknown): boolean {
   return module.constructor === kind && module.forward === FORWARD.get(kind);
 }
+
+keepsNothing(Sequential.prototype.forward);
