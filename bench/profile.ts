@@ -30,6 +30,8 @@ export interface KernelCost {
 export interface Profile {
   /** Milliseconds of a step; the median. */
   readonly ms: number;
+  /** Milliseconds of a step that are not in a kernel; the median. */
+  readonly outside: number;
   readonly kernels: readonly KernelCost[];
 }
 
@@ -55,7 +57,7 @@ export function profile(workload: string, seconds: number): Profile {
   while (performance.now() < warm) step();
 
   const steps: Map<string, KernelCost>[] = [];
-  const times: number[] = [];
+  const [times, outside]: [number[], number[]] = [[], []];
   let costs = new Map<string, KernelCost>();
   const restore = watchKernels((cost) => {
     const { calls, ms, flops, bytes } = costs.get(cost.what) ?? { calls: 0, ms: 0, flops: 0, bytes: 0 };
@@ -73,7 +75,9 @@ export function profile(workload: string, seconds: number): Profile {
       costs = new Map();
       const start = performance.now();
       step();
-      times.push(performance.now() - start);
+      const ms = performance.now() - start;
+      times.push(ms);
+      outside.push([...costs.values()].reduce((left, kernel) => left - kernel.ms, ms));
       steps.push(costs);
     }
   } finally {
@@ -84,13 +88,12 @@ export function profile(workload: string, seconds: number): Profile {
     const ms = median(steps.map((costs) => costs.get(what)?.ms ?? 0));
     return { ...(steps[0].get(what) as KernelCost), ms };
   });
-  return { ms: median(times), kernels: each.sort((a, b) => b.ms - a.ms) };
+  return { ms: median(times), outside: median(outside), kernels: each.sort((a, b) => b.ms - a.ms) };
 }
 
 /** The profile as a table: for each kernel its share of the step, its rates, and how near it is to its roofline. */
-export function profileTable({ ms, kernels }: Profile, peaks: Peaks): string {
+export function profileTable({ ms, outside, kernels }: Profile, peaks: Peaks): string {
   const { threads, simd } = kernelInfo();
-  const inKernels = kernels.reduce((sum, kernel) => sum + kernel.ms, 0);
   const line = (what: string, calls: string, time: number, ...rest: string[]): string =>
     [
       what.padEnd(58),
@@ -111,7 +114,7 @@ export function profileTable({ ms, kernels }: Profile, peaks: Peaks): string {
     `${threads} threads, ${simd} SIMD; peaks: ${peaks.gflops.toFixed(1)} GFLOP/s, ${peaks.bandwidth.toFixed(1)} GB/s`,
     `${'kernel and sizes'.padEnd(58)} calls        ms    share   GFLOP/s      GB/s  roofline     bound`,
     ...rows,
-    line('outside kernels: shapes, caches, memory', '', ms - inKernels),
+    line('outside kernels: shapes, caches, memory', '', outside),
     line('a step', '', ms),
   ].join('\n');
 }

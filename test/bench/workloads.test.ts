@@ -42,6 +42,8 @@ describe('a profile', () => {
     expect(product).toMatchObject({ calls: 2, flops: 2 * 2000, bytes: 2 * 1200 });
     const inKernels = measured.kernels.reduce((sum, { ms }) => sum + ms, 0);
     expect(inKernels).toBeLessThan(measured.ms);
+    expect(measured.outside).toBeGreaterThan(0);
+    expect(measured.outside).toBeLessThan(measured.ms);
   });
 
   test('leaves the kernels as they were', () => {
@@ -49,10 +51,10 @@ describe('a profile', () => {
   });
 
   test('is printed with rates and rooflines', () => {
-    const profiled = { ms: 4, kernels: [{ what: 'gemm', calls: 2, ms: 2, flops: 1e8, bytes: 1e6 }] };
+    const profiled = { ms: 4, outside: 1.5, kernels: [{ what: 'gemm', calls: 2, ms: 2, flops: 1e8, bytes: 1e6 }] };
     const lines = profileTable(profiled, { gflops: 100, bandwidth: 10 }).split('\n');
     expect(lines[2]).toMatch(/gemm +2 +2\.000 +50\.0 % +50\.0 +0\.5 +50 % +products/);
-    expect(lines[3]).toMatch(/outside kernels.* 2\.000 +50\.0 %/);
+    expect(lines[3]).toMatch(/outside kernels.* 1\.500 +37\.5 %/);
   });
 });
 
