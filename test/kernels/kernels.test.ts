@@ -52,6 +52,13 @@ describe.each(engines)('$simd SIMD, $threads threads', ({ kernels }) => {
       ['NN', 7, 40000, 9],
       ['TN', 5, 17000, 3],
       ['NT', 2, 100, 6000],
+      // One operand is packed as it is multiplied: B, or A.
+      ['NN', 11, 1100, 405],
+      ['NT', 13, 514, 411],
+      ['TN', 5, 17000, 403],
+      ['NN', 305, 600, 15],
+      ['TN', 301, 513, 9],
+      ['NT', 310, 16900, 3],
     ] satisfies [ProductForm, number, number, number][])('gemm %s of %i × %i × %i, in blocks', (form, N, K, M) => {
       compare([some(N * K), some(K * M), some(N * M)], (k, [a, b, out]) => k.gemm(form, a, b, out, N, K, M), K);
     });

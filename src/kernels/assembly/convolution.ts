@@ -1,10 +1,11 @@
 import { TILE_ROWS, TILE_ROW_BYTES } from "../wasm/protocol";
-import { edge, interleave, tile, tileColumns } from "./gemm";
+import { edge, tile } from "./gemm";
 import {
   C, F, H, HH, OH, OW, ownScratch, packWindows, padH, padImage, paddedBytes, paddedH, paddedW, padW, strideH, strideW, W,
   windowAt, writeOffsets, WW,
 } from "./image";
 import { integer, pointer } from "./job";
+import { interleave, tileColumns } from "./packing";
 import { sumShifted } from "./segments";
 import { copyRun, fillRun, lanes, VECTOR } from "./simd";
 

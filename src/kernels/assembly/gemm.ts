@@ -1,15 +1,12 @@
-import { EDGE_TILES, EDGE_TILE_BYTES, TILE_ROWS, TILE_ROW_BYTES } from "../wasm/protocol";
+import { EDGE_TILES, EDGE_TILE_BYTES, PRODUCT_DEPTH, TILE_ROWS, TILE_ROW_BYTES } from "../wasm/protocol";
 import { integer, pointer } from "./job";
-import { copyRun, lanes, loadPart, madd, splatAt, storePart, VECTOR } from "./simd";
+import { packPanelsA, packPanelsB, tileColumns } from "./packing";
+import { copyRun, lanes, madd, splatAt, VECTOR } from "./simd";
 
 // out (M, N) = A (M, K) · B (K, N), after Goto and van de Geijn 2008: A is packed into panels of 6 rows and B into panels
 // of 2 vectors of columns, each panel contiguous along K, and the product is computed in tiles of 6 rows by 2 vectors.
 //
 // A tile starts from what `out` holds and adds the K products in order, so how K is cut into blocks changes no bit.
-
-/** Depth to which a panel of B (16 KB) stays in the first-level cache while it meets several panels of A. */
-// @ts-ignore: decorator
-@inline const K_BLOCK_BYTES: i32 = 512 * 32;
 
 /** This thread's number, which chooses its edge tile and its share of a kernel's scratch. */
 export let thread: usize = 0;
@@ -18,166 +15,28 @@ export function setThread(index: i32): void {
   thread = index;
 }
 
+/** One panel by one panel to its place in `out`: whole, or at an edge as much as there is. */
 // @ts-ignore: decorator
-@inline export function tileColumns<T>(): i32 {
-  return TILE_ROW_BYTES / sizeof<T>();
+@inline function multiplyPanels<T>(
+  count: i32, a: usize, b: usize, out: usize, ld: usize, load: bool, i: i32, j: i32, M: i32, N: i32,
+): void {
+  const columns = tileColumns<T>();
+  const to = out + <usize>(i * TILE_ROWS) * ld + <usize>j * TILE_ROW_BYTES;
+  const height = min(TILE_ROWS, M - i * TILE_ROWS);
+  const width = min(columns, N - j * columns);
+  if (height == TILE_ROWS && width == columns) tile<T>(count, a, b, to, ld, load, 0);
+  else edge<T>(count, a, b, to, ld, load, 0, height, width);
 }
 
 /**
- * Packs panels of neighbouring values out of rows: source (K, extent), row stride `ld` values, to [panel][k][width], zeros
- * beyond the extent. `width` is that of the panels of A or of B. One item is `group` neighbouring panels.
+ * One rectangle of the product: some panels of A by some of B. Integers: 0 and 1 packed A and B, 2 out, 3 to 5 M, N and K, 6
+ * values from a row of out to the next, 7 and 8 panels of A and of B, 9 whether to add to what `out` holds.
  */
-// @ts-ignore: decorator
-@inline function packAlongOf<T>(item: i32, width: i32): void {
-  const source = pointer(0);
-  const packed = pointer(1);
-  const extent = integer(2);
-  const K = integer(3);
-  const ld = <usize>integer(4) * sizeof<T>();
-  const group = integer(5);
-
-  const step = <usize>width * sizeof<T>();
-  const panelBytes = <usize>K * step;
-  const first = item * group;
-  const whole = min(first + group, extent / width);
-  const end = min(first + group, (extent + width - 1) / width);
-  let row = source + <usize>first * step;
-  let to = packed + <usize>first * panelBytes;
-  for (let k = 0; k < K; k++) {
-    let from = row;
-    let at = to;
-    for (let panel = first; panel < whole; panel++) {
-      v128.store(at, v128.load(from));
-      if (step == 24) {
-        store<u64>(at, load<u64>(from, 16), 16);
-      } else {
-        v128.store(at, v128.load(from, 16), 16);
-        if (step == 48) v128.store(at, v128.load(from, 32), 32);
-      }
-      from += step;
-      at += panelBytes;
-    }
-    row += ld;
-    to += step;
-  }
-  if (whole < end) packRest<T>(source + <usize>whole * step, packed + <usize>whole * panelBytes, extent - whole * width, width);
-}
-
-/** The last panel of {@link packAlongOf}, which the extent fills in part. */
-function packRest<T>(from: usize, to: usize, filled: i32, width: i32): void {
-  const K = integer(3);
-  const ld = <usize>integer(4) * sizeof<T>();
-  const step = <usize>width * sizeof<T>();
-  const vectors = filled / lanes<T>();
-  const part = filled % lanes<T>();
-  memory.fill(to, 0, <usize>K * step);
-  for (let k = 0; k < K; k++) {
-    for (let i = 0; i < vectors; i++) v128.store(to + <usize>i * VECTOR, v128.load(from + <usize>i * VECTOR));
-    if (part) {
-      const at = <usize>vectors * VECTOR;
-      storePart<T>(to + at, loadPart<T>(from + at, part), part);
-    }
-    from += ld;
-    to += step;
-  }
-}
-
-/** Packs panels of A from rows that run along them. */
-export function packAlongA<T>(item: i32): void {
-  packAlongOf<T>(item, TILE_ROWS);
-}
-
-/** Packs panels of B from rows that run along them. */
-export function packAlongB<T>(item: i32): void {
-  packAlongOf<T>(item, tileColumns<T>());
-}
-
-/**
- * Packs panels of rows: source (extent, K), row stride `ld` values, to [panel][k][width], zeros beyond the extent. One
- * item is `group` neighbouring panels. Rows are interleaved two at a time.
- */
-// @ts-ignore: decorator
-@inline function packAcrossOf<T>(item: i32, width: i32): void {
-  const source = pointer(0);
-  const packed = pointer(1);
-  const extent = integer(2);
-  const K = integer(3);
-  const ld = <usize>integer(4) * sizeof<T>();
-  const group = integer(5);
-
-  const step = <usize>width * sizeof<T>();
-  const panelBytes = <usize>K * step;
-  const end = min((item + 1) * group, (extent + width - 1) / width);
-  for (let panel = item * group; panel < end; panel++) {
-    for (let k0 = 0; k0 < K; k0 += 256) {
-      const k1 = min(K, k0 + 256);
-      for (let i = 0; i < width; i += 2) {
-        const row = panel * width + i;
-        const from = source + <usize>row * ld;
-        const to = packed + <usize>panel * panelBytes + <usize>i * sizeof<T>();
-        if (row + 1 < extent) {
-          interleave<T>(from, from + ld, to, k0, k1, step);
-        } else {
-          for (let k = k0; k < k1; k++) {
-            const pair = to + <usize>k * step;
-            store<T>(pair, row < extent ? load<T>(from + <usize>k * sizeof<T>()) : <T>0);
-            store<T>(pair, <T>0, sizeof<T>());
-          }
-        }
-      }
-    }
-  }
-}
-
-/** Packs panels of A from rows that run across them. */
-export function packAcrossA<T>(item: i32): void {
-  packAcrossOf<T>(item, TILE_ROWS);
-}
-
-/** Packs panels of B from rows that run across them. */
-export function packAcrossB<T>(item: i32): void {
-  packAcrossOf<T>(item, tileColumns<T>());
-}
-
-/** to[k · stride] = (a[k], b[k]) for k0 ≤ k < k1. */
-export function interleave<T>(a: usize, b: usize, to: usize, k0: i32, k1: i32, stride: usize): void {
-  let k = k0;
-  to += <usize>k0 * stride;
-  for (; k + lanes<T>() <= k1; k += lanes<T>()) {
-    const x = v128.load(a + <usize>k * sizeof<T>());
-    const y = v128.load(b + <usize>k * sizeof<T>());
-    if (sizeof<T>() == 4) {
-      const low = v128.shuffle<f32>(x, y, 0, 4, 1, 5);
-      const high = v128.shuffle<f32>(x, y, 2, 6, 3, 7);
-      v128.store_lane<f64>(to, low, 0);
-      v128.store_lane<f64>(to + stride, low, 1);
-      v128.store_lane<f64>(to + 2 * stride, high, 0);
-      v128.store_lane<f64>(to + 3 * stride, high, 1);
-    } else {
-      v128.store(to, v128.shuffle<f64>(x, y, 0, 2));
-      v128.store(to + stride, v128.shuffle<f64>(x, y, 1, 3));
-    }
-    to += <usize>lanes<T>() * stride;
-  }
-  for (; k < k1; k++) {
-    store<T>(to, load<T>(a + <usize>k * sizeof<T>()));
-    store<T>(to, load<T>(b + <usize>k * sizeof<T>()), sizeof<T>());
-    to += stride;
-  }
-}
-
-/** One rectangle of the product: `aPanels` panels of A by `bPanels` panels of B. */
 export function product<T>(item: i32): void {
-  const a = pointer(0);
-  const b = pointer(1);
-  const out = pointer(2);
-  const M = integer(3);
-  const N = integer(4);
-  const K = integer(5);
+  const a = pointer(0), b = pointer(1), out = pointer(2);
+  const M = integer(3), N = integer(4), K = integer(5);
   const ld = <usize>integer(6) * sizeof<T>();
-  const aPanels = integer(7);
-  const bPanels = integer(8);
-  const accumulate = integer(9) != 0;
+  const aPanels = integer(7), bPanels = integer(8);
 
   const columns = tileColumns<T>();
   const across = ((N + columns - 1) / columns + bPanels - 1) / bPanels;
@@ -185,19 +44,76 @@ export function product<T>(item: i32): void {
   const firstB = (item % across) * bPanels;
   const endA = min(firstA + aPanels, (M + TILE_ROWS - 1) / TILE_ROWS);
   const endB = min(firstB + bPanels, (N + columns - 1) / columns);
-  const depth = K_BLOCK_BYTES / TILE_ROW_BYTES;
-  for (let k = 0; k < K; k += depth) {
-    const count = min(depth, K - k);
-    const load = accumulate || k > 0;
+  for (let k = 0; k < K; k += PRODUCT_DEPTH) {
+    const count = min(PRODUCT_DEPTH, K - k);
+    const load = k > 0 || integer(9) != 0;
     for (let j = firstB; j < endB; j++) {
       const bAt = b + (<usize>j * K + k) * TILE_ROW_BYTES;
-      const width = min(columns, N - j * columns);
       for (let i = firstA; i < endA; i++) {
         const aAt = a + (<usize>i * K + k) * (TILE_ROWS * sizeof<T>());
-        const to = out + <usize>(i * TILE_ROWS) * ld + <usize>j * TILE_ROW_BYTES;
-        const height = min(TILE_ROWS, M - i * TILE_ROWS);
-        if (height == TILE_ROWS && width == columns) tile<T>(count, aAt, bAt, to, ld, load, 0);
-        else edge<T>(count, aAt, bAt, to, ld, load, 0, height, width);
+        multiplyPanels<T>(count, aAt, bAt, out, ld, load, i, j, M, N);
+      }
+    }
+  }
+}
+
+/**
+ * The product where A has few panels: an item packs its own panels of B, a block of K at a time, and multiplies all of A with
+ * them while they are in the second-level cache. Integers: 0 packed A, 1 B as it lies, 2 out, 3 to 5 M, N and K, 6 values from a
+ * row of out to the next, 7 panels of B to an item, 8 whether B lies along them, 9 whether to add to what `out` holds, 10
+ * values from a row of B to the next, 11 and 12 the scratch and its bytes for each thread.
+ */
+export function productPackingB<T>(item: i32): void {
+  const a = pointer(0), out = pointer(2);
+  const M = integer(3), N = integer(4), K = integer(5);
+  const ld = <usize>integer(6) * sizeof<T>(), along = integer(8) != 0;
+  const sourceRow = <usize>integer(10) * sizeof<T>();
+  const packed = pointer(11) + thread * <usize>integer(12);
+
+  const columns = tileColumns<T>();
+  const first = item * integer(7);
+  const end = min(first + integer(7), (N + columns - 1) / columns);
+  const aPanels = (M + TILE_ROWS - 1) / TILE_ROWS;
+  for (let k = 0; k < K; k += PRODUCT_DEPTH) {
+    const count = min(PRODUCT_DEPTH, K - k);
+    const load = k > 0 || integer(9) != 0;
+    const source = pointer(1) + <usize>k * (along ? sourceRow : sizeof<T>());
+    packPanelsB<T>(along, source, packed, N, count, sourceRow, first, end);
+    // Shallow panels all stay in the first-level cache: then rows of `out` are written as far as the item goes.
+    const atATime = count <= 64 ? end - first : 1;
+    for (let j0 = first; j0 < end; j0 += atATime) {
+      for (let i = 0; i < aPanels; i++) {
+        const aAt = a + (<usize>i * K + k) * (TILE_ROWS * sizeof<T>());
+        for (let j = j0; j < j0 + atATime; j++) {
+          const b = packed + <usize>((j - first) * count) * TILE_ROW_BYTES;
+          multiplyPanels<T>(count, aAt, b, out, ld, load, i, j, M, N);
+        }
+      }
+    }
+  }
+}
+
+/** The same where B has few panels: an item packs its own panels of A. Integers: 0 A as it lies, 1 packed B, else with A for B. */
+export function productPackingA<T>(item: i32): void {
+  const b = pointer(1), out = pointer(2);
+  const M = integer(3), N = integer(4), K = integer(5);
+  const ld = <usize>integer(6) * sizeof<T>(), along = integer(8) != 0;
+  const sourceRow = <usize>integer(10) * sizeof<T>();
+  const packed = pointer(11) + thread * <usize>integer(12);
+
+  const first = item * integer(7);
+  const end = min(first + integer(7), (M + TILE_ROWS - 1) / TILE_ROWS);
+  const bPanels = (N + tileColumns<T>() - 1) / tileColumns<T>();
+  for (let k = 0; k < K; k += PRODUCT_DEPTH) {
+    const count = min(PRODUCT_DEPTH, K - k);
+    const load = k > 0 || integer(9) != 0;
+    const source = pointer(0) + <usize>k * (along ? sourceRow : sizeof<T>());
+    packPanelsA<T>(along, source, packed, M, count, sourceRow, first, end);
+    for (let j = 0; j < bPanels; j++) {
+      const bAt = b + (<usize>j * K + k) * TILE_ROW_BYTES;
+      for (let i = first; i < end; i++) {
+        const a = packed + <usize>((i - first) * count) * (TILE_ROWS * sizeof<T>());
+        multiplyPanels<T>(count, a, bAt, out, ld, load, i, j, M, N);
       }
     }
   }

@@ -24,7 +24,7 @@ import { convBackwardInput, convBackwardWeights, convForward, packTurned, sumCha
 import { convBackwardPhases, packPhases } from "./convolution-phases";
 import { convRunsBackwardWeights, convRunsForward } from "./convolution-runs";
 import { dropout } from "./dropout";
-import { packAcrossA, packAcrossB, packAlongA, packAlongB, product, setThread } from "./gemm";
+import { product, productPackingA, productPackingB, setThread } from "./gemm";
 import { groupnorm, groupnormBackward, groupnormWeights } from "./groupnorm";
 import { layernorm, layernormBackward, layernormWeights } from "./layernorm";
 import { hingeLoss, softmaxLoss } from "./losses";
@@ -34,6 +34,7 @@ import { preluRows, preluRowsBackward, preluRuns, preluRunsBackward } from "./pr
 import { elu, eluBackward, gelu, geluBackward, sigmoid, sigmoidBackward, tanh, tanhBackward } from "./smooth-activations";
 import { addL2Gradient, gatherRows, sumColumns, sumRows, sumSquares } from "./sums";
 import { clamp, maxAbs, sumAbs } from "./norms";
+import { packA, packB } from "./packing";
 import { adagrad, adam, nesterov, rmsprop, sgd, sgdMomentum } from "./updates";
 import { winogradFilters, winogradForward } from "./winograd";
 import { winogradBlock, winogradProducts, winogradWeights } from "./winograd-weights";
@@ -135,11 +136,11 @@ function perform(kernel: i32, wide: i32, item: i32): void {
 
 function performIn<T>(kernel: i32, item: i32): void {
   switch (kernel) {
-    case Kernel.PackAlongA: return packAlongA<T>(item);
-    case Kernel.PackAlongB: return packAlongB<T>(item);
-    case Kernel.PackAcrossA: return packAcrossA<T>(item);
-    case Kernel.PackAcrossB: return packAcrossB<T>(item);
+    case Kernel.PackA: return packA<T>(item);
+    case Kernel.PackB: return packB<T>(item);
     case Kernel.Product: return product<T>(item);
+    case Kernel.ProductPackingA: return productPackingA<T>(item);
+    case Kernel.ProductPackingB: return productPackingB<T>(item);
     case Kernel.AddRow: return addRow<T>(item);
     case Kernel.AddRowRelu: return addRowRelu<T>(item);
     case Kernel.Relu: return relu<T>(item);

@@ -3,11 +3,11 @@
 
 /** The kernels of `assembly/`, by number. */
 export enum Kernel {
-  PackAlongA,
-  PackAlongB,
-  PackAcrossA,
-  PackAcrossB,
+  PackA,
+  PackB,
   Product,
+  ProductPackingA,
+  ProductPackingB,
   AddRow,
   AddRowRelu,
   Relu,
@@ -91,6 +91,9 @@ export const TILE_ROWS = 6;
 
 /** Bytes of one row of a tile: two vectors, so 8 columns of float32 or 4 of float64. */
 export const TILE_ROW_BYTES = 32;
+
+/** Products that a tile adds up at a time: so deep, a panel of B (16 KB) stays in the first-level cache while it meets several of A. */
+export const PRODUCT_DEPTH = 512;
 
 // Byte addresses. Every word that threads contend for has a cache line of its own.
 

@@ -94,7 +94,7 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
       }
       const panels = Math.ceil(s.F / TILE_ROWS);
       const packed = call.scratch(panels * TILE_ROWS * K * x.BYTES_PER_ELEMENT);
-      call.job(Kernel.PackAcrossA, x, 1, [places[1], packed, s.F, K, K, panels]);
+      call.job(Kernel.PackA, x, 1, [places[1], packed, s.F, K, K, panels, 0]);
       convolve(places[0], packed, places[2], places[3], x, s, relu);
       call.finish();
     },
@@ -120,7 +120,7 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
       } else {
         const panels = Math.ceil(K / TILE_ROWS);
         const packed = call.scratch(panels * TILE_ROWS * s.F * w.BYTES_PER_ELEMENT);
-        call.job(Kernel.PackAlongA, w, 1, [wAt, packed, K, s.F, K, panels]);
+        call.job(Kernel.PackA, w, 1, [wAt, packed, K, s.F, K, panels, 1]);
         const image = paddedImage(s, w) + 64;
         const own = scratch(image + line(K * 4) + TILE_ROWS * TILE_ROW_BYTES + s.F * TILE_ROW_BYTES);
         call.job(Kernel.ConvBackwardInput, dout, s.N, [dxAt, packed, doutAt, 0, ...own, ...sizes(s)]);
