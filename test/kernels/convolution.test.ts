@@ -174,6 +174,10 @@ describe.each(DTYPES)('%s', (dtype) => {
       convShape(13, 3, 17, 19, 8, 3, 3, { stride: [2, 2], pad: [1, 1] }),
       convShape(5, 2, 29, 27, 13, 4, 3, { stride: [3, 2], pad: [0, 2] }),
       convShape(12, 1, 19, 40, 7, 5, 5, { stride: [1, 3], pad: [2, 1] }),
+      // More taps, and more pixels than are summed at a time; filters that fill panels, and that do not.
+      convShape(5, 3, 26, 27, 8, 5, 5, { pad: [2, 2] }),
+      convShape(18, 4, 31, 45, 13, 5, 4, { stride: [2, 1], pad: [1, 3] }),
+      convShape(3, 2, 40, 33, 17, 7, 6, { stride: [1, 2], pad: [3, 0] }),
     ];
     for (const [seed, shape] of large.entries()) {
       for (const trial of convTrials(shape, reals(dtype, seed))) expectAsReference(trial, dtype, pair);

@@ -22,7 +22,9 @@ import {
 } from "./batchnorm-columns";
 import { convBackwardInput, convBackwardWeights, convForward, packTurned, sumChannels } from "./convolution";
 import { convBackwardPhases, packPhases } from "./convolution-phases";
-import { convRunsBackwardWeights, convRunsForward } from "./convolution-runs";
+import { convRunsForward } from "./convolution-runs";
+import { convRunsBackwardWeights } from "./convolution-runs-weights";
+import { convSquaresBackwardWeights } from "./convolution-squares";
 import { dropout } from "./dropout";
 import { product, productPackingA, productPackingB, setThread } from "./gemm";
 import { groupnorm, groupnormBackward, groupnormWeights } from "./groupnorm";
@@ -185,6 +187,7 @@ function performIn<T>(kernel: i32, item: i32): void {
     case Kernel.ConvBackwardPhases: return convBackwardPhases<T>(item);
     case Kernel.ConvRunsForward: return convRunsForward<T>(item);
     case Kernel.ConvRunsBackwardWeights: return convRunsBackwardWeights<T>(item);
+    case Kernel.ConvSquaresBackwardWeights: return convSquaresBackwardWeights<T>(item);
     case Kernel.SumChannels: return sumChannels<T>(item);
     case Kernel.MaxPool: return maxPool<T>(item);
     case Kernel.MaxPoolBackward: return maxPoolBackward<T>(item);

@@ -52,6 +52,7 @@ export enum Kernel {
   ConvBackwardPhases,
   ConvRunsForward,
   ConvRunsBackwardWeights,
+  ConvSquaresBackwardWeights,
   SumChannels,
   MaxPool,
   MaxPoolBackward,

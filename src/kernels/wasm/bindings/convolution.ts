@@ -1,9 +1,9 @@
 import type { Floats } from '../../../arrays/index.js';
 import type { ConvolutionKernels, ConvShape } from '../../types.js';
 import { type Call, stripes } from '../call.js';
-import { Kernel, TILE_ROW_BYTES, TILE_ROWS } from '../protocol.js';
+import { Kernel, PRODUCT_DEPTH, TILE_ROW_BYTES, TILE_ROWS } from '../protocol.js';
 import type { ChooseTiles, ConvolutionPass } from '../winograd-choice.js';
-import type { TileSize } from '../winograd-plan.js';
+import { roundUp, type TileSize } from '../winograd-plan.js';
 import { bindWinograd } from './winograd.js';
 
 /** Bytes of windows that a thread packs at a time: what the second-level cache holds beside the filters. */
@@ -14,6 +14,9 @@ const [PHASE_CHANNELS, PHASE_RUN_BYTES] = [3, 48];
 
 /** Bytes of a laid-out image that the second-level cache holds beside the filters. */
 const LAID_OUT_BYTES = 256 * 1024;
+
+/** Bytes of a laid-out image that is read often enough from the third-level cache. */
+const MOST_LAID_OUT_BYTES = 2 * 2 ** 20;
 
 /** Shares that the images are cut into for the gradient of the filters. Fixed, so that no bit depends on the threads. */
 const SHARES = 16;
@@ -138,11 +141,17 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
       const size = s.F * s.C * s.HH * s.WW;
       const shares = Math.min(s.N, SHARES);
       const sums = call.scratch(shares * size * dw.BYTES_PER_ELEMENT);
-      if (hasFewTaps(s)) {
+      if (takesTapsByRuns(s, x)) {
+        const K = roundUp(s.C * s.HH * s.WW, TILE_ROWS);
+        const filters = roundUp(s.F * x.BYTES_PER_ELEMENT, TILE_ROW_BYTES);
+        const own = scratch(laidOutBytes(s, x) + line(K * 4) + (K + Math.min(s.OH * s.OW, PRODUCT_DEPTH)) * filters);
+        const integers = [xAt, doutAt, 0, sums, ...own, ...sizes(s), rowsOfRuns(s), shares];
+        call.job(Kernel.ConvRunsBackwardWeights, x, shares, integers);
+      } else if (hasFewTaps(s)) {
         const K = Math.ceil((s.C * s.HH * s.WW) / 3) * 3;
         const own = scratch(laidOutBytes(s, x) + line(K * 4) + s.F * K * 16);
         const integers = [xAt, doutAt, 0, sums, ...own, ...sizes(s), rowsOfRuns(s), shares];
-        call.job(Kernel.ConvRunsBackwardWeights, x, shares, integers);
+        call.job(Kernel.ConvSquaresBackwardWeights, x, shares, integers);
       } else {
         const P = s.OH * s.OW;
         const rows = Math.ceil(s.F / TILE_ROWS) * P * TILE_ROWS * x.BYTES_PER_ELEMENT;
@@ -187,6 +196,28 @@ function gathersByPhases(s: ConvShape): boolean {
 function readsRuns(s: ConvShape, like: Floats): boolean {
   if (s.HH * s.WW === 1 || s.OH * s.OW * like.BYTES_PER_ELEMENT < 128) return false;
   return laidOutBytes(s, like) <= LAID_OUT_BYTES && (s.C * s.HH * s.WW <= 160 || s.F <= 32);
+}
+
+/**
+ * Whether the gradient of the filters reads its taps from runs of a laid-out image, and packs dout, or packs taps: by counted
+ * products, of which packing a tap takes as long as five, and loading and storing a sum for each image as twelve. In ms on two
+ * threads of an EPYC (Node 20, float32), packed and by runs; of the last three the first way is taken:
+ *
+ *     N × C × H × W, F, size, stride
+ *     64 × 3 × 32 × 32, 32, 5 × 5, 1        3.23   2.60
+ *     50 × 3 × 32 × 32, 32, 7 × 7, 1        5.20   4.03
+ *     64 × 32 × 16 × 16, 32, 5 × 5, 1       8.26   6.67
+ *     64 × 6 × 14 × 14, 16, 5 × 5, 1        0.41   0.27
+ *     16 × 64 × 8 × 8, 64, 5 × 5, 1         2.00   2.21
+ *     16 × 128 × 16 × 16, 128, 3 × 3, 2     2.70   3.67
+ *     64 × 64 × 16 × 16, 128, 1 × 1, 1      2.46   2.67
+ */
+function takesTapsByRuns(s: ConvShape, like: Floats): boolean {
+  if (s.HH * s.WW === 1 || hasFewTaps(s) || laidOutBytes(s, like) > MOST_LAID_OUT_BYTES) return false;
+  const columns = TILE_ROW_BYTES / like.BYTES_PER_ELEMENT;
+  const [K, P] = [s.C * s.HH * s.WW, s.OH * s.OW];
+  const byRuns = roundUp(K, TILE_ROWS) * roundUp(s.F, columns) * (1 + 12 / Math.min(P, PRODUCT_DEPTH));
+  return byRuns < roundUp(K, columns) * (roundUp(s.F, TILE_ROWS) + 5);
 }
 
 /** Whether so few products make an output that packing windows shows, and images are large enough to be laid out as runs. */
