@@ -310,3 +310,25 @@ function expectClose(what: string, actual: Floats, expected: Floats, atol: numbe
     }
   }
 }
+
+test.each(engines)(
+  '$simd SIMD on $threads threads: the variance survives a first example far from the others',
+  ({ kernels }) => {
+    const [N, C, S] = [64, 3, 49];
+    const shape = { N, C, S };
+    for (const [dtype, tolerance] of [
+      ['float32', 1e-6],
+      ['float64', 1e-13],
+    ] as const) {
+      const x = new Random('far').randn([N * C * S], dtype).data;
+      for (let c = 0; c < C; c++) for (let s = 0; s < S; s++) x[c * S + s] += 1000 * (c + 1);
+      const some = (length: number): Floats => x.slice(0, length);
+      const [ours, theirs] = [kernels, reference].map((k) => {
+        const [mean, variance] = [some(C), some(C)];
+        k.batchnorm(x, some(C), some(C), x.slice(), mean, variance, shape, 1e-5, false);
+        return [...mean, ...variance];
+      });
+      for (const [i, value] of ours.entries()) expect(Math.abs(value / theirs[i] - 1)).toBeLessThan(tolerance);
+    }
+  },
+);

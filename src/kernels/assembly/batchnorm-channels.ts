@@ -1,5 +1,8 @@
 import { integer, number, pointer } from "./job";
-import { gradientSegment, scaledGradientSegment, scaleSegment, sumGradients, sumOfG, sumOfGTimesCentred, sumShifted, sumSquaredDistance } from "./segments";
+import {
+  gradientSegment, scaledGradientSegment, scaleSegment, sumGradients, sumMoments, sumOfD, sumOfG, sumOfGTimesCentred, sumOfSquares,
+  sumShifted,
+} from "./segments";
 
 // Batch normalization of an (N, C, S) array: statistics of each channel over N and S. One item is a channel. The
 // arguments are those of batchnorm-columns.ts, with S behind N and C.
@@ -14,15 +17,22 @@ import { gradientSegment, scaledGradientSegment, scaleSegment, sumGradients, sum
 export function batchnormChannels<T>(c: i32): void {
   const x = pointer(0);
   const N = integer(6), C = integer(7), S = integer(8);
-  const shift = load<T>(x + segment<T>(0, c, C, S));
+  // One pass gives both moments, about a point near the mean: x comes from far, and a second pass would wait for it as long.
+  // With the mean m of the first example for that point, (mean − m)² ≤ N·variance, so at most a share N of Σ d² cancels.
+  const example = x + segment<T>(0, c, C, S);
+  const shift = load<T>(example) + <T>(sumShifted<T>(example, S, load<T>(example)) / S);
   let sum: f64 = 0;
-  for (let n = 0; n < N; n++) sum += sumShifted<T>(x + segment<T>(n, c, C, S), S, shift);
-  const mean = <T>(<f64>shift + sum / (<f64>N * S));
   let squares: f64 = 0;
-  for (let n = 0; n < N; n++) squares += sumSquaredDistance<T>(x + segment<T>(n, c, C, S), S, mean);
+  for (let n = 0; n < N; n++) {
+    sumMoments<T>(x + segment<T>(n, c, C, S), S, shift);
+    sum += sumOfD;
+    squares += sumOfSquares;
+  }
+  const share = 1 / (<f64>N * S);
+  const offset = sum * share;
   const at = <usize>c * sizeof<T>();
-  store<T>(pointer(4) + at, mean);
-  store<T>(pointer(5) + at, <T>(squares / (<f64>N * S)));
+  store<T>(pointer(4) + at, <T>(<f64>shift + offset));
+  store<T>(pointer(5) + at, <T>Math.max(0, squares * share - offset * offset));
   normalizeChannels<T>(c);
 }
 

@@ -75,6 +75,35 @@ export function sumSquaredDistance<T>(x: usize, length: i32, mean: T): f64 {
   return total;
 }
 
+/** The sums of {@link sumMoments}. */
+export let sumOfD: f64 = 0;
+export let sumOfSquares: f64 = 0;
+
+/** Σ d and Σ d², where d = x − shift. */
+export function sumMoments<T>(x: usize, length: i32, shift: T): void {
+  const s = v128.splat<T>(shift);
+  const stretches = x + stretchesEnd<T>(length), vectors = x + vectorsEnd<T>(length);
+  let first = f64x2.splat(0), second = f64x2.splat(0);
+  for (; x < stretches; x += STRETCH) {
+    const a = centred<T>(x, s), b = centred<T>(x + VECTOR, s);
+    const c = centred<T>(x + 2 * VECTOR, s), d = centred<T>(x + 3 * VECTOR, s);
+    first = addFour<T>(first, a, b, c, d);
+    second = addFour<T>(second, square<T>(a), square<T>(b), square<T>(c), square<T>(d));
+  }
+  for (; x < vectors; x += VECTOR) {
+    const d = centred<T>(x, s);
+    first = addWide<T>(first, d);
+    second = addWide<T>(second, square<T>(d));
+  }
+  sumOfD = sumOfPair(first);
+  sumOfSquares = sumOfPair(second);
+  for (let i = length & -lanes<T>(); i < length; i++, x += sizeof<T>()) {
+    const d = load<T>(x) - shift;
+    sumOfD += <f64>d;
+    sumOfSquares += <f64>(d * d);
+  }
+}
+
 /** out = (x − mean)·scale + offset, then max(0, ·) if asked. */
 export function scaleSegment<T>(x: usize, out: usize, length: i32, mean: T, scale: T, offset: T, relu: i32): void {
   const mu = v128.splat<T>(mean), a = v128.splat<T>(scale), b = v128.splat<T>(offset);
