@@ -72,9 +72,15 @@ function unit(inChannels: number, outChannels: number): nn.Module[] {
   ];
 }
 
-/** Channels in, the same channels out, and what two units change about them. */
+/** The same with the image halved before it is normalized: a quarter of the pixels goes through the rest. */
+function halvingUnit(inChannels: number, outChannels: number): nn.Module[] {
+  const [filter, ...rest] = unit(inChannels, outChannels);
+  return [filter, new nn.MaxPool2d(2), ...rest];
+}
+
+/** Channels in, the same channels out, and what a unit changes about them. */
 function residual(channels: number): nn.Residual {
-  return new nn.Residual(new nn.Sequential(...unit(channels, channels), ...unit(channels, channels)));
+  return new nn.Residual(new nn.Sequential(...unit(channels, channels)));
 }
 
 /** Multiplies scores by a constant, so that a softmax of well-scaled features is not too sure at the start. */
@@ -88,7 +94,7 @@ class Scale extends nn.Module {
   }
 }
 
-/** A residual network with one residual block at 16 × 16 and one at 4 × 4 pixels. */
+/** A residual network of a block each at 16 × 16, 8 × 8 and 4 × 4 pixels. Most of its work is at 8 × 8, in 256 channels. */
 const resnet: Recipe = {
   title: 'a small residual network',
   method:
@@ -103,17 +109,15 @@ const resnet: Recipe = {
   mirrored: true,
   // With cut-out squares, and batches of 128 at twice the rate, the validation accuracy was 0.898 and the training accuracy
   // below it: ten epochs are too few to overcome more.
-  augmentation: [transforms.randomCrop(32, { padding: 4 }), transforms.randomHorizontalFlip()],
+  augmentation: [transforms.randomCrop(32, { padding: 2 }), transforms.randomHorizontalFlip()],
   build: () =>
     new nn.Sequential(
       ...unit(3, 32),
-      ...unit(32, 64),
-      new nn.MaxPool2d(2), // 32 × 32 → 16 × 16
+      ...halvingUnit(32, 64), // 32 × 32 → 16 × 16
       residual(64),
-      ...unit(64, 128),
-      new nn.MaxPool2d(2), // → 8 × 8
-      ...unit(128, 256),
-      new nn.MaxPool2d(2), // → 4 × 4
+      ...halvingUnit(64, 256), // → 8 × 8
+      residual(256),
+      ...halvingUnit(256, 256), // → 4 × 4
       residual(256),
       new nn.MaxPool2d(4),
       new nn.Flatten(),
