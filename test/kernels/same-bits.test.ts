@@ -1,0 +1,29 @@
+import { afterAll, expect, test } from 'vitest';
+import { configureKernels, kernelInfo } from '../../src/index.js';
+import { threadsReady } from '../../src/kernels/index.js';
+import { turboAvailable } from '../../src/kernels/wasm/module.js';
+import { trainedBits } from '../helpers/trained-bits.js';
+
+const { threads, turbo } = kernelInfo();
+afterAll(() => {
+  configureKernels({ threads, turbo });
+});
+
+function train(threads: number): number[] {
+  configureKernels({ threads });
+  expect(threadsReady(20_000)).toBe(threads);
+  return trainedBits();
+}
+
+test('training gives the same bits on up to sixteen threads, many more than there are cores', () => {
+  const alone = train(1);
+  expect(alone.every(Number.isFinite)).toBe(true);
+  for (const threads of [2, 3, 5, 8, 16]) expect(train(threads)).toEqual(alone);
+});
+
+test.skipIf(!turboAvailable())('training gives the same bits with turbo (skipped before Node 24)', () => {
+  configureKernels({ turbo: false });
+  const without = train(2);
+  expect(configureKernels({ turbo: true })).toMatchObject({ turbo: true, notes: [] });
+  expect(train(2)).toEqual(without);
+});
