@@ -55,6 +55,10 @@ export function firstDisagreement(kernels: Kernels): string | null {
       reluBackward: () => agrees(wide, (k, [dout, x, dx]) => k.reluBackward(dout, x, dx)),
       reluBackwardSumRows: () =>
         agrees([...wide, some(M)], (k, [dout, x, dx, sums]) => k.reluBackwardSumRows(dout, x, dx, sums, N, M)),
+      reluBackwardSumChannels: () =>
+        agrees([...wide, some(M)], (k, [dout, x, dx, sums]) =>
+          k.reluBackwardSumChannels(dout, x, dx, sums, { N: 1, C: M, S: N }),
+        ),
       sumRows: () => agrees([wide[0], some(M)], (k, [x, out]) => k.sumRows(x, out, N, M)),
       sumColumns: () => agrees([wide[0], some(N)], (k, [x, out]) => k.sumColumns(x, out, N, M)),
       sumSquares: () => agrees(wide, (k, [x]) => k.sumSquares(x)),

@@ -80,6 +80,8 @@ export interface ActivationKernels {
   reluBackward(dout: Floats, x: Floats, dx: Floats): void;
   /** The same for (N, M) arrays, and sums[m] = Σ_n dx[n, m] in the same pass. */
   reluBackwardSumRows(dout: Floats, x: Floats, dx: Floats, sums: Floats, N: number, M: number): void;
+  /** The same for (N, C, S) arrays, and sums[c] = Σ dx[n, c, s] over n and s. */
+  reluBackwardSumChannels(dout: Floats, x: Floats, dx: Floats, sums: Floats, shape: ChannelShape): void;
 
   /** out = x where x > 0, else alpha · x. */
   leakyRelu(x: Floats, out: Floats, alpha: number): void;

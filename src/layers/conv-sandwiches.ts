@@ -6,10 +6,10 @@ import {
   type ConvCache,
   type ConvGrads,
   type ConvWeightGrads,
+  convFilterGradient,
   convGradients,
-  convNeededGradients,
+  convInputGradient,
   convolve,
-  convWeightGradients,
 } from './conv.js';
 import type { ConvParam, PoolParam } from './conv-shape.js';
 import { type MaxPoolCache, maxPool, maxPoolGradient } from './pooling.js';
@@ -43,23 +43,30 @@ export function convReluForward(
 /** Backward pass of {@link convReluForward}. @param dout - Upstream gradient, of the shape of `out`. */
 export function convReluBackward(dout: NDArray, { conv, out }: ConvReluCache): ConvGrads {
   const fn = 'convReluBackward';
-  return convGradients(fn, kernels(), throughRelu(fn, dout, out), conv);
+  const { da, db } = throughRelu(fn, dout, out);
+  return { dx: convInputGradient(fn, kernels(), da, conv), dw: convFilterGradient(fn, kernels(), da, conv), db };
 }
 
 /** {@link convReluBackward} without `dx`: for the first layer of a network, whose input is data. */
 export function convReluBackwardWeights(dout: NDArray, { conv, out }: ConvReluCache): ConvWeightGrads {
   const fn = 'convReluBackwardWeights';
-  return convWeightGradients(fn, kernels(), throughRelu(fn, dout, out), conv);
+  const { da, db } = throughRelu(fn, dout, out);
+  return { dw: convFilterGradient(fn, kernels(), da, conv), db };
 }
 
 /** Those gradients of {@link convReluBackward} that are needed, in the order x, w, b; null for the others. */
 export function convReluNeededGradients(
   dout: NDArray,
   { conv, out }: ConvReluCache,
-  needs: readonly boolean[],
+  [x, w, b]: readonly boolean[],
 ): readonly (NDArray | null)[] {
   const fn = 'convReluBackward';
-  return convNeededGradients(fn, throughRelu(fn, dout, out), conv, needs);
+  const { da, db } = throughRelu(fn, dout, out);
+  return [
+    x ? convInputGradient(fn, kernels(), da, conv) : null,
+    w ? convFilterGradient(fn, kernels(), da, conv) : null,
+    b ? db : null,
+  ];
 }
 
 /** What {@link convReluPoolBackward} needs. Opaque: the fields may change. */
@@ -96,14 +103,17 @@ export function convReluPoolForward(
 export function convReluPoolBackward(dout: NDArray, { convRelu, pool }: ConvReluPoolCache): ConvGrads {
   const fn = 'convReluPoolBackward';
   const dh = maxPoolGradient(fn, kernels(), dout, pool);
-  return convGradients(fn, kernels(), throughRelu(fn, dh, convRelu.out), convRelu.conv);
+  const { da, db } = throughRelu(fn, dh, convRelu.out);
+  const { conv } = convRelu;
+  return { dx: convInputGradient(fn, kernels(), da, conv), dw: convFilterGradient(fn, kernels(), da, conv), db };
 }
 
 /** {@link convReluPoolBackward} without `dx`: for the first layer of a network, whose input is data. */
 export function convReluPoolBackwardWeights(dout: NDArray, { convRelu, pool }: ConvReluPoolCache): ConvWeightGrads {
   const fn = 'convReluPoolBackwardWeights';
   const dh = maxPoolGradient(fn, kernels(), dout, pool);
-  return convWeightGradients(fn, kernels(), throughRelu(fn, dh, convRelu.out), convRelu.conv);
+  const { da, db } = throughRelu(fn, dh, convRelu.out);
+  return { dw: convFilterGradient(fn, kernels(), da, convRelu.conv), db };
 }
 
 /** The gradients of convolution, batch normalization and ReLU. */
@@ -163,10 +173,12 @@ function convRelu(
   return [out, { layer: 'conv-relu', conv, out }];
 }
 
-/** The gradient that reaches the layer under a ReLU. */
-function throughRelu(fn: string, dout: NDArray, out: NDArray): NDArray {
+/** The gradient that reaches the convolution under a ReLU, and its sum over each filter's plane: that of the biases. */
+function throughRelu(fn: string, dout: NDArray, out: NDArray): { da: NDArray; db: NDArray } {
   checkShapes(fn, { out: [out, out.shape], dout: [dout, out.shape] });
-  const da = empty(out.shape, dtypeOf(out));
-  kernels().reluBackward(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.out', out), da.data);
-  return da;
+  const [N, C, H, W] = out.shape;
+  const [da, db] = [empty(out.shape, dtypeOf(out)), empty([C], dtypeOf(out))];
+  const operands = [denseArg(fn, 'dout', dout), denseArg(fn, 'cache.out', out)] as const;
+  kernels().reluBackwardSumChannels(...operands, da.data, db.data, { N, C, S: H * W });
+  return { da, db };
 }

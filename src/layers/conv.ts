@@ -110,10 +110,11 @@ export function convolve(
 
 /** The backward pass on a given set of kernels. */
 export function convGradients(fn: string, on: Kernels, dout: NDArray, cache: ConvCache): ConvGrads {
-  return { dx: inputGradient(fn, on, dout, cache), ...convWeightGradients(fn, on, dout, cache) };
+  return { dx: convInputGradient(fn, on, dout, cache), ...convWeightGradients(fn, on, dout, cache) };
 }
 
-function inputGradient(fn: string, on: Kernels, dout: NDArray, { x, w, shape }: ConvCache): NDArray {
+/** d(out)/d(x). */
+export function convInputGradient(fn: string, on: Kernels, dout: NDArray, { x, w, shape }: ConvCache): NDArray {
   checkUpstream(fn, dout, x, shape);
   const dx = empty(x.shape, dtypeOf(x));
   on.convBackwardInput(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.w', w), dx.data, shape);
@@ -122,16 +123,18 @@ function inputGradient(fn: string, on: Kernels, dout: NDArray, { x, w, shape }: 
 
 /** The backward pass on a given set of kernels, without `dx`. */
 export function convWeightGradients(fn: string, on: Kernels, dout: NDArray, cache: ConvCache): ConvWeightGrads {
-  return { dw: weightGradient(fn, on, dout, cache), db: biasGradient(fn, on, dout, cache) };
+  return { dw: convFilterGradient(fn, on, dout, cache), db: biasGradient(fn, on, dout, cache) };
 }
 
-function weightGradient(fn: string, on: Kernels, dout: NDArray, { x, w, shape }: ConvCache): NDArray {
+/** d(out)/d(w). */
+export function convFilterGradient(fn: string, on: Kernels, dout: NDArray, { x, w, shape }: ConvCache): NDArray {
   checkUpstream(fn, dout, x, shape);
   const dw = empty(w.shape, dtypeOf(x));
   on.convBackwardWeights(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.x', x), dw.data, shape);
   return dw;
 }
 
+/** d(out)/d(b): b is added to every pixel of its filter's plane. */
 function biasGradient(fn: string, on: Kernels, dout: NDArray, { x, shape }: ConvCache): NDArray {
   checkUpstream(fn, dout, x, shape);
   const db = empty([shape.F], dtypeOf(x));
@@ -151,8 +154,8 @@ export function convNeededGradients(
   [x, w, b]: readonly boolean[],
 ): readonly (NDArray | null)[] {
   return [
-    x ? inputGradient(fn, kernels(), dout, cache) : null,
-    w ? weightGradient(fn, kernels(), dout, cache) : null,
+    x ? convInputGradient(fn, kernels(), dout, cache) : null,
+    w ? convFilterGradient(fn, kernels(), dout, cache) : null,
     b ? biasGradient(fn, kernels(), dout, cache) : null,
   ];
 }

@@ -75,6 +75,14 @@ describe.each(engines)('$simd SIMD, $threads threads', ({ kernels }) => {
       }
     });
 
+    test('channels: ReLU with sums', () => {
+      for (const S of [...SIZES, 31, 32, 33, 1025]) {
+        const [N, C] = [3, 5];
+        const operands = [some(N * C * S), some(N * C * S), some(N * C * S), some(C)];
+        compare(operands, (k, [dout, y, dx, sums]) => k.reluBackwardSumChannels(dout, y, dx, sums, { N, C, S }), N * S);
+      }
+    });
+
     test('element by element: ReLU, norms, bounds, penalty', () => {
       for (const n of LENGTHS) {
         const [w, dw, state] = [some(n), some(n), some(n)];
@@ -214,6 +222,7 @@ test('results do not depend on the number of threads', () => {
       k.addRowRelu(bias, out, N, M);
       const loss = k.softmaxLoss(out, y, dx, N, M);
       k.reluBackwardSumRows(dx, out, dw, sums, N, M);
+      k.reluBackwardSumChannels(dx, out, dw, sums, { N: 1, C: M, S: N });
       const squares = k.addL2Gradient(out, dw, 0.1);
       const step = { learningRate: 1, beta1: 0.9, beta2: 0.9, epsilon: 1, t: 1, weightDecay: 0.1, decoupledDecay: 0.1 };
       k.adam(out, dw, dx, dx.map(Math.abs), null, step);

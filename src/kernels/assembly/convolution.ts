@@ -6,7 +6,7 @@ import {
 } from "./image";
 import { integer, pointer } from "./job";
 import { interleave, tileColumns } from "./packing";
-import { sumShifted } from "./segments";
+import { maskSegment, sumShifted } from "./segments";
 import { copyRun, fillRun, lanes, VECTOR } from "./simd";
 
 // Convolution as products of the filters, (F, K) with K = C·HH·WW, and the windows of pixels, (K, P) with P = OH·OW, that
@@ -298,6 +298,20 @@ function addRun<T>(at: usize, values: usize, count: i32): void {
     store<T>(at, load<T>(at) + load<T>(values + <usize>j * sizeof<T>()));
     at += <usize>step * sizeof<T>();
   }
+}
+
+/**
+ * dx = dout where y > 0, else 0, and sums[c] = Σ dx[n, c, s]: the gradient of a bias under a ReLU. One item is a channel.
+ * Integers: 0 dout, 1 y, 2 dx, 3 sums, 4 N, 5 C, 6 S.
+ */
+export function reluBackwardSumChannels<T>(c: i32): void {
+  const N = integer(4), channels = integer(5), S = integer(6);
+  let sum: f64 = 0;
+  for (let n = 0; n < N; n++) {
+    const at = (<usize>n * channels + c) * S * sizeof<T>();
+    sum += maskSegment<T>(pointer(0) + at, pointer(1) + at, pointer(2) + at, S);
+  }
+  store<T>(pointer(3) + <usize>c * sizeof<T>(), <T>sum);
 }
 
 /** out[c] = Σ x[n, c, s]. One item is a channel. Integers: 0 x, 1 out, 2 N, 3 C, 4 S. */

@@ -20,7 +20,7 @@ import {
   batchnormColumnsGraph,
   normalizeColumns,
 } from "./batchnorm-columns";
-import { convBackwardInput, convBackwardWeights, convForward, packTurned, sumChannels } from "./convolution";
+import { convBackwardInput, convBackwardWeights, convForward, packTurned, reluBackwardSumChannels, sumChannels } from "./convolution";
 import { convBackwardPhases, packPhases } from "./convolution-phases";
 import { convRunsForward } from "./convolution-runs";
 import { convRunsBackwardWeights } from "./convolution-runs-weights";
@@ -188,6 +188,7 @@ function performIn<T>(kernel: i32, item: i32): void {
     case Kernel.ConvRunsForward: return convRunsForward<T>(item);
     case Kernel.ConvRunsBackwardWeights: return convRunsBackwardWeights<T>(item);
     case Kernel.ConvSquaresBackwardWeights: return convSquaresBackwardWeights<T>(item);
+    case Kernel.ReluBackwardSumChannels: return reluBackwardSumChannels<T>(item);
     case Kernel.SumChannels: return sumChannels<T>(item);
     case Kernel.MaxPool: return maxPool<T>(item);
     case Kernel.MaxPoolBackward: return maxPoolBackward<T>(item);

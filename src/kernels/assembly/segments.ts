@@ -140,6 +140,33 @@ export function scaleSegment<T>(x: usize, out: usize, length: i32, mean: T, scal
   return y ? where(v128.gt<T>(loadPart<T>(y, count), v128.splat<T>(0)), g) : g;
 }
 
+/** dx = g, with g as in {@link sumGradients}, and returns Σ g. */
+export function maskSegment<T>(dout: usize, y: usize, dx: usize, length: i32): f64 {
+  const stretches = stretchesEnd<T>(length), vectors = vectorsEnd<T>(length);
+  let sum = f64x2.splat(0);
+  let at: usize = 0;
+  for (; at < stretches; at += STRETCH) {
+    const dAt = dout + at, yAt = y + at, to = dx + at;
+    const a = upstream<T>(dAt, yAt, true), b = upstream<T>(dAt + VECTOR, yAt + VECTOR, true);
+    const c = upstream<T>(dAt + 2 * VECTOR, yAt + 2 * VECTOR, true);
+    const d = upstream<T>(dAt + 3 * VECTOR, yAt + 3 * VECTOR, true);
+    v128.store(to, a), v128.store(to, b, VECTOR), v128.store(to, c, 2 * VECTOR), v128.store(to, d, 3 * VECTOR);
+    sum = addFour<T>(sum, a, b, c, d);
+  }
+  for (; at < vectors; at += VECTOR) {
+    const g = upstream<T>(dout + at, y + at, true);
+    v128.store(dx + at, g);
+    sum = addWide<T>(sum, g);
+  }
+  const rest = length & (lanes<T>() - 1);
+  if (rest) {
+    const g = upstreamPart<T>(dout + at, y + at, rest);
+    storePart<T>(dx + at, g, rest);
+    sum = addWide<T>(sum, g);
+  }
+  return sumOfPair(sum);
+}
+
 /** The sums of {@link sumGradients}. */
 export let sumOfG: f64 = 0;
 export let sumOfGTimesCentred: f64 = 0;

@@ -2,6 +2,7 @@ import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
 import type { Floats } from '../../arrays/index.js';
 import type { ActivationKernels } from '../types.js';
+import { convolution } from './convolution.js';
 import { rows } from './rows.js';
 
 /** Activation functions and their gradients. */
@@ -17,6 +18,11 @@ export const activations: ActivationKernels = {
   reluBackwardSumRows(dout, x, dx, sums, N, M) {
     activations.reluBackward(dout, x, dx);
     rows.sumRows(dx, sums, N, M);
+  },
+
+  reluBackwardSumChannels(dout, x, dx, sums, shape) {
+    activations.reluBackward(dout, x, dx);
+    convolution.sumChannels(dx, sums, shape);
   },
 
   leakyRelu(x, out, alpha) {

@@ -53,6 +53,7 @@ export enum Kernel {
   ConvRunsForward,
   ConvRunsBackwardWeights,
   ConvSquaresBackwardWeights,
+  ReluBackwardSumChannels,
   SumChannels,
   MaxPool,
   MaxPoolBackward,

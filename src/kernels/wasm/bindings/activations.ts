@@ -20,6 +20,11 @@ export function bindActivations(call: Call, memory: Memory): ActivationKernels {
       call.run(Kernel.ReluBackwardSumRows, x, items, [...places, N, M, width]);
     },
 
+    reluBackwardSumChannels(dout, x, dx, sums, { N, C, S }) {
+      const places = [call.read(dout), call.read(x), call.written(dx), call.written(sums)];
+      call.run(Kernel.ReluBackwardSumChannels, x, C, [...places, N, C, S]);
+    },
+
     leakyRelu(x, out, alpha) {
       call.run(Kernel.LeakyRelu, x, chunks(x.length), [call.read(x), call.written(out), x.length], [alpha]);
     },
