@@ -15,7 +15,7 @@ import {
   toNested,
   tuple,
 } from '../arrays/index.js';
-import { resident } from '../kernels/index.js';
+import { blockOf, release, resident } from '../kernels/index.js';
 import { addForward } from '../layers/index.js';
 import { carryBack, type Leaf, type Node } from './tape.js';
 
@@ -165,13 +165,17 @@ export class Tensor implements Leaf {
   }
 
   /**
-   * Says of the result of an operation that nobody but the graph holds its values, so that in a workspace a backward pass may
-   * give their memory back as soon as it is past the operation.
+   * Says of the result of an operation that nobody but the graph holds its values, now that `next` has been computed from it.
+   * In a workspace a backward pass gives their memory back as soon as it is past the operation; where nothing has been recorded
+   * it is given back at once.
    *
    * @internal
    */
-  leaveToGraph(): void {
+  leaveToGraph(next: Tensor): void {
     this.#source?.own(this.data);
+    if (this.#source !== null || next.#source !== null) return;
+    const block = blockOf(this.data);
+    if (block !== null) release(block);
   }
 
   collect(gradient: NDArray, shared: boolean): void {

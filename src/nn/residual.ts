@@ -51,13 +51,14 @@ export class Residual extends Module {
           'give a shortcut that changes x as the body does',
       );
     }
+    const sum = F.add(main, past);
     for (const [result, module] of [
       [main, this.body],
       [past, this.shortcut],
     ] as const) {
-      if (module.keepsNothing() && result.data.data !== arrayOf(x).data) result.leaveToGraph();
+      if (module.keepsNothing() && result.data.data !== arrayOf(x).data) result.leaveToGraph(sum);
     }
-    return F.add(main, past);
+    return sum;
   }
 
   override keepsNothing(): boolean {

@@ -27,7 +27,7 @@ import type { Module } from './module.js';
  */
 export class Sequential extends LayerList {
   override forward(x: TensorLike): Tensor {
-    let value = x;
+    let value: TensorLike = x;
     // The result in whose memory `value` lies, if none but modules that keep nothing have had it.
     let source: Tensor | null = null;
     for (let i = 0; i < this.length; ) {
@@ -41,7 +41,7 @@ export class Sequential extends LayerList {
         return relu ? layer.forwardRelu(input) : layer.forward(input);
       });
       const keepsNothing = layer.keepsNothing();
-      if (keepsNothing && !shareMemory(value, input)) source?.leaveToGraph();
+      if (keepsNothing && !shareMemory(value, input)) source?.leaveToGraph(value);
       if (!keepsNothing) source = null;
       else if (!shareMemory(value, input)) source = value;
       i = normalized + (relu ? 2 : 1);

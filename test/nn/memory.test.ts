@@ -5,8 +5,10 @@ import {
   manualSeed,
   type NDArray,
   nn,
+  noGrad,
   op,
   Random,
+  resident,
   type Tensor,
   type TensorLike,
   tensor,
@@ -102,6 +104,19 @@ describe.each(Object.keys(models))('in a workspace, %s', (name) => {
     expect(gradients(model, images, true)).toEqual(gradients(model, images, false));
   });
 
+  test('have the scores that they have without one', () => {
+    const scores = (): Tensor => noGrad(() => (model.forward as (x: TensorLike) => Tensor)(images));
+    const expected = toNested(scores().data);
+    expect(workspace(() => toNested(scores().data))).toEqual(expected);
+    // What comes before or behind in the same workspace is not touched.
+    const [x, first, second] = workspace(() => {
+      const x = F.mul(images, 1);
+      return [x, ...[0, 1].map(() => noGrad(() => (model.forward as (x: TensorLike) => Tensor)(x)))];
+    });
+    expect(toNested(x.data)).toEqual(toNested(images));
+    for (const again of [first, second]) expect(toNested(again.data)).toEqual(expected);
+  });
+
   test('and in a second backward pass', () => {
     expect(gradients(model, images, true, true)).toEqual(gradients(model, images, true));
   });
@@ -138,6 +153,20 @@ function memoryLeft(...layers: nn.Module[]): number {
   });
   return left;
 }
+
+test('scoring holds no more than what goes into a layer and what comes out', () => {
+  const memory = engineMemory()!;
+  const x = resident(random.randn([16, 4, 32, 32]));
+  const residual = new nn.Residual(new nn.Sequential(conv(4), new nn.BatchNorm2d(4), new nn.ReLU(), conv(4)));
+  const model = new nn.Sequential(conv(4), new nn.ReLU(), conv(4), residual, conv(4), conv(4)).eval();
+  const score = (): void => workspace(() => void noGrad(() => model.forward(x)));
+  score();
+  const before = memory.used;
+  memory.resetPeak();
+  score();
+  // Input, output, what goes past, and what a convolution works in; eight if everything were kept.
+  expect((memory.peak - before) / (4 * x.size)).toBeLessThan(4.3);
+});
 
 test('activations give their memory back as soon as the backward pass is past them', () => {
   const layers = (): nn.Module[] => Array.from({ length: 8 }, () => conv(4));
