@@ -78,10 +78,15 @@ export async function unpack({ createTarDecoder }: Tar, u: Unpacking): Promise<v
     if ('fault' in reading) throw reading.fault;
     // What the disk refuses has the name of a system call; the rest comes from the two decoders.
     if (error instanceof ArchiveError || (error as NodeJS.ErrnoException).syscall !== undefined) throw error;
-    throw new ArchiveError(`it cannot be unpacked (${(error as Error).message})`, { cause: error });
+    throw new ArchiveError(`it cannot be unpacked (${reasonOf(error as Error)})`, { cause: error });
   } finally {
     await archive.close();
   }
+}
+
+/** What a decoder says is wrong. From Node 24 on the error of a stream says nothing itself: its cause does. */
+function reasonOf({ message, cause }: Error): string {
+  return message === '' && cause instanceof Error ? cause.message : message;
 }
 
 /** Writes one file. */
