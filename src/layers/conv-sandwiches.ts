@@ -72,8 +72,10 @@ export function convReluNeededGradients(
 /** What {@link convReluPoolBackward} needs. Opaque: the fields may change. */
 export interface ConvReluPoolCache {
   readonly layer: 'conv-relu-pool';
-  readonly convRelu: ConvReluCache;
+  readonly conv: ConvCache;
   readonly pool: MaxPoolCache;
+  /** The largest of a window is positive just where the ReLU lets its gradient through. */
+  readonly out: NDArray;
 }
 
 /**
@@ -94,26 +96,31 @@ export function convReluPoolForward(
   poolParam: PoolParam,
 ): [out: NDArray, cache: ConvReluPoolCache] {
   const fn = 'convReluPoolForward';
-  const [h, cache] = convRelu(fn, x, w, b, convParam);
+  const [h, { conv }] = convRelu(fn, x, w, b, convParam);
   const [out, pool] = maxPool(fn, kernels(), h, poolParam);
-  return [out, { layer: 'conv-relu-pool', convRelu: cache, pool }];
+  return [out, { layer: 'conv-relu-pool', conv, pool, out }];
 }
 
-/** Backward pass of {@link convReluPoolForward}. @param dout - Upstream gradient, of the shape of `out`. */
-export function convReluPoolBackward(dout: NDArray, { convRelu, pool }: ConvReluPoolCache): ConvGrads {
+/**
+ * Backward pass of {@link convReluPoolForward}. max(0, ·) and the largest of a window may change places, so the ReLU's backward
+ * pass is over the windows, of which there are fewer than pixels; each window's gradient goes to one pixel, so that their sum is
+ * the gradient of the bias.
+ *
+ * @param dout - Upstream gradient, of the shape of `out`.
+ */
+export function convReluPoolBackward(dout: NDArray, { conv, pool, out }: ConvReluPoolCache): ConvGrads {
   const fn = 'convReluPoolBackward';
-  const dh = maxPoolGradient(fn, kernels(), dout, pool);
-  const { da, db } = throughRelu(fn, dh, convRelu.out);
-  const { conv } = convRelu;
+  const { da: dpooled, db } = throughRelu(fn, dout, out);
+  const da = maxPoolGradient(fn, kernels(), dpooled, pool);
   return { dx: convInputGradient(fn, kernels(), da, conv), dw: convFilterGradient(fn, kernels(), da, conv), db };
 }
 
 /** {@link convReluPoolBackward} without `dx`: for the first layer of a network, whose input is data. */
-export function convReluPoolBackwardWeights(dout: NDArray, { convRelu, pool }: ConvReluPoolCache): ConvWeightGrads {
+export function convReluPoolBackwardWeights(dout: NDArray, { conv, pool, out }: ConvReluPoolCache): ConvWeightGrads {
   const fn = 'convReluPoolBackwardWeights';
-  const dh = maxPoolGradient(fn, kernels(), dout, pool);
-  const { da, db } = throughRelu(fn, dh, convRelu.out);
-  return { dw: convFilterGradient(fn, kernels(), da, convRelu.conv), db };
+  const { da: dpooled, db } = throughRelu(fn, dout, out);
+  const da = maxPoolGradient(fn, kernels(), dpooled, pool);
+  return { dw: convFilterGradient(fn, kernels(), da, conv), db };
 }
 
 /** The gradients of convolution, batch normalization and ReLU. */
