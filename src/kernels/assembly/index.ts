@@ -45,7 +45,11 @@ import { winogradBlock, winogradProducts, winogradWeights } from "./winograd-wei
 // shared memory (job.ts). Threads claim items from a counter until none is left. Who computes an item changes nothing in
 // it, so the bits are the same for any number of threads, and a thread that is late or held up costs nothing but its help.
 
-/** Looks at the counter this often before a worker goes to sleep: a step's pauses between kernels are shorter. */
+/**
+ * Looks at the counter this often before a worker goes to sleep: a step's pauses between kernels are shorter. A step of the
+ * benchmark's fc_5x100_bn_b50_adam takes 1.16 ms with 1,000 looks, 1.00 with 10,000, 0.96 with 100,000 and with a million, one of
+ * conv2_b64_nesterov 17.0, 15.9, 15.6 and 15.8 (two threads of an EPYC, Node 20).
+ */
 // @ts-ignore: decorator
 @inline const WORKER_SPINS: i32 = 100000;
 
