@@ -96,7 +96,7 @@ class Scale extends nn.Module {
   }
 }
 
-/** A residual network of a block each at 16 × 16, 8 × 8 and 4 × 4 pixels. Most of its work is at 8 × 8, in 256 channels. */
+/** A residual network of a block each at 16 × 16, 8 × 8 and 4 × 4 pixels. Half of its work is at 8 × 8, in 256 channels. */
 const resnet: Recipe = {
   title: 'a small residual network',
   method:
@@ -109,8 +109,8 @@ const resnet: Recipe = {
   weightAverage: 0.995,
   keepBest: false,
   mirrored: true,
-  // With cut-out squares, and batches of 128 at twice the rate, the validation accuracy was 0.898 and the training accuracy
-  // below it: ten epochs are too few to overcome more.
+  // In ten epochs the training accuracy ends at 0.94. With a network of half the products and crops of four pixels it ended at 0.90,
+  // and with cut-out squares and batches of 128 at twice the rate below a validation accuracy of 0.898.
   augmentation: [transforms.randomCrop(32, { padding: 2 }), transforms.randomHorizontalFlip()],
   build: () =>
     new nn.Sequential(

@@ -40,10 +40,12 @@ export class Sequential extends LayerList {
         if (folded !== null) return folded(relu);
         return relu ? layer.forwardRelu(input) : layer.forward(input);
       });
-      const keepsNothing = layer.keepsNothing();
-      if (keepsNothing && !shareMemory(value, input)) source?.leaveToGraph(value);
-      if (!keepsNothing) source = null;
-      else if (!shareMemory(value, input)) source = value;
+      if (!layer.keepsNothing()) {
+        source = null;
+      } else if (!shareMemory(value, input)) {
+        source?.leaveToGraph(value);
+        source = value;
+      }
       i = normalized + (relu ? 2 : 1);
     }
     return value instanceof Tensor ? value : new Tensor(value);
