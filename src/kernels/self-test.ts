@@ -192,8 +192,12 @@ function images(agrees: Agrees, some: (length: number) => Floats) {
     return { ...sizes, HH: size, WW: size, strideH: stride, strideW: stride, padH, padW, OH, OW };
   };
   const shapes = [conv(1, 3, 1), conv(1, 2, 0), conv(2, 3, 1), conv(3, 1, 0)];
-  // For the 4 × 4 and the 2 × 2 tiles of Winograd's method.
-  const tiled = [conv(1, 3, 1, { N, C: 33, H: 15, W: 17, F: 35 }), conv(1, 3, 1, { N: 17, C: 33, H: 2, W: 2, F: 35 })];
+  // For the tiles of Winograd's method: F(4×4, 3×3), F(2×2, 3×3), and F(4×4, 5×5) whole and in pieces.
+  const [wide, low] = [
+    { N, C: 33, H: 15, W: 17, F: 35 },
+    { N: 17, C: 33, H: 2, W: 2, F: 35 },
+  ];
+  const tiled = [conv(1, 3, 1, wide), conv(1, 3, 1, low), conv(1, 5, 2, wide), conv(1, 7, 3, { ...wide, C: 5 })];
   // Its error goes by the largest output: small values keep all of them below 1.
   const small = (length: number): Floats => some(length).map((v) => v / 10);
   const each = (check: (s: ConvShape, x: Floats, w: Floats, out: Floats) => boolean): boolean =>

@@ -14,10 +14,10 @@ export interface KernelSettings {
    */
   turbo: boolean;
   /**
-   * Computes convolutions by the products that define them alone. By default those of float32 with filters of 3 × 3 at
-   * stride 1 may go by Winograd's method, 2 to 3 times faster: its error is about 1e-5 of the largest output where that of
-   * the products is 1e-6, and a NaN or an infinity in an image reaches outputs up to 5 pixels away. float64 is always exact
-   * in this sense. Default false. Environment: `LAYERWISE_EXACT=1`.
+   * Computes convolutions by the products that define them alone. By default those of float32 at stride 1 may go by
+   * Winograd's method, 2 to 3 times faster with filters of 3 × 3, 5 times with 5 × 5: its error is about 1e-5 of the largest
+   * output where that of the products is 1e-6, and a NaN or an infinity in an image reaches outputs whose windows end up to 7
+   * pixels from it. float64 is always exact in this sense. Default false. Environment: `LAYERWISE_EXACT=1`.
    */
   exact: boolean;
 }

@@ -1,5 +1,4 @@
 import { TILE_ROWS, TILE_ROW_BYTES } from "../wasm/protocol";
-import { edge, tile } from "./gemm";
 import {
   C, F, H, HH, OH, OW, ownScratch, packWindows, padH, padImage, paddedBytes, paddedH, paddedW, padW, strideH, strideW, W,
   windowAt, writeOffsets, WW,
@@ -8,6 +7,7 @@ import { integer, pointer } from "./job";
 import { interleave, tileColumns } from "./packing";
 import { maskSegment, sumShifted } from "./segments";
 import { copyRun, fillRun, lanes, VECTOR } from "./simd";
+import { edge, tile } from "./tile";
 
 // Convolution as products of the filters, (F, K) with K = C·HH·WW, and the windows of pixels, (K, P) with P = OH·OW, that
 // never exist as a whole: each thread packs a few panels of windows straight from its padded image and multiplies them.

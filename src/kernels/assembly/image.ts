@@ -1,5 +1,4 @@
-import { integer, pointer } from "./job";
-import { thread } from "./gemm";
+import { integer, pointer, thread } from "./job";
 import { copyRun, evenLanes, fillRun, lanes, VECTOR } from "./simd";
 
 // How a convolution sees its images: the geometry of the running job, a padded copy, and which values a pixel's window

@@ -1,6 +1,13 @@
 import { INTEGERS, NUMBERS } from "../wasm/protocol";
 
-// The arguments of the running job. They stay in place until every work item of it is done.
+// The arguments of the running job, and which thread this is. They stay in place until every work item of it is done.
+
+/** This thread's number, which chooses its edge tile and its share of a kernel's scratch. */
+export let thread: usize = 0;
+
+export function setThread(index: i32): void {
+  thread = index;
+}
 
 /** Integer argument number `index`. */
 // @ts-ignore: decorator

@@ -1,15 +1,67 @@
-import { F, OH, OW } from "./image";
+import { C, F, HH, OH, OW, WW } from "./image";
 import { integer } from "./job";
-import { copyRun } from "./simd";
+import { copyRun, VECTOR } from "./simd";
 
 // Tiles are counted through the batch, (n, th, tw), and a work item takes a run of them. Where the run lies in the planes of
 // one channel, it lies in those of every channel: so a table says which rows are copied into a buffer with zeros around
-// them, and where in the buffer each tile begins. Integers: 19 the outputs along an axis of a tile, 20 tiles to an item.
+// them, and where in the buffer each tile begins. Integers: 19 the inputs along an axis of a tile, which say which tile it is,
+// 20 tiles to an item.
+//
+// A filter of more taps than a tile takes is cut into pieces. Each is a filter of its own for a channel that lies as far up and
+// left as the piece lies down and right, so that the images have a channel for each piece of each channel: in what follows
+// those are counted as (c, piece). Integers: 21 and 22 pieces down and across a filter, 23 and 24 taps down and across a piece.
 
 // @ts-ignore: decorator
-@inline export function tileSize(): i32 { return integer(19); }
+@inline export function tileInputs(): i32 { return integer(19); }
 // @ts-ignore: decorator
 @inline export function tilesAtATime(): i32 { return integer(20); }
+// @ts-ignore: decorator
+@inline function piecesAcross(): i32 { return integer(22); }
+// @ts-ignore: decorator
+@inline export function pieceH(): i32 { return integer(23); }
+// @ts-ignore: decorator
+@inline export function pieceW(): i32 { return integer(24); }
+
+/** Pieces of a filter. */
+// @ts-ignore: decorator
+@inline export function pieces(): i32 { return integer(21) * integer(22); }
+
+/** Channels of the images, one for each piece. */
+// @ts-ignore: decorator
+@inline export function depth(): i32 { return C() * pieces(); }
+
+/** Outputs along an axis of a tile: of F(2×2, 3×3), F(4×4, 3×3) or F(4×4, 5×5). */
+// @ts-ignore: decorator
+@inline export function tileSize(): i32 { return tileInputs() == 4 ? 2 : 4; }
+
+/** Taps along an axis that a tile takes. */
+// @ts-ignore: decorator
+@inline export function tileTaps(): i32 { return tileInputs() - tileSize() + 1; }
+
+/** Values more than it has outputs that a tile needs of the rows and of the columns of all pieces' channels. */
+// @ts-ignore: decorator
+@inline export function haloH(): i32 { return tileTaps() - 1 + (integer(21) - 1) * pieceH(); }
+// @ts-ignore: decorator
+@inline export function haloW(): i32 { return tileTaps() - 1 + (piecesAcross() - 1) * pieceW(); }
+
+/** The first row of a filter that belongs to a piece, and the first column. */
+// @ts-ignore: decorator
+@inline export function firstRow(piece: i32): i32 { return piece / piecesAcross() * pieceH(); }
+// @ts-ignore: decorator
+@inline export function firstColumn(piece: i32): i32 { return piece % piecesAcross() * pieceW(); }
+
+/** Where the tiles of a piece's channel lie after those of the first piece in a buffer. */
+export function pieceAt(piece: i32, rowBytes: usize): usize {
+  return <usize>firstRow(piece) * rowBytes + (<usize>firstColumn(piece) << 2);
+}
+
+/** The number of tap (i, j) of a piece among those of its filter, turned by 180° if asked, or −1 where it has none. */
+export function tapOf(piece: i32, i: i32, j: i32, turned: i32): i32 {
+  const h = firstRow(piece) + i, w = firstColumn(piece) + j;
+  if (i >= pieceH() || j >= pieceW() || h >= HH() || w >= WW()) return -1;
+  const tap = h * WW() + w;
+  return turned ? HH() * WW() - 1 - tap : tap;
+}
 
 /** Tiles across an image. */
 // @ts-ignore: decorator
@@ -21,7 +73,7 @@ import { copyRun } from "./simd";
 
 /** Products of a tile, a channel and a filter: the places ξ of a transformed tile. */
 // @ts-ignore: decorator
-@inline export function points(): i32 { return (tileSize() + 2) * (tileSize() + 2); }
+@inline export function points(): i32 { return tileInputs() * tileInputs(); }
 
 /** Where tile number `t` of a table begins in the buffer. */
 // @ts-ignore: decorator
@@ -40,17 +92,17 @@ import { copyRun } from "./simd";
  */
 export function layTiles(
   first: i32, end: i32, rows: usize, tiles: usize,
-  channels: i32, height: i32, width: i32, halo: i32, padH: i32, padW: i32,
+  channels: i32, height: i32, width: i32, haloH: i32, haloW: i32, padH: i32, padW: i32,
 ): i32 {
   const size = tileSize(), across = tilesAcross(), down = tilesDown();
-  const rowBytes = bufferRow(halo);
+  const rowBytes = bufferRow(haloW);
   const last = (end - 1) / across;
   let count = 0, t = first, buffer: usize = 0;
   for (let row = first / across; row <= last;) {
     const n = row / down;
     const top = row - n * down;
     const below = min(last + 1 - row, down - top);
-    for (let i = 0; i < below * size + halo; i++) {
+    for (let i = 0; i < below * size + haloH; i++) {
       const h = top * size + i - padH;
       if (h < 0 || h >= height) continue;
       store<u32>(rows, <u32>(buffer + <usize>i * rowBytes + (<usize>padW << 2)));
@@ -63,7 +115,7 @@ export function layTiles(
       store<u32>(tiles, <u32>(buffer + <usize>(down * size) * rowBytes + (<usize>(t % across * size) << 2)));
       tiles += 4;
     }
-    buffer += <usize>(below * size + halo) * rowBytes;
+    buffer += <usize>(below * size + haloH) * rowBytes;
     row += below;
   }
   const repeated = load<u32>(tiles - 4);
@@ -106,7 +158,14 @@ export function layOutputs(first: i32, end: i32, to: usize): void {
 
 /** Copies the rows of a table, each of `width` values, from a channel's place in the first image to the buffer. */
 export function copyRows(rows: usize, count: i32, channel: usize, buffer: usize, width: i32): void {
+  const pairs = <usize>(width & ~7) << 2, rest = width & 7;
   for (const end = rows + (<usize>count << 3); rows < end; rows += 8) {
-    copyRun<f32>(buffer + <usize>load<u32>(rows), channel + <usize>load<u32>(rows, 4), width);
+    let to = buffer + <usize>load<u32>(rows), from = channel + <usize>load<u32>(rows, 4);
+    for (const stop = from + pairs; from < stop; from += 2 * VECTOR) {
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, VECTOR), VECTOR);
+      to += 2 * VECTOR;
+    }
+    if (rest) copyRun<f32>(to, from, rest);
   }
 }

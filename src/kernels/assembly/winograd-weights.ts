@@ -1,79 +1,90 @@
-import { EDGE_TILES, EDGE_TILE_BYTES, TILE_ROW_BYTES, TILE_ROWS } from "../wasm/protocol";
-import { thread, tile } from "./gemm";
-import { C, F, H, OH, OW, ownScratch, padH, padW, W } from "./image";
+import { TILE_ROW_BYTES, TILE_ROWS } from "../wasm/protocol";
+import { C, F, H, HH, OH, OW, ownScratch, padH, padW, W, WW } from "./image";
 import { integer, pointer } from "./job";
 import { VECTOR } from "./simd";
+import { cover, tileBuffer, twoRowsTwice } from "./tile";
 import { jumpAt } from "./winograd";
-import { gradientTiles4, inputTiles4, weights4 } from "./winograd-four";
-import { FILTER_BYTES } from "./winograd-lanes";
-import { bufferRow, copyRows, layTiles, tileAt, tilesAtATime, tileSize } from "./winograd-tiles";
-import { gradientTiles2, inputTiles2, weights2 } from "./winograd-two";
+import { gradientTiles2x3, inputTiles2x3, weights2x3 } from "./winograd-2x3";
+import { gradientTiles4x3, inputTiles4x3, weights4x3 } from "./winograd-4x3";
+import { gradientTiles4x5, inputTiles4x5, weights4x5 } from "./winograd-4x5";
+import {
+  bufferRow, copyRows, depth, firstColumn, firstRow, haloH, haloW, layTiles, pieceAt, pieceH, pieces, pieceW, tileAt, tileInputs,
+  tilesAtATime, tileTaps,
+} from "./winograd-tiles";
 
 // The gradient of the filters by Winograd's tiles. The forward pass is linear in U = G g Gᵀ, so that the gradient of U[ξ]
 // is the sum over the tiles of (A dy Aᵀ)[ξ] · (Bᵀ d B)[ξ], a product of matrices (F, tiles) · (tiles, C), and that of g is
-// Gᵀ dU G. A block of tiles is transformed, then multiplied at every ξ; the blocks are added in order.
+// Gᵀ dU G. A block of tiles is transformed, then multiplied at every ξ; the blocks are added in order. Integers 4 to 24 are those of
+// image.ts and winograd-tiles.ts, but for the products.
 
 /**
  * Bᵀ d B and A dy Aᵀ of a block of tiles, in panels [ξ][panel][tile][8 channels] and [ξ][panel][tile][6 filters]. One item is
- * 8 channels or 12 filters of a part of the block. Integers: 0 x, 1 dout, 2 V, 3 Y, 19 and 20 those of winograd-tiles.ts, 21
- * to 23 where in the scratch the tables of tiles and rows and the buffer begin, 24 bytes of a plane in the buffer, 25 and 26
- * bytes of V[ξ] and Y[ξ], 27 and 28 the tiles of the block, 29 parts, 30 how many of the
- * F filters of dout there are: dout is that of the first.
+ * 8 channels or 12 filters of a part of the block. Integers: 0 x, 1 dout, 2 V, 3 Y, 25 to 27 where in the scratch the tables of
+ * tiles and rows and the buffer begin, 28 bytes of a plane in the buffer, 29 and 30 bytes of V[ξ] and Y[ξ], 31 and 32 the tiles of
+ * the block, 33 parts, 34 how many of the F filters of dout there are: dout is that of the first.
  */
 export function winogradBlock(item: i32): void {
-  const begin = integer(27), parts = integer(29);
+  const begin = integer(31), parts = integer(33);
   const first = begin + item % parts * tilesAtATime();
-  const end = min(first + tilesAtATime(), integer(28));
+  const end = min(first + tilesAtATime(), integer(32));
   if (first >= end) return;
-  const group = item / parts, channelGroups = (C() + 7) >> 3;
-  memory.fill(ownScratch() + <usize>integer(23), 0, <usize>integer(24) << 2);
+  const group = item / parts, channelGroups = (depth() + 7) >> 3;
+  memory.fill(ownScratch() + <usize>integer(27), 0, <usize>integer(28) << 2);
   if (group < channelGroups) {
     inputPanel(group * 8, first, end, first - begin);
   } else {
-    const rows = (integer(30) + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
+    const rows = (integer(34) + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
     const f = (group - channelGroups) * 12;
     gradientRows(f, min(f + 12, rows), first, end, first - begin);
   }
 }
 
-function inputPanel(c: i32, first: i32, end: i32, place: i32): void {
+function inputPanel(channel: i32, first: i32, end: i32, place: i32): void {
   const own = ownScratch();
-  const tiles = own + <usize>integer(21), rows = own + <usize>integer(22), buffer = own + <usize>integer(23);
-  const size = tileSize(), rowBytes = bufferRow(2), planeBytes = <usize>integer(24), step = <usize>integer(25);
-  const panelBytes = <usize>(integer(28) - integer(27)) * TILE_ROW_BYTES;
-  const channel = <usize>(H() * W()) << 2;
-  const count = layTiles(first, end, rows, tiles, C(), H(), W(), 2, padH(), padW());
-  const panel = pointer(2) + <usize>(c >> 3) * panelBytes + <usize>place * TILE_ROW_BYTES;
-  for (let half = 0; half < 2; half++) {
-    // Channels beyond the last are whatever the buffer holds: what is made of them is not stored in the end.
-    const filled = min(4, C() - c - half * 4);
-    for (let i = 0; i < filled; i++) {
-      const from = pointer(0) + <usize>(c + half * 4 + i) * channel;
-      copyRows(rows, count, from, buffer + <usize>i * planeBytes, W());
-    }
-    let to = panel + <usize>half * VECTOR;
+  const tiles = own + <usize>integer(25), rows = own + <usize>integer(26), buffer = own + <usize>integer(27);
+  const inputs = tileInputs(), rowBytes = bufferRow(haloW()), planeBytes = <usize>integer(28), step = <usize>integer(29);
+  const panelBytes = <usize>(integer(32) - integer(31)) * TILE_ROW_BYTES;
+  const plane = <usize>(H() * W()) << 2;
+  const count = layTiles(first, end, rows, tiles, C(), H(), W(), haloH(), haloW(), padH(), padW());
+  const panel = pointer(2) + <usize>(channel >> 3) * panelBytes + <usize>place * TILE_ROW_BYTES;
+  for (let i = channel; i < min(channel + 8, depth()); i += 4) {
+    // Beyond the last channel it is taken once more: what is made of it is not stored in the end.
+    const last = depth() - 1;
+    const a = laidPlane(i, 0, plane, rows, count, buffer, planeBytes, rowBytes);
+    const b = laidPlane(min(i + 1, last), 1, plane, rows, count, buffer, planeBytes, rowBytes);
+    const c = laidPlane(min(i + 2, last), 2, plane, rows, count, buffer, planeBytes, rowBytes);
+    const d = laidPlane(min(i + 3, last), 3, plane, rows, count, buffer, planeBytes, rowBytes);
+    let to = panel + (<usize>(i - channel) << 2);
     for (let t = 0; t < end - first; t++) {
-      const a = buffer + tileAt(tiles, t);
-      const b = a + planeBytes;
-      const c = b + planeBytes;
-      if (size == 4) inputTiles4(a, b, c, c + planeBytes, rowBytes, own, to, step);
-      else inputTiles2(a, b, c, c + planeBytes, rowBytes, own, to, step);
+      const at = tileAt(tiles, t);
+      if (inputs == 6) inputTiles4x3(a + at, b + at, c + at, d + at, rowBytes, own, to, step);
+      else if (inputs == 8) inputTiles4x5(a + at, b + at, c + at, d + at, rowBytes, own, to, step);
+      else inputTiles2x3(a + at, b + at, c + at, d + at, rowBytes, own, to, step);
       to += TILE_ROW_BYTES;
     }
   }
 }
 
+/** Copies the plane of a channel to place `lane` in the buffer, and returns where the tiles of its piece lie in it. */
+function laidPlane(
+  channel: i32, lane: usize, plane: usize, rows: usize, count: i32, buffer: usize, planeBytes: usize, rowBytes: usize,
+): usize {
+  const to = buffer + lane * planeBytes;
+  copyRows(rows, count, pointer(0) + <usize>(channel / pieces()) * plane, to, W());
+  return to + pieceAt(channel % pieces(), rowBytes);
+}
+
 function gradientRows(f: i32, stop: i32, first: i32, end: i32, place: i32): void {
-  const own = ownScratch(), filters = integer(30);
-  const tiles = own + <usize>integer(21), rows = own + <usize>integer(22), buffer = own + <usize>integer(23);
-  const size = tileSize(), rowBytes = bufferRow(0), planeBytes = <usize>integer(24), step = <usize>integer(26);
-  const panelBytes = <usize>(integer(28) - integer(27)) * TILE_ROWS * sizeof<f32>();
-  const channel = <usize>(OH() * OW()) << 2;
-  const count = layTiles(first, end, rows, tiles, F(), OH(), OW(), 0, 0, 0);
+  const own = ownScratch(), filters = integer(34);
+  const tiles = own + <usize>integer(25), rows = own + <usize>integer(26), buffer = own + <usize>integer(27);
+  const inputs = tileInputs(), rowBytes = bufferRow(0), planeBytes = <usize>integer(28), step = <usize>integer(30);
+  const panelBytes = <usize>(integer(32) - integer(31)) * TILE_ROWS * sizeof<f32>();
+  const plane = <usize>(OH() * OW()) << 2;
+  const count = layTiles(first, end, rows, tiles, F(), OH(), OW(), 0, 0, 0, 0);
   for (; f < stop; f += 4) {
     const filled = min(4, filters - f);
     for (let i = 0; i < filled; i++) {
-      copyRows(rows, count, pointer(1) + <usize>(f + i) * channel, buffer + <usize>i * planeBytes, OW());
+      copyRows(rows, count, pointer(1) + <usize>(f + i) * plane, buffer + <usize>i * planeBytes, OW());
     }
     const jump = jumpAt(f, filters, panelBytes);
     let to = pointer(3) + <usize>(f / TILE_ROWS) * panelBytes + <usize>(place * TILE_ROWS + f % TILE_ROWS) * sizeof<f32>();
@@ -81,8 +92,10 @@ function gradientRows(f: i32, stop: i32, first: i32, end: i32, place: i32): void
       const a = buffer + tileAt(tiles, t);
       const b = a + planeBytes;
       const c = b + planeBytes;
-      if (size == 4) gradientTiles4(a, b, c, c + planeBytes, rowBytes, own, to, step, jump);
-      else gradientTiles2(a, b, c, c + planeBytes, rowBytes, own, to, step, jump);
+      const d = c + planeBytes;
+      if (inputs == 6) gradientTiles4x3(a, b, c, d, rowBytes, own, to, step, jump);
+      else if (inputs == 8) gradientTiles4x5(a, b, c, d, rowBytes, own, to, step, jump);
+      else gradientTiles2x3(a, b, c, d, rowBytes, own, to, step, jump);
       to += TILE_ROWS * sizeof<f32>();
     }
   }
@@ -90,48 +103,80 @@ function gradientRows(f: i32, stop: i32, first: i32, end: i32, place: i32): void
 
 /**
  * dU[ξ] (F, C) = Y[ξ] · V[ξ], or + that, at one ξ. One item is a ξ, or a part of its panels of filters. Integers: 0 Y, 1 V, 2 dU,
- * 3 and 4 panels of filters and of channels, 5 tiles, 6 to 8 bytes of Y[ξ], V[ξ] and dU[ξ], 9 whether to add, 10 parts.
+ * 3 and 4 filters and channels, 5 tiles, 6 to 8 bytes of Y[ξ], V[ξ] and dU[ξ], 9 whether to add, 10 parts. A long sum of short
+ * sums, those of blocks, loses less to rounding than one sum.
  */
 export function winogradProducts(item: i32): void {
-  const filterPanels = integer(3), channelPanels = integer(4), depth = integer(5), parts = integer(10);
+  const filters = integer(3), channels = integer(4), tiles = integer(5), parts = integer(10);
   const add = integer(9) != 0;
+  const filterPanels = (filters + TILE_ROWS - 1) / TILE_ROWS, channelPanels = (channels + 7) >> 3;
   const point = <usize>(item / parts), part = item % parts;
-  const ld = <usize>channelPanels * TILE_ROW_BYTES;
+  const ld = <usize>channelPanels * TILE_ROW_BYTES, panelBytes = <usize>tiles * TILE_ROW_BYTES;
   const Y = pointer(0) + point * <usize>integer(6);
   const V = pointer(1) + point * <usize>integer(7);
   const dU = pointer(2) + point * <usize>integer(8);
-  const first = filterPanels * part / parts, end = filterPanels * (part + 1) / parts;
-  for (let j = 0; j < channelPanels; j++) {
-    const b = V + <usize>(j * depth) * TILE_ROW_BYTES;
-    for (let i = first; i < end; i++) {
-      const a = Y + <usize>(i * depth) * (TILE_ROWS * sizeof<f32>());
-      const to = dU + <usize>(i * TILE_ROWS) * ld + <usize>j * TILE_ROW_BYTES;
-      if (add) addTile(depth, a, b, to, ld);
-      else tile<f32>(depth, a, b, to, ld, false, 0);
+  const buffer = tileBuffer(), second = buffer + 2 * <usize>TILE_ROW_BYTES;
+  const end = filterPanels * (part + 1) / parts;
+  for (let i = filterPanels * part / parts; i < end; i++) {
+    const a = Y + <usize>(i * tiles) * (TILE_ROWS * sizeof<f32>());
+    const height = min(TILE_ROWS, filters - i * TILE_ROWS);
+    let b = V, to = dU + <usize>(i * TILE_ROWS) * ld;
+    for (let j = 0; j < channelPanels; j++) {
+      if (height <= 2 && j + 1 < channelPanels) {
+        twoRowsTwice<f32>(tiles, a, b, panelBytes, buffer, TILE_ROW_BYTES, second - buffer);
+        putSums(buffer, to, ld, height, add);
+        b += panelBytes;
+        to += TILE_ROW_BYTES;
+        j++;
+        putSums(second, to, ld, height, add);
+      } else {
+        cover<f32>(tiles, a, b, buffer, TILE_ROW_BYTES, false, 0, height, channels - j * 8);
+        putSums(buffer, to, ld, height, add);
+      }
+      b += panelBytes;
+      to += TILE_ROW_BYTES;
     }
   }
 }
 
-/** Adds a tile's sums over a block, which begin at zero: a long sum of short sums loses less to rounding than one sum. */
-function addTile(k: i32, a: usize, b: usize, to: usize, ld: usize): void {
-  const sums = <usize>EDGE_TILES + thread * EDGE_TILE_BYTES;
-  tile<f32>(k, a, b, sums, TILE_ROW_BYTES, false, 0);
-  for (let i: usize = 0; i < <usize>TILE_ROWS; i++) {
-    const from = sums + i * <usize>TILE_ROW_BYTES;
-    v128.store(to, f32x4.add(v128.load(to), v128.load(from)));
-    v128.store(to, f32x4.add(v128.load(to, VECTOR), v128.load(from, VECTOR)), VECTOR);
+/** Adds rows of a tile of sums to those at `to`, or writes them there. */
+function putSums(from: usize, to: usize, ld: usize, height: i32, add: bool): void {
+  for (const end = from + <usize>height * TILE_ROW_BYTES; from < end; from += TILE_ROW_BYTES) {
+    let x = v128.load(from), y = v128.load(from, VECTOR);
+    if (add) x = f32x4.add(x, v128.load(to)), y = f32x4.add(y, v128.load(to, VECTOR));
+    v128.store(to, x);
+    v128.store(to, y, VECTOR);
     to += ld;
   }
 }
 
-/** dw = Gᵀ dU G. One item is a filter. Integers: 0 dU, 1 dw, 2 C, 3 bytes of a row, 4 and 5 scratch, 6 bytes of dU[ξ], 7 tile. */
+/** dw = Gᵀ dU G. One item is a filter. Integers: 0 dU, 1 dw, 25 bytes of a row of dU[ξ], 26 bytes of dU[ξ]. */
 export function winogradWeights(f: i32): void {
-  const channels = integer(2), step = <usize>integer(6);
-  const row = pointer(0) + <usize>f * <usize>integer(3);
-  const to = pointer(1) + <usize>(f * channels) * FILTER_BYTES;
-  for (let c = 0; c < channels; c += 4) {
-    const from = row + (<usize>c << 2), filters = to + <usize>c * FILTER_BYTES;
-    if (integer(7) == 4) weights4(from, step, ownScratch(), filters, min(4, channels - c));
-    else weights2(from, step, ownScratch(), filters, min(4, channels - c));
+  const channels = depth(), inputs = tileInputs(), taps = tileTaps(), own = ownScratch();
+  const step = <usize>integer(26), filterBytes = <usize>(HH() * WW()) << 2;
+  const row = pointer(0) + <usize>f * <usize>integer(25);
+  const to = pointer(1) + <usize>(f * C()) * filterBytes;
+  for (let first = 0; first < channels; first += 4) {
+    const from = row + (<usize>first << 2);
+    if (inputs == 6) weights4x3(from, step, own);
+    else if (inputs == 8) weights4x5(from, step, own);
+    else weights2x3(from, step, own);
+    for (let lane = 0; lane < min(4, channels - first); lane++) {
+      const channel = first + lane;
+      const filter = to + <usize>(channel / pieces()) * filterBytes;
+      scatterPiece(own + (<usize>lane << 2), filter, channel % pieces(), taps);
+    }
+  }
+}
+
+/** Writes the taps of a piece, in a lane of vectors from `from` on, to where they lie in their filter. */
+function scatterPiece(from: usize, filter: usize, piece: i32, taps: i32): void {
+  const h = firstRow(piece), w = firstColumn(piece);
+  const rows = min(pieceH(), HH() - h), columns = min(pieceW(), WW() - w);
+  filter += <usize>(h * WW() + w) << 2;
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) store<f32>(filter + (<usize>j << 2), load<f32>(from + <usize>j * VECTOR));
+    from += <usize>taps * VECTOR;
+    filter += <usize>WW() << 2;
   }
 }

@@ -1,35 +1,37 @@
 import { TILE_ROW_BYTES, TILE_ROWS } from "../wasm/protocol";
-import { lowTile, tile } from "./gemm";
-import { C, H, OH, OW, ownScratch, padH, padW, W } from "./image";
+import { C, F, H, HH, OH, OW, ownScratch, padH, padW, W, WW } from "./image";
 import { integer, pointer } from "./job";
 import { storeUpTo, VECTOR } from "./simd";
-import { filters4, inputTiles4, outputTiles4 } from "./winograd-four";
-import { FILTER_BYTES } from "./winograd-lanes";
+import { cover, tile, twoRowsTwice } from "./tile";
+import { filters2x3, inputTiles2x3, outputTiles2x3 } from "./winograd-2x3";
+import { filters4x3, inputTiles4x3, outputTiles4x3 } from "./winograd-4x3";
+import { filters4x5, inputTiles4x5, outputTiles4x5 } from "./winograd-4x5";
 import {
-  bufferRow, copyRows, layOutputs, layTiles, OUTPUT_ENTRY, points, tileAt, tilesAcross, tilesAtATime, tilesDown, tileSize,
+  bufferRow, copyRows, depth, haloH, haloW, layOutputs, layTiles, OUTPUT_ENTRY, pieceAt, pieces, points, tileAt, tileInputs,
+  tilesAcross, tilesAtATime, tilesDown, tileSize,
 } from "./winograd-tiles";
-import { filters2, inputTiles2, outputTiles2 } from "./winograd-two";
 
-// Convolution by filters of 3 × 3 at stride 1 after Winograd, as Lavin and Gray 2016 ("Fast Algorithms for Convolutional
-// Neural Networks") put it: output in tiles, Y = Aᵀ[Σ_c (G g Gᵀ) ⊙ (Bᵀ d B)]A. At each place ξ of a transformed tile the sum over
-// the channels is a product of matrices, U[ξ] (F, C) · V[ξ] (C, tiles), in panels that gemm.ts's tile reads. float32 alone.
+// Convolution at stride 1 after Winograd, as Lavin and Gray 2016 ("Fast Algorithms for Convolutional Neural Networks") put it:
+// output in tiles, Y = Aᵀ[Σ_c (G g Gᵀ) ⊙ (Bᵀ d B)]A. At each place ξ of a transformed tile the sum over the channels is a product
+// of matrices, U[ξ] (F, C) · V[ξ] (C, tiles), in panels that tile.ts multiplies. float32 alone. Integers 4 to 24 are those of
+// image.ts and winograd-tiles.ts.
 
 /** Where in a thread's scratch four tiles lie of which the image has only part; what lies before is the transforms'. */
 // @ts-ignore: decorator
-@inline const PART: usize = 24 * VECTOR;
+@inline const PART: usize = 32 * VECTOR;
 
 /**
- * U = G g Gᵀ of all filters, [ξ][panel][k][row of 6]. One item is four rows. Integers: 0 filters, 1 U, 2 rows, 3 depth, 4 and
- * 5 scratch, 6 and 7 filters from a row to the next and from one depth to the next, 8 whether filters are turned by 180°,
- * 9 bytes of U[ξ], 10 outputs along an axis of a tile.
+ * U = G g Gᵀ of filters, [ξ][panel][channel][row of 6]. One item is four rows. Integers: 0 filters, 1 U, 25 rows, 26 and 27 filters
+ * from a row to the next and from one channel to the next, 28 whether filters are turned by 180°, 29 bytes of U[ξ].
  */
 export function winogradFilters(item: i32): void {
-  const extent = integer(2), depth = integer(3), turned = integer(8);
-  const rowBytes = <usize>integer(6) * FILTER_BYTES, depthBytes = <usize>integer(7) * FILTER_BYTES;
-  const step = <usize>integer(9), size = integer(10), own = ownScratch();
+  const extent = integer(25), turned = integer(28);
+  const filterBytes = <usize>(HH() * WW()) << 2;
+  const rowBytes = <usize>integer(26) * filterBytes, depthBytes = <usize>integer(27) * filterBytes;
+  const step = <usize>integer(29), inputs = tileInputs(), own = ownScratch();
   const row = item * 4;
   const panel = row / TILE_ROWS, place = row % TILE_ROWS;
-  const panelBytes = <usize>depth * TILE_ROWS * sizeof<f32>();
+  const panelBytes = <usize>depth() * TILE_ROWS * sizeof<f32>();
   // Rows beyond the last are those of the last: what is made of them is not stored in the end.
   const last = extent - 1;
   let a = pointer(0) + <usize>min(row, last) * rowBytes;
@@ -38,14 +40,17 @@ export function winogradFilters(item: i32): void {
   let d = pointer(0) + <usize>min(row + 3, last) * rowBytes;
   let to = pointer(1) + <usize>panel * panelBytes + <usize>place * sizeof<f32>();
   const jump = jumpAt(row, extent, panelBytes);
-  for (let k = 0; k < depth; k++) {
-    if (size == 4) filters4(a, b, c, d, turned, own, to, step, jump);
-    else filters2(a, b, c, d, turned, own, to, step, jump);
+  for (let channel = 0; channel < C(); channel++) {
+    for (let piece = 0; piece < pieces(); piece++) {
+      if (inputs == 8) filters4x5(a, b, c, d, piece, turned, own, to, step, jump);
+      else if (inputs == 6) filters4x3(a, b, c, d, turned, own, to, step, jump);
+      else filters2x3(a, b, c, d, turned, own, to, step, jump);
+      to += TILE_ROWS * sizeof<f32>();
+    }
     a += depthBytes;
     b += depthBytes;
     c += depthBytes;
     d += depthBytes;
-    to += TILE_ROWS * sizeof<f32>();
   }
 }
 
@@ -57,65 +62,76 @@ export function winogradFilters(item: i32): void {
 }
 
 /**
- * out = b + the convolution, then max(0, ·) if asked. One item is a run of tiles. Integers: 0 x, 1 U, 2 b or 0, 3 out, 19
- * and 20 those of winograd-tiles.ts, 21 relu, 22 to 25 where in the scratch the tables of tiles and of rows, the buffer and
- * V begin, 26 to 28 bytes of V[ξ], of M[ξ] and of U[ξ], 29 where the table of outputs begins, 30 how
- * many of the F filters of an output there are: b and out are those of the first.
+ * out = b + the convolution, then max(0, ·) if asked. One item is a run of tiles. Integers: 0 x, 1 U, 2 b or 0, 3 out, 25 relu, 26 to
+ * 30 where in the scratch the tables of tiles, of rows and of outputs, the buffer and V begin, 31 to 33 bytes of V[ξ], of M[ξ]
+ * and of U[ξ], 34 how many of the F filters of an output there are: b and out are those of the first.
  */
 export function winogradForward(item: i32): void {
   const own = ownScratch();
-  const tiles = own + <usize>integer(22), V = own + <usize>integer(25);
-  const inputStep = <usize>integer(26), outputStep = <usize>integer(27);
+  const V = own + <usize>integer(30);
+  const inputStep = <usize>integer(31), outputStep = <usize>integer(32);
   const M = V + <usize>points() * inputStep;
   const first = item * tilesAtATime();
   const end = min(first + tilesAtATime(), integer(6) * tilesDown() * tilesAcross());
   const panels = (end - first + 7) >> 3;
-  transformInputs(first, end, panels, tiles, V, inputStep);
+  transformInputs(first, end, panels, V, inputStep);
   multiplyPoints(panels, V, M, inputStep, outputStep);
   transformOutputs(first, end, M, outputStep);
 }
 
-/** V = Bᵀ d B of a run of tiles, in panels [ξ][panel][c][8 tiles]. */
-function transformInputs(first: i32, end: i32, panels: i32, tiles: usize, V: usize, step: usize): void {
+/** V = Bᵀ d B of a run of tiles, in panels [ξ][panel][channel][8 tiles]. */
+function transformInputs(first: i32, end: i32, panels: i32, V: usize, step: usize): void {
   const own = ownScratch();
-  const rows = own + <usize>integer(23), buffer = own + <usize>integer(24);
-  const rowBytes = bufferRow(2), size = tileSize();
-  const panelBytes = <usize>C() * TILE_ROW_BYTES;
+  const tiles = own + <usize>integer(26), rows = own + <usize>integer(27), buffer = own + <usize>integer(29);
+  const rowBytes = bufferRow(haloW()), inputs = tileInputs();
+  const panelBytes = <usize>depth() * TILE_ROW_BYTES;
   const plane = <usize>(H() * W()) << 2;
-  const count = layTiles(first, end, rows, tiles, C(), H(), W(), 2, padH(), padW());
-  memory.fill(buffer, 0, <usize>integer(25) - <usize>integer(24));
-  for (let c = 0; c < C(); c++) {
-    copyRows(rows, count, pointer(0) + <usize>c * plane, buffer, W());
-    let to = V + <usize>c * TILE_ROW_BYTES;
-    for (let t = 0; t < panels << 3; t += 4) {
-      const a = buffer + tileAt(tiles, t), b = buffer + tileAt(tiles, t + 1);
-      const c = buffer + tileAt(tiles, t + 2), d = buffer + tileAt(tiles, t + 3);
-      if (size == 4) inputTiles4(a, b, c, d, rowBytes, own, to, step);
-      else inputTiles2(a, b, c, d, rowBytes, own, to, step);
-      to += t & 4 ? panelBytes - VECTOR : VECTOR;
+  const count = layTiles(first, end, rows, tiles, C(), H(), W(), haloH(), haloW(), padH(), padW());
+  memory.fill(buffer, 0, <usize>integer(30) - <usize>integer(29));
+  let row = V;
+  for (let channel = 0; channel < C(); channel++) {
+    copyRows(rows, count, pointer(0) + <usize>channel * plane, buffer, W());
+    for (let piece = 0; piece < pieces(); piece++) {
+      const from = buffer + pieceAt(piece, rowBytes);
+      let to = row;
+      for (let t = 0; t < panels << 3; t += 4) {
+        const a = from + tileAt(tiles, t), b = from + tileAt(tiles, t + 1);
+        const c = from + tileAt(tiles, t + 2), d = from + tileAt(tiles, t + 3);
+        if (inputs == 6) inputTiles4x3(a, b, c, d, rowBytes, own, to, step);
+        else if (inputs == 8) inputTiles4x5(a, b, c, d, rowBytes, own, to, step);
+        else inputTiles2x3(a, b, c, d, rowBytes, own, to, step);
+        to += t & 4 ? panelBytes - VECTOR : VECTOR;
+      }
+      row += TILE_ROW_BYTES;
     }
   }
 }
 
 /** M = U · V at every ξ: [ξ][panel][f][8 tiles]. */
 function multiplyPoints(panels: i32, V: usize, M: usize, inputStep: usize, outputStep: usize): void {
-  const depth = C();
-  const filterStep = <usize>integer(28);
-  const filterPanel = <usize>depth * TILE_ROWS * sizeof<f32>();
-  const filters = integer(30);
+  const channels = depth(), filters = integer(34);
+  const filterStep = <usize>integer(33);
+  const filterPanel = <usize>channels * TILE_ROWS * sizeof<f32>();
   const filterPanels = (filters + TILE_ROWS - 1) / TILE_ROWS;
-  const inputPanel = <usize>depth * TILE_ROW_BYTES;
+  const inputPanel = <usize>channels * TILE_ROW_BYTES;
   const outputPanel = <usize>(filterPanels * TILE_ROWS) * TILE_ROW_BYTES;
   let U = pointer(1);
   for (let point = 0; point < points(); point++) {
     for (let i = 0; i < filterPanels; i++) {
       const a = U + <usize>i * filterPanel;
       const to = M + <usize>(i * TILE_ROWS) * TILE_ROW_BYTES;
-      const low = filters - i * TILE_ROWS <= 2;
-      for (let j = 0; j < panels; j++) {
+      const height = filters - i * TILE_ROWS;
+      let j = 0;
+      if (height <= 2) {
+        for (; j + 2 <= panels; j += 2) {
+          const b = V + <usize>j * inputPanel, out = to + <usize>j * outputPanel;
+          twoRowsTwice<f32>(channels, a, b, inputPanel, out, TILE_ROW_BYTES, outputPanel);
+        }
+      }
+      for (; j < panels; j++) {
         const b = V + <usize>j * inputPanel, out = to + <usize>j * outputPanel;
-        if (low) lowTile<f32>(depth, a, b, out, false, 0);
-        else tile<f32>(depth, a, b, out, TILE_ROW_BYTES, false, 0);
+        if (height > 4) tile<f32>(channels, a, b, out, TILE_ROW_BYTES, false, 0);
+        else cover<f32>(channels, a, b, out, TILE_ROW_BYTES, false, 0, height, TILE_ROW_BYTES);
       }
     }
     U += filterStep;
@@ -127,8 +143,8 @@ function multiplyPoints(panels: i32, V: usize, M: usize, inputStep: usize, outpu
 /** Y = Aᵀ M A of a run of tiles, with bias and ReLU, to where they lie in the output. */
 function transformOutputs(first: i32, end: i32, M: usize, step: usize): void {
   const own = ownScratch();
-  const outputs = own + <usize>integer(29), part = own + PART;
-  const relu = integer(21), filters = integer(30), size = tileSize();
+  const outputs = own + <usize>integer(28), part = own + PART;
+  const relu = integer(25), filters = integer(34), size = tileSize(), inputs = tileInputs();
   const outputRow = <usize>OW() << 2, tile = <usize>size * VECTOR;
   const plane = <usize>(OH() * OW()) << 2;
   const panelBytes = <usize>((filters + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS) * TILE_ROW_BYTES;
@@ -147,8 +163,9 @@ function transformOutputs(first: i32, end: i32, M: usize, step: usize): void {
         c = out + <usize>load<u32>(entry, 2 * OUTPUT_ENTRY), d = out + <usize>load<u32>(entry, 3 * OUTPUT_ENTRY);
         rowBytes = outputRow;
       }
-      if (size == 4) outputTiles4(from, step, own, bias, relu, a, b, c, d, rowBytes);
-      else outputTiles2(from, step, own, bias, relu, a, b, c, d, rowBytes);
+      if (inputs == 6) outputTiles4x3(from, step, own, bias, relu, a, b, c, d, rowBytes);
+      else if (inputs == 8) outputTiles4x5(from, step, own, bias, relu, a, b, c, d, rowBytes);
+      else outputTiles2x3(from, step, own, bias, relu, a, b, c, d, rowBytes);
       for (let i = 0; i < parts; i++) {
         storeInside(part + <usize>i * tile, entry + <usize>i * OUTPUT_ENTRY, out, outputRow);
       }

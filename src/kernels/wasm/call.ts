@@ -1,7 +1,7 @@
 import type { Floats } from '../../arrays/index.js';
 import type { Memory } from './memory.js';
 import type { Exports } from './module.js';
-import { CHUNK, INTEGERS, type Kernel, NUMBERS } from './protocol.js';
+import { CHUNK, INTEGERS, INTEGERS_COUNT, type Kernel, NUMBERS, NUMBERS_COUNT } from './protocol.js';
 import type { Workers } from './workers.js';
 
 /** Work items of an elementwise kernel. */
@@ -36,8 +36,8 @@ export class Call {
     this.#memory = memory;
     this.#exports = exports;
     this.#workers = workers;
-    this.#integers = memory.integers(INTEGERS, 32);
-    this.#numbers = memory.view(NUMBERS, 16, 'float64') as Float64Array;
+    this.#integers = memory.integers(INTEGERS, INTEGERS_COUNT);
+    this.#numbers = memory.view(NUMBERS, NUMBERS_COUNT, 'float64') as Float64Array;
   }
 
   /** The place of an array that the kernel reads. */

@@ -117,9 +117,11 @@ export const GENERATION = 1408;
 export const JOB_KERNEL = 1472;
 export const JOB_WIDE = 1476;
 export const JOB_ITEMS = 1480;
-/** The job's arguments: 32 integers (sizes, and addresses in bytes), then 16 float64 numbers. */
+/** The job's arguments: integers (sizes, and addresses in bytes), then float64 numbers. */
 export const INTEGERS = 1536;
-export const NUMBERS = 1664;
+export const INTEGERS_COUNT = 40;
+export const NUMBERS = 1696;
+export const NUMBERS_COUNT = 16;
 
 /** A tile at the edge of a product is computed whole here, one buffer a thread. */
 export const EDGE_TILES = 2048;

@@ -1,6 +1,6 @@
 import type { ConvShape } from '../types.js';
 import { TILE_ROWS } from './protocol.js';
-import { countTiles, roundUp, type TileSize } from './winograd-plan.js';
+import { countTiles, cutFilters, roundUp, type TileInputs } from './winograd-plan.js';
 
 /** The passes of a convolution, each of which goes its own way. */
 export type ConvolutionPass = 'forward' | 'input' | 'weights';
@@ -9,29 +9,33 @@ export type ConvolutionPass = 'forward' | 'input' | 'weights';
  * Which tiles a pass over float32 images goes by, or null for products of packed windows. The shape is that of the
  * convolution that the pass computes: for the gradient of the images, that of the turned filters.
  */
-export type ChooseTiles = (pass: ConvolutionPass, shape: ConvShape) => TileSize | null;
+export type ChooseTiles = (pass: ConvolutionPass, shape: ConvShape) => TileInputs | null;
 
 /** Products alone. */
 export const noTiles: ChooseTiles = () => null;
 
-/** Winograd's tiles are for filters of 3 × 3 at stride 1. */
-export function takesTiles({ HH, WW, strideH, strideW, padH, padW }: ConvShape): boolean {
-  return HH === 3 && WW === 3 && strideH === 1 && strideW === 1 && padH <= 2 && padW <= 2;
+/** Whether a convolution can go by tiles of so many inputs: at stride 1, and padded by no more than its filters reach. */
+export function takesTiles({ HH, WW, strideH, strideW, padH, padW }: ConvShape, inputs: TileInputs): boolean {
+  if (strideH !== 1 || strideW !== 1 || padH >= HH || padW >= WW) return false;
+  return inputs === 8 || (HH === 3 && WW === 3);
 }
 
 /** What transforming a tile of a channel and what transforming a filter takes, in multiplications of the product. */
-const TRANSFORMS = { 2: { tile: 110, filter: 200 }, 4: { tile: 450, filter: 450 } };
+const TRANSFORMS = { 4: { tile: 110, filter: 200 }, 6: { tile: 450, filter: 450 }, 8: { tile: 800, filter: 1000 } };
 
 /** Convolutions that cost less, 40 µs on one core, stay as exact as they can be: there is no time to gain. */
 const LEAST_COST = 1e6;
 
 /** The tiles that take the least time, as far as counting tells. */
 export const fastestTiles: ChooseTiles = (pass, s) => {
-  const products = productsCost(s);
-  if (!takesTiles(s) || Math.min(s.C, s.F) < 3 || products < LEAST_COST) return null;
-  const [two, four] = [tilesCost(pass, s, 2), tilesCost(pass, s, 4)];
-  if (products <= Math.min(two, four)) return null;
-  return two < four ? 2 : 4;
+  let least = productsCost(s),
+    best: TileInputs | null = null;
+  if (Math.min(s.C, s.F) < 3 || least < LEAST_COST) return null;
+  for (const inputs of [4, 6, 8] as const) {
+    const cost = takesTiles(s, inputs) ? tilesCost(pass, s, inputs) : Number.POSITIVE_INFINITY;
+    if (cost < least) [least, best] = [cost, inputs];
+  }
+  return best;
 };
 
 /**
@@ -50,18 +54,19 @@ export const fastestTiles: ChooseTiles = (pass, s) => {
  *     1 × 256 × 8 × 8, 256      1.5    1.2    1.7     2.2    1.3    1.9     1.6    1.3    1.7
  *     1 × 256 × 4 × 4, 256      0.5    0.8    1.8     1.2    0.9    2.2     0.6    0.9    1.5
  */
-function tilesCost(pass: ConvolutionPass, s: ConvShape, size: TileSize): number {
-  const { tile, filter } = TRANSFORMS[size];
-  const { all } = countTiles(s, size);
+function tilesCost(pass: ConvolutionPass, s: ConvShape, inputs: TileInputs): number {
+  const { tile, filter } = TRANSFORMS[inputs];
+  const { all } = countTiles(s, inputs);
+  const { channels } = cutFilters(s, inputs);
   // Eight tiles make a panel; in the gradient of the filters eight channels do.
-  const [tiles, channels] = pass === 'weights' ? [all, roundUp(s.C, 8)] : [roundUp(all, 8), s.C];
-  const products = (size + 2) ** 2 * tiles * channels * rows(s.F);
-  return products + all * (channels + s.F) * tile + s.F * s.C * filter;
+  const [across, deep] = pass === 'weights' ? [all, roundUp(channels, 4)] : [roundUp(all, 8), channels];
+  const products = inputs ** 2 * across * deep * rows(s.F);
+  return products + all * (channels + s.F) * tile + s.F * channels * filter;
 }
 
-function productsCost({ N, C, F, OH, OW }: ConvShape): number {
+function productsCost({ N, C, F, HH, WW, OH, OW }: ConvShape): number {
   // Packing a window takes four multiplications for each of its values.
-  return N * roundUp(OH * OW, 8) * C * 9 * (rows(F) + 4);
+  return N * roundUp(OH * OW, 8) * C * HH * WW * (rows(F) + 4);
 }
 
 /** Rows of panels of six, of which one or two left over take as long as four. */

@@ -1,8 +1,20 @@
 import type { ConvShape } from '../types.js';
 import { TILE_ROW_BYTES, TILE_ROWS } from './protocol.js';
 
-/** Outputs along an axis of Winograd's tiles: F(2×2, 3×3) or F(4×4, 3×3). */
-export type TileSize = 2 | 4;
+/** Inputs along an axis of Winograd's tiles: of F(2×2, 3×3), F(4×4, 3×3) or F(4×4, 5×5). */
+export type TileInputs = 4 | 6 | 8;
+
+/** A kind of tile: its outputs along an axis, and the taps that it takes. */
+interface Tile {
+  readonly outputs: number;
+  readonly taps: number;
+}
+
+const TILES: Record<TileInputs, Tile> = {
+  4: { outputs: 2, taps: 3 },
+  6: { outputs: 4, taps: 3 },
+  8: { outputs: 4, taps: 5 },
+};
 
 /** Bytes of transformed tiles and their products that a thread works on at a time: what the second-level cache holds. */
 const BLOCK_BYTES = 384 * 1024;
@@ -20,7 +32,7 @@ const BLOCK_TILES = 256;
 const BLOCK_PARTS = 4;
 
 /** Bytes that the transforms need for themselves. */
-const WORK_BYTES = 640;
+const WORK_BYTES = 1088;
 
 /** Tiles, or channels, in a panel of B. */
 const PANEL_COLUMNS = TILE_ROW_BYTES / 4;
@@ -29,40 +41,42 @@ const PANEL_COLUMNS = TILE_ROW_BYTES / 4;
  * How the tiles of a convolution are cut, and where a thread's scratch holds what, in bytes; see assembly/winograd.ts. What
  * a thread and what all of them work in stays below the operands; nothing of the plan depends on how many threads there are.
  */
-export function planTiles(s: ConvShape, size: TileSize) {
-  const points = (size + 2) ** 2;
-  const { all, across } = countTiles(s, size);
-  const filters = filtersAtATime(s, points * s.C * 4);
+export function planTiles(s: ConvShape, inputs: TileInputs) {
+  const points = inputs ** 2;
+  const { all } = countTiles(s, inputs);
+  const cut = cutFilters(s, inputs);
+  const filters = filtersAtATime(s, points * cut.channels * 4);
   const rows = roundUp(filters, TILE_ROWS);
-  const panelBytes = points * (s.C + rows) * TILE_ROW_BYTES;
+  const panelBytes = points * (cut.channels + rows) * TILE_ROW_BYTES;
   const most = Math.max(1, Math.floor(Math.min(BLOCK_BYTES, operandBytes(s) / 4) / panelBytes));
   const panels = Math.min(Math.ceil(all / PANEL_COLUMNS), most);
   const tiles = panels * PANEL_COLUMNS;
 
-  const [inputStep, outputStep] = [s.C, rows].map((depth) => oddLines(panels * depth * TILE_ROW_BYTES));
-  const bufferRows = rowsOf(tiles, s, size);
+  const [inputStep, outputStep] = [cut.channels, rows].map((depth) => oddLines(panels * depth * TILE_ROW_BYTES));
+  const buffer = planBuffer(tiles, s, inputs);
   const tilesAt = WORK_BYTES;
   const outputsAt = tilesAt + roundUp(tiles * 4, 64);
   const rowsAt = outputsAt + roundUp(tiles * 16, 64);
-  const bufferAt = rowsAt + roundUp(bufferRows * 8, 64);
-  const inputsAt = bufferAt + roundUp(bufferRows * (across * size + 2) * 4, 64);
+  const bufferAt = rowsAt + roundUp(buffer.rows * 8, 64);
+  const inputsAt = bufferAt + buffer.bytes;
   return {
     points,
     filters,
     tiles,
+    pieces: cut.pieces,
     items: Math.ceil(all / tiles),
-    filterStep: oddLines(rows * s.C * 4),
-    places: [tilesAt, rowsAt, bufferAt, inputsAt, inputStep, outputStep],
-    outputsAt,
+    filterStep: oddLines(rows * cut.channels * 4),
+    places: [tilesAt, rowsAt, outputsAt, bufferAt, inputsAt, inputStep, outputStep],
     bytes: inputsAt + points * (inputStep + outputStep),
   };
 }
 
 /** The same for the gradient of the filters; see assembly/winograd-weights.ts. */
-export function planWeights(s: ConvShape, size: TileSize) {
-  const points = (size + 2) ** 2;
-  const { all, across } = countTiles(s, size);
-  const channelPanels = Math.ceil(s.C / PANEL_COLUMNS);
+export function planWeights(s: ConvShape, inputs: TileInputs) {
+  const points = inputs ** 2;
+  const { all } = countTiles(s, inputs);
+  const { pieces, channels } = cutFilters(s, inputs);
+  const channelPanels = Math.ceil(channels / PANEL_COLUMNS);
   const filters = filtersAtATime(s, points * channelPanels * TILE_ROW_BYTES);
   const filterPanels = Math.ceil(filters / TILE_ROWS);
   const tileBytes = points * (filterPanels * TILE_ROWS + channelPanels * PANEL_COLUMNS) * 4;
@@ -71,11 +85,10 @@ export function planWeights(s: ConvShape, size: TileSize) {
   const part = Math.ceil(all / Math.ceil(all / most) / BLOCK_PARTS);
   const tiles = Math.min(all, part * BLOCK_PARTS);
 
-  const bufferRows = rowsOf(part, s, size);
+  const buffer = planBuffer(part, s, inputs);
   const tilesAt = WORK_BYTES;
   const rowsAt = tilesAt + roundUp((part + PANEL_COLUMNS) * 4, 64);
-  const bufferAt = rowsAt + roundUp(bufferRows * 8, 64);
-  const planeBytes = roundUp(bufferRows * (across * size + 2) * 4, 64);
+  const bufferAt = rowsAt + roundUp(buffer.rows * 8, 64);
   return {
     points,
     filters,
@@ -83,9 +96,11 @@ export function planWeights(s: ConvShape, size: TileSize) {
     tiles,
     part,
     parts: BLOCK_PARTS,
+    pieces,
+    channels,
     channelPanels,
-    places: [tilesAt, rowsAt, bufferAt, planeBytes],
-    bytes: bufferAt + 4 * planeBytes,
+    places: [tilesAt, rowsAt, bufferAt, buffer.bytes],
+    bytes: bufferAt + 4 * buffer.bytes,
     inputStep: oddLines(channelPanels * tiles * TILE_ROW_BYTES),
     gradientStep: oddLines(filterPanels * tiles * TILE_ROWS * 4),
     filterStep: oddLines(filterPanels * TILE_ROWS * channelPanels * TILE_ROW_BYTES),
@@ -93,9 +108,21 @@ export function planWeights(s: ConvShape, size: TileSize) {
 }
 
 /** The tiles that cover the outputs of a batch, and how many there are along the axes of an image. */
-export function countTiles({ N, OH, OW }: ConvShape, size: TileSize) {
-  const [across, down] = [Math.ceil(OW / size), Math.ceil(OH / size)];
+export function countTiles({ N, OH, OW }: ConvShape, inputs: TileInputs) {
+  const { outputs } = TILES[inputs];
+  const [across, down] = [Math.ceil(OW / outputs), Math.ceil(OH / outputs)];
   return { all: N * across * down, across, down };
+}
+
+/**
+ * The pieces that filters of more taps than a tile takes are cut into: how many down and across, the taps of each, and how many
+ * channels the images have when they have one for each piece. See assembly/winograd-tiles.ts.
+ */
+export function cutFilters({ C, HH, WW }: ConvShape, inputs: TileInputs) {
+  const { taps } = TILES[inputs];
+  const [down, across] = [Math.ceil(HH / taps), Math.ceil(WW / taps)];
+  const pieces = [down, across, Math.ceil(HH / down), Math.ceil(WW / across)];
+  return { pieces, channels: C * down * across };
 }
 
 export function roundUp(value: number, multiple: number): number {
@@ -109,14 +136,19 @@ function filtersAtATime(s: ConvShape, bytesEach: number): number {
 }
 
 /** Bytes of the images, the filters and the outputs. */
-function operandBytes({ N, C, H, W, F, OH, OW }: ConvShape): number {
-  return 4 * (N * C * H * W + F * C * 9 + N * F * OH * OW);
+function operandBytes({ N, C, H, W, F, HH, WW, OH, OW }: ConvShape): number {
+  return 4 * (N * C * H * W + F * C * HH * WW + N * F * OH * OW);
 }
 
-/** Rows that a run of tiles has in the buffer at most: it touches one row of tiles more than it fills. */
-function rowsOf(tiles: number, s: ConvShape, size: TileSize): number {
-  const { across, down } = countTiles(s, size);
-  return Math.min(Math.ceil(tiles / across) + 1, s.N * down) * (size + 2);
+/** The rows of a run of tiles in the buffer at most, and their bytes: it touches one row of tiles more than it fills. */
+function planBuffer(tiles: number, s: ConvShape, inputs: TileInputs) {
+  const { outputs, taps } = TILES[inputs];
+  const { across, down } = countTiles(s, inputs);
+  const [piecesDown, piecesAcross, pieceH, pieceW] = cutFilters(s, inputs).pieces;
+  const height = outputs + taps - 1 + (piecesDown - 1) * pieceH;
+  const width = across * outputs + taps - 1 + (piecesAcross - 1) * pieceW;
+  const rows = Math.min(Math.ceil(tiles / across) + 1, s.N * down) * height;
+  return { rows, bytes: roundUp(rows * width * 4, 64) };
 }
 
 /** Whole cache lines, an odd number: what lies at the places of a tile then falls into different sets of the cache. */

@@ -3,7 +3,7 @@ import type { ConvolutionKernels, ConvShape } from '../../types.js';
 import { type Call, stripes } from '../call.js';
 import { Kernel, PRODUCT_DEPTH, TILE_ROW_BYTES, TILE_ROWS } from '../protocol.js';
 import type { ChooseTiles, ConvolutionPass } from '../winograd-choice.js';
-import { roundUp, type TileSize } from '../winograd-plan.js';
+import { roundUp, type TileInputs } from '../winograd-plan.js';
 import { bindWinograd } from './winograd.js';
 
 /** Bytes of windows that a thread packs at a time: what the second-level cache holds beside the filters. */
@@ -62,7 +62,7 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
   };
 
   const winograd = bindWinograd(call, threads, sizes);
-  const tilesOf = (pass: ConvolutionPass, like: Floats, s: ConvShape): TileSize | null =>
+  const tilesOf = (pass: ConvolutionPass, like: Floats, s: ConvShape): TileInputs | null =>
     like instanceof Float32Array ? choose(pass, s) : null;
   /** The gradient of the images, gathered by phases. */
   const backwardByPhases = (dout: number, w: number, dx: number, like: Floats, s: ConvShape): void => {

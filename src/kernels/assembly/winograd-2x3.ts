@@ -1,5 +1,5 @@
 import { VECTOR } from "./simd";
-import { gather, scatter, storeHalves } from "./winograd-lanes";
+import { gather, storeHalves } from "./winograd-lanes";
 
 // F(2×2, 3×3): 2 × 2 outputs from 4 × 4 inputs in 16 products in place of 36. Lavin and Gray 2016, section 4.1: points 0, ±1
 // and ∞. The functions are those of winograd-four.ts.
@@ -18,7 +18,7 @@ import { gather, scatter, storeHalves } from "./winograd-lanes";
 }
 
 /** V = Bᵀ d B of the 4 × 4 values at each of four places, whose rows are `rowBytes` apart, to `to` + ξ·`step`. */
-export function inputTiles2(a: usize, b: usize, c: usize, d: usize, rowBytes: usize, work: usize, to: usize, step: usize): void {
+export function inputTiles2x3(a: usize, b: usize, c: usize, d: usize, rowBytes: usize, work: usize, to: usize, step: usize): void {
   for (let i: usize = 0; i < INPUTS; i++) {
     const x = v128.load(a), y = v128.load(b), z = v128.load(c), w = v128.load(d);
     const xy = v128.shuffle<f32>(x, y, 0, 4, 1, 5), zw = v128.shuffle<f32>(z, w, 0, 4, 1, 5);
@@ -44,7 +44,7 @@ export function inputTiles2(a: usize, b: usize, c: usize, d: usize, rowBytes: us
 }
 
 /** Aᵀ M A of four tiles, with bias and ReLU, as 2 × 2 values to each of four places. */
-export function outputTiles2(
+export function outputTiles2x3(
   from: usize, step: usize, work: usize, bias: v128, relu: i32, a: usize, b: usize, c: usize, d: usize, rowBytes: usize,
 ): void {
   const zero = f32x4.splat(0);
@@ -90,14 +90,14 @@ export function outputTiles2(
 }
 
 /** U = G g Gᵀ of the filters at four places, turned by 180° if asked, to `to` + ξ·`step`; the last two `jump` bytes on. */
-export function filters2(
+export function filters2x3(
   a: usize, b: usize, c: usize, d: usize, turned: i32, work: usize, to: usize, step: usize, jump: usize,
 ): void {
   const column = work + 12 * VECTOR;
-  for (let i: usize = 0; i < 3; i++) {
+  for (let i = 0; i < 3; i++) {
     transformFilter(
       gather(a, b, c, d, turned ? 8 - i : i), gather(a, b, c, d, turned ? 5 - i : 3 + i),
-      gather(a, b, c, d, turned ? 2 - i : 6 + i), work + i * VECTOR, 3 * VECTOR,
+      gather(a, b, c, d, turned ? 2 - i : 6 + i), work + <usize>i * VECTOR, 3 * VECTOR,
     );
   }
   for (let i: usize = 0; i < INPUTS; i++) {
@@ -120,7 +120,7 @@ export function filters2(
 }
 
 /** A y Aᵀ of the 2 × 2 values at four places, to `to` + ξ·`step`; the last two `jump` bytes on. */
-export function gradientTiles2(
+export function gradientTiles2x3(
   a: usize, b: usize, c: usize, d: usize, rowBytes: usize, work: usize, to: usize, step: usize, jump: usize,
 ): void {
   const column = work + 8 * VECTOR;
@@ -158,10 +158,9 @@ export function gradientTiles2(
   v128.store(to + 2 * toStep, f32x4.add(v128.load(from + 3 * step), outer));
 }
 
-/** Gᵀ u G of four filters in the lanes of the vectors at `from` + ξ·`step`: the first `count` of them, to `to`. */
-export function weights2(from: usize, step: usize, work: usize, to: usize, count: i32): void {
+/** Gᵀ u G of four filters in the lanes of the vectors at `from` + ξ·`step`, as nine vectors to `work`. */
+export function weights2x3(from: usize, step: usize, work: usize): void {
   const half = work + 9 * VECTOR;
   for (let i: usize = 0; i < INPUTS; i++) transformWeights(from + i * step, INPUTS * step, half + i * VECTOR, INPUTS * VECTOR);
   for (let i: usize = 0; i < 3; i++) transformWeights(half + i * INPUTS * VECTOR, VECTOR, work + 3 * i * VECTOR, VECTOR);
-  scatter(work, to, count);
 }

@@ -1,5 +1,5 @@
 import { constant, madd, nmadd, VECTOR } from "./simd";
-import { gather, scatter, storeHalves } from "./winograd-lanes";
+import { gather, storeHalves, WHOLE } from "./winograd-lanes";
 
 // F(4×4, 3×3): 4 × 4 outputs from 6 × 6 inputs in 36 products in place of 144. Lavin and Gray 2016, section 4.1, with its
 // points 0, ±1, ±2 and ∞; others, such as ±1/2 or ±3/2 for ±2, change the error by less than a third. Each function works on
@@ -34,7 +34,7 @@ const enum At { TWO, FOUR, FIVE, EIGHT, QUARTER, MINUS_SIXTH, TWENTY_FOURTH }
 /**
  * V = Bᵀ d B of the 6 × 6 values at each of four places, whose rows are `rowBytes` apart, to `to` + ξ·`step`.
  */
-export function inputTiles4(a: usize, b: usize, c: usize, d: usize, rowBytes: usize, work: usize, to: usize, step: usize): void {
+export function inputTiles4x3(a: usize, b: usize, c: usize, d: usize, rowBytes: usize, work: usize, to: usize, step: usize): void {
   for (let i: usize = 0; i < INPUTS; i++) {
     const x = v128.load(a), y = v128.load(b), z = v128.load(c), w = v128.load(d);
     const xy = v128.shuffle<f32>(x, y, 0, 4, 1, 5), zw = v128.shuffle<f32>(z, w, 0, 4, 1, 5);
@@ -66,7 +66,7 @@ export function inputTiles4(a: usize, b: usize, c: usize, d: usize, rowBytes: us
  * Aᵀ M A of four tiles, M at `from` + ξ·`step`, with bias and ReLU, as 4 × 4 values to each of four places, whose rows are
  * `rowBytes` apart.
  */
-export function outputTiles4(
+export function outputTiles4x3(
   from: usize, step: usize, work: usize, bias: v128, relu: i32, a: usize, b: usize, c: usize, d: usize, rowBytes: usize,
 ): void {
   const two = at(At.TWO), four = at(At.FOUR), eight = at(At.EIGHT), zero = f32x4.splat(0);
@@ -130,14 +130,14 @@ export function outputTiles4(
 /**
  * U = G g Gᵀ of the filters at four places, turned by 180° if asked, to `to` + ξ·`step`; the last two `jump` bytes on.
  */
-export function filters4(
+export function filters4x3(
   a: usize, b: usize, c: usize, d: usize, turned: i32, work: usize, to: usize, step: usize, jump: usize,
 ): void {
   const column = work + 18 * VECTOR;
-  for (let i: usize = 0; i < 3; i++) {
+  for (let i = 0; i < 3; i++) {
     transformFilter(
       gather(a, b, c, d, turned ? 8 - i : i), gather(a, b, c, d, turned ? 5 - i : 3 + i),
-      gather(a, b, c, d, turned ? 2 - i : 6 + i), work + i * VECTOR, 3 * VECTOR,
+      gather(a, b, c, d, turned ? 2 - i : 6 + i), work + <usize>i * VECTOR, 3 * VECTOR,
     );
   }
   for (let i: usize = 0; i < INPUTS; i++) {
@@ -150,25 +150,24 @@ export function filters4(
   }
 }
 
-/** to = A y along one axis. */
+/** to = A y along one axis, the last two lanes `jump` bytes on. */
 // @ts-ignore: decorator
-@inline function transformGradient(y0: v128, y1: v128, y2: v128, y3: v128, to: usize, step: usize): void {
+@inline function transformGradient(y0: v128, y1: v128, y2: v128, y3: v128, to: usize, step: usize, jump: usize): void {
   const two = at(At.TWO), four = at(At.FOUR);
-  v128.store(to, y0);
+  storeHalves(to, jump, y0);
   const even = f32x4.add(y0, y2), odd = f32x4.add(y1, y3);
-  v128.store(to + step, f32x4.add(even, odd));
-  v128.store(to + 2 * step, f32x4.sub(even, odd));
+  storeHalves(to + step, jump, f32x4.add(even, odd));
+  storeHalves(to + 2 * step, jump, f32x4.sub(even, odd));
   const wide = madd<f32>(four, y2, y0), wideOdd = madd<f32>(four, y3, y1);
-  v128.store(to + 3 * step, madd<f32>(two, wideOdd, wide));
-  v128.store(to + 4 * step, nmadd<f32>(two, wideOdd, wide));
-  v128.store(to + 5 * step, y3);
+  storeHalves(to + 3 * step, jump, madd<f32>(two, wideOdd, wide));
+  storeHalves(to + 4 * step, jump, nmadd<f32>(two, wideOdd, wide));
+  storeHalves(to + 5 * step, jump, y3);
 }
 
 /** A y Aᵀ of the 4 × 4 values at four places, to `to` + ξ·`step`; the last two `jump` bytes on. */
-export function gradientTiles4(
+export function gradientTiles4x3(
   a: usize, b: usize, c: usize, d: usize, rowBytes: usize, work: usize, to: usize, step: usize, jump: usize,
 ): void {
-  const column = work + 24 * VECTOR;
   for (let i: usize = 0; i < 4; i++) {
     const x = v128.load(a), y = v128.load(b), z = v128.load(c), w = v128.load(d);
     const xy = v128.shuffle<f32>(x, y, 0, 4, 1, 5), zw = v128.shuffle<f32>(z, w, 0, 4, 1, 5);
@@ -176,7 +175,7 @@ export function gradientTiles4(
     transformGradient(
       v128.shuffle<f64>(xy, zw, 0, 2), v128.shuffle<f64>(xy, zw, 1, 3),
       v128.shuffle<f64>(xyHigh, zwHigh, 0, 2), v128.shuffle<f64>(xyHigh, zwHigh, 1, 3),
-      work + i * VECTOR, 4 * VECTOR,
+      work + i * VECTOR, 4 * VECTOR, WHOLE,
     );
     a += rowBytes;
     b += rowBytes;
@@ -186,13 +185,10 @@ export function gradientTiles4(
   // Six values along the columns for each of the six along the rows: those of one ξ lie INPUTS steps apart.
   for (let i: usize = 0; i < INPUTS; i++) {
     transformGradient(
-      v128.load(work), v128.load(work, VECTOR), v128.load(work, 2 * VECTOR), v128.load(work, 3 * VECTOR), column, VECTOR,
+      v128.load(work), v128.load(work, VECTOR), v128.load(work, 2 * VECTOR), v128.load(work, 3 * VECTOR),
+      to, INPUTS * step, jump,
     );
-    let point = to + i * step;
-    for (let j: usize = 0; j < INPUTS; j++) {
-      storeHalves(point, jump, v128.load(column + j * VECTOR));
-      point += INPUTS * step;
-    }
+    to += step;
     work += 4 * VECTOR;
   }
 }
@@ -210,10 +206,9 @@ export function gradientTiles4(
   v128.store(to + 2 * toStep, f32x4.add(madd<f32>(at(At.FOUR), far, near), v128.load(from + 5 * step)));
 }
 
-/** Gᵀ u G of four filters in the lanes of the vectors at `from` + ξ·`step`: the first `count` of them, to `to`. */
-export function weights4(from: usize, step: usize, work: usize, to: usize, count: i32): void {
+/** Gᵀ u G of four filters in the lanes of the vectors at `from` + ξ·`step`, as nine vectors to `work`. */
+export function weights4x3(from: usize, step: usize, work: usize): void {
   const half = work + 9 * VECTOR;
   for (let i: usize = 0; i < INPUTS; i++) transformWeights(from + i * step, INPUTS * step, half + i * VECTOR, INPUTS * VECTOR);
   for (let i: usize = 0; i < 3; i++) transformWeights(half + i * INPUTS * VECTOR, VECTOR, work + 3 * i * VECTOR, VECTOR);
-  scatter(work, to, count);
 }
