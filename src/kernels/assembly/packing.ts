@@ -69,7 +69,12 @@ function packRest<T>(from: usize, to: usize, filled: i32, K: i32, ld: usize, wid
   for (let panel = first; panel < end; panel++) {
     for (let k0 = 0; k0 < K; k0 += 256) {
       const k1 = min(K, k0 + 256);
-      for (let i = 0; i < width; i += 2) {
+      let i = 0;
+      if (step == 32 && sizeof<T>() == 4 && (panel + 1) * width <= extent) {
+        transposeEight(source + <usize>(panel * width) * ld, ld, to, k0, k1);
+        i = width;
+      }
+      for (; i < width; i += 2) {
         const row = panel * width + i;
         const from = source + <usize>row * ld;
         const pairs = to + <usize>i * sizeof<T>();
@@ -85,6 +90,43 @@ function packRest<T>(from: usize, to: usize, filled: i32, K: i32, ld: usize, wid
       }
     }
     to += <usize>K * step;
+  }
+}
+
+/** to[k] = (a[k], b[k], …) for k0 ≤ k < k1, of eight rows of float32, `ld` bytes apart. */
+function transposeEight(a: usize, ld: usize, to: usize, k0: i32, k1: i32): void {
+  const b = a + ld;
+  const c = b + ld;
+  const d = c + ld;
+  const e = d + ld;
+  const f = e + ld;
+  const g = f + ld;
+  const h = g + ld;
+  let at = <usize>k0 << 2;
+  to += <usize>k0 << 5;
+  for (const end = <usize>(k0 + ((k1 - k0) & ~3)) << 2; at < end; at += VECTOR) {
+    let x = v128.load(a + at), y = v128.load(b + at), z = v128.load(c + at), w = v128.load(d + at);
+    let xy = v128.shuffle<f32>(x, y, 0, 4, 1, 5), zw = v128.shuffle<f32>(z, w, 0, 4, 1, 5);
+    v128.store(to, v128.shuffle<f64>(xy, zw, 0, 2));
+    v128.store(to, v128.shuffle<f64>(xy, zw, 1, 3), 32);
+    xy = v128.shuffle<f32>(x, y, 2, 6, 3, 7), zw = v128.shuffle<f32>(z, w, 2, 6, 3, 7);
+    v128.store(to, v128.shuffle<f64>(xy, zw, 0, 2), 64);
+    v128.store(to, v128.shuffle<f64>(xy, zw, 1, 3), 96);
+    x = v128.load(e + at), y = v128.load(f + at), z = v128.load(g + at), w = v128.load(h + at);
+    xy = v128.shuffle<f32>(x, y, 0, 4, 1, 5), zw = v128.shuffle<f32>(z, w, 0, 4, 1, 5);
+    v128.store(to, v128.shuffle<f64>(xy, zw, 0, 2), 16);
+    v128.store(to, v128.shuffle<f64>(xy, zw, 1, 3), 48);
+    xy = v128.shuffle<f32>(x, y, 2, 6, 3, 7), zw = v128.shuffle<f32>(z, w, 2, 6, 3, 7);
+    v128.store(to, v128.shuffle<f64>(xy, zw, 0, 2), 80);
+    v128.store(to, v128.shuffle<f64>(xy, zw, 1, 3), 112);
+    to += 128;
+  }
+  for (const end = <usize>k1 << 2; at < end; at += sizeof<f32>()) {
+    store<f32>(to, load<f32>(a + at)), store<f32>(to, load<f32>(b + at), 4);
+    store<f32>(to, load<f32>(c + at), 8), store<f32>(to, load<f32>(d + at), 12);
+    store<f32>(to, load<f32>(e + at), 16), store<f32>(to, load<f32>(f + at), 20);
+    store<f32>(to, load<f32>(g + at), 24), store<f32>(to, load<f32>(h + at), 28);
+    to += TILE_ROW_BYTES;
   }
 }
 

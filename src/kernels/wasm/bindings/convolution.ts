@@ -106,16 +106,15 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
       const [doutAt, wAt, dxAt] = [call.read(dout), call.read(w), call.written(dx)];
       const K = s.C * s.HH * s.WW;
       const [padH, padW] = [s.HH - 1 - s.padH, s.WW - 1 - s.padW];
-      if (gathersByPhases(s)) {
+      // At stride 1, the convolution of dout with the filters turned and their channels exchanged.
+      const turns = s.strideH === 1 && s.strideW === 1 && padH >= 0 && padW >= 0;
+      const turned = { ...s, C: s.F, F: s.C, H: s.OH, W: s.OW, OH: s.H, OW: s.W, padH, padW };
+      const size = turns ? tilesOf('input', dout, turned) : null;
+      if (size !== null) {
+        winograd.convolve([doutAt, wAt, 0, dxAt], dout, turned, size, { turned: true, relu: false });
+      } else if (gathersByPhases(s)) {
         backwardByPhases(doutAt, wAt, dxAt, w, s);
-      } else if (s.strideH === 1 && s.strideW === 1 && padH >= 0 && padW >= 0) {
-        // The convolution of dout with the filters turned and their channels exchanged.
-        const turned = { ...s, C: s.F, F: s.C, H: s.OH, W: s.OW, OH: s.H, OW: s.W, padH, padW };
-        const size = tilesOf('input', dout, turned);
-        if (size !== null) {
-          winograd.convolve([doutAt, wAt, 0, dxAt], dout, turned, size, { turned: true, relu: false });
-          return call.finish();
-        }
+      } else if (turns) {
         const panels = Math.ceil(s.C / TILE_ROWS);
         const packed = call.scratch(panels * TILE_ROWS * s.F * s.HH * s.WW * w.BYTES_PER_ELEMENT);
         call.job(Kernel.PackTurned, w, panels, [wAt, packed, s.F, s.C, s.HH * s.WW]);
