@@ -75,9 +75,9 @@ export function run(kernel: i32, wide: i32, items: i32): void {
     atomic.notify(SIGNAL, -1);
   }
   let own = 0;
-  for (let left = claim(); left > 0; left = claim()) {
-    perform(kernel, wide, items - left);
-    own++;
+  for (let left = items; left > 0; left = atomic.load<i32>(REMAINING)) {
+    const count = share(left);
+    own += performRun(kernel, wide, items, claim(count), count);
   }
   atomic.add<i32>(DONE, own);
   let spins = CALLER_SPINS;
@@ -90,10 +90,26 @@ export function run(kernel: i32, wide: i32, items: i32): void {
   }
 }
 
-/** The number of unclaimed items before this claim; the claim holds when it is positive. */
+/**
+ * How many of the items that are left a thread claims at a time: an eighth of its share, which leaves single items to the end. A
+ * claim costs as much as a thousand values: pooling 1,600 planes of 32 × 32 took twice as long with one item to a claim.
+ */
 // @ts-ignore: decorator
-@inline function claim(): i32 {
-  return atomic.sub<i32>(REMAINING, 1);
+@inline function share(left: i32): i32 {
+  return max(1, left / (8 * (atomic.load<i32>(WORKERS) + 1)));
+}
+
+/** The number of unclaimed items before this claim; it holds for as many of its `count` items as that is. */
+// @ts-ignore: decorator
+@inline function claim(count: i32): i32 {
+  return atomic.sub<i32>(REMAINING, count);
+}
+
+/** Performs what a claim holds for, and returns how many items those are. */
+function performRun(kernel: i32, wide: i32, items: i32, left: i32, count: i32): i32 {
+  const first = items - left, held = min(count, max(0, left));
+  for (let item = first; item < first + held; item++) perform(kernel, wide, item);
+  return held;
 }
 
 /** A worker's life: to help with every job until its generation is over. */
@@ -102,18 +118,20 @@ export function work(thread: i32, generation: i32): void {
   atomic.add<i32>(WORKERS, 1);
   let spins = WORKER_SPINS;
   while (atomic.load<i32>(GENERATION) == generation) {
-    if (atomic.load<i32>(REMAINING) <= 0) {
+    const unclaimed = atomic.load<i32>(REMAINING);
+    if (unclaimed <= 0) {
       if (--spins > 0) continue;
       sleep();
       spins = WORKER_SPINS;
       continue;
     }
-    const left = claim();
+    // Should another job begin in between, this is a claim to that one's items: of any job, it is for as many as it says.
+    const count = share(unclaimed);
+    const left = claim(count);
     if (left <= 0) continue;
     // While a claimed item is not done the job cannot end, so what describes it holds still.
-    const items = load<i32>(JOB_ITEMS);
-    perform(load<i32>(JOB_KERNEL), load<i32>(JOB_WIDE), items - left);
-    atomic.add<i32>(DONE, 1);
+    const done = performRun(load<i32>(JOB_KERNEL), load<i32>(JOB_WIDE), load<i32>(JOB_ITEMS), left, count);
+    atomic.add<i32>(DONE, done);
     if (atomic.load<i32>(CALLER_SLEEPS) != 0) atomic.notify(DONE, 1);
     spins = WORKER_SPINS;
   }
