@@ -52,6 +52,10 @@ describe.each(engines)('$simd SIMD, $threads threads', ({ kernels }) => {
       ['NN', 7, 40000, 9],
       ['TN', 5, 17000, 3],
       ['NT', 2, 100, 6000],
+      // By shares of K.
+      ['NN', 50, 1200, 41],
+      ['NT', 13, 2100, 65],
+      ['TN', 61, 1025, 9],
       // One operand is packed as it is multiplied: B, or A.
       ['NN', 11, 1100, 405],
       ['NT', 13, 514, 411],
@@ -61,6 +65,21 @@ describe.each(engines)('$simd SIMD, $threads threads', ({ kernels }) => {
       ['NT', 310, 16900, 3],
     ] satisfies [ProductForm, number, number, number][])('gemm %s of %i × %i × %i, in blocks', (form, N, K, M) => {
       compare([some(N * K), some(K * M), some(N * M)], (k, [a, b, out]) => k.gemm(form, a, b, out, N, K, M), K);
+    });
+
+    test('gemm deeper than a block, of operands that are wide too', () => {
+      const [N, K, M] = [200, 16500, 830];
+      const [u, v, b] = [some(N), some(K), some(K * M)];
+      const a = some(N * K).map((_, i) => u[Math.floor(i / K)] * v[i % K]);
+      const [row, out] = [some(M), some(N * M)];
+      reference.gemm('NN', v, b, row, 1, K, M);
+      kernels.gemm('NN', a, b, out, N, K, M);
+      expectClose(
+        out,
+        out.map((_, i) => u[Math.floor(i / M)] * row[i % M]),
+        dtype,
+        K,
+      );
     });
 
     test('rows and columns: bias, ReLU with sums, sums either way', () => {

@@ -111,3 +111,32 @@ export function productPackingA<T>(item: i32): void {
     }
   }
 }
+
+/**
+ * A product that is deep beside its output: one item computes the share of it that a part of K makes, to sums of its own, and packs
+ * both operands for that a block at a time, so that their rows are read as they lie. Integers: 0 and 1 A and B as they lie, 2 sums,
+ * 3 to 5 M, N and K, 6 shares, 7 depth of a block, 8 and 9 whether A and B lie along their panels, 10 and 11 values from a row of A
+ * and of B to the next, 12 and 13 the scratch and its bytes for each thread.
+ */
+export function productShare<T>(item: i32): void {
+  const M = integer(3), N = integer(4), K = integer(5);
+  const alongA = integer(8) != 0, alongB = integer(9) != 0;
+  const rowA = <usize>integer(10) * sizeof<T>(), rowB = <usize>integer(11) * sizeof<T>();
+  const aPanels = (M + TILE_ROWS - 1) / TILE_ROWS, bPanels = (N + tileColumns<T>() - 1) / tileColumns<T>();
+  const out = pointer(2) + <usize>(item * M * N) * sizeof<T>();
+  const a = pointer(12) + thread * <usize>integer(13);
+  const b = a + <usize>(aPanels * integer(7)) * (TILE_ROWS * sizeof<T>());
+  const first = <i32>(<i64>K * item / integer(6)), end = <i32>(<i64>K * (item + 1) / integer(6));
+  for (let k = first; k < end; k += integer(7)) {
+    const count = min(integer(7), end - k);
+    packPanelsA<T>(alongA, pointer(0) + <usize>k * (alongA ? rowA : sizeof<T>()), a, M, count, rowA, 0, aPanels);
+    packPanelsB<T>(alongB, pointer(1) + <usize>k * (alongB ? rowB : sizeof<T>()), b, N, count, rowB, 0, bPanels);
+    for (let j = 0; j < bPanels; j++) {
+      const bAt = b + <usize>(j * count) * TILE_ROW_BYTES;
+      for (let i = 0; i < aPanels; i++) {
+        const aAt = a + <usize>(i * count) * (TILE_ROWS * sizeof<T>());
+        multiplyPanels<T>(count, aAt, bAt, out, <usize>N * sizeof<T>(), k > first, i, j, M, N);
+      }
+    }
+  }
+}

@@ -26,7 +26,7 @@ import { convRunsForward } from "./convolution-runs";
 import { convRunsBackwardWeights } from "./convolution-runs-weights";
 import { convSquaresBackwardWeights } from "./convolution-squares";
 import { dropout } from "./dropout";
-import { product, productPackingA, productPackingB } from "./gemm";
+import { product, productPackingA, productPackingB, productShare } from "./gemm";
 import { setThread } from "./job";
 import { groupnorm, groupnormBackward, groupnormWeights } from "./groupnorm";
 import { layernorm, layernormBackward, layernormWeights } from "./layernorm";
@@ -166,6 +166,7 @@ function performIn<T>(kernel: i32, item: i32): void {
     case Kernel.Product: return product<T>(item);
     case Kernel.ProductPackingA: return productPackingA<T>(item);
     case Kernel.ProductPackingB: return productPackingB<T>(item);
+    case Kernel.ProductShare: return productShare<T>(item);
     case Kernel.AddRow: return addRow<T>(item);
     case Kernel.AddRowRelu: return addRowRelu<T>(item);
     case Kernel.Relu: return relu<T>(item);

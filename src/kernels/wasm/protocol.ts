@@ -8,6 +8,7 @@ export enum Kernel {
   Product,
   ProductPackingA,
   ProductPackingB,
+  ProductShare,
   AddRow,
   AddRowRelu,
   Relu,

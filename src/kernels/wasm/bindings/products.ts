@@ -1,7 +1,7 @@
 import type { Floats } from '../../../arrays/index.js';
 import type { ProductForm, ProductKernels } from '../../types.js';
-import type { Call } from '../call.js';
-import { planItems, planPacking, planPackingItems, planProduct } from '../product-plan.js';
+import { type Call, stripes } from '../call.js';
+import { planItems, planPacking, planPackingItems, planProduct, planShares } from '../product-plan.js';
 import { Kernel, TILE_ROWS } from '../protocol.js';
 
 export function bindProducts(call: Call, threads: number): ProductKernels {
@@ -49,6 +49,20 @@ function multiply(
     const kernel = operand === 'A' ? Kernel.PackA : Kernel.PackB;
     call.job(kernel, a, items, [sourceOf(operand, from, k), to, extent, depth, ld, group, +along]);
   };
+
+  const deep = planShares(N, K, M, tileColumns, bytes);
+  if (deep !== null) {
+    const { shares, depth } = deep;
+    const sums = call.scratch(shares * N * M * bytes);
+    const own = [call.scratch(deep.bytes * threads), deep.bytes];
+    const { A, B } = lies;
+    const integers = [aAt, bAt, sums, N, M, K, shares, depth, +A.along, +B.along, A.ld, B.ld, ...own];
+    call.job(Kernel.ProductShare, a, shares, integers);
+    const { width, items } = stripes(shares, N * M);
+    call.job(Kernel.SumRows, a, items, [sums, outAt, shares, N * M, width]);
+    call.finish();
+    return;
+  }
 
   const packing = planPackingItems(N, K, M, tileColumns, bytes, threads);
   if (packing !== null) {
