@@ -60,7 +60,7 @@ const convShapes: fc.Arbitrary<ConvShape> = fc
 
 const poolAxes = fc
   .record({
-    size: fc.integer({ min: 1, max: 5 }),
+    size: fc.integer({ min: 1, max: 9 }),
     stride: fc.integer({ min: 1, max: 6 }),
     more: fc.integer({ min: 0, max: 14 }),
   })

@@ -1,71 +1,136 @@
 import { integer, number, pointer } from "./job";
-import { evenLanes, lanes, oddLanes, where } from "./simd";
+import { addWide, evenLanes, lanes, oddLanes, select, sumOfPair, VECTOR, where } from "./simd";
 
 // Pooling of planes: (N·C) of H × W to OH × OW. One item is a plane. Integers: 3 and 4 H and W, 5 and 6 the window, 7 and
 // 8 the strides, 9 and 10 OH and OW.
+//
+// Windows are taken a vector at a time where they lie one or two columns apart, so that what a place of each holds is one vector or
+// every second value of two. Others, and those at the end of a row, are taken singly.
+
+// @ts-ignore: decorator
+@inline function poolH(): i32 { return integer(5); }
+// @ts-ignore: decorator
+@inline function poolW(): i32 { return integer(6); }
+// @ts-ignore: decorator
+@inline function strideH(): i32 { return integer(7); }
+// @ts-ignore: decorator
+@inline function strideW(): i32 { return integer(8); }
 
 /** Whether this is the pooling that nets are made of: windows of 2 × 2 that do not overlap. */
 // @ts-ignore: decorator
 @inline function isHalving(): bool {
-  return integer(5) == 2 && integer(6) == 2 && integer(7) == 2 && integer(8) == 2;
+  return poolH() == 2 && poolW() == 2 && strideH() == 2 && strideW() == 2;
+}
+
+/** How many windows of a row are taken in vectors: none reads or writes a value beyond the row. */
+function inVectors<T>(W: i32, OW: i32): i32 {
+  if (strideW() > 2) return 0;
+  const reach = strideW() == 1 ? OW : min(OW, max(0, (W - poolW() + 1) / 2));
+  return reach & ~(lanes<T>() - 1);
+}
+
+/** What a place of a vector of windows holds. */
+// @ts-ignore: decorator
+@inline function take<T>(at: usize, adjacent: bool): v128 {
+  return adjacent ? v128.load(at) : evenLanes<T>(v128.load(at), v128.load(at, VECTOR));
+}
+
+/** Adds to what a place of a vector of windows holds. */
+// @ts-ignore: decorator
+@inline function addTo<T>(at: usize, v: v128, adjacent: bool): void {
+  if (adjacent) {
+    v128.store(at, v128.add<T>(v128.load(at), v));
+  } else {
+    const zero = v128.splat<T>(0);
+    const low = sizeof<T>() == 4 ? v128.shuffle<f32>(v, zero, 0, 4, 1, 5) : v128.shuffle<f64>(v, zero, 0, 2);
+    const high = sizeof<T>() == 4 ? v128.shuffle<f32>(v, zero, 2, 6, 3, 7) : v128.shuffle<f64>(v, zero, 1, 3);
+    v128.store(at, v128.add<T>(v128.load(at), low));
+    v128.store(at, v128.add<T>(v128.load(at, VECTOR), high), VECTOR);
+  }
 }
 
 /** out = the largest value of each window; NaN wins. Integers: 0 x, 1 out. */
 export function maxPool<T>(plane: i32): void {
   const H = integer(3), W = integer(4), OH = integer(9), OW = integer(10);
   const x = pointer(0) + <usize>plane * H * W * sizeof<T>();
-  const out = pointer(1) + <usize>plane * OH * OW * sizeof<T>();
+  let out = pointer(1) + <usize>plane * OH * OW * sizeof<T>();
   const row = <usize>W * sizeof<T>();
-  const halving = isHalving();
+  const halving = isHalving(), vectors = inVectors<T>(W, OW);
   for (let oh = 0; oh < OH; oh++) {
+    const top = x + <usize>(oh * strideH()) * row;
     let ow = 0;
     if (halving) {
-      const top = x + <usize>(2 * oh) * row;
       for (; ow + lanes<T>() <= OW; ow += lanes<T>()) {
         const at = top + <usize>(2 * ow) * sizeof<T>();
         const a = v128.max<T>(v128.load(at), v128.load(at + row));
         const b = v128.max<T>(v128.load(at, 16), v128.load(at + row, 16));
-        v128.store(out + <usize>(oh * OW + ow) * sizeof<T>(), v128.max<T>(evenLanes<T>(a, b), oddLanes<T>(a, b)));
+        v128.store(out + <usize>ow * sizeof<T>(), v128.max<T>(evenLanes<T>(a, b), oddLanes<T>(a, b)));
+      }
+    } else {
+      for (; ow < vectors; ow += lanes<T>()) {
+        v128.store(out + <usize>ow * sizeof<T>(), largestOf<T>(top + <usize>(ow * strideW()) * sizeof<T>(), row));
       }
     }
     for (; ow < OW; ow++) {
-      const window = x + <usize>(oh * integer(7) * W + ow * integer(8)) * sizeof<T>();
+      const window = top + <usize>(ow * strideW()) * sizeof<T>();
       let largest = load<T>(window);
-      for (let h = 0; h < integer(5); h++) {
-        for (let w = 0; w < integer(6); w++) {
+      for (let h = 0; h < poolH(); h++) {
+        for (let w = 0; w < poolW(); w++) {
           largest = max<T>(largest, load<T>(window + <usize>h * row + <usize>w * sizeof<T>()));
         }
       }
-      store<T>(out + <usize>(oh * OW + ow) * sizeof<T>(), largest);
+      store<T>(out + <usize>ow * sizeof<T>(), largest);
     }
+    out += <usize>OW * sizeof<T>();
   }
+}
+
+/** The largest values of a vector of windows: of each row, then of the rows, so that fewer wait for each other. */
+function largestOf<T>(window: usize, row: usize): v128 {
+  const adjacent = strideW() == 1;
+  let largest = take<T>(window, adjacent);
+  for (const end = window + <usize>poolH() * row; window < end; window += row) {
+    let ofRow = take<T>(window, adjacent);
+    const stop = window + <usize>poolW() * sizeof<T>();
+    for (let at = window + sizeof<T>(); at < stop; at += sizeof<T>()) ofRow = v128.max<T>(ofRow, take<T>(at, adjacent));
+    largest = v128.max<T>(largest, ofRow);
+  }
+  return largest;
 }
 
 /** dx: each window's gradient goes to its first largest value in row-major order. Integers: 0 dout, 1 x, 2 dx. */
 export function maxPoolBackward<T>(plane: i32): void {
   const H = integer(3), W = integer(4), OH = integer(9), OW = integer(10);
-  const dout = pointer(0) + <usize>plane * OH * OW * sizeof<T>();
+  let dout = pointer(0) + <usize>plane * OH * OW * sizeof<T>();
   const x = pointer(1) + <usize>plane * H * W * sizeof<T>();
   const dx = pointer(2) + <usize>plane * H * W * sizeof<T>();
   const row = <usize>W * sizeof<T>();
-  const halving = isHalving();
+  const halving = isHalving(), vectors = inVectors<T>(W, OW);
   // Vectors of halved windows write all their values; the rest is added up.
   if (!halving || H & 1 || W & 1 || OW & (lanes<T>() - 1)) memory.fill(dx, 0, <usize>H * row);
   for (let oh = 0; oh < OH; oh++) {
+    const top = <usize>(oh * strideH()) * row;
     let ow = 0;
     if (halving) {
-      const top = <usize>(2 * oh) * row;
       for (; ow + lanes<T>() <= OW; ow += lanes<T>()) {
         const at = top + <usize>(2 * ow) * sizeof<T>();
-        halfBackward<T>(x + at, x + at + row, dx + at, dx + at + row, dout + <usize>(oh * OW + ow) * sizeof<T>());
+        halfBackward<T>(x + at, x + at + row, dx + at, dx + at + row, dout + <usize>ow * sizeof<T>());
+      }
+    } else {
+      for (; ow < vectors; ow += lanes<T>()) {
+        const begin = top + <usize>(ow * strideW()) * sizeof<T>();
+        const places = placesOfLargest<T>(x + begin, row);
+        for (let lane = 0; lane < lanes<T>(); lane++) {
+          addAt<T>(dx + begin + <usize>(lane * strideW()) * sizeof<T>() + place<T>(places, lane), dout, ow + lane);
+        }
       }
     }
     for (; ow < OW; ow++) {
-      const begin = <usize>(oh * integer(7) * W + ow * integer(8)) * sizeof<T>();
+      const begin = top + <usize>(ow * strideW()) * sizeof<T>();
       let best = begin;
       let largest = load<T>(x + begin);
-      for (let h = 0; h < integer(5); h++) {
-        for (let w = 0; w < integer(6); w++) {
+      for (let h = 0; h < poolH(); h++) {
+        for (let w = 0; w < poolW(); w++) {
           const at = begin + <usize>h * row + <usize>w * sizeof<T>();
           const value = load<T>(x + at);
           if (value > largest || (value != value && largest == largest)) {
@@ -74,9 +139,43 @@ export function maxPoolBackward<T>(plane: i32): void {
           }
         }
       }
-      store<T>(dx + best, load<T>(dx + best) + load<T>(dout + <usize>(oh * OW + ow) * sizeof<T>()));
+      addAt<T>(dx + best, dout, ow);
+    }
+    dout += <usize>OW * sizeof<T>();
+  }
+}
+
+/** Adds the gradient of a window to what is at `to`. */
+// @ts-ignore: decorator
+@inline function addAt<T>(to: usize, dout: usize, window: i32): void {
+  store<T>(to, load<T>(to) + load<T>(dout + <usize>window * sizeof<T>()));
+}
+
+/** For each of a vector of windows how far from its beginning its first largest value lies, in bytes, as integers. */
+function placesOfLargest<T>(window: usize, row: usize): v128 {
+  const adjacent = strideW() == 1;
+  let largest = take<T>(window, adjacent), places = v128.splat<T>(0);
+  for (let h = 0; h < poolH(); h++) {
+    for (let w = 0; w < poolW(); w++) {
+      const distance = <usize>h * row + <usize>w * sizeof<T>();
+      const v = take<T>(window + distance, adjacent);
+      // A number that is larger, or the first that is none.
+      const none = v128.andnot(v128.ne<T>(v, v), v128.ne<T>(largest, largest));
+      const better = v128.or(v128.gt<T>(v, largest), none);
+      largest = select(better, v, largest);
+      const at = sizeof<T>() == 4 ? i32x4.splat(<i32>distance) : i64x2.splat(<i64>distance);
+      places = select(better, at, places);
     }
   }
+  return places;
+}
+
+/** Lane number `lane` of what {@link placesOfLargest} returns. */
+// @ts-ignore: decorator
+@inline function place<T>(places: v128, lane: i32): usize {
+  if (sizeof<T>() == 8) return <usize>(lane == 0 ? i64x2.extract_lane(places, 0) : i64x2.extract_lane(places, 1));
+  if (lane < 2) return lane == 0 ? i32x4.extract_lane(places, 0) : i32x4.extract_lane(places, 1);
+  return lane == 2 ? i32x4.extract_lane(places, 2) : i32x4.extract_lane(places, 3);
 }
 
 /** A vector of windows of 2 × 2: which of the four is the first largest, as masks. */
@@ -111,17 +210,45 @@ export function avgPool<T>(plane: i32): void {
   const H = integer(3), W = integer(4), OH = integer(9), OW = integer(10);
   const x = pointer(0) + <usize>plane * H * W * sizeof<T>();
   let out = pointer(1) + <usize>plane * OH * OW * sizeof<T>();
+  const row = <usize>W * sizeof<T>(), vectors = inVectors<T>(W, OW);
   for (let oh = 0; oh < OH; oh++) {
-    for (let ow = 0; ow < OW; ow++) {
-      const window = x + <usize>(oh * integer(7) * W + ow * integer(8)) * sizeof<T>();
-      let sum: f64 = 0;
-      for (let h = 0; h < integer(5); h++) {
-        for (let w = 0; w < integer(6); w++) sum += <f64>load<T>(window + <usize>(h * W + w) * sizeof<T>());
-      }
-      store<T>(out, <T>(sum * number<f64>(0)));
-      out += sizeof<T>();
+    const top = x + <usize>(oh * strideH()) * row;
+    let ow = 0;
+    for (; ow < vectors; ow += lanes<T>()) {
+      const sums = sumsOf<T>(top + <usize>(ow * strideW()) * sizeof<T>(), row);
+      v128.store(out + <usize>ow * sizeof<T>(), v128.mul<T>(sums, v128.splat<T>(number<T>(0))));
     }
+    for (; ow < OW; ow++) {
+      const sum = sumOf<T>(top + <usize>(ow * strideW()) * sizeof<T>(), row);
+      store<T>(out + <usize>ow * sizeof<T>(), <T>(sum * number<f64>(0)));
+    }
+    out += <usize>OW * sizeof<T>();
   }
+}
+
+/** The sums of a vector of windows: of each row, then of the rows. */
+function sumsOf<T>(window: usize, row: usize): v128 {
+  const adjacent = strideW() == 1;
+  let sums = v128.splat<T>(0);
+  for (const end = window + <usize>poolH() * row; window < end; window += row) {
+    let sum = take<T>(window, adjacent);
+    const stop = window + <usize>poolW() * sizeof<T>();
+    for (let at = window + sizeof<T>(); at < stop; at += sizeof<T>()) sum = v128.add<T>(sum, take<T>(at, adjacent));
+    sums = v128.add<T>(sums, sum);
+  }
+  return sums;
+}
+
+/** The sum of one window, its rows taken in vectors: those of a window that covers an image are long. */
+function sumOf<T>(window: usize, row: usize): f64 {
+  let wide = f64x2.splat(0), sum: f64 = 0;
+  for (let h = 0; h < poolH(); h++) {
+    let w = 0;
+    for (; w + lanes<T>() <= poolW(); w += lanes<T>()) wide = addWide<T>(wide, v128.load(window + <usize>w * sizeof<T>()));
+    for (; w < poolW(); w++) sum += <f64>load<T>(window + <usize>w * sizeof<T>());
+    window += row;
+  }
+  return sum + sumOfPair(wide);
 }
 
 /** dx: each window's gradient is shared evenly. Integers: 0 dout, 2 dx. Numbers: 1 / the window's area. */
@@ -129,18 +256,45 @@ export function avgPoolBackward<T>(plane: i32): void {
   const H = integer(3), W = integer(4), OH = integer(9), OW = integer(10);
   let dout = pointer(0) + <usize>plane * OH * OW * sizeof<T>();
   const dx = pointer(2) + <usize>plane * H * W * sizeof<T>();
-  memory.fill(dx, 0, <usize>(H * W) * sizeof<T>());
+  const row = <usize>W * sizeof<T>(), vectors = inVectors<T>(W, OW);
+  memory.fill(dx, 0, <usize>H * row);
   for (let oh = 0; oh < OH; oh++) {
-    for (let ow = 0; ow < OW; ow++) {
-      const window = dx + <usize>(oh * integer(7) * W + ow * integer(8)) * sizeof<T>();
-      const share = <T>(<f64>load<T>(dout) * number<f64>(0));
-      for (let h = 0; h < integer(5); h++) {
-        for (let w = 0; w < integer(6); w++) {
-          const at = window + <usize>(h * W + w) * sizeof<T>();
-          store<T>(at, load<T>(at) + share);
-        }
-      }
-      dout += sizeof<T>();
+    const top = dx + <usize>(oh * strideH()) * row;
+    let ow = 0;
+    for (; ow < vectors; ow += lanes<T>()) {
+      const shares = v128.mul<T>(v128.load(dout + <usize>ow * sizeof<T>()), v128.splat<T>(number<T>(0)));
+      addShares<T>(top + <usize>(ow * strideW()) * sizeof<T>(), row, shares);
     }
+    for (; ow < OW; ow++) {
+      const share = <T>(<f64>load<T>(dout + <usize>ow * sizeof<T>()) * number<f64>(0));
+      addShare<T>(top + <usize>(ow * strideW()) * sizeof<T>(), row, share);
+    }
+    dout += <usize>OW * sizeof<T>();
+  }
+}
+
+/** Adds to all places of a vector of windows what belongs to each. */
+function addShares<T>(window: usize, row: usize, shares: v128): void {
+  const adjacent = strideW() == 1;
+  for (const end = window + <usize>poolH() * row; window < end; window += row) {
+    const stop = window + <usize>poolW() * sizeof<T>();
+    for (let at = window; at < stop; at += sizeof<T>()) addTo<T>(at, shares, adjacent);
+  }
+}
+
+/** Adds the same to all places of one window, its rows taken in vectors. */
+function addShare<T>(window: usize, row: usize, share: T): void {
+  const shares = v128.splat<T>(share);
+  for (let h = 0; h < poolH(); h++) {
+    let w = 0;
+    for (; w + lanes<T>() <= poolW(); w += lanes<T>()) {
+      const at = window + <usize>w * sizeof<T>();
+      v128.store(at, v128.add<T>(v128.load(at), shares));
+    }
+    for (; w < poolW(); w++) {
+      const at = window + <usize>w * sizeof<T>();
+      store<T>(at, load<T>(at) + share);
+    }
+    window += row;
   }
 }
