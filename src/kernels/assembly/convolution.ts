@@ -4,7 +4,7 @@ import {
   windowAt, writeOffsets, WW,
 } from "./image";
 import { integer, pointer } from "./job";
-import { interleave, tileColumns } from "./packing";
+import { interleave, packPanelsA, packPanelsB, tileColumns } from "./packing";
 import { maskSegment, sumShifted } from "./segments";
 import { copyRun, fillRun, lanes, VECTOR } from "./simd";
 import { edge, tile } from "./tile";
@@ -112,42 +112,26 @@ export function convBackwardWeights<T>(item: i32): void {
   const aBytes = <usize>P * TILE_ROWS * sizeof<T>();
   const bPacked = aPacked + <usize>aPanels * aBytes;
   const sums = pointer(3) + <usize>item * F() * K * sizeof<T>();
-  const ld = <usize>K * sizeof<T>();
+  const ld = <usize>K * sizeof<T>(), rowBytes = <usize>P * sizeof<T>();
   writeOffsets(offsets);
 
   const first = (N * item) / shares;
   const end = (N * (item + 1)) / shares;
   for (let n = first; n < end; n++) {
     const image = padImage<T>(n, ownScratch());
-    packRows<T>(pointer(1) + <usize>n * F() * P * sizeof<T>(), aPacked, F(), P);
+    packPanelsA<T>(false, pointer(1) + <usize>(n * F()) * rowBytes, aPacked, F(), P, rowBytes, 0, aPanels);
     for (let k = 0; k < K; k += columns) {
-      packTaps<T>(image, offsets, k, K, bPacked);
+      // A window of one pixel: the channels as they lie.
+      if (K == C() && P == paddedH() * paddedW()) {
+        packPanelsB<T>(false, image, bPacked, K, P, rowBytes, k / columns, k / columns + 1);
+      } else {
+        packTaps<T>(image, offsets, k, K, bPacked);
+      }
       for (let i = 0; i < aPanels; i++) {
         const to = sums + <usize>(i * TILE_ROWS) * ld + <usize>k * sizeof<T>();
         multiply<T>(P, aPacked + <usize>i * aBytes, bPacked, to, ld, n > first, 0, F() - i * TILE_ROWS, K - k);
       }
     }
-  }
-}
-
-/** Rows (extent, P) to panels [panel][p][row of 6], zeros beyond the extent. */
-function packRows<T>(from: usize, to: usize, extent: i32, P: i32): void {
-  const step = TILE_ROWS * sizeof<T>();
-  const rowBytes = <usize>P * sizeof<T>();
-  for (let f = 0; f < extent; f += TILE_ROWS) {
-    for (let i = 0; i < TILE_ROWS; i += 2) {
-      const row = from + <usize>(f + i) * rowBytes;
-      const at = to + <usize>i * sizeof<T>();
-      if (f + i + 1 < extent) {
-        interleave<T>(row, row + rowBytes, at, 0, P, step);
-      } else {
-        for (let p: usize = 0; p < <usize>P; p++) {
-          store<T>(at + p * step, f + i < extent ? load<T>(row + p * sizeof<T>()) : <T>0);
-          store<T>(at + p * step, <T>0, sizeof<T>());
-        }
-      }
-    }
-    to += <usize>P * step;
   }
 }
 
