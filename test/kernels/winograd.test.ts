@@ -219,6 +219,7 @@ describe('the choice', () => {
     ['images of few channels', convShape(64, 3, 32, 32, 32, 3, 3, same)],
     ['one channel and one filter', convShape(64, 1, 32, 32, 1, 3, 3)],
     ['more filters than pixels', convShape(1, 512, 2, 2, 512, 3, 3, same)],
+    ['more filters of 5 × 5 than pixels', convShape(1, 256, 8, 8, 256, 5, 5, { pad: [2, 2] })],
   ])('leaves %s to the products', (_, s) => {
     for (const pass of names) expect(fastestTiles(pass, s)).toBe(null);
   });
@@ -230,6 +231,8 @@ describe('the choice', () => {
     [4, 'images of 6 × 6', convShape(64, 64, 6, 6, 64, 3, 3, same)],
     [4, 'images of 2 × 2', convShape(64, 64, 2, 2, 64, 3, 3, same)],
     [4, 'few pixels for many filters', convShape(1, 256, 8, 8, 256, 3, 3, same)],
+    [8, 'filters of 5 × 5 for images of three channels', convShape(64, 3, 32, 32, 32, 5, 5, { pad: [2, 2] })],
+    [8, 'filters of 7 × 7', convShape(64, 32, 8, 8, 32, 7, 7, { pad: [3, 3] })],
   ])('takes tiles of %i inputs for %s', (inputs, _, s) => {
     for (const pass of names) expect(fastestTiles(pass, s)).toBe(inputs);
   });

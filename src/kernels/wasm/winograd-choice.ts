@@ -21,14 +21,14 @@ export function takesTiles({ HH, WW, strideH, strideW, padH, padW }: ConvShape, 
 }
 
 /** What transforming a tile of a channel and what transforming a filter takes, in multiplications of the product. */
-const TRANSFORMS = { 4: { tile: 110, filter: 200 }, 6: { tile: 450, filter: 450 }, 8: { tile: 800, filter: 1000 } };
+const TRANSFORMS = { 4: { tile: 110, filter: 200 }, 6: { tile: 450, filter: 450 }, 8: { tile: 600, filter: 2400 } };
 
 /** Convolutions that cost less, 40 µs on one core, stay as exact as they can be: there is no time to gain. */
 const LEAST_COST = 1e6;
 
 /** The tiles that take the least time, as far as counting tells. */
 export const fastestTiles: ChooseTiles = (pass, s) => {
-  let least = productsCost(s),
+  let least = productsCost(pass, s),
     best: TileInputs | null = null;
   if (Math.min(s.C, s.F) < 3 || least < LEAST_COST) return null;
   for (const inputs of [4, 6, 8] as const) {
@@ -39,8 +39,8 @@ export const fastestTiles: ChooseTiles = (pass, s) => {
 };
 
 /**
- * What a pass costs by tiles. Costs count multiplications of the product's tile, of which a core of a 3 GHz EPYC does 26 in a nanosecond (Node 20,
- * relaxed SIMD). They were compared with measured times on 30 shapes of 3 to 512 channels, 1 × 1 to 32 × 32 pixels and
+ * What a pass costs by tiles. Costs count multiplications of the product's tile, of which a core of a 3 GHz EPYC does 26 in a
+ * nanosecond (Node 20, relaxed SIMD). They were compared with measured times on 30 shapes of 3 to 512 channels, 1 × 1 to 32 × 32 pixels and
  * batches of 1 to 64. So, in ms on one core, by products, F(2×2) and F(4×4):
  *
  *     N × C × H × W, F          forward               images                filters
@@ -53,6 +53,18 @@ export const fastestTiles: ChooseTiles = (pass, s) => {
  *     64 × 64 × 2 × 2, 64       0.92   0.24   0.50    0.94   0.24   0.51    1.27   0.29   0.56
  *     1 × 256 × 8 × 8, 256      1.5    1.2    1.7     2.2    1.3    1.9     1.6    1.3    1.7
  *     1 × 256 × 4 × 4, 256      0.5    0.8    1.8     1.2    0.9    2.2     0.6    0.9    1.5
+ *
+ * and with larger filters by products and F(4×4, 5×5), on a core of a Zen 5, which does 33 in a nanosecond. Of the passes of 26 such
+ * shapes three go the slower way, such as the last one here:
+ *
+ *     N × C × H × W, F, size           forward          images           filters
+ *     64 × 32 × 32 × 32, 32, 5 × 5     59.2   12.4      59.7   12.4      53.4   14.4
+ *     64 × 128 × 8 × 8, 128, 5 × 5     52.8   10.7      53.8   11.4      57.5   12.2
+ *     64 × 3 × 32 × 32, 32, 5 × 5       5.0    3.1       6.2    4.1       5.4    4.9
+ *     50 × 3 × 32 × 32, 32, 7 × 7       7.3    4.1       9.4    9.9       7.8    5.9
+ *     64 × 6 × 14 × 14, 16, 5 × 5       1.1    0.5       1.2    0.5       1.0    0.7
+ *     1 × 256 × 8 × 8, 256, 5 × 5       4.3    6.1       7.8    7.6       3.6    4.0
+ *     4 × 64 × 14 × 14, 64, 7 × 7       5.7    3.9       6.2    4.1       5.6    7.2
  */
 function tilesCost(pass: ConvolutionPass, s: ConvShape, inputs: TileInputs): number {
   const { tile, filter } = TRANSFORMS[inputs];
@@ -64,9 +76,10 @@ function tilesCost(pass: ConvolutionPass, s: ConvShape, inputs: TileInputs): num
   return products + all * (channels + s.F) * tile + s.F * channels * filter;
 }
 
-function productsCost({ N, C, F, HH, WW, OH, OW }: ConvShape): number {
-  // Packing a window takes four multiplications for each of its values.
-  return N * roundUp(OH * OW, 8) * C * HH * WW * (rows(F) + 4);
+function productsCost(pass: ConvolutionPass, { N, C, F, HH, WW, OH, OW }: ConvShape): number {
+  // Packing a window takes four multiplications for each of its values; gathering by phases, for images of up to three channels, two.
+  const each = pass === 'input' && F <= 3 ? F + 2 : rows(F) + 4;
+  return N * roundUp(OH * OW, 8) * C * HH * WW * each;
 }
 
 /** Rows of panels of six, of which one or two left over take as long as four. */
