@@ -1,6 +1,6 @@
 import { CHUNK } from "../wasm/protocol";
 import { integer, numberSplat, pointer } from "./job";
-import { lanes, loadPart, loadUpTo, select, storePart, storeUpTo, VECTOR, where } from "./simd";
+import { lanes, loadPart, loadUpTo, rectified, select, storePart, storeUpTo, VECTOR, where } from "./simd";
 
 /** Rows of an (N, M) array that one item covers: about {@link CHUNK} values. */
 // @ts-ignore: decorator
@@ -15,7 +15,6 @@ import { lanes, loadPart, loadUpTo, select, storePart, storeUpTo, VECTOR, where 
   const out = pointer(1);
   const N = integer(2);
   const M = integer(3);
-  const zero = v128.splat<T>(0);
 
   const end = min(N, (item + 1) * rowsPerItem(M));
   for (let n = item * rowsPerItem(M); n < end; n++) {
@@ -24,12 +23,12 @@ import { lanes, loadPart, loadUpTo, select, storePart, storeUpTo, VECTOR, where 
     for (; m + lanes<T>() <= M; m += lanes<T>()) {
       const at = <usize>m * sizeof<T>();
       const sum = v128.add<T>(v128.load(row + at), v128.load(b + at));
-      v128.store(row + at, relu ? v128.max<T>(sum, zero) : sum);
+      v128.store(row + at, relu ? rectified<T>(sum) : sum);
     }
     if (m < M) {
       const at = <usize>m * sizeof<T>();
       const sum = v128.add<T>(loadPart<T>(row + at, M - m), loadPart<T>(b + at, M - m));
-      storePart<T>(row + at, relu ? v128.max<T>(sum, zero) : sum, M - m);
+      storePart<T>(row + at, relu ? rectified<T>(sum) : sum, M - m);
     }
   }
 }
@@ -46,14 +45,13 @@ export function addRowRelu<T>(item: i32): void {
 export function relu<T>(item: i32): void {
   const x = pointer(0);
   const out = pointer(1);
-  const zero = v128.splat<T>(0);
 
   let at = <usize>item * CHUNK * sizeof<T>();
   const rest = min(CHUNK, integer(2) - item * CHUNK);
   const end = at + <usize>(rest & -lanes<T>()) * sizeof<T>();
-  for (; at < end; at += VECTOR) v128.store(out + at, v128.max<T>(v128.load(x + at), zero));
+  for (; at < end; at += VECTOR) v128.store(out + at, rectified<T>(v128.load(x + at)));
   const part = rest & (lanes<T>() - 1);
-  if (part) storePart<T>(out + at, v128.max<T>(loadPart<T>(x + at, part), zero), part);
+  if (part) storePart<T>(out + at, rectified<T>(loadPart<T>(x + at, part)), part);
 }
 
 /** dx = dout where x > 0, else 0. */

@@ -1,5 +1,5 @@
 import { integer, numberSplat, pointer } from "./job";
-import { lanes, loadUpTo, madd, storeUpTo, where } from "./simd";
+import { lanes, loadUpTo, madd, rectified, storeUpTo, where } from "./simd";
 
 // Batch normalization of an (N, C) array: statistics of each column. One item is a stripe of columns, and a vector of
 // columns is finished before the next, so that all passes over it but the first find it in the nearest cache.
@@ -62,12 +62,11 @@ export function normalizeColumns<T>(item: i32): void {
   const x = pointer(0), out = pointer(3);
   const N = integer(6), relu = integer(9);
   const stride = <usize>integer(7) * sizeof<T>();
-  const zero = v128.splat<T>(0);
   const scale = v128.div<T>(loadUpTo<T>(pointer(1) + column, count), v128.sqrt<T>(v128.add<T>(spread, numberSplat<T>(0))));
   const beta = loadUpTo<T>(pointer(2) + column, count);
   for (let n = 0, at = column; n < N; n++, at += stride) {
     const v = madd<T>(v128.sub<T>(loadUpTo<T>(x + at, count), mu), scale, beta);
-    storeUpTo<T>(out + at, relu ? v128.max<T>(v, zero) : v, count);
+    storeUpTo<T>(out + at, relu ? rectified<T>(v) : v, count);
   }
 }
 

@@ -6,7 +6,7 @@ import {
 import { integer, pointer } from "./job";
 import { interleave, packPanelsA, packPanelsB, tileColumns } from "./packing";
 import { maskSegment, sumShifted } from "./segments";
-import { copyRun, fillRun, lanes, VECTOR } from "./simd";
+import { copyRun, fillRun, lanes, rectified, VECTOR } from "./simd";
 import { edge, tile } from "./tile";
 
 // Convolution as products of the filters, (F, K) with K = C·HH·WW, and the windows of pixels, (K, P) with P = OH·OW, that
@@ -64,11 +64,10 @@ export function convForward<T>(item: i32): void {
 
 // @ts-ignore: decorator
 @inline export function reluRun<T>(at: usize, length: i32): void {
-  const zero = v128.splat<T>(0);
   let i = 0;
   for (; i + lanes<T>() <= length; i += lanes<T>()) {
     const p = at + <usize>i * sizeof<T>();
-    v128.store(p, v128.max<T>(v128.load(p), zero));
+    v128.store(p, rectified<T>(v128.load(p)));
   }
   for (; i < length; i++) {
     const p = at + <usize>i * sizeof<T>();

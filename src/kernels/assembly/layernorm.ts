@@ -1,7 +1,7 @@
 import { rowsPerItem } from "./activations";
 import { integer, number, pointer } from "./job";
 import { sumShifted, sumSquaredDistance } from "./segments";
-import { addWide, lanes, loadUpTo, madd, storeUpTo, sumOfPair, where } from "./simd";
+import { addWide, lanes, loadUpTo, madd, rectified, storeUpTo, sumOfPair, where } from "./simd";
 
 // Layer normalization of an (N, D) array: statistics of each row, γ and β for each column.
 
@@ -19,7 +19,6 @@ import { addWide, lanes, loadUpTo, madd, storeUpTo, sumOfPair, where } from "./s
 export function layernorm<T>(item: i32): void {
   const gamma = pointer(1), beta = pointer(2);
   const N = integer(6), D = integer(7), relu = integer(8);
-  const zero = v128.splat<T>(0);
   const end = min(N, (item + 1) * rowsPerItem(D));
   for (let n = item * rowsPerItem(D); n < end; n++) {
     const x = pointer(0) + <usize>n * D * sizeof<T>();
@@ -34,7 +33,7 @@ export function layernorm<T>(item: i32): void {
       const at = <usize>d * sizeof<T>();
       const xHat = v128.mul<T>(v128.sub<T>(loadUpTo<T>(x + at, D - d), mu), scale);
       const v = madd<T>(xHat, loadUpTo<T>(gamma + at, D - d), loadUpTo<T>(beta + at, D - d));
-      storeUpTo<T>(out + at, relu ? v128.max<T>(v, zero) : v, D - d);
+      storeUpTo<T>(out + at, relu ? rectified<T>(v) : v, D - d);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { rowsPerItem } from "./activations";
 import { integer, pointer } from "./job";
-import { lanes } from "./simd";
+import { lanes, larger } from "./simd";
 
 // Groups of `pieces` consecutive values, each of which gives its largest. Vectors go across groups: lane i holds a value
 // of group i. One item is a block of groups.
@@ -64,7 +64,7 @@ export function maxoutBackward<T>(item: i32): void {
 // @ts-ignore: decorator
 @inline function largestOf<T>(from: usize, stride: usize): v128 {
   let largest = gather<T>(from, stride);
-  for (let at = sizeof<T>(); at < stride; at += sizeof<T>()) largest = v128.max<T>(largest, gather<T>(from + at, stride));
+  for (let at = sizeof<T>(); at < stride; at += sizeof<T>()) largest = larger<T>(largest, gather<T>(from + at, stride));
   return largest;
 }
 

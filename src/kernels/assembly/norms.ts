@@ -1,6 +1,6 @@
 import { CHUNK } from "../wasm/protocol";
 import { integer, numberSplat, pointer } from "./job";
-import { addWide, lanes, loadUpTo, storeUpTo, sumOfPair } from "./simd";
+import { addWide, lanes, larger, loadUpTo, storeUpTo, sumOfPair } from "./simd";
 
 // Norms of all values of an array, and bounds on them. One item is a chunk of values.
 
@@ -25,7 +25,7 @@ export function maxAbs<T>(item: i32): void {
   const x = pointer(0), partial = pointer(1), stop = end(item, integer(2));
   let largest = v128.splat<T>(0);
   for (let i = item * CHUNK; i < stop; i += lanes<T>()) {
-    largest = v128.max<T>(largest, v128.abs<T>(loadUpTo<T>(x + <usize>i * sizeof<T>(), stop - i)));
+    largest = larger<T>(largest, v128.abs<T>(loadUpTo<T>(x + <usize>i * sizeof<T>(), stop - i)));
   }
   let result: T = v128.extract_lane<T>(largest, 0);
   result = max<T>(result, v128.extract_lane<T>(largest, 1));
@@ -42,6 +42,6 @@ export function clamp<T>(item: i32): void {
   const low = v128.neg<T>(limit);
   for (let i = item * CHUNK; i < stop; i += lanes<T>()) {
     const at = x + <usize>i * sizeof<T>();
-    storeUpTo<T>(at, v128.min<T>(limit, v128.max<T>(low, loadUpTo<T>(at, stop - i))), stop - i);
+    storeUpTo<T>(at, v128.pmin<T>(v128.pmax<T>(loadUpTo<T>(at, stop - i), low), limit), stop - i);
   }
 }

@@ -1,5 +1,5 @@
 import { integer, number, pointer } from "./job";
-import { addWide, evenLanes, lanes, oddLanes, select, sumOfPair, VECTOR, where } from "./simd";
+import { addWide, evenLanes, lanes, larger, oddLanes, select, sumOfPair, VECTOR, where } from "./simd";
 
 // Pooling of planes: (N·C) of H × W to OH × OW. One item is a plane. Integers: 3 and 4 H and W, 5 and 6 the window, 7 and
 // 8 the strides, 9 and 10 OH and OW.
@@ -62,9 +62,9 @@ export function maxPool<T>(plane: i32): void {
     if (halving) {
       for (; ow + lanes<T>() <= OW; ow += lanes<T>()) {
         const at = top + <usize>(2 * ow) * sizeof<T>();
-        const a = v128.max<T>(v128.load(at), v128.load(at + row));
-        const b = v128.max<T>(v128.load(at, 16), v128.load(at + row, 16));
-        v128.store(out + <usize>ow * sizeof<T>(), v128.max<T>(evenLanes<T>(a, b), oddLanes<T>(a, b)));
+        const a = larger<T>(v128.load(at), v128.load(at + row));
+        const b = larger<T>(v128.load(at, 16), v128.load(at + row, 16));
+        v128.store(out + <usize>ow * sizeof<T>(), larger<T>(evenLanes<T>(a, b), oddLanes<T>(a, b)));
       }
     } else {
       for (; ow < vectors; ow += lanes<T>()) {
@@ -92,8 +92,8 @@ function largestOf<T>(window: usize, row: usize): v128 {
   for (const end = window + <usize>poolH() * row; window < end; window += row) {
     let ofRow = take<T>(window, adjacent);
     const stop = window + <usize>poolW() * sizeof<T>();
-    for (let at = window + sizeof<T>(); at < stop; at += sizeof<T>()) ofRow = v128.max<T>(ofRow, take<T>(at, adjacent));
-    largest = v128.max<T>(largest, ofRow);
+    for (let at = window + sizeof<T>(); at < stop; at += sizeof<T>()) ofRow = larger<T>(ofRow, take<T>(at, adjacent));
+    largest = larger<T>(largest, ofRow);
   }
   return largest;
 }
@@ -184,7 +184,7 @@ function placesOfLargest<T>(window: usize, row: usize): v128 {
   const t0 = v128.load(top), t1 = v128.load(top, 16), b0 = v128.load(bottom), b1 = v128.load(bottom, 16);
   const a = evenLanes<T>(t0, t1), b = oddLanes<T>(t0, t1), c = evenLanes<T>(b0, b1), d = oddLanes<T>(b0, b1);
   const g = v128.load(dout);
-  const largest = v128.max<T>(v128.max<T>(a, b), v128.max<T>(c, d));
+  const largest = larger<T>(larger<T>(a, b), larger<T>(c, d));
   // Not equal means smaller, or that the largest is NaN: then the first NaN is it.
   const isA = v128.or(v128.eq<T>(a, largest), v128.ne<T>(a, a));
   const isB = v128.andnot(v128.or(v128.eq<T>(b, largest), v128.ne<T>(b, b)), isA);

@@ -113,16 +113,16 @@ export function scaleSegment<T>(x: usize, out: usize, length: i32, mean: T, scal
   let at: usize = 0;
   for (const pairs = vectors & ~(2 * VECTOR - 1); at < pairs; at += 2 * VECTOR) {
     const first = x + at, to = out + at;
-    v128.store(to, v128.max<T>(madd<T>(centred<T>(first, mu), a, b), least));
-    v128.store(to, v128.max<T>(madd<T>(centred<T>(first + VECTOR, mu), a, b), least), VECTOR);
+    v128.store(to, v128.pmax<T>(madd<T>(centred<T>(first, mu), a, b), least));
+    v128.store(to, v128.pmax<T>(madd<T>(centred<T>(first + VECTOR, mu), a, b), least), VECTOR);
   }
   if (at < vectors) {
-    v128.store(out + at, v128.max<T>(madd<T>(centred<T>(x + at, mu), a, b), least));
+    v128.store(out + at, v128.pmax<T>(madd<T>(centred<T>(x + at, mu), a, b), least));
     at += VECTOR;
   }
   const rest = length & (lanes<T>() - 1);
   if (rest) {
-    storePart<T>(out + at, v128.max<T>(madd<T>(v128.sub<T>(loadPart<T>(x + at, rest), mu), a, b), least), rest);
+    storePart<T>(out + at, v128.pmax<T>(madd<T>(v128.sub<T>(loadPart<T>(x + at, rest), mu), a, b), least), rest);
   }
 }
 

@@ -1,6 +1,6 @@
 import { CHUNK } from "../wasm/protocol";
 import { integer, number, numberSplat, pointer } from "./job";
-import { madd, nmadd, VECTOR } from "./simd";
+import { larger, madd, nmadd, rectified, VECTOR } from "./simd";
 
 // The update rules, each in one pass over the weights, their gradient and the rule's state; the formulas, with their
 // papers, stand in optim/. One item is a chunk of values. Arguments: the addresses of w, dw and three of state, 0 where
@@ -134,7 +134,7 @@ export function rmsprop<T>(item: i32): void {
       const average = madd<T>(rest, g, v128.mul<T>(rho, read<T>(mean, at, whole)));
       write<T>(mean, at, whole, average);
       // Rounding may leave less than nothing of a variance of zero.
-      c = v128.max<T>(v128.splat<T>(0), nmadd<T>(average, average, c));
+      c = rectified<T>(nmadd<T>(average, average, c));
     }
     let step = v128.div<T>(g, v128.add<T>(v128.sqrt<T>(c), epsilon));
     if (velocity) {
@@ -190,7 +190,7 @@ export function adam<T>(item: i32): void {
     write<T>(moment, at, whole, m);
     write<T>(square, at, whole, v);
     if (largest) {
-      v = v128.max<T>(read<T>(largest, at, whole), v);
+      v = larger<T>(read<T>(largest, at, whole), v);
       write<T>(largest, at, whole, v);
     }
     const root = v128.sqrt<T>(v128.mul<T>(v, vScale));

@@ -1,4 +1,4 @@
-import { VECTOR } from "./simd";
+import { rectified, VECTOR } from "./simd";
 import { gather, storeHalves } from "./winograd-lanes";
 
 // F(2×2, 3×3): 2 × 2 outputs from 4 × 4 inputs in 16 products in place of 36. Lavin and Gray 2016, section 4.1: points 0, ±1
@@ -47,7 +47,6 @@ export function inputTiles2x3(a: usize, b: usize, c: usize, d: usize, rowBytes: 
 export function outputTiles2x3(
   from: usize, step: usize, work: usize, bias: v128, relu: i32, a: usize, b: usize, c: usize, d: usize, rowBytes: usize,
 ): void {
-  const zero = f32x4.splat(0);
   const column = INPUTS * step;
   let to = work;
   for (let i: usize = 0; i < INPUTS; i++) {
@@ -62,8 +61,8 @@ export function outputTiles2x3(
     let y0 = f32x4.add(f32x4.add(v128.load(work), m1), m2);
     let y1 = f32x4.sub(f32x4.sub(m1, m2), v128.load(work, 3 * VECTOR));
     if (relu) {
-      y0 = f32x4.max(y0, zero);
-      y1 = f32x4.max(y1, zero);
+      y0 = rectified<f32>(y0);
+      y1 = rectified<f32>(y1);
     }
     const low = v128.shuffle<f32>(y0, y1, 0, 4, 1, 5), high = v128.shuffle<f32>(y0, y1, 2, 6, 3, 7);
     v128.store_lane<f64>(a, low, 0);

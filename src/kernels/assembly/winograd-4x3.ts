@@ -1,4 +1,4 @@
-import { constant, madd, nmadd, VECTOR } from "./simd";
+import { constant, madd, nmadd, rectified, VECTOR } from "./simd";
 import { gather, storeHalves, WHOLE } from "./winograd-lanes";
 
 // F(4×4, 3×3): 4 × 4 outputs from 6 × 6 inputs in 36 products in place of 144. Lavin and Gray 2016, section 4.1, with its
@@ -69,7 +69,7 @@ export function inputTiles4x3(a: usize, b: usize, c: usize, d: usize, rowBytes: 
 export function outputTiles4x3(
   from: usize, step: usize, work: usize, bias: v128, relu: i32, a: usize, b: usize, c: usize, d: usize, rowBytes: usize,
 ): void {
-  const two = at(At.TWO), four = at(At.FOUR), eight = at(At.EIGHT), zero = f32x4.splat(0);
+  const two = at(At.TWO), four = at(At.FOUR), eight = at(At.EIGHT);
   const column = INPUTS * step;
   let to = work;
   for (let i: usize = 0; i < INPUTS; i++) {
@@ -94,10 +94,10 @@ export function outputTiles4x3(
     let y2 = madd<f32>(four, sum2, sum);
     let y3 = f32x4.add(madd<f32>(eight, difference2, difference), v128.load(work, 5 * VECTOR));
     if (relu) {
-      y0 = f32x4.max(y0, zero);
-      y1 = f32x4.max(y1, zero);
-      y2 = f32x4.max(y2, zero);
-      y3 = f32x4.max(y3, zero);
+      y0 = rectified<f32>(y0);
+      y1 = rectified<f32>(y1);
+      y2 = rectified<f32>(y2);
+      y3 = rectified<f32>(y3);
     }
     const low = v128.shuffle<f32>(y0, y1, 0, 4, 1, 5), lowHigh = v128.shuffle<f32>(y2, y3, 0, 4, 1, 5);
     const high = v128.shuffle<f32>(y0, y1, 2, 6, 3, 7), highHigh = v128.shuffle<f32>(y2, y3, 2, 6, 3, 7);

@@ -1,4 +1,4 @@
-import { constant, madd, nmadd, VECTOR } from "./simd";
+import { constant, madd, nmadd, rectified, VECTOR } from "./simd";
 import { gather, storeHalves, WHOLE } from "./winograd-lanes";
 import { tapOf } from "./winograd-tiles";
 
@@ -84,7 +84,7 @@ export function inputTiles4x5(a: usize, b: usize, c: usize, d: usize, rowBytes: 
 export function outputTiles4x5(
   from: usize, step: usize, work: usize, bias: v128, relu: i32, a: usize, b: usize, c: usize, d: usize, rowBytes: usize,
 ): void {
-  const zero = f32x4.splat(0), column = INPUTS * step;
+  const column = INPUTS * step;
   let to = work;
   for (let i: usize = 0; i < INPUTS; i++) {
     let m = v128.load(from + column), n = v128.load(from + 2 * column);
@@ -114,10 +114,10 @@ export function outputTiles4x5(
     let y3 = madd<f32>(at(At.EIGHT), difference2, madd<f32>(at(At.EIGHTH), difference3, difference));
     y3 = f32x4.add(y3, v128.load(work, 7 * VECTOR));
     if (relu) {
-      y0 = f32x4.max(y0, zero);
-      y1 = f32x4.max(y1, zero);
-      y2 = f32x4.max(y2, zero);
-      y3 = f32x4.max(y3, zero);
+      y0 = rectified<f32>(y0);
+      y1 = rectified<f32>(y1);
+      y2 = rectified<f32>(y2);
+      y3 = rectified<f32>(y3);
     }
     const low = v128.shuffle<f32>(y0, y1, 0, 4, 1, 5), lowHigh = v128.shuffle<f32>(y2, y3, 0, 4, 1, 5);
     const high = v128.shuffle<f32>(y0, y1, 2, 6, 3, 7), highHigh = v128.shuffle<f32>(y2, y3, 2, 6, 3, 7);
