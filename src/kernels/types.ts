@@ -148,7 +148,7 @@ export interface NormalizationKernels {
   ): void;
   /** The same with given mean and variance. */
   normalize: NormalizationKernels['batchnorm'];
-  /** Gradients of {@link batchnorm}, dx by the simplified formula. */
+  /** Gradients of {@link batchnorm}, dx by the simplified formula. dx lies apart from x and y. */
   batchnormBackward(
     dout: Floats,
     x: Floats,

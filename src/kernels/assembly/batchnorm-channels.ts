@@ -1,7 +1,7 @@
 import { integer, number, pointer } from "./job";
 import {
-  gradientSegment, scaledGradientSegment, scaleSegment, sumGradients, sumMoments, sumOfD, sumOfG, sumOfGTimesCentred, sumOfSquares,
-  sumShifted,
+  gradientSegment, scaledGradientSegment, scaleSegment, sumGradients, sumMaskedGradients, sumMoments, sumOfD, sumOfG,
+  sumOfGTimesCentred, sumOfSquares, sumShifted,
 } from "./segments";
 
 // Batch normalization of an (N, C, S) array: statistics of each channel over N and S. One item is a channel. The
@@ -57,11 +57,14 @@ export function batchnormChannelsBackward<T>(c: i32): void {
   const at = <usize>c * sizeof<T>();
   const mean = load<T>(pointer(2) + at);
   const inverse = 1 / Math.sqrt(<f64>load<T>(pointer(3) + at) + number<f64>(0));
+  // What passes the ReLU is left in dx: the second pass reads two arrays, which the second-level cache holds, in place of three.
+  const g = y ? dx : dout;
   let dbeta: f64 = 0;
   let dgamma: f64 = 0;
   for (let n = 0; n < N; n++) {
     const from = segment<T>(n, c, C, S);
-    sumGradients<T>(dout + from, x + from, y ? y + from : 0, S, mean);
+    if (y) sumMaskedGradients<T>(dout + from, x + from, y + from, dx + from, S, mean);
+    else sumGradients<T>(dout + from, x + from, S, mean);
     dbeta += sumOfG;
     dgamma += sumOfGTimesCentred;
   }
@@ -73,7 +76,7 @@ export function batchnormChannelsBackward<T>(c: i32): void {
   if (constant) {
     for (let n = 0; n < N; n++) {
       const from = segment<T>(n, c, C, S);
-      scaledGradientSegment<T>(dout + from, y ? y + from : 0, dx + from, S, <T>scale);
+      scaledGradientSegment<T>(g + from, dx + from, S, <T>scale);
     }
     return;
   }
@@ -82,6 +85,6 @@ export function batchnormChannelsBackward<T>(c: i32): void {
   const slope = <T>(-scale * inverse * dgamma * share);
   for (let n = 0; n < N; n++) {
     const from = segment<T>(n, c, C, S);
-    gradientSegment<T>(dout + from, x + from, y ? y + from : 0, dx + from, S, mean, <T>scale, level, slope);
+    gradientSegment<T>(g + from, x + from, dx + from, S, mean, <T>scale, level, slope);
   }
 }

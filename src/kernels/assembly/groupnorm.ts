@@ -43,7 +43,7 @@ export function groupnormBackward<T>(item: i32): void {
   let sumXHat: f64 = 0;
   for (let i = 0; i < channels; i++) {
     const at = <usize>i * S * sizeof<T>();
-    sumGradients<T>(dout + at, x + at, 0, S, mean);
+    sumGradients<T>(dout + at, x + at, S, mean);
     const weight = <f64>load<T>(gamma + <usize>i * sizeof<T>());
     sum += weight * sumOfG;
     sumXHat += weight * sumOfGTimesCentred * inverse;
@@ -54,7 +54,7 @@ export function groupnormBackward<T>(item: i32): void {
   for (let i = 0; i < channels; i++) {
     const at = <usize>i * S * sizeof<T>();
     const scale = <T>(<f64>load<T>(gamma + <usize>i * sizeof<T>()) * inverse);
-    gradientSegment<T>(dout + at, x + at, 0, dx + at, S, mean, scale, level, slope);
+    gradientSegment<T>(dout + at, x + at, dx + at, S, mean, scale, level, slope);
   }
 }
 
@@ -67,7 +67,7 @@ export function groupnormWeights<T>(c: i32): void {
   for (let n = 0; n < N; n++) {
     const at = (<usize>n * C + c) * S * sizeof<T>();
     const group = (<usize>n * G + c / (C / G)) * sizeof<T>();
-    sumGradients<T>(dout + at, x + at, 0, S, load<T>(pointer(2) + group));
+    sumGradients<T>(dout + at, x + at, S, load<T>(pointer(2) + group));
     dbeta += sumOfG;
     dgamma += sumOfGTimesCentred * <f64>load<T>(pointer(3) + group);
   }

@@ -126,7 +126,7 @@ export function scaleSegment<T>(x: usize, out: usize, length: i32, mean: T, scal
   }
 }
 
-/** dout, or where a ReLU's output `y` follows, dout where y > 0. */
+/** dout, or dout where a ReLU's output `y` is above zero. */
 // @ts-ignore: decorator
 @inline function upstream<T>(dout: usize, y: usize, masked: bool): v128 {
   const g = v128.load(dout);
@@ -140,7 +140,7 @@ export function scaleSegment<T>(x: usize, out: usize, length: i32, mean: T, scal
   return y ? where(v128.gt<T>(loadPart<T>(y, count), v128.splat<T>(0)), g) : g;
 }
 
-/** dx = g, with g as in {@link sumGradients}, and returns Σ g. */
+/** dx = dout where a ReLU's output `y` is above zero, and returns the sum of that. */
 export function maskSegment<T>(dout: usize, y: usize, dx: usize, length: i32): f64 {
   const stretches = stretchesEnd<T>(length), vectors = vectorsEnd<T>(length);
   let sum = f64x2.splat(0);
@@ -171,14 +171,20 @@ export function maskSegment<T>(dout: usize, y: usize, dx: usize, length: i32): f
 export let sumOfG: f64 = 0;
 export let sumOfGTimesCentred: f64 = 0;
 
-/** Σ g and Σ g·(x − mean), where g is dout, or where a ReLU's output `y` follows, dout where y > 0. */
-export function sumGradients<T>(dout: usize, x: usize, y: usize, length: i32, mean: T): void {
-  if (y) sumGradientsOf<T>(dout, x, y, length, mean, true);
-  else sumGradientsOf<T>(dout, x, 0, length, mean, false);
+/** Σ g and Σ g·(x − mean), where g is dout. */
+export function sumGradients<T>(dout: usize, x: usize, length: i32, mean: T): void {
+  sumGradientsOf<T>(dout, x, 0, 0, length, mean, false);
+}
+
+/** The same where g is dout where a ReLU's output `y` is above zero; leaves g at `to`. */
+export function sumMaskedGradients<T>(dout: usize, x: usize, y: usize, to: usize, length: i32, mean: T): void {
+  sumGradientsOf<T>(dout, x, y, to, length, mean, true);
 }
 
 // @ts-ignore: decorator
-@inline function sumGradientsOf<T>(dout: usize, x: usize, y: usize, length: i32, mean: T, masked: bool): void {
+@inline function sumGradientsOf<T>(
+  dout: usize, x: usize, y: usize, to: usize, length: i32, mean: T, masked: bool,
+): void {
   const mu = v128.splat<T>(mean);
   const stretches = stretchesEnd<T>(length), vectors = vectorsEnd<T>(length);
   let first = f64x2.splat(0), second = f64x2.splat(0);
@@ -188,6 +194,10 @@ export function sumGradients<T>(dout: usize, x: usize, y: usize, length: i32, me
     const a = upstream<T>(dAt, yAt, masked), b = upstream<T>(dAt + VECTOR, yAt + VECTOR, masked);
     const c = upstream<T>(dAt + 2 * VECTOR, yAt + 2 * VECTOR, masked);
     const d = upstream<T>(dAt + 3 * VECTOR, yAt + 3 * VECTOR, masked);
+    if (masked) {
+      const g = to + at;
+      v128.store(g, a), v128.store(g, b, VECTOR), v128.store(g, c, 2 * VECTOR), v128.store(g, d, 3 * VECTOR);
+    }
     first = addFour<T>(first, a, b, c, d);
     second = addFour<T>(
       second, v128.mul<T>(a, centred<T>(xAt, mu)), v128.mul<T>(b, centred<T>(xAt + VECTOR, mu)),
@@ -195,13 +205,15 @@ export function sumGradients<T>(dout: usize, x: usize, y: usize, length: i32, me
     );
   }
   for (; at < vectors; at += VECTOR) {
-    const g = upstream<T>(dout + at, y + at, masked);
+    const g = upstream<T>(dout + at, masked ? y + at : 0, masked);
+    if (masked) v128.store(to + at, g);
     first = addWide<T>(first, g);
     second = addWide<T>(second, v128.mul<T>(g, centred<T>(x + at, mu)));
   }
   const rest = length & (lanes<T>() - 1);
   if (rest) {
     const g = upstreamPart<T>(dout + at, masked ? y + at : 0, rest);
+    if (masked) storePart<T>(to + at, g, rest);
     first = addWide<T>(first, g);
     second = addWide<T>(second, v128.mul<T>(g, v128.sub<T>(loadPart<T>(x + at, rest), mu)));
   }
@@ -209,47 +221,35 @@ export function sumGradients<T>(dout: usize, x: usize, y: usize, length: i32, me
   sumOfGTimesCentred = sumOfPair(second);
 }
 
-/** dx = scale·g + level + slope·(x − mean), with g as in {@link sumGradients}. */
+/** dx = scale·g + level + slope·(x − mean). */
 export function gradientSegment<T>(
-  dout: usize, x: usize, y: usize, dx: usize, length: i32, mean: T, scale: T, level: T, slope: T,
-): void {
-  if (y) gradientSegmentOf<T>(dout, x, y, dx, length, mean, scale, level, slope, true);
-  else gradientSegmentOf<T>(dout, x, 0, dx, length, mean, scale, level, slope, false);
-}
-
-// @ts-ignore: decorator
-@inline function gradientSegmentOf<T>(
-  dout: usize, x: usize, y: usize, dx: usize, length: i32, mean: T, scale: T, level: T, slope: T, masked: bool,
+  g: usize, x: usize, dx: usize, length: i32, mean: T, scale: T, level: T, slope: T,
 ): void {
   const mu = v128.splat<T>(mean), a = v128.splat<T>(scale), b = v128.splat<T>(level), c = v128.splat<T>(slope);
   const vectors = vectorsEnd<T>(length);
   let at: usize = 0;
   for (const pairs = vectors & ~(2 * VECTOR - 1); at < pairs; at += 2 * VECTOR) {
-    const dAt = dout + at, yAt = masked ? y + at : 0, xAt = x + at, to = dx + at;
-    const g = upstream<T>(dAt, yAt, masked), h = upstream<T>(dAt + VECTOR, yAt + VECTOR, masked);
-    v128.store(to, madd<T>(a, g, madd<T>(c, centred<T>(xAt, mu), b)));
-    v128.store(to, madd<T>(a, h, madd<T>(c, centred<T>(xAt + VECTOR, mu), b)), VECTOR);
+    const from = g + at, xAt = x + at, to = dx + at;
+    v128.store(to, madd<T>(a, v128.load(from), madd<T>(c, centred<T>(xAt, mu), b)));
+    v128.store(to, madd<T>(a, v128.load(from, VECTOR), madd<T>(c, centred<T>(xAt + VECTOR, mu), b)), VECTOR);
   }
   if (at < vectors) {
-    const g = upstream<T>(dout + at, y + at, masked);
-    v128.store(dx + at, madd<T>(a, g, madd<T>(c, centred<T>(x + at, mu), b)));
+    v128.store(dx + at, madd<T>(a, v128.load(g + at), madd<T>(c, centred<T>(x + at, mu), b)));
     at += VECTOR;
   }
   const rest = length & (lanes<T>() - 1);
   if (rest) {
-    const g = upstreamPart<T>(dout + at, masked ? y + at : 0, rest);
     const distance = v128.sub<T>(loadPart<T>(x + at, rest), mu);
-    storePart<T>(dx + at, madd<T>(a, g, madd<T>(c, distance, b)), rest);
+    storePart<T>(dx + at, madd<T>(a, loadPart<T>(g + at, rest), madd<T>(c, distance, b)), rest);
   }
 }
 
-/** dx = scale·g, with g as in {@link sumGradients}: where the statistics do not depend on x, x has no say in dx. */
-export function scaledGradientSegment<T>(dout: usize, y: usize, dx: usize, length: i32, scale: T): void {
+/** dx = scale·g: where the statistics do not depend on x, x has no say in dx. */
+export function scaledGradientSegment<T>(g: usize, dx: usize, length: i32, scale: T): void {
   const a = v128.splat<T>(scale);
   const vectors = vectorsEnd<T>(length);
   let at: usize = 0;
-  if (y) for (; at < vectors; at += VECTOR) v128.store(dx + at, v128.mul<T>(a, upstream<T>(dout + at, y + at, true)));
-  else for (; at < vectors; at += VECTOR) v128.store(dx + at, v128.mul<T>(a, v128.load(dout + at)));
+  for (; at < vectors; at += VECTOR) v128.store(dx + at, v128.mul<T>(a, v128.load(g + at)));
   const rest = length & (lanes<T>() - 1);
-  if (rest) storePart<T>(dx + at, v128.mul<T>(a, upstreamPart<T>(dout + at, y ? y + at : 0, rest)), rest);
+  if (rest) storePart<T>(dx + at, v128.mul<T>(a, loadPart<T>(g + at, rest)), rest);
 }
