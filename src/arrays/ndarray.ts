@@ -10,6 +10,13 @@ export function wrap(data: Floats, shape: readonly number[]): NDArray {
   return adopted(ndarray(data, shape as number[]) as NDArray);
 }
 
+/** Whether two arrays share memory: that of one may be a part of the other's. */
+export function overlap({ data: a }: NDArray, { data: b }: NDArray): boolean {
+  if (a === b) return true;
+  const [aEnd, bEnd] = [a.byteOffset + a.byteLength, b.byteOffset + b.byteLength];
+  return a.buffer === b.buffer && a.byteOffset < bEnd && b.byteOffset < aEnd;
+}
+
 /**
  * `view` itself, known to the open workspace as one of its arrays: for a view that leaves the function that made it, over
  * memory that may end with the workspace.

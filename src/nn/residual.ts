@@ -1,4 +1,4 @@
-import { checkOptions, describe, ShapeError, tuple } from '../arrays/index.js';
+import { checkOptions, describe, overlap, ShapeError, tuple } from '../arrays/index.js';
 import { arrayOf, F, type Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
 import { fault } from './failure.js';
@@ -56,7 +56,7 @@ export class Residual extends Module {
       [main, this.body],
       [past, this.shortcut],
     ] as const) {
-      if (module.keepsNothing() && result.data.data !== arrayOf(x).data) result.leaveToGraph(sum);
+      if (module.keepsNothing() && !overlap(result.data, arrayOf(x))) result.leaveToGraph(sum);
     }
     return sum;
   }

@@ -1,4 +1,4 @@
-import { isNDArray } from '../arrays/index.js';
+import { isNDArray, overlap } from '../arrays/index.js';
 import { arrayOf, isRecording, Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
 import { ReLU } from './activations.js';
@@ -42,7 +42,7 @@ export class Sequential extends LayerList {
       });
       if (!layer.keepsNothing()) {
         source = null;
-      } else if (!shareMemory(value, input)) {
+      } else if (!overlap(arrayOf(value), arrayOf(input))) {
         source?.leaveToGraph(value);
         source = value;
       }
@@ -68,10 +68,6 @@ export class Sequential extends LayerList {
     const folded = (norm as BatchNorm2d | BatchNorm1d).folded(product.weight, product.bias);
     return folded === null ? null : (relu) => product.forwardFolded(x, folded, relu);
   }
-}
-
-function shareMemory(a: TensorLike, b: TensorLike): boolean {
-  return arrayOf(a).data === arrayOf(b).data;
 }
 
 /** Whether it has two axes. */

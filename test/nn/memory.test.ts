@@ -1,3 +1,4 @@
+import ndarray from 'ndarray';
 import { describe, expect, test } from 'vitest';
 import {
   F,
@@ -9,7 +10,7 @@ import {
   op,
   Random,
   resident,
-  type Tensor,
+  Tensor,
   type TensorLike,
   tensor,
   toNested,
@@ -37,6 +38,16 @@ class Doubling extends nn.Module {
   }
 }
 keepsNothing(Doubling.prototype.forward);
+
+/** A user's module that returns a part of what it is given. */
+class FirstHalf extends nn.Module {
+  override forward(x: Tensor): Tensor {
+    const [N, ...sizes] = x.shape;
+    const half = x.data.data.subarray(0, x.size / 2);
+    return new Tensor(ndarray(half, [N / 2, ...sizes]) as NDArray);
+  }
+}
+keepsNothing(FirstHalf.prototype.forward);
 
 function conv(channels = 3): nn.Conv2d {
   return new nn.Conv2d(channels, channels, 3, { padding: 1 });
@@ -120,6 +131,13 @@ describe.each(Object.keys(models))('in a workspace, %s', (name) => {
   test('and in a second backward pass', () => {
     expect(gradients(model, images, true, true)).toEqual(gradients(model, images, true));
   });
+});
+
+test('a part of an input keeps the memory of the whole', () => {
+  const model = new nn.Sequential(conv(), new FirstHalf(), new nn.Sigmoid(), new FirstHalf(), conv());
+  const past = new nn.Residual(new FirstHalf(), { shortcut: new FirstHalf() });
+  const scores = (): unknown => noGrad(() => toNested(past.forward(model.forward(images)).data));
+  expect(workspace(scores)).toEqual(scores());
 });
 
 test('what a user may hold is there after the backward pass', () => {
