@@ -226,7 +226,9 @@ function images(agrees: Agrees, some: (length: number) => Floats) {
     convBackwardInput: () =>
       each((s, x, w, out) => agrees([out, w, x], (k, [dout, b, dx]) => k.convBackwardInput(dout, b, dx, s))),
     convBackwardWeights: () =>
-      each((s, x, w, out) => agrees([out, x, w], (k, [dout, a, dw]) => k.convBackwardWeights(dout, a, dw, s))),
+      each((s, x, w, out) =>
+        agrees([out, x, w, some(s.F)], (k, [dout, a, dw, db]) => k.convBackwardWeights(dout, a, dw, db, s)),
+      ),
     sumChannels: () => agrees([some(N * C * H), some(C)], (k, [x, out]) => k.sumChannels(x, out, { N, C, S: H })),
     maxPool: () => eachPool((s, x, out) => agrees([x, out], (k, [a, to]) => k.maxPool(a, to, s))),
     maxPoolBackward: () =>

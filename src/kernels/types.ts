@@ -260,8 +260,8 @@ export interface ConvolutionKernels {
   convForward(x: Floats, w: Floats, b: Floats, out: Floats, shape: ConvShape, relu: boolean): void;
   /** The gradient with respect to the images. */
   convBackwardInput(dout: Floats, w: Floats, dx: Floats, shape: ConvShape): void;
-  /** The gradient with respect to the filters. */
-  convBackwardWeights(dout: Floats, x: Floats, dw: Floats, shape: ConvShape): void;
+  /** The gradient with respect to the filters, and unless `db` is null that with respect to the biases. */
+  convBackwardWeights(dout: Floats, x: Floats, dw: Floats, db: Floats | null, shape: ConvShape): void;
   /** out[c] = Σ x[n, c, s] over n and s. */
   sumChannels(x: Floats, out: Floats, shape: ChannelShape): void;
 }

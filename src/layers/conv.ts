@@ -123,14 +123,23 @@ export function convInputGradient(fn: string, on: Kernels, dout: NDArray, { x, w
 
 /** The backward pass on a given set of kernels, without `dx`. */
 export function convWeightGradients(fn: string, on: Kernels, dout: NDArray, cache: ConvCache): ConvWeightGrads {
-  return { dw: convFilterGradient(fn, on, dout, cache), db: biasGradient(fn, on, dout, cache) };
+  checkUpstream(fn, dout, cache.x, cache.shape);
+  const db = empty([cache.shape.F], dtypeOf(cache.x));
+  return { dw: filterGradient(fn, on, dout, cache, db), db };
 }
 
 /** d(out)/d(w). */
-export function convFilterGradient(fn: string, on: Kernels, dout: NDArray, { x, w, shape }: ConvCache): NDArray {
-  checkUpstream(fn, dout, x, shape);
+export function convFilterGradient(fn: string, on: Kernels, dout: NDArray, cache: ConvCache): NDArray {
+  checkUpstream(fn, dout, cache.x, cache.shape);
+  return filterGradient(fn, on, dout, cache, null);
+}
+
+/** d(out)/d(w), and d(out)/d(b) to `db` if it is given: one pass over dout may yield both. */
+function filterGradient(fn: string, on: Kernels, dout: NDArray, cache: ConvCache, db: NDArray | null): NDArray {
+  const { x, w, shape } = cache;
   const dw = empty(w.shape, dtypeOf(x));
-  on.convBackwardWeights(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.x', x), dw.data, shape);
+  const given = [denseArg(fn, 'dout', dout), denseArg(fn, 'cache.x', x)] as const;
+  on.convBackwardWeights(...given, dw.data, db === null ? null : db.data, shape);
   return dw;
 }
 
@@ -153,11 +162,13 @@ export function convNeededGradients(
   cache: ConvCache,
   [x, w, b]: readonly boolean[],
 ): readonly (NDArray | null)[] {
-  return [
-    x ? convInputGradient(fn, kernels(), dout, cache) : null,
-    w ? convFilterGradient(fn, kernels(), dout, cache) : null,
-    b ? biasGradient(fn, kernels(), dout, cache) : null,
-  ];
+  const dx = x ? convInputGradient(fn, kernels(), dout, cache) : null;
+  if (w && b) {
+    const { dw, db } = convWeightGradients(fn, kernels(), dout, cache);
+    return [dx, dw, db];
+  }
+  const dw = w ? convFilterGradient(fn, kernels(), dout, cache) : null;
+  return [dx, dw, b ? biasGradient(fn, kernels(), dout, cache) : null];
 }
 
 function checkUpstream(fn: string, dout: NDArray, x: NDArray, { N, F, OH, OW }: ConvShape): void {

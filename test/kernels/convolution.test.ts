@@ -198,7 +198,8 @@ describe.each(DTYPES)('%s', (dtype) => {
       }
     };
     const input = { convBackwardInput: [0] };
-    const padded = { ...input, convForward: [0, 2], 'convForward with ReLU': [0, 2], convBackwardWeights: [1] };
+    const weights = { convBackwardWeights: [1], 'convBackwardWeights with biases': [1] };
+    const padded = { ...input, ...weights, convForward: [0, 2], 'convForward with ReLU': [0, 2] };
     check(convShape(2, 3, 7, 8, 7, 3, 2, { stride: [2, 3] }), {});
     check(convShape(2, 3, 7, 8, 7, 3, 3), input);
     check(convShape(2, 3, 7, 8, 7, 3, 3, { pad: [1, 1] }), padded);

@@ -56,7 +56,14 @@ export function convTrials(s: ConvShape, draw: Draw): Trial[] {
       read: [dout, x],
       written: filters,
       exact: false,
-      run: (k, [dout, x], dw) => k.convBackwardWeights(dout, x, dw, s),
+      run: (k, [dout, x], dw) => k.convBackwardWeights(dout, x, dw, null, s),
+    },
+    {
+      what: 'convBackwardWeights with biases',
+      read: [dout, x],
+      written: filters + s.F,
+      exact: false,
+      run: (k, [dout, x], both) => k.convBackwardWeights(dout, x, both.subarray(0, filters), both.subarray(filters), s),
     },
     {
       what: 'sumChannels',

@@ -168,7 +168,7 @@ describe.each(engines)('$name, $simd SIMD', ({ tolerance, sizes, sets, exact }) 
       const result = onHeap(sets[0].kernels, { ...trial, read }, 'float32');
       const expected = onHeap(reference, { ...trial, read }, 'float32');
       for (const [i, e] of expected.entries()) if (Number.isNaN(e)) expect(result[i]).toBeNaN();
-      if (trial.what !== 'convBackwardWeights') {
+      if (!trial.what.startsWith('convBackwardWeights')) {
         const third = result.length / 3;
         expect([...result.subarray(0, third), ...result.subarray(2 * third)]).not.toContain(Number.NaN);
       }

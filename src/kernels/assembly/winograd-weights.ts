@@ -103,8 +103,9 @@ function gradientRows(f: i32, stop: i32, first: i32, end: i32, place: i32): void
 
 /**
  * dU[ξ] (F, C) = Y[ξ] · V[ξ], or + that, at one ξ. One item is a ξ, or a part of its panels of filters. Integers: 0 Y, 1 V, 2 dU,
- * 3 and 4 filters and channels, 5 tiles, 6 to 8 bytes of Y[ξ], V[ξ] and dU[ξ], 9 whether to add, 10 parts. A long sum of short
- * sums, those of blocks, loses less to rounding than one sum.
+ * 3 and 4 filters and channels, 5 tiles, 6 to 8 bytes of Y[ξ], V[ξ] and dU[ξ], 9 whether to add, 10 parts, 11 float64
+ * sums of dout for each filter, or 0, 12 the inputs along an axis of a tile. A long sum of short sums, those of blocks, loses less to
+ * rounding than one sum.
  */
 export function winogradProducts(item: i32): void {
   const filters = integer(3), channels = integer(4), tiles = integer(5), parts = integer(10);
@@ -116,8 +117,11 @@ export function winogradProducts(item: i32): void {
   const V = pointer(1) + point * <usize>integer(7);
   const dU = pointer(2) + point * <usize>integer(8);
   const buffer = tileBuffer(), second = buffer + 2 * <usize>TILE_ROW_BYTES;
+  // At the point 1 on both axes a row of A is all ones: Y is the sum of a tile of dout.
+  const sums = <i32>point == integer(12) + 1 ? pointer(11) : 0;
   const end = filterPanels * (part + 1) / parts;
   for (let i = filterPanels * part / parts; i < end; i++) {
+    if (sums) sumPanel(Y, i, tiles, sums, add);
     const a = Y + <usize>(i * tiles) * (TILE_ROWS * sizeof<f32>());
     const height = min(TILE_ROWS, filters - i * TILE_ROWS);
     let b = V, to = dU + <usize>(i * TILE_ROWS) * ld;
@@ -139,6 +143,20 @@ export function winogradProducts(item: i32): void {
   }
 }
 
+/** The sums of a panel's rows, or their sums with those of the blocks before. */
+function sumPanel(Y: usize, panel: i32, tiles: i32, sums: usize, add: bool): void {
+  let a: f64 = 0, b: f64 = 0, c: f64 = 0, d: f64 = 0, e: f64 = 0, f: f64 = 0;
+  let at = Y + <usize>(panel * tiles * TILE_ROWS) * sizeof<f32>();
+  for (const end = at + <usize>(tiles * TILE_ROWS) * sizeof<f32>(); at < end; at += TILE_ROWS * sizeof<f32>()) {
+    a += <f64>load<f32>(at), b += <f64>load<f32>(at, 4), c += <f64>load<f32>(at, 8);
+    d += <f64>load<f32>(at, 12), e += <f64>load<f32>(at, 16), f += <f64>load<f32>(at, 20);
+  }
+  const to = sums + <usize>(panel * TILE_ROWS) * sizeof<f64>();
+  store<f64>(to, add ? load<f64>(to) + a : a), store<f64>(to, add ? load<f64>(to, 8) + b : b, 8);
+  store<f64>(to, add ? load<f64>(to, 16) + c : c, 16), store<f64>(to, add ? load<f64>(to, 24) + d : d, 24);
+  store<f64>(to, add ? load<f64>(to, 32) + e : e, 32), store<f64>(to, add ? load<f64>(to, 40) + f : f, 40);
+}
+
 /** Adds rows of a tile of sums to those at `to`, or writes them there. */
 function putSums(from: usize, to: usize, ld: usize, height: i32, add: bool): void {
   for (const end = from + <usize>height * TILE_ROW_BYTES; from < end; from += TILE_ROW_BYTES) {
@@ -150,8 +168,9 @@ function putSums(from: usize, to: usize, ld: usize, height: i32, add: bool): voi
   }
 }
 
-/** dw = Gᵀ dU G. One item is a filter. Integers: 0 dU, 1 dw, 25 bytes of a row of dU[ξ], 26 bytes of dU[ξ]. */
+/** dw = Gᵀ dU G, and db. One item is a filter. Integers: 0 dU, 1 dw, 2 sums of dout, 3 db or 0, 25 bytes of a row of dU[ξ], 26 bytes of dU[ξ]. */
 export function winogradWeights(f: i32): void {
+  if (pointer(3)) store<f32>(pointer(3) + (<usize>f << 2), <f32>load<f64>(pointer(2) + (<usize>f << 3)));
   const channels = depth(), inputs = tileInputs(), taps = tileTaps(), own = ownScratch();
   const step = <usize>integer(26), filterBytes = <usize>(HH() * WW()) << 2;
   const row = pointer(0) + <usize>f * <usize>integer(25);

@@ -53,7 +53,8 @@ export const convolution: ConvolutionKernels = {
     }
   },
 
-  convBackwardWeights(dout, x, dw, { N, C, H, W, F, HH, WW, strideH, strideW, padH, padW, OH, OW }) {
+  convBackwardWeights(dout, x, dw, db, { N, C, H, W, F, HH, WW, strideH, strideW, padH, padW, OH, OW }) {
+    if (db !== null) convolution.sumChannels(dout, db, { N, C: F, S: OH * OW });
     for (let f = 0; f < F; f++) {
       for (let c = 0; c < C; c++) {
         for (let kh = 0; kh < HH; kh++) {

@@ -130,13 +130,15 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
       call.finish();
     },
 
-    convBackwardWeights(dout, x, dw, s) {
+    convBackwardWeights(dout, x, dw, db, s) {
       const [doutAt, xAt, dwAt] = [call.read(dout), call.read(x), call.written(dw)];
+      const dbAt = db === null ? 0 : call.written(db);
       const tiles = tilesOf('weights', x, s);
       if (tiles !== null) {
-        winograd.weights([doutAt, xAt, dwAt], x, s, tiles);
+        winograd.weights([doutAt, xAt, dwAt, dbAt], x, s, tiles);
         return call.finish();
       }
+      if (db !== null) call.job(Kernel.SumChannels, dout, s.F, [doutAt, dbAt, s.N, s.F, s.OH * s.OW]);
       const size = s.F * s.C * s.HH * s.WW;
       const shares = Math.min(s.N, SHARES);
       const sums = call.scratch(shares * size * dw.BYTES_PER_ELEMENT);

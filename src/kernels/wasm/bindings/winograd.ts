@@ -37,8 +37,8 @@ export function bindWinograd(call: Call, threads: number, sizes: (s: ConvShape) 
       }
     },
 
-    /** The gradient of the filters at `dw`, from dout and x. */
-    weights([dout, x, dw]: readonly number[], like: Floats, s: ConvShape, inputs: TileInputs): void {
+    /** The gradients of the filters at `dw` and of the biases at `db`, unless that is 0, from dout and x. */
+    weights([dout, x, dw, db]: readonly number[], like: Floats, s: ConvShape, inputs: TileInputs): void {
       const { points, filters, all, tiles, part, parts, pieces, channels, channelPanels, ...plan } = planWeights(
         s,
         inputs,
@@ -46,6 +46,7 @@ export function bindWinograd(call: Call, threads: number, sizes: (s: ConvShape) 
       const { inputStep, gradientStep, filterStep, places, bytes } = plan;
       const [V, Y, dU] = [inputStep, gradientStep, filterStep].map((step) => call.scratch(points * step));
       const geometry = [call.scratch(bytes * threads), bytes, ...sizes(s), inputs, part, ...pieces];
+      const sums = db === 0 ? 0 : call.scratch(roundUp(filters, TILE_ROWS) * 8);
       for (let f = 0; f < s.F; f += filters) {
         const count = Math.min(filters, s.F - f);
         const panels = Math.ceil(count / TILE_ROWS);
@@ -57,11 +58,13 @@ export function bindWinograd(call: Call, threads: number, sizes: (s: ConvShape) 
           const block = [...places, inputStep, gradientStep, first, end, parts, count];
           call.job(Kernel.WinogradBlock, like, blockItems, [x, from, V, Y, ...geometry, ...block]);
           const product = [count, channels, end - first, gradientStep, inputStep, filterStep, +(first > 0)];
-          call.job(Kernel.WinogradProducts, like, points * productParts, [Y, V, dU, ...product, productParts]);
+          const integers = [Y, V, dU, ...product, productParts, sums, inputs];
+          call.job(Kernel.WinogradProducts, like, points * productParts, integers);
         }
         const to = dw + f * s.C * s.HH * s.WW * 4;
         const row = channelPanels * TILE_ROW_BYTES;
-        call.job(Kernel.WinogradWeights, like, count, [dU, to, 0, 0, ...geometry, row, filterStep]);
+        const biases = db === 0 ? 0 : db + f * 4;
+        call.job(Kernel.WinogradWeights, like, count, [dU, to, sums, biases, ...geometry, row, filterStep]);
       }
     },
   };
