@@ -69,8 +69,14 @@ describe.each(engines)('$simd SIMD, $threads threads', ({ kernels }) => {
 
     test('gemm deeper than a block, of operands that are wide too', () => {
       const [N, K, M] = [200, 16500, 830];
-      const [u, v, b] = [some(N), some(K), some(K * M)];
-      const a = some(N * K).map((_, i) => u[Math.floor(i / K)] * v[i % K]);
+      const [u, v, values] = [some(N), some(K), some(9973)];
+      const make = (length: number, value: (i: number) => number): Floats => {
+        const made = dtype === 'float64' ? new Float64Array(length) : new Float32Array(length);
+        for (let i = 0; i < length; i++) made[i] = value(i);
+        return made;
+      };
+      const a = make(N * K, (i) => u[Math.floor(i / K)] * v[i % K]);
+      const b = make(K * M, (i) => values[i % 9973]);
       const [row, out] = [some(M), some(N * M)];
       reference.gemm('NN', v, b, row, 1, K, M);
       kernels.gemm('NN', a, b, out, N, K, M);
