@@ -8,7 +8,7 @@ import type { TileInputs } from '../../src/kernels/wasm/winograd-plan.js';
 import { type TestEngine, testEngine } from './engines.js';
 import { convShape, convTrials, expectEqualBits, inMemory, onHeap, reals, type Trial } from './trials.js';
 
-/** Of the largest output: a tenth of what is promised, and twice what is found. */
+/** Of the largest output: a tenth of what is promised. 1.7e-5 was found, in a forward pass. */
 const BOUND = 2e-5;
 
 const RUNS = 60;

@@ -6,7 +6,8 @@ import { edge, tile } from "./tile";
 // out (M, N) = A (M, K) · B (K, N), after Goto and van de Geijn 2008: A is packed into panels of 6 rows and B into panels
 // of 2 vectors of columns, each panel contiguous along K, and the product is computed in tiles of 6 rows by 2 vectors.
 //
-// A tile starts from what `out` holds and adds the K products in order, so how K is cut into blocks changes no bit.
+// A tile starts from what `out` holds and adds the K products in order, so how K is cut into blocks changes no bit; only
+// shares of a deep product, whose number the sizes alone decide, are sums of their own.
 
 /** One panel by one panel to its place in `out`: whole, or at an edge as much as there is. */
 // @ts-ignore: decorator

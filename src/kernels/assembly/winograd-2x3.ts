@@ -2,7 +2,7 @@ import { rectified, VECTOR } from "./simd";
 import { gather, storeHalves } from "./winograd-lanes";
 
 // F(2×2, 3×3): 2 × 2 outputs from 4 × 4 inputs in 16 products in place of 36. Lavin and Gray 2016, section 4.1: points 0, ±1
-// and ∞. The functions are those of winograd-four.ts.
+// and ∞. The functions are those of winograd-4x3.ts.
 
 /** Inputs along an axis of a tile. */
 // @ts-ignore: decorator

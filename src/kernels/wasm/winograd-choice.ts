@@ -39,9 +39,9 @@ export const fastestTiles: ChooseTiles = (pass, s) => {
 };
 
 /**
- * What a pass costs by tiles. Costs count multiplications of the product's tile, of which a core of a 3 GHz EPYC does 26 in a
- * nanosecond (Node 20, relaxed SIMD). They were compared with measured times on 30 shapes of 3 to 512 channels, 1 × 1 to 32 × 32 pixels and
- * batches of 1 to 64. So, in ms on one core, by products, F(2×2) and F(4×4):
+ * What a pass costs by tiles. Costs count multiplications of the product's tile, of which a core of a 3 GHz EPYC does 26 in
+ * a nanosecond (Node 20, relaxed SIMD). They were compared with measured times on 30 shapes of 3 to 512 channels, 1 × 1 to
+ * 32 × 32 pixels and batches of 1 to 64. So, in ms on one core, by products, F(2×2) and F(4×4):
  *
  *     N × C × H × W, F          forward               images                filters
  *     64 × 32 × 32 × 32, 32     25.4   21.4   10.4    25.1   24.6   10.4    29.0   24.5   12.6
@@ -70,7 +70,7 @@ function tilesCost(pass: ConvolutionPass, s: ConvShape, inputs: TileInputs): num
   const { tile, filter } = TRANSFORMS[inputs];
   const { all } = countTiles(s, inputs);
   const { channels } = cutFilters(s, inputs);
-  // Eight tiles make a panel; in the gradient of the filters eight channels do.
+  // Eight tiles make a panel; in the gradient of the filters eight channels do, or the last four.
   const [across, deep] = pass === 'weights' ? [all, roundUp(channels, 4)] : [roundUp(all, 8), channels];
   const products = inputs ** 2 * across * deep * rows(s.F);
   return products + all * (channels + s.F) * tile + s.F * channels * filter;
