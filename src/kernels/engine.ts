@@ -1,7 +1,9 @@
+import { builtin } from '../node.js';
 import { reference } from './reference/index.js';
 import { firstDisagreement } from './self-test.js';
 import { environmentSettings, type KernelSettings, mergeSettings } from './settings.js';
 import type { Kernels } from './types.js';
+import { roomForThreads } from './wasm/address-space.js';
 import { bindKernels } from './wasm/kernels.js';
 import { Memory } from './wasm/memory.js';
 import { type Compiled, compile, instantiate, turboAvailable } from './wasm/module.js';
@@ -14,7 +16,10 @@ export interface KernelInfo {
   readonly kernels: 'wasm' | 'reference';
   /** The SIMD build in use: with fused multiply-add, or without; null for the reference. */
   readonly simd: 'relaxed' | 'plain' | null;
-  /** Threads that large calls are shared among, the calling one included. */
+  /**
+   * Threads that large calls are shared among, the calling one included: those that run, or will from the next such call on.
+   * They start at the first one and leave after some seconds without.
+   */
   readonly threads: number;
   /** Whether V8's 256-bit pass is on. */
   readonly turbo: boolean;
@@ -72,7 +77,10 @@ export function configureKernels(options: Partial<KernelSettings>): KernelInfo {
 
 /** What is running: which kernels, on how many threads, in how much memory, and why not more. */
 export function kernelInfo(): KernelInfo {
-  const { kernels, compiled, threads, exact, notes } = current();
+  const { kernels, compiled, workers, threads: usable, exact, notes } = current();
+  const threads = 1 + (workers?.count ?? 0);
+  const why = workers?.problem ? ` (${workers.problem})` : '';
+  const missing = `Of ${usable - 1} worker threads ${threads - 1} started${why}.`;
   return {
     kernels: kernels.name,
     simd: compiled?.simd ?? null,
@@ -81,7 +89,7 @@ export function kernelInfo(): KernelInfo {
     exact,
     memory:
       compiled === null || memory === null ? null : { size: memory.size, used: memory.used, maximum: memory.maximum },
-    notes,
+    notes: threads < usable ? [...notes, missing] : notes,
   };
 }
 
@@ -143,13 +151,28 @@ function assemble(
 /** How many threads can work on `memory`; says why where that is fewer than asked for. */
 function usableThreads(asked: number, { shared }: Memory, notes: string[]): number {
   if (asked === 1) return 1;
+  const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
+  if (builtin('node:worker_threads') === null) {
+    const inNode = typeof process === 'object' && process.versions?.node !== undefined;
+    if (inNode || crossOriginIsolated === undefined) {
+      notes.push('Worker threads need Node 20.16 or later: one thread runs.');
+      return 1;
+    }
+    notes.push('In browsers threads are not used yet: one thread runs.');
+    if (!crossOriginIsolated) {
+      notes.push(
+        'This page is not cross-origin isolated, which threads will need: serve it by HTTPS or from localhost, with the ' +
+          'headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.',
+      );
+    }
+    return 1;
+  }
   if (!shared) {
-    notes.push('There is no SharedArrayBuffer here: one thread runs.');
+    const missing = typeof SharedArrayBuffer === 'function' ? 'shared WebAssembly memory' : 'SharedArrayBuffer';
+    notes.push(`There is no ${missing} here: one thread runs.`);
     return 1;
   }
-  if (typeof process !== 'object' || process.getBuiltinModule?.('node:worker_threads') === undefined) {
-    notes.push('Worker threads need Node 20.16 or later: one thread runs.');
-    return 1;
-  }
-  return asked;
+  const usable = Math.min(asked, 1 + roomForThreads());
+  if (usable < asked) notes.push(`ulimit -v leaves address space for ${usable} of ${asked} threads.`);
+  return usable;
 }

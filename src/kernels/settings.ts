@@ -24,19 +24,22 @@ export interface KernelSettings {
 
 /** The settings that the environment asks for. @throws {RangeError} naming a variable and what it allows. */
 export function environmentSettings(): KernelSettings {
-  const env = typeof process === 'object' ? (process.env ?? {}) : {};
-  const {
-    LAYERWISE_KERNELS: kernels,
-    LAYERWISE_THREADS: threads,
-    LAYERWISE_TURBO: turbo,
-    LAYERWISE_EXACT: exact,
-  } = env;
+  const [kernels, threads, turbo, exact] = ['KERNELS', 'THREADS', 'TURBO', 'EXACT'].map(variable);
   return {
     kernels: kernels ? checkKernels('LAYERWISE_KERNELS', kernels) : 'wasm',
     threads: threads ? checkThreads('LAYERWISE_THREADS', /^\d+$/.test(threads) ? Number(threads) : threads) : cores(),
     turbo: turbo ? checkSwitch('LAYERWISE_TURBO', turbo) : false,
     exact: exact ? checkSwitch('LAYERWISE_EXACT', exact) : false,
   };
+}
+
+/** What a variable says; nothing where there are none, or where they may not be read, as in Deno without --allow-env. */
+function variable(name: string): string | undefined {
+  try {
+    return typeof process === 'object' ? process.env?.[`LAYERWISE_${name}`] : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** `given` over `base`. @throws {TypeError | RangeError} if an option is unknown or out of range. */
@@ -69,6 +72,7 @@ function checkSwitch(name: string, value: string): boolean {
 }
 
 function cores(): number {
-  const available = builtin('node:os')?.availableParallelism() ?? 1;
+  const inBrowser = typeof navigator === 'object' ? navigator.hardwareConcurrency : undefined;
+  const available = builtin('node:os')?.availableParallelism() ?? inBrowser ?? 1;
   return Math.min(available, MAX_THREADS);
 }

@@ -9,6 +9,7 @@ import {
   REMAINING,
   SIGNAL,
   SLEEPING,
+  TRAPS,
   WORKERS,
 } from "../wasm/protocol";
 import { addRow, addRowRelu, leakyRelu, leakyReluBackward, relu, reluBackward, reluBackwardSumRows } from "./activations";
@@ -58,15 +59,25 @@ import { winogradBlock, winogradProducts, winogradWeights } from "./winograd-wei
 // @ts-ignore: decorator
 @inline const CALLER_SPINS: i32 = 100000;
 
-/** Runs a job on the calling thread and on all workers that come to help, and returns when it is done. */
-export function run(kernel: i32, wide: i32, items: i32): void {
-  if (items == 1 || atomic.load<i32>(WORKERS) == 0) {
+/** A worker that finds no item for this long ends its generation: the caller starts another when there is work again. */
+let idle: i64 = 0;
+
+/** Items that this thread has claimed and not yet counted as done. */
+let held = 0;
+
+/**
+ * Runs a job on the calling thread and on all workers that come to help, and returns when it is done: 0, or how many workers
+ * trapped. A trap on this thread leaves the job half done: `recover` ends it.
+ */
+export function run(kernel: i32, wide: i32, items: i32): i32 {
+  if (items <= 1 || atomic.load<i32>(WORKERS) == 0) {
     for (let item = 0; item < items; item++) perform(kernel, wide, item);
-    return;
+    return 0;
   }
   store<i32>(JOB_KERNEL, kernel);
   store<i32>(JOB_WIDE, wide);
   store<i32>(JOB_ITEMS, items);
+  atomic.store<i32>(TRAPS, 0);
   atomic.store<i32>(DONE, 0);
   atomic.store<i32>(REMAINING, items);
   // A worker counts itself asleep before it looks at REMAINING for the last time, so none is missed.
@@ -74,12 +85,25 @@ export function run(kernel: i32, wide: i32, items: i32): void {
     atomic.add<i32>(SIGNAL, 1);
     atomic.notify(SIGNAL, -1);
   }
-  let own = 0;
   for (let left = items; left > 0; left = atomic.load<i32>(REMAINING)) {
     const count = share(left);
-    own += performRun(kernel, wide, items, claim(count), count);
+    performRun(kernel, wide, items, claim(count), count);
   }
-  atomic.add<i32>(DONE, own);
+  finishHeld();
+  awaitDone(items);
+  return atomic.load<i32>(TRAPS);
+}
+
+/** Ends the job that a trap on the calling thread broke off: claims what is left of it and waits for what others hold. */
+export function recover(): void {
+  const left = atomic.xchg<i32>(REMAINING, 0);
+  if (held == 0 && left <= 0) return;
+  held += max(0, left);
+  finishHeld();
+  awaitDone(load<i32>(JOB_ITEMS));
+}
+
+function awaitDone(items: i32): void {
   let spins = CALLER_SPINS;
   while (atomic.load<i32>(DONE) != items) {
     if (--spins > 0) continue;
@@ -105,23 +129,36 @@ export function run(kernel: i32, wide: i32, items: i32): void {
   return atomic.sub<i32>(REMAINING, count);
 }
 
-/** Performs what a claim holds for, and returns how many items those are. */
-function performRun(kernel: i32, wide: i32, items: i32, left: i32, count: i32): i32 {
-  const first = items - left, held = min(count, max(0, left));
-  for (let item = first; item < first + held; item++) perform(kernel, wide, item);
-  return held;
+/** Performs what a claim holds for. */
+function performRun(kernel: i32, wide: i32, items: i32, left: i32, count: i32): void {
+  const first = items - left, claimed = min(count, max(0, left));
+  held += claimed;
+  for (let item = first; item < first + claimed; item++) perform(kernel, wide, item);
 }
 
-/** A worker's life: to help with every job until its generation is over. */
-export function work(thread: i32, generation: i32): void {
+/** Counts what this thread holds as done. */
+// @ts-ignore: decorator
+@inline function finishHeld(): void {
+  const count = held;
+  held = 0;
+  atomic.add<i32>(DONE, count);
+}
+
+/**
+ * A worker's life: to help with every job until its generation is over.
+ *
+ * @param idleMs - Without a job for so long it ends the generation. Nobody depends on a worker, so it may leave at any time.
+ */
+export function work(thread: i32, generation: i32, idleMs: i32): void {
   setThread(thread);
+  idle = <i64>idleMs * 1000000;
   atomic.add<i32>(WORKERS, 1);
   let spins = WORKER_SPINS;
   while (atomic.load<i32>(GENERATION) == generation) {
     const unclaimed = atomic.load<i32>(REMAINING);
     if (unclaimed <= 0) {
       if (--spins > 0) continue;
-      sleep();
+      if (!sleep()) endGeneration(generation);
       spins = WORKER_SPINS;
       continue;
     }
@@ -130,19 +167,42 @@ export function work(thread: i32, generation: i32): void {
     const left = claim(count);
     if (left <= 0) continue;
     // While a claimed item is not done the job cannot end, so what describes it holds still.
-    const done = performRun(load<i32>(JOB_KERNEL), load<i32>(JOB_WIDE), load<i32>(JOB_ITEMS), left, count);
-    atomic.add<i32>(DONE, done);
-    if (atomic.load<i32>(CALLER_SLEEPS) != 0) atomic.notify(DONE, 1);
+    performRun(load<i32>(JOB_KERNEL), load<i32>(JOB_WIDE), load<i32>(JOB_ITEMS), left, count);
+    deliver();
     spins = WORKER_SPINS;
   }
   atomic.sub<i32>(WORKERS, 1);
 }
 
-function sleep(): void {
+/** After a trap in `work`: reports it, and lets the job end without the items that nobody has done. The worker may go on then. */
+export function trapped(): void {
+  atomic.add<i32>(TRAPS, 1);
+  // The job cannot end before this worker's items have, so what is left is of the same job.
+  held += max(0, atomic.xchg<i32>(REMAINING, 0));
+  deliver();
+  atomic.sub<i32>(WORKERS, 1);
+}
+
+/** Counts what this worker holds as done, and wakes the caller if it waits for that. */
+function deliver(): void {
+  finishHeld();
+  if (atomic.load<i32>(CALLER_SLEEPS) != 0) atomic.notify(DONE, 1);
+}
+
+/** Waits for a job; false where none came for as long as a worker stays idle. */
+function sleep(): bool {
   const signal = atomic.load<i32>(SIGNAL);
   atomic.add<i32>(SLEEPING, 1);
-  if (atomic.load<i32>(REMAINING) <= 0) atomic.wait<i32>(SIGNAL, signal, -1);
+  const timedOut = atomic.load<i32>(REMAINING) <= 0 && atomic.wait<i32>(SIGNAL, signal, idle) == 2;
   atomic.sub<i32>(SLEEPING, 1);
+  return !timedOut;
+}
+
+/** Lets all workers of a generation leave. */
+function endGeneration(generation: i32): void {
+  if (atomic.cmpxchg<i32>(GENERATION, generation, generation + 1) != generation) return;
+  atomic.add<i32>(SIGNAL, 1);
+  atomic.notify(SIGNAL, -1);
 }
 
 /** Ends the workers' generation and waits until all have left. */

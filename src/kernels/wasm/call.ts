@@ -4,6 +4,9 @@ import type { Exports } from './module.js';
 import { CHUNK, INTEGERS, INTEGERS_COUNT, type Kernel, NUMBERS, NUMBERS_COUNT } from './protocol.js';
 import type { Workers } from './workers.js';
 
+/** A kernel trapped on a worker thread. */
+export class WorkerTrap extends Error {}
+
 /** Work items of an elementwise kernel. */
 export function chunks(length: number): number {
   return Math.ceil(length / CHUNK);
@@ -88,7 +91,7 @@ export class Call {
     for (let i = 0; i < integers.length; i++) this.#integers[i] = integers[i];
     for (let i = 0; i < numbers.length; i++) this.#numbers[i] = numbers[i];
     if (items > 1) this.#workers.start();
-    this.#exports.run(kernel, like instanceof Float64Array ? 1 : 0, items);
+    if (this.#exports.run(kernel, like instanceof Float64Array ? 1 : 0, items) > 0) throw new WorkerTrap();
   }
 
   /** Runs the call's only job and ends the call. */
@@ -133,6 +136,12 @@ export class Call {
   /** Copies the results out and gives the scratch back. */
   finish(): void {
     for (const [values, at] of this.#results) values.set(this.#view(at, values));
+    this.drop();
+  }
+
+  /** Ends the call after an error, in the middle of a job too. */
+  abandon(): void {
+    this.#exports.recover();
     this.drop();
   }
 

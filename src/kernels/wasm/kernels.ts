@@ -11,7 +11,7 @@ import { bindProducts } from './bindings/products.js';
 import { bindRows } from './bindings/rows.js';
 import { bindSmoothActivations } from './bindings/smooth-activations.js';
 import { bindUpdates } from './bindings/updates.js';
-import { Call } from './call.js';
+import { Call, WorkerTrap } from './call.js';
 import { type Memory, MemoryFull } from './memory.js';
 import type { Exports } from './module.js';
 import { type ChooseTiles, fastestTiles } from './winograd-choice.js';
@@ -46,7 +46,10 @@ export function bindKernels(
   return withFallback(kernels, call);
 }
 
-/** The same kernels; each runs on the reference when memory is too full for its copies, which all are made before it runs. */
+/**
+ * The same kernels; each runs on the reference when memory is too full for its copies, which all are made before it runs. A
+ * trap on any thread is one error, and leaves threads and memory as they were.
+ */
 function withFallback(kernels: Kernels, call: Call): Kernels {
   const guarded = Object.entries(kernels).map(([name, kernel]) => {
     if (typeof kernel !== 'function') return [name, kernel];
@@ -55,9 +58,11 @@ function withFallback(kernels: Kernels, call: Call): Kernels {
       try {
         return (kernel as (...args: unknown[]) => unknown)(...args);
       } catch (error) {
-        call.drop();
+        call.abandon();
         if (error instanceof MemoryFull) return slow(...args);
-        throw error;
+        if (!(error instanceof WorkerTrap || error instanceof WebAssembly.RuntimeError)) throw error;
+        const message = `${name}: the WebAssembly kernel trapped: its sizes or cache are not what a forward pass gives`;
+        throw new Error(message, { cause: error });
       }
     };
     return [name, guardedKernel];

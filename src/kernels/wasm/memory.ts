@@ -1,4 +1,5 @@
 import { type DType, type Floats, heap } from '../../arrays/index.js';
+import { roomForMemory } from './address-space.js';
 import { ALIGNMENT, Blocks } from './blocks.js';
 import { HEAP_START } from './protocol.js';
 
@@ -133,6 +134,8 @@ export class Memory {
 /** As much address space as the machine gives, at most `most` bytes. */
 function reserve(most: number): { memory: WebAssembly.Memory; shared: boolean; maximum: number } {
   const initial = GROWTH / PAGE;
+  const room = roomForMemory(GROWTH);
+  while (most > room) most /= 2;
   if (typeof SharedArrayBuffer === 'function') {
     for (let pages = most / PAGE; pages >= initial; pages /= 2) {
       try {

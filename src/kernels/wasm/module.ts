@@ -4,8 +4,10 @@ import type { Memory } from './memory.js';
 
 /** What the module exports; `run`'s arguments lie in memory, see protocol.ts. */
 export interface Exports {
-  /** Runs a kernel's work items on this thread and the workers. `wide` is 1 for float64. */
-  run(kernel: number, wide: 0 | 1, items: number): void;
+  /** Runs a kernel's work items on this thread and the workers, `wide` 1 for float64. Returns how many workers trapped. */
+  run(kernel: number, wide: 0 | 1, items: number): number;
+  /** Ends a job that a trap on this thread broke off, once no worker is at it any more. */
+  recover(): void;
   /** Ends the workers' generation and waits until all have left. */
   dismiss(): void;
 }

@@ -112,12 +112,14 @@ export const SLEEPING = 1216;
 export const CALLER_SLEEPS = 1280;
 /** Workers that are in their loop. */
 export const WORKERS = 1344;
-/** Workers of an earlier generation leave. */
+/** Workers of an earlier generation leave; one that has been idle for long begins the next, and so ends its own. */
 export const GENERATION = 1408;
 /** The running job: kernel, 1 for float64 or 0 for float32, number of work items. */
 export const JOB_KERNEL = 1472;
 export const JOB_WIDE = 1476;
 export const JOB_ITEMS = 1480;
+/** Workers that trapped during the running job. */
+export const TRAPS = 1484;
 /** The job's arguments: integers (sizes, and addresses in bytes), then float64 numbers. */
 export const INTEGERS = 1536;
 export const INTEGERS_COUNT = 40;
