@@ -84,17 +84,20 @@ export function isDense({ shape, stride }: NDArray): boolean {
   return true;
 }
 
-/** Why the elements of `a` cannot be read, or null: they lie outside of its memory, or its workspace has ended. */
+/** Why the elements of `a` cannot be read, or null: their places are none of its memory, or its workspace has ended. */
 export function reachProblem({ data, shape, stride, offset }: NDArray): string | null {
   let low = offset;
   let high = offset;
   for (let axis = 0; axis < shape.length; axis++) {
     if (shape[axis] === 0) return null;
+    if (!Number.isInteger(shape[axis]) || shape[axis] < 0 || !Number.isInteger(stride[axis])) {
+      return `shape ${tuple(shape)} and stride ${tuple(stride)} are no array's, expected whole numbers, sizes ≥ 0`;
+    }
     const span = stride[axis] * (shape[axis] - 1);
     if (span < 0) low += span;
     else high += span;
   }
-  if (low >= 0 && high < data.length) return null;
+  if (low >= 0 && high < data.length && Number.isInteger(offset)) return null;
   return data === ENDED
     ? 'this array was made in a workspace that has ended: return it from the function given to workspace(), ' +
         'or copy it with array(a)'

@@ -1,4 +1,5 @@
 import { checkShapes, denseArg, dtypeOf, empty, type NDArray, zeros } from '../arrays/index.js';
+import { checkCache } from './cache.js';
 import { type PerAxis, perAxis } from './conv-shape.js';
 
 /** What {@link adaptiveAvgPoolBackward} needs from {@link adaptiveAvgPoolForward}. Opaque: the fields may change. */
@@ -49,8 +50,10 @@ export function adaptiveAvgPoolForward(x: NDArray, outputSize: PerAxis): [out: N
  * @returns The gradient of the loss with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function adaptiveAvgPoolBackward(dout: NDArray, { inputShape, rows, columns }: AdaptiveAvgPoolCache): NDArray {
+export function adaptiveAvgPoolBackward(dout: NDArray, cache: AdaptiveAvgPoolCache): NDArray {
   const fn = 'adaptiveAvgPoolBackward';
+  checkCache(fn, cache, 'adaptive-avg-pool');
+  const { inputShape, rows, columns } = cache;
   const [N, C, H, W] = inputShape;
   checkShapes(fn, { dout: [dout, [N, C, rows.length, columns.length]] });
   const dx = zeros(inputShape, dtypeOf(dout));

@@ -9,6 +9,7 @@ import {
 } from './affine.js';
 import { type BatchnormCache, batchGradients, type NormalizationGrads, normalizeBatch } from './batchnorm.js';
 import type { BatchnormParam } from './batchnorm-param.js';
+import { checkCache } from './cache.js';
 import { type LayernormCache, type NormalizationOptions, normalizeRows, rowGradients } from './layernorm.js';
 
 /** The gradients of affine, normalization and ReLU. */
@@ -52,6 +53,7 @@ export function affineBatchnormReluForward(
 
 /** Backward pass of {@link affineBatchnormReluForward}. @param dout - Upstream gradient, shape (N, M). */
 export function affineBatchnormReluBackward(dout: NDArray, cache: AffineBatchnormReluCache): AffineNormalizedGrads {
+  checkCache('affineBatchnormReluBackward', cache, 'affine-batchnorm-relu');
   const { dx: da, dgamma, dbeta } = batchGradients('affineBatchnormReluBackward', dout, cache.batchnorm);
   return { ...affineBackward(da, cache.affine), dgamma, dbeta };
 }
@@ -61,6 +63,7 @@ export function affineBatchnormReluBackwardWeights(
   dout: NDArray,
   cache: AffineBatchnormReluCache,
 ): AffineNormalizedWeightGrads {
+  checkCache('affineBatchnormReluBackwardWeights', cache, 'affine-batchnorm-relu');
   const { dx: da, dgamma, dbeta } = batchGradients('affineBatchnormReluBackwardWeights', dout, cache.batchnorm);
   return { ...affineBackwardWeights(da, cache.affine), dgamma, dbeta };
 }
@@ -99,6 +102,7 @@ export function affineLayernormReluForward(
 
 /** Backward pass of {@link affineLayernormReluForward}. @param dout - Upstream gradient, shape (N, M). */
 export function affineLayernormReluBackward(dout: NDArray, cache: AffineLayernormReluCache): AffineNormalizedGrads {
+  checkCache('affineLayernormReluBackward', cache, 'affine-layernorm-relu');
   const { dx: da, dgamma, dbeta } = rowGradients('affineLayernormReluBackward', dout, cache.layernorm);
   return { ...affineBackward(da, cache.affine), dgamma, dbeta };
 }
@@ -108,6 +112,7 @@ export function affineLayernormReluBackwardWeights(
   dout: NDArray,
   cache: AffineLayernormReluCache,
 ): AffineNormalizedWeightGrads {
+  checkCache('affineLayernormReluBackwardWeights', cache, 'affine-layernorm-relu');
   const { dx: da, dgamma, dbeta } = rowGradients('affineLayernormReluBackwardWeights', dout, cache.layernorm);
   return { ...affineBackwardWeights(da, cache.affine), dgamma, dbeta };
 }

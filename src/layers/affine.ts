@@ -1,5 +1,6 @@
 import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
+import { checkCache, checkCached } from './cache.js';
 import { matrixProduct, productLike, rowsOf } from './matrix-product.js';
 
 /** What {@link affineBackward} needs from {@link affineForward}. Opaque: the fields may change. */
@@ -59,6 +60,7 @@ export function affine(fn: string, x: NDArray, w: NDArray, b: NDArray): [out: ND
  * @throws {ShapeError} if `dout` is not (N, M).
  */
 export function affineBackward(dout: NDArray, cache: AffineCache): AffineGrads {
+  checkCache('affineBackward', cache, 'affine');
   checkUpstream('affineBackward', dout, cache);
   return {
     dx: inputGradient(dout, cache),
@@ -75,6 +77,7 @@ export function affineBackward(dout: NDArray, cache: AffineCache): AffineGrads {
  * @throws {ShapeError} if `dout` is not (N, M).
  */
 export function affineBackwardWeights(dout: NDArray, cache: AffineCache): AffineWeightGrads {
+  checkCache('affineBackwardWeights', cache, 'affine');
   checkUpstream('affineBackwardWeights', dout, cache);
   return {
     dw: weightGradient(dout, cache),
@@ -134,7 +137,9 @@ export function affineReluForward(x: NDArray, w: NDArray, b: NDArray): [out: NDA
  * @returns Gradients of the loss with respect to `x`, `w` and `b`, in new arrays; `dw` has the memory layout of `w`.
  * @throws {ShapeError} if `dout` is not (N, M).
  */
-export function affineReluBackward(dout: NDArray, { affine, out }: AffineReluCache): AffineGrads {
+export function affineReluBackward(dout: NDArray, cache: AffineReluCache): AffineGrads {
+  checkCache('affineReluBackward', cache, 'affine-relu');
+  const { affine, out } = cache;
   checkUpstream('affineReluBackward', dout, affine);
   const { da, db } = throughRelu('affineReluBackward', dout, out);
   return {
@@ -151,7 +156,9 @@ export function affineReluBackward(dout: NDArray, { affine, out }: AffineReluCac
  * @param cache - From {@link affineReluForward}.
  * @throws {ShapeError} if `dout` is not (N, M).
  */
-export function affineReluBackwardWeights(dout: NDArray, { affine, out }: AffineReluCache): AffineWeightGrads {
+export function affineReluBackwardWeights(dout: NDArray, cache: AffineReluCache): AffineWeightGrads {
+  checkCache('affineReluBackwardWeights', cache, 'affine-relu');
+  const { affine, out } = cache;
   checkUpstream('affineReluBackwardWeights', dout, affine);
   const { da, db } = throughRelu('affineReluBackwardWeights', dout, out);
   return { dw: weightGradient(da, affine), db };
@@ -181,7 +188,8 @@ function checkAffine(fn: string, x: NDArray, w: NDArray, b: NDArray): { N: numbe
 }
 
 function checkUpstream(fn: string, dout: NDArray, { x, w }: AffineCache): void {
-  checkShapes(fn, { x: [x, x.shape], w: [w, w.shape], dout: [dout, [x.shape[0], w.shape[1]]] });
+  checkShapes(fn, { x: [x, x.shape], w: [w, ['D', 'M']], dout: [dout, [x.shape[0], w.shape[1]]] });
+  checkCached(fn, 'w', w, w.shape[0] * x.shape[0] === x.size);
 }
 
 /** rows(x) · w, shape (N, M). */
@@ -213,7 +221,7 @@ function sumOfRows(fn: string, dout: NDArray): NDArray {
 
 /** The gradient that reaches the affine layer under a ReLU, and its sum over the rows. */
 function throughRelu(fn: string, dout: NDArray, out: NDArray): { da: NDArray; db: NDArray } {
-  const [N, M] = out.shape;
+  const { N, M } = checkShapes(fn, { dout: [dout, ['N', 'M']], 'cache.out': [out, dout.shape] });
   const da = empty([N, M], dtypeOf(out));
   const db = empty([M], dtypeOf(out));
   kernels().reluBackwardSumRows(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.out', out), da.data, db.data, N, M);

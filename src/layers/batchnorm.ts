@@ -1,6 +1,7 @@
 import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { type ChannelShape, kernels } from '../kernels/index.js';
-import { type BatchnormParam, blend, checkBatchnormParam } from './batchnorm-param.js';
+import { type BatchnormParam, blend, checkBatchnormParam, checkEps } from './batchnorm-param.js';
+import { checkCache } from './cache.js';
 
 /** What the backward passes of a batch normalization need from the forward pass. Opaque: the fields may change. */
 export interface BatchnormCache {
@@ -73,9 +74,10 @@ export function batchnormForward(
  */
 export function batchnormBackward(dout: NDArray, cache: BatchnormCache): NormalizationGrads {
   const fn = 'batchnormBackward';
+  checkCache(fn, cache, 'batchnorm');
   if (!cache.training || cache.relu !== null) return batchGradients(fn, dout, cache);
   const { x, gamma, mean, variance, eps } = cache;
-  checkShapes(fn, { x: [x, ['N', 'D']], dout: [dout, x.shape] });
+  checkBatchnormCache(fn, dout, cache);
   const { dx, dgamma, dbeta } = emptyGrads(x, gamma);
   kernels().batchnormBackwardGraph(
     denseArg(fn, 'dout', dout),
@@ -106,6 +108,7 @@ export function batchnormBackward(dout: NDArray, cache: BatchnormCache): Normali
  * @throws {ShapeError} if `dout` is not (N, D).
  */
 export function batchnormBackwardAlt(dout: NDArray, cache: BatchnormCache): NormalizationGrads {
+  checkCache('batchnormBackwardAlt', cache, 'batchnorm');
   return batchGradients('batchnormBackwardAlt', dout, cache);
 }
 
@@ -140,6 +143,7 @@ export function spatialBatchnormForward(
  * @throws {ShapeError} if `dout` is not (N, C, H, W).
  */
 export function spatialBatchnormBackward(dout: NDArray, cache: BatchnormCache): NormalizationGrads {
+  checkCache('spatialBatchnormBackward', cache, 'batchnorm');
   return batchGradients('spatialBatchnormBackward', dout, cache);
 }
 
@@ -163,6 +167,7 @@ export function batchnormReluForward(
 
 /** Backward pass of {@link batchnormReluForward}. @param dout - Upstream gradient, of the shape of `x`. */
 export function batchnormReluBackward(dout: NDArray, cache: BatchnormCache): NormalizationGrads {
+  checkCache('batchnormReluBackward', cache, 'batchnorm');
   return batchGradients('batchnormReluBackward', dout, cache);
 }
 
@@ -197,7 +202,7 @@ export function normalizeBatch(
 /** The backward pass of {@link normalizeBatch}. */
 export function batchGradients(fn: string, dout: NDArray, cache: BatchnormCache): NormalizationGrads {
   const { x, gamma, mean, variance, eps, training, relu } = cache;
-  checkShapes(fn, { x: [x, x.shape], dout: [dout, x.shape] });
+  checkBatchnormCache(fn, dout, cache);
   const { dx, dgamma, dbeta } = emptyGrads(x, gamma);
   const call = training ? kernels().batchnormBackward : kernels().normalizeBackward;
   call(
@@ -214,6 +219,18 @@ export function batchGradients(fn: string, dout: NDArray, cache: BatchnormCache)
     eps,
   );
   return { dx, dgamma, dbeta };
+}
+
+function checkBatchnormCache(fn: string, dout: NDArray, { x, gamma, mean, variance, eps, relu }: BatchnormCache): void {
+  checkShapes(fn, {
+    x: [x, x.shape.length === 4 ? ['N', 'C', 'H', 'W'] : ['N', 'C']],
+    dout: [dout, x.shape],
+    'cache.gamma': [gamma, ['C']],
+    'cache.mean': [mean, ['C']],
+    'cache.variance': [variance, ['C']],
+  });
+  if (relu !== null) checkShapes(fn, { x: [x, x.shape], 'cache.relu': [relu, x.shape] });
+  checkEps(fn, eps);
 }
 
 /** Room for the gradients of a normalization. */

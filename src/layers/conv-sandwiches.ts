@@ -2,6 +2,7 @@ import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/i
 import { kernels } from '../kernels/index.js';
 import { type BatchnormCache, batchGradients, type NormalizationGrads, normalizeBatch } from './batchnorm.js';
 import type { BatchnormParam } from './batchnorm-param.js';
+import { checkCache } from './cache.js';
 import {
   type ConvCache,
   type ConvGrads,
@@ -41,15 +42,19 @@ export function convReluForward(
 }
 
 /** Backward pass of {@link convReluForward}. @param dout - Upstream gradient, of the shape of `out`. */
-export function convReluBackward(dout: NDArray, { conv, out }: ConvReluCache): ConvGrads {
+export function convReluBackward(dout: NDArray, cache: ConvReluCache): ConvGrads {
   const fn = 'convReluBackward';
+  checkCache(fn, cache, 'conv-relu');
+  const { conv, out } = cache;
   const { da, db } = throughRelu(fn, dout, out);
   return { dx: convInputGradient(fn, kernels(), da, conv), dw: convFilterGradient(fn, kernels(), da, conv), db };
 }
 
 /** {@link convReluBackward} without `dx`: for the first layer of a network, whose input is data. */
-export function convReluBackwardWeights(dout: NDArray, { conv, out }: ConvReluCache): ConvWeightGrads {
+export function convReluBackwardWeights(dout: NDArray, cache: ConvReluCache): ConvWeightGrads {
   const fn = 'convReluBackwardWeights';
+  checkCache(fn, cache, 'conv-relu');
+  const { conv, out } = cache;
   const { da, db } = throughRelu(fn, dout, out);
   return { dw: convFilterGradient(fn, kernels(), da, conv), db };
 }
@@ -108,16 +113,20 @@ export function convReluPoolForward(
  *
  * @param dout - Upstream gradient, of the shape of `out`.
  */
-export function convReluPoolBackward(dout: NDArray, { conv, pool, out }: ConvReluPoolCache): ConvGrads {
+export function convReluPoolBackward(dout: NDArray, cache: ConvReluPoolCache): ConvGrads {
   const fn = 'convReluPoolBackward';
+  checkCache(fn, cache, 'conv-relu-pool');
+  const { conv, pool, out } = cache;
   const { da: dpooled, db } = throughRelu(fn, dout, out);
   const da = maxPoolGradient(fn, kernels(), dpooled, pool);
   return { dx: convInputGradient(fn, kernels(), da, conv), dw: convFilterGradient(fn, kernels(), da, conv), db };
 }
 
 /** {@link convReluPoolBackward} without `dx`: for the first layer of a network, whose input is data. */
-export function convReluPoolBackwardWeights(dout: NDArray, { conv, pool, out }: ConvReluPoolCache): ConvWeightGrads {
+export function convReluPoolBackwardWeights(dout: NDArray, cache: ConvReluPoolCache): ConvWeightGrads {
   const fn = 'convReluPoolBackwardWeights';
+  checkCache(fn, cache, 'conv-relu-pool');
+  const { conv, pool, out } = cache;
   const { da: dpooled, db } = throughRelu(fn, dout, out);
   const da = maxPoolGradient(fn, kernels(), dpooled, pool);
   return { dw: convFilterGradient(fn, kernels(), da, conv), db };
@@ -164,6 +173,7 @@ export function convBatchnormReluForward(
 /** Backward pass of {@link convBatchnormReluForward}. @param dout - Upstream gradient, of the shape of `out`. */
 export function convBatchnormReluBackward(dout: NDArray, cache: ConvBatchnormReluCache): ConvBatchnormReluGrads {
   const fn = 'convBatchnormReluBackward';
+  checkCache(fn, cache, 'conv-batchnorm-relu');
   const { dx: da, dgamma, dbeta } = batchGradients(fn, dout, cache.batchnorm);
   return { ...convGradients(fn, kernels(), da, cache.conv), dgamma, dbeta };
 }

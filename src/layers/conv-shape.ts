@@ -68,6 +68,23 @@ export function poolShape(fn: string, x: NDArray, param: PoolParam): PoolShape {
   return { planes: N * C, H, W, poolHeight, poolWidth, strideH, strideW, OH, OW };
 }
 
+/** Whether sizes are those of a convolution, not numbers from elsewhere. */
+export function isConvShape({ H, W, HH, WW, strideH, strideW, padH, padW, OH, OW }: ConvShape): boolean {
+  return isWindows(H, HH, strideH, padH, OH) && isWindows(W, WW, strideW, padW, OW);
+}
+
+/** Whether sizes are those of a pooling, not numbers from elsewhere. */
+export function isPoolShape({ H, W, poolHeight, poolWidth, strideH, strideW, OH, OW }: PoolShape): boolean {
+  return isWindows(H, poolHeight, strideH, 0, OH) && isWindows(W, poolWidth, strideW, 0, OW);
+}
+
+/** Whether `count` windows of `size` pixels fit on an axis of `length` pixels. */
+function isWindows(length: number, size: number, stride: number, pad: number, count: number): boolean {
+  if (!Number.isInteger(size) || !Number.isInteger(stride) || !Number.isInteger(pad)) return false;
+  if (size < 1 || stride < 1 || pad < 0 || size > length + 2 * pad) return false;
+  return count === Math.floor((length + 2 * pad - size) / stride) + 1;
+}
+
 /** Both axes of an option. @throws {RangeError} if they are not whole numbers ≥ `least`. */
 export function perAxis(fn: string, name: string, value: PerAxis, least: number): readonly [number, number] {
   const both = typeof value === 'number' ? ([value, value] as const) : value;

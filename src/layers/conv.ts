@@ -1,6 +1,7 @@
 import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { type ConvShape, type Kernels, kernels, reference } from '../kernels/index.js';
-import { type ConvParam, convShape } from './conv-shape.js';
+import { checkCache, checkCached } from './cache.js';
+import { type ConvParam, convShape, isConvShape } from './conv-shape.js';
 
 /** What the backward passes of a convolution need from the forward pass. Opaque: the fields may change. */
 export interface ConvCache {
@@ -58,6 +59,7 @@ export function convForwardNaive(
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
 export function convBackwardNaive(dout: NDArray, cache: ConvCache): ConvGrads {
+  checkCache('convBackwardNaive', cache, 'conv');
   return convGradients('convBackwardNaive', reference, dout, cache);
 }
 
@@ -76,11 +78,13 @@ export function convForwardFast(
 
 /** {@link convBackwardNaive} at full speed. */
 export function convBackwardFast(dout: NDArray, cache: ConvCache): ConvGrads {
+  checkCache('convBackwardFast', cache, 'conv');
   return convGradients('convBackwardFast', kernels(), dout, cache);
 }
 
 /** {@link convBackwardFast} without `dx`: for the first layer of a network, whose input is data. */
 export function convBackwardWeights(dout: NDArray, cache: ConvCache): ConvWeightGrads {
+  checkCache('convBackwardWeights', cache, 'conv');
   return convWeightGradients('convBackwardWeights', kernels(), dout, cache);
 }
 
@@ -114,8 +118,9 @@ export function convGradients(fn: string, on: Kernels, dout: NDArray, cache: Con
 }
 
 /** d(out)/d(x). */
-export function convInputGradient(fn: string, on: Kernels, dout: NDArray, { x, w, shape }: ConvCache): NDArray {
-  checkUpstream(fn, dout, x, shape);
+export function convInputGradient(fn: string, on: Kernels, dout: NDArray, cache: ConvCache): NDArray {
+  checkUpstream(fn, dout, cache);
+  const { x, w, shape } = cache;
   const dx = empty(x.shape, dtypeOf(x));
   on.convBackwardInput(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.w', w), dx.data, shape);
   return dx;
@@ -123,14 +128,14 @@ export function convInputGradient(fn: string, on: Kernels, dout: NDArray, { x, w
 
 /** The backward pass on a given set of kernels, without `dx`. */
 export function convWeightGradients(fn: string, on: Kernels, dout: NDArray, cache: ConvCache): ConvWeightGrads {
-  checkUpstream(fn, dout, cache.x, cache.shape);
+  checkUpstream(fn, dout, cache);
   const db = empty([cache.shape.F], dtypeOf(cache.x));
   return { dw: filterGradient(fn, on, dout, cache, db), db };
 }
 
 /** d(out)/d(w). */
 export function convFilterGradient(fn: string, on: Kernels, dout: NDArray, cache: ConvCache): NDArray {
-  checkUpstream(fn, dout, cache.x, cache.shape);
+  checkUpstream(fn, dout, cache);
   return filterGradient(fn, on, dout, cache, null);
 }
 
@@ -144,8 +149,9 @@ function filterGradient(fn: string, on: Kernels, dout: NDArray, cache: ConvCache
 }
 
 /** d(out)/d(b): b is added to every pixel of its filter's plane. */
-function biasGradient(fn: string, on: Kernels, dout: NDArray, { x, shape }: ConvCache): NDArray {
-  checkUpstream(fn, dout, x, shape);
+function biasGradient(fn: string, on: Kernels, dout: NDArray, cache: ConvCache): NDArray {
+  checkUpstream(fn, dout, cache);
+  const { x, shape } = cache;
   const db = empty([shape.F], dtypeOf(x));
   on.sumChannels(denseArg(fn, 'dout', dout), db.data, { N: shape.N, C: shape.F, S: shape.OH * shape.OW });
   return db;
@@ -171,6 +177,9 @@ export function convNeededGradients(
   return [dx, dw, b ? biasGradient(fn, kernels(), dout, cache) : null];
 }
 
-function checkUpstream(fn: string, dout: NDArray, x: NDArray, { N, F, OH, OW }: ConvShape): void {
+function checkUpstream(fn: string, dout: NDArray, { x, w, shape }: ConvCache): void {
+  const { N, C, H, W, F, HH, WW, OH, OW } = shape;
   checkShapes(fn, { x: [x, x.shape], dout: [dout, [N, F, OH, OW]] });
+  checkShapes(fn, { 'cache.x': [x, [N, C, H, W]], 'cache.w': [w, [F, C, HH, WW]] });
+  checkCached(fn, 'shape', shape, isConvShape(shape));
 }

@@ -10,6 +10,7 @@ import {
   Random,
 } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
+import { checkCache } from './cache.js';
 import { anyShape } from './operands.js';
 
 /** How a dropout runs. */
@@ -82,8 +83,10 @@ export function dropoutForward(x: NDArray, dropoutParam: DropoutParam): [out: ND
  * @returns The gradient of the loss with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` has another shape than `x`.
  */
-export function dropoutBackward(dout: NDArray, { mask, shape }: DropoutCache): NDArray {
+export function dropoutBackward(dout: NDArray, cache: DropoutCache): NDArray {
   const fn = 'dropoutBackward';
+  checkCache(fn, cache, 'dropout');
+  const { mask, shape } = cache;
   checkShapes(fn, { dout: [dout, shape] });
   if (mask === null) return array(dout);
   checkShapes(fn, { mask: [mask, shape], dout: [dout, shape] });

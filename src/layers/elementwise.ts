@@ -2,6 +2,7 @@ import ops from 'ndarray-ops';
 import { dense, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { checkOperands, type ElementwiseGrads, gradients, outputOf, stretched, sumTo } from './broadcasting.js';
+import { checkCache } from './cache.js';
 import { checkUpstream, type Form, formOf, sameShape } from './operands.js';
 
 // Arithmetic on two arrays, element by element. Their shapes broadcast by NumPy's rule.
@@ -38,7 +39,9 @@ export function addForward(a: NDArray, b: NDArray): [out: NDArray, cache: AddCac
  * @returns Gradients with respect to `a` and `b`. One that was not stretched gets `dout` itself: change none of them.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function addBackward(dout: NDArray, { a, b, out }: AddCache): ElementwiseGrads {
+export function addBackward(dout: NDArray, cache: AddCache): ElementwiseGrads {
+  checkCache('addBackward', cache, 'add');
+  const { a, b, out } = cache;
   checkUpstream('addBackward', dout, out);
   return { da: sumTo(dout, a), db: sumTo(dout, b) };
 }
@@ -75,7 +78,9 @@ export function subForward(a: NDArray, b: NDArray): [out: NDArray, cache: SubCac
  * @returns Gradients with respect to `a` and `b`. An `a` that was not stretched gets `dout` itself: do not change it.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function subBackward(dout: NDArray, { a, b, out }: SubCache): ElementwiseGrads {
+export function subBackward(dout: NDArray, cache: SubCache): ElementwiseGrads {
+  checkCache('subBackward', cache, 'sub');
+  const { a, b, out } = cache;
   checkUpstream('subBackward', dout, out);
   const db = empty(b, out.dtype);
   kernels().scale(dense(sumTo(dout, b)), db.data, -1);
@@ -113,8 +118,10 @@ export function mulForward(a: NDArray, b: NDArray): [out: NDArray, cache: MulCac
  * @returns Gradients with respect to `a` and `b`, in new arrays.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function mulBackward(dout: NDArray, { a, b, shape }: MulCache): ElementwiseGrads {
+export function mulBackward(dout: NDArray, cache: MulCache): ElementwiseGrads {
   const fn = 'mulBackward';
+  checkCache(fn, cache, 'mul');
+  const { a, b, shape } = cache;
   checkOperands(fn, dout, a, b, shape);
   return { da: sumTo(product(fn, dout, b), a.shape), db: sumTo(product(fn, dout, a), b.shape) };
 }
@@ -161,7 +168,9 @@ export function divForward(a: NDArray, b: NDArray): [out: NDArray, cache: DivCac
  * @returns Gradients with respect to `a` and `b`, in new arrays.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function divBackward(dout: NDArray, { a, b, shape }: DivCache): ElementwiseGrads {
+export function divBackward(dout: NDArray, cache: DivCache): ElementwiseGrads {
+  checkCache('divBackward', cache, 'div');
+  const { a, b, shape } = cache;
   checkOperands('divBackward', dout, a, b, shape);
   return gradients(dout, a, b, (upstream, as, bs, da, db) => {
     for (let i = 0; i < upstream.length; i++) {

@@ -1,6 +1,7 @@
 import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { alphaOf } from './alpha.js';
+import { checkCache } from './cache.js';
 import { anyShape } from './operands.js';
 
 /** Options of {@link eluForward}. */
@@ -48,7 +49,9 @@ export function eluForward(x: NDArray, options: EluOptions = {}): [out: NDArray,
  * @returns The gradient of the loss with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` has another shape than `x`.
  */
-export function eluBackward(dout: NDArray, { x, alpha }: EluCache): NDArray {
+export function eluBackward(dout: NDArray, cache: EluCache): NDArray {
+  checkCache('eluBackward', cache, 'elu');
+  const { x, alpha } = cache;
   checkShapes('eluBackward', { x: [x, anyShape(x)], dout: [dout, x.shape] });
   const dx = empty(x.shape, dtypeOf(x));
   kernels().eluBackward(denseArg('eluBackward', 'dout', dout), denseArg('eluBackward', 'cache.x', x), dx.data, alpha);

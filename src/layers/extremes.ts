@@ -1,6 +1,7 @@
 import ops from 'ndarray-ops';
 import type { Floats, NDArray } from '../arrays/index.js';
 import { checkOperands, type ElementwiseGrads, gradients, outputOf, stretched } from './broadcasting.js';
+import { checkCache } from './cache.js';
 
 /** What {@link maximumBackward} needs from {@link maximumForward}. Opaque: the fields may change. */
 export interface MaximumCache {
@@ -34,7 +35,9 @@ export function maximumForward(a: NDArray, b: NDArray): [out: NDArray, cache: Ma
  * @returns Gradients with respect to `a` and `b`, in new arrays.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function maximumBackward(dout: NDArray, { a, b, shape }: MaximumCache): ElementwiseGrads {
+export function maximumBackward(dout: NDArray, cache: MaximumCache): ElementwiseGrads {
+  checkCache('maximumBackward', cache, 'maximum');
+  const { a, b, shape } = cache;
   checkOperands('maximumBackward', dout, a, b, shape);
   return gradients(dout, a, b, (upstream, as, bs, da, db) => {
     for (let i = 0; i < upstream.length; i++) share(upstream[i], as[i] > bs[i], as[i] < bs[i], i, da, db);
@@ -73,7 +76,9 @@ export function minimumForward(a: NDArray, b: NDArray): [out: NDArray, cache: Mi
  * @returns Gradients with respect to `a` and `b`, in new arrays.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function minimumBackward(dout: NDArray, { a, b, shape }: MinimumCache): ElementwiseGrads {
+export function minimumBackward(dout: NDArray, cache: MinimumCache): ElementwiseGrads {
+  checkCache('minimumBackward', cache, 'minimum');
+  const { a, b, shape } = cache;
   checkOperands('minimumBackward', dout, a, b, shape);
   return gradients(dout, a, b, (upstream, as, bs, da, db) => {
     for (let i = 0; i < upstream.length; i++) share(upstream[i], as[i] < bs[i], as[i] > bs[i], i, da, db);

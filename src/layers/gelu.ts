@@ -1,5 +1,6 @@
 import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
+import { checkCache } from './cache.js';
 import { anyShape } from './operands.js';
 
 /** What {@link geluBackward} needs from {@link geluForward}. Opaque: the fields may change. */
@@ -34,7 +35,9 @@ export function geluForward(x: NDArray): [out: NDArray, cache: GeluCache] {
  * @returns The gradient of the loss with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` has another shape than `x`.
  */
-export function geluBackward(dout: NDArray, { x }: GeluCache): NDArray {
+export function geluBackward(dout: NDArray, cache: GeluCache): NDArray {
+  checkCache('geluBackward', cache, 'gelu');
+  const { x } = cache;
   checkShapes('geluBackward', { x: [x, anyShape(x)], dout: [dout, x.shape] });
   const dx = empty(x.shape, dtypeOf(x));
   kernels().geluBackward(denseArg('geluBackward', 'dout', dout), denseArg('geluBackward', 'cache.x', x), dx.data);

@@ -2,6 +2,7 @@ import { checkOptions, checkShapes, denseArg, describe, dtypeOf, empty, type NDA
 import { kernels } from '../kernels/index.js';
 import { emptyGrads, type NormalizationGrads } from './batchnorm.js';
 import { checkEps } from './batchnorm-param.js';
+import { checkCache, checkCached } from './cache.js';
 import type { NormalizationOptions } from './layernorm.js';
 
 /** What {@link spatialGroupnormBackward} needs from {@link spatialGroupnormForward}. Opaque: the fields may change. */
@@ -67,9 +68,16 @@ export function spatialGroupnormForward(
  */
 export function spatialGroupnormBackward(dout: NDArray, cache: GroupnormCache): NormalizationGrads {
   const fn = 'spatialGroupnormBackward';
+  checkCache(fn, cache, 'groupnorm');
   const { x, gamma, G, mean, inverse } = cache;
-  checkShapes(fn, { x: [x, x.shape], dout: [dout, x.shape] });
-  const [N, C, H, W] = x.shape;
+  const { N, C, H, W } = checkShapes(fn, { x: [x, ['N', 'C', 'H', 'W']], dout: [dout, x.shape] });
+  checkCached(fn, 'G', G, Number.isInteger(G) && G >= 1 && C % G === 0);
+  checkShapes(fn, {
+    x: [x, x.shape],
+    'cache.gamma': [gamma, [1, C, 1, 1]],
+    'cache.mean': [mean, [N, G]],
+    'cache.inverse': [inverse, [N, G]],
+  });
   const { dx, dgamma, dbeta } = emptyGrads(x, gamma);
   kernels().groupnormBackward(
     denseArg(fn, 'dout', dout),

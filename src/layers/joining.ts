@@ -1,6 +1,7 @@
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
 import { array, checkShapes, type Dim, describe, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkCache } from './cache.js';
 import { anyShape, axisOf, checkUpstream, type Form, formOf } from './operands.js';
 
 /** What {@link concatBackward} needs from {@link concatForward}. Opaque: the fields may change. */
@@ -48,7 +49,9 @@ export function concatForward(arrays: readonly NDArray[], axis = 0): [out: NDArr
  * @returns The gradients with respect to the arrays, new arrays in their order.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function concatBackward(dout: NDArray, { axis, lengths, out }: ConcatCache): NDArray[] {
+export function concatBackward(dout: NDArray, cache: ConcatCache): NDArray[] {
+  checkCache('concatBackward', cache, 'concat');
+  const { axis, lengths, out } = cache;
   checkUpstream('concatBackward', dout, out);
   return parts(dout, axis, lengths).map((part) => array(part));
 }
@@ -92,7 +95,9 @@ export function stackForward(arrays: readonly NDArray[], axis = 0): [out: NDArra
  * @returns The gradients with respect to the arrays, new arrays in their order.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function stackBackward(dout: NDArray, { axis, out }: StackCache): NDArray[] {
+export function stackBackward(dout: NDArray, cache: StackCache): NDArray[] {
+  checkCache('stackBackward', cache, 'stack');
+  const { axis, out } = cache;
   checkUpstream('stackBackward', dout, out);
   return layersOf(dout, axis).map((layer) => array(layer));
 }

@@ -2,6 +2,7 @@ import { checkOptions, checkShapes, denseArg, dtypeOf, empty, type NDArray } fro
 import { kernels } from '../kernels/index.js';
 import { emptyGrads, type NormalizationGrads } from './batchnorm.js';
 import { checkEps } from './batchnorm-param.js';
+import { checkCache } from './cache.js';
 
 /** What {@link layernormBackward} needs from {@link layernormForward}. Opaque: the fields may change. */
 export interface LayernormCache {
@@ -56,6 +57,7 @@ export function layernormForward(
  * @throws {ShapeError} if `dout` is not (N, D).
  */
 export function layernormBackward(dout: NDArray, cache: LayernormCache): NormalizationGrads {
+  checkCache('layernormBackward', cache, 'layernorm');
   return rowGradients('layernormBackward', dout, cache);
 }
 
@@ -83,8 +85,14 @@ export function normalizeRows(
 /** The backward pass of {@link normalizeRows}. */
 export function rowGradients(fn: string, dout: NDArray, cache: LayernormCache): NormalizationGrads {
   const { x, gamma, mean, inverse, relu } = cache;
-  checkShapes(fn, { x: [x, x.shape], dout: [dout, x.shape] });
-  const [N, D] = x.shape;
+  const { N, D } = checkShapes(fn, {
+    x: [x, ['N', 'D']],
+    dout: [dout, x.shape],
+    'cache.gamma': [gamma, ['D']],
+    'cache.mean': [mean, ['N']],
+    'cache.inverse': [inverse, ['N']],
+  });
+  if (relu !== null) checkShapes(fn, { x: [x, x.shape], 'cache.relu': [relu, x.shape] });
   const { dx, dgamma, dbeta } = emptyGrads(x, gamma);
   kernels().layernormBackward(
     denseArg(fn, 'dout', dout),

@@ -1,6 +1,7 @@
 import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { alphaOf } from './alpha.js';
+import { checkCache } from './cache.js';
 import { anyShape } from './operands.js';
 
 /** Options of {@link leakyReluForward}. */
@@ -45,8 +46,10 @@ export function leakyReluForward(x: NDArray, options: LeakyReluOptions = {}): [o
  * @returns The gradient of the loss with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` has another shape than `x`.
  */
-export function leakyReluBackward(dout: NDArray, { x, alpha }: LeakyReluCache): NDArray {
+export function leakyReluBackward(dout: NDArray, cache: LeakyReluCache): NDArray {
   const fn = 'leakyReluBackward';
+  checkCache(fn, cache, 'leaky-relu');
+  const { x, alpha } = cache;
   checkShapes(fn, { x: [x, anyShape(x)], dout: [dout, x.shape] });
   const dx = empty(x.shape, dtypeOf(x));
   kernels().leakyReluBackward(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.x', x), dx.data, alpha);

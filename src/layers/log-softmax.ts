@@ -1,4 +1,5 @@
 import { checkShapes, dense, dtypeOf, empty, type Floats, type NDArray } from '../arrays/index.js';
+import { checkCache } from './cache.js';
 import { anyShape, axisOf } from './operands.js';
 import { type Axes, reductionOf } from './reductions.js';
 import { axesLast, fillRows } from './rows.js';
@@ -43,7 +44,9 @@ export function logsumexpForward(x: NDArray, axis?: Axes, keepdims = false): [ou
  * @returns The gradient with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function logsumexpBackward(dout: NDArray, { x, out, axes }: LogsumexpCache): NDArray {
+export function logsumexpBackward(dout: NDArray, cache: LogsumexpCache): NDArray {
+  checkCache('logsumexpBackward', cache, 'logsumexp');
+  const { x, out, axes } = cache;
   checkShapes('logsumexpBackward', { x: [x, x.shape], out: [out, out.shape], dout: [dout, out.shape] });
   const dx = empty(x.shape, dtypeOf(x));
   const length = x.size / out.size;
@@ -100,7 +103,9 @@ export function logSoftmaxForward(x: NDArray, axis = -1): [out: NDArray, cache: 
  * @returns The gradient with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` has another shape than `x`.
  */
-export function logSoftmaxBackward(dout: NDArray, { out, axis }: LogSoftmaxCache): NDArray {
+export function logSoftmaxBackward(dout: NDArray, cache: LogSoftmaxCache): NDArray {
+  checkCache('logSoftmaxBackward', cache, 'log-softmax');
+  const { out, axis } = cache;
   checkShapes('logSoftmaxBackward', { out: [out, out.shape], dout: [dout, out.shape] });
   const dx = empty(out.shape, dtypeOf(out));
   const length = out.shape[axis];

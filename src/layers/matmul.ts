@@ -1,6 +1,7 @@
 import ndarray from 'ndarray';
-import { checkShapes, dense, dtypeOf, empty, type NDArray, ShapeError, tuple, wrap } from '../arrays/index.js';
+import { checkShapes, dense, dtypeOf, empty, type NDArray, ShapeError, sizeOf, tuple, wrap } from '../arrays/index.js';
 import { broadcastShape, broadcastView, type ElementwiseGrads, sumTo } from './broadcasting.js';
+import { checkCache, checkCached } from './cache.js';
 import { matrixProduct, productLike, rowsOf } from './matrix-product.js';
 import { anyShape } from './operands.js';
 
@@ -60,11 +61,14 @@ export function matmulForward(a: NDArray, b: NDArray): [out: NDArray, cache: Mat
  * @returns Gradients with respect to `a` and `b`, in new arrays; that of a `b` of two axes has the memory layout of `b`.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function matmulBackward(dout: NDArray, { a, b, shape }: MatmulCache): ElementwiseGrads {
+export function matmulBackward(dout: NDArray, cache: MatmulCache): ElementwiseGrads {
+  checkCache('matmulBackward', cache, 'matmul');
+  const { a, b, shape } = cache;
   checkShapes('matmulBackward', { a: [a, a.shape], b: [b, b.shape], dout: [dout, shape] });
   const [rows, columns] = [asRows(a), asColumns(b)];
   const [N, M] = [rows.shape[rows.shape.length - 2], columns.shape[columns.shape.length - 1]];
   const batches = shape.slice(0, shape.length - Number(a.shape.length > 1) - Number(b.shape.length > 1));
+  checkCached('matmulBackward', 'shape', shape, sizeOf(batches) * N * M === dout.size);
   const upstream = ndarray(dense(dout), [...batches, N, M]) as NDArray;
 
   const da = sumTo(batchProduct(upstream, swapped(columns)), rows.shape);

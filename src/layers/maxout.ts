@@ -1,5 +1,6 @@
 import { checkCount, checkShapes, denseArg, dtypeOf, empty, type NDArray, ShapeError, tuple } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
+import { checkCache, checkCached } from './cache.js';
 
 /** What {@link maxoutBackward} needs from {@link maxoutForward}. Opaque: the fields may change. */
 export interface MaxoutCache {
@@ -42,9 +43,12 @@ export function maxoutForward(x: NDArray, pieces: number): [out: NDArray, cache:
  * @returns The gradient of the loss with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` is not (N, D/pieces).
  */
-export function maxoutBackward(dout: NDArray, { x, pieces }: MaxoutCache): NDArray {
+export function maxoutBackward(dout: NDArray, cache: MaxoutCache): NDArray {
   const fn = 'maxoutBackward';
+  checkCache(fn, cache, 'maxout');
+  const { x, pieces } = cache;
   const [N, D] = x.shape;
+  checkCached(fn, 'pieces', pieces, Number.isInteger(pieces) && pieces >= 1);
   checkShapes(fn, { x: [x, [N, D]], dout: [dout, [N, D / pieces]] });
   const dx = empty(x.shape, dtypeOf(x));
   kernels().maxoutBackward(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.x', x), dx.data, pieces);

@@ -1,6 +1,7 @@
 import ops from 'ndarray-ops';
 import { checkShapes, dense, describe, dtypeOf, empty, type Floats, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
+import { checkCache } from './cache.js';
 import { anyShape, checkUpstream, type Form, formOf } from './operands.js';
 
 // Functions of one array, element by element.
@@ -33,7 +34,9 @@ export function expForward(x: NDArray): [out: NDArray, cache: ExpCache] {
  * @returns The gradient with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` has another shape than `x`.
  */
-export function expBackward(dout: NDArray, { out }: ExpCache): NDArray {
+export function expBackward(dout: NDArray, cache: ExpCache): NDArray {
+  checkCache('expBackward', cache, 'exp');
+  const { out } = cache;
   checkShapes('expBackward', { out: [out, out.shape], dout: [dout, out.shape] });
   const dx = empty(out.shape, dtypeOf(out));
   kernels().multiply(dense(dout), dense(out), dx.data);
@@ -68,7 +71,9 @@ export function logForward(x: NDArray): [out: NDArray, cache: LogCache] {
  * @returns The gradient with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` has another shape than `x`.
  */
-export function logBackward(dout: NDArray, { x }: LogCache): NDArray {
+export function logBackward(dout: NDArray, cache: LogCache): NDArray {
+  checkCache('logBackward', cache, 'log');
+  const { x } = cache;
   checkShapes('logBackward', { x: [x, x.shape], dout: [dout, x.shape] });
   const dx = empty(x.shape, dtypeOf(x));
   ops.div(dx, dout, x);
@@ -109,7 +114,9 @@ export function powForward(x: NDArray, exponent: number): [out: NDArray, cache: 
  * @returns The gradient with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` has another shape than `x`.
  */
-export function powBackward(dout: NDArray, { x, exponent }: PowCache): NDArray {
+export function powBackward(dout: NDArray, cache: PowCache): NDArray {
+  checkCache('powBackward', cache, 'pow');
+  const { x, exponent } = cache;
   checkShapes('powBackward', { x: [x, x.shape], dout: [dout, x.shape] });
   const dx = empty(x.shape, dtypeOf(x));
   if (exponent === 0) {
@@ -166,7 +173,9 @@ export function sqrtForward(x: NDArray): [out: NDArray, cache: SqrtCache] {
  * @returns The gradient with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` has another shape than `x`.
  */
-export function sqrtBackward(dout: NDArray, { out }: SqrtCache): NDArray {
+export function sqrtBackward(dout: NDArray, cache: SqrtCache): NDArray {
+  checkCache('sqrtBackward', cache, 'sqrt');
+  const { out } = cache;
   checkShapes('sqrtBackward', { out: [out, out.shape], dout: [dout, out.shape] });
   const dx = empty(out.shape, dtypeOf(out));
   const [upstream, roots] = [dense(dout), dense(out)];
@@ -201,7 +210,9 @@ export function negForward(x: NDArray): [out: NDArray, cache: NegCache] {
  * @returns The gradient with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` has another shape than `x`.
  */
-export function negBackward(dout: NDArray, { out }: NegCache): NDArray {
+export function negBackward(dout: NDArray, cache: NegCache): NDArray {
+  checkCache('negBackward', cache, 'neg');
+  const { out } = cache;
   checkUpstream('negBackward', dout, out);
   const dx = empty(out.shape, out.dtype);
   kernels().scale(dense(dout), dx.data, -1);
@@ -236,7 +247,9 @@ export function absForward(x: NDArray): [out: NDArray, cache: AbsCache] {
  * @returns The gradient with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` has another shape than `x`.
  */
-export function absBackward(dout: NDArray, { x }: AbsCache): NDArray {
+export function absBackward(dout: NDArray, cache: AbsCache): NDArray {
+  checkCache('absBackward', cache, 'abs');
+  const { x } = cache;
   checkShapes('absBackward', { x: [x, x.shape], dout: [dout, x.shape] });
   const dx = empty(x.shape, dtypeOf(x));
   const [upstream, xs] = [dense(dout), dense(x)];

@@ -1,6 +1,7 @@
 import { checkShapes, type DType, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { type Kernels, kernels, type PoolShape, reference } from '../kernels/index.js';
-import { type PoolParam, poolShape } from './conv-shape.js';
+import { checkCache, checkCached } from './cache.js';
+import { isPoolShape, type PoolParam, poolShape } from './conv-shape.js';
 
 /** What {@link maxPoolBackward} needs from {@link maxPoolForward}. Opaque: the fields may change. */
 export interface MaxPoolCache {
@@ -32,6 +33,7 @@ export function maxPoolForwardNaive(x: NDArray, poolParam: PoolParam): [out: NDA
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
 export function maxPoolBackwardNaive(dout: NDArray, cache: MaxPoolCache): NDArray {
+  checkCache('maxPoolBackwardNaive', cache, 'max-pool');
   return maxPoolGradient('maxPoolBackwardNaive', reference, dout, cache);
 }
 
@@ -42,6 +44,7 @@ export function maxPoolForwardFast(x: NDArray, poolParam: PoolParam): [out: NDAr
 
 /** {@link maxPoolBackwardNaive} at full speed. */
 export function maxPoolBackwardFast(dout: NDArray, cache: MaxPoolCache): NDArray {
+  checkCache('maxPoolBackwardFast', cache, 'max-pool');
   return maxPoolGradient('maxPoolBackwardFast', kernels(), dout, cache);
 }
 
@@ -69,6 +72,7 @@ export function maxPool(
 export function maxPoolGradient(fn: string, on: Kernels, dout: NDArray, { x, shape }: MaxPoolCache): NDArray {
   const [N, C] = x.shape;
   checkShapes(fn, { x: [x, x.shape], dout: [dout, [N, C, shape.OH, shape.OW]] });
+  checkPoolShape(fn, x.shape, shape);
   const dx = empty(x.shape, dtypeOf(x));
   on.maxPoolBackward(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.x', x), dx.data, shape);
   return dx;
@@ -109,6 +113,7 @@ export function avgPoolForward(x: NDArray, poolParam: PoolParam): [out: NDArray,
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
 export function avgPoolBackward(dout: NDArray, cache: AvgPoolCache): NDArray {
+  checkCache('avgPoolBackward', cache, 'avg-pool');
   const { inputShape, shape } = cache;
   const [N, C] = inputShape;
   checkShapes('avgPoolBackward', { dout: [dout, [N, C, shape.OH, shape.OW]] });
@@ -139,7 +144,10 @@ export function globalAvgPoolForward(x: NDArray): [out: NDArray, cache: AvgPoolC
  * @throws {ShapeError} if `dout` is not (N, C).
  */
 export function globalAvgPoolBackward(dout: NDArray, cache: AvgPoolCache): NDArray {
-  checkShapes('globalAvgPoolBackward', { dout: [dout, cache.inputShape.slice(0, 2)] });
+  checkCache('globalAvgPoolBackward', cache, 'avg-pool');
+  const { inputShape, shape } = cache;
+  checkCached('globalAvgPoolBackward', 'shape', shape, shape.OH === 1 && shape.OW === 1);
+  checkShapes('globalAvgPoolBackward', { dout: [dout, inputShape.slice(0, 2)] });
   return avgPoolGradient('globalAvgPoolBackward', dout, cache);
 }
 
@@ -147,7 +155,14 @@ function avgPoolGradient(fn: string, dout: NDArray, { inputShape, dtype, shape }
   if (dtypeOf(dout) !== dtype) {
     throw new TypeError(`${fn}: dout has dtype ${dtypeOf(dout)}, expected ${dtype}, the dtype of x`);
   }
+  checkPoolShape(fn, inputShape, shape);
   const dx = empty(inputShape, dtypeOf(dout));
   kernels().avgPoolBackward(denseArg(fn, 'dout', dout), dx.data, shape);
   return dx;
+}
+
+/** Refuses sizes that are not those of a pooling of images of shape (N, C, H, W). */
+function checkPoolShape(fn: string, [N, C, H, W]: readonly number[], shape: PoolShape): void {
+  const fits = shape.planes === N * C && shape.H === H && shape.W === W;
+  checkCached(fn, 'shape', shape, fits && isPoolShape(shape));
 }

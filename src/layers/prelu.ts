@@ -1,5 +1,6 @@
 import { checkShapes, denseArg, dtypeOf, empty, type NDArray, ShapeError, tuple } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
+import { checkCache } from './cache.js';
 
 /** What {@link preluBackward} needs from {@link preluForward}. Opaque: the fields may change. */
 export interface PreluCache {
@@ -45,8 +46,10 @@ export function preluForward(x: NDArray, alpha: NDArray): [out: NDArray, cache: 
  * @returns Gradients of the loss with respect to `x` and `alpha`, in new arrays.
  * @throws {ShapeError} if `dout` has another shape than `x`.
  */
-export function preluBackward(dout: NDArray, { x, alpha }: PreluCache): PreluGrads {
+export function preluBackward(dout: NDArray, cache: PreluCache): PreluGrads {
   const fn = 'preluBackward';
+  checkCache(fn, cache, 'prelu');
+  const { x, alpha } = cache;
   const inner = checkSlopes(fn, x, alpha);
   checkShapes(fn, { x: [x, ['…']], dout: [dout, x.shape] });
   const dx = empty(x.shape, dtypeOf(x));

@@ -3,6 +3,7 @@ import ops from 'ndarray-ops';
 import { checkFlag, checkShapes, dense, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { broadcastView } from './broadcasting.js';
+import { checkCache } from './cache.js';
 import { anyShape, axesOf, checkUpstream, type Form, formOf } from './operands.js';
 import { axesLast, fillRows } from './rows.js';
 import { sumOver } from './sums.js';
@@ -62,6 +63,7 @@ export function sumForward(x: NDArray, axis?: Axes, keepdims = false): [out: NDA
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
 export function sumBackward(dout: NDArray, cache: SumCache): NDArray {
+  checkCache('sumBackward', cache, 'sum');
   checkUpstream('sumBackward', dout, cache.out);
   return spread(dout, cache);
 }
@@ -103,6 +105,7 @@ export function meanForward(x: NDArray, axis?: Axes, keepdims = false): [out: ND
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
 export function meanBackward(dout: NDArray, cache: MeanCache): NDArray {
+  checkCache('meanBackward', cache, 'mean');
   checkUpstream('meanBackward', dout, cache.out);
   const each = empty(cache.out.shape, cache.out.dtype);
   ops.divs(each, dout, cache.count);
@@ -151,7 +154,9 @@ export function maxForward(x: NDArray, axis?: Axes, keepdims = false): [out: NDA
  * @returns The gradient with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function maxBackward(dout: NDArray, { x, axes, shape }: MaxCache): NDArray {
+export function maxBackward(dout: NDArray, cache: MaxCache): NDArray {
+  checkCache('maxBackward', cache, 'max');
+  const { x, axes, shape } = cache;
   checkShapes('maxBackward', { x: [x, x.shape], dout: [dout, shape] });
   const dx = empty(x.shape, dtypeOf(x));
   fillRows(dx, axes, (rows) => {

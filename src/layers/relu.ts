@@ -1,5 +1,6 @@
 import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
+import { checkCache } from './cache.js';
 import { anyShape } from './operands.js';
 
 /** What {@link reluBackward} needs from {@link reluForward}. Opaque: the fields may change. */
@@ -31,7 +32,9 @@ export function reluForward(x: NDArray): [out: NDArray, cache: ReluCache] {
  * @returns The gradient of the loss with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` has another shape than `x`.
  */
-export function reluBackward(dout: NDArray, { x }: ReluCache): NDArray {
+export function reluBackward(dout: NDArray, cache: ReluCache): NDArray {
+  checkCache('reluBackward', cache, 'relu');
+  const { x } = cache;
   checkShapes('reluBackward', { x: [x, anyShape(x)], dout: [dout, x.shape] });
   const dx = empty(x.shape, dtypeOf(x));
   kernels().reluBackward(denseArg('reluBackward', 'dout', dout), denseArg('reluBackward', 'cache.x', x), dx.data);

@@ -15,6 +15,7 @@ import {
   tuple,
 } from '../arrays/index.js';
 import { broadcastView, sumTo } from './broadcasting.js';
+import { checkCache } from './cache.js';
 import { anyShape, axisOf, checkUpstream, type Form, formOf } from './operands.js';
 
 /** What {@link reshapeBackward} needs from {@link reshapeForward}. Opaque: the fields may change. */
@@ -48,7 +49,9 @@ export function reshapeForward(x: NDArray, shape: readonly number[]): [out: NDAr
  * @returns The gradient with respect to `x`, which shares the memory of a dense row-major `dout`: do not change it.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function reshapeBackward(dout: NDArray, { x, out }: ReshapeCache): NDArray {
+export function reshapeBackward(dout: NDArray, cache: ReshapeCache): NDArray {
+  checkCache('reshapeBackward', cache, 'reshape');
+  const { x, out } = cache;
   checkUpstream('reshapeBackward', dout, out);
   return reshaped(dout, x);
 }
@@ -113,7 +116,9 @@ export function transposeForward(x: NDArray, axes?: readonly number[]): [out: ND
  * @returns The gradient with respect to `x`, a view of `dout` that shares its memory: do not change it.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function transposeBackward(dout: NDArray, { axes, out }: TransposeCache): NDArray {
+export function transposeBackward(dout: NDArray, cache: TransposeCache): NDArray {
+  checkCache('transposeBackward', cache, 'transpose');
+  const { axes, out } = cache;
   checkUpstream('transposeBackward', dout, out);
   return adopted(dout.transpose(...axes.map((_, axis) => axes.indexOf(axis))));
 }
@@ -159,7 +164,9 @@ export function broadcastToForward(x: NDArray, shape: readonly number[]): [out: 
  * @returns The gradient with respect to `x`; `dout` itself where nothing was repeated: do not change it then.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function broadcastToBackward(dout: NDArray, { x, out }: BroadcastToCache): NDArray {
+export function broadcastToBackward(dout: NDArray, cache: BroadcastToCache): NDArray {
+  checkCache('broadcastToBackward', cache, 'broadcast-to');
+  const { x, out } = cache;
   checkUpstream('broadcastToBackward', dout, out);
   return sumTo(dout, x);
 }

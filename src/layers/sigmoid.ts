@@ -1,5 +1,6 @@
 import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
+import { checkCache } from './cache.js';
 import { anyShape } from './operands.js';
 
 /** What {@link sigmoidBackward} needs from {@link sigmoidForward}. Opaque: the fields may change. */
@@ -33,8 +34,10 @@ export function sigmoidForward(x: NDArray): [out: NDArray, cache: SigmoidCache] 
  * @returns The gradient of the loss with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function sigmoidBackward(dout: NDArray, { out }: SigmoidCache): NDArray {
+export function sigmoidBackward(dout: NDArray, cache: SigmoidCache): NDArray {
   const fn = 'sigmoidBackward';
+  checkCache(fn, cache, 'sigmoid');
+  const { out } = cache;
   checkShapes(fn, { out: [out, anyShape(out)], dout: [dout, out.shape] });
   const dx = empty(out.shape, dtypeOf(out));
   kernels().sigmoidBackward(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.out', out), dx.data);

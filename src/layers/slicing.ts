@@ -1,6 +1,7 @@
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
 import { array, checkShapes, describe, empty, type NDArray, ShapeError, tuple } from '../arrays/index.js';
+import { checkCache } from './cache.js';
 import { anyShape, checkUpstream, type Form, formOf } from './operands.js';
 
 /**
@@ -56,7 +57,9 @@ export function sliceForward(x: NDArray, ranges: readonly SliceRange[]): [out: N
  * @returns The gradient with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function sliceBackward(dout: NDArray, { x, axes, out }: SliceCache): NDArray {
+export function sliceBackward(dout: NDArray, cache: SliceCache): NDArray {
+  checkCache('sliceBackward', cache, 'slice');
+  const { x, axes, out } = cache;
   checkUpstream('sliceBackward', dout, out);
   const dx = empty(x.shape, x.dtype);
   dx.data.fill(0);

@@ -1,5 +1,6 @@
 import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
+import { checkCache } from './cache.js';
 import { anyShape } from './operands.js';
 
 /** What {@link tanhBackward} needs from {@link tanhForward}. Opaque: the fields may change. */
@@ -33,8 +34,10 @@ export function tanhForward(x: NDArray): [out: NDArray, cache: TanhCache] {
  * @returns The gradient of the loss with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function tanhBackward(dout: NDArray, { out }: TanhCache): NDArray {
+export function tanhBackward(dout: NDArray, cache: TanhCache): NDArray {
   const fn = 'tanhBackward';
+  checkCache(fn, cache, 'tanh');
+  const { out } = cache;
   checkShapes(fn, { out: [out, anyShape(out)], dout: [dout, out.shape] });
   const dx = empty(out.shape, dtypeOf(out));
   kernels().tanhBackward(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.out', out), dx.data);

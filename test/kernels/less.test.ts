@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 beforeEach(() => {
   vi.resetModules();
@@ -95,4 +95,80 @@ test('without worker threads one thread runs', async () => {
   } finally {
     process.getBuiltinModule = getBuiltinModule;
   }
+});
+
+describe('in a browser', () => {
+  /** What the kernels run on where there is no Node, in a page that asks for `threads` or for what the machine has. */
+  async function page(globals: Record<string, unknown>, threads?: number) {
+    const { configureKernels } = await import('../../src/kernels/index.js');
+    vi.stubGlobal('process', undefined);
+    for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value);
+    const info = configureKernels(threads === undefined ? {} : { threads });
+    vi.unstubAllGlobals();
+    return info;
+  }
+  const navigator = { hardwareConcurrency: 8 };
+  const unused = 'In browsers threads are not used yet: one thread runs.';
+
+  test('that isolates the page, the notes say that threads are not used yet', async () => {
+    const info = await page({ navigator, crossOriginIsolated: true });
+    expect(info).toMatchObject({ kernels: 'wasm', threads: 1, notes: [unused] });
+  });
+
+  test('that does not, they name the headers', async () => {
+    const info = await page({ navigator, crossOriginIsolated: false, SharedArrayBuffer: undefined });
+    expect(info).toMatchObject({ kernels: 'wasm', threads: 1 });
+    expect(info.notes).toEqual([unused, expect.stringContaining('Cross-Origin-Opener-Policy: same-origin')]);
+    expect(info.notes[1]).toContain('Cross-Origin-Embedder-Policy: require-corp');
+  });
+
+  test('one thread that was asked for is nothing less', async () => {
+    expect(await page({ navigator, crossOriginIsolated: false }, 1)).toMatchObject({ threads: 1, notes: [] });
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('where address space is limited', () => {
+  const { getBuiltinModule, execArgv } = process;
+  const GB = 2 ** 30;
+  afterEach(() => {
+    process.getBuiltinModule = getBuiltinModule;
+    process.execArgv = execArgv;
+  });
+
+  /** Trains where the system says that `left` bytes of address space are left. */
+  async function limited(left: number) {
+    const files: Record<string, string> = {
+      '/proc/self/limits': `Limit     Soft Limit  Hard Limit  Units\nMax address space   ${left + GB}   unlimited   bytes\n`,
+      '/proc/self/status': `VmPeak:\t 9999999 kB\nVmSize:\t ${GB / 1024} kB\n`,
+    };
+    process.getBuiltinModule = ((name: string) =>
+      name === 'node:fs'
+        ? { readFileSync: (file: string) => files[file] }
+        : getBuiltinModule(name)) as typeof getBuiltinModule;
+    return (await train()).info;
+  }
+
+  test('no worker starts for which there is no room', async () => {
+    process.execArgv = ['--disable-wasm-trap-handler'];
+    const info = await limited(1.3 * GB);
+    expect(info).toMatchObject({
+      kernels: 'wasm',
+      threads: 1,
+      notes: ['ulimit -v leaves address space for 1 of 2 threads.'],
+    });
+    expect(info.memory?.maximum).toBe(GB / 2);
+  });
+
+  test('the reference runs where there is none for a memory', async () => {
+    process.execArgv = ['--disable-wasm-trap-handler'];
+    const { kernels, notes } = await limited(0.3 * GB);
+    expect(kernels).toBe('reference');
+    expect(notes).toEqual([
+      'WebAssembly memory is refused (ulimit -v leaves 0.3 GB of address space): the reference runs.',
+    ]);
+  });
+
+  test('there are threads and memory as ever where the limit is high', async () => {
+    expect(await limited(1000 * GB)).toMatchObject({ kernels: 'wasm', threads: 2, notes: [] });
+  });
 });

@@ -1,0 +1,23 @@
+import { describe } from '../arrays/index.js';
+
+/**
+ * Refuses what is not the cache that a layer's forward pass returned, such as that of another layer.
+ *
+ * @throws {TypeError} naming the function and the two layers.
+ */
+export function checkCache<L extends string>(fn: string, cache: { readonly layer: L }, layer: L): void {
+  const found = (cache as { readonly layer?: unknown } | null | undefined)?.layer;
+  if (found === layer) return;
+  const what = typeof found === 'string' ? `of layer '${found}'` : describe(cache);
+  throw new TypeError(`${fn}: cache is ${what}, expected that of layer '${layer}', the second value of its forward pass`);
+}
+
+/**
+ * Refuses a size in a cache that its forward pass cannot have put there.
+ *
+ * @throws {RangeError} naming the function.
+ */
+export function checkCached(fn: string, name: string, value: unknown, valid: boolean): void {
+  if (valid) return;
+  throw new RangeError(`${fn}: cache.${name} is ${describe(value)}, expected it as the forward pass left it`);
+}
