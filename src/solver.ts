@@ -44,8 +44,9 @@ export type SolverOptions<C extends object = OptimConfig> = SolverOptionsOf<C, S
  * for each iteration, `trainAccHistory` and `valAccHistory` one for each evaluation: after the first iteration, at the end
  * of each epoch, and after the last iteration.
  *
- * Minibatches are drawn with replacement, as in cs231n. With a seed, two runs are equal to the last bit, whatever the
- * number of threads.
+ * Minibatches are drawn with replacement, as in cs231n. With a seed, two runs are equal to the last bit: for any number of
+ * threads, in any module format, on Node 20 to 24, with turbo or without. Relaxed SIMD, plain SIMD and the reference differ in
+ * the last bits, and so does a call that falls back to the reference because memory is full.
  *
  * @example
  * const model = new TwoLayerNet({ hiddenDim: 100, reg: 1e-2, seed: 231 });

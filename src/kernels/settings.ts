@@ -6,7 +6,10 @@ import { MAX_THREADS } from './wasm/protocol.js';
 export interface KernelSettings {
   /** `'wasm'` (default) or `'reference'`, the plain TypeScript ones. Environment: `LAYERWISE_KERNELS`. */
   kernels: 'wasm' | 'reference';
-  /** Threads, the calling one included, 1 to 64. Default: the cores there are. Environment: `LAYERWISE_THREADS`. */
+  /**
+   * Threads, the calling one included, 1 to 64. Results do not depend on them. Default: the cores there are. Environment:
+   * `LAYERWISE_THREADS`.
+   */
   threads: number;
   /**
    * Lets V8 pair 128-bit operations into 256-bit ones, an experimental pass of Node 24 and later; the kernels are tested
