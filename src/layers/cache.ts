@@ -9,7 +9,9 @@ export function checkCache<L extends string>(fn: string, cache: { readonly layer
   const found = (cache as { readonly layer?: unknown } | null | undefined)?.layer;
   if (found === layer) return;
   const what = typeof found === 'string' ? `of layer '${found}'` : describe(cache);
-  throw new TypeError(`${fn}: cache is ${what}, expected that of layer '${layer}', the second value of its forward pass`);
+  throw new TypeError(
+    `${fn}: cache is ${what}, expected that of layer '${layer}', the second value of its forward pass`,
+  );
 }
 
 /**
