@@ -1,4 +1,14 @@
-import { checkShapes, dense, describe, type Labels, type NDArray, Random, sizeOf, zeros } from './arrays/index.js';
+import {
+  checkShapes,
+  checkSynchronous,
+  dense,
+  describe,
+  type Labels,
+  type NDArray,
+  Random,
+  sizeOf,
+  zeros,
+} from './arrays/index.js';
 
 /** The step of a centred difference. */
 export interface StepOptions {
@@ -50,6 +60,7 @@ export function evalNumericalGradientArray(
   // The difference of the outputs is taken element by element before it is weighed and summed: their sums may be large.
   const outputs = (): Float64Array => {
     const out = f(x);
+    checkSynchronous(fn, out, 'f');
     checkShapes(fn, { df: [df, df.shape], 'f(x)': [out, df.shape] });
     return Float64Array.from(dense(out));
   };
@@ -151,6 +162,7 @@ export function checkModelGradients(
 ): Record<string, number> {
   const evaluate = (): { loss: number; grads: Record<string, NDArray> } => {
     const result = model.loss(X, y);
+    checkSynchronous('checkModelGradients', result, 'model.loss');
     if (result === null || typeof result !== 'object' || !('grads' in result)) {
       throw new TypeError(`checkModelGradients: model.loss returned ${describe(result)}, expected { loss, grads }`);
     }
@@ -226,6 +238,7 @@ function checkStep(fn: string, h: number): void {
 }
 
 function checkNumber(fn: string, value: unknown): number {
+  checkSynchronous(fn, value, 'f');
   if (typeof value !== 'number') throw new TypeError(`${fn}: f returned ${describe(value)}, expected a number`);
   return value;
 }

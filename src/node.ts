@@ -7,6 +7,7 @@ interface Builtins {
   'node:path': typeof import('node:path');
   'node:stream': typeof import('node:stream');
   'node:v8': typeof import('node:v8');
+  'node:vm': typeof import('node:vm');
   'node:worker_threads': typeof import('node:worker_threads');
   'node:zlib': typeof import('node:zlib');
 }

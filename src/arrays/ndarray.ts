@@ -1,4 +1,5 @@
 import ndarray from 'ndarray';
+import { ENDED_MESSAGE, hasEnded } from './ended.js';
 import { tuple } from './errors.js';
 import { currentStorage, heap } from './storage.js';
 import type { DType, Floats, NDArray } from './types.js';
@@ -27,7 +28,7 @@ export function adopted(view: NDArray): NDArray {
 }
 
 /** The dtype of an array. */
-export function dtypeOf(a: NDArray): DType {
+export function dtypeOf(a: { readonly data: Floats }): DType {
   return a.data instanceof Float64Array ? 'float64' : 'float32';
 }
 
@@ -49,9 +50,6 @@ export function isNDArray(value: unknown): value is NDArray {
     (a.data instanceof Float32Array || a.data instanceof Float64Array)
   );
 }
-
-/** What stands in the place of an array's numbers once the workspace that it was made in has ended. */
-export const ENDED = new Float32Array(0);
 
 /**
  * The values of `a` as one flat row-major array: `a.data` itself, or a part of it, where they already lie so; a copy
@@ -86,6 +84,7 @@ export function isDense({ shape, stride }: NDArray): boolean {
 
 /** Why the elements of `a` cannot be read, or null: their places are none of its memory, or its workspace has ended. */
 export function reachProblem({ data, shape, stride, offset }: NDArray): string | null {
+  if (hasEnded(data)) return ENDED_MESSAGE;
   let low = offset;
   let high = offset;
   for (let axis = 0; axis < shape.length; axis++) {
@@ -98,10 +97,7 @@ export function reachProblem({ data, shape, stride, offset }: NDArray): string |
     else high += span;
   }
   if (low >= 0 && high < data.length && Number.isInteger(offset)) return null;
-  return data === ENDED
-    ? 'this array was made in a workspace that has ended: return it from the function given to workspace(), ' +
-        'or copy it with array(a)'
-    : `an array of shape ${tuple(shape)} reaches outside its ${data.length} values`;
+  return `an array of shape ${tuple(shape)} reaches outside its ${data.length} values`;
 }
 
 /** Copies the values of a view to `out` in row-major order, innermost axis in a plain loop. */

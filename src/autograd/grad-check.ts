@@ -1,5 +1,14 @@
 import ndarray from 'ndarray';
-import { checkAmount, checkFlag, checkOptions, dense, describe, type NDArray, Random } from '../arrays/index.js';
+import {
+  checkAmount,
+  checkFlag,
+  checkOptions,
+  checkSynchronous,
+  dense,
+  describe,
+  type NDArray,
+  Random,
+} from '../arrays/index.js';
 import { evalNumericalGradientArray } from '../gradient-check.js';
 import { noGrad } from './tape.js';
 import { Tensor } from './tensor.js';
@@ -45,6 +54,7 @@ export function gradCheck(
   try {
     for (const input of inputs) input.grad = null;
     const out = fn(...inputs);
+    checkSynchronous('gradCheck', out);
     if (!(out instanceof Tensor)) throw new TypeError(`gradCheck: fn returned ${describe(out)}, expected a tensor`);
     const upstream = new Random(0).randn(out.shape, out.dtype);
     if (out.requiresGrad) out.backward(upstream);

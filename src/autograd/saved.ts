@@ -1,4 +1,4 @@
-import { ENDED, type Floats, isDense, isNDArray, type NDArray, versionOf } from '../arrays/index.js';
+import { type Floats, hasEnded, isDense, isNDArray, type NDArray, versionOf } from '../arrays/index.js';
 
 /** An array that a backward pass will read, as it was in the forward pass. */
 interface Saved {
@@ -23,9 +23,10 @@ export function watch(operation: string, inputs: readonly NDArray[], out: NDArra
   if (holds(cache, out.data, 3)) saved.push(asItIs(null, out));
   return () => {
     for (const { input, array, version, print } of saved) {
-      if (versionOf(array) === version && fingerprint(array) === print) continue;
+      const isEnded = hasEnded(array.data);
+      if (!isEnded && versionOf(array) === version && fingerprint(array) === print) continue;
       const what = `backward: ${input === null ? 'the output' : `input ${input}`} of ${operation}`;
-      if (array.data === ENDED) {
+      if (isEnded) {
         throw new Error(`${what} was made in a workspace that has ended: call backward inside of it`);
       }
       throw new Error(

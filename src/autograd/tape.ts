@@ -1,4 +1,4 @@
-import type { NDArray } from '../arrays/index.js';
+import { checkSynchronous, type NDArray } from '../arrays/index.js';
 import { tidied } from '../kernels/index.js';
 import { addForward } from '../layers/index.js';
 import { PendingMemory } from './pending.js';
@@ -35,13 +35,17 @@ export function isRecording(): boolean {
  * Runs `fn` without recording: what it computes needs no gradient, and nothing is kept for a backward pass. For scoring,
  * and for changing parameters by hand.
  *
+ * @param fn - Synchronous.
  * @returns What `fn` returns.
+ * @throws {TypeError} if `fn` returns a promise or an iterator: what it computes later is recorded.
  */
 export function noGrad<R>(fn: () => R): R {
   const before = recording;
   recording = false;
   try {
-    return fn();
+    const result = fn();
+    checkSynchronous('noGrad', result);
+    return result;
   } finally {
     recording = before;
   }

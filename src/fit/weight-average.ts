@@ -1,6 +1,7 @@
 import {
   array,
   checkOptions,
+  checkSynchronous,
   dense,
   describe,
   empty,
@@ -69,12 +70,20 @@ export class WeightAverage {
     });
   }
 
-  /** Runs `fn` while the model has the averaged values, then puts its own back. */
+  /**
+   * Runs `fn` while the model has the averaged values, then puts its own back.
+   *
+   * @param fn - Synchronous.
+   * @returns What `fn` returns.
+   * @throws {TypeError} if `fn` returns a promise or an iterator: the model has its own values again when it goes on.
+   */
   during<R>(fn: () => R): R {
     const own = this.#values.map(({ value }) => withStorage(heap, () => array(value.data)));
     try {
       this.copyToModel();
-      return fn();
+      const result = fn();
+      checkSynchronous('WeightAverage.during', result);
+      return result;
     } finally {
       this.#values.forEach(({ value }, i) => {
         overwrite(value.data, own[i]);

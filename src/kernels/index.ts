@@ -1,5 +1,6 @@
 export { configureKernels, engineMemory, type KernelInfo, kernelInfo, kernels, threadsReady } from './engine.js';
 export { reference } from './reference/index.js';
+export { discard, isResident, resident, residentZeros } from './resident.js';
 export type { KernelSettings } from './settings.js';
 export type {
   AdamStep,
@@ -15,12 +16,9 @@ export {
   type Block,
   blockOf,
   isKeepingNothing,
-  isResident,
   keepsNothing,
   local,
   release,
-  resident,
-  residentZeros,
   tidied,
   workspace,
 } from './workspace.js';

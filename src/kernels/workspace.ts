@@ -1,19 +1,20 @@
 import {
+  checkSynchronous,
   currentStorage,
   type DType,
   dense,
   dtypeOf,
-  ENDED,
   empty,
+  ended,
   type Floats,
   heap,
-  isNDArray,
+  markEnded,
   type NDArray,
   type Storage,
   withStorage,
-  wrap,
 } from '../arrays/index.js';
 import { engineMemory } from './engine.js';
+import { type Rescuer, rescue } from './rescue.js';
 import { type Memory, MemoryFull } from './wasm/memory.js';
 
 /**
@@ -21,12 +22,16 @@ import { type Memory, MemoryFull } from './wasm/memory.js';
  *
  * Inside, layers neither copy their operands nor leave work to the garbage collector, so a training step that runs in a
  * workspace makes nothing new once warm. What `fn` returns survives: arrays found in its result (itself, or in arrays,
- * objects and Maps, to any depth) come out whole, under the garbage collector, or pass to the workspace around this one.
- * Every other array made inside is emptied at the end: using it later is an error, never a wrong number.
+ * objects, Maps and Sets, to any depth) come out whole, under the garbage collector, or pass to the workspace around this
+ * one. Every other array made inside is emptied at the end, with its views: using it later is an error, never a wrong
+ * number. So it is on all kernels; the reference's arrays end too. Of a tensor that is returned the values and `grad`
+ * survive, not what its graph holds: call `backward` inside.
+ *
+ * Take parts of an array as `ndarray` views: a subarray of its `data` is not known to the workspace.
  *
  * @param fn - Synchronous.
  * @returns What `fn` returns.
- * @throws {TypeError} if `fn` returns a promise: the workspace has ended by the time it settles.
+ * @throws {TypeError} if `fn` returns a promise or an iterator: the workspace has ended by the time it goes on.
  *
  * @example
  * const { loss, dw } = workspace(() => {
@@ -37,59 +42,25 @@ import { type Memory, MemoryFull } from './wasm/memory.js';
  */
 export function workspace<R>(fn: () => R): R {
   const memory = engineMemory();
-  if (memory === null) return fn();
   const outer = currentStorage();
+  if (!(outer instanceof Workspace)) memory?.reclaim();
   const inner = new Workspace(memory, outer instanceof Workspace ? outer : null);
   try {
     const result = withStorage(inner, fn);
-    if (isThenable(result)) {
-      throw new TypeError('workspace: fn returned a promise, expected a synchronous function: await outside of it');
-    }
-    return inner.rescue(result) as R;
+    checkSynchronous('workspace', result);
+    return rescue(result, inner) as R;
   } finally {
     inner.end();
   }
 }
 
-/**
- * A copy of `a` that lives in WebAssembly memory for as long as it is reachable, where kernels use it in place: for
- * parameters and optimizer state. On the heap where there is no such memory, or no room in it.
- *
- * Its memory is reused once nothing refers to its `data` any more, so take parts of it as `ndarray` views, not as
- * subarrays of `data`.
- */
-export function resident(a: NDArray): NDArray {
-  const copy = residentEmpty(a.shape, dtypeOf(a));
-  copy.data.set(dense(a));
-  return copy;
-}
-
-/** A resident array of zeros. */
-export function residentZeros(shape: readonly number[], dtype: DType): NDArray {
-  const made = residentEmpty(shape, dtype);
-  made.data.fill(0);
-  return made;
-}
-
-function residentEmpty(shape: readonly number[], dtype: DType): NDArray {
-  const length = shape.reduce((size, n) => size * n, 1);
-  const values = engineMemory()?.resident(length, dtype) ?? heap.allocate(length, dtype);
-  // Made on the heap's account: no workspace that happens to be open may end it.
-  return withStorage(heap, () => wrap(values, shape));
-}
-
 /** `a` itself where kernels use it in place, else, inside a workspace, a copy that they can: for inputs that several use. */
 export function local(a: NDArray): NDArray {
-  const storage = currentStorage();
-  if (!(storage instanceof Workspace) || isResident(a)) return a;
+  const memory = engineMemory();
+  if (memory === null || memory.holds(a.data) || !(currentStorage() instanceof Workspace)) return a;
   const copy = empty(a.shape, dtypeOf(a));
   copy.data.set(dense(a));
   return copy;
-}
-
-/** Whether an array lives in WebAssembly memory. */
-export function isResident(a: NDArray): boolean {
-  return engineMemory()?.holds(a.data) ?? false;
 }
 
 const keepers = new WeakSet<object>();
@@ -114,8 +85,11 @@ export function isKeepingNothing(fn: (...args: never[]) => unknown): boolean {
 
 /** A block of memory that a workspace has taken, and the arrays over it. */
 export interface Block {
-  readonly start: number;
+  /** Its address in WebAssembly memory; on the heap the buffer that it is. */
+  readonly place: number | ArrayBufferLike;
   readonly bytes: number;
+  /** All of it, as it was handed out. */
+  readonly data: Floats;
   readonly arrays: NDArray[];
 }
 
@@ -139,26 +113,39 @@ export function tidied<R>(fn: () => R): R {
   return currentStorage() instanceof Workspace ? workspace(fn) : fn();
 }
 
-/** The arrays of one run of {@link workspace}. */
-class Workspace implements Storage {
-  readonly #memory: Memory;
-  readonly #outer: Workspace | null;
-  readonly #blocks = new Map<number, Block>();
+/** Parts of blocks that have passed to the garbage collector, and what holds the whole block. */
+const wholes = new WeakMap<Floats, Floats>();
 
-  constructor(memory: Memory, outer: Workspace | null) {
+/** The arrays of one run of {@link workspace}. */
+class Workspace implements Storage, Rescuer {
+  /** Null on the reference kernels: everything is on the heap. */
+  #memory: Memory | null;
+  readonly #outer: Workspace | null;
+  readonly #blocks = new Map<Block['place'], Block>();
+  /** What has been returned of memory that ends, each by what it was. */
+  readonly #copies = new Map<Floats, Floats>();
+
+  constructor(memory: Memory | null, outer: Workspace | null) {
     this.#memory = memory;
     this.#outer = outer;
   }
 
   allocate(length: number, dtype: DType): Floats {
     const bytes = length * (dtype === 'float64' ? 8 : 4);
+    const start = this.#room(bytes);
+    const data = start === null ? heap.allocate(length, dtype) : (this.#memory as Memory).view(start, length, dtype);
+    const place = start ?? data.buffer;
+    this.#blocks.set(place, { place, bytes, data, arrays: [] });
+    return data;
+  }
+
+  /** Room in WebAssembly memory, or null. Full memory is a slower call, not a failure. */
+  #room(bytes: number): number | null {
+    if (this.#memory === null) return null;
     try {
-      const start = this.#memory.take(bytes);
-      this.#blocks.set(start, { start, bytes, arrays: [] });
-      return this.#memory.view(start, length, dtype);
+      return this.#memory.take(bytes);
     } catch (error) {
-      // Full memory is a slower call, not a failure.
-      if (error instanceof MemoryFull) return heap.allocate(length, dtype);
+      if (error instanceof MemoryFull) return null;
       throw error;
     }
   }
@@ -169,45 +156,39 @@ class Workspace implements Storage {
     else this.#outer?.adopt(made);
   }
 
-  /** Brings the arrays in `result` to safety: to the workspace around this one, or to the heap. */
-  rescue(result: unknown): unknown {
-    const outer = this.#outer;
-    const copies = new Map<Floats, Floats>();
-    const safe = (data: Floats): Floats => {
-      const block = this.blockOf(data);
-      if (block === null) return data;
-      if (outer !== null) {
-        outer.#blocks.set(block.start, block);
-        this.#blocks.delete(block.start);
-        return data;
-      }
-      const copy = copies.get(data) ?? data.slice();
-      copies.set(data, copy);
-      return copy;
-    };
+  /** Memory in a result passes to the workspace around this one, or, under a new name, to the heap. */
+  move(data: Floats): Floats {
+    const block = this.blockOf(data);
+    if (block === null) return data;
+    if (this.#outer !== null) {
+      this.#outer.#blocks.set(block.place, block);
+      this.#outer.#memory ??= this.#memory;
+      this.#blocks.delete(block.place);
+      return data;
+    }
+    const copy = this.#copies.get(data) ?? (isAddress(block.place) ? data.slice() : data.subarray());
+    this.#copies.set(data, copy);
+    return copy;
+  }
 
-    const visited = new Set<object>();
-    const visit = (value: unknown): unknown => {
-      if (typeof value !== 'object' || value === null) return value;
-      if (value instanceof Float32Array || value instanceof Float64Array) return safe(value);
-      if (ArrayBuffer.isView(value) || visited.has(value)) return value;
-      visited.add(value);
-      if (isNDArray(value)) {
-        value.data = safe(value.data);
-        outer?.adopt(value);
-      } else if (value instanceof Map) {
-        for (const [key, entry] of value) value.set(key, visit(entry));
-      } else {
-        const fields = value as Record<string, unknown>;
-        for (const key of Object.keys(fields)) {
-          const field = fields[key];
-          const rescued = visit(field);
-          if (rescued !== field) fields[key] = rescued;
-        }
-      }
-      return value;
-    };
-    return visit(result);
+  rescued(array: NDArray): void {
+    const arrays = (this.#outer ?? this).blockOf(array.data)?.arrays;
+    if (arrays === undefined) return;
+    const at = arrays.indexOf(array);
+    if (this.#outer === null) arrays.splice(at, at < 0 ? 0 : 1);
+    else if (at < 0) arrays.push(array);
+  }
+
+  /** Hands the block that `data` lies in to the garbage collector. */
+  keep(data: Floats): void {
+    const block = this.blockOf(data);
+    if (block === null) return;
+    this.#blocks.delete(block.place);
+    if (!isAddress(block.place)) return;
+    for (const part of [data, ...block.arrays.map((made) => made.data)]) {
+      if (part !== block.data) wholes.set(part, block.data);
+    }
+    this.#memory?.keep(block.data, block.place, block.bytes);
   }
 
   /** Empties the arrays that are still here and gives their memory back. */
@@ -217,32 +198,44 @@ class Workspace implements Storage {
   }
 
   release(block: Block): void {
-    if (this.#blocks.get(block.start) !== block) return;
-    this.#blocks.delete(block.start);
+    if (this.#blocks.get(block.place) !== block) return;
+    this.#blocks.delete(block.place);
     this.#give(block);
   }
 
-  #give({ start, bytes, arrays }: Block): void {
-    // An array that was returned has other values by now.
-    for (const made of arrays) if (this.#covers(start, bytes, made.data)) made.data = ENDED;
-    this.#memory.give(start, bytes);
+  #give(block: Block): void {
+    const none = ended(dtypeOf(block));
+    for (const made of block.arrays) {
+      const { data } = made;
+      // An array that was returned has other values by now.
+      if (!this.#covers(block, data)) continue;
+      if (data !== block.data) markEnded(data);
+      try {
+        made.data = none;
+      } catch {
+        // A frozen array keeps memory that is marked.
+      }
+    }
+    markEnded(block.data);
+    if (isAddress(block.place)) this.#memory?.give(block.place, block.bytes);
   }
 
   /** The block of this workspace that `data` lies in; null if there is none. */
   blockOf(data: Floats): Block | null {
-    if (!this.#memory.holds(data)) return null;
-    const exact = this.#blocks.get(data.byteOffset);
+    const isInMemory = this.#memory?.holds(data) ?? false;
+    const exact = this.#blocks.get(isInMemory ? data.byteOffset : data.buffer);
     if (exact !== undefined) return exact;
-    for (const block of this.#blocks.values()) if (this.#covers(block.start, block.bytes, data)) return block;
+    if (isInMemory) for (const block of this.#blocks.values()) if (this.#covers(block, data)) return block;
     return null;
   }
 
-  #covers(start: number, bytes: number, data: Floats): boolean {
+  #covers({ place, bytes }: Block, data: Floats): boolean {
+    if (!isAddress(place)) return data.buffer === place;
     const at = data.byteOffset;
-    return this.#memory.holds(data) && (at === start || (at > start && at < start + bytes));
+    return (this.#memory?.holds(data) ?? false) && (at === place || (at > place && at < place + bytes));
   }
 }
 
-function isThenable(value: unknown): boolean {
-  return typeof (value as PromiseLike<unknown> | null)?.then === 'function';
+function isAddress(place: Block['place']): place is number {
+  return typeof place === 'number';
 }

@@ -147,7 +147,7 @@ describe('workspace', () => {
     expect(z.data.every((v) => v === 0)).toBe(true);
   });
 
-  test('on the reference kernels it just runs the function', () => {
+  test('on the reference kernels arrays lie on the heap, and survive there', () => {
     configureKernels({ kernels: 'reference' });
     const a = workspace(() => ones([2]));
     expect([...a.data]).toEqual([1, 1]);

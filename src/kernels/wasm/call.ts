@@ -1,4 +1,4 @@
-import type { Floats } from '../../arrays/index.js';
+import { ENDED_MESSAGE, type Floats, hasEnded } from '../../arrays/index.js';
 import type { Memory } from './memory.js';
 import type { Exports } from './module.js';
 import { CHUNK, INTEGERS, INTEGERS_COUNT, type Kernel, NUMBERS, NUMBERS_COUNT } from './protocol.js';
@@ -45,7 +45,7 @@ export class Call {
 
   /** The place of an array that the kernel reads. */
   read(values: Floats): number {
-    if (this.#memory.holds(values)) return values.byteOffset;
+    if (this.#holds(values)) return values.byteOffset;
     const at = this.scratch(values.byteLength);
     this.#view(at, values).set(values);
     return at;
@@ -53,7 +53,7 @@ export class Call {
 
   /** The place of an array that the kernel writes in full. */
   written(values: Floats): number {
-    if (this.#memory.holds(values)) return values.byteOffset;
+    if (this.#holds(values)) return values.byteOffset;
     const at = this.scratch(values.byteLength);
     this.#results.push([values, at]);
     return at;
@@ -61,7 +61,7 @@ export class Call {
 
   /** The place of an array that the kernel reads and writes. */
   changed(values: Floats): number {
-    if (this.#memory.holds(values)) return values.byteOffset;
+    if (this.#holds(values)) return values.byteOffset;
     const at = this.read(values);
     this.#results.push([values, at]);
     return at;
@@ -150,6 +150,12 @@ export class Call {
     for (let i = 0; i < this.#blocks.length; i += 2) this.#memory.give(this.#blocks[i], this.#blocks[i + 1]);
     this.#blocks.length = 0;
     this.#results.length = 0;
+  }
+
+  /** Whether an operand lies in memory. @throws {RangeError} if its workspace has ended: caches may hold such. */
+  #holds(values: Floats): boolean {
+    if (hasEnded(values)) throw new RangeError(ENDED_MESSAGE);
+    return this.#memory.holds(values);
   }
 
   #view(at: number, like: Floats): Floats {

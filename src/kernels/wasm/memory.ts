@@ -2,6 +2,7 @@ import { type DType, type Floats, heap } from '../../arrays/index.js';
 import { roomForMemory } from './address-space.js';
 import { ALIGNMENT, Blocks } from './blocks.js';
 import { HEAP_START } from './protocol.js';
+import { Residents } from './residents.js';
 
 /** Bytes of a WebAssembly page, fixed by the specification. */
 const PAGE = 65536;
@@ -29,10 +30,9 @@ export class Memory {
   readonly #maximum: number;
   #buffer: ArrayBufferLike;
   readonly #buffers = new WeakSet<ArrayBufferLike>();
-  /** Gives a block back once the array over it is unreachable. */
-  readonly #collected = new FinalizationRegistry<readonly [start: number, bytes: number]>(([start, bytes]) => {
-    this.#blocks.give(start, bytes);
-  });
+  readonly #residents: Residents;
+  /** Whether there was no room for something since {@link reclaim} last looked. */
+  #isFull = false;
 
   /** @param maximum - Bytes that it may grow to, a power of two; the machine may give less. Default 4 GB. */
   constructor(maximum = 2 ** 32) {
@@ -43,6 +43,7 @@ export class Memory {
     this.#buffer = this.raw.buffer;
     this.#buffers.add(this.#buffer);
     this.#blocks = new Blocks(HEAP_START, (end) => this.#grow(end));
+    this.#residents = new Residents((start, bytes) => this.give(start, bytes), this.#maximum);
   }
 
   /** Bytes there are now. */
@@ -101,33 +102,68 @@ export class Memory {
    */
   resident(length: number, dtype: DType): Floats {
     const bytes = length * (dtype === 'float64' ? 8 : 4);
-    let start: number;
+    this.#residents.reclaim();
+    let start = this.#room(bytes);
+    if (start === null) {
+      this.reclaim();
+      start = this.#room(bytes);
+    }
+    if (start === null) return heap.allocate(length, dtype);
+    const values = this.view(start, length, dtype);
+    this.keep(values, start, bytes);
+    return values;
+  }
+
+  /** As {@link take}, or null. */
+  #room(bytes: number): number | null {
     try {
-      start = this.take(bytes);
+      return this.take(bytes);
     } catch (error) {
-      if (error instanceof MemoryFull) return heap.allocate(length, dtype);
+      if (error instanceof MemoryFull) return null;
       throw error;
     }
-    const values = this.view(start, length, dtype);
-    this.#collected.register(values, [start, bytes]);
-    return values;
+  }
+
+  /** Gives a block that was taken back once nothing refers to `values`, the array over it. */
+  keep(values: Floats, start: number, bytes: number): void {
+    this.#residents.add(values, start, bytes);
+  }
+
+  /** Gives the block of a resident back at once. @returns Whether `values` is one. */
+  discard(values: Floats): boolean {
+    return this.holds(values) && this.#residents.discard(values);
+  }
+
+  /**
+   * Where there has been no room for something: gives back what residents held that nothing refers to. Not while a kernel
+   * runs, which knows its operands by their addresses alone.
+   */
+  reclaim(): void {
+    if (!this.#isFull) return;
+    this.#isFull = false;
+    this.#residents.reclaim({ isFull: true });
   }
 
   #grow(end: number): number {
     const needed = end + ALIGNMENT;
-    if (needed > this.#maximum) throw new MemoryFull();
+    if (needed > this.#maximum) this.#refuse();
     if (needed <= this.size) return this.size - ALIGNMENT;
     const wanted = Math.min(this.#maximum, Math.max(needed, this.size + GROWTH));
     const pages = Math.ceil((wanted - this.size) / PAGE);
     try {
       this.raw.grow(pages);
     } catch {
-      throw new MemoryFull();
+      this.#refuse();
     }
     this.#buffer = this.raw.buffer;
     this.#buffers.add(this.#buffer);
     // The last line stays unused: a vector load may begin at an array's last value.
     return this.size - ALIGNMENT;
+  }
+
+  #refuse(): never {
+    this.#isFull = true;
+    throw new MemoryFull();
   }
 }
 

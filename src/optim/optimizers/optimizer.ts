@@ -1,4 +1,5 @@
 import { checkOptions, describe } from '../../arrays/index.js';
+import { discard } from '../../kernels/index.js';
 import { type Method, type ParameterState, problemsOf } from './method.js';
 import { type OptimizerStateDict, problemsOfStateDict, restoredState, savedState } from './state-dict.js';
 import { checkTrainable, checkUpdate, type Trainable } from './trainable.js';
@@ -132,12 +133,15 @@ export abstract class Optimizer<O extends { lr: number }> {
 
     // The saved numbers stand for our parameters in the order of the groups.
     const numbers = stateDict.paramGroups.flatMap((group) => group.params);
+    const replaced = this.#state;
     this.#state = new Map(
       params.flatMap((param, i) => {
         const saved = stateDict.state[numbers[i]];
         return saved === undefined ? [] : [[param, restoredState(saved, param.data)] as const];
       }),
     );
+    // Nobody else has seen these: stateDict gives copies.
+    for (const { arrays } of replaced.values()) for (const array of Object.values(arrays)) discard(array);
     this.paramGroups.forEach((group, i) => {
       const { params: _, ...options } = stateDict.paramGroups[i];
       delete group.initialLr;

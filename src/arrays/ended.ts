@@ -1,0 +1,49 @@
+import type { DType, Floats } from './types.js';
+
+/** What is said of an array whose workspace has ended. */
+export const ENDED_MESSAGE =
+  'this array was made in a workspace that has ended: return it from the function given to workspace(), ' +
+  'or copy it with array(a)';
+
+/**
+ * Set on the memory of arrays that have ended. A property costs a tenth of what a WeakSet does, and a training step of
+ * 20 µs ends a dozen of them.
+ */
+const MARK = Symbol('ended');
+
+/** Says of a memory that it belongs to somebody else now: whoever comes with a view of it is refused. */
+export function markEnded(data: Floats): void {
+  (data as { [MARK]?: true })[MARK] = true;
+}
+
+/** Whether the workspace of this memory has ended. */
+export function hasEnded(data: Floats): boolean {
+  return (data as { [MARK]?: true })[MARK] === true;
+}
+
+const NOTHING = { float32: endedMemory(new Float32Array(0)), float64: endedMemory(new Float64Array(0)) };
+
+/** What stands in the place of an array's numbers once the workspace that it was made in has ended. */
+export function ended(dtype: DType): Floats {
+  return NOTHING[dtype];
+}
+
+/** An empty memory where an element read or written, or a method called, is an error. */
+function endedMemory<F extends Floats>(none: F): F {
+  markEnded(none);
+  const refuse = (): never => {
+    throw new RangeError(ENDED_MESSAGE);
+  };
+  return new Proxy(none, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      const isMethod = typeof value === 'function' && key !== 'constructor';
+      return isMethod || isIndex(key) ? refuse() : value;
+    },
+    set: refuse,
+  });
+}
+
+function isIndex(key: string | symbol): boolean {
+  return typeof key === 'string' && Number.isInteger(Number(key));
+}
