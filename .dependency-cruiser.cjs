@@ -27,9 +27,10 @@ const MAY_IMPORT = {
     'node.ts',
   ],
   nn: ['autograd', 'table.ts', 'layers', 'kernels', 'arrays'],
-  data: ['layers', 'kernels', 'arrays', 'node.ts'],
+  files: ['node.ts'],
+  data: ['files', 'layers', 'kernels', 'arrays', 'node.ts'],
   fit: ['nn', 'autograd', 'data', 'optim', 'progress.ts', 'diverged-error.ts', 'kernels', 'arrays'],
-  pictures: ['arrays', 'node.ts'],
+  pictures: ['files', 'arrays', 'node.ts'],
 };
 const PARTS = Object.keys(MAY_IMPORT);
 

@@ -51,9 +51,14 @@ export function checkFlag(fn: string, name: string, value: unknown): asserts val
   if (typeof value !== 'boolean') throw new TypeError(`${fn}: ${name} is ${describe(value)}, expected true or false`);
 }
 
-/** @throws {TypeError} if `path` is no string, or an empty one. */
+/**
+ * @throws {TypeError} if `path` is no string, or an empty one.
+ * @throws {RangeError} if it holds a NUL, which no path may.
+ */
 export function checkPath(fn: string, name: string, path: unknown): asserts path is string {
   if (typeof path !== 'string' || path === '') {
     throw new TypeError(`${fn}: ${name} is ${describe(path)}, expected a path`);
   }
+  const at = path.indexOf('\0');
+  if (at >= 0) throw new RangeError(`${fn}: ${name} has a NUL character at ${at}, expected a path, which has none`);
 }

@@ -1,3 +1,4 @@
+import { attempt, checkRegular, kindOf, openRegular, readText, statOf } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
 
 /** Bytes of an image: three planes (red, green, blue) of 32 rows of 32 pixels. */
@@ -19,6 +20,9 @@ export const META_FILE = 'batches.meta.txt';
 /** The names of the ten classes, in the order of their labels. */
 const OFFICIAL_CLASSES = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 
+/** The longest file of class names that is read. The official one has 61 bytes. */
+export const META_BYTES = 65_536;
+
 /** Bounds the memory that reading takes beside the arrays it fills: 3 MB. */
 const CHUNK_RECORDS = 1000;
 
@@ -28,39 +32,37 @@ const CHUNK_RECORDS = 1000;
  * @throws {Error} if there is no folder `dir`; that the files are in it is not promised.
  */
 export function findBatches(fn: string, dir: string): string {
-  const fs = requireBuiltin(fn, 'node:fs');
   const path = requireBuiltin(fn, 'node:path');
-  if (!fs.statSync(dir, { throwIfNoEntry: false })?.isDirectory()) {
-    const absolute = path.isAbsolute(dir) ? '' : ` (${path.resolve(dir)})`;
-    throw new Error(`${fn}: there is no folder ${dir}${absolute}; ${wayOut(dir)}`);
+  const stat = statOf(fn, dir);
+  const absolute = path.isAbsolute(dir) ? '' : ` (${path.resolve(dir)})`;
+  if (stat === undefined) throw new Error(`${fn}: there is no folder ${dir}${absolute}; ${wayOut(dir)}`);
+  if (!stat.isDirectory()) {
+    throw new Error(`${fn}: ${dir}${absolute} is ${kindOf(stat)}, expected the folder that holds the batch files`);
   }
   const below = path.join(dir, BATCHES_FOLDER);
-  const here = [...TRAIN_FILES, TEST_FILE].some((name) => fs.existsSync(path.join(dir, name)));
-  return !here && fs.existsSync(below) ? below : dir;
+  const here = [...TRAIN_FILES, TEST_FILE].some((name) => statOf(fn, path.join(dir, name)) !== undefined);
+  return !here && statOf(fn, below)?.isDirectory() ? below : dir;
 }
 
 function wayOut(dir: string): string {
-  return (
-    `get CIFAR-10 with \`npm run data:cifar10\` or downloadCifar10('${dir}'), ` +
-    `or draw a stand-in with writeSyntheticCifar10('${dir}')`
-  );
+  return `get CIFAR-10 with downloadCifar10('${dir}'), or draw a stand-in with writeSyntheticCifar10('${dir}')`;
 }
 
 /**
  * The number of records in a batch file, from its size.
  *
- * @throws {Error} if there is no such file, or its size is not that of a whole number of records, at least one.
+ * @throws {Error} if there is no such file, or no regular one, or its size is not that of a whole number of records, at least one.
  */
 export function countRecords(fn: string, file: string): number {
-  const fs = requireBuiltin(fn, 'node:fs');
   const path = requireBuiltin(fn, 'node:path');
-  const stat = fs.statSync(file, { throwIfNoEntry: false });
-  if (!stat?.isFile()) {
+  const stat = statOf(fn, file);
+  if (stat === undefined) {
     const dir = path.dirname(file);
     // The Python version of the data has the same names without an ending, and is pickled.
-    const python = fs.existsSync(file.replace(/\.bin$/, '')) ? ' (what is there is not the binary version)' : '';
+    const python = statOf(fn, file.replace(/\.bin$/, '')) ? ' (what is there is not the binary version)' : '';
     throw new Error(`${fn}: there is no file ${path.basename(file)} in ${dir}${python}; ${wayOut(dir)}`);
   }
+  checkRegular(fn, file, stat, 'replace it by a batch file');
   if (stat.size === 0 || stat.size % RECORD_BYTES !== 0) {
     const official = count(OFFICIAL_RECORDS * RECORD_BYTES);
     throw new Error(
@@ -92,13 +94,14 @@ export function readRecords(
 ): void {
   const fs = requireBuiltin(fn, 'node:fs');
   const buffer = new Uint8Array(Math.min(length, CHUNK_RECORDS) * RECORD_BYTES);
-  const fd = fs.openSync(file, 'r');
+  const fd = openRegular(fn, file, 'replace it by a batch file');
   try {
     for (let before = 0; before < length; before += CHUNK_RECORDS) {
       const records = buffer.subarray(0, Math.min(length - before, CHUNK_RECORDS) * RECORD_BYTES);
       const from = (first + before) * RECORD_BYTES;
       for (let filled = 0; filled < records.length; ) {
-        const read = fs.readSync(fd, records, filled, records.length - filled, from + filled);
+        const at = { offset: filled, position: from + filled };
+        const read = attempt(fn, 'read', file, () => fs.readSync(fd, records, at));
         if (read === 0) throw new Error(`${fn}: ${file} ended at byte ${count(from + filled)}: it changed while read`);
         filled += read;
       }
@@ -124,22 +127,18 @@ function checkLabels(fn: string, file: string, records: Uint8Array, first: numbe
 /**
  * The names of the classes of the data in `folder`: those in batches.meta.txt, the official ones without that file.
  *
- * @throws {Error} if the file does not hold ten names, one to a line.
+ * @throws {Error} if the file is no regular one, or does not hold ten names, one to a line.
  */
 export function readClasses(fn: string, folder: string): string[] {
-  const fs = requireBuiltin(fn, 'node:fs');
   const file = requireBuiltin(fn, 'node:path').join(folder, META_FILE);
-  if (!fs.existsSync(file)) return [...OFFICIAL_CLASSES];
-  const names = fs
-    .readFileSync(file, 'utf8')
+  if (statOf(fn, file) === undefined) return [...OFFICIAL_CLASSES];
+  const wayOut = 'remove the file to use the official names';
+  const names = readText(fn, file, META_BYTES, wayOut)
     .split('\n')
     .map((line) => line.trim());
   const classes = names.filter((name) => name !== '');
   if (classes.length !== 10) {
-    throw new Error(
-      `${fn}: ${file} names ${classes.length} classes, expected 10, one to a line; ` +
-        'remove the file to use the official names',
-    );
+    throw new Error(`${fn}: ${file} names ${classes.length} classes, expected 10, one to a line; ${wayOut}`);
   }
   return classes;
 }

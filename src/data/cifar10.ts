@@ -12,6 +12,7 @@ import {
 } from '../arrays/index.js';
 import { requireBuiltin } from '../node.js';
 import {
+  count,
   countRecords,
   findBatches,
   IMAGE_BYTES,
@@ -82,8 +83,7 @@ export function readCifar10Batch(file: string): Cifar10Batch {
   const fn = 'readCifar10Batch';
   checkPath(fn, 'file', file);
   const N = countRecords(fn, file);
-  const images = new Uint8Array(N * IMAGE_BYTES);
-  const labels = new Uint8Array(N);
+  const { images, labels } = allocate(fn, file, N);
   readRecords(fn, file, 0, N, (records, before) => {
     for (let at = 0, n = before; at < records.length; at += RECORD_BYTES, n++) {
       labels[n] = records[at];
@@ -91,6 +91,16 @@ export function readCifar10Batch(file: string): Cifar10Batch {
     }
   });
   return { images, labels };
+}
+
+/** @throws {RangeError} if that many images do not fit into memory. */
+function allocate(fn: string, file: string, N: number): Cifar10Batch {
+  try {
+    return { images: new Uint8Array(N * IMAGE_BYTES), labels: new Uint8Array(N) };
+  } catch (cause) {
+    const held = `${file} holds ${count(N)} images, ${count(N * IMAGE_BYTES)} bytes, which do not fit into memory`;
+    throw new RangeError(`${fn}: ${held}; loadCifar10(dir, { numTraining }) reads a part of them`, { cause });
+  }
 }
 
 /**

@@ -1,16 +1,10 @@
 import { checkCount, checkOptions, checkPath, describe } from '../arrays/index.js';
+import { attempt, fileError, type Lock, LockLost, LockQueue, makeFolder, noFollow } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
-import {
-  BATCHES_FOLDER,
-  count,
-  META_FILE,
-  OFFICIAL_RECORDS,
-  RECORD_BYTES,
-  TEST_FILE,
-  TRAIN_FILES,
-} from './cifar10-files.js';
+import { BATCHES_FOLDER, count, META_FILE, TEST_FILE, TRAIN_FILES } from './cifar10-files.js';
+import { flawIn, isFinished, OFFICIAL_MD5 } from './finished-folder.js';
 import { temporaryFolder } from './temporary-folder.js';
-import { transfer } from './transfer.js';
+import { pause, transfer } from './transfer.js';
 import { ArchiveError, loadTar, type Tar, unpack } from './unpack.js';
 
 /** How far a download is. */
@@ -54,15 +48,30 @@ const OPTIONS = [
 type Settings = Required<Omit<DownloadCifar10Options, 'signal'>> & { signal: AbortSignal | undefined };
 
 const OFFICIAL_URL = 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz';
-const OFFICIAL_MD5 = 'c32a1d4ab5d03f1284b67883e8d87530';
 
-const BATCH_FILES = [...TRAIN_FILES, TEST_FILE];
+/** The most bytes that are written of an archive: half as many again as the official one has, or 65 times as many. */
+const MAX_OFFICIAL = 2 ** 28;
+const MAX_ARCHIVE = 2 ** 31;
+
+/** Milliseconds between two looks at what another process does. */
+const POLL = 100;
+
+/** What the file names of an unfinished download begin with. */
+const ARCHIVE = 'cifar-10-binary.tar.gz';
+
+/** Where a download puts what. */
+interface Places {
+  readonly dir: string;
+  /** The result. */
+  readonly folder: string;
+  /** What has come of the archive. */
+  readonly part: string;
+  /** What says which process downloads. */
+  readonly lock: string;
+}
 
 /** The longest time that `setTimeout` can wait. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
-
-/** Calls that are under way, by the folder they make: another for the same folder waits for its turn. */
-const underWay = new Map<string, Promise<unknown>>();
 
 /**
  * Downloads CIFAR-10 in its binary version, 170 MB, and unpacks it to `cifar-10-batches-bin` in `dir`.
@@ -72,6 +81,10 @@ const underWay = new Map<string, Promise<unknown>>();
  * beginning of the archive behind, as `cifar-10-binary.tar.gz.part` in `dir`, and the next call goes on from there; it
  * leaves nothing where the server cannot send the rest of a file, or what it sent was wrong. Where the folder is
  * complete already, the call returns at once.
+ *
+ * Of several processes with the same `dir`, on this machine or on others that share it, one downloads, and the others
+ * wait for it and are told of its progress; where it fails, the next one goes on. `cifar-10-binary.tar.gz.lock` in `dir`
+ * says who it is, and is taken over where that process is gone: at once if it ran on this machine, else after 15 seconds.
  *
  * @param dir - The folder to put it in; made where it is missing.
  * @returns The path of the folder with the batch files, for {@link loadCifar10}.
@@ -89,17 +102,9 @@ export async function downloadCifar10(dir: string, options: DownloadCifar10Optio
   checkPath(fn, 'dir', dir);
   const settings = checkSettings(fn, options);
   const path = requireBuiltin(fn, 'node:path');
-  const folder = path.join(dir, BATCHES_FOLDER);
-
-  const key = path.resolve(folder);
-  const before = underWay.get(key);
-  const call = (before ?? Promise.resolve()).catch(() => {}).then(() => download(fn, dir, folder, settings));
-  underWay.set(key, call);
-  try {
-    return await call;
-  } finally {
-    if (underWay.get(key) === call) underWay.delete(key);
-  }
+  const at = (name: string): string => path.join(dir, name);
+  const places = { dir, folder: at(BATCHES_FOLDER), part: at(`${ARCHIVE}.part`), lock: at(`${ARCHIVE}.lock`) };
+  return download(fn, places, settings);
 }
 
 function checkSettings(fn: string, options: DownloadCifar10Options): Settings {
@@ -124,33 +129,74 @@ function checkSettings(fn: string, options: DownloadCifar10Options): Settings {
   return { onProgress, url, md5: md5.toLowerCase(), signal, stallTimeout, attempts, retryDelay };
 }
 
-async function download(fn: string, dir: string, folder: string, settings: Settings): Promise<string> {
-  const fs = requireBuiltin(fn, 'node:fs');
-  const part = requireBuiltin(fn, 'node:path').join(dir, 'cifar-10-binary.tar.gz.part');
-  if (!fs.existsSync(folder)) {
+async function download(fn: string, places: Places, settings: Settings): Promise<string> {
+  const { dir, folder, part, lock: lockFile } = places;
+  if (!isFinished(fn, folder, settings.md5)) {
     settings.signal?.throwIfAborted();
     const tar = await loadTar(fn);
-    fs.mkdirSync(dir, { recursive: true });
-    await fetchArchive(fn, part, settings);
-    await unpackArchive(fn, tar, part, dir, folder, settings);
+    makeFolder(fn, dir);
+    for (let lock = await turn(fn, places, settings); lock !== null; lock = await turn(fn, places, settings)) {
+      try {
+        // The other one may have finished between the last look and the lock.
+        if (isFinished(fn, folder, settings.md5)) continue;
+        await fetchArchive(fn, part, settings, lock);
+        await unpackArchive(fn, tar, part, dir, folder, settings, lock);
+      } catch (error) {
+        // Another process thought that this one was gone, and works now.
+        if (!(error instanceof LockLost)) throw error;
+      } finally {
+        lock.release();
+      }
+    }
   }
-  const flaw = flawIn(fn, folder, settings.md5);
-  if (flaw !== null) throw new Error(`${fn}: ${folder} is there but ${flaw}; move or delete it, then call again`);
-  fs.rmSync(part, { force: true });
+  tidy(fn, part);
+  tidy(fn, lockFile);
   return folder;
 }
 
+/** Waits until this call may work, or null as soon as another has done the work. */
+async function turn(
+  fn: string,
+  { folder, part, lock: file }: Places,
+  { md5, signal, onProgress }: Settings,
+): Promise<Lock | null> {
+  const fs = requireBuiltin(fn, 'node:fs');
+  const queue = new LockQueue(fn, file);
+  for (let told = -1; ; ) {
+    if (isFinished(fn, folder, md5)) return null;
+    signal?.throwIfAborted();
+    const lock = queue.try();
+    if (lock !== null) return lock;
+    const received = fs.lstatSync(part, { throwIfNoEntry: false })?.size ?? 0;
+    if (received !== told) onProgress({ phase: 'download', received, total: null });
+    told = received;
+    await pause(POLL, signal);
+  }
+}
+
+/** Deletes what an unfinished download left, where it can: the data are there without it. */
+function tidy(fn: string, file: string): void {
+  const fs = requireBuiltin(fn, 'node:fs');
+  try {
+    if (fs.lstatSync(file, { throwIfNoEntry: false })?.isFile()) fs.rmSync(file, { force: true });
+  } catch {
+    // A folder that may only be read.
+  }
+}
+
 /** Brings the archive to the file `part` and verifies its checksum. */
-async function fetchArchive(fn: string, part: string, settings: Settings): Promise<void> {
+async function fetchArchive(fn: string, part: string, settings: Settings, lock: Lock): Promise<void> {
   const { url, md5, onProgress } = settings;
+  const maxBytes = md5 === OFFICIAL_MD5 ? MAX_OFFICIAL : MAX_ARCHIVE;
+  const confirm = (): void => lock.confirm();
   const fs = requireBuiltin(fn, 'node:fs');
   const onBytes = (received: number, total: number | null): void => onProgress({ phase: 'download', received, total });
   for (let again = false; ; again = true) {
-    const pieced = await transfer({ ...settings, fn, file: part, onBytes });
-    const size = fs.statSync(part).size;
+    const pieced = await transfer({ ...settings, fn, file: part, maxBytes, confirm, onBytes });
+    const { size } = attempt(fn, 'read', part, () => fs.statSync(part));
     const found = await md5Of(fn, part, size, settings);
     if (found === md5) return;
-    fs.rmSync(part);
+    remove(fn, part, lock);
     // What an earlier call left may be of another archive: the pieces do not fit, and a whole one may.
     if (pieced && !again) continue;
     throw new Error(
@@ -162,7 +208,12 @@ async function fetchArchive(fn: string, part: string, settings: Settings): Promi
 
 async function md5Of(fn: string, file: string, total: number, { onProgress, signal }: Settings): Promise<string> {
   const hash = requireBuiltin(fn, 'node:crypto').createHash('md5');
-  const handle = await requireBuiltin(fn, 'node:fs/promises').open(file);
+  const { O_RDONLY } = requireBuiltin(fn, 'node:fs').constants;
+  const handle = await requireBuiltin(fn, 'node:fs/promises')
+    .open(file, O_RDONLY | noFollow(fn))
+    .catch((error) => {
+      throw fileError(fn, 'read', file, error);
+    });
   try {
     const chunk = new Uint8Array(1 << 20);
     for (let received = 0; ; ) {
@@ -178,6 +229,12 @@ async function md5Of(fn: string, file: string, total: number, { onProgress, sign
   }
 }
 
+/** Deletes the archive, if it is still this call's. */
+function remove(fn: string, part: string, lock: Lock): void {
+  lock.confirm();
+  attempt(fn, 'remove', part, () => requireBuiltin(fn, 'node:fs').rmSync(part, { force: true }));
+}
+
 /** Unpacks the archive beside `folder`, and gives the result that name once it is complete. */
 async function unpackArchive(
   fn: string,
@@ -186,28 +243,29 @@ async function unpackArchive(
   dir: string,
   folder: string,
   { url, md5, signal, onProgress }: Settings,
+  lock: Lock,
 ): Promise<void> {
   const fs = requireBuiltin(fn, 'node:fs');
-  const total = fs.statSync(archive).size;
+  const total = attempt(fn, 'read', archive, () => fs.statSync(archive)).size;
   const unfinished = temporaryFolder(fn, dir, '.unpacking-');
   try {
     await unpack(tar, {
       fn,
       archive,
       inside: BATCHES_FOLDER,
-      names: [...BATCH_FILES, META_FILE, 'readme.html'],
+      names: [...TRAIN_FILES, TEST_FILE, META_FILE, 'readme.html'],
       folder: unfinished,
       signal,
       onBytes: (received) => onProgress({ phase: 'unpack', received, total }),
     });
     const flaw = flawIn(fn, unfinished, md5);
     if (flaw !== null) throw new ArchiveError(flaw);
-    fs.renameSync(unfinished, folder);
+    attempt(fn, 'make', folder, () => fs.renameSync(unfinished, folder));
   } catch (error) {
     // Where another process was quicker, its folder will do.
     if (fs.existsSync(folder)) return;
     if (!(error instanceof ArchiveError)) throw error;
-    fs.rmSync(archive);
+    remove(fn, archive, lock);
     throw new Error(
       `${fn}: ${url}: the archive has the MD5 expected, but ${error.message}; it was deleted. ` +
         'Pass { url } and { md5 } of another one',
@@ -216,22 +274,4 @@ async function unpackArchive(
   } finally {
     fs.rmSync(unfinished, { recursive: true, force: true });
   }
-}
-
-/** What is wrong with the batch files in `folder`, or null. The official ones hold 10,000 records each. */
-function flawIn(fn: string, folder: string, md5: string): string | null {
-  const fs = requireBuiltin(fn, 'node:fs');
-  const path = requireBuiltin(fn, 'node:path');
-  for (const name of BATCH_FILES) {
-    const size = fs.statSync(path.join(folder, name), { throwIfNoEntry: false })?.size;
-    if (size === undefined) return `${name} is missing`;
-    const records = size / RECORD_BYTES;
-    if (md5 === OFFICIAL_MD5 && records !== OFFICIAL_RECORDS) {
-      return `${name} has ${count(size)} bytes, expected ${count(OFFICIAL_RECORDS * RECORD_BYTES)}`;
-    }
-    if (!Number.isInteger(records) || records === 0) {
-      return `${name} has ${count(size)} bytes, expected a whole number of records of ${count(RECORD_BYTES)} bytes`;
-    }
-  }
-  return null;
 }

@@ -1,6 +1,7 @@
 import { checkCount, checkOptions, checkPath, describe, Random } from '../arrays/index.js';
+import { attempt, checkRegular, makeFolder, readText, withLock } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
-import { META_FILE, RECORD_BYTES, TEST_FILE, TRAIN_FILES } from './cifar10-files.js';
+import { META_BYTES, META_FILE, RECORD_BYTES, TEST_FILE, TRAIN_FILES } from './cifar10-files.js';
 import { drawNoise, drawShape, SHAPES } from './synthetic-shapes.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -15,6 +16,7 @@ export interface SyntheticCifar10Options {
 }
 
 const OPTIONS = ['seed', 'trainPerBatch', 'test'] as const satisfies readonly (keyof SyntheticCifar10Options)[];
+const FILES = [META_FILE, ...TRAIN_FILES, TEST_FILE];
 const CLASSES = Object.keys(SHAPES);
 
 /** A batch is drawn in memory: 307 MB at the most. */
@@ -54,32 +56,53 @@ export function writeSyntheticCifar10(dir: string, options: SyntheticCifar10Opti
   const fs = requireBuiltin(fn, 'node:fs');
   const path = requireBuiltin(fn, 'node:path');
   const names = `${CLASSES.join('\n')}\n`;
-  const meta = path.join(dir, META_FILE);
-  const ours = fs.existsSync(meta) && fs.readFileSync(meta, 'utf8') === names;
-  const found = [...TRAIN_FILES, TEST_FILE, META_FILE].find((name) => fs.existsSync(path.join(dir, name)));
-  if (found !== undefined && !ours) {
-    throw new Error(
-      `${fn}: ${dir} holds other data (${found}), which this would replace; choose another folder, or delete the files`,
-    );
-  }
+  checkOurs(fn, dir, names);
 
-  fs.mkdirSync(dir, { recursive: true });
+  makeFolder(fn, dir);
   const unfinished = temporaryFolder(fn, dir, '.drawing-');
   try {
     const noise = drawNoise(new Random(`${seed}/noise`));
-    fs.writeFileSync(path.join(unfinished, META_FILE), names);
+    const write = (name: string, contents: string | Uint8Array): void => {
+      const file = path.join(unfinished, name);
+      attempt(fn, 'write', file, () => fs.writeFileSync(file, contents));
+    };
+    write(META_FILE, names);
     for (const name of [...TRAIN_FILES, TEST_FILE]) {
       const records = drawRecords(`${seed}/${name}`, name === TEST_FILE ? test : trainPerBatch, noise);
-      fs.writeFileSync(path.join(unfinished, name), records);
+      write(name, records);
     }
-    // The class names go first: they mark what follows as ours, so that an interrupted call can be repeated.
-    for (const name of [META_FILE, ...TRAIN_FILES, TEST_FILE]) {
-      fs.renameSync(path.join(unfinished, name), path.join(dir, name));
-    }
+    // Of several processes the last one's files are there in the end, and not some of each.
+    withLock(fn, path.join(dir, '.drawing.lock'), () => {
+      checkOurs(fn, dir, names);
+      // The class names go first: they mark what follows as ours, so that an interrupted call can be repeated.
+      for (const name of FILES) {
+        const file = path.join(dir, name);
+        attempt(fn, 'write', file, () => fs.renameSync(path.join(unfinished, name), file));
+      }
+    });
   } finally {
     fs.rmSync(unfinished, { recursive: true, force: true });
   }
   return dir;
+}
+
+/** @throws {Error} if the folder has files that this function did not write and would replace. */
+function checkOurs(fn: string, dir: string, names: string): void {
+  const fs = requireBuiltin(fn, 'node:fs');
+  const path = requireBuiltin(fn, 'node:path');
+  const wayOut = 'choose another folder, or delete the files';
+  // Before the class names are read: where another process writes, they come first.
+  const found = FILES.filter((name) => {
+    const file = path.join(dir, name);
+    const stat = attempt(fn, 'look at', file, () => fs.lstatSync(file, { throwIfNoEntry: false }));
+    if (stat !== undefined) checkRegular(fn, file, stat, wayOut);
+    return stat !== undefined;
+  });
+  if (found.length === 0) return;
+  const meta = path.join(dir, META_FILE);
+  if (fs.existsSync(meta) && readText(fn, meta, META_BYTES, wayOut) === names) return;
+  const other = found.find((name) => name !== META_FILE) ?? META_FILE;
+  throw new Error(`${fn}: ${dir} holds other data (${other}), which this would replace; ${wayOut}`);
 }
 
 /** The bytes of a batch file of `length` records. Each ten in a row hold every class once, in random order. */

@@ -1,3 +1,4 @@
+import { attempt, checkRegular, LockLost, noFollow, openRegular } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
 import { count } from './cifar10-files.js';
 
@@ -8,6 +9,10 @@ export interface Transfer {
   readonly url: string;
   /** The file to write; what is in it already is taken for the beginning. */
   readonly file: string;
+  /** The most bytes to write: nobody else ends what a server sends without end. */
+  readonly maxBytes: number;
+  /** Called before each change of the file. Throws LockLost where it has become another's. */
+  readonly confirm: () => void;
   /** Connections to try. */
   readonly attempts: number;
   /** Milliseconds to wait before the second attempt; doubles with each. */
@@ -40,7 +45,6 @@ const PASSING = [408, 425, 429];
  * @throws {Error} naming url, fault and what is kept; the reason of `signal` where that was aborted.
  */
 export async function transfer(t: Transfer): Promise<boolean> {
-  const fs = requireBuiltin(t.fn, 'node:fs');
   const server: Server = { ranges: true };
   try {
     for (let attempt = 1; ; attempt++) {
@@ -53,7 +57,7 @@ export async function transfer(t: Transfer): Promise<boolean> {
       await pause(t.retryDelay * 2 ** (attempt - 1), t.signal);
     }
   } catch (error) {
-    if (!resumable(t, server)) fs.rmSync(t.file, { force: true });
+    if (!(error instanceof LockLost) && !resumable(t, server)) discard(t);
     throw error;
   }
 }
@@ -103,25 +107,38 @@ async function receive(t: Transfer, server: Server): Promise<boolean> {
     if (start === null) return true;
 
     const total = totalOf(response, start);
+    if (total !== null && total > t.maxBytes) throw tooLarge(t, `has ${count(total)} bytes`);
     let received = start;
-    const fd = fs.openSync(t.file, start === 0 ? 'w' : 'r+');
+    t.confirm();
+    const fd = openPart(t, start === 0);
     try {
       t.onBytes(received, total);
       const reader = (response.body as ReadableStream<Uint8Array>).getReader();
       for (;;) {
         const { done, value } = await waitFor(reader.read());
         if (done) break;
-        for (let written = 0; written < value.length; ) {
-          written += fs.writeSync(fd, value, written, value.length - written, received + written);
+        const sent = received + value.length;
+        if (total !== null && sent > total) {
+          discard(t);
+          throw new ConnectionFault(`the server sent more than the ${count(total)} bytes that it announced`);
         }
-        received += value.length;
+        if (sent > t.maxBytes) {
+          discard(t);
+          throw tooLarge(t, `goes on after ${count(t.maxBytes)} bytes`);
+        }
+        t.confirm();
+        attempt(t.fn, 'write', t.file, () => {
+          for (let written = 0; written < value.length; ) {
+            written += fs.writeSync(fd, value, written, value.length - written, received + written);
+          }
+        });
+        received = sent;
         t.onBytes(received, total);
       }
     } finally {
       fs.closeSync(fd);
     }
     if (total !== null && received !== total) {
-      if (received > total) fs.rmSync(t.file);
       throw new ConnectionFault(`the server sent ${count(received)} bytes of the ${count(total)} that it announced`);
     }
     return start > 0;
@@ -137,7 +154,6 @@ async function receive(t: Transfer, server: Server): Promise<boolean> {
  * @throws what an answer means that brings no bytes.
  */
 function startOf(t: Transfer, response: Response, have: number, server: Server): number | null {
-  const fs = requireBuiltin(t.fn, 'node:fs');
   const { status, statusText, headers } = response;
   const encoding = headers.get('content-encoding') ?? 'identity';
   if (encoding !== 'identity') {
@@ -155,7 +171,7 @@ function startOf(t: Transfer, response: Response, have: number, server: Server):
   if (status === 206) {
     const start = Number(/^bytes (\d+)-/.exec(headers.get('content-range') ?? '')?.[1] ?? Number.NaN);
     if (start === have) return start;
-    fs.rmSync(t.file, { force: true });
+    discard(t);
     throw new ConnectionFault(`the server sent another part of the file than byte ${have} on`);
   }
   // The range began at the end of the file or beyond: the checksum will tell which.
@@ -174,9 +190,38 @@ function totalOf({ status, headers }: Response, start: number): number | null {
   return rest === null ? null : start + Number(rest);
 }
 
-/** The bytes of the file that are there. */
+function tooLarge(t: Transfer, what: string): Error {
+  const limit = `expected at most ${count(t.maxBytes)}`;
+  return new Error(`${t.fn}: ${t.url}: what the server sends ${what}, ${limit}; pass { url } of another copy`);
+}
+
+/**
+ * The bytes of the file that are there.
+ *
+ * @throws {Error} if something else than a regular file has its name.
+ */
 function sizeOf({ fn, file }: Transfer): number {
-  return requireBuiltin(fn, 'node:fs').statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  const fs = requireBuiltin(fn, 'node:fs');
+  const stat = attempt(fn, 'look at', file, () => fs.lstatSync(file, { throwIfNoEntry: false }));
+  if (stat === undefined) return 0;
+  checkRegular(fn, file, stat, 'delete it, then call again');
+  return stat.size;
+}
+
+/** Opens the file to write at any place of it, empty if it is to be written anew. */
+function openPart({ fn, file }: Transfer, anew: boolean): number {
+  const fs = requireBuiltin(fn, 'node:fs');
+  const { O_RDWR, O_CREAT } = fs.constants;
+  const flags = O_RDWR | noFollow(fn) | (anew ? O_CREAT : 0);
+  const fd = openRegular(fn, file, 'delete it, then call again', flags);
+  if (anew) attempt(fn, 'write', file, () => fs.ftruncateSync(fd));
+  return fd;
+}
+
+/** Deletes the file. */
+function discard({ fn, file, confirm }: Transfer): void {
+  confirm();
+  attempt(fn, 'remove', file, () => requireBuiltin(fn, 'node:fs').rmSync(file, { force: true }));
 }
 
 /** What `fetch` leaves in the causes of its "fetch failed". */
@@ -188,7 +233,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** Waits, or throws the signal's reason as soon as it is aborted. */
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   await new Promise<void>((resolve) => {
     const done = (): void => {
       clearTimeout(timer);

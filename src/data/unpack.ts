@@ -1,4 +1,6 @@
+import { attempt, fileError, noFollow } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
+import { count } from './cifar10-files.js';
 
 /** The reader of tar archives. */
 export type Tar = typeof import('modern-tar');
@@ -15,6 +17,9 @@ export async function loadTar(fn: string): Promise<Tar> {
     throw new Error(`${fn}: needs the package modern-tar: npm install modern-tar`, { cause: error });
   }
 }
+
+/** The largest file that is written, so that a small archive cannot fill the disk. The official ones have 31 MB. */
+const MAX_FILE = 2 ** 30;
 
 /** A fault of the archive itself: with the same bytes, another try is of no use. */
 export class ArchiveError extends Error {}
@@ -46,7 +51,12 @@ export interface Unpacking {
  *   comes as it is.
  */
 export async function unpack({ createTarDecoder }: Tar, u: Unpacking): Promise<void> {
-  const archive = await requireBuiltin(u.fn, 'node:fs/promises').open(u.archive);
+  const { O_RDONLY } = requireBuiltin(u.fn, 'node:fs').constants;
+  const archive = await requireBuiltin(u.fn, 'node:fs/promises')
+    .open(u.archive, O_RDONLY | noFollow(u.fn))
+    .catch((error) => {
+      throw fileError(u.fn, 'read', u.archive, error);
+    });
   // A fault of reading. The streams between pass it on as if it were one of theirs.
   const reading: { fault?: unknown } = {};
   let read = 0;
@@ -71,7 +81,7 @@ export async function unpack({ createTarDecoder }: Tar, u: Unpacking): Promise<v
     for await (const { header, body } of entries) {
       const entry = header.name.replace(/^\.\//, '');
       const name = u.names.find((known) => entry === known || entry === `${u.inside}/${known}`);
-      if (name === undefined || header.type !== 'file') await body.cancel();
+      if (name === undefined || header.type !== 'file') await pass(body);
       else await write(u, name, header.size, body);
     }
   } catch (error) {
@@ -89,14 +99,27 @@ function reasonOf({ message, cause }: Error): string {
   return message === '' && cause instanceof Error ? cause.message : message;
 }
 
+/**
+ * Reads over a file. Cancelling its body would end that of a later file in modern-tar 0.8.6, which then never comes to an
+ * end.
+ */
+async function pass(body: ReadableStream<Uint8Array>): Promise<void> {
+  const reader = body.getReader();
+  while (!(await reader.read()).done);
+}
+
 /** Writes one file. */
 async function write(u: Unpacking, name: string, size: number, body: ReadableStream<Uint8Array>): Promise<void> {
   const fs = requireBuiltin(u.fn, 'node:fs');
-  const fd = fs.openSync(requireBuiltin(u.fn, 'node:path').join(u.folder, name), 'w');
+  const file = requireBuiltin(u.fn, 'node:path').join(u.folder, name);
+  if (size > MAX_FILE) throw new ArchiveError(`${name} has ${count(size)} bytes, expected ${count(MAX_FILE)} at most`);
+  const fd = attempt(u.fn, 'write', file, () => fs.openSync(file, 'w'));
   let at = 0;
   try {
     for await (const chunk of body) {
-      for (let done = 0; done < chunk.length; ) done += fs.writeSync(fd, chunk, done);
+      attempt(u.fn, 'write', file, () => {
+        for (let done = 0; done < chunk.length; ) done += fs.writeSync(fd, chunk, done);
+      });
       at += chunk.length;
     }
   } finally {

@@ -1,7 +1,8 @@
 import { checkOptions } from '../arrays/index.js';
+import { writeAtomically } from '../files/index.js';
 import { checkChoice, checkOptionalText } from './checks.js';
 import { type Drawing, draw } from './draw.js';
-import { checkFormat, writeAtomically } from './files.js';
+import { checkFormat } from './files.js';
 import { type Run, reachOf, runsOf, smoothed, type TrainingHistory, thinned } from './histories.js';
 import { historyPage } from './history-page.js';
 import { type Line, type Look, type Panel, panelSpec } from './line-panel.js';

@@ -8,7 +8,7 @@ import {
   ShapeError,
   tuple,
 } from '../arrays/index.js';
-import { writeAtomically } from './files.js';
+import { writeAtomically } from '../files/index.js';
 import { loadPng } from './peers.js';
 
 /** The pixels of an image as PNG has them: rows from the top, the channels of a pixel side by side. */

@@ -1,5 +1,6 @@
 import { describe } from '../arrays/index.js';
-import { checkFormat, writeAtomically } from './files.js';
+import { writeAtomically } from '../files/index.js';
+import { checkFormat } from './files.js';
 import { loadResvg } from './peers.js';
 import { FONT, PIXELATED } from './theme.js';
 

@@ -27,7 +27,7 @@ describe('readCifar10Batch', () => {
   test('names a file that is missing, and says how to get the data', () => {
     const dir = temporaryDir();
     expect(() => readCifar10Batch(path.join(dir, 'data_batch_1.bin'))).toThrow(
-      `readCifar10Batch: there is no file data_batch_1.bin in ${dir}; get CIFAR-10 with \`npm run data:cifar10\` or ` +
+      `readCifar10Batch: there is no file data_batch_1.bin in ${dir}; get CIFAR-10 with ` +
         `downloadCifar10('${dir}'), or draw a stand-in with writeSyntheticCifar10('${dir}')`,
     );
   });
@@ -305,15 +305,18 @@ describe('loadCifar10', () => {
       );
     });
 
-    test('a folder that is missing, or a file', () => {
+    test('a folder that is missing, or a file, with what a user of the package can do', () => {
       const dir = temporaryDir();
       const missing = path.join(dir, 'data');
       const message =
-        `loadCifar10: there is no folder ${missing}; get CIFAR-10 with \`npm run data:cifar10\` or ` +
+        `loadCifar10: there is no folder ${missing}; get CIFAR-10 with ` +
         `downloadCifar10('${missing}'), or draw a stand-in with writeSyntheticCifar10('${missing}')`;
       expect(() => loadCifar10(missing)).toThrow(message);
+      expect(() => loadCifar10(missing)).not.toThrow('npm');
       fs.writeFileSync(missing, '');
-      expect(() => loadCifar10(missing)).toThrow(message);
+      expect(() => loadCifar10(missing)).toThrow(
+        `loadCifar10: ${missing} is a file, expected the folder that holds the batch files`,
+      );
     });
 
     test('an empty folder', () => {

@@ -1,0 +1,79 @@
+import type { Stats } from 'node:fs';
+import { requireBuiltin } from '../node.js';
+import { attempt, checkRegular, fileError } from './errors.js';
+
+/** What is at a path, links followed, or undefined if there is nothing. */
+export function statOf(fn: string, path: string): Stats | undefined {
+  const fs = requireBuiltin(fn, 'node:fs');
+  try {
+    return fs.statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    // Below a file there is nothing either.
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+    throw fileError(fn, 'look at', path, error);
+  }
+}
+
+/** Makes a folder, and those above it, where they are missing. */
+export function makeFolder(fn: string, dir: string): void {
+  attempt(fn, 'make', dir, () => requireBuiltin(fn, 'node:fs').mkdirSync(dir, { recursive: true }));
+}
+
+/** Flags to open a file with that others could have put there: no link is followed, no FIFO is waited for. */
+export function noFollow(fn: string): number {
+  const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = requireBuiltin(fn, 'node:fs').constants;
+  return O_NOFOLLOW | O_NONBLOCK;
+}
+
+/**
+ * Opens a regular file.
+ *
+ * @param flags - Of `fs.constants`, as for `fs.openSync`. Default: to read, links followed.
+ * @param wayOut - What to do where it is something else.
+ * @throws {Error} if it is none, without waiting for it, or it cannot be opened.
+ */
+export function openRegular(fn: string, file: string, wayOut: string, flags?: number): number {
+  const fs = requireBuiltin(fn, 'node:fs');
+  const { O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK = 0 } = fs.constants;
+  const action = flags !== undefined && (flags & (O_WRONLY | O_RDWR)) !== 0 ? 'write' : 'read';
+  // Before it is opened too: opening a device can move it.
+  const there = statOf(fn, file);
+  if (there !== undefined) checkRegular(fn, file, there, wayOut);
+  const fd = attempt(fn, action, file, () => fs.openSync(file, flags ?? O_RDONLY | O_NONBLOCK));
+  try {
+    checkRegular(fn, file, fs.fstatSync(fd), wayOut);
+  } catch (error) {
+    fs.closeSync(fd);
+    throw error;
+  }
+  return fd;
+}
+
+/** Opens a regular file to read, and closes it when `work` is done. */
+export function withRegular<Result>(fn: string, file: string, wayOut: string, work: (fd: number) => Result): Result {
+  const fs = requireBuiltin(fn, 'node:fs');
+  const fd = openRegular(fn, file, wayOut);
+  try {
+    return attempt(fn, 'read', file, () => work(fd));
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/**
+ * The text of a small file.
+ *
+ * @throws {Error} if it is no regular file, or longer than `most` bytes.
+ */
+export function readText(fn: string, file: string, most: number, wayOut: string): string {
+  const fs = requireBuiltin(fn, 'node:fs');
+  return withRegular(fn, file, wayOut, (fd) => {
+    const bytes = new Uint8Array(most + 1);
+    let filled = 0;
+    for (let read = -1; read !== 0 && filled < bytes.length; filled += read) {
+      read = fs.readSync(fd, bytes, filled, bytes.length - filled, filled);
+    }
+    if (filled > most) throw new Error(`${fn}: ${file} has more than ${most} bytes; ${wayOut}`);
+    return new TextDecoder().decode(bytes.subarray(0, filled));
+  });
+}

@@ -1,0 +1,81 @@
+import type { Stats } from 'node:fs';
+import { requireBuiltin } from '../node.js';
+import { attempt, checkRegular } from './errors.js';
+import { statOf } from './read.js';
+
+/** Links that are followed one after the other: as many as Linux does. */
+const MAX_LINKS = 40;
+
+/**
+ * Writes a file in one piece: beside its place first, then it takes that place, so that nobody ever sees a half of it.
+ *
+ * A file that was there gives its mode, and its owner where that is allowed. Where the path is a symbolic link, the file
+ * that it leads to is written.
+ *
+ * @throws {Error} naming the file and the reason, also where there is a device, a FIFO or a folder; what stood there before
+ *   is untouched then.
+ */
+export function writeAtomically(fn: string, file: string, contents: string | Uint8Array): void {
+  const fs = requireBuiltin(fn, 'node:fs');
+  const path = requireBuiltin(fn, 'node:path');
+  const folder = path.dirname(file);
+  if (!statOf(fn, folder)?.isDirectory()) {
+    throw new Error(`${fn}: there is no folder ${folder} to write ${path.basename(file)} to`);
+  }
+  const before = statOf(fn, file);
+  if (before?.isDirectory() || file.endsWith('/') || file.endsWith(path.sep)) {
+    throw new Error(`${fn}: cannot write ${file} (EISDIR: it is a folder); name a file in it`);
+  }
+  if (before !== undefined) checkRegular(fn, file, before, 'name another file');
+
+  attempt(fn, 'write', file, () => {
+    // A read-only file is not to be replaced because its folder can be written to.
+    if (before !== undefined) fs.accessSync(file, fs.constants.W_OK);
+    const target = behindLinks(fn, file);
+    // Short whatever the name is: names have 255 bytes at most.
+    const unfinished = path.join(path.dirname(target), `.${crypto.randomUUID()}.tmp`);
+    try {
+      writeNew(fn, unfinished, contents, before);
+      fs.renameSync(unfinished, target);
+    } catch (error) {
+      fs.rmSync(unfinished, { force: true });
+      throw error;
+    }
+  });
+}
+
+/** The path that a file has behind all symbolic links; there need not be anything. */
+function behindLinks(fn: string, file: string): string {
+  const fs = requireBuiltin(fn, 'node:fs');
+  const path = requireBuiltin(fn, 'node:path');
+  let target = file;
+  for (let followed = 0; followed <= MAX_LINKS; followed++) {
+    // Of the real folder: `..` in a link counts from there.
+    const folder = fs.realpathSync(path.dirname(target));
+    target = path.join(folder, path.basename(target));
+    if (!fs.lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink()) return target;
+    target = path.resolve(folder, fs.readlinkSync(target));
+  }
+  return fs.realpathSync(file); // throws ELOOP
+}
+
+function writeNew(fn: string, file: string, contents: string | Uint8Array, like: Stats | undefined): void {
+  const fs = requireBuiltin(fn, 'node:fs');
+  const fd = fs.openSync(file, 'wx');
+  try {
+    fs.writeFileSync(fd, contents);
+    if (like === undefined) return;
+    const { uid, gid } = fs.fstatSync(fd);
+    if (uid !== like.uid || gid !== like.gid) {
+      try {
+        fs.fchownSync(fd, like.uid, like.gid);
+      } catch {
+        // Only the superuser may give files away.
+      }
+    }
+    // After the owner, since a change of that takes bits away.
+    fs.fchmodSync(fd, like.mode & 0o7777);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
