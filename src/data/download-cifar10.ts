@@ -1,5 +1,14 @@
 import { checkCount, checkOptions, checkPath, describe } from '../arrays/index.js';
-import { attempt, fileError, type Lock, LockLost, LockQueue, makeFolder, noFollow } from '../files/index.js';
+import {
+  attempt,
+  fileError,
+  type Lock,
+  LockLost,
+  LockQueue,
+  linkStatOf,
+  makeFolder,
+  noFollow,
+} from '../files/index.js';
 import { requireBuiltin } from '../node.js';
 import { BATCHES_FOLDER, count, META_FILE, TEST_FILE, TRAIN_FILES } from './cifar10-files.js';
 import { flawIn, isFinished, OFFICIAL_MD5 } from './finished-folder.js';
@@ -160,14 +169,13 @@ async function turn(
   { folder, part, lock: file }: Places,
   { md5, signal, onProgress }: Settings,
 ): Promise<Lock | null> {
-  const fs = requireBuiltin(fn, 'node:fs');
   const queue = new LockQueue(fn, file);
   for (let told = -1; ; ) {
     if (isFinished(fn, folder, md5)) return null;
     signal?.throwIfAborted();
     const lock = queue.try();
     if (lock !== null) return lock;
-    const received = fs.lstatSync(part, { throwIfNoEntry: false })?.size ?? 0;
+    const received = linkStatOf(fn, part)?.size ?? 0;
     if (received !== told) onProgress({ phase: 'download', received, total: null });
     told = received;
     await pause(POLL, signal);

@@ -1,4 +1,4 @@
-import { attempt, kindOf, statOf } from '../files/index.js';
+import { kindOf, linkStatOf, statOf } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
 import { count, OFFICIAL_RECORDS, RECORD_BYTES, TEST_FILE, TRAIN_FILES } from './cifar10-files.js';
 
@@ -11,9 +11,7 @@ export const OFFICIAL_MD5 = 'c32a1d4ab5d03f1284b67883e8d87530';
  * @throws {Error} if it is there and is not.
  */
 export function isFinished(fn: string, folder: string, md5: string): boolean {
-  const fs = requireBuiltin(fn, 'node:fs');
-  const link = attempt(fn, 'look at', folder, () => fs.lstatSync(folder, { throwIfNoEntry: false }));
-  if (link === undefined) return false;
+  if (linkStatOf(fn, folder) === undefined) return false;
   const wayOut = 'move or delete it, then call again';
   const stat = statOf(fn, folder);
   if (stat === undefined) throw new Error(`${fn}: ${folder} is a symbolic link to nothing; ${wayOut}`);

@@ -1,5 +1,5 @@
 import { checkCount, checkOptions, checkPath, describe, Random } from '../arrays/index.js';
-import { attempt, checkRegular, makeFolder, readText, withLock } from '../files/index.js';
+import { attempt, checkRegular, linkStatOf, makeFolder, readText, withLock } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
 import { META_BYTES, META_FILE, RECORD_BYTES, TEST_FILE, TRAIN_FILES } from './cifar10-files.js';
 import { drawNoise, drawShape, SHAPES } from './synthetic-shapes.js';
@@ -88,19 +88,18 @@ export function writeSyntheticCifar10(dir: string, options: SyntheticCifar10Opti
 
 /** @throws {Error} if the folder has files that this function did not write and would replace. */
 function checkOurs(fn: string, dir: string, names: string): void {
-  const fs = requireBuiltin(fn, 'node:fs');
   const path = requireBuiltin(fn, 'node:path');
   const wayOut = 'choose another folder, or delete the files';
-  // Before the class names are read: where another process writes, they come first.
+  // Looked for before the class names are read: another process that writes here puts these first.
   const found = FILES.filter((name) => {
     const file = path.join(dir, name);
-    const stat = attempt(fn, 'look at', file, () => fs.lstatSync(file, { throwIfNoEntry: false }));
+    const stat = linkStatOf(fn, file);
     if (stat !== undefined) checkRegular(fn, file, stat, wayOut);
     return stat !== undefined;
   });
   if (found.length === 0) return;
   const meta = path.join(dir, META_FILE);
-  if (fs.existsSync(meta) && readText(fn, meta, META_BYTES, wayOut) === names) return;
+  if (linkStatOf(fn, meta) !== undefined && readText(fn, meta, META_BYTES, wayOut) === names) return;
   const other = found.find((name) => name !== META_FILE) ?? META_FILE;
   throw new Error(`${fn}: ${dir} holds other data (${other}), which this would replace; ${wayOut}`);
 }

@@ -1,4 +1,4 @@
-import { attempt, checkRegular, LockLost, noFollow, openRegular } from '../files/index.js';
+import { attempt, checkRegular, LockLost, linkStatOf, noFollow, openRegular } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
 import { count } from './cifar10-files.js';
 
@@ -201,8 +201,7 @@ function tooLarge(t: Transfer, what: string): Error {
  * @throws {Error} if something else than a regular file has its name.
  */
 function sizeOf({ fn, file }: Transfer): number {
-  const fs = requireBuiltin(fn, 'node:fs');
-  const stat = attempt(fn, 'look at', file, () => fs.lstatSync(file, { throwIfNoEntry: false }));
+  const stat = linkStatOf(fn, file);
   if (stat === undefined) return 0;
   checkRegular(fn, file, stat, 'delete it, then call again');
   return stat.size;

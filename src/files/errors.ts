@@ -1,5 +1,7 @@
-import type { Stats } from 'node:fs';
 import { builtin } from '../node.js';
+
+/** What the system tells of a file. */
+export type Stats = import('node:fs').Stats;
 
 /** What is done to a file, for `cannot … <path>`. */
 export type Action = 'read' | 'write' | 'make' | 'look at' | 'remove';

@@ -1,12 +1,19 @@
-import type { Stats } from 'node:fs';
 import { requireBuiltin } from '../node.js';
-import { attempt, checkRegular, fileError } from './errors.js';
+import { attempt, checkRegular, fileError, type Stats } from './errors.js';
 
 /** What is at a path, links followed, or undefined if there is nothing. */
 export function statOf(fn: string, path: string): Stats | undefined {
-  const fs = requireBuiltin(fn, 'node:fs');
+  return found(fn, path, (at) => requireBuiltin(fn, 'node:fs').statSync(at, { throwIfNoEntry: false }));
+}
+
+/** What is at a path, be it a link, or undefined if there is nothing. */
+export function linkStatOf(fn: string, path: string): Stats | undefined {
+  return found(fn, path, (at) => requireBuiltin(fn, 'node:fs').lstatSync(at, { throwIfNoEntry: false }));
+}
+
+function found(fn: string, path: string, stat: (path: string) => Stats | undefined): Stats | undefined {
   try {
-    return fs.statSync(path, { throwIfNoEntry: false });
+    return stat(path);
   } catch (error) {
     // Below a file there is nothing either.
     if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;

@@ -1,6 +1,5 @@
-import type { Stats } from 'node:fs';
 import { requireBuiltin } from '../node.js';
-import { attempt, checkRegular } from './errors.js';
+import { attempt, checkRegular, type Stats } from './errors.js';
 import { statOf } from './read.js';
 
 /** Links that are followed one after the other: as many as Linux does. */

@@ -12,7 +12,7 @@ import {
 } from '../../src/data/index.js';
 import { temporaryDir, writeBatches } from '../helpers/cifar10.js';
 import { md5, pack, refuse, send, serve } from './archive-server.js';
-import { archive, contents, entries, errorOf, expectComplete, FOLDER, half, PART, swift } from './downloading.js';
+import { archive, contents, entries, errorOf, expectComplete, FOLDER, half, LOCK, PART, swift } from './downloading.js';
 
 describe('downloadCifar10', () => {
   test('downloads, verifies, unpacks and returns the folder', async () => {
@@ -273,7 +273,7 @@ describe('a download that is ended', () => {
     await expect.poll(() => fs.existsSync(part) && fs.statSync(part).size, { timeout: 30_000 }).toBe(half);
     first.kill('SIGKILL');
     await once(first, 'exit');
-    expect(contents(dir)).toEqual([PART]);
+    expect(contents(dir)).toEqual([LOCK, PART]);
 
     expect(await once(start(), 'exit')).toEqual([0, null]);
     expect(ranges).toEqual([undefined, `bytes=${half}-`]);

@@ -5,6 +5,7 @@ import { BATCHES } from '../helpers/cifar10.js';
 import { batchEntries, md5, pack } from './archive-server.js';
 
 export const FOLDER = 'cifar-10-batches-bin';
+export const LOCK = 'cifar-10-binary.tar.gz.lock';
 export const PART = 'cifar-10-binary.tar.gz.part';
 
 export const entries = batchEntries();

@@ -2,8 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type DownloadProgress, downloadCifar10 } from '../../src/data/index.js';
+import { transfer } from '../../src/data/transfer.js';
 import { temporaryDir } from '../helpers/cifar10.js';
-import { md5, refuse, send, serve } from './archive-server.js';
+import { type Answer, md5, refuse, send, serve } from './archive-server.js';
 import { archive, contents, errorOf, expectComplete, half, impatient, PART, swift } from './downloading.js';
 
 describe('a connection that is lost', () => {
@@ -142,6 +143,64 @@ describe('an announced length that is wrong', () => {
     expect(ranges).toEqual([`bytes=${half}-`, undefined]);
     expectComplete(dir);
   });
+});
+
+describe('a body without end', () => {
+  const forever: Answer = (_, response) => {
+    const go = () => {
+      while (!response.destroyed && response.write(Buffer.alloc(1 << 16)));
+    };
+    response.on('drain', go);
+    response.writeHead(200);
+    go();
+  };
+
+  test('is stopped at the most that is allowed, and nothing is kept', async () => {
+    const file = path.join(temporaryDir(), PART);
+    const { url, ranges } = await serve(forever);
+    let most = 0;
+    const onBytes = (received: number) => {
+      most = Math.max(most, received);
+    };
+    const t = { ...impatient, fn: 'test', url, file, attempts: 3, signal: undefined, confirm: () => {}, onBytes };
+    await expect(transfer({ ...t, maxBytes: 1_000_000 })).rejects.toThrow(
+      `test: ${url}: what the server sends goes on after 1,000,000 bytes, expected at most 1,000,000; ` +
+        'pass { url } of another copy',
+    );
+    expect(most).toBeLessThanOrEqual(1_000_000);
+    expect(ranges.length).toBe(1);
+    expect(fs.existsSync(file)).toBe(false);
+  });
+
+  test('is stopped where the announced size is reached', async () => {
+    const dir = temporaryDir();
+    fs.writeFileSync(path.join(dir, PART), archive.subarray(0, half));
+    const { url } = await serve((_, response) => {
+      response.writeHead(206, { 'content-range': `bytes ${half}-${archive.length - 1}/${archive.length}` });
+      response.end(Buffer.concat([archive.subarray(half), Buffer.alloc(4_000_000)]));
+    }, send(archive));
+    const received: number[] = [];
+    await downloadCifar10(dir, { ...swift, url, onProgress: (progress) => received.push(progress.received) });
+    expect(Math.max(...received)).toBe(archive.length);
+    expectComplete(dir);
+  });
+
+  test.each([
+    ['another archive', { md5: swift.md5 }, 2 ** 31 + 1, '2,147,483,649 bytes, expected at most 2,147,483,648'],
+    ['the official archive', {}, 2 ** 28 + 1, '268,435,457 bytes, expected at most 268,435,456'],
+  ])(
+    'and an announced size that is too large for %s is refused before a byte is written',
+    async (_, given, length, said) => {
+      const dir = temporaryDir();
+      const { url, ranges } = await serve(send(archive, { length, stopAfter: half, stall: true }));
+      const onProgress = () => expect.unreachable('bytes were taken');
+      await expect(downloadCifar10(dir, { ...given, url, stallTimeout: 150, attempts: 1, onProgress })).rejects.toThrow(
+        `downloadCifar10: ${url}: what the server sends has ${said}; pass { url } of another copy`,
+      );
+      expect(ranges.length).toBe(1);
+      expect(contents(dir)).toEqual([]);
+    },
+  );
 });
 
 describe('a status', () => {
