@@ -170,15 +170,19 @@ async function turn(
   { md5, signal, onProgress }: Settings,
 ): Promise<Lock | null> {
   const queue = new LockQueue(fn, file);
-  for (let told = -1; ; ) {
-    if (isFinished(fn, folder, md5)) return null;
-    signal?.throwIfAborted();
-    const lock = queue.try();
-    if (lock !== null) return lock;
-    const received = linkStatOf(fn, part)?.size ?? 0;
-    if (received !== told) onProgress({ phase: 'download', received, total: null });
-    told = received;
-    await pause(POLL, signal);
+  try {
+    for (let told = -1; ; ) {
+      if (isFinished(fn, folder, md5)) return null;
+      signal?.throwIfAborted();
+      const lock = queue.try();
+      if (lock !== null) return lock;
+      const received = linkStatOf(fn, part)?.size ?? 0;
+      if (received !== told) onProgress({ phase: 'download', received, total: null });
+      told = received;
+      await pause(POLL, signal);
+    }
+  } finally {
+    queue.leave();
   }
 }
 
@@ -226,7 +230,9 @@ async function md5Of(fn: string, file: string, total: number, { onProgress, sign
     const chunk = new Uint8Array(1 << 20);
     for (let received = 0; ; ) {
       signal?.throwIfAborted();
-      const { bytesRead } = await handle.read(chunk, 0, chunk.length);
+      const { bytesRead } = await handle.read(chunk, 0, chunk.length).catch((error) => {
+        throw fileError(fn, 'read', file, error);
+      });
       if (bytesRead === 0) return hash.digest('hex');
       hash.update(chunk.subarray(0, bytesRead));
       received += bytesRead;

@@ -18,8 +18,12 @@ export function temporaryFolder(fn: string, dir: string, prefix: string): string
     if (!name.startsWith(mine)) continue;
     const [pid, ...id] = name.slice(mine.length).split('-');
     // One more part belongs to a machine whose name only begins like this one's.
-    if (id.length <= UUID_PARTS && !isRunning(Number(pid)))
+    if (id.length > UUID_PARTS || isRunning(Number(pid))) continue;
+    try {
       fs.rmSync(path.join(dir, name), { recursive: true, force: true });
+    } catch {
+      // It is another user's, or another process removes it now.
+    }
   }
   // Not mkdtemp, which would close the folder to other users; it may be given its final name.
   const folder = path.join(dir, `${mine}${process.pid}-${crypto.randomUUID()}`);

@@ -65,7 +65,9 @@ export async function unpack({ createTarDecoder }: Tar, u: Unpacking): Promise<v
       try {
         u.signal?.throwIfAborted();
         const chunk = new Uint8Array(1 << 18);
-        const { bytesRead } = await archive.read(chunk, 0, chunk.length);
+        const { bytesRead } = await archive.read(chunk, 0, chunk.length).catch((error) => {
+          throw fileError(u.fn, 'read', u.archive, error);
+        });
         read += bytesRead;
         u.onBytes(read);
         if (bytesRead === 0) stream.close();

@@ -65,6 +65,13 @@ export class LockQueue {
     return null;
   }
 
+  /** Gives up waiting. */
+  leave(): void {
+    if (this.#tookOver === null) return;
+    this.#tookOver = null;
+    if (look(this.#fn, this.#file)?.text === this.#text) requireBuiltin(this.#fn, 'node:fs').rmSync(this.#file);
+  }
+
   /** Puts a file of its own in the place of one that was left behind, in one step. */
   #takeOver(abandoned: Seen): void {
     const fs = requireBuiltin(this.#fn, 'node:fs');

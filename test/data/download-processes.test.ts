@@ -16,7 +16,8 @@ test('four processes with one folder: one works, the others wait, and go on wher
   const processes = [1, 2, 3, 4].map((seed) => {
     const options = JSON.stringify({ ...swift, url });
     const code = `
-      const { downloadCifar10, writeSyntheticCifar10 } = require('./src/data/index.ts');
+      const { downloadCifar10 } = require('./src/data/download-cifar10.ts');
+      const { writeSyntheticCifar10 } = require('./src/data/synthetic-cifar10.ts');
       writeSyntheticCifar10(${JSON.stringify(drawn)}, { seed: ${seed}, trainPerBatch: ${seed}, test: ${seed} });
       console.log('drawn');
       downloadCifar10(${JSON.stringify(dir)}, ${options});
@@ -48,4 +49,4 @@ test('four processes with one folder: one works, the others wait, and go on wher
   expect(codes.map(([code]) => code).filter((_, i) => i !== at)).toEqual([0, 0, 0]);
   expect(ranges).toEqual([undefined, `bytes=${half}-`]);
   expectComplete(dir);
-}, 120_000);
+}, 240_000);

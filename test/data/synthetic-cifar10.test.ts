@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
@@ -85,6 +87,18 @@ describe('writeSyntheticCifar10', () => {
     writeSyntheticCifar10(dir, { seed: 1, trainPerBatch: 2, test: 1 });
     expect(fs.readdirSync(dir).sort()).toEqual(['batches.meta.txt', ...BATCHES, 'notes.txt'].sort());
     expect(bytesOf(dir, 'data_batch_5.bin').length).toBe(2 * 3073);
+  });
+
+  test('removes what a process that is gone left, and not what one of another machine works on', () => {
+    const dir = temporaryDir();
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    const id = '01234567-89ab-4cde-8f01-23456789abcd';
+    const mine = `.drawing-${os.hostname()}-${pid}-${id}`;
+    // Its name begins as this machine's does.
+    const other = `.drawing-${os.hostname()}-${pid}-77-${id}`;
+    for (const name of [mine, other]) fs.mkdirSync(path.join(dir, name));
+    writeSyntheticCifar10(dir, small);
+    expect(fs.readdirSync(dir).sort()).toEqual([other, 'batches.meta.txt', ...BATCHES].sort());
   });
 
   test('does not touch other data', () => {

@@ -32,18 +32,23 @@ describe('a lock', () => {
     expect(fs.readdirSync(path.dirname(file))).toEqual([]);
   });
 
-  test('of a process of this machine that is gone is taken over, by one of several', async () => {
+  test('of a process of this machine that is gone is taken over, by one after the other', async () => {
     const file = lockFile();
     const dead = spawn(process.execPath, ['-e', '']);
     await once(dead, 'exit');
     fs.writeFileSync(file, JSON.stringify({ place: placeOf('test'), pid: dead.pid, id: 'x' }));
-    const queues = [1, 2, 3].map(() => new LockQueue('test', file));
-    const first = await Promise.race(queues.map(wait));
-    first.confirm();
-    expect(fs.readdirSync(path.dirname(file))).toEqual(['test.lock']);
-    expect(new LockQueue('test', file).try()).toBeNull();
-    // The others get it too in the end, one after the other.
-    first.release();
+    let holders = 0;
+    const turns = [1, 2, 3].map(async () => {
+      const lock = await wait(new LockQueue('test', file));
+      expect(++holders).toBe(1);
+      expect(fs.readdirSync(path.dirname(file))).toEqual(['test.lock']);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      lock.confirm();
+      holders--;
+      lock.release();
+    });
+    await Promise.all(turns);
+    expect(fs.existsSync(file)).toBe(false);
   });
 
   test('of another machine is kept while its holder gives signs of life, and taken over when none come', async () => {
@@ -78,6 +83,16 @@ describe('a lock', () => {
     await expect.poll(() => caught(() => lock?.confirm()), { timeout: 10_000 }).toBeInstanceOf(LockLost);
     lock?.release();
     expect(fs.readFileSync(file, 'utf8')).toBe('of another process');
+  });
+
+  test('that one was about to have is given back when it leaves the line', async () => {
+    const file = lockFile();
+    fs.writeFileSync(file, '');
+    const queue = new LockQueue('test', file, 0);
+    expect(queue.try()).toBeNull();
+    expect(fs.readFileSync(file, 'utf8')).toContain(`"pid":${process.pid}`);
+    queue.leave();
+    expect(fs.existsSync(file)).toBe(false);
   });
 
   test('gives signs of life', async () => {
