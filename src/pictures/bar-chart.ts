@@ -3,6 +3,7 @@ import { checkCount, checkOptions, describe } from '../arrays/index.js';
 import { checkChoice, checkDistinct, checkNumbers, checkOptionalText, checkText, checkTexts } from './checks.js';
 import { draw, labelOf } from './draw.js';
 import { formatNumber, formatPercent, type NumberFormat } from './markup.js';
+import { keyOf, marked, textOf } from './names.js';
 import { colorOf, INK, LETTER, labelsOf, legendColumns, PLOT_WIDTH } from './theme.js';
 
 /** The bars of one colour in a {@link barChart}. */
@@ -74,15 +75,16 @@ export async function barChart(options: BarChartOptions): Promise<string> {
   const room = PLOT_WIDTH / categories.length;
   const labels = labelsOf(categories, room);
   const write = yFormat === 'percent' ? formatPercent : formatNumber;
-  const values = series.flatMap(({ name, values: ys }) =>
-    ys.map((y, i) => ({ category: labels.texts[i], name, y: Number.isFinite(y) ? y : 0, text: write(y, 3) })),
+  const values = series.flatMap(({ values: ys }, s) =>
+    ys.map((y, i) => ({ category: keyOf(i), series: keyOf(s), y: Number.isFinite(y) ? y : 0, text: write(y, 3) })),
   );
   const numbered = values.every(({ text }) => text.length * LETTER < (room * 0.8) / series.length);
-  const color = { domain: names, range: names.map((_, i) => colorOf(i)) };
-  const legend = { title: null, columns: legendColumns(names), symbolSize: 120 };
+  const keys = names.map((_, i) => keyOf(i));
+  const color = { domain: keys, range: names.map((_, i) => colorOf(i)) };
+  const legend = { title: null, columns: legendColumns(names), symbolSize: 120, labelExpr: textOf(names) };
 
   const spec: TopLevelSpec = {
-    ...(title === undefined ? {} : { title }),
+    ...(title === undefined ? {} : { title: marked(title) }),
     width: PLOT_WIDTH,
     height,
     data: { values },
@@ -90,15 +92,15 @@ export async function barChart(options: BarChartOptions): Promise<string> {
       x: {
         field: 'category',
         type: 'nominal',
-        title: xTitle,
-        scale: { domain: labels.texts, paddingInner: 0.2, paddingOuter: 0.1 },
-        axis: { ...labels.axis, ticks: false, grid: false },
+        title: marked(xTitle),
+        scale: { domain: categories.map((_, i) => keyOf(i)), paddingInner: 0.2, paddingOuter: 0.1 },
+        axis: { ...labels, ticks: false, grid: false },
       },
-      xOffset: { field: 'name', type: 'nominal', scale: { domain: names } },
+      xOffset: { field: 'series', type: 'nominal', scale: { domain: keys } },
       y: {
         field: 'y',
         type: 'quantitative',
-        title: yTitle,
+        title: marked(yTitle),
         // Room for the numbers under the bars: below it are the names of the categories.
         ...(numbered && values.some(({ y }) => y < 0) ? { scale: { padding: 18 } } : {}),
         axis: { tickCount: 6, ...(yFormat === 'percent' ? { format: '~%' } : {}) },
@@ -109,7 +111,7 @@ export async function barChart(options: BarChartOptions): Promise<string> {
         name: 'bars',
         mark: { type: 'bar' },
         encoding: {
-          color: { field: 'name', type: 'nominal', scale: color, legend: series.length > 1 ? legend : null },
+          color: { field: 'series', type: 'nominal', scale: color, legend: series.length > 1 ? legend : null },
         },
       },
       ...(numbered ? [NUMBERS] : []),

@@ -1,5 +1,6 @@
 import type { Config, TopLevelSpec } from 'vega-lite';
 import { escapeXml, legalXml } from './markup.js';
+import { unmarked } from './names.js';
 import { loadCharts } from './peers.js';
 import { FONT, INK, LINE } from './theme.js';
 
@@ -58,9 +59,9 @@ export async function draw(fn: string, spec: TopLevelSpec, label: string): Promi
   const interval = (scale: string): [number, number] => view.scale(scale).domain();
   view.finalize();
   // The font stands once, not in every text.
-  const texts = numberedAnew(svg).replaceAll(` font-family="${FONT}"`, '');
+  const texts = numberedAnew(unmarked(svg)).replaceAll(` font-family="${FONT}"`, '');
   const root = `<svg role="img" aria-label="${escapeXml(label)}" font-family="${FONT}" `;
-  return { svg: legalXml(texts.replace('<svg ', root)), interval };
+  return { svg: legalXml(texts.replace('<svg ', () => root)), interval };
 }
 
 /** The chart with the names that its parts call each other by numbered from 1; vega counts on from chart to chart. */

@@ -11,7 +11,8 @@ import {
 } from './checks.js';
 import { draw, labelOf } from './draw.js';
 import { formatNumber, formatPercent, type NumberFormat } from './markup.js';
-import { INK, LETTER, labelsOf, PLOT_WIDTH } from './theme.js';
+import { keyOf, marked, textOf } from './names.js';
+import { INK, LETTER, labelsOf, longestOf, PLOT_WIDTH } from './theme.js';
 
 /** What {@link heatMap} draws. */
 export interface HeatMapOptions {
@@ -83,15 +84,15 @@ export async function heatMap(options: HeatMapOptions): Promise<string> {
   const cell = Math.min(64, PLOT_WIDTH / columns.length);
   const numbered = texts.every((text) => text.length * LETTER < cell);
   const cells = values.map((value, i) => ({
-    row: rows[Math.floor(i / columns.length)],
-    column: columns[i % columns.length],
+    row: keyOf(Math.floor(i / columns.length)),
+    column: keyOf(i % columns.length),
     value: Number.isFinite(value) ? value : null,
     text: texts[i],
   }));
   const labels = { labelFontSize: 11, labelLimit: 240, labelOverlap: !numbered, ticks: false, domain: false };
 
   const spec: TopLevelSpec = {
-    ...(title === undefined ? {} : { title }),
+    ...(title === undefined ? {} : { title: marked(title) }),
     width: cell * columns.length,
     height: Math.min(cell, 40) * rows.length,
     data: { values: cells },
@@ -99,17 +100,24 @@ export async function heatMap(options: HeatMapOptions): Promise<string> {
       x: {
         field: 'column',
         type: 'nominal',
-        title: xTitle,
-        scale: { domain: [...columns], padding: 0 },
-        axis: { ...labels, ...(numbered ? labelsOf(columns, cell, false).axis : { labelAngle: 0 }) },
+        title: marked(xTitle),
+        scale: { domain: columns.map((_, i) => keyOf(i)), padding: 0 },
+        axis: {
+          ...labels,
+          ...(numbered ? labelsOf(columns, cell, false) : { labelAngle: 0, labelExpr: textOf(columns) }),
+        },
       },
       y: {
         field: 'row',
         type: 'nominal',
-        title: yTitle,
-        scale: { domain: [...rows], padding: 0 },
-        // Vega takes letters to be wider than they are, and would put the axis title too far away.
-        axis: { ...labels, titleX: -16 - LETTER * Math.min(40, Math.max(...rows.map((name) => name.length))) },
+        title: marked(yTitle),
+        scale: { domain: rows.map((_, i) => keyOf(i)), padding: 0 },
+        axis: {
+          ...labels,
+          labelExpr: textOf(rows),
+          // Vega takes letters to be wider than they are, and would put the axis title too far away.
+          titleX: -16 - LETTER * Math.min(40, longestOf(rows)),
+        },
       },
     },
     layer: [

@@ -11,7 +11,7 @@ import { checkTexts } from './checks.js';
 import { scaleOf } from './grid.js';
 import { escapeXml } from './markup.js';
 import { dataUri, encode, pixelsOf } from './png.js';
-import { FONT, INK, LETTER, PIXELATED } from './theme.js';
+import { FONT, INK, LETTER, longestOf, PIXELATED } from './theme.js';
 
 /** Options of {@link imageGrid}. */
 export interface ImageGridOptions {
@@ -50,16 +50,16 @@ export async function imageGrid(images: NDArray | readonly NDArray[], options: I
     const arg = `images[${n}]`;
     return pixelsOf(fn, arg, image, normalize ? (values) => scaleOf(fn, arg, values, 255) : undefined);
   });
-  const largest = Math.max(...pixels.map(({ width, height }) => Math.max(width, height)));
-  const { scale = Math.max(1, Math.round(96 / largest)) } = options;
+  const side = largest(pixels.map(({ width, height }) => Math.max(width, height)));
+  const { scale = Math.max(1, Math.round(96 / side)) } = options;
   if (!(scale > 0 && Number.isFinite(scale))) {
     throw new RangeError(`${fn}: scale is ${describe(scale)}, expected a number > 0`);
   }
 
-  const longest = Math.max(0, ...(titles ?? []).map((title) => title.length));
-  const cellWidth = Math.ceil(Math.max(longest * LETTER, scale * Math.max(...pixels.map(({ width }) => width))));
+  const longest = longestOf(titles ?? []);
+  const cellWidth = Math.ceil(Math.max(longest * LETTER, scale * largest(pixels.map(({ width }) => width))));
   const titleHeight = titles === undefined ? 0 : TITLE_HEIGHT;
-  const cellHeight = titleHeight + Math.ceil(scale * Math.max(...pixels.map(({ height }) => height)));
+  const cellHeight = titleHeight + Math.ceil(scale * largest(pixels.map(({ height }) => height)));
   const across = Math.min(columns, list.length);
   const down = Math.ceil(list.length / columns);
   const width = across * (cellWidth + GAP) + GAP;
@@ -93,4 +93,8 @@ function listOf(fn: string, images: NDArray | readonly NDArray[]): readonly NDAr
   }
   const { N } = checkShapes(fn, { images: [images, ['N', 'H', 'W', ...(images.shape.length === 4 ? ['C'] : [])]] });
   return Array.from({ length: N }, (_, n) => images.pick(n));
+}
+
+function largest(values: readonly number[]): number {
+  return values.reduce((a, b) => Math.max(a, b));
 }

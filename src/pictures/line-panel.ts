@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { extentOf } from './checks.js';
 import type { NumberFormat } from './markup.js';
+import { keyOf, marked, textOf } from './names.js';
 import { legendColumns, PLOT_WIDTH } from './theme.js';
 
 type LayeredSpec = Extract<TopLevelSpec, { layer: unknown }>;
@@ -68,13 +69,15 @@ export function panelSpec(panel: Panel): LayeredSpec {
   );
   const names = looks.map((look) => look.name);
   const columns = legendColumns(names);
-  const shared = legend ? { title: null, columns, symbolType: 'stroke' as const } : null;
-  const color = { domain: names, range: looks.map((look) => look.color) };
-  const dash = { domain: names, range: looks.map((look) => [...look.dash]) };
+  const shared = legend ? { title: null, columns, symbolType: 'stroke' as const, labelExpr: textOf(names) } : null;
+  const keys = names.map((_, i) => keyOf(i));
+  const color = { domain: keys, range: looks.map((look) => look.color) };
+  const dash = { domain: keys, range: looks.map((look) => [...look.dash]) };
 
   const clip = panel.yDomain !== undefined;
   const layer = lines.flatMap((line): Layer[] => {
-    const values = line.x.map((x, i) => ({ x, y: Number.isFinite(line.y[i]) ? line.y[i] : null, name: line.name }));
+    const key = keyOf(names.indexOf(line.name));
+    const values = line.x.map((x, i) => ({ x, y: Number.isFinite(line.y[i]) ? line.y[i] : null, key }));
     const alone = (i: number): boolean => (values[i - 1]?.y ?? null) === null && (values[i + 1]?.y ?? null) === null;
     const points = values.filter(({ y }, i) => {
       if (y === null || line.faint) return false;
@@ -85,7 +88,7 @@ export function panelSpec(panel: Panel): LayeredSpec {
       x: { field: 'x', type: 'quantitative', ...x },
       y: { field: 'y', type: 'quantitative', ...y },
     } as const;
-    const hue = { field: 'name', type: 'nominal', scale: color, legend: shared } as const;
+    const hue = { field: 'key', type: 'nominal', scale: color, legend: shared } as const;
     const thickness = line.faint ? { strokeWidth: 1, opacity: line.faint } : { strokeWidth: 2 };
     return [
       {
@@ -95,7 +98,7 @@ export function panelSpec(panel: Panel): LayeredSpec {
         encoding: {
           ...position,
           color: hue,
-          strokeDash: { field: 'name', type: 'nominal', scale: dash, legend: shared },
+          strokeDash: { field: 'key', type: 'nominal', scale: dash, legend: shared },
         },
       },
       ...(points.length === 0
@@ -112,7 +115,7 @@ export function panelSpec(panel: Panel): LayeredSpec {
   });
   return {
     name: id,
-    ...(title === undefined ? {} : { title: { text: title, ...(subtitle === undefined ? {} : { subtitle }) } }),
+    ...(title === undefined ? {} : { title: { text: marked(title), ...(subtitle === undefined ? {} : { subtitle }) } }),
     width: PLOT_WIDTH,
     height,
     layer,
@@ -133,7 +136,7 @@ function axis(
   const whole = format === 'number' && finite.every(Number.isInteger) && high < 1e15;
   const shown = domain ?? (low === high ? around(low, type) : undefined);
   return {
-    title,
+    title: marked(title),
     scale: {
       type,
       ...(type === 'linear' ? { zero: false, nice: shown === undefined } : { nice: false }),

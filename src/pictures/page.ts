@@ -78,7 +78,7 @@ export function figureOf(svg: string, caption: string | undefined, index: number
   }
   // On a narrow screen a chart is scrolled: made narrower, its texts could not be read.
   const width = Math.min(560, Number(/^<svg[^>]* width="([\d.]+)"/.exec(svg)?.[1] ?? 0));
-  own = own.replace('<svg ', `<svg style="min-width:${width}px" `);
+  own = own.replace('<svg ', () => `<svg style="min-width:${width}px" `);
   const text = caption === undefined ? '' : `<figcaption>${escapeXml(caption)}</figcaption>`;
   return `<figure><div class="chart">${own}</div>${text}</figure>`;
 }

@@ -6,6 +6,7 @@ import { checkFormat } from './files.js';
 import { type Run, reachOf, runsOf, smoothed, type TrainingHistory, thinned } from './histories.js';
 import { historyPage } from './history-page.js';
 import { type Line, type Look, type Panel, panelSpec } from './line-panel.js';
+import { marked } from './names.js';
 import { toPng } from './save-chart.js';
 import { colorOf, dashOf } from './theme.js';
 
@@ -87,7 +88,7 @@ function drawPanels(fn: string, runs: readonly Run[], panels: readonly Panel[], 
   return draw(
     fn,
     {
-      ...(title === undefined ? {} : { title: { text: title, fontSize: 17 } }),
+      ...(title === undefined ? {} : { title: { text: marked(title), fontSize: 17 } }),
       vconcat: panels.map(panelSpec),
       spacing: 18,
       resolve: { scale: { color: 'independent', strokeDash: 'independent' } },

@@ -1,3 +1,5 @@
+import { textOf } from './names.js';
+
 /**
  * Okabe and Ito's palette, which people with any kind of colour vision can tell apart, less its yellow and black, which
  * do not show on white or on dark; a grey and a wine red stand in for them.
@@ -35,25 +37,27 @@ export const PIXELATED = ' style="image-rendering:pixelated"';
 /** About the width in pixels of a letter of 12 pixels' height: there is no font to ask. */
 export const LETTER = 6.6;
 
+/** The number of letters of the longest of some texts; 0 without any. */
+export function longestOf(texts: readonly string[]): number {
+  return texts.reduce((longest, { length }) => Math.max(longest, length), 0);
+}
+
 /** How many columns a legend has room for. */
 export function legendColumns(names: readonly string[]): number {
-  const longest = Math.max(...names.map((name) => name.length));
+  const longest = longestOf(names);
   // A symbol and its margins take 50 pixels.
   return Math.max(1, Math.floor(PLOT_WIDTH / (50 + LETTER * Math.min(longest, 60))));
 }
 
-/** Vega's expression for the lines of a label that {@link labelsOf} made. */
-const LINES = "split(datum.label, '\\n')";
-
 /** Degrees that labels are turned by where they have no room beside each other. */
 const SLANT = 35;
 
-/** The labels of an axis of names. */
+/** How an axis shows names, whose keys are those of {@link keyOf}. */
 export interface Labels {
-  /** The names, broken into lines where that makes room. */
-  readonly texts: string[];
-  /** How the axis shows them. */
-  readonly axis: { labelExpr: string; labelAngle: number; labelLimit: number; titleY?: number };
+  readonly labelExpr: string;
+  readonly labelAngle: number;
+  readonly labelLimit: number;
+  readonly titleY?: number;
 }
 
 /**
@@ -63,14 +67,19 @@ export interface Labels {
  */
 export function labelsOf(names: readonly string[], room: number, wraps = true): Labels {
   const texts = wraps ? names.map((name) => wrap(name, Math.floor(room / LETTER))) : [...names];
-  const widths = texts.map((text) => LETTER * Math.max(...text.split('\n').map((line) => line.length)));
+  const widths = texts.map((text) => LETTER * longestOf(text.split('\n')));
   if (widths.every((width, i) => i === 0 || (width + widths[i - 1]) / 2 < room)) {
-    return { texts, axis: { labelExpr: LINES, labelAngle: 0, labelLimit: 300 } };
+    return { labelExpr: linesOf(texts), labelAngle: 0, labelLimit: 300 };
   }
-  const longest = LETTER * Math.min(45, Math.max(...names.map((name) => name.length)));
+  const longest = LETTER * Math.min(45, longestOf(names));
   // Vega takes letters to be wider than they are, and would put the axis title too far below.
   const titleY = 24 + Math.sin((SLANT * Math.PI) / 180) * longest;
-  return { texts: [...names], axis: { labelExpr: LINES, labelAngle: -SLANT, labelLimit: 300, titleY } };
+  return { labelExpr: linesOf(names), labelAngle: -SLANT, labelLimit: 300, titleY };
+}
+
+/** Vega's expression for the lines of a name. */
+function linesOf(names: readonly string[]): string {
+  return `split(${textOf(names)}, '\\n')`;
 }
 
 function wrap(text: string, most: number): string {
