@@ -1,6 +1,6 @@
 // The notebook's open challenge: as good a classifier of CIFAR-10 as ten epochs give. `--help` lists the options.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import {
@@ -19,6 +19,7 @@ import { bestClasses } from './challenge/mistakes.js';
 import { type Recipe, recipes, WithMirrorImages } from './challenge/models.js';
 import { challengeReport } from './challenge/report.js';
 import { type Loaders, loadLoaders, withLoaderOptions } from './cifar10-loaders.js';
+import { KeptHistory } from './kept-history.js';
 import { describeKernels, finish, nonNegative, wholeNumber } from './options.js';
 
 const command = withLoaderOptions(
@@ -48,12 +49,17 @@ async function main(): Promise<void> {
   const settings = { batch: recipe.batch, epochs: recipe.epochs, lr: recipe.lr, ...given(['batch', 'epochs', 'lr']) };
   const loaders = loadLoaders({ ...command.opts(), batch: settings.batch }, recipe.augmentation);
   console.log(describeKernels(kernelInfo()));
+  const out = options.out ?? join('results', `cifar10-challenge-${options.model}`);
+  const kept = new KeptHistory(join(out, 'results.json'));
+  const about = { model: options.model, seed: options.seed, ...settings };
 
   const trained: Trained[] = [];
   for (let member = 0; member < options.ensemble; member++) {
     const seed = options.ensemble === 1 ? options.seed : `${options.seed}-${member}`;
     if (options.ensemble > 1) console.log(`\nNetwork ${member + 1} of ${options.ensemble}`);
-    trained.push(train(recipe, settings, seed, loaders));
+    const before = trained.map(({ history }) => history);
+    const onStep = (history: FitHistory): void => kept.keep(() => ({ ...about, histories: [...before, history] }));
+    trained.push(train(recipe, settings, seed, loaders, onStep));
   }
   const seconds = (performance.now() - begin) / 1000;
 
@@ -66,11 +72,8 @@ async function main(): Promise<void> {
   const found = testAcc === null ? '' : `, test accuracy ${testAcc.toFixed(4)}`;
   console.log(`\nValidation accuracy ${valAcc.toFixed(4)}${found}, ${(seconds / 60).toFixed(1)} minutes`);
 
-  const out = options.out ?? join('results', `cifar10-challenge-${options.model}`);
-  mkdirSync(out, { recursive: true });
   const histories = trained.map(({ history }) => history);
-  const outcome = { model: options.model, seed: options.seed, ...settings, valAcc, testAcc, seconds, histories };
-  writeFileSync(join(out, 'results.json'), `${JSON.stringify(outcome)}\n`);
+  kept.finish({ ...about, valAcc, testAcc, seconds, histories });
   if (predictions === null) return;
   const report = join(out, 'report.html');
   const machine = describeKernels(kernelInfo());
@@ -103,6 +106,7 @@ function train(
   { epochs, lr }: { epochs: number; lr: number },
   seed: string,
   { train: loader, val }: Loaders,
+  onStep: (history: FitHistory) => void,
 ): Trained {
   manualSeed(seed);
   const model = recipe.build();
@@ -118,6 +122,7 @@ function train(
     valLoader: val,
     keepBest: recipe.keepBest,
     printEvery: options.printEvery,
+    onStep,
     onEpoch: ({ secondsHistory }) => console.log(`  ${secondsHistory.at(-1)?.toFixed(1)} s`),
   });
   return { model, history };

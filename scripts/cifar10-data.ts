@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import {
   type Cifar10,
   cifar10Size,
@@ -43,9 +43,20 @@ export function loadImages(dir: string | undefined, split: LoadCifar10Options = 
   const kind = real === undefined ? 'synthetic pictures' : 'CIFAR-10';
   const counts = `${data.yTrain.length} to train on, ${data.yVal.length} to validate, ${data.yTest.length} to test`;
   const hint = real === undefined ? ' (for the real data set: npm run data:cifar10)' : '';
-  const source = `${kind} in ${folder}: ${counts}`;
+  const source = `${kind} in ${shown(folder)}: ${counts}`;
   console.log(`Data: ${source}${hint}`);
   return { data, source };
+}
+
+/** A folder as reports name it, which are handed on: relative where it lies below here, without the home's name. */
+function shown(folder: string): string {
+  const below = (base: string): string | null => {
+    const path = relative(base, folder);
+    return path.startsWith('..') || isAbsolute(path) ? null : path || '.';
+  };
+  if (!isAbsolute(folder)) return folder;
+  const [here, home] = [below(process.cwd()), homedir() === '' ? null : below(homedir())];
+  return here ?? (home === null ? folder : `~${sep}${home}`);
 }
 
 function syntheticFolder(): string {

@@ -31,8 +31,17 @@ export function describeKernels({ kernels, simd, threads, turbo, exact, notes }:
   return [`Running on ${parts.join(', ')}`, ...notes].join('\n');
 }
 
-/** Runs `main`; an error is printed in a line, and is the script's exit code. */
+/**
+ * Runs `main`; an error is printed in a line, and is the script's exit code. A reader that goes away, as `head` does, ends the
+ * script without a word.
+ */
 export function finish(main: () => unknown): void {
+  for (const output of [process.stdout, process.stderr]) {
+    output.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.exit(0);
+    });
+  }
   Promise.resolve()
     .then(main)
     .catch((error: unknown) => {

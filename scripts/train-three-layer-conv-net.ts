@@ -5,8 +5,9 @@ import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { kernelInfo, type NDArray, Solver, savePng, ThreeLayerConvNet, visualizeGrid, zeros } from '../src/index.js';
 import { loadImages } from './cifar10-data.js';
+import { KeptHistory } from './kept-history.js';
 import { describeKernels, finish, nonNegative, wholeNumber } from './options.js';
-import { reportTraining } from './training-report.js';
+import { historyOf, reportTraining } from './training-report.js';
 
 /** Pixels of the picture to a weight of a filter, and between the grids. */
 const SCALE = 6;
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
   const images = loadImages(options.data, { numTraining: options.train, numTest: 10000 }, options.synthetic);
   const loaded = performance.now();
   console.log(describeKernels(kernelInfo()));
+  const kept = new KeptHistory(options.out);
 
   const model = new ThreeLayerConvNet({
     numFilters: options.filters,
@@ -61,11 +63,12 @@ async function main(): Promise<void> {
     numEpochs: options.epochs,
     printEvery: options.printEvery,
     seed: options.seed,
+    onIteration: (solver) => kept.keep(() => ({ data: images.source, options, ...historyOf(solver) })),
   });
   solver.train();
   const trained = performance.now();
 
-  reportTraining(solver, images, { begin, loaded, trained }, options, options.out);
+  reportTraining(solver, images, { begin, loaded, trained }, options, kept);
   mkdirSync(dirname(options.picture), { recursive: true });
   await savePng(options.picture, sideBySide(before, gridOf(model)));
   console.log(`Filters before training (left) and after written to ${options.picture}`);

@@ -3,8 +3,9 @@
 import { Command } from 'commander';
 import { kernelInfo, Solver, TwoLayerNet } from '../src/index.js';
 import { loadImages } from './cifar10-data.js';
+import { KeptHistory } from './kept-history.js';
 import { describeKernels, finish, nonNegative, wholeNumber } from './options.js';
-import { reportTraining } from './training-report.js';
+import { historyOf, reportTraining } from './training-report.js';
 
 const command = new Command('train-two-layer-net')
   .description('Trains a two-layer net on CIFAR-10 and reports its test accuracy.')
@@ -30,6 +31,7 @@ finish(() => {
   const images = loadImages(options.data, { numTraining: options.train, numTest: 10000 }, options.synthetic);
   const loaded = performance.now();
   console.log(describeKernels(kernelInfo()));
+  const kept = new KeptHistory(options.out);
 
   const model = new TwoLayerNet({
     hiddenDim: options.hidden,
@@ -45,9 +47,10 @@ finish(() => {
     numEpochs: options.epochs,
     printEvery: options.printEvery,
     seed: options.seed,
+    onIteration: (solver) => kept.keep(() => ({ data: images.source, options, ...historyOf(solver) })),
   });
   solver.train();
   const trained = performance.now();
 
-  reportTraining(solver, images, { begin, loaded, trained }, options, options.out);
+  reportTraining(solver, images, { begin, loaded, trained }, options, kept);
 });

@@ -1,9 +1,8 @@
 // What the training scripts print and write when they are done.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Solver } from '../src/index.js';
 import type { LoadedImages } from './cifar10-data.js';
+import type { KeptHistory } from './kept-history.js';
 
 /** When a script began, had its data, and had trained, in milliseconds. */
 export interface Times {
@@ -12,23 +11,25 @@ export interface Times {
   readonly trained: number;
 }
 
+/** The histories of a run, whether it is over or not. */
+export function historyOf({ bestValAcc, lossHistory, trainAccHistory, valAccHistory }: Solver): object {
+  return { bestValAcc, lossHistory, trainAccHistory, valAccHistory };
+}
+
 /** Scores the test images, prints the accuracies and times, and writes the history to `file`, as JSON with `options`. */
 export function reportTraining(
   solver: Solver,
   { data, source }: LoadedImages,
   { begin, loaded, trained }: Times,
   options: object,
-  file: string,
+  kept: KeptHistory,
 ): void {
   const testAcc = solver.checkAccuracy(data.XTest, data.yTest);
   const seconds = (from: number, to: number): string => `${((to - from) / 1000).toFixed(1)} s`;
   console.log(`Best validation accuracy ${solver.bestValAcc.toFixed(4)}, test accuracy ${testAcc.toFixed(4)}`);
   console.log(`Loading took ${seconds(begin, loaded)}, training ${seconds(loaded, trained)}`);
 
-  const { bestValAcc, lossHistory, trainAccHistory, valAccHistory } = solver;
-  const outcome = { bestValAcc, testAcc, seconds: (trained - loaded) / 1000 };
-  const history = { data: source, options, ...outcome, lossHistory, trainAccHistory, valAccHistory };
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(history)}\n`);
-  console.log(`History written to ${file}`);
+  const outcome = { testAcc, seconds: (trained - loaded) / 1000 };
+  kept.finish({ data: source, options, ...outcome, ...historyOf(solver) });
+  console.log(`History written to ${kept.file}`);
 }

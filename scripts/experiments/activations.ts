@@ -23,7 +23,7 @@ import { DeepNet, norm, type Probe, pair, SHUT } from './support/deep-net.js';
 import type { Experiment, Findings, Lab } from './support/experiment.js';
 import { runIfStarted } from './support/lab.js';
 import { bestTrainAcc, bestValAcc, firstImages, historyChart, type Trial, train } from './support/training.js';
-import { list, percent, ratio } from './support/words.js';
+import { count, list, percent, ratio } from './support/words.js';
 
 const FULL = { images: 1000, hidden: 100, layers: 10, epochs: 10, batch: 50, learningRate: 1e-3 };
 const QUICK = { ...FULL, images: 100, hidden: 20, layers: 4, epochs: 2, batch: 20 };
@@ -110,7 +110,7 @@ async function run(lab: Lab): Promise<Findings> {
     settings: {
       net: `${layers} hidden layers of ${hidden} units`,
       'weight scale': '√(2 / inputs) for ReLU, leaky ReLU, ELU and GELU, √(1 / inputs) for tanh and sigmoid',
-      training: `${yTrain.length} images of unit variance, ${epochs} epochs, batches of ${batch}, Adam with learning rate ${learningRate}`,
+      training: `${yTrain.length} images of unit variance, ${count(epochs, 'epoch')}, batches of ${batch}, Adam with learning rate ${learningRate}`,
     },
     tables: [
       {

@@ -75,7 +75,7 @@ async function run(lab: Lab): Promise<Findings> {
       net: `${layers} layers, ${hidden} units in each hidden one, weight scale ${weightScale}`,
       'batch sizes': list(batches.map(String)),
       training:
-        `${data.yTrain.length} images, ${epochs} epochs, Adam with learning rate ${scaleText(learningRate)}, ` +
+        `${data.yTrain.length} images, ${count(epochs, 'epoch')}, Adam with learning rate ${scaleText(learningRate)}, ` +
         count(seeds, 'seed'),
     },
     tables: [

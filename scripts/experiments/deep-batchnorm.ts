@@ -61,12 +61,12 @@ async function run(lab: Lab): Promise<Findings> {
   const [plainEnd, normalizedEnd] = [plain, normalized].map((one) => measure(one, finalTrainAcc));
   return {
     headline:
-      `Training accuracy after ${epochs} epochs: ${percent(normalizedEnd.mean)} with batch normalization, ` +
+      `Training accuracy after ${count(epochs, 'epoch')}: ${percent(normalizedEnd.mean)} with batch normalization, ` +
       `${percent(plainEnd.mean)} without.`,
     settings: {
       net: `${layers} layers, ${hidden} units in each hidden one, weight scale ${weightScale}`,
       training:
-        `${data.yTrain.length} images, ${epochs} epochs, batches of ${batch}, Adam with learning rate ${learningRate}, ` +
+        `${data.yTrain.length} images, ${count(epochs, 'epoch')}, batches of ${batch}, Adam with learning rate ${learningRate}, ` +
         count(seeds, 'seed'),
     },
     tables: [

@@ -57,7 +57,7 @@ async function run(lab: Lab): Promise<Findings> {
       net: `2 layers, ${hidden} hidden units`,
       'keep probability': `1 and ${keep}`,
       training:
-        `${data.yTrain.length} images, ${epochs} epochs, batches of ${batch}, Adam with learning rate ${learningRate}, ` +
+        `${data.yTrain.length} images, ${count(epochs, 'epoch')}, batches of ${batch}, Adam with learning rate ${learningRate}, ` +
         count(seeds, 'seed'),
     },
     tables: [

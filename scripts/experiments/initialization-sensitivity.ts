@@ -73,7 +73,7 @@ async function run(lab: Lab): Promise<Findings> {
       nets: `${list(depths.map(String))} layers, ${hidden} units in each hidden one`,
       'weight scales': `${weightScales.length} from ${scaleText(weightScales[0])} to ${scaleText(weightScales.at(-1) as number)}`,
       'learning rates': `${learningRates.length} from ${scaleText(learningRates[0])} to ${scaleText(learningRates.at(-1) as number)}`,
-      training: `${yTrain.length} images, ${epochs} epochs, batches of ${batch}, SGD`,
+      training: `${yTrain.length} images, ${count(epochs, 'epoch')}, batches of ${batch}, SGD`,
     },
     tables: [
       {

@@ -66,12 +66,12 @@ async function run(lab: Lab): Promise<Findings> {
   const [best, final, val] = [bestTrainAcc, finalTrainAcc, bestValAcc].map((quantity) => measure(trial, quantity));
   return {
     headline:
-      `Best training accuracy on ${n} images within ${epochs} epochs: ${accuracyText(best)}; best validation accuracy ` +
+      `Best training accuracy on ${n} images within ${count(epochs, 'epoch')}: ${accuracyText(best)}; best validation accuracy ` +
       `${accuracyText(val)}.`,
     settings: {
       net: `${filters} filters of ${filterSize} × ${filterSize}, ${hidden} hidden units, weight scale ${weightScale}`,
       training:
-        `${n} images, ${epochs} epochs, batches of ${batch}, Adam with learning rate ${learningRate}, ` +
+        `${n} images, ${count(epochs, 'epoch')}, batches of ${batch}, Adam with learning rate ${learningRate}, ` +
         count(seeds, 'seed'),
     },
     tables: [

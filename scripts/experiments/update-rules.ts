@@ -20,7 +20,7 @@ import {
   type Trial,
   train,
 } from './support/training.js';
-import { list, loss, percent } from './support/words.js';
+import { count, list, loss, percent } from './support/words.js';
 
 const FULL = { images: 4000, hidden: 100, layers: 6, weightScale: 5e-2, epochs: 5, batch: 100, seeds: 5 };
 const QUICK = { ...FULL, images: 200, hidden: 20, epochs: 2, batch: 20, seeds: 1 };
@@ -78,10 +78,10 @@ async function run(lab: Lab): Promise<Findings> {
   ]);
   const ranked = rank(trials, perEpoch);
   return {
-    headline: `Training loss after ${epochs} epochs: ${list(ranked.map((one) => `${one.name} ${lossText(one.loss)}`))}.`,
+    headline: `Training loss after ${count(epochs, 'epoch')}: ${list(ranked.map((one) => `${one.name} ${lossText(one.loss)}`))}.`,
     settings: {
       net: `${layers} layers, ${hidden} units in each hidden one, weight scale ${weightScale}`,
-      training: `${data.yTrain.length} images, ${epochs} epochs, batches of ${batch}, ${seeds} seeds`,
+      training: `${data.yTrain.length} images, ${count(epochs, 'epoch')}, batches of ${batch}, ${count(seeds, 'seed')}`,
     },
     tables: [
       {
@@ -91,7 +91,7 @@ async function run(lab: Lab): Promise<Findings> {
       },
     ],
     figures: [
-      { svg: await historyChart(lab, trials), caption: `Means over ${seeds} seeds.` },
+      { svg: await historyChart(lab, trials), caption: `Means over ${count(seeds, 'seed')}.` },
       {
         svg: await lineChart({
           title: 'How far an iteration moves the weights',
@@ -178,7 +178,7 @@ export function momentum(trials: readonly Trial[], epochs: number): string {
   });
   const faster = others.every((trial) => (epochReaching(trial, target) ?? epochs) < epochs);
   return (
-    `Plain SGD ends at a training accuracy of ${percent(target)} after ${epochs} epochs. With the same learning rate, ` +
+    `Plain SGD ends at a training accuracy of ${percent(target)} after ${count(epochs, 'epoch')}. With the same learning rate, ` +
     `${list(reached)}: ${faster ? 'momentum converges faster' : 'here momentum is not faster'}.`
   );
 }

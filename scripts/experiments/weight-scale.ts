@@ -101,7 +101,7 @@ async function run(lab: Lab): Promise<Findings> {
       net: `${layers} layers, ${hidden} units in each hidden one`,
       'weight scales': `${weightScales.length} from ${scaleText(weightScales[0])} to ${scaleText(weightScales.at(-1) as number)}`,
       training:
-        `${data.yTrain.length} images, ${epochs} epochs, batches of ${batch}, Adam with learning rate ${learningRate}, ` +
+        `${data.yTrain.length} images, ${count(epochs, 'epoch')}, batches of ${batch}, Adam with learning rate ${learningRate}, ` +
         count(seeds, 'seed'),
     },
     tables: [

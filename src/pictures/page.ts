@@ -23,6 +23,7 @@ main { max-width: 860px; margin: 0 auto; padding: 2.5rem 1.25rem 4rem }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 1rem }
 h2 { font-size: 1.25rem; margin: 2.5rem 0 .75rem; padding-bottom: .3rem; border-bottom: 1px solid var(--line) }
 p { margin: 0 0 .9rem; max-width: 44rem }
+.notice { border: 1px solid var(--accent); border-left-width: 6px; border-radius: 6px; background: var(--card); padding: .7rem 1rem; font-weight: 600 }
 figure { margin: 1.25rem 0 2rem }
 figcaption, caption { color: var(--soft); font-size: .9rem }
 figcaption { margin-top: .5rem; max-width: 44rem }

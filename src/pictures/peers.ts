@@ -13,7 +13,9 @@ export type Resvg = typeof import('@resvg/resvg-js');
  * @throws {Error} naming `fn` and the command that installs what is missing.
  */
 export async function loadCharts(fn: string): Promise<{ vega: Vega; vegaLite: VegaLite }> {
-  const missing = new Missing(fn, 'charts need the packages vega and vega-lite: npm install vega vega-lite');
+  // All at once: who draws a chart often wants a picture of it next.
+  const need = 'charts need the packages vega and vega-lite, and @resvg/resvg-js where they become PNG';
+  const missing = new Missing(fn, `${need}: npm install vega vega-lite @resvg/resvg-js`);
   return { vega: await loadVega(missing), vegaLite: await loadVegaLite(missing) };
 }
 

@@ -28,6 +28,8 @@ export interface ReportFigure {
 /** What {@link htmlReport} writes, in this order; what is left out has no place in the page. Texts are plain, not HTML. */
 export interface ReportOptions {
   title: string;
+  /** What a reader has to know before anything else, in a frame under the title. Default none. */
+  notice?: string;
   /** A paragraph, or several: what was asked and how it was found out. */
   intro?: string | readonly string[];
   /** What was run: hyperparameters, data, kernels, threads, by name. */
@@ -38,7 +40,7 @@ export interface ReportOptions {
   conclusions?: readonly string[];
 }
 
-const OPTIONS = ['title', 'intro', 'settings', 'tables', 'figures', 'conclusions'] as const;
+const OPTIONS = ['title', 'notice', 'intro', 'settings', 'tables', 'figures', 'conclusions'] as const;
 
 const STYLE = `
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.5rem; margin: 0; font-size: .92rem }
@@ -67,14 +69,16 @@ dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums }
 export function htmlReport(options: ReportOptions): string {
   const fn = 'htmlReport';
   checkOptions(fn, options, OPTIONS satisfies readonly (keyof ReportOptions)[]);
-  const { title, intro = [], settings = {}, tables = [], figures = [], conclusions = [] } = options;
+  const { title, notice, intro = [], settings = {}, tables = [], figures = [], conclusions = [] } = options;
   checkText(fn, 'title', title);
+  checkOptionalText(fn, 'notice', notice);
   const opening = typeof intro === 'string' ? [intro] : intro;
   checkTexts(fn, 'intro', opening);
   checkTexts(fn, 'conclusions', conclusions);
   checkList(fn, 'tables', tables);
   checkList(fn, 'figures', figures);
   const body = [
+    notice === undefined ? '' : noticeOf(notice),
     paragraphs(opening),
     section('What was run', settingsOf(fn, settings)),
     section('Results', tables.map((table, i) => tableOf(fn, `tables[${i}]`, table)).join('\n')),
@@ -82,6 +86,11 @@ export function htmlReport(options: ReportOptions): string {
     section('Conclusions', paragraphs(conclusions)),
   ];
   return pageOf({ title, body: body.filter((part) => part !== '').join('\n'), style: STYLE });
+}
+
+/** The HTML of a notice. */
+export function noticeOf(text: string): string {
+  return `<p class="notice" role="note">${escapeXml(text)}</p>`;
 }
 
 function section(heading: string, content: string): string {

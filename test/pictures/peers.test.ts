@@ -44,7 +44,9 @@ const PROGRAMS = {
 };
 const PEERS = ['vega', 'vega-lite', 'fast-png', '@resvg/resvg-js'];
 
-const CHARTS = 'charts need the packages vega and vega-lite: npm install vega vega-lite';
+const CHARTS =
+  'charts need the packages vega and vega-lite, and @resvg/resvg-js where they become PNG: ' +
+  'npm install vega vega-lite @resvg/resvg-js';
 const PNG = 'PNG needs the package fast-png: npm install fast-png';
 const RESVG = 'charts as PNG need the package @resvg/resvg-js: npm install @resvg/resvg-js (or write .svg)';
 

@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import { loadImages } from '../../cifar10-data.js';
 import { finish } from '../../options.js';
 import type { Experiment, Lab, Outcome } from './experiment.js';
-import { writeReport } from './report.js';
+import { QUICK_NOTICE, writeReport } from './report.js';
 
 /** The command line of an experiment, and of all of them. */
 export interface LabOptions {
@@ -65,7 +65,7 @@ export async function runAll(
       const findings = await experiment.run(place);
       const seconds = (performance.now() - begin) / 1000;
       const file = writeReport(experiment, place, findings, seconds);
-      console.log(`${findings.headline}\n${file}, after ${seconds.toFixed(1)} s`);
+      console.log(`${quick ? QUICK_NOTICE : findings.headline}\n${file}, after ${seconds.toFixed(1)} s`);
       outcomes.push({ experiment, headline: findings.headline, seconds });
     } catch (error) {
       if (!tolerant || !(error instanceof Error)) throw error;

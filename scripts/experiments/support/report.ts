@@ -5,8 +5,14 @@ import { join } from 'node:path';
 import { htmlReport, kernelInfo } from '../../../src/index.js';
 import { escapeXml } from '../../../src/pictures/markup.js';
 import { pageOf } from '../../../src/pictures/page.js';
+import { noticeOf } from '../../../src/pictures/report.js';
 import { describeKernels } from '../../options.js';
 import type { Experiment, Findings, Lab, Outcome } from './experiment.js';
+
+/** What stands above the numbers of a quick run, in place of conclusions. */
+export const QUICK_NOTICE =
+  'A quick run: its settings are tiny, to see that everything runs. Its numbers say nothing about the question, so nothing ' +
+  'is concluded from them.';
 
 /** Writes `report.html` and `results.json` into the experiment's folder. Returns the report's path. */
 export function writeReport(experiment: Experiment, lab: Lab, findings: Findings, seconds: number): string {
@@ -14,7 +20,8 @@ export function writeReport(experiment: Experiment, lab: Lab, findings: Findings
   const settings = { ...findings.settings, ...surroundings(lab), time: `${seconds.toFixed(1)} s` };
   const file = join(lab.folder, 'report.html');
   const { title, question, method } = experiment;
-  writeFileSync(file, htmlReport({ title, intro: [question, method], settings, tables, figures, conclusions }));
+  const verdict = lab.quick ? { notice: QUICK_NOTICE } : { conclusions };
+  writeFileSync(file, htmlReport({ title, intro: [question, method], settings, tables, figures, ...verdict }));
   const record = { experiment: experiment.name, headline, settings, conclusions, results };
   writeFileSync(join(lab.folder, 'results.json'), `${JSON.stringify(record, null, 1)}\n`);
   return file;
@@ -27,7 +34,7 @@ function surroundings({ source, seed, quick }: Pick<Lab, 'source' | 'seed' | 'qu
     data: source,
     seed,
     machine: [running.replace(/^Running on /, ''), ...notes].join('; '),
-    ...(quick ? { size: 'quick: tiny settings, which say nothing about the question' } : {}),
+    ...(quick ? { size: 'quick: tiny settings' } : {}),
   };
 }
 
@@ -52,10 +59,12 @@ export function writeIndex(
       return `<li><b>${escapeXml(title)}</b>${asked}<p>Failed: ${escapeXml(outcome.error.message)}</p></li>`;
     const link = `<a href="${escapeXml(name)}/report.html">${escapeXml(title)}</a>`;
     const time = `<p class="seconds">${outcome.seconds.toFixed(1)} s</p>`;
-    return `<li>${link}${asked}<p class="headline">${escapeXml(outcome.headline)}</p>${time}</li>`;
+    const headline = lab.quick ? '' : `<p class="headline">${escapeXml(outcome.headline)}</p>`;
+    return `<li>${link}${asked}${headline}${time}</li>`;
   });
   const about = Object.entries(surroundings(lab)).map(([name, text]) => `${name}: ${text}`);
   const body = [
+    ...(lab.quick ? [noticeOf(QUICK_NOTICE)] : []),
     `<ul class="reports">\n${items.join('\n')}\n</ul>`,
     ...about.map((line) => `<p class="seconds">${escapeXml(line)}</p>`),
   ].join('\n');
