@@ -1,8 +1,8 @@
 // The notebook's open challenge: as good a classifier of CIFAR-10 as ten epochs give. `--help` lists the options.
 
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { writeAtomically } from '../src/files/index.js';
 import {
   checkAccuracy,
   ensemble,
@@ -78,7 +78,8 @@ async function main(): Promise<void> {
   const report = join(out, 'report.html');
   const machine = describeKernels(kernelInfo());
   const { images } = loaders;
-  writeFileSync(
+  writeAtomically(
+    '--out',
     report,
     await challengeReport({
       recipe,

@@ -1,8 +1,7 @@
 // What a run leaves when it is interrupted: the history so far, written as it goes.
 
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { writeAtomically } from '../src/pictures/files.js';
+import { makeFolder, writeAtomically } from '../src/files/index.js';
 
 /** Milliseconds between two writes. */
 const INTERVAL = 2000;
@@ -20,7 +19,7 @@ export class KeptHistory {
   constructor(file: string, interval = INTERVAL) {
     this.file = file;
     this.#interval = interval;
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder('--out', dirname(file));
     console.log(`The history is kept in ${file} while it trains: Ctrl-C leaves what there is`);
   }
 
@@ -39,7 +38,7 @@ export class KeptHistory {
   }
 
   #write(record: object): void {
-    writeAtomically('KeptHistory', this.file, `${JSON.stringify(record)}\n`);
+    writeAtomically('--out', this.file, `${JSON.stringify(record)}\n`);
   }
 }
 

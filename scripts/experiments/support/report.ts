@@ -1,7 +1,7 @@
 // From findings to files: a report for each experiment, and the page that links them.
 
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeAtomically } from '../../../src/files/index.js';
 import { htmlReport, kernelInfo } from '../../../src/index.js';
 import { escapeXml } from '../../../src/pictures/markup.js';
 import { pageOf } from '../../../src/pictures/page.js';
@@ -21,9 +21,13 @@ export function writeReport(experiment: Experiment, lab: Lab, findings: Findings
   const file = join(lab.folder, 'report.html');
   const { title, question, method } = experiment;
   const verdict = lab.quick ? { notice: QUICK_NOTICE } : { conclusions };
-  writeFileSync(file, htmlReport({ title, intro: [question, method], settings, tables, figures, ...verdict }));
+  writeAtomically(
+    '--out',
+    file,
+    htmlReport({ title, intro: [question, method], settings, tables, figures, ...verdict }),
+  );
   const record = { experiment: experiment.name, headline, settings, conclusions, results };
-  writeFileSync(join(lab.folder, 'results.json'), `${JSON.stringify(record, null, 1)}\n`);
+  writeAtomically('--out', join(lab.folder, 'results.json'), `${JSON.stringify(record, null, 1)}\n`);
   return file;
 }
 
@@ -69,6 +73,6 @@ export function writeIndex(
     ...about.map((line) => `<p class="seconds">${escapeXml(line)}</p>`),
   ].join('\n');
   const file = join(out, 'index.html');
-  writeFileSync(file, pageOf({ title: 'Experiments', body, style: STYLE }));
+  writeAtomically('--out', file, pageOf({ title: 'Experiments', body, style: STYLE }));
   return file;
 }
