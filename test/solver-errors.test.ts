@@ -18,7 +18,7 @@ describe('models', () => {
     [
       'params of lists',
       { params: { W: [1] }, loss: () => 1 },
-      'model.params.W is [1], expected an array of float32 or float64',
+      'model.params.W is [1], expected an array of float32 or float64: make it with array(model.params.W)',
     ],
     [
       'an empty parameter',
@@ -78,7 +78,7 @@ describe('models', () => {
       'a list for a gradient',
       { loss: 1, grads: { V, W: [1, 2] } },
       'TypeError',
-      'grads.W is [1, 2], expected an array of float32 or float64',
+      'grads.W is [1, 2], expected an array of float32 or float64: make it with array(grads.W)',
     ],
     ['nothing', undefined, 'TypeError', 'model.loss(X, y) returned undefined, expected { loss, grads }'],
     ['a number', 2, 'TypeError', 'model.loss(X, y) returned 2, expected { loss, grads }'],

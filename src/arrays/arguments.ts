@@ -11,7 +11,7 @@ export function checkOptions(fn: string, options: unknown, known: readonly strin
   }
   for (const name of Object.keys(options)) {
     if (!known.includes(name))
-      throw new TypeError(`${fn}: unknown option '${name}', expected ${known.join(', ') || 'none'}`);
+      throw new TypeError(`${fn}: unknown option ${describe(name)}, expected ${known.join(', ') || 'none'}`);
   }
 }
 

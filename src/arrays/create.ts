@@ -1,7 +1,10 @@
+import type { NdArray } from 'ndarray';
+import { isView, readView } from './any-view.js';
 import { describe, ShapeError, tuple } from './errors.js';
 import { dense, isNDArray, sizeOf, wrap } from './ndarray.js';
+import { isBigInts, typedArrayName } from './realms.js';
 import { currentStorage } from './storage.js';
-import type { DType, Floats, NDArray } from './types.js';
+import { type DType, type Floats, MAX_RANK, type NDArray } from './types.js';
 
 /** Numbers nested as deep as an array has axes; a bare number stands for an array without axes. */
 export type Nested = number | readonly Nested[];
@@ -74,42 +77,61 @@ export function linspace(start: number, stop: number, num: number, dtype: DType 
  * A new array with the given values.
  *
  * @param values - Nested arrays of numbers, whose nesting gives the shape; or a flat list (an array or a typed array)
- *   with `shape` beside it; or an array to copy.
+ *   with `shape` beside it; or an array to copy, an `ndarray` of integers or of plain numbers too.
  * @param shape - Sizes of the axes; default the nesting's.
  * @param dtype - Default: that of `values` where it is a float array, else `'float32'`.
- * @throws {ShapeError} if the nesting is ragged or the values do not fill `shape`.
- * @throws {TypeError} if a value is not a number.
+ * @throws {ShapeError} if the nesting is ragged, deeper than 32 axes, or the values do not fill `shape`.
+ * @throws {TypeError} if a value is not a number; a BigInt is none.
  *
  * @example
  * array([[1, 2], [3, 4]]);             // shape (2, 2)
  * array([1, 2, 3, 4], [2, 2], 'float64');
  */
-export function array(values: Nested | ArrayLike<number> | NDArray, shape?: readonly number[], dtype?: DType): NDArray {
-  const source = isNDArray(values) ? dense(values) : values;
-  const format = dtype ?? (source instanceof Float64Array ? 'float64' : 'float32');
-  checkDType('array', format);
-  const nesting = isNDArray(values) ? values.shape : nestedShape(source as Nested | ArrayLike<number>);
-  if (shape !== undefined) checkSizes('array', shape);
+export function array(values: Nested | ArrayLike<number> | NdArray, shape?: readonly number[], dtype?: DType): NDArray {
+  return converted('array', values, shape, dtype);
+}
+
+/** What {@link array} does, for a function whose errors have another name. */
+export function converted(
+  fn: string,
+  values: Nested | ArrayLike<number> | NdArray,
+  shape?: readonly number[],
+  dtype?: DType,
+): NDArray {
+  const view = isView(values) ? values : null;
+  const numbers = view === null ? values : view.data;
+  if (isBigInts(numbers)) {
+    const remedy =
+      view === null ? `Array.from(values, Number)` : `an array over Float64Array.from(values.data, Number)`;
+    throw new TypeError(`${fn}: values are a ${typedArrayName(numbers)}, expected numbers: give ${remedy}`);
+  }
+  const format = dtype ?? (typedArrayName(numbers) === 'Float64Array' ? 'float64' : 'float32');
+  checkDType(fn, format);
+  const nesting = view === null ? nestedShape(fn, values) : view.shape;
+  if (shape !== undefined) checkSizes(fn, shape);
 
   const count = sizeOf(nesting);
   const sizes = shape ?? nesting;
   if (sizeOf(sizes) !== count) {
-    throw new ShapeError(`array: values are ${count} numbers, expected ${sizeOf(sizes)} for shape ${tuple(sizes)}`);
+    throw new ShapeError(`${fn}: values are ${count} numbers, expected ${sizeOf(sizes)} for shape ${tuple(sizes)}`);
   }
+  // What cannot be read is refused before there is an array for it.
+  const read = view === null ? null : readView(fn, view);
   const made = empty(sizes, format);
-  if (ArrayBuffer.isView(source)) {
-    made.data.set(source as ArrayLike<number> & ArrayBufferView);
-  } else {
-    flatten(source as Nested, nesting, 0, made.data, 0);
-  }
+  if (read !== null) read(made.data);
+  else if (typedArrayName(values) !== undefined) made.data.set(values as ArrayLike<number>);
+  else flatten(fn, values, nesting, 0, made.data, 0);
   return made;
 }
 
 /** The shape that the nesting promises, read along the first element of each level. */
-function nestedShape(values: Nested | ArrayLike<number>): number[] {
+function nestedShape(fn: string, values: unknown): number[] {
   const shape: number[] = [];
   let level: unknown = values;
   while (isList(level)) {
+    if (shape.length === MAX_RANK) {
+      throw new ShapeError(`${fn}: values are lists in more than ${MAX_RANK} lists, expected at most ${MAX_RANK} axes`);
+    }
     shape.push(level.length);
     if (ArrayBuffer.isView(level) || level.length === 0) break;
     level = level[0];
@@ -118,27 +140,35 @@ function nestedShape(values: Nested | ArrayLike<number>): number[] {
 }
 
 /** Copies `values` to `out` from `at` on, holding every level to `shape`, and returns where it stopped. */
-function flatten(values: unknown, shape: readonly number[], axis: number, out: Floats, at: number): number {
+function flatten(fn: string, values: unknown, shape: readonly number[], axis: number, out: Floats, at: number): number {
   if (axis === shape.length) {
-    if (typeof values !== 'number') throw new TypeError(`array: found ${describe(values)}, expected a number`);
+    if (typeof values !== 'number') {
+      const remedy = typeof values === 'bigint' ? ': convert it with Number()' : '';
+      throw new TypeError(`${fn}: found ${describe(values)}, expected a number${remedy}`);
+    }
     out[at] = values;
     return at + 1;
   }
   if (!isList(values) || values.length !== shape[axis]) {
     const found = isList(values) ? `a list of ${values.length}` : describe(values);
-    throw new ShapeError(`array: ragged values: found ${found} on axis ${axis}, expected a list of ${shape[axis]}`);
+    throw new ShapeError(`${fn}: ragged values: found ${found} on axis ${axis}, expected a list of ${shape[axis]}`);
   }
   let next = at;
-  for (let i = 0; i < values.length; i++) next = flatten(values[i], shape, axis + 1, out, next);
+  for (let i = 0; i < values.length; i++) next = flatten(fn, values[i], shape, axis + 1, out, next);
   return next;
 }
 
 function isList(value: unknown): value is ArrayLike<unknown> {
-  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+  return Array.isArray(value) || typedArrayName(value) !== undefined;
 }
 
-/** The values as nested arrays of plain numbers; a bare number for an array without axes. */
+/**
+ * The values as nested arrays of plain numbers; a bare number for an array without axes.
+ *
+ * @throws {TypeError} if `a` is no array.
+ */
 export function toNested(a: NDArray): Nested {
+  if (!isNDArray(a)) throw new TypeError(`toNested: a is ${describe(a)}, expected an array of float32 or float64`);
   const flat = dense(a);
   let at = 0;
   const level = (axis: number): Nested =>
@@ -153,11 +183,18 @@ export function empty(shape: readonly number[], dtype: DType): NDArray {
   return wrap(currentStorage().allocate(sizeOf(shape), dtype), shape);
 }
 
-/** @throws {RangeError} if `shape` is not a list of whole numbers ≥ 0. */
+/** @throws {RangeError} if `shape` is not a list of at most 32 whole numbers ≥ 0. */
 export function checkSizes(fn: string, shape: readonly number[]): void {
   if (!Array.isArray(shape) || !shape.every((length) => Number.isInteger(length) && length >= 0)) {
     throw new RangeError(`${fn}: shape is ${describe(shape)}, expected a list of whole numbers ≥ 0`);
   }
+  checkRank(fn, shape);
+}
+
+/** @throws {RangeError} if `shape` has more axes than an array may have. */
+export function checkRank(fn: string, shape: readonly number[]): void {
+  if (shape.length > MAX_RANK)
+    throw new RangeError(`${fn}: shape has ${shape.length} axes, expected at most ${MAX_RANK}`);
 }
 
 /** @throws {RangeError} if `dtype` is neither of the two formats. */

@@ -1,3 +1,5 @@
+import { typedArrayName } from './realms.js';
+
 /** An argument's shape breaks the contract in the function's documentation. */
 export class ShapeError extends RangeError {
   override readonly name = 'ShapeError';
@@ -8,17 +10,43 @@ export function tuple(shape: readonly (number | string)[]): string {
   return shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
 }
 
+/** What a terminal obeys rather than prints, or that turns the direction of writing. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+const SHORT: Readonly<Record<string, string>> = { '\b': '\\b', '\t': '\\t', '\n': '\\n', '\f': '\\f', '\r': '\\r' };
+
+/** A text that comes from outside, for a message: control characters escaped as JSON does, and at most `most` characters. */
+export function printable(text: string, most = 200): string {
+  const shown = text.length > most ? `${text.slice(0, most)}…` : text;
+  return shown.replace(CONTROLS, (c) => SHORT[c] ?? `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** A short account of any value, for error messages. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
+  return account(value, 0);
+}
+
+/** As {@link describe} says it, `depth` lists further in: a list may be endless, or contain itself. */
+function account(value: unknown, depth: number): string {
+  if (typeof value === 'string') return `'${printable(value, 60)}'`;
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return 'a function';
   if (typeof value !== 'object' || value === null) return String(value);
   if (Array.isArray(value)) {
-    return `[${value.slice(0, 8).map(describe).join(', ')}${value.length > 8 ? ', …' : ''}]`;
+    if (depth === 3 && value.length > 0) return '[…]';
+    const shown = value.slice(0, depth === 0 ? 8 : 4).map((entry) => account(entry, depth + 1));
+    return `[${shown.join(', ')}${value.length > shown.length ? ', …' : ''}]`;
   }
-  const { shape } = value as { shape?: unknown };
-  if (Array.isArray(shape)) return `an array of shape ${tuple(shape)}`;
+  const { shape, data } = value as { shape?: unknown; data?: unknown };
+  if (Array.isArray(shape)) {
+    const numbers = typedArrayName(data) ?? (Array.isArray(data) ? 'Array' : '');
+    return `an array of shape ${tuple(shape)}${/^(Float(32|64)|$)/.test(numbers) ? '' : ` over ${withArticle(numbers)}`}`;
+  }
   const name = value.constructor?.name ?? 'Object';
-  return name === 'Object' ? 'an object' : `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`;
+  return name === 'Object' ? 'an object' : withArticle(printable(name));
+}
+
+function withArticle(name: string): string {
+  return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`;
 }

@@ -1,11 +1,26 @@
 export { checkAmount, checkCount, checkFlag, checkOptions, checkPath } from './arguments.js';
-export { array, checkDType, checkSizes, empty, full, linspace, type Nested, ones, toNested, zeros } from './create.js';
+export {
+  array,
+  checkDType,
+  checkRank,
+  checkSizes,
+  converted,
+  empty,
+  full,
+  linspace,
+  type Nested,
+  ones,
+  toNested,
+  zeros,
+} from './create.js';
 export { ENDED_MESSAGE, ended, hasEnded, markEnded } from './ended.js';
-export { describe, ShapeError, tuple } from './errors.js';
+export { describe, printable, ShapeError, tuple } from './errors.js';
 export { checkLabels, type Labels } from './labels.js';
-export { adopted, dense, dtypeOf, isDense, isNDArray, overlap, sizeOf, wrap } from './ndarray.js';
+export { adopted, dense, dtypeOf, isDense, isNDArray, overlap, reachProblem, sizeOf, wrap } from './ndarray.js';
+export { INSPECT, type InspectOptions, isNested, print } from './print.js';
 export { Random, type RandomState } from './random.js';
-export { checkShapes, type Dim, denseArg } from './shapes.js';
+export { isError, isFloat64, isFloats, isMap, isPlainObject, isSet } from './realms.js';
+export { checkShapes, type Dim, denseArg, remedyFor } from './shapes.js';
 export { currentStorage, heap, type Storage, withStorage } from './storage.js';
 export { checkSynchronous } from './synchronous.js';
 export type { DType, Floats, NDArray } from './types.js';

@@ -1,4 +1,5 @@
 import type { NdArray } from 'ndarray';
+import { isView } from './any-view.js';
 import { describe, ShapeError, tuple } from './errors.js';
 
 /** Class labels, one whole number for each example: anything indexable with a length, or a 1-d array. */
@@ -16,13 +17,14 @@ export type Labels = ArrayLike<number> | NdArray;
 export function checkLabels(fn: string, arg: string, y: Labels, N: number, C = 2 ** 31): Int32Array {
   const length = lengthOf(fn, arg, y);
   if (length !== N) throw new ShapeError(`${fn}: ${arg} has shape ${tuple([length])}, expected ${tuple([`N=${N}`])}`);
-  const at = isArray(y) ? (i: number): unknown => y.get(i) : (i: number): unknown => y[i];
+  const at = isView(y) ? (i: number): unknown => y.get(i) : (i: number): unknown => y[i];
   const labels = new Int32Array(N);
   for (let i = 0; i < N; i++) {
     const label = at(i);
     if (typeof label !== 'number' || !Number.isInteger(label) || label < 0 || label >= C) {
       const range = C === 2 ** 31 ? 'an integer ≥ 0' : `an integer in [0, C=${C})`;
-      throw new RangeError(`${fn}: ${arg}[${i}] is ${describe(label)}, expected ${range}`);
+      const remedy = typeof label === 'bigint' ? `: convert the labels with Array.from(${arg}, Number)` : '';
+      throw new RangeError(`${fn}: ${arg}[${i}] is ${describe(label)}, expected ${range}${remedy}`);
     }
     labels[i] = label;
   }
@@ -30,7 +32,7 @@ export function checkLabels(fn: string, arg: string, y: Labels, N: number, C = 2
 }
 
 function lengthOf(fn: string, arg: string, y: Labels): number {
-  if (isArray(y)) {
+  if (isView(y)) {
     if (y.shape.length !== 1) throw new ShapeError(`${fn}: ${arg} has shape ${tuple(y.shape)}, expected (N,)`);
     return y.shape[0];
   }
@@ -38,8 +40,4 @@ function lengthOf(fn: string, arg: string, y: Labels): number {
     throw new TypeError(`${fn}: ${arg} is ${describe(y)}, expected a list of labels`);
   }
   return y.length;
-}
-
-function isArray(y: Labels): y is NdArray {
-  return typeof y === 'object' && y !== null && 'shape' in y && 'get' in y;
 }

@@ -1,6 +1,9 @@
 import ndarray from 'ndarray';
+import { revive } from './cloned.js';
 import { ENDED_MESSAGE, hasEnded } from './ended.js';
-import { tuple } from './errors.js';
+import { describe, tuple } from './errors.js';
+import { makePrint, PRINTS } from './print.js';
+import { isFloat64, isFloats } from './realms.js';
 import { currentStorage, heap } from './storage.js';
 import type { DType, Floats, NDArray } from './types.js';
 
@@ -23,13 +26,14 @@ export function overlap({ data: a }: NDArray, { data: b }: NDArray): boolean {
  * memory that may end with the workspace.
  */
 export function adopted(view: NDArray): NDArray {
+  if (view.shape.length > (isFloat64(view.data) ? PRINTS.float64 : PRINTS.float32)) makePrint(view, reachProblem);
   currentStorage().adopt(view);
   return view;
 }
 
 /** The dtype of an array. */
 export function dtypeOf(a: { readonly data: Floats }): DType {
-  return a.data instanceof Float64Array ? 'float64' : 'float32';
+  return isFloat64(a.data) ? 'float64' : 'float32';
 }
 
 /** The number of values of an array of this shape. */
@@ -39,16 +43,14 @@ export function sizeOf(shape: readonly number[]): number {
   return size;
 }
 
-/** Whether `value` has the form of an array of this library: an `ndarray` over float32 or float64 numbers. */
+/**
+ * Whether `value` is an array of this library: an `ndarray` over float32 or float64 numbers. One that came from another
+ * thread, and has lost its methods on the way, gets them back.
+ */
 export function isNDArray(value: unknown): value is NDArray {
   const a = value as Partial<NDArray> | null;
-  return (
-    typeof a === 'object' &&
-    a !== null &&
-    Array.isArray(a.shape) &&
-    Array.isArray(a.stride) &&
-    (a.data instanceof Float32Array || a.data instanceof Float64Array)
-  );
+  if (typeof a !== 'object' || a === null || !isFloats(a.data)) return false;
+  return a.get === undefined ? revive(a) : Array.isArray(a.shape) && Array.isArray(a.stride);
 }
 
 /**
@@ -60,6 +62,7 @@ export function isNDArray(value: unknown): value is NDArray {
  * @throws {RangeError} if `a` reaches outside its memory, or was made in a workspace that has ended.
  */
 export function dense(a: NDArray): Floats {
+  if (a.get === undefined && !isNDArray(a)) throw new TypeError(`${describe(a)}, expected an array`);
   const problem = reachProblem(a);
   if (problem !== null) throw new RangeError(problem);
   const { data, shape, offset } = a;

@@ -1,5 +1,7 @@
+import { isView } from './any-view.js';
 import { describe, ShapeError, tuple } from './errors.js';
 import { dense, dtypeOf, isNDArray, reachProblem } from './ndarray.js';
+import { typedArrayName } from './realms.js';
 import type { Floats, NDArray } from './types.js';
 
 /** A size; the symbol of a size, bound where it first appears; or, in last place, `'…'` for one or more further axes. */
@@ -30,8 +32,14 @@ export function checkShapes<const S extends Spec>(fn: string, spec: S): Record<S
   const sizes: Record<string, number> = {};
   let first: string | undefined;
   for (const arg in spec) {
-    const [a, dims] = spec[arg];
-    if (!isNDArray(a)) throw new TypeError(`${fn}: ${arg} is ${describe(a)}, expected an array of float32 or float64`);
+    const entry = spec[arg];
+    // What somebody put on Object.prototype comes by here too. To ask whether it is an own property takes ten times as long.
+    if (!Array.isArray(entry)) continue;
+    const [a, dims] = entry as Spec[string];
+    if (!isNDArray(a)) {
+      const expected = `expected an array of float32 or float64${remedyFor(arg, a)}`;
+      throw new TypeError(`${fn}: ${arg} is ${describe(a)}, ${expected}`);
+    }
     if (!fits(a.shape, dims, sizes)) throw misshapen(fn, arg, a.shape, dims, sizes);
     const problem = reachProblem(a);
     if (problem !== null) throw new RangeError(`${fn}: ${arg}: ${problem}`);
@@ -42,6 +50,16 @@ export function checkShapes<const S extends Spec>(fn: string, spec: S): Record<S
     }
   }
   return sizes;
+}
+
+/** How an array is made of an argument that is none, to end a sentence with: `: make it with array(x)`; '' where it cannot. */
+export function remedyFor(arg: string, value: unknown): string {
+  const name = /^[\w.]+$/.test(arg) ? arg : '…';
+  if (Array.isArray(value) || typedArrayName(value) !== undefined || isView(value))
+    return `: make it with array(${name})`;
+  // A tensor.
+  if (isNDArray((value as { data?: unknown } | null | undefined)?.data)) return `: give its data, ${name}.data`;
+  return '';
 }
 
 /** Whether `shape` agrees with `dims`; binds the symbols it meets. */

@@ -13,3 +13,6 @@ export type Floats = Float32Array | Float64Array;
  * without axes is the identity, and nothing is bounds-checked.
  */
 export type NDArray = NdArray<Floats>;
+
+/** The most axes that an array may have, NumPy's number: `ndarray` compiles a class for each number of axes. */
+export const MAX_RANK = 32;

@@ -46,7 +46,8 @@ function holds(value: unknown, data: Floats, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (value === data || (value as Partial<NDArray>).data === data) return true;
   if (depth === 0 || ArrayBuffer.isView(value) || isNDArray(value)) return false;
-  for (const name in value) if (holds((value as Record<string, unknown>)[name], data, depth - 1)) return true;
+  const fields = value as Record<string, unknown>;
+  for (const name in fields) if (Object.hasOwn(fields, name) && holds(fields[name], data, depth - 1)) return true;
   return false;
 }
 

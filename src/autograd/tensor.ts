@@ -1,16 +1,23 @@
+import type { NdArray } from 'ndarray';
 import {
   array,
   checkFlag,
   checkOptions,
   checkShapes,
+  converted,
   type DType,
   dense,
   describe,
   dtypeOf,
   empty,
+  INSPECT,
+  type InspectOptions,
   isNDArray,
+  isNested,
   type NDArray,
   type Nested,
+  print,
+  reachProblem,
   sizeOf,
   toNested,
   tuple,
@@ -32,18 +39,18 @@ export interface TensorOptions {
  *
  * One that requires its gradient is a parameter: its values live in WebAssembly memory, where kernels use them in place.
  *
- * @param data - A number, nested lists of numbers, a typed array, an array, or a tensor.
+ * @param data - A number, nested lists of numbers, a typed array, an array (of integers too), or a tensor.
  * @throws {ShapeError} if nested lists are ragged.
  * @throws {TypeError} if a value is not a number, or an option unknown.
  *
  * @example
  * const w = tensor([[1, 2], [3, 4]], { requiresGrad: true });
  */
-export function tensor(data: Nested | ArrayLike<number> | NDArray | Tensor, options: TensorOptions = {}): Tensor {
+export function tensor(data: Nested | ArrayLike<number> | NdArray | Tensor, options: TensorOptions = {}): Tensor {
   checkOptions('tensor', options, ['requiresGrad', 'dtype']);
   const { requiresGrad = false, dtype } = options;
   checkFlag('tensor', 'requiresGrad', requiresGrad);
-  const values = array(data instanceof Tensor ? data.data : data, undefined, dtype);
+  const values = converted('tensor', data instanceof Tensor ? data.data : data, undefined, dtype);
   return new Tensor(requiresGrad ? resident(values) : values, { requiresGrad });
 }
 
@@ -200,11 +207,20 @@ export class Tensor implements Leaf {
     return one;
   }
 
+  /** Rows, shape and dtype, shortened, as arrays are printed. */
   toString(): string {
+    return this.#text(false);
+  }
+
+  /** @internal */
+  [INSPECT](depth: number, options: InspectOptions): string {
+    return this.#text(isNested(depth, options));
+  }
+
+  #text(nested: boolean): string {
     const grad =
       this.#source !== null ? `, from ${this.#source.operation}` : this.#requiresGrad ? ', requires grad' : '';
-    const values = this.size <= 100 ? `${JSON.stringify(toNested(this.data))}, ` : '';
-    return `Tensor(${values}shape ${tuple(this.shape)}, ${this.dtype}${grad})`;
+    return print('tensor', this.data, reachProblem(this.data), grad, nested);
   }
 }
 

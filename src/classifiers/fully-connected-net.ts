@@ -133,7 +133,7 @@ export class FullyConnectedNet implements Classifier {
     const fn = `${this.constructor.name}.loss`;
     checkInputs(fn, X, this.params.W1.shape[0], this.params.W1);
     // A pass changes running statistics as it goes, so all that can be refused is refused before it.
-    if (y !== undefined) checkLabels(fn, 'y', y, X.shape[0], this.params[`b${this.#numLayers}`].size);
+    if (y !== undefined) checkLabels(fn, 'y', y, X.shape[0], this.params[`b${this.#numLayers}`].shape[0]);
     this.bnParams.forEach((param, i) => {
       checkBatchnormParam(fn, param, this.params[`gamma${i + 1}`]);
     });

@@ -1,3 +1,4 @@
+import { printable } from '../arrays/index.js';
 import { attempt, checkRegular, LockLost, linkStatOf, noFollow, openRegular } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
 import { count } from './cifar10-files.js';
@@ -176,7 +177,7 @@ function startOf(t: Transfer, response: Response, have: number, server: Server):
   }
   // The range began at the end of the file or beyond: the checksum will tell which.
   if (status === 416 && have > 0) return null;
-  const what = `HTTP ${status} ${statusText}`.trim();
+  const what = `HTTP ${status} ${printable(statusText)}`.trim();
   if (status >= 500 || PASSING.includes(status)) throw new ConnectionFault(what);
   throw new Error(`${t.fn}: ${t.url}: ${what}; pass { url } of another copy of the archive`);
 }

@@ -1,4 +1,4 @@
-import { type Floats, isNDArray, type NDArray } from '../arrays/index.js';
+import { type Floats, isFloats, isMap, isNDArray, isSet, type NDArray } from '../arrays/index.js';
 
 /** Who brings the memory that is found in a result to safety. */
 export interface Rescuer {
@@ -24,20 +24,20 @@ export function rescue(result: unknown, rescuer: Rescuer): unknown {
 
   const visit = (value: unknown): unknown => {
     if (typeof value !== 'object' || value === null) return value;
-    if (value instanceof Float32Array || value instanceof Float64Array) return rescuer.move(value);
+    if (isFloats(value)) return rescuer.move(value);
     if (ArrayBuffer.isView(value) || visited.has(value)) return value;
     visited.add(value);
     if (isNDArray(value)) {
       put(value, 'data', value.data, rescuer.move(value.data));
       rescuer.rescued(value);
-    } else if (value instanceof Map) {
+    } else if (isMap(value)) {
       const entries = [...value];
       const safe = entries.map(([key, entry]) => [visit(key), visit(entry)] as const);
       if (safe.some(([key, entry], i) => key !== entries[i][0] || entry !== entries[i][1])) {
         value.clear();
         for (const [key, entry] of safe) value.set(key, entry);
       }
-    } else if (value instanceof Set) {
+    } else if (isSet(value)) {
       const members = [...value];
       const safe = members.map(visit);
       if (safe.some((member, i) => member !== members[i])) {

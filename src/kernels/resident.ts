@@ -19,8 +19,9 @@ import { engineMemory } from './engine.js';
  * subarrays of `data`.
  */
 export function resident(a: NDArray): NDArray {
+  const values = dense(a);
   const copy = residentEmpty(a.shape, dtypeOf(a));
-  copy.data.set(dense(a));
+  copy.data.set(values);
   return copy;
 }
 

@@ -3,6 +3,7 @@ import ops from 'ndarray-ops';
 import {
   adopted,
   array,
+  checkRank,
   checkShapes,
   checkSizes,
   describe,
@@ -68,6 +69,7 @@ function completed(fn: string, x: NDArray, shape: readonly number[]): number[] {
   if (!others.every((size) => Number.isInteger(size) && size >= 0)) {
     throw new RangeError(`${fn}: shape is ${describe(shape)}, expected whole numbers ≥ 0, one of which may be -1`);
   }
+  checkRank(fn, shape);
   const rest = x.size / sizeOf(others);
   if (open < 0 ? rest !== 1 : !Number.isInteger(rest)) {
     throw new ShapeError(`${fn}: x has shape ${tuple(x.shape)}, its ${x.size} values do not fill ${tuple(shape)}`);

@@ -1,3 +1,5 @@
+import { isMap, isPlainObject } from '../arrays/index.js';
+
 /** A thing and its name in a module: `weight`, `blocks.0`. */
 export type Named<T> = [name: string, value: T];
 
@@ -21,9 +23,8 @@ export function findMembers<T>(members: Iterable<Named<unknown>>, is: (value: un
 
 function entriesOf(value: unknown): Iterable<Named<unknown>> {
   if (typeof value !== 'object' || value === null) return [];
-  if (Array.isArray(value) || value instanceof Map) return [...value.entries()].map(([key, v]) => [String(key), v]);
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null ? Object.entries(value) : [];
+  if (Array.isArray(value) || isMap(value)) return [...value.entries()].map(([key, v]) => [String(key), v]);
+  return isPlainObject(value) ? Object.entries(value) : [];
 }
 
 /** Those whose value has not come before. */

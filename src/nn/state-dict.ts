@@ -3,8 +3,10 @@ import {
   checkOptions,
   denseArg,
   describe,
+  isMap,
   isNDArray,
   overwrite,
+  printable,
   ShapeError,
   tuple,
 } from '../arrays/index.js';
@@ -41,12 +43,12 @@ export function loadState(
   checkOptions(fn, options, ['strict']);
   const { strict = true } = options;
   checkFlag(fn, 'strict', strict);
-  if (typeof state !== 'object' || state === null || Array.isArray(state) || state instanceof Map) {
+  if (typeof state !== 'object' || state === null || Array.isArray(state) || isMap(state)) {
     throw new TypeError(`${fn}: state is ${describe(state)}, expected an object of arrays by name`);
   }
   for (const [name, value] of Object.entries(state)) {
     if (value instanceof Tensor || isNDArray(value)) continue;
-    throw new TypeError(`${fn}: '${name}' is ${describe(value)}, expected an array or a tensor`);
+    throw new TypeError(`${fn}: ${describe(name)} is ${describe(value)}, expected an array or a tensor`);
   }
 
   const names = new Set(targets.map(([name]) => name));
@@ -59,7 +61,9 @@ export function loadState(
 
   const problems = [
     ...(strict && missingKeys.length > 0 ? [`missing ${missingKeys.join(', ')}`] : []),
-    ...(strict && unexpectedKeys.length > 0 ? [`unexpected ${unexpectedKeys.join(', ')}`] : []),
+    ...(strict && unexpectedKeys.length > 0
+      ? [`unexpected ${unexpectedKeys.map((name) => printable(name)).join(', ')}`]
+      : []),
     ...misshapen.map(
       ({ name, target, source }) => `${name} has shape ${tuple(source.shape)}, expected ${tuple(target.shape)}`,
     ),

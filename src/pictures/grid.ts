@@ -6,6 +6,8 @@ import {
   describe,
   dtypeOf,
   type NDArray,
+  ShapeError,
+  tuple,
   zeros,
 } from '../arrays/index.js';
 
@@ -26,7 +28,7 @@ export interface VisualizeGridOptions {
  *
  * @param images - Shape (N, H, W, C). Arrays of this library are (N, C, H, W): `images.transpose(0, 2, 3, 1)`.
  * @returns Shape (G·H + (G−1)·padding, G·W + (G−1)·padding, C) with G = ceil(√N), for {@link savePng}.
- * @throws {ShapeError} if `images` has not four axes.
+ * @throws {ShapeError} if `images` has not four axes, or more than 4 channels in the last of them.
  * @throws {RangeError} if a value is not finite, or an option is out of its range.
  * @see cs231n, `vis_utils.py`, `visualize_grid`
  *
@@ -38,6 +40,7 @@ export interface VisualizeGridOptions {
 export function visualizeGrid(images: NDArray, options: VisualizeGridOptions = {}): NDArray {
   const fn = 'visualizeGrid';
   const { N, H, W, C } = checkShapes(fn, { images: [images, ['N', 'H', 'W', 'C']] });
+  checkChannels(fn, 'images', images.shape);
   checkOptions(fn, options, ['ubound', 'padding'] satisfies (keyof VisualizeGridOptions)[]);
   const { ubound = 255, padding = 1 } = options;
   if (!Number.isFinite(ubound) || ubound <= 0) {
@@ -65,6 +68,22 @@ export function visualizeGrid(images: NDArray, options: VisualizeGridOptions = {
   }
   return grid;
 }
+
+/**
+ * Checks that images of shape (N, H, W, C) are no planes, (N, C, H, W), whose columns would be taken for channels.
+ *
+ * @throws {ShapeError} if C is more channels than a picture may have.
+ */
+export function checkChannels(fn: string, arg: string, shape: readonly number[]): void {
+  if (shape[3] <= MOST_CHANNELS) return;
+  const remedy = shape[1] <= MOST_CHANNELS ? `; the channels come last: ${arg}.transpose(0, 2, 3, 1)` : '';
+  throw new ShapeError(
+    `${fn}: ${arg} has shape ${tuple(shape)}, expected (N, H, W, C) with C ≤ ${MOST_CHANNELS}${remedy}`,
+  );
+}
+
+/** Channels that a picture has at most: red, green, blue and opacity. */
+const MOST_CHANNELS = 4;
 
 /**
  * What brings the values of one image to [0, ubound].

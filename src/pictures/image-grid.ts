@@ -6,9 +6,10 @@ import {
   describe,
   isNDArray,
   type NDArray,
+  remedyFor,
 } from '../arrays/index.js';
 import { checkTexts } from './checks.js';
-import { scaleOf } from './grid.js';
+import { checkChannels, scaleOf } from './grid.js';
 import { escapeXml } from './markup.js';
 import { dataUri, encode, pixelsOf } from './png.js';
 import { FONT, INK, LETTER, longestOf, PIXELATED } from './theme.js';
@@ -89,9 +90,12 @@ export async function imageGrid(images: NDArray | readonly NDArray[], options: I
 function listOf(fn: string, images: NDArray | readonly NDArray[]): readonly NDArray[] {
   if (!isNDArray(images)) {
     if (Array.isArray(images) && images.length > 0) return images;
-    throw new TypeError(`${fn}: images is ${describe(images)}, expected an array, or a list of at least one`);
+    throw new TypeError(
+      `${fn}: images is ${describe(images)}, expected an array, or a list of at least one${remedyFor('images', images)}`,
+    );
   }
   const { N } = checkShapes(fn, { images: [images, ['N', 'H', 'W', ...(images.shape.length === 4 ? ['C'] : [])]] });
+  if (images.shape.length === 4) checkChannels(fn, 'images', images.shape);
   return Array.from({ length: N }, (_, n) => images.pick(n));
 }
 

@@ -5,6 +5,7 @@ import {
   type Floats,
   isNDArray,
   type NDArray,
+  remedyFor,
   ShapeError,
   tuple,
 } from '../arrays/index.js';
@@ -73,7 +74,8 @@ export function pixelsOf(
   scaleOf: (values: Floats) => (x: number) => number = () => (x) => x,
 ): Pixels {
   if (!isNDArray(image)) {
-    throw new TypeError(`${fn}: ${arg} is ${describe(image)}, expected an array of float32 or float64`);
+    const expected = `expected an array of float32 or float64${remedyFor(arg, image)}`;
+    throw new TypeError(`${fn}: ${arg} is ${describe(image)}, ${expected}`);
   }
   const { shape } = image;
   const [height, width, channels = 1] = shape;

@@ -25,8 +25,12 @@ export async function saveChart(file: string, svg: string): Promise<void> {
 /** @throws {TypeError} if `value` does not begin as SVG does. */
 export function checkSvg(fn: string, name: string, value: unknown): asserts value is string {
   if (typeof value === 'string' && value.startsWith('<svg')) return;
-  const found = value instanceof Promise ? 'a Promise: await it' : describe(value).slice(0, 60);
+  const found = isThenable(value) ? 'a Promise: await it' : describe(value).slice(0, 60);
   throw new TypeError(`${fn}: ${name} is ${found}, expected SVG`);
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }
 
 /**

@@ -61,7 +61,9 @@ describe('checkShapes', () => {
   test('refuses what is no array', () => {
     const check = (a: unknown) => checkShapes('f', { a: [a as NDArray, ['N']] });
     expect(() => check(undefined)).toThrow(new TypeError('f: a is undefined, expected an array of float32 or float64'));
-    expect(() => check([1, 2])).toThrow(new TypeError('f: a is [1, 2], expected an array of float32 or float64'));
+    expect(() => check([1, 2])).toThrow(
+      new TypeError('f: a is [1, 2], expected an array of float32 or float64: make it with array(a)'),
+    );
   });
 });
 

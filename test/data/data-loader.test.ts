@@ -305,7 +305,11 @@ describe('a dataset', () => {
       'DataLoader: dataset.get(1) returned x as float64 of shape (2,), expected float32 of shape (2,), as get(0) did',
     ],
     [() => zeros([2]), 'TypeError', 'DataLoader: dataset.get(0) returned an array of shape (2,), expected [x, y]'],
-    [() => [[1], 0], 'TypeError', 'DataLoader: x of dataset.get(0) is [1], expected an array of float32 or float64'],
+    [
+      () => [[1], 0],
+      'TypeError',
+      'DataLoader: x of dataset.get(0) is [1], expected an array of float32 or float64: make it with array(…)',
+    ],
     [() => [zeros([2]), 1.5], 'RangeError', 'DataLoader: y of dataset.get(0) is 1.5, expected an integer ≥ 0'],
   ])('names an example that does not fit: case %#', (get, name, message) => {
     const loader = new DataLoader({ length: 2, get } as ExampleDataset, { batchSize: 2 });

@@ -57,7 +57,12 @@ describe('TensorDataset', () => {
     [zeros([3]), [0, 1, 2], 'ShapeError', 'TensorDataset: X has shape (3,), expected (N, …)'],
     [zeros([0, 2]), [], 'ShapeError', 'TensorDataset: X has shape (0, 2), expected (N, …) with every size at least 1'],
     [zeros([1, 2]), [-1], 'RangeError', 'TensorDataset: y[0] is -1, expected an integer ≥ 0'],
-    [[1] as never, [0], 'TypeError', 'TensorDataset: X is [1], expected an array of float32 or float64'],
+    [
+      [1] as never,
+      [0],
+      'TypeError',
+      'TensorDataset: X is [1], expected an array of float32 or float64: make it with array(X)',
+    ],
   ])('names what does not fit: case %#', (X, y, name, message) => {
     expect(() => new TensorDataset(X, y)).toThrow(expect.objectContaining({ name, message }));
   });

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
 import { expect } from 'vitest';
@@ -48,6 +49,11 @@ export const VIEWS: Readonly<Record<string, (a: NDArray) => NDArray>> = {
     return view;
   },
   resident: (a) => resident(a),
+  'from another thread': (a) => structuredClone({ ...a }),
+  'of another realm': (a) => {
+    const Class = runInNewContext(dtypeOf(a) === 'float64' ? 'Float64Array' : 'Float32Array');
+    return ndarray(new Class(dense(a)), [...a.shape]) as NDArray;
+  },
   'transposed resident': (a) => {
     const axes = a.shape.map((_, axis) => a.shape.length - 1 - axis);
     return resident(a.transpose(...axes)).transpose(...axes);

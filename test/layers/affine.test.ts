@@ -86,14 +86,20 @@ describe('affineForward', () => {
       zeros([5], 'float64'),
       'b has dtype float64, expected float32, the dtype of x',
     ],
-    ['a list', [1, 2], zeros([2, 1]), zeros([1]), 'x is [1, 2], expected an array of float32 or float64'],
+    [
+      'a list',
+      [1, 2],
+      zeros([2, 1]),
+      zeros([1]),
+      'x is [1, 2], expected an array of float32 or float64: make it with array(x)',
+    ],
     ['a missing b', x, zeros([3, 5]), undefined, 'b is undefined, expected an array of float32 or float64'],
     [
       'a typed array',
       x,
       zeros([3, 5]),
       new Float32Array(5),
-      'b is a Float32Array, expected an array of float32 or float64',
+      'b is a Float32Array, expected an array of float32 or float64: make it with array(b)',
     ],
   ])('refuses %s', (_, x, w, b, message) => {
     expect(() => affineForward(x as NDArray, w as NDArray, b as NDArray)).toThrow(

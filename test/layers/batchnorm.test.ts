@@ -135,7 +135,11 @@ describe('batchnormForward', () => {
     ['ShapeError', 'runningMean has shape (4,), expected (3,)', { runningMean: zeros([4]) }],
     ['ShapeError', 'runningVar has shape (2,), expected (3,)', { runningVar: zeros([2]) }],
     ['TypeError', 'runningMean has dtype float64, expected float32, the dtype of gamma', { runningMean: wide }],
-    ['TypeError', 'runningVar is [1, 2], expected an array of float32 or float64', { runningVar: [1, 2] }],
+    [
+      'TypeError',
+      'runningVar is [1, 2], expected an array of float32 or float64: make it with array(runningVar)',
+      { runningVar: [1, 2] },
+    ],
     ['TypeError', "unknown option 'p', expected mode, eps, momentum, unbiased, runningMean, runningVar", { p: 1 }],
   ])('throws a %s that says: %s, and changes nothing', (name, message, wrong) => {
     const good = { x: zeros([4, 3]), gamma: ones([3]), beta: zeros([3]), mode: 'train', runningMean: full([3], 5) };

@@ -105,7 +105,7 @@ describe.each(PAIRS)('convForward$speed', ({ speed, forward }) => {
     ['ShapeError', 'b has shape (2, 1), expected (F,)', { b: zeros([2, 1]) }],
     ['TypeError', 'w has dtype float64, expected float32, the dtype of x', { w: wide }],
     ['TypeError', 'b has dtype float64, expected float32, the dtype of x', { b: zeros([2], 'float64') }],
-    ['TypeError', 'x is [1, 2], expected an array of float32 or float64', { x: [1, 2] }],
+    ['TypeError', 'x is [1, 2], expected an array of float32 or float64: make it with array(x)', { x: [1, 2] }],
     ['TypeError', 'b is undefined, expected an array of float32 or float64', { b: undefined }],
     ['RangeError', `stride is 0, ${strides}`, { stride: 0 }],
     ['RangeError', `stride is 1.5, ${strides}`, { stride: 1.5 }],

@@ -82,8 +82,12 @@ describe('dropoutForward', () => {
     ['TypeError', "unknown option 'rate', expected mode, p, seed, random, mask", { rate: 0.5 }],
     ['ShapeError', 'mask has shape (3, 4), expected (4, 3)', { mask: ones([3, 4]) }],
     ['TypeError', 'mask has dtype float64, expected float32, the dtype of x', { mask: ones([4, 3], 'float64') }],
-    ['TypeError', 'mask is [1, 0], expected an array of float32 or float64', { mask: [1, 0] }],
-    ['TypeError', 'x is [1, 2], expected an array of float32 or float64', { x: [1, 2] }],
+    [
+      'TypeError',
+      'mask is [1, 0], expected an array of float32 or float64: make it with array(mask)',
+      { mask: [1, 0] },
+    ],
+    ['TypeError', 'x is [1, 2], expected an array of float32 or float64: make it with array(x)', { x: [1, 2] }],
     ['ShapeError', 'x has shape (0, 2), expected (…,) with every size at least 1', { x: zeros([0, 2]) }],
   ])('throws a %s that says: %s, and draws nothing', (name, message, wrong) => {
     const random = new Random(1);

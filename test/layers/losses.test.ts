@@ -147,7 +147,7 @@ describe.each(LOSSES)('%s', (name, lossOf) => {
     ['no labels', zeros([3, 2]), undefined, 'y is undefined, expected a list of labels'],
     ['a number for labels', zeros([3, 2]), 1, 'y is 1, expected a list of labels'],
     ['a string for labels', zeros([3, 2]), '010', "y is '010', expected a list of labels"],
-    ['a list for scores', [1, 2], [0], 'x is [1, 2], expected an array of float32 or float64'],
+    ['a list for scores', [1, 2], [0], 'x is [1, 2], expected an array of float32 or float64: make it with array(x)'],
   ])('refuses %s', (_, x, y, message) => {
     expect(() => lossOf(x as NDArray, y as Labels)).toThrow(
       expect.objectContaining({ name: 'TypeError', message: `${name}: ${message}` }),

@@ -232,7 +232,7 @@ describe.each<[fn: string, pool: Pooling]>([
       'x has shape (0, 3, 4, 5), expected (N, C, H, W) with every size at least 1',
       { x: zeros([0, 3, 4, 5]) },
     ],
-    ['TypeError', 'x is [1], expected an array of float32 or float64', { x: [1] }],
+    ['TypeError', 'x is [1], expected an array of float32 or float64: make it with array(x)', { x: [1] }],
   ])('throws a %s that says: %s', (name, message, wrong) => {
     const { x, ...param } = { x: zeros([2, 3, 4, 5]), ...HALVES, ...wrong };
     expect(() => pool(pretend(x), pretend(param))).toThrow(

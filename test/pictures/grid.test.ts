@@ -89,7 +89,7 @@ describe('visualizeGrid', () => {
     [
       'a list',
       () => visualizeGrid([] as never),
-      'visualizeGrid: images is [], expected an array of float32 or float64',
+      'visualizeGrid: images is [], expected an array of float32 or float64: make it with array(images)',
     ],
     [
       'NaN',
@@ -97,6 +97,12 @@ describe('visualizeGrid', () => {
       'visualizeGrid: images[1] holds NaN, expected finite numbers',
     ],
     ['infinity', () => visualizeGrid(array([1, -1 / 0], [1, 2, 1, 1])), 'visualizeGrid: images[0] holds -Infinity'],
+    [
+      'planes',
+      () => visualizeGrid(zeros([4, 3, 8, 8])),
+      'visualizeGrid: images has shape (4, 3, 8, 8), expected (N, H, W, C) with C ≤ 4; the channels come last: ' +
+        'images.transpose(0, 2, 3, 1)',
+    ],
     ['ubound 0', () => visualizeGrid(images, { ubound: 0 }), 'visualizeGrid: ubound is 0, expected a number > 0'],
     [
       'half a pixel',

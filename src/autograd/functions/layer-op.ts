@@ -1,4 +1,4 @@
-import { describe, isNDArray, type NDArray } from '../../arrays/index.js';
+import { describe, isError, isNDArray, type NDArray } from '../../arrays/index.js';
 import { keepsNothing } from '../../kernels/index.js';
 import { arrayOf, type Gradients, type Operand, op, type TensorLike } from '../op.js';
 import { Tensor } from '../tensor.js';
@@ -28,7 +28,7 @@ export function layerOp<A extends readonly unknown[], C>(
 
 /** The error of a layer in the words of the operation `name`. */
 function retold(name: string, terms: Terms, error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
+  if (!isError(error)) return error;
   const told = error.message;
   const term = (arg: string): string => terms[arg] ?? arg;
   error.message = told

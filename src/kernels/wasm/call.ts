@@ -1,4 +1,4 @@
-import { ENDED_MESSAGE, type Floats, hasEnded } from '../../arrays/index.js';
+import { ENDED_MESSAGE, type Floats, hasEnded, isFloat64 } from '../../arrays/index.js';
 import type { Memory } from './memory.js';
 import type { Exports } from './module.js';
 import { CHUNK, INTEGERS, INTEGERS_COUNT, type Kernel, NUMBERS, NUMBERS_COUNT } from './protocol.js';
@@ -91,7 +91,7 @@ export class Call {
     for (let i = 0; i < integers.length; i++) this.#integers[i] = integers[i];
     for (let i = 0; i < numbers.length; i++) this.#numbers[i] = numbers[i];
     if (items > 1) this.#workers.start();
-    if (this.#exports.run(kernel, like instanceof Float64Array ? 1 : 0, items) > 0) throw new WorkerTrap();
+    if (this.#exports.run(kernel, isFloat64(like) ? 1 : 0, items) > 0) throw new WorkerTrap();
   }
 
   /** Runs the call's only job and ends the call. */
@@ -159,6 +159,6 @@ export class Call {
   }
 
   #view(at: number, like: Floats): Floats {
-    return this.#memory.view(at, like.length, like instanceof Float64Array ? 'float64' : 'float32');
+    return this.#memory.view(at, like.length, isFloat64(like) ? 'float64' : 'float32');
   }
 }

@@ -44,9 +44,9 @@ export const SHARES: Range = [
 /** What is wrong with the values of a complete set of options, a sentence each, in the order of the options. */
 export function problemsOf<O extends object>({ ranges, conflict }: Method<O>, options: O): string[] {
   const problems: string[] = [];
-  for (const name in ranges) {
+  for (const name of Object.keys(ranges) as (keyof O)[]) {
     const [allowed, expected] = ranges[name];
-    if (!allowed(options[name])) problems.push(`${name} is ${describe(options[name])}, expected ${expected}`);
+    if (!allowed(options[name])) problems.push(`${String(name)} is ${describe(options[name])}, expected ${expected}`);
   }
   if (problems.length > 0) return problems;
   const reason = conflict?.(options) ?? null;

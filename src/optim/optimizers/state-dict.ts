@@ -85,7 +85,7 @@ function problemsOfGroup<O extends object>(method: Method<O>, group: unknown, si
   const known = Object.keys(method.defaults);
   const problems = Object.keys(options)
     .filter((name) => !known.includes(name))
-    .map((name) => `unknown option '${name}', expected ${known.join(', ')}`);
+    .map((name) => `unknown option ${describe(name)}, expected ${known.join(', ')}`);
   problems.push(...problemsOf(method, options as O));
   if (typeof initialLr !== 'number') problems.push(`initialLr is ${describe(initialLr)}, expected a number`);
   if (!Array.isArray(params) || params.length !== size) {
@@ -102,7 +102,7 @@ function problemsOfState({ state }: Counted, saved: unknown, w: NDArray): string
   for (const name of [...known, ...Object.keys(saved).filter((key) => !known.includes(key))]) {
     const value = saved[name];
     if (!known.includes(name)) {
-      problems.push(` has an unknown entry '${name}', expected ${known.join(', ') || 'none'}`);
+      problems.push(` has an unknown entry ${describe(name)}, expected ${known.join(', ') || 'none'}`);
     } else if (name === 'step') {
       const whole = Number.isSafeInteger(value) && (value as number) >= 0;
       if (!whole) problems.push(`.step is ${describe(value)}, expected a whole number ≥ 0`);

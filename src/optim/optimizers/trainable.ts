@@ -31,7 +31,7 @@ export function checkUpdate(
   state: Readonly<Record<string, NDArray>> = {},
 ): void {
   checkShapes(fn, { [`${name}.data`]: [data, data.shape], [`${name}.grad`]: [grad.data, data.shape] });
-  for (const field in state) {
+  for (const field of Object.keys(state)) {
     checkShapes(fn, { [`${name}.data`]: [data, data.shape], [`${name}'s ${field}`]: [state[field], data.shape] });
   }
 }

@@ -1,4 +1,4 @@
-import type { Floats } from '../../../arrays/index.js';
+import { type Floats, isFloat64 } from '../../../arrays/index.js';
 import type { ConvolutionKernels, ConvShape } from '../../types.js';
 import { type Call, stripes } from '../call.js';
 import { Kernel, PRODUCT_DEPTH, TILE_ROW_BYTES, TILE_ROWS } from '../protocol.js';
@@ -63,7 +63,7 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
 
   const winograd = bindWinograd(call, threads, sizes);
   const tilesOf = (pass: ConvolutionPass, like: Floats, s: ConvShape): TileInputs | null =>
-    like instanceof Float32Array ? choose(pass, s) : null;
+    isFloat64(like) ? null : choose(pass, s);
   /** The gradient of the images, gathered by phases. */
   const backwardByPhases = (dout: number, w: number, dx: number, like: Floats, s: ConvShape): void => {
     const bytes = like.BYTES_PER_ELEMENT;
