@@ -78,6 +78,9 @@ export function evalNumericalGradientArray(
  *
  * In float64 a right gradient comes out below about 1e-6, a wrong one above 1e-2.
  *
+ * In float32 two right ways of computing the same differ by about 1e-6 of the largest value, which is much of a value near
+ * zero: compare `max |a − b| / max |b|` there, or convert to float64 before computing, see `convForwardFast`.
+ *
  * @returns NaN where either array holds one.
  * @throws {ShapeError} if their shapes differ.
  */

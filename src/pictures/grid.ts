@@ -74,7 +74,7 @@ export function visualizeGrid(images: NDArray, options: VisualizeGridOptions = {
  *
  * @throws {ShapeError} if C is more channels than a picture may have.
  */
-export function checkChannels(fn: string, arg: string, shape: readonly number[]): void {
+function checkChannels(fn: string, arg: string, shape: readonly number[]): void {
   if (shape[3] <= MOST_CHANNELS) return;
   const remedy = shape[1] <= MOST_CHANNELS ? `; the channels come last: ${arg}.transpose(0, 2, 3, 1)` : '';
   throw new ShapeError(

@@ -9,7 +9,7 @@ import {
   remedyFor,
 } from '../arrays/index.js';
 import { checkTexts } from './checks.js';
-import { checkChannels, scaleOf } from './grid.js';
+import { scaleOf } from './grid.js';
 import { escapeXml } from './markup.js';
 import { dataUri, encode, pixelsOf } from './png.js';
 import { FONT, INK, LETTER, longestOf, PIXELATED } from './theme.js';
@@ -95,7 +95,6 @@ function listOf(fn: string, images: NDArray | readonly NDArray[]): readonly NDAr
     );
   }
   const { N } = checkShapes(fn, { images: [images, ['N', 'H', 'W', ...(images.shape.length === 4 ? ['C'] : [])]] });
-  if (images.shape.length === 4) checkChannels(fn, 'images', images.shape);
   return Array.from({ length: N }, (_, n) => images.pick(n));
 }
 

@@ -97,7 +97,7 @@ describe('arrays that came by structuredClone or postMessage', () => {
 
     const make = (seed: number) => new lw.TwoLayerNet({ inputDim: 2, hiddenDim: 3, numClasses: 2, seed });
     const [model, copy] = [make(0), make(1)];
-    copy.params = structuredClone(Object.fromEntries(Object.entries(model.params))) as typeof model.params;
+    Object.assign(copy.params, structuredClone({ ...model.params }));
     expect(copy.loss(structuredClone(X))).toEqualBits(model.loss(X));
     const data = { XTrain: structuredClone(X), yTrain: [0, 1, 1, 0], XVal: structuredClone(X), yVal: [0, 1, 1, 0] };
     const solver = new lw.Solver(copy, data, { verbose: false, numEpochs: 1, batchSize: 2, seed: 0 });

@@ -214,6 +214,13 @@ describe('a status', () => {
     expect(contents(dir)).toEqual([]);
   });
 
+  test('a reason with control characters is shown without them', async () => {
+    const { url } = await serve((_, { socket }) => {
+      socket?.end('HTTP/1.1 404 \u001b[31mred\r\ncontent-length: 0\r\nconnection: close\r\n\r\n', 'latin1');
+    });
+    await expect(downloadCifar10(temporaryDir(), { ...swift, url })).rejects.toThrow('HTTP 404 \\u001b[31mred;');
+  });
+
   test('404 leaves what was there for a better address', async () => {
     const dir = temporaryDir();
     fs.writeFileSync(path.join(dir, PART), archive.subarray(0, half));

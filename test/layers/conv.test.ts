@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { array, type DType, dense, dtypeOf, type NDArray, Random, zeros } from '../../src/arrays/index.js';
-import { evalNumericalGradientArray } from '../../src/gradient-check.js';
+import { evalNumericalGradientArray, relError } from '../../src/gradient-check.js';
 import { workspace } from '../../src/kernels/index.js';
 import {
   type ConvGrads,
@@ -320,3 +320,15 @@ function nanPlaces(a: NDArray): number[] {
 function expectEqualGrads(actual: ConvGrads, expected: ConvGrads): void {
   for (const name of GRADS) expect(actual[name], name).toEqualBits(expected[name]);
 }
+
+test('what the documentation says to compare of the fast and the naive convolution in float32', () => {
+  const random = new Random(231);
+  const [x, w, b] = [random.randn([2, 16, 16, 16]), random.randn([8, 16, 3, 3]), random.randn([8])];
+  const param = { stride: 1, pad: 1 };
+  const [fast, naive] = [convForwardFast(x, w, b, param)[0], convForwardNaive(x, w, b, param)[0]];
+  const differences = Array.from(fast.data, (value, i) => Math.abs(value - naive.data[i]));
+  const largest = Math.max(...Array.from(naive.data, Math.abs));
+  expect(Math.max(...differences)).toBeLessThan(1e-4 * largest);
+  const exact = [x, w, b].map((a) => array(a, undefined, 'float64')) as [NDArray, NDArray, NDArray];
+  expect(relError(convForwardFast(...exact, param)[0], convForwardNaive(...exact, param)[0])).toBeLessThan(1e-9);
+});
