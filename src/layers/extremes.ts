@@ -28,7 +28,8 @@ export function maximumForward(a: NDArray, b: NDArray): [out: NDArray, cache: Ma
 }
 
 /**
- * Backward pass of the larger of two numbers: it gets the gradient, and of two equal ones each gets half.
+ * Backward pass of the larger of two numbers: it gets the gradient; of two equal ones each gets half, and where
+ * either is NaN each gets all.
  *
  * @param dout - Upstream gradient, of the shape of `out`.
  * @param cache - From {@link maximumForward}.
@@ -40,7 +41,7 @@ export function maximumBackward(dout: NDArray, cache: MaximumCache): Elementwise
   const { a, b, shape } = cache;
   checkOperands('maximumBackward', dout, a, b, shape);
   return gradients(dout, a, b, (upstream, as, bs, da, db) => {
-    for (let i = 0; i < upstream.length; i++) share(upstream[i], as[i] > bs[i], as[i] < bs[i], i, da, db);
+    for (let i = 0; i < upstream.length; i++) share(upstream[i], as[i] >= bs[i], as[i] <= bs[i], i, da, db);
   });
 }
 
@@ -69,7 +70,8 @@ export function minimumForward(a: NDArray, b: NDArray): [out: NDArray, cache: Mi
 }
 
 /**
- * Backward pass of the smaller of two numbers: it gets the gradient, and of two equal ones each gets half.
+ * Backward pass of the smaller of two numbers: it gets the gradient; of two equal ones each gets half, and where
+ * either is NaN each gets all.
  *
  * @param dout - Upstream gradient, of the shape of `out`.
  * @param cache - From {@link minimumForward}.
@@ -81,12 +83,13 @@ export function minimumBackward(dout: NDArray, cache: MinimumCache): Elementwise
   const { a, b, shape } = cache;
   checkOperands('minimumBackward', dout, a, b, shape);
   return gradients(dout, a, b, (upstream, as, bs, da, db) => {
-    for (let i = 0; i < upstream.length; i++) share(upstream[i], as[i] < bs[i], as[i] > bs[i], i, da, db);
+    for (let i = 0; i < upstream.length; i++) share(upstream[i], as[i] <= bs[i], as[i] >= bs[i], i, da, db);
   });
 }
 
-/** d[i] to the winner of place i, or half to each where there is none. */
+/** d to the winner of place i, or half to each where both win, or all to each where NaN lets neither win. */
 function share(d: number, aWins: boolean, bWins: boolean, i: number, da: Floats, db: Floats): void {
-  da[i] = aWins ? d : bWins ? 0 : d / 2;
-  db[i] = bWins ? d : aWins ? 0 : d / 2;
+  const each = aWins && bWins ? d / 2 : d;
+  da[i] = aWins || !bWins ? each : 0;
+  db[i] = bWins || !aWins ? each : 0;
 }

@@ -30,8 +30,8 @@ export function logsumexpForward(x: NDArray, axis?: Axes, keepdims = false): [ou
   const length = x.size / out.size;
   const rows = dense(axesLast(x, axes));
   for (let n = 0; n < out.size; n++) {
-    const { shift, logSum } = logSumOfRow(rows, n * length, length);
-    out.data[n] = shift + logSum;
+    const { largest, logSum } = logSumOfRow(rows, n * length, length);
+    out.data[n] = Number.isFinite(largest) ? largest + logSum : largest;
   }
   return [out, { layer: 'logsumexp', x, out, axes }];
 }
@@ -70,7 +70,7 @@ export interface LogSoftmaxCache {
 
 /**
  * Forward pass of the logarithm of the softmax: `out = x − ln Σ e^x` with the sum over one axis, so that `e^out` are
- * probabilities. No x overflows.
+ * probabilities. No x overflows; a row that holds +∞, or nothing but −∞, is NaN.
  *
  * @param x - Any shape of at least one axis.
  * @param axis - The axis of the classes; negative ones count from the end. Default −1.
@@ -88,8 +88,9 @@ export function logSoftmaxForward(x: NDArray, axis = -1): [out: NDArray, cache: 
   const rows = dense(axesLast(x, [along]));
   fillRows(out, [along], (to) => {
     for (let from = 0; from < to.length; from += length) {
-      const { shift, logSum } = logSumOfRow(rows, from, length);
-      for (let i = from; i < from + length; i++) to[i] = rows[i] - shift - logSum;
+      const { largest, logSum } = logSumOfRow(rows, from, length);
+      // A row with +∞ in it has no probabilities: ∞ − ∞ makes all of it NaN, as in PyTorch; so does one of nothing but −∞.
+      for (let i = from; i < from + length; i++) to[i] = rows[i] - largest - logSum;
     }
   });
   return [out, { layer: 'log-softmax', out, axis: along }];
@@ -120,12 +121,11 @@ export function logSoftmaxBackward(dout: NDArray, cache: LogSoftmaxCache): NDArr
   return dx;
 }
 
-/** The largest value of a row, or 0 where it is infinite, and ln Σ e^(x − shift). */
-function logSumOfRow(x: Floats, from: number, length: number): { shift: number; logSum: number } {
+/** The largest value of a row, and ln Σ e^(x − largest); NaN where the largest is infinite. */
+function logSumOfRow(x: Floats, from: number, length: number): { largest: number; logSum: number } {
   let largest = Number.NEGATIVE_INFINITY;
   for (let i = from; i < from + length; i++) largest = Math.max(largest, x[i]);
-  const shift = Number.isFinite(largest) ? largest : 0;
   let sum = 0;
-  for (let i = from; i < from + length; i++) sum += Math.exp(x[i] - shift);
-  return { shift, logSum: Math.log(sum) };
+  for (let i = from; i < from + length; i++) sum += Math.exp(x[i] - largest);
+  return { largest, logSum: Math.log(sum) };
 }

@@ -129,7 +129,10 @@ export function powBackward(dout: NDArray, cache: PowCache): NDArray {
   return dx;
 }
 
-/** out = x^exponent. The general power takes about 50 ns a value (Node 20), a product less than 1. */
+/**
+ * out = x^exponent, as PyTorch defines it: 1^NaN and (±1)^±∞ are 1, where JavaScript's are NaN, and exponents of ±½ are roots,
+ * also of −0 and −∞. The general power takes about 50 ns a value (Node 20), a product less than 1.
+ */
 function raise(x: Floats, exponent: number, out: Floats): void {
   if (exponent === 1) {
     out.set(x);
@@ -140,6 +143,13 @@ function raise(x: Floats, exponent: number, out: Floats): void {
     for (let i = 0; i < x.length; i++) out[i] = 1 / x[i];
   } else if (exponent === -2) {
     for (let i = 0; i < x.length; i++) out[i] = 1 / (x[i] * x[i]);
+  } else if (exponent === 0.5) {
+    for (let i = 0; i < x.length; i++) out[i] = Math.sqrt(x[i]);
+  } else if (exponent === -0.5) {
+    for (let i = 0; i < x.length; i++) out[i] = 1 / Math.sqrt(x[i]);
+  } else if (!Number.isFinite(exponent)) {
+    const one = (v: number): boolean => v === 1 || (v === -1 && !Number.isNaN(exponent));
+    for (let i = 0; i < x.length; i++) out[i] = one(x[i]) ? 1 : x[i] ** exponent;
   } else {
     for (let i = 0; i < x.length; i++) out[i] = x[i] ** exponent;
   }
@@ -240,7 +250,7 @@ export function absForward(x: NDArray): [out: NDArray, cache: AbsCache] {
 }
 
 /**
- * Backward pass of the magnitude: `dx = dout · sign(x)`; the derivative at 0 is taken as 0.
+ * Backward pass of the magnitude: `dx = dout · sign(x)`; the derivative at 0 is taken as 0, and so is that at NaN.
  *
  * @param dout - Upstream gradient, of the shape of `x`.
  * @param cache - From {@link absForward}.
@@ -253,7 +263,7 @@ export function absBackward(dout: NDArray, cache: AbsCache): NDArray {
   checkShapes('absBackward', { x: [x, x.shape], dout: [dout, x.shape] });
   const dx = empty(x.shape, dtypeOf(x));
   const [upstream, xs] = [dense(dout), dense(x)];
-  for (let i = 0; i < xs.length; i++) dx.data[i] = upstream[i] * Math.sign(xs[i]);
+  for (let i = 0; i < xs.length; i++) dx.data[i] = upstream[i] * (xs[i] > 0 ? 1 : xs[i] < 0 ? -1 : 0);
   return dx;
 }
 

@@ -10,7 +10,7 @@ export interface ReluCache {
 }
 
 /**
- * Forward pass of a rectified linear unit: `out = max(0, x)`, element by element.
+ * Forward pass of a rectified linear unit: `out = max(0, x)`, element by element, −0 for −0.
  *
  * @param x - Input, any shape.
  * @returns `out`, a new array of the shape of `x` in which NaN stays NaN, and the cache, which keeps `x` by reference.
@@ -25,7 +25,7 @@ export function reluForward(x: NDArray): [out: NDArray, cache: ReluCache] {
 }
 
 /**
- * Backward pass of a rectified linear unit: `dx = dout` where `x > 0`, else 0; the derivative at 0 is taken as 0.
+ * Backward pass of a rectified linear unit: `dx = dout` where `x > 0` or is NaN, else 0; the derivative at 0 is taken as 0.
  *
  * @param dout - Upstream gradient, of the shape of `x`.
  * @param cache - From {@link reluForward}.

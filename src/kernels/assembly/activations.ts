@@ -1,6 +1,7 @@
 import { CHUNK } from "../wasm/protocol";
+import { addHigh, addLow, rounded, rowsEnd } from "./columns";
 import { integer, numberSplat, pointer } from "./job";
-import { lanes, loadPart, loadUpTo, rectified, select, storePart, storeUpTo, VECTOR, where } from "./simd";
+import { lanes, loadPart, loadUpTo, passing, rectified, select, storePart, storeUpTo, VECTOR } from "./simd";
 
 /** Rows of an (N, M) array that one item covers: about {@link CHUNK} values. */
 // @ts-ignore: decorator
@@ -41,7 +42,7 @@ export function addRowRelu<T>(item: i32): void {
   addRowOf<T>(item, true);
 }
 
-/** out = max(0, x). NaN stays NaN. */
+/** out = max(0, x). NaN stays NaN, and −0 is −0. */
 export function relu<T>(item: i32): void {
   const x = pointer(0);
   const out = pointer(1);
@@ -54,34 +55,29 @@ export function relu<T>(item: i32): void {
   if (part) storePart<T>(out + at, rectified<T>(loadPart<T>(x + at, part)), part);
 }
 
-/** dx = dout where x > 0, else 0. */
+/** dx = dout where x > 0 or is NaN, else 0. */
 export function reluBackward<T>(item: i32): void {
   const dout = pointer(0);
   const x = pointer(1);
   const dx = pointer(2);
-  const zero = v128.splat<T>(0);
 
   let at = <usize>item * CHUNK * sizeof<T>();
   const rest = min(CHUNK, integer(3) - item * CHUNK);
   const end = at + <usize>(rest & -lanes<T>()) * sizeof<T>();
-  for (; at < end; at += VECTOR) {
-    v128.store(dx + at, where(v128.gt<T>(v128.load(x + at), zero), v128.load(dout + at)));
-  }
+  for (; at < end; at += VECTOR) v128.store(dx + at, passing<T>(v128.load(x + at), v128.load(dout + at)));
   const part = rest & (lanes<T>() - 1);
-  if (part) {
-    storePart<T>(dx + at, where(v128.gt<T>(loadPart<T>(x + at, part), zero), loadPart<T>(dout + at, part)), part);
-  }
+  if (part) storePart<T>(dx + at, passing<T>(loadPart<T>(x + at, part), loadPart<T>(dout + at, part)), part);
 }
 
 /** Stores what passes a ReLU of a vector, and returns it. */
 // @ts-ignore: decorator
 @inline function pass<T>(x: usize, dout: usize, dx: usize): v128 {
-  const d = where(v128.gt<T>(v128.load(x), v128.splat<T>(0)), v128.load(dout));
+  const d = passing<T>(v128.load(x), v128.load(dout));
   v128.store(dx, d);
   return d;
 }
 
-/** dx = dout where x > 0, else 0, and the sums of dx over its rows. One item is a stripe of columns. */
+/** dx = dout where x > 0 or is NaN, else 0, and the sums of dx over its rows. One item is a stripe of columns. */
 export function reluBackwardSumRows<T>(item: i32): void {
   const dout = pointer(0);
   const x = pointer(1);
@@ -99,38 +95,38 @@ export function reluBackwardSumRows<T>(item: i32): void {
   for (; m + 4 * lanes<T>() <= end; m += 4 * lanes<T>()) {
     let at = <usize>m * sizeof<T>();
     const to = sums + at;
-    let a = zero, b = zero, c = zero, d = zero;
-    for (let n = 0; n < N; n++) {
-      a = v128.add<T>(a, pass<T>(x + at, dout + at, dx + at));
-      b = v128.add<T>(b, pass<T>(x + at + VECTOR, dout + at + VECTOR, dx + at + VECTOR));
-      c = v128.add<T>(c, pass<T>(x + at + 2 * VECTOR, dout + at + 2 * VECTOR, dx + at + 2 * VECTOR));
-      d = v128.add<T>(d, pass<T>(x + at + 3 * VECTOR, dout + at + 3 * VECTOR, dx + at + 3 * VECTOR));
-      at += stride;
+    let aLow = zero, bLow = zero, cLow = zero, dLow = zero;
+    let aHigh = zero, bHigh = zero, cHigh = zero, dHigh = zero;
+    for (let n = 0; n < N;) {
+      let a = zero, b = zero, c = zero, d = zero;
+      for (const stop = rowsEnd(n, N); n < stop; n++) {
+        a = v128.add<T>(a, pass<T>(x + at, dout + at, dx + at));
+        b = v128.add<T>(b, pass<T>(x + at + VECTOR, dout + at + VECTOR, dx + at + VECTOR));
+        c = v128.add<T>(c, pass<T>(x + at + 2 * VECTOR, dout + at + 2 * VECTOR, dx + at + 2 * VECTOR));
+        d = v128.add<T>(d, pass<T>(x + at + 3 * VECTOR, dout + at + 3 * VECTOR, dx + at + 3 * VECTOR));
+        at += stride;
+      }
+      aLow = addLow<T>(aLow, a), aHigh = addHigh<T>(aHigh, a), bLow = addLow<T>(bLow, b), bHigh = addHigh<T>(bHigh, b);
+      cLow = addLow<T>(cLow, c), cHigh = addHigh<T>(cHigh, c), dLow = addLow<T>(dLow, d), dHigh = addHigh<T>(dHigh, d);
     }
-    v128.store(to, a), v128.store(to, b, VECTOR), v128.store(to, c, 2 * VECTOR), v128.store(to, d, 3 * VECTOR);
+    v128.store(to, rounded<T>(aLow, aHigh)), v128.store(to, rounded<T>(bLow, bHigh), VECTOR);
+    v128.store(to, rounded<T>(cLow, cHigh), 2 * VECTOR), v128.store(to, rounded<T>(dLow, dHigh), 3 * VECTOR);
   }
-  for (; m + lanes<T>() <= end; m += lanes<T>()) {
+  for (; m < end; m += lanes<T>()) {
     let at = <usize>m * sizeof<T>();
     const to = sums + at;
-    let sum = zero;
-    for (let n = 0; n < N; n++) {
-      sum = v128.add<T>(sum, pass<T>(x + at, dout + at, dx + at));
-      at += stride;
+    let low = zero, high = zero;
+    for (let n = 0; n < N;) {
+      let sum = zero;
+      for (const stop = rowsEnd(n, N); n < stop; n++) {
+        const d = passing<T>(loadUpTo<T>(x + at, end - m), loadUpTo<T>(dout + at, end - m));
+        storeUpTo<T>(dx + at, d, end - m);
+        sum = v128.add<T>(sum, d);
+        at += stride;
+      }
+      low = addLow<T>(low, sum), high = addHigh<T>(high, sum);
     }
-    v128.store(to, sum);
-  }
-  if (m < end) {
-    const part = end - m;
-    let at = <usize>m * sizeof<T>();
-    const to = sums + at;
-    let sum = zero;
-    for (let n = 0; n < N; n++) {
-      const d = where(v128.gt<T>(loadPart<T>(x + at, part), zero), loadPart<T>(dout + at, part));
-      storePart<T>(dx + at, d, part);
-      sum = v128.add<T>(sum, d);
-      at += stride;
-    }
-    storePart<T>(to, sum, part);
+    storeUpTo<T>(to, rounded<T>(low, high), end - m);
   }
 }
 

@@ -32,17 +32,23 @@ export function batchnormChannels<T>(c: i32): void {
   const offset = sum * share;
   const at = <usize>c * sizeof<T>();
   store<T>(pointer(4) + at, <T>(<f64>shift + offset));
-  store<T>(pointer(5) + at, <T>Math.max(0, squares * share - offset * offset));
-  normalizeChannels<T>(c);
+  const spread = Math.max(0, squares * share - offset * offset);
+  store<T>(pointer(5) + at, <T>spread);
+  normalizeChannel<T>(c, spread);
 }
 
 /** The same with given statistics. */
 export function normalizeChannels<T>(c: i32): void {
+  normalizeChannel<T>(c, <f64>load<T>(pointer(5) + <usize>c * sizeof<T>()));
+}
+
+/** `spread` is the variance in float64: that of values beyond 1e19 is more than float32 can hold. */
+function normalizeChannel<T>(c: i32, spread: f64): void {
   const x = pointer(0), out = pointer(3);
   const N = integer(6), C = integer(7), S = integer(8), relu = integer(9);
   const at = <usize>c * sizeof<T>();
   const mean = load<T>(pointer(4) + at);
-  const scale = <T>(<f64>load<T>(pointer(1) + at) / Math.sqrt(<f64>load<T>(pointer(5) + at) + number<f64>(0)));
+  const scale = <T>(<f64>load<T>(pointer(1) + at) / Math.sqrt(spread + number<f64>(0)));
   const beta = load<T>(pointer(2) + at);
   for (let n = 0; n < N; n++) {
     const from = segment<T>(n, c, C, S);
@@ -81,10 +87,10 @@ export function batchnormChannelsBackward<T>(c: i32): void {
     return;
   }
   const share = 1 / (<f64>N * S);
-  const level = <T>(-scale * dbeta * share);
-  const slope = <T>(-scale * inverse * dgamma * share);
+  const level = -scale * dbeta * share;
+  const slope = -scale * inverse * dgamma * share;
   for (let n = 0; n < N; n++) {
     const from = segment<T>(n, c, C, S);
-    gradientSegment<T>(g + from, x + from, dx + from, S, mean, <T>scale, level, slope);
+    gradientSegment<T>(g + from, x + from, dx + from, S, mean, scale, level, slope);
   }
 }

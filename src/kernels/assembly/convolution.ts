@@ -6,7 +6,7 @@ import {
 import { integer, pointer } from "./job";
 import { interleave, packPanelsA, packPanelsB, tileColumns } from "./packing";
 import { maskSegment, sumShifted } from "./segments";
-import { copyRun, fillRun, lanes, rectified, VECTOR } from "./simd";
+import { copyRun, fillRun, lanes, largerOf, rectified, VECTOR } from "./simd";
 import { edge, tile } from "./tile";
 
 // Convolution as products of the filters, (F, K) with K = C·HH·WW, and the windows of pixels, (K, P) with P = OH·OW, that
@@ -71,7 +71,7 @@ export function convForward<T>(item: i32): void {
   }
   for (; i < length; i++) {
     const p = at + <usize>i * sizeof<T>();
-    store<T>(p, max<T>(load<T>(p), 0));
+    store<T>(p, largerOf<T>(load<T>(p), 0));
   }
 }
 

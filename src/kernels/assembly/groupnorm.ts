@@ -49,11 +49,11 @@ export function groupnormBackward<T>(item: i32): void {
     sumXHat += weight * sumOfGTimesCentred * inverse;
   }
   // dx = inverse · (γ·dout − sum/L − x̂·sumXHat/L)
-  const level = <T>(-inverse * sum / L);
-  const slope = <T>(-inverse * inverse * sumXHat / L);
+  const level = -inverse * sum / L;
+  const slope = -inverse * inverse * sumXHat / L;
   for (let i = 0; i < channels; i++) {
     const at = <usize>i * S * sizeof<T>();
-    const scale = <T>(<f64>load<T>(gamma + <usize>i * sizeof<T>()) * inverse);
+    const scale = <f64>load<T>(gamma + <usize>i * sizeof<T>()) * inverse;
     gradientSegment<T>(dout + at, x + at, dx + at, S, mean, scale, level, slope);
   }
 }

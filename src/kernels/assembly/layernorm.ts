@@ -1,15 +1,16 @@
 import { rowsPerItem } from "./activations";
+import { addHigh, addLow, rounded, rowsEnd } from "./columns";
 import { integer, number, pointer } from "./job";
 import { sumShifted, sumSquaredDistance } from "./segments";
-import { addWide, lanes, loadUpTo, madd, rectified, storeUpTo, sumOfPair, where } from "./simd";
+import { addWide, lanes, loadUpTo, madd, passing, rectified, storeUpTo, sumOfPair } from "./simd";
 
 // Layer normalization of an (N, D) array: statistics of each row, γ and β for each column.
 
-/** dout, or where a ReLU's output `y` follows, dout where y > 0. */
+/** dout, or where a ReLU's output `y` follows, what of it passes that. */
 // @ts-ignore: decorator
 @inline function upstream<T>(dout: usize, y: usize, at: usize, count: i32): v128 {
   const d = loadUpTo<T>(dout + at, count);
-  return y ? where(v128.gt<T>(loadUpTo<T>(y + at, count), v128.splat<T>(0)), d) : d;
+  return y ? passing<T>(loadUpTo<T>(y + at, count), d) : d;
 }
 
 /**
@@ -79,16 +80,20 @@ export function layernormWeights<T>(item: i32): void {
   const end = min(D, (item + 1) * stripe);
   for (let d = item * stripe; d < end; d += lanes<T>()) {
     const count = end - d;
-    let dgamma = v128.splat<T>(0);
-    let dbeta = dgamma;
-    for (let n = 0, at = <usize>d * sizeof<T>(); n < N; n++, at += stride) {
-      const g = upstream<T>(dout, y, at, count);
-      const mu = v128.splat<T>(load<T>(mean + <usize>n * sizeof<T>()));
-      const scale = v128.splat<T>(load<T>(inverse + <usize>n * sizeof<T>()));
-      dbeta = v128.add<T>(dbeta, g);
-      dgamma = madd<T>(g, v128.mul<T>(v128.sub<T>(loadUpTo<T>(x + at, count), mu), scale), dgamma);
+    let gammaLow = v128.splat<T>(0), gammaHigh = gammaLow, betaLow = gammaLow, betaHigh = gammaLow;
+    for (let n = 0, at = <usize>d * sizeof<T>(); n < N;) {
+      let dgamma = v128.splat<T>(0), dbeta = dgamma;
+      for (const stop = rowsEnd(n, N); n < stop; n++, at += stride) {
+        const g = upstream<T>(dout, y, at, count);
+        const mu = v128.splat<T>(load<T>(mean + <usize>n * sizeof<T>()));
+        const scale = v128.splat<T>(load<T>(inverse + <usize>n * sizeof<T>()));
+        dbeta = v128.add<T>(dbeta, g);
+        dgamma = madd<T>(g, v128.mul<T>(v128.sub<T>(loadUpTo<T>(x + at, count), mu), scale), dgamma);
+      }
+      gammaLow = addLow<T>(gammaLow, dgamma), gammaHigh = addHigh<T>(gammaHigh, dgamma);
+      betaLow = addLow<T>(betaLow, dbeta), betaHigh = addHigh<T>(betaHigh, dbeta);
     }
-    storeUpTo<T>(pointer(6) + <usize>d * sizeof<T>(), dgamma, count);
-    storeUpTo<T>(pointer(7) + <usize>d * sizeof<T>(), dbeta, count);
+    storeUpTo<T>(pointer(6) + <usize>d * sizeof<T>(), rounded<T>(gammaLow, gammaHigh), count);
+    storeUpTo<T>(pointer(7) + <usize>d * sizeof<T>(), rounded<T>(betaLow, betaHigh), count);
   }
 }

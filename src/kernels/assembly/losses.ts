@@ -1,7 +1,7 @@
 import { rowsPerItem } from "./activations";
 import { exp } from "./exp";
 import { integer, pointer } from "./job";
-import { lanes, loadPart, storePart, sumLanes } from "./simd";
+import { addWide, lanes, loadPart, storePart, sumOfPair } from "./simd";
 
 // Both losses write the gradient of the mean over N rows, and each row's own loss in float64; the caller adds those up
 // in the order of the rows. One item is a block of rows.
@@ -27,22 +27,22 @@ export function softmaxLoss<T>(item: i32): void {
     for (let c: usize = 1; c < <usize>C; c++) largest = max<T>(largest, load<T>(row + c * sizeof<T>()));
 
     const shift = v128.splat<T>(largest);
-    let sums = v128.splat<T>(0);
+    let sums = f64x2.splat(0);
     for (let c = 0; c < whole; c += lanes<T>()) {
       const at = <usize>c * sizeof<T>();
       const e = exp<T>(v128.sub<T>(v128.load(row + at), shift));
       v128.store(to + at, e);
-      sums = v128.add<T>(sums, e);
+      sums = addWide<T>(sums, e);
     }
-    let sum = sumLanes<T>(sums);
+    let sum = sumOfPair(sums);
     if (part) {
       const at = <usize>whole * sizeof<T>();
       storePart<T>(to + at, exp<T>(v128.sub<T>(loadPart<T>(row + at, part), shift)), part);
-      for (let c: usize = 0; c < <usize>part; c++) sum += load<T>(to + at + c * sizeof<T>());
+      for (let c: usize = 0; c < <usize>part; c++) sum += <f64>load<T>(to + at + c * sizeof<T>());
     }
-    store<f64>(losses + (<usize>n << 3), Math.log(<f64>sum) - (<f64>load<T>(row + label) - <f64>largest));
+    store<f64>(losses + (<usize>n << 3), Math.log(sum) - (<f64>load<T>(row + label) - <f64>largest));
 
-    const scale = v128.splat<T>(<T>1 / (sum * <T>N));
+    const scale = v128.splat<T>(<T>(1 / (sum * <f64>N)));
     for (let c = 0; c < whole; c += lanes<T>()) {
       const at = to + <usize>c * sizeof<T>();
       v128.store(at, v128.mul<T>(v128.load(at), scale));

@@ -1,6 +1,6 @@
 import { rowsPerItem } from "./activations";
 import { integer, pointer } from "./job";
-import { lanes, larger } from "./simd";
+import { lanes, larger, largerOf } from "./simd";
 
 // Groups of `pieces` consecutive values, each of which gives its largest. Vectors go across groups: lane i holds a value
 // of group i. One item is a block of groups.
@@ -19,7 +19,7 @@ export function maxout<T>(item: i32): void {
   for (; g < stop; g++) {
     const from = x + <usize>g * stride;
     let largest = load<T>(from);
-    for (let at = sizeof<T>(); at < stride; at += sizeof<T>()) largest = max<T>(largest, load<T>(from + at));
+    for (let at = sizeof<T>(); at < stride; at += sizeof<T>()) largest = largerOf<T>(largest, load<T>(from + at));
     store<T>(out + <usize>g * sizeof<T>(), largest);
   }
 }

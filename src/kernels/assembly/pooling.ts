@@ -1,5 +1,6 @@
+import { addHigh, addLow, rounded, ROWS_AT_A_TIME } from "./columns";
 import { integer, number, pointer } from "./job";
-import { addWide, evenLanes, lanes, larger, oddLanes, select, sumOfPair, VECTOR, where } from "./simd";
+import { addWide, evenLanes, lanes, larger, largerOf, oddLanes, select, sumOfPair, VECTOR, where } from "./simd";
 
 // Pooling of planes: (N·C) of H × W to OH × OW. One item is a plane. Integers: 3 and 4 H and W, 5 and 6 the window, 7 and
 // 8 the strides, 9 and 10 OH and OW.
@@ -49,7 +50,7 @@ function inVectors<T>(W: i32, OW: i32): i32 {
   }
 }
 
-/** out = the largest value of each window; NaN wins. Integers: 0 x, 1 out. */
+/** out = the first largest value of each window in row-major order; NaN wins. Integers: 0 x, 1 out. */
 export function maxPool<T>(plane: i32): void {
   const H = integer(3), W = integer(4), OH = integer(9), OW = integer(10);
   const x = pointer(0) + <usize>plane * H * W * sizeof<T>();
@@ -62,9 +63,8 @@ export function maxPool<T>(plane: i32): void {
     if (halving) {
       for (; ow + lanes<T>() <= OW; ow += lanes<T>()) {
         const at = top + <usize>(2 * ow) * sizeof<T>();
-        const a = larger<T>(v128.load(at), v128.load(at + row));
-        const b = larger<T>(v128.load(at, 16), v128.load(at + row, 16));
-        v128.store(out + <usize>ow * sizeof<T>(), larger<T>(evenLanes<T>(a, b), oddLanes<T>(a, b)));
+        const largest = larger<T>(largestOfPairs<T>(at), largestOfPairs<T>(at + row));
+        v128.store(out + <usize>ow * sizeof<T>(), largest);
       }
     } else {
       for (; ow < vectors; ow += lanes<T>()) {
@@ -76,13 +76,20 @@ export function maxPool<T>(plane: i32): void {
       let largest = load<T>(window);
       for (let h = 0; h < poolH(); h++) {
         for (let w = 0; w < poolW(); w++) {
-          largest = max<T>(largest, load<T>(window + <usize>h * row + <usize>w * sizeof<T>()));
+          largest = largerOf<T>(largest, load<T>(window + <usize>h * row + <usize>w * sizeof<T>()));
         }
       }
       store<T>(out + <usize>ow * sizeof<T>(), largest);
     }
     out += <usize>OW * sizeof<T>();
   }
+}
+
+/** The larger of each of a vector of neighbouring pairs. */
+// @ts-ignore: decorator
+@inline function largestOfPairs<T>(at: usize): v128 {
+  const a = v128.load(at), b = v128.load(at, VECTOR);
+  return larger<T>(evenLanes<T>(a, b), oddLanes<T>(a, b));
 }
 
 /** The largest values of a vector of windows: of each row, then of the rows, so that fewer wait for each other. */
@@ -228,6 +235,7 @@ export function avgPool<T>(plane: i32): void {
 
 /** The sums of a vector of windows: of each row, then of the rows. */
 function sumsOf<T>(window: usize, row: usize): v128 {
+  if (poolH() * poolW() > ROWS_AT_A_TIME) return longSumsOf<T>(window, row);
   const adjacent = strideW() == 1;
   let sums = v128.splat<T>(0);
   for (const end = window + <usize>poolH() * row; window < end; window += row) {
@@ -237,6 +245,23 @@ function sumsOf<T>(window: usize, row: usize): v128 {
     sums = v128.add<T>(sums, sum);
   }
   return sums;
+}
+
+/** The same of windows so large that one sum in float32 would lose much: as columns.ts adds up rows. */
+function longSumsOf<T>(window: usize, row: usize): v128 {
+  const adjacent = strideW() == 1;
+  let low = v128.splat<T>(0), high = low;
+  for (const end = window + <usize>poolH() * row; window < end; window += row) {
+    const stop = window + <usize>poolW() * sizeof<T>();
+    for (let at = window; at < stop;) {
+      let sum = v128.splat<T>(0);
+      for (const next = min(stop, at + ROWS_AT_A_TIME * sizeof<T>()); at < next; at += sizeof<T>()) {
+        sum = v128.add<T>(sum, take<T>(at, adjacent));
+      }
+      low = addLow<T>(low, sum), high = addHigh<T>(high, sum);
+    }
+  }
+  return rounded<T>(low, high);
 }
 
 /** The sum of one window, its rows taken in vectors: those of a window that covers an image are long. */

@@ -1,5 +1,6 @@
 import { CHUNK } from "../wasm/protocol";
 import { rowsPerItem } from "./activations";
+import { addToSums, roundedAt, rowsEnd } from "./columns";
 import { integer, pointer } from "./job";
 import { lanes, loadUpTo, select, splatAt, storeUpTo, sumOfPair, VECTOR } from "./simd";
 import { addProducts } from "./sums";
@@ -86,30 +87,37 @@ export function preluRows<T>(item: i32): void {
 
 /**
  * dx = dout where x > 0, else α[c]·dout; dalpha[c] = Σ_n dout[n, c]·x[n, c] over the x that are not positive, in the
- * order of the rows. Arguments: the addresses of dout, x, α, dx and dalpha; N, C, the width of a stripe. One item is a
- * stripe of columns.
+ * order of the rows. Arguments: the addresses of dout, x, α, dx and dalpha; N, C, the width of a stripe, and the address of a
+ * float64 sum to each channel of whole vectors. One item is a stripe of columns.
  */
 export function preluRowsBackward<T>(item: i32): void {
   const dout = pointer(0), x = pointer(1), alpha = pointer(2), dx = pointer(3), dalpha = pointer(4);
-  const N = integer(5), C = integer(6), stripe = integer(7);
+  const N = integer(5), C = integer(6), stripe = integer(7), sums = pointer(8);
   const zero = v128.splat<T>(0);
 
   const from = item * stripe;
   const end = min(C, from + stripe);
-  memory.fill(dalpha + <usize>from * sizeof<T>(), 0, <usize>(end - from) * sizeof<T>());
-  // Whole cache lines of a row at a time; the sums stay in the cache.
-  for (let n = 0; n < N; n++) {
-    const row = <usize>n * C * sizeof<T>();
+  memory.fill(sums + (<usize>from << 3), 0, <usize>((end - from + lanes<T>() - 1) & -lanes<T>()) << 3);
+  // Whole cache lines of a few rows at a time; the sums stay in the cache.
+  for (let n = 0; n < N;) {
+    const first = n;
+    n = rowsEnd(n, N);
     for (let c = from; c < end; c += lanes<T>()) {
       const channel = <usize>c * sizeof<T>();
-      const v = loadUpTo<T>(x + row + channel, end - c);
-      const d = loadUpTo<T>(dout + row + channel, end - c);
-      const positive = v128.gt<T>(v, zero);
-      const below = v128.mul<T>(loadUpTo<T>(alpha + channel, end - c), d);
-      storeUpTo<T>(dx + row + channel, select(positive, d, below), end - c);
-      const product = v128.mul<T>(v128.andnot(d, positive), v128.andnot(v, positive));
-      const sum = v128.add<T>(loadUpTo<T>(dalpha + channel, end - c), product);
-      storeUpTo<T>(dalpha + channel, sum, end - c);
+      const slope = loadUpTo<T>(alpha + channel, end - c);
+      let part = zero;
+      for (let i = first; i < n; i++) {
+        const at = <usize>i * C * sizeof<T>() + channel;
+        const v = loadUpTo<T>(x + at, end - c);
+        const d = loadUpTo<T>(dout + at, end - c);
+        const positive = v128.gt<T>(v, zero);
+        storeUpTo<T>(dx + at, select(positive, d, v128.mul<T>(slope, d)), end - c);
+        part = v128.add<T>(part, v128.mul<T>(v128.andnot(d, positive), v128.andnot(v, positive)));
+      }
+      addToSums<T>(sums + (<usize>c << 3), part);
     }
+  }
+  for (let c = from; c < end; c += lanes<T>()) {
+    storeUpTo<T>(dalpha + <usize>c * sizeof<T>(), roundedAt<T>(sums + (<usize>c << 3)), end - c);
   }
 }

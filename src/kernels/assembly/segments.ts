@@ -1,4 +1,4 @@
-import { addWide, lanes, loadPart, madd, storePart, sumOfPair, VECTOR, where } from "./simd";
+import { addWide, lanes, loadPart, madd, passing, storePart, sumOfPair, VECTOR } from "./simd";
 
 // What the normalizations do with a run of neighbouring values that share their statistics: the pixels of a channel, the
 // features of a row. Sums are taken in float64 and always in the same order, but for four vectors at a time, which are
@@ -32,8 +32,35 @@ import { addWide, lanes, loadPart, madd, storePart, sumOfPair, VECTOR, where } f
   return v128.sub<T>(v128.load(x), shift);
 }
 
+// Values far apart, those beyond 1e19 of float32, have squares that T cannot hold; then the sums are taken again, in float64 from the
+// first difference on. So a row of [1, 2, 3, 4]·1e25 is normalized as any other.
+
+/** Σ (x − shift), value by value in float64. */
+function sumShiftedWide<T>(x: usize, length: i32, shift: T): f64 {
+  let sum: f64 = 0;
+  for (let i = 0; i < length; i++, x += sizeof<T>()) sum += <f64>load<T>(x) - <f64>shift;
+  return sum;
+}
+
+/** Σ (x − mean)², value by value in float64. */
+function sumSquaredDistanceWide<T>(x: usize, length: i32, mean: T): f64 {
+  let sum: f64 = 0;
+  for (let i = 0; i < length; i++, x += sizeof<T>()) {
+    const d = <f64>load<T>(x) - <f64>mean;
+    sum += d * d;
+  }
+  return sum;
+}
+
+/** Whether float32 was too narrow for a sum. */
+// @ts-ignore: decorator
+@inline function isTooLarge<T>(sum: f64): bool {
+  return sizeof<T>() == 4 && !isFinite<f64>(sum);
+}
+
 /** Σ (x − shift) */
 export function sumShifted<T>(x: usize, length: i32, shift: T): f64 {
+  const from = x;
   const s = v128.splat<T>(shift);
   const stretches = x + stretchesEnd<T>(length), vectors = x + vectorsEnd<T>(length);
   const end = x + <usize>length * sizeof<T>();
@@ -46,7 +73,7 @@ export function sumShifted<T>(x: usize, length: i32, shift: T): f64 {
   for (; x < vectors; x += VECTOR) sum = addWide<T>(sum, centred<T>(x, s));
   let total = sumOfPair(sum);
   for (; x < end; x += sizeof<T>()) total += <f64>(load<T>(x) - shift);
-  return total;
+  return isTooLarge<T>(total) ? sumShiftedWide<T>(from, length, shift) : total;
 }
 
 // @ts-ignore: decorator
@@ -56,6 +83,7 @@ export function sumShifted<T>(x: usize, length: i32, shift: T): f64 {
 
 /** Σ (x − mean)² */
 export function sumSquaredDistance<T>(x: usize, length: i32, mean: T): f64 {
+  const from = x;
   const mu = v128.splat<T>(mean);
   const stretches = x + stretchesEnd<T>(length), vectors = x + vectorsEnd<T>(length);
   const end = x + <usize>length * sizeof<T>();
@@ -72,7 +100,7 @@ export function sumSquaredDistance<T>(x: usize, length: i32, mean: T): f64 {
     const d = load<T>(x) - mean;
     total += <f64>(d * d);
   }
-  return total;
+  return isTooLarge<T>(total) ? sumSquaredDistanceWide<T>(from, length, mean) : total;
 }
 
 /** The sums of {@link sumMoments}. */
@@ -81,6 +109,7 @@ export let sumOfSquares: f64 = 0;
 
 /** Σ d and Σ d², where d = x − shift. */
 export function sumMoments<T>(x: usize, length: i32, shift: T): void {
+  const from = x;
   const s = v128.splat<T>(shift);
   const stretches = x + stretchesEnd<T>(length), vectors = x + vectorsEnd<T>(length);
   let first = f64x2.splat(0), second = f64x2.splat(0);
@@ -101,6 +130,10 @@ export function sumMoments<T>(x: usize, length: i32, shift: T): void {
     const d = load<T>(x) - shift;
     sumOfD += <f64>d;
     sumOfSquares += <f64>(d * d);
+  }
+  if (isTooLarge<T>(sumOfSquares)) {
+    sumOfD = sumShiftedWide<T>(from, length, shift);
+    sumOfSquares = sumSquaredDistanceWide<T>(from, length, shift);
   }
 }
 
@@ -126,21 +159,21 @@ export function scaleSegment<T>(x: usize, out: usize, length: i32, mean: T, scal
   }
 }
 
-/** dout, or dout where a ReLU's output `y` is above zero. */
+/** dout, or what of it passes a ReLU whose output is `y`. */
 // @ts-ignore: decorator
 @inline function upstream<T>(dout: usize, y: usize, masked: bool): v128 {
   const g = v128.load(dout);
-  return masked ? where(v128.gt<T>(v128.load(y), v128.splat<T>(0)), g) : g;
+  return masked ? passing<T>(v128.load(y), g) : g;
 }
 
 /** The same for fewer values than a vector holds; the other lanes are zero. */
 // @ts-ignore: decorator
 @inline function upstreamPart<T>(dout: usize, y: usize, count: i32): v128 {
   const g = loadPart<T>(dout, count);
-  return y ? where(v128.gt<T>(loadPart<T>(y, count), v128.splat<T>(0)), g) : g;
+  return y ? passing<T>(loadPart<T>(y, count), g) : g;
 }
 
-/** dx = dout where a ReLU's output `y` is above zero, and returns the sum of that. */
+/** dx = what of dout passes a ReLU whose output is `y`, and returns the sum of that. */
 export function maskSegment<T>(dout: usize, y: usize, dx: usize, length: i32): f64 {
   const stretches = stretchesEnd<T>(length), vectors = vectorsEnd<T>(length);
   let sum = f64x2.splat(0);
@@ -176,7 +209,7 @@ export function sumGradients<T>(dout: usize, x: usize, length: i32, mean: T): vo
   sumGradientsOf<T>(dout, x, 0, 0, length, mean, false);
 }
 
-/** The same where g is dout where a ReLU's output `y` is above zero; leaves g at `to`. */
+/** The same where g is what of dout passes a ReLU whose output is `y`; leaves g at `to`. */
 export function sumMaskedGradients<T>(dout: usize, x: usize, y: usize, to: usize, length: i32, mean: T): void {
   sumGradientsOf<T>(dout, x, y, to, length, mean, true);
 }
@@ -223,9 +256,16 @@ export function sumMaskedGradients<T>(dout: usize, x: usize, y: usize, to: usize
 
 /** dx = scale·g + level + slope·(x − mean). */
 export function gradientSegment<T>(
-  g: usize, x: usize, dx: usize, length: i32, mean: T, scale: T, level: T, slope: T,
+  g: usize, x: usize, dx: usize, length: i32, mean: T, scale: f64, level: f64, slope: f64,
 ): void {
-  const mu = v128.splat<T>(mean), a = v128.splat<T>(scale), b = v128.splat<T>(level), c = v128.splat<T>(slope);
+  // The slope goes by the inverse of the variance. Beyond about 1e15 of x it is no normal number of float32, though its product is.
+  if (sizeof<T>() == 4 && slope != 0 && Math.abs(slope) < 1.2e-38) {
+    for (let i = 0; i < length; i++, g += sizeof<T>(), x += sizeof<T>(), dx += sizeof<T>()) {
+      store<T>(dx, <T>(scale * <f64>load<T>(g) + level + slope * (<f64>load<T>(x) - <f64>mean)));
+    }
+    return;
+  }
+  const mu = v128.splat<T>(mean), a = v128.splat<T>(<T>scale), b = v128.splat<T>(<T>level), c = v128.splat<T>(<T>slope);
   const vectors = vectorsEnd<T>(length);
   let at: usize = 0;
   for (const pairs = vectors & ~(2 * VECTOR - 1); at < pairs; at += 2 * VECTOR) {

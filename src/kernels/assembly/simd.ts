@@ -138,11 +138,26 @@ export function storePart<T>(ptr: usize, v: v128, count: i32): void {
   return v128.pmax<T>(v, v128.splat<T>(0));
 }
 
-/** The larger of two values, lane by lane; NaN where one is. */
+/**
+ * The larger of two values, lane by lane: `a` where they are equal, which tells one zero from the other, and NaN where either is. Every
+ * value after another, so the first of the largest is found.
+ */
 // @ts-ignore: decorator
 @inline export function larger<T>(a: v128, b: v128): v128 {
-  // Each keeps a NaN of its first operand; of numbers both are the same, but for the sign of zero.
-  return v128.or(v128.pmax<T>(a, b), v128.pmax<T>(b, a));
+  // pmax keeps `a` unless it is less, a NaN too; where `b` is none, all ones make a NaN of whatever it kept.
+  return v128.or(v128.pmax<T>(a, b), v128.ne<T>(b, b));
+}
+
+/** The same of two values. */
+// @ts-ignore: decorator
+@inline export function largerOf<T>(a: T, b: T): T {
+  return b > a || b != b ? b : a;
+}
+
+/** What of the gradient `d` passes a ReLU whose input, or output, is `x`: all where x > 0 or is NaN, which says nothing else. */
+// @ts-ignore: decorator
+@inline export function passing<T>(x: v128, d: v128): v128 {
+  return v128.andnot(d, v128.le<T>(x, v128.splat<T>(0)));
 }
 
 /** The lanes of `a` where `condition` is all ones, zero elsewhere. */

@@ -99,14 +99,14 @@ export function eluBackward<T>(item: i32): void {
 /** out = x·Φ(x). */
 export function gelu<T>(item: i32): void {
   const x = pointer(0), out = pointer(1), end = min(integer(2), (item + 1) * CHUNK);
-  const zero = v128.splat<T>(0);
+  const minusZero = held<T>(At.SIGN);
   for (let i = item * CHUNK; i < end; i += lanes<T>()) {
     const at = <usize>i * sizeof<T>();
     const v = loadUpTo<T>(x + at, end - i);
     const a = v128.pmin<T>(v128.abs<T>(v), farthest<T>());
-    // x·Φ(x) is −a·Φ(−a) below 0 and x·(1 − Φ(−a)) above, which is x − a·Φ(−a) rounded once less.
+    // x·Φ(x) is −a·Φ(−a) below 0 and x·(1 − Φ(−a)) above, which is x − a·Φ(−a) rounded once less. A tail of 0 is left negative.
     const tail = v128.mul<T>(scaledTailRatio<T>(a), bell<T>(a));
-    storeUpTo<T>(out + at, v128.sub<T>(v128.pmax<T>(v, zero), tail), end - i);
+    storeUpTo<T>(out + at, v128.sub<T>(v128.pmax<T>(v, minusZero), tail), end - i);
   }
 }
 

@@ -1,7 +1,8 @@
 import { CHUNK } from "../wasm/protocol";
 import { rowsPerItem } from "./activations";
+import { addHigh, addLow, rounded, rowsEnd } from "./columns";
 import { integer, numberSplat, pointer } from "./job";
-import { addWide, lanes, loadPart, madd, storePart, sumOfPair, VECTOR } from "./simd";
+import { addWide, lanes, loadPart, loadUpTo, madd, storePart, storeUpTo, sumOfPair, VECTOR } from "./simd";
 
 /** out[m] = Σ_n x[n, m]. One item is a stripe of columns, and each column is summed in the order of its rows. */
 export function sumRows<T>(item: i32): void {
@@ -11,38 +12,41 @@ export function sumRows<T>(item: i32): void {
   const M = integer(3);
   const stripe = integer(4);
   const stride = <usize>M * sizeof<T>();
+  const zero = v128.splat<T>(0);
 
   const end = min(M, (item + 1) * stripe);
   let m = item * stripe;
   // Four vectors at a time: a row is far from the next, and its cache line is read once so.
   for (; m + 4 * lanes<T>() <= end; m += 4 * lanes<T>()) {
     let at = x + <usize>m * sizeof<T>();
-    let a = v128.splat<T>(0), b = a, c = a, d = a;
-    for (let n = 0; n < N; n++) {
-      a = v128.add<T>(a, v128.load(at)), b = v128.add<T>(b, v128.load(at, VECTOR));
-      c = v128.add<T>(c, v128.load(at, 2 * VECTOR)), d = v128.add<T>(d, v128.load(at, 3 * VECTOR));
-      at += stride;
+    let aLow = zero, bLow = zero, cLow = zero, dLow = zero;
+    let aHigh = zero, bHigh = zero, cHigh = zero, dHigh = zero;
+    for (let n = 0; n < N;) {
+      let a = zero, b = zero, c = zero, d = zero;
+      for (const stop = rowsEnd(n, N); n < stop; n++) {
+        a = v128.add<T>(a, v128.load(at)), b = v128.add<T>(b, v128.load(at, VECTOR));
+        c = v128.add<T>(c, v128.load(at, 2 * VECTOR)), d = v128.add<T>(d, v128.load(at, 3 * VECTOR));
+        at += stride;
+      }
+      aLow = addLow<T>(aLow, a), aHigh = addHigh<T>(aHigh, a), bLow = addLow<T>(bLow, b), bHigh = addHigh<T>(bHigh, b);
+      cLow = addLow<T>(cLow, c), cHigh = addHigh<T>(cHigh, c), dLow = addLow<T>(dLow, d), dHigh = addHigh<T>(dHigh, d);
     }
     const to = out + <usize>m * sizeof<T>();
-    v128.store(to, a), v128.store(to, b, VECTOR), v128.store(to, c, 2 * VECTOR), v128.store(to, d, 3 * VECTOR);
+    v128.store(to, rounded<T>(aLow, aHigh)), v128.store(to, rounded<T>(bLow, bHigh), VECTOR);
+    v128.store(to, rounded<T>(cLow, cHigh), 2 * VECTOR), v128.store(to, rounded<T>(dLow, dHigh), 3 * VECTOR);
   }
-  for (; m + lanes<T>() <= end; m += lanes<T>()) {
+  for (; m < end; m += lanes<T>()) {
     let at = x + <usize>m * sizeof<T>();
-    let sum = v128.splat<T>(0);
-    for (let n = 0; n < N; n++) {
-      sum = v128.add<T>(sum, v128.load(at));
-      at += stride;
+    let low = zero, high = zero;
+    for (let n = 0; n < N;) {
+      let sum = zero;
+      for (const stop = rowsEnd(n, N); n < stop; n++) {
+        sum = v128.add<T>(sum, loadUpTo<T>(at, end - m));
+        at += stride;
+      }
+      low = addLow<T>(low, sum), high = addHigh<T>(high, sum);
     }
-    v128.store(out + <usize>m * sizeof<T>(), sum);
-  }
-  if (m < end) {
-    let at = x + <usize>m * sizeof<T>();
-    let sum = v128.splat<T>(0);
-    for (let n = 0; n < N; n++) {
-      sum = v128.add<T>(sum, loadPart<T>(at, end - m));
-      at += stride;
-    }
-    storePart<T>(out + <usize>m * sizeof<T>(), sum, end - m);
+    storeUpTo<T>(out + <usize>m * sizeof<T>(), rounded<T>(low, high), end - m);
   }
 }
 

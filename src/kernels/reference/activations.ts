@@ -1,18 +1,17 @@
-import ndarray from 'ndarray';
-import ops from 'ndarray-ops';
 import type { Floats } from '../../arrays/index.js';
 import type { ActivationKernels } from '../types.js';
 import { convolution } from './convolution.js';
+import { passing, rectified } from './rectified.js';
 import { rows } from './rows.js';
 
 /** Activation functions and their gradients. */
 export const activations: ActivationKernels = {
   relu(x, out) {
-    ops.maxs(ndarray(out), ndarray(x), 0);
+    for (let i = 0; i < x.length; i++) out[i] = rectified(x[i]);
   },
 
   reluBackward(dout, x, dx) {
-    for (let i = 0; i < x.length; i++) dx[i] = x[i] > 0 ? dout[i] : 0;
+    for (let i = 0; i < x.length; i++) dx[i] = passing(x[i], dout[i]);
   },
 
   reluBackwardSumRows(dout, x, dx, sums, N, M) {

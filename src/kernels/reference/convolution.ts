@@ -1,4 +1,5 @@
 import type { ConvolutionKernels } from '../types.js';
+import { rectified } from './rectified.js';
 
 /** Convolutions: for every output, filter and window the plain loops over channels, rows and columns. */
 export const convolution: ConvolutionKernels = {
@@ -20,7 +21,7 @@ export const convolution: ConvolutionKernels = {
                 }
               }
             }
-            out[((n * F + f) * OH + i) * OW + j] = relu ? Math.max(0, sum) : sum;
+            out[((n * F + f) * OH + i) * OW + j] = relu ? rectified(sum) : sum;
           }
         }
       }

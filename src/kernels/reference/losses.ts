@@ -32,7 +32,7 @@ export const losses: LossKernels = {
         if (counts) positive++;
         dx[n * C + c] = counts ? 1 / N : 0;
       }
-      dx[n * C + y[n]] = -positive / N;
+      dx[n * C + y[n]] = 0 - positive / N;
     }
     return loss / N;
   },

@@ -1,5 +1,6 @@
 import type { Floats } from '../../arrays/index.js';
 import type { ChannelShape, NormalizationKernels } from '../types.js';
+import { passing, rectified } from './rectified.js';
 
 /** Normalizations. */
 export const normalization: NormalizationKernels = {
@@ -82,7 +83,7 @@ export const normalization: NormalizationKernels = {
       [mean[n], inverse[n]] = statistics(x, n * D, D, epsilon);
       for (let d = 0; d < D; d++) {
         const value = gamma[d] * (x[n * D + d] - mean[n]) * inverse[n] + beta[d];
-        out[n * D + d] = relu ? Math.max(0, value) : value;
+        out[n * D + d] = relu ? rectified(value) : value;
       }
     }
   },
@@ -170,13 +171,13 @@ function write(
 ): void {
   for (const i of places) {
     const value = (x[i] - mean) * scale + offset;
-    out[i] = relu ? Math.max(0, value) : value;
+    out[i] = relu ? rectified(value) : value;
   }
 }
 
-/** dout, or where a ReLU's output `y` follows, dout where y > 0. */
+/** dout, or where a ReLU's output `y` follows, what of it passes that. */
 function upstream(dout: Floats, y: Floats | null, i: number): number {
-  return y === null || y[i] > 0 ? dout[i] : 0;
+  return y === null ? dout[i] : passing(y[i], dout[i]);
 }
 
 /** Σ g and Σ g·x̂ over the given places. */

@@ -1,6 +1,7 @@
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
 import type { RowKernels } from '../types.js';
+import { rectified } from './rectified.js';
 
 /** Biases, sums and picking rows; norms and bounds. */
 export const rows: RowKernels = {
@@ -9,8 +10,7 @@ export const rows: RowKernels = {
   },
 
   addRowRelu(b, out, N, M) {
-    rows.addRow(b, out, N, M);
-    ops.maxseq(ndarray(out), 0);
+    for (let n = 0; n < N; n++) for (let m = 0; m < M; m++) out[n * M + m] = rectified(out[n * M + m] + b[m]);
   },
 
   sumRows(x, out, N, M) {

@@ -25,7 +25,7 @@ export const smoothActivations: SmoothActivationKernels = {
   },
 
   elu(x, out, alpha) {
-    for (let i = 0; i < x.length; i++) out[i] = x[i] > 0 ? x[i] : alpha * Math.expm1(x[i]);
+    for (let i = 0; i < x.length; i++) out[i] = x[i] > 0 ? x[i] : alpha * (Math.expm1(x[i]) + 0);
   },
 
   eluBackward(dout, x, dx, alpha) {
@@ -40,7 +40,9 @@ export const smoothActivations: SmoothActivationKernels = {
   geluBackward(dout, x, dx) {
     for (let i = 0; i < x.length; i++) {
       const near = Math.max(-100, Math.min(x[i], 100));
-      dx[i] = dout[i] * (normalCdf(x[i]) + near * normalDensity(x[i]));
+      const slope = normalCdf(x[i]) + near * normalDensity(x[i]);
+      // Far below 0 it is less than the smallest number, but not positive.
+      dx[i] = dout[i] * (slope === 0 ? -0 : slope);
     }
   },
 };

@@ -52,7 +52,8 @@ export function bindActivations(call: Call, memory: Memory): ActivationKernels {
       if (inner === 1) {
         const N = x.length / C;
         const { width, items } = stripes(N, C);
-        call.run(Kernel.PreluRowsBackward, x, items, [...places, call.written(dalpha), N, C, width]);
+        const sums = call.partialSums(Math.ceil(C / 4) * 4);
+        call.run(Kernel.PreluRowsBackward, x, items, [...places, call.written(dalpha), N, C, width, sums]);
         return;
       }
       const runs = x.length / inner;
