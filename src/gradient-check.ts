@@ -3,16 +3,18 @@ import {
   checkSynchronous,
   dense,
   describe,
+  dtypeOf,
   type Labels,
   type NDArray,
   Random,
   sizeOf,
   zeros,
 } from './arrays/index.js';
+import { centred, type Difference, isKink, relativeError, unravel } from './gradient-kinks.js';
 
 /** The step of a centred difference. */
 export interface StepOptions {
-  /** Half the distance between the two points of a difference. Default 1e-5, meant for float64. */
+  /** Half the distance between the two points of a difference. Default 1e-5, meant for float64; float32 needs 1e-2 or so. */
   h?: number;
 }
 
@@ -21,6 +23,9 @@ export interface StepOptions {
  *
  * `x` is perturbed in place, one element at a time, and put back exactly, also when `f` throws; so `f` may look at `x` by
  * closure and ignore its argument.
+ *
+ * In float32 a step of 1e-5 is a few units in the last place, and the result good to two digits at best: the first time a warning on
+ * the console says so.
  *
  * @param f - A scalar function of `x`.
  * @param x - The point, any shape; float64 to be worth comparing with.
@@ -31,6 +36,7 @@ export interface StepOptions {
 export function evalNumericalGradient(f: (x: NDArray) => number, x: NDArray, { h = 1e-5 }: StepOptions = {}): NDArray {
   checkStep('evalNumericalGradient', h);
   checkShapes('evalNumericalGradient', { x: [x, ['…']] });
+  warnOfFloat32('evalNumericalGradient', 'x', x, h);
   return differences(x, h, () => checkNumber('evalNumericalGradient', f(x)));
 }
 
@@ -38,7 +44,8 @@ export function evalNumericalGradient(f: (x: NDArray) => number, x: NDArray, { h
  * The gradient of `Σ f(x) · df` by centred differences, for a function whose value is an array: what a backward pass
  * returns for the upstream gradient `df`.
  *
- * `x` is perturbed in place, one element at a time, and put back exactly, also when `f` throws.
+ * `x` is perturbed in place, one element at a time, and put back exactly, also when `f` throws. Of float32 as
+ * {@link evalNumericalGradient}.
  *
  * @param f - A function of `x` whose value has the shape of `df`.
  * @param x - The point, any shape.
@@ -56,6 +63,8 @@ export function evalNumericalGradientArray(
   const fn = 'evalNumericalGradientArray';
   checkStep(fn, h);
   checkShapes(fn, { x: [x, ['…']] });
+  warnOfFloat32(fn, 'x', x, h);
+  warnOfFloat32(fn, 'df', df, h);
   const weights = dense(df).slice();
   // The difference of the outputs is taken element by element before it is weighed and summed: their sums may be large.
   const outputs = (): Float64Array => {
@@ -65,7 +74,8 @@ export function evalNumericalGradientArray(
     return Float64Array.from(dense(out));
   };
   const gradient = zeros(x.shape, 'float64');
-  perturbEach(x, h, outputs, (i, plus, minus, distance) => {
+  forEachIndex(x, (index, i) => {
+    const { plus, minus, distance } = centred(x, index, h, outputs);
     let sum = 0;
     for (let j = 0; j < weights.length; j++) sum += (plus[j] - minus[j]) * weights[j];
     gradient.data[i] = sum / distance;
@@ -76,7 +86,9 @@ export function evalNumericalGradientArray(
 /**
  * The largest relative error of two arrays: `max |a − b| / max(1e-8, |a| + |b|)`, cs231n's measure.
  *
- * In float64 a right gradient comes out below about 1e-6, a wrong one above 1e-2.
+ * In float64 a right gradient comes out below about 1e-6, a wrong one above 1e-2. But a kink of a ReLU within `h` of the point makes a
+ * right one look wrong, 1 at worst: {@link checkModelGradients} and {@link gradCheckSparse} tell those apart; a smaller `h` meets fewer.
+ * Gradients of 1e-7 and less come out at 1e-4 or so, since rounding the function costs them their digits.
  *
  * In float32 two right ways of computing the same differ by about 1e-6 of the largest value, which is much of a value near
  * zero: compare `max |a − b| / max |b|` there, or convert to float64 before computing, see `convForwardFast`.
@@ -90,7 +102,7 @@ export function relError(a: NDArray, b: NDArray): number {
   const [as, bs] = [dense(a), dense(b)];
   let largest = 0;
   for (let i = 0; i < as.length; i++) {
-    const error = as[i] === bs[i] ? 0 : Math.abs(as[i] - bs[i]) / Math.max(1e-8, Math.abs(as[i]) + Math.abs(bs[i]));
+    const error = relativeError(as[i], bs[i]);
     if (!(error <= largest)) largest = error;
     if (Number.isNaN(error)) return error;
   }
@@ -104,6 +116,11 @@ export interface SparseCheck {
   readonly numerical: number;
   readonly analytic: number;
   readonly relError: number;
+  /**
+   * Whether the function has a kink within `h`, that of a ReLU for example, at which `analytic` is right: the slope of the point, or
+   * between the slopes of both sides. Then `relError` says nothing.
+   */
+  readonly kink: boolean;
 }
 
 /**
@@ -114,7 +131,7 @@ export interface SparseCheck {
  * @param grad - The analytic gradient, shaped like `x`.
  * @param options - `numChecks` places (default 10), the step `h` (default 1e-5), and the `seed` that chooses the places
  *   (default 0).
- * @returns The places with both values and their relative errors.
+ * @returns The places with both values, their relative errors, and whether a kink explains these.
  * @throws {ShapeError} if `grad` has another shape than `x`.
  */
 export function gradCheckSparse(
@@ -129,16 +146,15 @@ export function gradCheckSparse(
   }
   checkShapes('gradCheckSparse', { x: [x, ['…']] });
   checkShapes('gradCheckSparse', { grad: [grad, x.shape] });
+  warnOfFloat32('gradCheckSparse', 'x', x, h);
   const value = (): number => checkNumber('gradCheckSparse', f(x));
   return Array.from(new Random(seed).randint(0, x.size, numChecks), (flat) => {
     const index = unravel(flat, x.shape);
     const analytic = grad.get(...index);
-    let numerical = Number.NaN;
-    perturb(x, index, h, value, (plus, minus, distance) => {
-      numerical = (plus - minus) / distance;
-    });
-    const scale = Math.max(1e-8, Math.abs(numerical) + Math.abs(analytic));
-    return { index, numerical, analytic, relError: Math.abs(numerical - analytic) / scale };
+    const difference = centred(x, index, h, value);
+    const numerical = slopeOf(difference);
+    const kink = isKink(value, x, index, analytic, difference, h);
+    return { index, numerical, analytic, relError: relativeError(numerical, analytic), kink };
   });
 }
 
@@ -148,21 +164,47 @@ export interface DifferentiableModel {
   loss(X: NDArray, y: Labels): NDArray | { loss: number; grads: Record<string, NDArray> };
 }
 
+/** A kink that {@link checkModelGradients} met: a place whose centred difference says nothing of its gradient. */
+export interface GradientKink {
+  /** The parameter. */
+  readonly name: string;
+  /** Indices of the element, one for each axis. */
+  readonly index: readonly number[];
+  readonly numerical: number;
+  readonly analytic: number;
+}
+
+/** Options of {@link checkModelGradients}. */
+export interface ModelCheckOptions extends StepOptions {
+  /** Called with every kink. Default: kinks go unmentioned. */
+  onKink?: (kink: GradientKink) => void;
+}
+
 /**
  * Compares a model's gradients with centred differences, parameter by parameter. Use a float64 model and a small batch.
+ *
+ * A difference across a kink, of a ReLU or a max pooling, is none to compare with. Where one disagrees by more than 1e-4, differences
+ * with steps of h/10 and h/100 tell a kink from a fault: at a kink they change, and the gradient is the slope that they come to, or at
+ * the kink itself lies between the slopes of both sides. Kinks go to `onKink` and not into the errors; a gradient that is wrong at a
+ * kink is an error as any other.
  *
  * @param model - Anything with `params` and `loss(X, y)`; its parameters are perturbed in place and put back exactly.
  * @param X - Inputs.
  * @param y - Labels.
- * @returns The largest relative error for each parameter, see {@link relError}.
+ * @returns The largest relative error for each parameter, see {@link relError}, over the places without a kink; 0 if there is none.
  * @throws {TypeError} if `loss` returns no gradient for a parameter.
+ *
+ * @example
+ * const kinks: GradientKink[] = [];
+ * const errors = checkModelGradients(net, X, y, { onKink: (kink) => kinks.push(kink) });
  */
 export function checkModelGradients(
   model: DifferentiableModel,
   X: NDArray,
   y: Labels,
-  { h = 1e-5 }: StepOptions = {},
+  { h = 1e-5, onKink }: ModelCheckOptions = {},
 ): Record<string, number> {
+  checkStep('checkModelGradients', h);
   const evaluate = (): { loss: number; grads: Record<string, NDArray> } => {
     const result = model.loss(X, y);
     checkSynchronous('checkModelGradients', result, 'model.loss');
@@ -171,6 +213,23 @@ export function checkModelGradients(
     }
     return result;
   };
+  const value = (): number => {
+    const { loss } = evaluate();
+    if (typeof loss === 'number') return loss;
+    throw new TypeError(`checkModelGradients: model.loss returned a loss of ${describe(loss)}, expected a number`);
+  };
+  /** The largest error of a parameter over its places without a kink. */
+  const errorOf = (name: string, param: NDArray, grad: NDArray): number => {
+    let largest = 0;
+    forEachIndex(param, (index) => {
+      const analytic = grad.get(...index);
+      const difference = centred(param, index, h, value);
+      const numerical = slopeOf(difference);
+      if (isKink(value, param, index, analytic, difference, h)) onKink?.({ name, index, numerical, analytic });
+      else largest = Math.max(largest, relativeError(numerical, analytic)); // NaN where one is
+    });
+    return largest;
+  };
   const { grads } = evaluate();
   const errors: Record<string, number> = {};
   for (const [name, param] of Object.entries(model.params)) {
@@ -178,10 +237,8 @@ export function checkModelGradients(
       throw new TypeError(`checkModelGradients: model.loss returned no gradient for ${name}`);
     }
     checkShapes('checkModelGradients', { [`grads.${name}`]: [grads[name], param.shape] });
-    errors[name] = relError(
-      evalNumericalGradient(() => evaluate().loss, param, { h }),
-      grads[name],
-    );
+    warnOfFloat32('checkModelGradients', `params.${name}`, param, h);
+    errors[name] = errorOf(name, param, grads[name]);
   }
   return errors;
 }
@@ -189,49 +246,20 @@ export function checkModelGradients(
 /** (value(x + h) − value(x − h)) / distance at every element of `x`. */
 function differences(x: NDArray, h: number, value: () => number): NDArray {
   const gradient = zeros(x.shape, 'float64');
-  perturbEach(x, h, value, (i, plus, minus, distance) => {
-    gradient.data[i] = (plus - minus) / distance;
+  forEachIndex(x, (index, i) => {
+    gradient.data[i] = slopeOf(centred(x, index, h, value));
   });
   return gradient;
 }
 
-type Visit<V> = (plus: V, minus: V, distance: number) => void;
+function slopeOf({ plus, minus, distance }: Difference): number {
+  return (plus - minus) / distance;
+}
 
-function perturbEach<V>(
-  x: NDArray,
-  h: number,
-  value: () => V,
-  visit: (i: number, ...args: Parameters<Visit<V>>) => void,
-): void {
+/** Visits every element in row-major order. */
+function forEachIndex(x: NDArray, visit: (index: readonly number[], i: number) => void): void {
   const size = sizeOf(x.shape);
-  for (let i = 0; i < size; i++) perturb(x, unravel(i, x.shape), h, value, (...args) => visit(i, ...args));
-}
-
-/** Moves one element up and down by `h`, takes the value at both, and puts the element back. */
-function perturb<V>(x: NDArray, index: readonly number[], h: number, value: () => V, visit: Visit<V>): void {
-  const old = x.get(...index);
-  try {
-    x.set(...index, old + h);
-    const above = x.get(...index);
-    const plus = value();
-    x.set(...index, old - h);
-    const below = x.get(...index);
-    const minus = value();
-    // What the array can hold is not quite old ± h; in float32 the difference shows.
-    visit(plus, minus, above - below);
-  } finally {
-    x.set(...index, old);
-  }
-}
-
-/** Indices of the element at `flat` in row-major order. */
-function unravel(flat: number, shape: readonly number[]): number[] {
-  const index = new Array<number>(shape.length);
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    index[axis] = flat % shape[axis];
-    flat = Math.floor(flat / shape[axis]);
-  }
-  return index;
+  for (let i = 0; i < size; i++) visit(unravel(i, x.shape), i);
 }
 
 function checkStep(fn: string, h: number): void {
@@ -244,4 +272,22 @@ function checkNumber(fn: string, value: unknown): number {
   checkSynchronous(fn, value, 'f');
   if (typeof value !== 'number') throw new TypeError(`${fn}: f returned ${describe(value)}, expected a number`);
   return value;
+}
+
+/** The least step that float32 has digits for. */
+const FLOAT32_STEP = 1e-3;
+
+/** The functions that have said so. */
+const warned = new Set<string>();
+
+/** Says once for each function that a gradient by float32 is a poor one, and the way out. */
+function warnOfFloat32(fn: string, name: string, a: NDArray, h: number): void {
+  if (h >= FLOAT32_STEP || warned.has(fn) || dtypeOf(a) !== 'float32') return;
+  warned.add(fn);
+  // biome-ignore lint/suspicious/noConsole: what came silently is said once, and the caller's result stays what it is
+  console.warn(
+    `${fn}: ${name} is float32, whose seven digits leave two or none to a difference with h = ${h}: an error of 0.05 may be rounding. ` +
+      "Make it, and all that f or the model reads, float64 (randn(shape, 'float64'), array(a, undefined, 'float64'), " +
+      "dtype: 'float64'), or take h = 1e-2.",
+  );
 }

@@ -1,10 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { array, dense, dtypeOf, full, linspace, type NDArray, Random, toNested, zeros } from '../src/arrays/index.js';
-import { TwoLayerNet } from '../src/classifiers/index.js';
+import { ThreeLayerConvNet, TwoLayerNet } from '../src/classifiers/index.js';
 import {
   checkModelGradients,
   evalNumericalGradient,
   evalNumericalGradientArray,
+  type GradientKink,
   gradCheckSparse,
   relError,
 } from '../src/gradient-check.js';
@@ -392,4 +393,149 @@ describe('checkModelGradients', () => {
   function linspaceImages(): NDArray {
     return array(linspace(-1, 1, 12), [3, 2, 2]);
   }
+});
+
+/** max(0, x) summed, and what a model that is nothing else gives; `slope` is the gradient it claims at 0. */
+function rectifiers(x: readonly number[], slope = 0, factor = 1) {
+  return {
+    params: { x: array([...x], undefined, 'float64') },
+    loss() {
+      const values = [...this.params.x.data];
+      const loss = values.reduce((sum, v) => sum + Math.max(0, v) + 0.1 * v * v, 1);
+      const grads = values.map((v) => factor * ((v > 0 ? 1 : v < 0 ? 0 : slope) + 0.2 * v));
+      return { loss, grads: { x: array(grads, undefined, 'float64') } };
+    },
+  };
+}
+
+describe('a kink', () => {
+  const X = zeros([1, 1], 'float64');
+  const check = (model: ReturnType<typeof rectifiers>) => {
+    const kinks: GradientKink[] = [];
+    return { errors: checkModelGradients(model, X, [0], { onKink: (kink) => kinks.push(kink) }), kinks };
+  };
+
+  test('within h of the point is told, and is no error', () => {
+    // Between h and h/10, between that and h/100, nearer still, and at the point itself; on both sides.
+    for (const distance of [9e-6, 4e-6, 8e-7, 2e-7, 5e-8, 1e-9, 0]) {
+      for (const sign of [1, -1]) {
+        const { errors, kinks } = check(rectifiers([1, sign * distance, -2]));
+        expect(errors.x).toBeLessThan(1e-6);
+        expect(kinks).toMatchObject([{ name: 'x', index: [1] }]);
+        expect(kinks[0].numerical).toBeGreaterThan(0.01);
+        expect(kinks[0].numerical).toBeLessThan(0.99);
+      }
+    }
+  });
+
+  test('has any gradient between the slopes of its sides', () => {
+    for (const slope of [0, 0.3, 1]) expect(check(rectifiers([0], slope)).kinks).toHaveLength(1);
+    expect(check(rectifiers([0], 0.5)).errors.x).toBeLessThan(1e-6);
+    for (const slope of [-0.1, 1.1, 2]) {
+      const { errors, kinks } = check(rectifiers([0], slope));
+      expect(kinks).toEqual([]);
+      expect(errors.x).toBeGreaterThan(0.3);
+    }
+  });
+
+  test('hides no fault: a wrong gradient beside it is an error', () => {
+    for (const x of [4e-6, -4e-6, 8e-7]) {
+      const model = rectifiers([x]);
+      const loss = model.loss.bind(model);
+      const wrong = {
+        params: model.params,
+        loss: () => ({ ...loss(), grads: { x: array([0.4], undefined, 'float64') } }),
+      };
+      const kinks: GradientKink[] = [];
+      const errors = checkModelGradients(wrong, X, [0], { onKink: (kink) => kinks.push(kink) });
+      expect(kinks).toEqual([]);
+      expect(errors.x).toBeGreaterThan(0.05);
+    }
+  });
+
+  test('is none where the function is smooth, however wrong the gradient', () => {
+    for (const factor of [1.001, 1.5, -1, 0]) {
+      const { errors, kinks } = check(rectifiers([1, 0.5, -2], 0, factor));
+      expect(kinks).toEqual([]);
+      expect(errors.x).toBeGreaterThan(4e-4);
+    }
+    // A strong bend is none: its slopes come together as the step gets smaller.
+    const steep = {
+      params: { x: array([1e-4], undefined, 'float64') },
+      loss: () => ({ loss: 5e4 * steep.params.x.get(0) ** 2, grads: { x: array([10.2], undefined, 'float64') } }),
+    };
+    expect(checkModelGradients(steep, X, [0]).x).toBeGreaterThan(0.009);
+  });
+
+  test('in a net with ReLU and max pooling: all errors are small, and the kinks are told', () => {
+    const net = new ThreeLayerConvNet({
+      inputDim: [2, 8, 8],
+      numFilters: 3,
+      filterSize: 3,
+      hiddenDim: 10,
+      dtype: 'float64',
+      seed: 3,
+    });
+    const kinks: GradientKink[] = [];
+    const X = new Random(5).randn([4, 2, 8, 8], 'float64');
+    const errors = checkModelGradients(net, X, [0, 3, 5, 1], { onKink: (kink) => kinks.push(kink) });
+    expect(Math.max(...Object.values(errors))).toBeLessThan(2e-2);
+    expect(kinks.length).toBeGreaterThan(0);
+  });
+
+  test('is marked in a sparse check', () => {
+    const model = rectifiers([3e-6, 1]);
+    const { grads } = model.loss();
+    const checks = gradCheckSparse(() => model.loss().loss, model.params.x, grads.x, { numChecks: 20 });
+    for (const { index, kink, relError: error } of checks) {
+      expect(kink).toBe(index[0] === 0);
+      expect(error > 0.01).toBe(kink);
+    }
+    expect(new Set(checks.map(({ kink }) => kink)).size).toBe(2);
+  });
+});
+
+describe('a gradient in float32', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.resetModules();
+  });
+
+  /** The functions, as a program that has just started has them, and what they say on the console. */
+  async function fresh() {
+    vi.resetModules();
+    const said = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    return { said, ...(await import('../src/gradient-check.js')) };
+  }
+
+  test('says once that it is one, and the way out', async () => {
+    const { said, evalNumericalGradient, evalNumericalGradientArray, gradCheckSparse, checkModelGradients } =
+      await fresh();
+    const x = array([1, 2]);
+    for (let i = 0; i < 2; i++) {
+      evalNumericalGradient(cubes, x);
+      evalNumericalGradientArray((x) => x, x, x);
+      gradCheckSparse(cubes, x, zeros([2]));
+      checkModelGradients({ params: { x }, loss: () => ({ loss: cubes(x), grads: { x } }) }, x, [0]);
+    }
+    const names = [
+      'evalNumericalGradient: x',
+      'evalNumericalGradientArray: x',
+      'gradCheckSparse: x',
+      'checkModelGradients: params.x',
+    ];
+    expect(said.mock.calls).toHaveLength(names.length);
+    for (const [i, name] of names.entries()) {
+      expect(said.mock.calls[i][0]).toMatch(`${name} is float32`);
+      expect(said.mock.calls[i][0]).toMatch(/float64.* or take h = 1e-2\.$/);
+    }
+  });
+
+  test('says nothing of float64, or of a step that float32 has digits for', async () => {
+    const { said, evalNumericalGradient, evalNumericalGradientArray } = await fresh();
+    evalNumericalGradient(cubes, array([1, 2], undefined, 'float64'));
+    evalNumericalGradient(cubes, array([1, 2]), { h: 1e-2 });
+    evalNumericalGradientArray((x) => x, array([1], undefined, 'float64'), array([1], undefined, 'float64'));
+    expect(said).not.toHaveBeenCalled();
+  });
 });
