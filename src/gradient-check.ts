@@ -14,7 +14,10 @@ import { centred, type Difference, isKink, relativeError, unravel } from './grad
 
 /** The step of a centred difference. */
 export interface StepOptions {
-  /** Half the distance between the two points of a difference. Default 1e-5, meant for float64; float32 needs 1e-2 or so. */
+  /**
+   * Half the distance between the two points of a difference. Default 1e-5, meant for float64; float32 needs 1e-2 or
+   * so.
+   */
   h?: number;
 }
 
@@ -24,8 +27,8 @@ export interface StepOptions {
  * `x` is perturbed in place, one element at a time, and put back exactly, also when `f` throws; so `f` may look at `x` by
  * closure and ignore its argument.
  *
- * In float32 a step of 1e-5 is a few units in the last place, and the result good to two digits at best: the first time a warning on
- * the console says so.
+ * In float32 a step of 1e-5 is a few units in the last place, and the result good to two digits at best: the first
+ * time a warning on the console says so.
  *
  * @param f - A scalar function of `x`.
  * @param x - The point, any shape; float64 to be worth comparing with.
@@ -86,9 +89,10 @@ export function evalNumericalGradientArray(
 /**
  * The largest relative error of two arrays: `max |a − b| / max(1e-8, |a| + |b|)`, cs231n's measure.
  *
- * In float64 a right gradient comes out below about 1e-6, a wrong one above 1e-2. But a kink of a ReLU within `h` of the point makes a
- * right one look wrong, 1 at worst: {@link checkModelGradients} and {@link gradCheckSparse} tell those apart; a smaller `h` meets fewer.
- * Gradients of 1e-7 and less come out at 1e-4 or so, since rounding the function costs them their digits.
+ * In float64 a right gradient comes out below about 1e-6, a wrong one above 1e-2. But a kink of a ReLU within `h` of
+ * the point makes a right one look wrong, 1 at worst: {@link checkModelGradients} and {@link gradCheckSparse} tell
+ * those apart; a smaller `h` meets fewer. Gradients of 1e-7 and less come out at 1e-4 or so, since rounding the
+ * function costs them their digits.
  *
  * In float32 two right ways of computing the same differ by about 1e-6 of the largest value, which is much of a value near
  * zero: compare `max |a − b| / max |b|` there, or convert to float64 before computing, see `convForwardFast`.
@@ -117,8 +121,8 @@ export interface SparseCheck {
   readonly analytic: number;
   readonly relError: number;
   /**
-   * Whether the function has a kink within `h`, that of a ReLU for example, at which `analytic` is right: the slope of the point, or
-   * between the slopes of both sides. Then `relError` says nothing.
+   * Whether the function has a kink within `h`, that of a ReLU for example, at which `analytic` is right: the slope of
+   * the point, or between the slopes of both sides. Then `relError` says nothing.
    */
   readonly kink: boolean;
 }
@@ -183,15 +187,16 @@ export interface ModelCheckOptions extends StepOptions {
 /**
  * Compares a model's gradients with centred differences, parameter by parameter. Use a float64 model and a small batch.
  *
- * A difference across a kink, of a ReLU or a max pooling, is none to compare with. Where one disagrees by more than 1e-4, differences
- * with steps of h/10 and h/100 tell a kink from a fault: at a kink they change, and the gradient is the slope that they come to, or at
- * the kink itself lies between the slopes of both sides. Kinks go to `onKink` and not into the errors; a gradient that is wrong at a
- * kink is an error as any other.
+ * A difference across a kink, of a ReLU or a max pooling, is none to compare with. Where one disagrees by more than
+ * 1e-4, differences with steps of h/10 and h/100 tell a kink from a fault: at a kink they change, and the gradient is
+ * the slope that they come to, or at the kink itself lies between the slopes of both sides. Kinks go to `onKink` and
+ * not into the errors; a gradient that is wrong at a kink is an error as any other.
  *
  * @param model - Anything with `params` and `loss(X, y)`; its parameters are perturbed in place and put back exactly.
  * @param X - Inputs.
  * @param y - Labels.
- * @returns The largest relative error for each parameter, see {@link relError}, over the places without a kink; 0 if there is none.
+ * @returns The largest relative error for each parameter, see {@link relError}, over the places without a kink; 0 if
+ *   there is none.
  * @throws {TypeError} if `loss` returns no gradient for a parameter.
  *
  * @example
@@ -286,7 +291,8 @@ function warnOfFloat32(fn: string, name: string, a: NDArray, h: number): void {
   warned.add(fn);
   // biome-ignore lint/suspicious/noConsole: what came silently is said once, and the caller's result stays what it is
   console.warn(
-    `${fn}: ${name} is float32, whose seven digits leave two or none to a difference with h = ${h}: an error of 0.05 may be rounding. ` +
+    `${fn}: ${name} is float32, whose seven digits leave two or none to a difference with h = ${h}: ` +
+      'an error of 0.05 may be rounding. ' +
       "Make it, and all that f or the model reads, float64 (randn(shape, 'float64'), array(a, undefined, 'float64'), " +
       "dtype: 'float64'), or take h = 1e-2.",
   );

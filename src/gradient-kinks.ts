@@ -1,7 +1,8 @@
 import type { NDArray } from './arrays/index.js';
 
-// A kink of a ReLU, a maximum or a hinge within h of a point makes a centred difference a mean of two slopes, though the gradient is
-// right. Differences of other sizes tell that from a fault: those of a smooth function do not change with the step.
+// A kink of a ReLU, a maximum or a hinge within h of a point makes a centred difference a mean of two slopes, though
+// the gradient is right. Differences of other sizes tell that from a fault: those of a smooth function do not change
+// with the step.
 
 /** A value, and the step to both sides, as far as the array's dtype can hold it. */
 export interface Difference {
@@ -18,8 +19,8 @@ const SUSPICIOUS = 1e-4;
 const UNITS = 2;
 
 /**
- * Takes the value with an element of `x` moved up and down by `h`, and puts the element back exactly, also when `value` throws. What the
- * array can hold is not quite old ± h; in float32 the difference shows.
+ * Takes the value with an element of `x` moved up and down by `h`, and puts the element back exactly, also when
+ * `value` throws. What the array can hold is not quite old ± h; in float32 the difference shows.
  */
 export function centred<V>(
   x: NDArray,
@@ -47,8 +48,9 @@ export function relativeError(a: number, b: number): number {
 }
 
 /**
- * Whether the function has a kink within h of the point, and `analytic` is the slope there, or at the kink itself lies between the slopes
- * of its two sides. Where the centred difference is as it should be, nothing is evaluated; else the function five times.
+ * Whether the function has a kink within h of the point, and `analytic` is the slope there, or at the kink itself lies
+ * between the slopes of its two sides. Where the centred difference is as it should be, nothing is evaluated; else the
+ * function five times.
  *
  * @param value - The function of `x`, which is perturbed and put back.
  * @param first - The centred difference that `analytic` was compared with, taken with the step `h`.

@@ -29,8 +29,9 @@ export interface GradCheckOptions {
 /**
  * Compares the gradients of a function of tensors with centred differences, for a random upstream gradient.
  *
- * At a kink, of a ReLU for example, within `eps` of a value a gradient is right if it is the slope of one side or lies between both.
- * The values of the inputs are perturbed in place, one at a time, and put back exactly; their `grad` is left as it was.
+ * At a kink, of a ReLU for example, within `eps` of a value a gradient is right if it is the slope of one side or lies
+ * between both. The values of the inputs are perturbed in place, one at a time, and put back exactly; their `grad` is
+ * left as it was.
  *
  * @param fn - Returns one tensor, of any shape; the same for the same values.
  * @param inputs - float64 tensors; those that require a gradient are checked.

@@ -13,19 +13,21 @@ export type ProductForm = 'NN' | 'NT' | 'TN';
  * `reference/` is the definition. Any other implementation agrees with it to the tolerance stated in
  * `test/kernels/kernels.test.ts`, on every size, those that do not fill a SIMD lane or a tile included.
  *
- * Zeros, infinities and NaN. All kernels, and the layers on them, give what PyTorch 1.13 gives, the sign of a zero included
- * (`test/layers/special-values.test.ts`): NaN in is NaN out; a ReLU keeps −0, and its gradient passes where x is NaN, as do both
- * gradients of a maximum; that of |x| is 0 there; a pooling and a maximum over an axis give the first of equal values, so of zeros of
- * either sign; powers of 1 and exponents of ±½ are C's; a softmax of a row with +∞ is NaN. It differs from PyTorch where
+ * Zeros, infinities and NaN. All kernels, and the layers on them, give what PyTorch 1.13 gives, the sign of a zero
+ * included (`test/layers/special-values.test.ts`): NaN in is NaN out; a ReLU keeps −0, and its gradient passes where x
+ * is NaN, as do both gradients of a maximum; that of |x| is 0 there; a pooling and a maximum over an axis give the
+ * first of equal values, so of zeros of either sign; powers of 1 and exponents of ±½ are C's; a softmax of a row with
+ * +∞ is NaN. It differs from PyTorch where
  *
  * - windows of a max pooling hold several NaN: the first takes the gradient, not the last;
- * - PyTorch comes to ∞ · 0: x·Φ(x) of −∞ is −0, its slope at ±∞ 1 and −0, and the gradient of ln Σ e^x is 0 for a row of −∞;
+ * - PyTorch comes to ∞ · 0: x·Φ(x) of −∞ is −0, its slope at ±∞ 1 and −0, and the gradient of ln Σ e^x is 0 for a row
+ *   of −∞;
  * - PyTorch's own answer depends on the place in a vector: the larger of +0 and −0 is +0, the smaller −0.
  *
- * Sums and products are as exact as a kernel's order of additions: whether a sum that cancels is +0, −0 or next to 0 is open, and
- * Winograd's method spreads NaN and infinities over a tile. Sums of float32 over rows, channels and pixels are within a millionth
- * however many there are (`test/kernels/long-sums.test.ts`); those of a matrix product or a convolution are added in order, as far as
- * `wasm/product-plan.ts` does not cut them.
+ * Sums and products are as exact as a kernel's order of additions: whether a sum that cancels is +0, −0 or next to 0
+ * is open, and Winograd's method spreads NaN and infinities over a tile. Sums of float32 over rows, channels and
+ * pixels are within a millionth however many there are (`test/kernels/long-sums.test.ts`); those of a matrix product
+ * or a convolution are added in order, as far as `wasm/product-plan.ts` does not cut them.
  */
 export interface Kernels
   extends ProductKernels,

@@ -89,7 +89,8 @@ export function logSoftmaxForward(x: NDArray, axis = -1): [out: NDArray, cache: 
   fillRows(out, [along], (to) => {
     for (let from = 0; from < to.length; from += length) {
       const { largest, logSum } = logSumOfRow(rows, from, length);
-      // A row with +∞ in it has no probabilities: ∞ − ∞ makes all of it NaN, as in PyTorch; so does one of nothing but −∞.
+      // A row with +∞ in it has no probabilities: ∞ − ∞ makes all of it NaN, as in PyTorch; so does one of nothing but
+      // −∞.
       for (let i = from; i < from + length; i++) to[i] = rows[i] - largest - logSum;
     }
   });

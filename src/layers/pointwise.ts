@@ -130,8 +130,8 @@ export function powBackward(dout: NDArray, cache: PowCache): NDArray {
 }
 
 /**
- * out = x^exponent, as PyTorch defines it: 1^NaN and (±1)^±∞ are 1, where JavaScript's are NaN, and exponents of ±½ are roots,
- * also of −0 and −∞. The general power takes about 50 ns a value (Node 20), a product less than 1.
+ * out = x^exponent, as PyTorch defines it: 1^NaN and (±1)^±∞ are 1, where JavaScript's are NaN, and exponents of ±½
+ * are roots, also of −0 and −∞. The general power takes about 50 ns a value (Node 20), a product less than 1.
  */
 function raise(x: Floats, exponent: number, out: Floats): void {
   if (exponent === 1) {

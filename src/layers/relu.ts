@@ -25,7 +25,8 @@ export function reluForward(x: NDArray): [out: NDArray, cache: ReluCache] {
 }
 
 /**
- * Backward pass of a rectified linear unit: `dx = dout` where `x > 0` or is NaN, else 0; the derivative at 0 is taken as 0.
+ * Backward pass of a rectified linear unit: `dx = dout` where `x > 0` or is NaN, else 0; the derivative at 0 is taken
+ * as 0.
  *
  * @param dout - Upstream gradient, of the shape of `x`.
  * @param cache - From {@link reluForward}.

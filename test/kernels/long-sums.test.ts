@@ -3,8 +3,8 @@ import type { Kernels } from '../../src/kernels/index.js';
 import { testEngine } from './engines.js';
 import { convShape } from './trials.js';
 
-// Every sum of float32 is within a millionth however long it is: one that goes through all values in float32 makes 100,958 of a
-// million times 0.1. The reference sums in float64.
+// Every sum of float32 is within a millionth however long it is: one that goes through all values in float32 makes
+// 100,958 of a million times 0.1. The reference sums in float64.
 
 const engines = ([1, 3] as const).map((threads) => ({ threads, ...testEngine('relaxed', threads) }));
 afterAll(() => {

@@ -5,8 +5,8 @@ import { kindsOf } from '../helpers/special-values.js';
 import { testEngine } from './engines.js';
 import { convShape } from './trials.js';
 
-// Zeros of either sign, infinities, NaN and numbers next to the ends of a dtype, at every place of a vector and behind the last whole
-// one: the kernels' results are of the reference's kind, with its sign.
+// Zeros of either sign, infinities, NaN and numbers next to the ends of a dtype, at every place of a vector and behind
+// the last whole one: the kernels' results are of the reference's kind, with its sign.
 
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 const VALUES = [0, -0, inf, -inf, nan, 1, -1, 0.37, -0.37, 2, -3, 9, -9, 1e25, -1e25, 1e38, -1e38, 1e-42, -1e-42];

@@ -6,8 +6,8 @@ import { F, type Tensor, tensor } from '../../src/index.js';
 import { describeKernelSets } from '../helpers/kernel-sets.js';
 import { type Kind, kindsOf } from '../helpers/special-values.js';
 
-// What the layers make of zeros of either sign, infinities, NaN and the ends of a dtype is what PyTorch makes of them, on every set of
-// kernels and at every place of a vector; src/kernels/types.ts says where it is not.
+// What the layers make of zeros of either sign, infinities, NaN and the ends of a dtype is what PyTorch makes of them,
+// on every set of kernels and at every place of a vector; src/kernels/types.ts says where it is not.
 
 type Numbers = readonly string[];
 interface Table {

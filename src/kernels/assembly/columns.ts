@@ -1,12 +1,12 @@
-// Sums of columns. One sum that goes through all rows in float32 loses more the longer it is: of a million times 0.1 it makes
-// 100,958. So a few rows are added up in T, and those sums in float64: a vector of them in two, of its low and its high lanes. Float64
-// itself needs no more than one, and its high lanes are nothing.
+// Sums of columns. One sum that goes through all rows in float32 loses more the longer it is: of a million times 0.1
+// it makes 100,958. So a few rows are added up in T, and those sums in float64: a vector of them in two, of its low
+// and its high lanes. Float64 itself needs no more than one, and its high lanes are nothing.
 
 import { VECTOR } from "./simd";
 
 /**
- * Rows that are added up in T: of terms of one sign the sum is then off by 15 · 2⁻²⁴ of itself at most, a millionth, and widening it
- * costs a third of an addition to each row.
+ * Rows that are added up in T: of terms of one sign the sum is then off by 15 · 2⁻²⁴ of itself at most, a millionth,
+ * and widening it costs a third of an addition to each row.
  */
 // @ts-ignore: decorator
 @inline export const ROWS_AT_A_TIME: i32 = 16;

@@ -87,8 +87,8 @@ export function preluRows<T>(item: i32): void {
 
 /**
  * dx = dout where x > 0, else α[c]·dout; dalpha[c] = Σ_n dout[n, c]·x[n, c] over the x that are not positive, in the
- * order of the rows. Arguments: the addresses of dout, x, α, dx and dalpha; N, C, the width of a stripe, and the address of a
- * float64 sum to each channel of whole vectors. One item is a stripe of columns.
+ * order of the rows. Arguments: the addresses of dout, x, α, dx and dalpha; N, C, the width of a stripe, and the
+ * address of a float64 sum to each channel of whole vectors. One item is a stripe of columns.
  */
 export function preluRowsBackward<T>(item: i32): void {
   const dout = pointer(0), x = pointer(1), alpha = pointer(2), dx = pointer(3), dalpha = pointer(4);

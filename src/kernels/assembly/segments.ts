@@ -32,8 +32,8 @@ import { addWide, lanes, loadPart, madd, passing, storePart, sumOfPair, VECTOR }
   return v128.sub<T>(v128.load(x), shift);
 }
 
-// Values far apart, those beyond 1e19 of float32, have squares that T cannot hold; then the sums are taken again, in float64 from the
-// first difference on. So a row of [1, 2, 3, 4]·1e25 is normalized as any other.
+// Values far apart, those beyond 1e19 of float32, have squares that T cannot hold; then the sums are taken again, in
+// float64 from the first difference on. So a row of [1, 2, 3, 4]·1e25 is normalized as any other.
 
 /** Σ (x − shift), value by value in float64. */
 function sumShiftedWide<T>(x: usize, length: i32, shift: T): f64 {
@@ -258,7 +258,8 @@ export function sumMaskedGradients<T>(dout: usize, x: usize, y: usize, to: usize
 export function gradientSegment<T>(
   g: usize, x: usize, dx: usize, length: i32, mean: T, scale: f64, level: f64, slope: f64,
 ): void {
-  // The slope goes by the inverse of the variance. Beyond about 1e15 of x it is no normal number of float32, though its product is.
+  // The slope goes by the inverse of the variance. Beyond about 1e15 of x it is no normal number of float32, though
+  // its product is.
   if (sizeof<T>() == 4 && slope != 0 && Math.abs(slope) < 1.2e-38) {
     for (let i = 0; i < length; i++, g += sizeof<T>(), x += sizeof<T>(), dx += sizeof<T>()) {
       store<T>(dx, <T>(scale * <f64>load<T>(g) + level + slope * (<f64>load<T>(x) - <f64>mean)));

@@ -139,8 +139,8 @@ export function storePart<T>(ptr: usize, v: v128, count: i32): void {
 }
 
 /**
- * The larger of two values, lane by lane: `a` where they are equal, which tells one zero from the other, and NaN where either is. Every
- * value after another, so the first of the largest is found.
+ * The larger of two values, lane by lane: `a` where they are equal, which tells one zero from the other, and NaN where
+ * either is. Every value after another, so the first of the largest is found.
  */
 // @ts-ignore: decorator
 @inline export function larger<T>(a: v128, b: v128): v128 {
@@ -154,7 +154,10 @@ export function storePart<T>(ptr: usize, v: v128, count: i32): void {
   return b > a || b != b ? b : a;
 }
 
-/** What of the gradient `d` passes a ReLU whose input, or output, is `x`: all where x > 0 or is NaN, which says nothing else. */
+/**
+ * What of the gradient `d` passes a ReLU whose input, or output, is `x`: all where x > 0 or is NaN, which says nothing
+ * else.
+ */
 // @ts-ignore: decorator
 @inline export function passing<T>(x: v128, d: v128): v128 {
   return v128.andnot(d, v128.le<T>(x, v128.splat<T>(0)));

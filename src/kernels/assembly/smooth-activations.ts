@@ -104,7 +104,8 @@ export function gelu<T>(item: i32): void {
     const at = <usize>i * sizeof<T>();
     const v = loadUpTo<T>(x + at, end - i);
     const a = v128.pmin<T>(v128.abs<T>(v), farthest<T>());
-    // x·Φ(x) is −a·Φ(−a) below 0 and x·(1 − Φ(−a)) above, which is x − a·Φ(−a) rounded once less. A tail of 0 is left negative.
+    // x·Φ(x) is −a·Φ(−a) below 0 and x·(1 − Φ(−a)) above, which is x − a·Φ(−a) rounded once less. A tail of 0 is left
+    // negative.
     const tail = v128.mul<T>(scaledTailRatio<T>(a), bell<T>(a));
     storeUpTo<T>(out + at, v128.sub<T>(v128.pmax<T>(v, minusZero), tail), end - i);
   }
