@@ -61,7 +61,10 @@ describe('texts', () => {
   test('may be longer than their place where their neighbours are short, and are slanted where they are not', () => {
     expect(labelsOf(['four', 'automobile', 'four'], 60).labelAngle).toBe(0);
     const slanted = labelsOf(['two vehicles', 'automobile'], 50);
-    expect(slanted).toMatchObject({ labelExpr: expect.stringContaining('["two vehicles","automobile"]'), labelAngle: -35 });
+    expect(slanted).toMatchObject({
+      labelExpr: expect.stringContaining('["two vehicles","automobile"]'),
+      labelAngle: -35,
+    });
     expect(slanted.titleY).toBeGreaterThan(60);
   });
 });
