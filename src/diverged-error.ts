@@ -2,6 +2,7 @@
 export class DivergedError extends Error {
   override readonly name = 'DivergedError';
 
+  /** An error for a run that ends at this step. */
   constructor(
     /** The function that was training. */
     fn: string,

@@ -32,6 +32,7 @@ export interface StepOptions {
  *
  * @param f - A scalar function of `x`.
  * @param x - The point, any shape; float64 to be worth comparing with.
+ * @param options - `h`: half the distance between the two points of a difference. Default 1e-5.
  * @returns The gradient, shaped like `x`, in float64.
  * @throws {TypeError} if `f` does not return a number.
  * @throws {RangeError} if `h` is not a number > 0.
@@ -53,6 +54,7 @@ export function evalNumericalGradient(f: (x: NDArray) => number, x: NDArray, { h
  * @param f - A function of `x` whose value has the shape of `df`.
  * @param x - The point, any shape.
  * @param df - Upstream gradient, of the shape of `f(x)`.
+ * @param options - `h`: half the distance between the two points of a difference. Default 1e-5.
  * @returns The gradient, shaped like `x`, in float64.
  * @throws {ShapeError} if `f(x)` has another shape than `df`.
  * @throws {RangeError} if `h` is not a number > 0.
@@ -164,7 +166,9 @@ export function gradCheckSparse(
 
 /** What {@link checkModelGradients} asks of a model. */
 export interface DifferentiableModel {
+  /** Parameters by name. They are perturbed in place. */
   readonly params: Record<string, NDArray>;
+  /** The loss of a batch, with the gradient of each parameter under its name. */
   loss(X: NDArray, y: Labels): NDArray | { loss: number; grads: Record<string, NDArray> };
 }
 
@@ -195,6 +199,7 @@ export interface ModelCheckOptions extends StepOptions {
  * @param model - Anything with `params` and `loss(X, y)`; its parameters are perturbed in place and put back exactly.
  * @param X - Inputs.
  * @param y - Labels.
+ * @param options - `h`: half the distance between the two points of a difference. Default 1e-5.
  * @returns The largest relative error for each parameter, see {@link relError}, over the places without a kink; 0 if
  *   there is none.
  * @throws {TypeError} if `loss` returns no gradient for a parameter.

@@ -1,7 +1,10 @@
 /** What the bar writes to: `process.stdout`, or a stand-in. */
 export interface Terminal {
+  /** Whether someone looks at it. Without, no bar is drawn. */
   readonly isTTY?: boolean;
+  /** Its width in characters. */
   readonly columns?: number;
+  /** Prints. */
   write(text: string): unknown;
 }
 
@@ -24,6 +27,8 @@ export class ProgressBar {
   #drawn = Number.NEGATIVE_INFINITY;
 
   /**
+   * A bar for a run of `total` steps; nothing is printed before its first step.
+   *
    * @param total - Steps of the whole run.
    * @param unit - What a step is, in short.
    * @param terminal - Default: stdout where there is one.

@@ -34,7 +34,7 @@ import {
 } from './solver-options.js';
 
 /** Options of a {@link Solver}. `C` is what its update rule takes. */
-export type SolverOptions<C extends object = OptimConfig> = SolverOptionsOf<C, Solver>;
+export interface SolverOptions<C extends object = OptimConfig> extends SolverOptionsOf<C, Solver> {}
 
 /**
  * Trains a classifier by minibatch gradient descent and watches its accuracy as it goes.
@@ -88,6 +88,11 @@ export class Solver<C extends object = OptimConfig> {
   #random: Random;
 
   /**
+   * A Solver for `model`; nothing is computed before {@link Solver.train} or {@link Solver.step}.
+   *
+   * @param model - A classifier of this library, or any {@link Model}. Trained in place.
+   * @param data - Training and validation examples with their labels.
+   * @param options - See {@link SolverOptions}. `updateRule` and `optimConfig` say how parameters change; default: SGD.
    * @throws {RangeError | TypeError | ShapeError} naming an option, a parameter or a part of the data that does not fit.
    */
   constructor(model: Model, data: Dataset, options: SolverOptions<C> = {}) {

@@ -1,17 +1,82 @@
-// Builds the package from nothing: the kernels, then dist/ with its declarations.
+// Builds the package: the kernels, then dist/. Does nothing where dist/ was made from these very sources.
+//
+//   dist/**/*.js      CommonJS with declarations: the one implementation that Node, Deno and Bun run, by `import` or
+//                     `require`. With two, a process would have two memories, two sets of threads, two classes Tensor.
+//   dist/index.mjs    the same by its names, for `import`
+//   dist/esm/**/*.js  ES modules, for bundlers that build for browsers and drop what is not used
 
-import { spawnSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { buildKernels, ROOT } from './kernels.mjs';
 
-process.chdir(ROOT);
-rmSync('dist', { recursive: true, force: true });
+const require = createRequire(import.meta.url);
+const TSC = require.resolve('typescript/bin/tsc');
+const DIST = join(ROOT, 'dist');
+const BINARIES = 'kernels/wasm/binaries.generated';
+
 await buildKernels();
+const stamp = `// Sources: sha256 ${digest()}`;
+const entry = join(DIST, 'index.mjs');
+if (existsSync(entry) && readFileSync(entry, 'utf8').startsWith(stamp)) {
+  console.error('build: dist/ is up to date');
+} else {
+  rmSync(DIST, { recursive: true, force: true });
+  // The same sources: checked once.
+  await Promise.all([compile('tsconfig.build.json'), compile('tsconfig.esm.json', '--noCheck')]);
+  for (const folder of ['', 'esm']) dropMaps(join(DIST, folder, BINARIES));
+  // The root is CommonJS. Bundlers look for `sideEffects` in the nearest package.json.
+  write('esm/package.json', JSON.stringify({ type: 'module', sideEffects: false }));
+  write('index.d.mts', "export * from './index.js';");
+  // Written last: a build that was cut short is not up to date.
+  write('index.mjs', `${stamp}\n${namedExports(require(join(DIST, 'index.js')))}`);
+}
 
-const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
-if (status !== 0) process.exit(1);
+/** What dist/ is made from: the sources, the settings, the scripts that build it and the compiler's version. */
+function digest() {
+  const hash = createHash('sha256');
+  const settings = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.esm.json'];
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile())
+    .map((file) => join(file.parentPath, file.name));
+  for (const file of [
+    fileURLToPath(import.meta.url),
+    require.resolve('typescript/package.json'),
+    ...settings.map((name) => join(ROOT, name)),
+    ...sources.sort(),
+  ]) {
+    hash
+      .update(`${relative(ROOT, file)}\0`)
+      .update(readFileSync(file))
+      .update('\0');
+  }
+  return hash.digest('hex');
+}
 
-// The root is CommonJS for ts-node's sake; what is published is ESM.
-writeFileSync('dist/package.json', `${JSON.stringify({ type: 'module' })}\n`);
+async function compile(...args) {
+  const [status] = await once(spawn(process.execPath, [TSC, '-p', ...args], { cwd: ROOT, stdio: 'inherit' }), 'exit');
+  if (status !== 0) throw new Error(`build: tsc -p ${args.join(' ')} failed`);
+}
+
+/** An ES module with the names of a CommonJS one beside it. */
+function namedExports(module) {
+  const names = Object.keys(module).sort();
+  return ['export {', ...names.map((name) => `  ${name},`), "} from './index.js';"].join('\n');
+}
+
+/** Drops the source maps of the module that holds the binaries: its source is not in the package. */
+function dropMaps(path) {
+  for (const end of ['.js', '.d.ts']) {
+    rmSync(`${path}${end}.map`, { force: true });
+    const file = `${path}${end}`;
+    if (existsSync(file)) writeFileSync(file, readFileSync(file, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, ''));
+  }
+}
+
+function write(name, text) {
+  writeFileSync(join(DIST, name), `${text}\n`);
+}

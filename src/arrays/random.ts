@@ -27,7 +27,11 @@ export class Random {
   #next: seedrandom.StatefulPRNG<seedrandom.State.Alea>;
   #spare: number | null = null;
 
-  /** @param seed - A number or a string; without one, the seed comes from the system and cannot be repeated. */
+  /**
+   * A generator whose numbers repeat with its seed.
+   *
+   * @param seed - A number or a string; without one, the seed comes from the system and cannot be repeated.
+   */
   constructor(seed?: number | string) {
     if (seed !== undefined && typeof seed !== 'string' && typeof seed !== 'number') {
       throw new TypeError(`Random: seed is ${describe(seed)}, expected a number or a string`);

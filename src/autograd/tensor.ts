@@ -117,7 +117,11 @@ export class Tensor implements Leaf {
     this.#requiresGrad = value;
   }
 
-  /** Where a gradient with respect to this tensor goes. */
+  /**
+   * Where a gradient with respect to this tensor goes.
+   *
+   * @hidden
+   */
   get target(): Node | Leaf | null {
     if (!this.#requiresGrad) return null;
     return this.#source ?? this;
@@ -185,6 +189,11 @@ export class Tensor implements Leaf {
     if (block !== null) release(block);
   }
 
+  /**
+   * Adds the gradient of a backward pass to {@link Tensor.grad}.
+   *
+   * @hidden
+   */
   collect(gradient: NDArray, shared: boolean): void {
     if (this.grad !== null) this.grad = new Tensor(addForward(this.grad.data, gradient)[0]);
     else this.grad = new Tensor(shared ? array(gradient) : gradient);

@@ -73,6 +73,8 @@ export class FullyConnectedNet implements Classifier {
   readonly #numLayers: number;
 
   /**
+   * A network with these hidden layers and new random weights; {@link FullyConnectedNetOptions} has the rest.
+   *
    * @param hiddenDims - Units of each hidden layer, at least one layer.
    * @throws {TypeError | RangeError} naming an option that is unknown or out of range.
    */

@@ -74,7 +74,11 @@ export class ThreeLayerConvNet implements Classifier {
   reg: number;
   readonly #inputDim: readonly [number, number, number];
 
-  /** @throws {TypeError | RangeError} naming an option that is unknown or out of range. */
+  /**
+   * A small convolutional network with new random weights; {@link ThreeLayerConvNetOptions} has its sizes.
+   *
+   * @throws {TypeError | RangeError} naming an option that is unknown or out of range.
+   */
   constructor(options: ThreeLayerConvNetOptions = {}) {
     const owner = 'ThreeLayerConvNet';
     checkOptions(owner, options, OPTIONS);

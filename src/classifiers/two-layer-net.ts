@@ -50,7 +50,11 @@ export class TwoLayerNet implements Classifier {
   /** Strength of the L2 penalty; may be changed at any time. */
   reg: number;
 
-  /** @throws {TypeError | RangeError} naming an option that is unknown or out of range. */
+  /**
+   * A two-layer network with new random weights; {@link TwoLayerNetOptions} has its sizes.
+   *
+   * @throws {TypeError | RangeError} naming an option that is unknown or out of range.
+   */
   constructor(options: TwoLayerNetOptions = {}) {
     checkOptions('TwoLayerNet', options, OPTIONS);
     const { inputDim = 3072, hiddenDim = 100, numClasses = 10, weightScale = 1e-3 } = options;

@@ -74,6 +74,8 @@ export class DataLoader implements Iterable<Batch> {
   #resumed: Epoch | null = null;
 
   /**
+   * A loader of minibatches of `dataset`; see {@link DataLoaderOptions} for their size and order.
+   *
    * @param dataset - `{ X, y }` with X of shape (N, …) and N labels, or an object with `length` and `get(i)`, which
    *   returns `[x, y]`.
    * @throws {RangeError | TypeError | ShapeError} naming an option or a part of the dataset that does not fit.

@@ -59,6 +59,8 @@ export class TensorDataset implements ArrayDataset, ExampleDataset {
   readonly y: Int32Array;
 
   /**
+   * A dataset of examples and their labels, both held in memory.
+   *
    * @param X - Examples, shape (N, …). Kept as it is where its values lie in row-major order on the heap, else copied.
    * @param y - Their N labels; copied.
    * @throws {ShapeError} if there are no examples, or not as many labels as examples.

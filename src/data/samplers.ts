@@ -26,7 +26,11 @@ export interface SamplerOptions {
 export class SequentialSampler implements Sampler {
   readonly length: number;
 
-  /** @param n - How many there are. */
+  /**
+   * The places 0 to n − 1, in that order.
+   *
+   * @param n - How many there are.
+   */
   constructor(n: number) {
     checkCount('SequentialSampler', 'n', n, 1);
     this.length = n;
@@ -44,6 +48,8 @@ export class SubsetRandomSampler implements Sampler {
   #random: Random | null;
 
   /**
+   * The given places, in a new random order each epoch.
+   *
    * @param indices - Places in the dataset.
    * @throws {RangeError} if there are none, or one is not a whole number ≥ 0.
    *
@@ -77,7 +83,11 @@ export class SubsetRandomSampler implements Sampler {
 
 /** All examples, each once, in a new random order each epoch. */
 export class RandomSampler extends SubsetRandomSampler {
-  /** @param n - How many there are. */
+  /**
+   * The places 0 to n − 1, in a new random order each epoch.
+   *
+   * @param n - How many there are.
+   */
   constructor(n: number, options: SamplerOptions = {}) {
     checkCount('RandomSampler', 'n', n, 1);
     checkOptions('RandomSampler', options, ['seed']);

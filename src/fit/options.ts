@@ -7,13 +7,17 @@ import type { FitHistory } from './history.js';
 
 /** What changes the parameters: an optimizer of `optim`, or anything that takes steps. */
 export interface Stepper {
+  /** Changes the parameters by their gradients. */
   step(): void;
+  /** Forgets the gradients. */
   zeroGrad(): void;
+  /** Where errors and histories read the learning rate. */
   readonly paramGroups?: readonly { lr?: number }[];
 }
 
 /** What changes the learning rate: a schedule of `optim.lrScheduler`, or anything that takes steps. */
 export interface Schedule {
+  /** Sets the rate of the next step or epoch. */
   step(): void;
   /** Whether its steps are those of the optimizer, or epochs. Default `'epoch'`. */
   readonly every?: 'step' | 'epoch';

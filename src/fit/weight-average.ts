@@ -35,6 +35,8 @@ export class WeightAverage {
   #steps = 0;
 
   /**
+   * An average that starts from the weights that `model` has now.
+   *
    * @param options - `decay`: the share of the average that is kept in a step, in [0, 1). Default 0.999.
    * @throws {RangeError} if `decay` is out of range.
    */

@@ -71,6 +71,7 @@ const keepers = new WeakSet<object>();
  * A Solver runs a model's `loss` and an update rule with this mark in the workspace of its step, where nothing is copied.
  * Without the mark they get arrays under the garbage collector, which they may keep.
  *
+ * @typeParam F - The function's type.
  * @returns `fn`.
  */
 export function keepsNothing<F extends (...args: never[]) => unknown>(fn: F): F {

@@ -41,7 +41,12 @@ export function convReluForward(
   return convRelu('convReluForward', x, w, b, convParam);
 }
 
-/** Backward pass of {@link convReluForward}. @param dout - Upstream gradient, of the shape of `out`. */
+/**
+ * Backward pass of {@link convReluForward}.
+ *
+ * @param dout - Upstream gradient, of the shape of `out`.
+ * @param cache - From {@link convReluForward}.
+ */
 export function convReluBackward(dout: NDArray, cache: ConvReluCache): ConvGrads {
   const fn = 'convReluBackward';
   checkCache(fn, cache, 'conv-relu');
@@ -50,7 +55,12 @@ export function convReluBackward(dout: NDArray, cache: ConvReluCache): ConvGrads
   return { dx: convInputGradient(fn, kernels(), da, conv), dw: convFilterGradient(fn, kernels(), da, conv), db };
 }
 
-/** {@link convReluBackward} without `dx`: for the first layer of a network, whose input is data. */
+/**
+ * {@link convReluBackward} without `dx`: for the first layer of a network, whose input is data.
+ *
+ * @param dout - Upstream gradient, of the shape of `out`.
+ * @param cache - From {@link convReluForward}.
+ */
 export function convReluBackwardWeights(dout: NDArray, cache: ConvReluCache): ConvWeightGrads {
   const fn = 'convReluBackwardWeights';
   checkCache(fn, cache, 'conv-relu');
@@ -112,6 +122,7 @@ export function convReluPoolForward(
  * the gradient of the bias.
  *
  * @param dout - Upstream gradient, of the shape of `out`.
+ * @param cache - From {@link convReluPoolForward}.
  */
 export function convReluPoolBackward(dout: NDArray, cache: ConvReluPoolCache): ConvGrads {
   const fn = 'convReluPoolBackward';
@@ -122,7 +133,12 @@ export function convReluPoolBackward(dout: NDArray, cache: ConvReluPoolCache): C
   return { dx: convInputGradient(fn, kernels(), da, conv), dw: convFilterGradient(fn, kernels(), da, conv), db };
 }
 
-/** {@link convReluPoolBackward} without `dx`: for the first layer of a network, whose input is data. */
+/**
+ * {@link convReluPoolBackward} without `dx`: for the first layer of a network, whose input is data.
+ *
+ * @param dout - Upstream gradient, of the shape of `out`.
+ * @param cache - From {@link convReluPoolForward}.
+ */
 export function convReluPoolBackwardWeights(dout: NDArray, cache: ConvReluPoolCache): ConvWeightGrads {
   const fn = 'convReluPoolBackwardWeights';
   checkCache(fn, cache, 'conv-relu-pool');

@@ -8,7 +8,11 @@ import { Parameter } from './parameter.js';
 
 /** A function of tensors without options. */
 abstract class Plain extends Module {
-  /** @throws {TypeError} if there is an option: it has none. */
+  /**
+   * A function of each value of its input. It has no options and no parameters.
+   *
+   * @throws {TypeError} if there is an option: it has none.
+   */
   constructor(options: Readonly<Record<string, never>> = {}) {
     super();
     checkOptions(this.constructor.name, options, []);
@@ -47,7 +51,11 @@ export class Tanh extends Plain {
 export class LeakyReLU extends Module {
   readonly negativeSlope: number;
 
-  /** @param options - `negativeSlope`, or the number itself. Default 0.01. */
+  /**
+   * A leaky ReLU with this slope below zero.
+   *
+   * @param options - `negativeSlope`, or the number itself. Default 0.01.
+   */
   constructor(options: number | { negativeSlope?: number } = {}) {
     super();
     this.negativeSlope = numberOption('LeakyReLU', 'negativeSlope', options, 0.01);
@@ -69,7 +77,11 @@ export class LeakyReLU extends Module {
 export class ELU extends Module {
   readonly alpha: number;
 
-  /** @param options - `alpha`, or the number itself. Default 1. */
+  /**
+   * An exponential linear unit that goes to −alpha.
+   *
+   * @param options - `alpha`, or the number itself. Default 1.
+   */
   constructor(options: number | { alpha?: number } = {}) {
     super();
     this.alpha = numberOption('ELU', 'alpha', options, 1);
@@ -111,7 +123,11 @@ export class PReLU extends Module {
   /** Slopes, shape (numParameters,). */
   readonly weight: Parameter;
 
-  /** @throws {TypeError | RangeError} if an option is unknown or a number out of range. */
+  /**
+   * A leaky ReLU whose slopes below zero are learned.
+   *
+   * @throws {TypeError | RangeError} if an option is unknown or a number out of range.
+   */
   constructor(options: PReLUOptions = {}) {
     super();
     const dtype = checkedDType('PReLU', options, ['numParameters', 'init', 'dtype']);
@@ -122,7 +138,11 @@ export class PReLU extends Module {
     this.weight = new Parameter(full([numParameters], init, dtype));
   }
 
-  /** @param x - Any shape; with a slope for each channel, (N, numParameters, …). */
+  /**
+   * The layer's output, of the shape of x.
+   *
+   * @param x - Any shape; with a slope for each channel, (N, numParameters, …).
+   */
   override forward(x: TensorLike): Tensor {
     checkInput(this, x, [this.numParameters === 1 ? ['…'] : ['N', ['C', this.numParameters], '…']], this.weight);
     return F.prelu(x, this.weight);
@@ -137,7 +157,11 @@ export class PReLU extends Module {
 export class Maxout extends Module {
   readonly pieces: number;
 
-  /** @throws {RangeError} if `pieces` is not a whole number ≥ 1. */
+  /**
+   * A layer that takes the largest of each `pieces` neighbouring features.
+   *
+   * @throws {RangeError} if `pieces` is not a whole number ≥ 1.
+   */
   constructor(pieces: number) {
     super();
     checkCount('Maxout', 'pieces', pieces, 1);

@@ -46,7 +46,11 @@ abstract class BatchNorm extends Module {
   /** Shape (). Batches that went into the running statistics. In the state dict `num_batches_tracked`. */
   readonly numBatchesTracked: Buffer | null;
 
-  /** @throws {TypeError | RangeError} if an option is unknown or a number out of range. */
+  /**
+   * Batch normalization of `numFeatures` features, or channels of images. It is in training mode at first.
+   *
+   * @throws {TypeError | RangeError} if an option is unknown or a number out of range.
+   */
   constructor(numFeatures: number, options: BatchNormModuleOptions = {}) {
     super();
     const fn = this.constructor.name;

@@ -39,6 +39,8 @@ export class Conv2d extends Module {
   readonly bias: Parameter | null;
 
   /**
+   * A convolution by `outChannels` filters over images of `inChannels` channels, with new random weights.
+   *
    * @param kernelSize - Height and width of a filter: a number, or [vertical, horizontal].
    * @throws {TypeError | RangeError} if an option is unknown or a number out of range.
    */

@@ -21,7 +21,11 @@ export class Dropout extends Module {
   readonly p: number;
   readonly #random: Random | undefined;
 
-  /** @throws {TypeError | RangeError} if an option is unknown, or `p` is no number from 0 to 1. Default 0.5. */
+  /**
+   * Dropout that sets each value to 0 with probability `p` in training.
+   *
+   * @throws {TypeError | RangeError} if an option is unknown, or `p` is no number from 0 to 1. Default 0.5.
+   */
   constructor(p = 0.5, options: DropoutModuleOptions = {}) {
     super();
     checkOptions('Dropout', options, ['random']);

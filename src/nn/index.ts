@@ -1,3 +1,9 @@
+/**
+ * Modules under PyTorch's names: layers that hold their parameters, lists of them, initializations.
+ *
+ * @module
+ */
+
 export { ELU, GELU, LeakyReLU, Maxout, PReLU, type PReLUOptions, ReLU, Sigmoid, Tanh } from './activations.js';
 export { BatchNorm1d, BatchNorm2d, type BatchNormModuleOptions } from './batchnorm.js';
 export { Conv2d, type Conv2dModuleOptions } from './conv2d.js';

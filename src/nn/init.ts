@@ -1,3 +1,9 @@
+/**
+ * Initializations of parameters, in place, under PyTorch's names.
+ *
+ * @module
+ */
+
 import {
   array,
   checkAmount,

@@ -6,7 +6,11 @@ import { Module } from './module.js';
 export abstract class LayerList extends Module implements Iterable<Module> {
   readonly #layers: Module[] = [];
 
-  /** @throws {TypeError} if one is no module. */
+  /**
+   * A list of these layers, in the order in which they run.
+   *
+   * @throws {TypeError} if one is no module.
+   */
   constructor(...layers: readonly Module[]) {
     super();
     for (const layer of layers) this.append(layer);
@@ -39,6 +43,7 @@ export abstract class LayerList extends Module implements Iterable<Module> {
     return super.keepsNothing() && this.#layers.every((layer) => layer.keepsNothing());
   }
 
+  /** The layers in their order. */
   [Symbol.iterator](): Iterator<Module> {
     return this.#layers.values();
   }

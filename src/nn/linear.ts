@@ -27,7 +27,11 @@ export class Linear extends Module {
   /** Shape (outFeatures,). */
   readonly bias: Parameter | null;
 
-  /** @throws {TypeError | RangeError} if an option is unknown or a number out of range. */
+  /**
+   * A fully connected layer from `inFeatures` to `outFeatures` features, with new random weights.
+   *
+   * @throws {TypeError | RangeError} if an option is unknown or a number out of range.
+   */
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super();
     const fn = 'Linear';

@@ -169,6 +169,11 @@ export abstract class Module {
     return this.#text([]);
   }
 
+  /**
+   * What Node prints.
+   *
+   * @hidden
+   */
   [INSPECT](): string {
     return this.toString();
   }

@@ -30,6 +30,8 @@ export class LayerNorm extends Module {
   readonly bias: Parameter | null;
 
   /**
+   * Normalization of each example over its last axes.
+   *
    * @param normalizedShape - Sizes of the last axes of x; a number for the last one.
    * @throws {TypeError | RangeError} if an option is unknown or a number out of range.
    */
@@ -88,6 +90,8 @@ export class GroupNorm extends Module {
   readonly bias: Parameter | null;
 
   /**
+   * Normalization of each example over `numGroups` groups of its channels.
+   *
    * @param numGroups - A divisor of `numChannels`.
    * @throws {TypeError | RangeError} if an option is unknown or a number out of range.
    */

@@ -21,6 +21,8 @@ function kept(name: string, values: TensorLike): NDArray {
  */
 export class Parameter extends Tensor {
   /**
+   * A parameter that begins with these values.
+   *
    * @param values - Copied.
    * @param options - `requiresGrad`: default true.
    * @throws {TypeError} if `values` is no array, or an option unknown.
@@ -33,7 +35,12 @@ export class Parameter extends Tensor {
 
 /** State of a module that is not trained, but belongs to its state dict: running statistics, for one. */
 export class Buffer extends Tensor {
-  /** @param values - Copied. @throws {TypeError} if it is no array. */
+  /**
+   * A buffer that begins with these values.
+   *
+   * @param values - Copied.
+   * @throws {TypeError} if it is no array.
+   */
   constructor(values: TensorLike) {
     super(kept('Buffer', values));
   }

@@ -17,6 +17,8 @@ abstract class Pool2d extends Module {
   readonly stride: Pair;
 
   /**
+   * Pooling over windows of `kernelSize` pixels, which do not overlap unless a smaller `stride` is given.
+   *
    * @param kernelSize - Height and width of a window: a number, or [vertical, horizontal].
    * @param options - `stride`, or the stride itself.
    * @throws {TypeError | RangeError} if an option is unknown or a number out of range.
@@ -30,6 +32,7 @@ abstract class Pool2d extends Module {
     this.stride = pairOf(fn, 'stride', given.stride ?? this.kernelSize, 1);
   }
 
+  /** @throws {ShapeError} if x is no batch of images at least as large as a window. */
   protected check(x: TensorLike): void {
     const [H, W] = this.kernelSize;
     checkInput(this, x, [['N', 'C', ['H', H, 'least'], ['W', W, 'least']]]);
@@ -69,7 +72,11 @@ export class AvgPool2d extends Pool2d {
 export class AdaptiveAvgPool2d extends Module {
   readonly outputSize: Pair;
 
-  /** @param outputSize - Height and width of the output: a number, or [vertical, horizontal]. */
+  /**
+   * Average pooling to images of this size, whatever the size of the input.
+   *
+   * @param outputSize - Height and width of the output: a number, or [vertical, horizontal].
+   */
   constructor(outputSize: PerAxis) {
     super();
     this.outputSize = pairOf('AdaptiveAvgPool2d', 'outputSize', outputSize, 1);

@@ -8,7 +8,12 @@ import { Module } from './module.js';
 export class Flatten extends Module {
   readonly startDim: number;
 
-  /** @param startDim - Default 1. @throws {RangeError} if it is not a whole number ≥ 0. */
+  /**
+   * A layer that joins all axes from `startDim` on.
+   *
+   * @param startDim - Default 1.
+   * @throws {RangeError} if it is not a whole number ≥ 0.
+   */
   constructor(startDim = 1) {
     super();
     checkCount('Flatten', 'startDim', startDim, 0);
@@ -28,7 +33,11 @@ export class Flatten extends Module {
 
 /** What it is given: a place where nothing happens. */
 export class Identity extends Module {
-  /** @throws {TypeError} if there is an option: it has none. */
+  /**
+   * A layer that returns its input. It has no options.
+   *
+   * @throws {TypeError} if there is an option: it has none.
+   */
   constructor(options: Readonly<Record<string, never>> = {}) {
     super();
     checkOptions('Identity', options, []);

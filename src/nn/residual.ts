@@ -26,7 +26,11 @@ export class Residual extends Module {
   readonly body: Module;
   readonly shortcut: Module;
 
-  /** @throws {TypeError} if an option is unknown, or `body` or the shortcut no module. */
+  /**
+   * A block that adds `body(x)` to x, or to `shortcut(x)`.
+   *
+   * @throws {TypeError} if an option is unknown, or `body` or the shortcut no module.
+   */
   constructor(body: Module, options: ResidualOptions = {}) {
     super();
     checkOptions('Residual', options, ['shortcut']);

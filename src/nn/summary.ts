@@ -31,6 +31,7 @@ export interface ModuleSummary {
   readonly totalFlops: number;
   readonly outputBytes: number;
   readonly parameterBytes: number;
+  /** The table: a line for each module, and the sums. */
   toString(): string;
 }
 

@@ -1,3 +1,9 @@
+/**
+ * Update rules as functions, for the Solver; optimizers and schedules as PyTorch has them, for modules.
+ *
+ * @module
+ */
+
 export { type AdamConfig, type AdamWConfig, adam, adamw } from './adam.js';
 export { type ClipGradNormOptions, clipGradNorm, clipGradValue } from './clip-grad.js';
 export {

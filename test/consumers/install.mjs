@@ -1,58 +1,89 @@
-// Installs a packed layerwise into empty projects, as users do, and has each import it, train ten steps and type-check.
+// Installs a packed layerwise into projects as users have them, and has each do what it is for.
 
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const TSC = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-const STRICT = ['--strict', '--skipLibCheck', 'false', '--target', 'es2023'];
+const SHELL = process.platform === 'win32';
 
-/** None of these has @types/node: the declarations of the package stand on their own. */
-const PROJECTS = {
-  'ES module': { type: 'module', file: 'esm.mjs', steps: [['esm.mjs']] },
-  CommonJS: { type: 'commonjs', file: 'commonjs.cjs', steps: [['commonjs.cjs']] },
-  'TypeScript, nodenext': typescript('module', '--module', 'nodenext'),
-  'TypeScript, nodenext, CommonJS': typescript('commonjs', '--module', 'nodenext'),
-  'TypeScript, node16': typescript('module', '--module', 'node16'),
-  'TypeScript, bundler': typescript('module', '--module', 'esnext', '--moduleResolution', 'bundler'),
-  'TypeScript, bundler, CommonJS': typescript('commonjs', '--module', 'commonjs', '--moduleResolution', 'bundler'),
-};
-
-function typescript(type, ...options) {
-  const file = 'typescript.ts';
-  return { type, file, steps: [[TSC, ...STRICT, ...options, file], ['typescript.js']] };
-}
+/**
+ * @typedef {object} Project
+ * @property {'module' | 'commonjs'} type - Of its package.json.
+ * @property {readonly string[]} [packages] - What it needs beside layerwise, from the registry.
+ * @property {readonly string[]} [files] - Of this folder, copied into it.
+ * @property {Readonly<Record<string, string>>} [texts] - Other files: name to text.
+ * @property {readonly (readonly string[] | ((project: string) => string | null))[]} steps - Commands, `node` or a name in
+ *   node_modules/.bin; or a function of the project's folder that says what is wrong, or null.
+ * @property {boolean} [quiet] - Whether a word on stderr is a failure.
+ * @property {readonly string[]} [needs] - A command without which the project is skipped: what it runs in has no build for
+ *   this machine.
+ */
 
 /**
  * @param {string} tarball - What `npm pack` made.
  * @param {string} folder - Where to put the projects.
+ * @param {Readonly<Record<string, Project>>} projects - By name.
  * @returns {boolean} Whether every project did what it should.
  */
-export function installEverywhere(tarball, folder) {
-  let well = true;
-  for (const [name, { type, file, steps }] of Object.entries(PROJECTS)) {
-    const project = join(folder, name.replaceAll(/\W+/g, '-'));
-    mkdirSync(project);
-    writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type }));
-    copyFileSync(join(HERE, file), join(project, file));
+export function installInto(tarball, folder, projects) {
+  mkdirSync(folder);
+  // Those that need nothing else find the package above them, installed once.
+  writePackage(folder, 'commonjs');
+  let failure = install(folder, [tarball]);
+  if (failure !== null) console.log(`FAILED: npm install\n${failure}`);
+  let well = failure === null;
 
-    const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel', 'error', tarball];
-    let failure = run(project, 'npm', install);
-    for (const step of steps) failure ??= run(project, process.execPath, step);
+  for (const [name, project] of Object.entries(projects)) {
+    const { type, packages = [], files = [], texts = {}, steps, quiet = false, needs } = project;
+    const place = join(folder, name.replaceAll(/\W+/g, '-'));
+    mkdirSync(place);
+    writePackage(place, type);
+    for (const file of files) copyFileSync(join(HERE, file), join(place, file));
+    for (const [file, text] of Object.entries(texts)) writeFileSync(join(place, file), text);
+
+    failure = packages.length > 0 ? install(place, [...packages, tarball]) : null;
+    const missing = needs && (failure ?? run(place, needs, false));
+    if (missing) {
+      console.log(`skipped: ${name}: ${needs[0]} does not run here (${missing.trim().split('\n')[0]})`);
+      continue;
+    }
+    for (const step of steps) failure ??= typeof step === 'function' ? step(place) : run(place, step, quiet);
     console.log(failure === null ? `ok: ${name}` : `FAILED: ${name}\n${failure}`);
     well &&= failure === null;
   }
   return well;
 }
 
+function writePackage(folder, type) {
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type }));
+}
+
+function install(cwd, packages) {
+  return spawn(cwd, 'npm', [
+    'install',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel',
+    'error',
+    ...packages,
+  ]);
+}
+
+/** Null, or what the command printed and how it ended. */
+function run(cwd, [command, ...args], quiet) {
+  return command === 'node'
+    ? spawn(cwd, process.execPath, args, quiet)
+    : spawn(cwd, 'npx', ['--no-install', command, ...args], quiet);
+}
+
 /** Null, or what the command printed and how it ended. A process that does not end is stopped, and has failed. */
-function run(cwd, command, args) {
-  const options = { cwd, encoding: 'utf8', timeout: 120_000, shell: process.platform === 'win32' && command === 'npm' };
+function spawn(cwd, command, args, quiet = false) {
+  const options = { cwd, encoding: 'utf8', timeout: 300_000, shell: SHELL && command !== process.execPath };
   const { status, signal, error, stdout, stderr } = spawnSync(command, args, options);
-  if (status === 0) return null;
+  if (status === 0 && !(quiet && stderr !== '')) return null;
   const ended = error?.message ?? signal ?? `exit code ${status}`;
   return `${stdout}${stderr}\n${[command, ...args].join(' ')}: ${ended}`;
 }

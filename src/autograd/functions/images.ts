@@ -113,9 +113,8 @@ function poolParam(fn: string, kernelSize: PerAxis, options: Pool2dOptions) {
 /**
  * Averages over windows that divide the image into `outputSize` parts, as PyTorch's: part i of n starts at
  * floor(i · H / n) and ends at ceil((i + 1) · H / n).
+ * `x` is of shape (N, C, H, W), `outputSize` a number, or [vertical, horizontal].
  *
- * @param x - Images, shape (N, C, H, W).
- * @param outputSize - A number, or [vertical, horizontal].
  * @returns Shape (N, C, outputSize, outputSize).
  */
 export const adaptiveAvgPool2d = layerOp('adaptiveAvgPool2d', adaptiveAvgPoolForward, adaptiveAvgPoolBackward);

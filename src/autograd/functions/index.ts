@@ -1,3 +1,9 @@
+/**
+ * Differentiable functions of tensors under PyTorch's names: layers, losses, arithmetic, reductions.
+ *
+ * @module
+ */
+
 export { elu, gelu, leakyRelu, maxout, prelu, relu, sigmoid, tanh } from './activations.js';
 export {
   abs,

@@ -1,3 +1,9 @@
+/**
+ * Transforms of batches of images: normalization and augmentation.
+ *
+ * @module
+ */
+
 export { type CutoutOptions, cutout } from './cutout.js';
 export { normalize } from './normalize.js';
 export { type RandomCropOptions, randomCrop } from './random-crop.js';

@@ -46,6 +46,8 @@ const METHOD: Method<AdagradOptions> = {
  */
 export class Adagrad extends Optimizer<AdagradOptions> {
   /**
+   * AdaGrad over `params`, without state yet. The default learning rate is 1e-2; {@link AdagradOptions} has the rest.
+   *
    * @param params - The parameters, or groups of them with options of their own.
    * @param options - Of all groups that do not say otherwise.
    * @throws {TypeError | RangeError} naming an option that is unknown or out of range, or what is no parameter; if there

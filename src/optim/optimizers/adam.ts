@@ -73,6 +73,8 @@ function update(
  */
 export class Adam extends Optimizer<AdamOptions> {
   /**
+   * Adam over `params`, without state yet. The learning rate is 1e-3 by default; {@link AdamOptions} has the rest.
+   *
    * @param params - The parameters, or groups of them with options of their own.
    * @param options - Of all groups that do not say otherwise.
    * @throws {TypeError | RangeError} naming an option that is unknown or out of range, or what is no parameter; if there
@@ -95,6 +97,8 @@ export class Adam extends Optimizer<AdamOptions> {
  */
 export class AdamW extends Optimizer<AdamOptions> {
   /**
+   * AdamW over `params`, without state yet. The learning rate is 1e-3 by default; {@link AdamOptions} has the rest.
+   *
    * @param params - The parameters, or groups of them with options of their own.
    * @param options - Of all groups that do not say otherwise.
    * @throws {TypeError | RangeError} naming an option that is unknown or out of range, or what is no parameter; if there

@@ -34,6 +34,8 @@ export abstract class Optimizer<O extends { lr: number }> {
   #state = new Map<Trainable, ParameterState>();
 
   /**
+   * What every optimizer begins with: its groups of parameters, checked.
+   *
    * @throws {TypeError | RangeError} naming an option that is unknown or out of range, or what is no parameter; if there
    *   is no parameter, or one occurs twice.
    * @internal

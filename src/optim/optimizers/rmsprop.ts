@@ -59,6 +59,8 @@ const METHOD: Method<RMSpropOptions> = {
  */
 export class RMSprop extends Optimizer<RMSpropOptions> {
   /**
+   * RMSprop over `params`, without state yet. The default learning rate is 1e-2; {@link RMSpropOptions} has the rest.
+   *
    * @param params - The parameters, or groups of them with options of their own.
    * @param options - Of all groups that do not say otherwise.
    * @throws {TypeError | RangeError} naming an option that is unknown or out of range, or what is no parameter; if there

@@ -59,6 +59,8 @@ const METHOD: Method<SGDOptions> = {
  */
 export class SGD extends Optimizer<SGDOptions> {
   /**
+   * Gradient descent over `params`, without state yet. {@link SGDOptions} has the learning rate, momentum and the rest.
+   *
    * @param params - The parameters, or groups of them with options of their own.
    * @param options - Of all groups that do not say otherwise.
    * @throws {TypeError | RangeError} naming an option that is unknown or out of range, or what is no parameter; if there

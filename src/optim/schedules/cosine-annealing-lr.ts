@@ -19,7 +19,11 @@ export interface CosineAnnealingLROptions {
  * const schedule = new optim.lrScheduler.CosineAnnealingLR(optimizer, { TMax: epochs });
  */
 export class CosineAnnealingLR extends LRScheduler<Required<CosineAnnealingLROptions>> {
-  /** @throws {TypeError | RangeError} naming an option that is unknown or out of range. */
+  /**
+   * A schedule that lowers the rates of `optimizer` to `etaMin` in `TMax` steps, along half a cosine.
+   *
+   * @throws {TypeError | RangeError} naming an option that is unknown or out of range.
+   */
   constructor(optimizer: ScheduledOptimizer, options: CosineAnnealingLROptions) {
     checkOptions('CosineAnnealingLR', options, ['TMax', 'etaMin']);
     const { TMax, etaMin = 0 } = options;
@@ -30,8 +34,9 @@ export class CosineAnnealingLR extends LRScheduler<Required<CosineAnnealingLROpt
   }
 
   /** The rate is changed by the ratio of two steps, not computed anew, so that several schedules can work together. */
-  protected override rate(t: number, { lr }: ScheduledGroup, g: number): number {
+  protected override rate(t: number, group: ScheduledGroup, g: number): number {
     const { TMax, etaMin } = this.settings;
+    const { lr } = group;
     if (t === 0) return lr;
     const height = (s: number): number => 1 + Math.cos((Math.PI * s) / TMax);
     // From the lowest rate, where there is nothing to multiply, it goes up by a difference.

@@ -1,3 +1,9 @@
+/**
+ * Schedules of the learning rate, under PyTorch's names.
+ *
+ * @module
+ */
+
 export { CosineAnnealingLR, type CosineAnnealingLROptions } from './cosine-annealing-lr.js';
 export { LambdaLR, type LambdaLROptions, type LRLambda } from './lambda-lr.js';
 export { OneCycleLR, type OneCycleLROptions } from './one-cycle-lr.js';

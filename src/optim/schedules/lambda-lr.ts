@@ -21,6 +21,8 @@ export class LambdaLR extends LRScheduler {
   readonly #lambdas: LRLambda | readonly LRLambda[];
 
   /**
+   * A schedule that multiplies the first rates of `optimizer` by `lrLambda(t)`, or by one such function for each group.
+   *
    * @throws {TypeError} naming an option that is unknown or no function.
    * @throws {RangeError} if the list has not one function for each group, or one returns no number ≥ 0.
    */

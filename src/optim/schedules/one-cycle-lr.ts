@@ -78,6 +78,8 @@ export class OneCycleLR extends LRScheduler<Cycle> {
   override readonly every = 'step';
 
   /**
+   * A schedule that takes the rates of `optimizer` up to `maxLr` and down again; the first ones are set at once.
+   *
    * @throws {TypeError | RangeError} naming an option that is unknown, missing or out of range; if `cycleMomentum` is true
    *   and the optimizer has neither momentum nor betas.
    */

@@ -16,7 +16,11 @@ export interface StepLROptions {
  * const schedule = new optim.lrScheduler.StepLR(optimizer, { stepSize: 30 });
  */
 export class StepLR extends LRScheduler<Required<StepLROptions>> {
-  /** @throws {TypeError | RangeError} naming an option that is unknown or out of range. */
+  /**
+   * A schedule that multiplies the rates of `optimizer` by `gamma` every `stepSize` steps.
+   *
+   * @throws {TypeError | RangeError} naming an option that is unknown or out of range.
+   */
   constructor(optimizer: ScheduledOptimizer, options: StepLROptions) {
     checkOptions('StepLR', options, ['stepSize', 'gamma']);
     const { stepSize, gamma = 0.1 } = options;
@@ -27,9 +31,9 @@ export class StepLR extends LRScheduler<Required<StepLROptions>> {
   }
 
   /** The rate is changed, not computed anew, so that several schedules can work together. */
-  protected override rate(t: number, { lr }: ScheduledGroup): number {
+  protected override rate(t: number, group: ScheduledGroup): number {
     const { stepSize, gamma } = this.settings;
-    return t > 0 && t % stepSize === 0 ? lr * gamma : lr;
+    return t > 0 && t % stepSize === 0 ? group.lr * gamma : group.lr;
   }
 
   protected override check(fn: string, settings: Required<StepLROptions>): void {
