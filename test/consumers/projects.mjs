@@ -135,7 +135,13 @@ function jest(...packages) {
     'formats.test.mjs': "test('it runs', async () => { await import('./formats.mjs'); });\n",
   };
   const modules = ['node', '--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--testMatch=**/*.test.mjs'];
-  return { type: 'commonjs', packages, files, texts, steps: [['jest', 'train'], ['jest', '--env=jsdom', 'train'], modules] };
+  return {
+    type: 'commonjs',
+    packages,
+    files,
+    texts,
+    steps: [['jest', 'train'], ['jest', '--env=jsdom', 'train'], modules],
+  };
 }
 
 /** A program that runs TypeScript and modules of either kind. */
