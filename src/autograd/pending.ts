@@ -21,6 +21,12 @@ export class PendingMemory {
     if (block !== null) this.#uses.set(block, Number.POSITIVE_INFINITY);
   }
 
+  /** Whether nobody else holds the memory of a gradient; null where it does not lie in the open workspace. */
+  isAlone(gradient: NDArray): boolean | null {
+    const block = blockOf(gradient);
+    return block === null ? null : block.claimed === null && this.#uses.get(block) === 1;
+  }
+
   /** The values that gradients were taken of are not needed any more; unless their memory is that of a gradient, too. */
   end(values: NDArray): void {
     const block = blockOf(values);

@@ -17,8 +17,9 @@ export interface Leaf {
   /**
    * @param gradient - The gradient of one backward pass with respect to this tensor.
    * @param shared - Whether others hold the same array.
+   * @returns Whether it is the leaf's from now on.
    */
-  collect(gradient: NDArray, shared: boolean): void;
+  collect(gradient: NDArray, shared: boolean): boolean;
 }
 
 /** Where the gradient with respect to an input goes: to the operation that made it, to a leaf, or nowhere. */
@@ -180,7 +181,8 @@ export function carryBack(root: Node, seed: NDArray, retainGraph: boolean): void
   }
   for (const leaf of leaves) {
     const { value, shared } = pending.get(leaf) as Pending;
-    leaf.collect(value, shared);
+    const isAlone = memory.isAlone(value) ?? !shared;
+    if (!leaf.collect(value, !isAlone)) memory.drop(value);
   }
 }
 

@@ -1,6 +1,5 @@
 import type { NdArray } from 'ndarray';
 import {
-  array,
   checkFlag,
   checkOptions,
   checkShapes,
@@ -24,6 +23,7 @@ import {
 } from '../arrays/index.js';
 import { blockOf, release, resident } from '../kernels/index.js';
 import { addForward } from '../layers/index.js';
+import { LeafGradient, ownable } from './leaf-gradient.js';
 import { carryBack, type Leaf, type Node } from './tape.js';
 
 /** How a {@link tensor} is made. */
@@ -63,11 +63,7 @@ export function tensor(data: Nested | ArrayLike<number> | NdArray | Tensor, opti
 export class Tensor implements Leaf {
   /** The values. Operations share it: change it only between a backward pass and the next forward pass. */
   readonly data: NDArray;
-  /**
-   * The sum of the gradients of all backward passes since it was last set to null; null before the first. Of the shape and
-   * dtype of the data. Made in a workspace, it ends with it.
-   */
-  grad: Tensor | null = null;
+  #gradient: LeafGradient<Tensor> | null = null;
   #requiresGrad: boolean;
   readonly #source: Node | null;
 
@@ -115,6 +111,33 @@ export class Tensor implements Leaf {
       throw new Error(`Tensor: requiresGrad of the result of ${this.#source.operation} cannot be set: use detach()`);
     }
     this.#requiresGrad = value;
+  }
+
+  /**
+   * The sum of the gradients of all backward passes since it was last set to null; null before the first. Of the shape and
+   * dtype of the data. A backward pass adds to it in place.
+   *
+   * It belongs to the tensor, not to the workspace that it was made in. Set to null, it is free at once if nobody has read it;
+   * one that was read ends with the workspace it was made in, or stays if that has ended.
+   */
+  get grad(): Tensor | null {
+    return this.#gradient === null ? null : this.#gradient.handOut();
+  }
+
+  set grad(value: Tensor | null) {
+    const before = this.#gradient;
+    if (before !== null && before.tensor === value) return;
+    this.#gradient = value ? LeafGradient.assigned(value) : null;
+    before?.drop();
+  }
+
+  /**
+   * The gradient, for this library's own use within a call: it is not handed out.
+   *
+   * @hidden
+   */
+  lendGrad(): Tensor | null {
+    return this.#gradient === null ? null : this.#gradient.tensor;
   }
 
   /**
@@ -192,11 +215,16 @@ export class Tensor implements Leaf {
   /**
    * Adds the gradient of a backward pass to {@link Tensor.grad}.
    *
+   * @returns Whether `gradient` itself is the leaf's now.
    * @hidden
    */
-  collect(gradient: NDArray, shared: boolean): void {
-    if (this.grad !== null) this.grad = new Tensor(addForward(this.grad.data, gradient)[0]);
-    else this.grad = new Tensor(shared ? array(gradient) : gradient);
+  collect(gradient: NDArray, shared: boolean): boolean {
+    const before = this.#gradient;
+    if (before?.add(gradient)) return false;
+    const sum = before === null ? ownable(gradient, shared) : addForward(before.tensor.data, gradient)[0];
+    this.#gradient = LeafGradient.collected(new Tensor(sum));
+    before?.drop();
+    return sum === gradient;
   }
 
   #seed(gradient: NDArray | Tensor | null | undefined): NDArray {

@@ -1,7 +1,7 @@
 import type { NDArray } from '../arrays/index.js';
 import { DivergedError } from '../diverged-error.js';
 import type { Module } from '../nn/index.js';
-import { clipGradNorm } from '../optim/index.js';
+import { clipGradNorm, type Trainable } from '../optim/index.js';
 import { ProgressBar } from '../progress.js';
 import { type Batches, forEachBatch } from './batches.js';
 import { checkAccuracy, checkScores, countRight } from './evaluation.js';
@@ -13,7 +13,7 @@ import { WeightAverage } from './weight-average.js';
  * Trains a module: for each batch of each epoch forward, loss, backward, and a step of the optimizer.
  *
  * Each step runs in a workspace of its own, so that it makes nothing new once warm: tensors that the model or a callback
- * keeps from a step end with it, gradients included.
+ * keeps from a step end with it. Gradients belong to their parameters: those that the optimizer does not have are added up.
  *
  * @param model - Gives scores (B, C) for a batch. It is in training mode afterwards.
  * @param loader - A `DataLoader`, or another iterable of batches `[X, y]` that can be gone through once an epoch.
@@ -105,9 +105,9 @@ class Run {
     }
     optimizer.zeroGrad();
     loss.backward();
-    if (maxNorm !== undefined) clipGradNorm(this.#model.parameters(), maxNorm);
+    if (maxNorm !== undefined) clipGradNorm(this.#trained(), maxNorm);
     optimizer.step();
-    // The gradients end with this step's workspace.
+    // So that the next step has their memory for its activations.
     optimizer.zeroGrad();
     this.#average?.update();
     if (schedule?.every === 'step') schedule.step();
@@ -115,6 +115,13 @@ class Run {
     history.lossHistory.push(value);
     if (rate !== undefined) history.learningRates.push(rate);
     return right;
+  }
+
+  /** What the optimizer trains, as far as it says. The gradients of others are sums over many steps. */
+  #trained(): Trainable[] {
+    const groups = this.#options.optimizer.paramGroups ?? [];
+    const params = groups.flatMap((group) => group.params ?? []);
+    return params.length > 0 ? params : this.#model.parameters();
   }
 
   #afterStep(): void {

@@ -2,6 +2,7 @@ import { checkCount, checkFlag, checkOptions, describe, type Labels } from '../a
 import type { Tensor } from '../autograd/index.js';
 import { F } from '../autograd/index.js';
 import { Module } from '../nn/index.js';
+import type { Trainable } from '../optim/index.js';
 import { type Batches, checkLoader } from './batches.js';
 import type { FitHistory } from './history.js';
 
@@ -11,8 +12,8 @@ export interface Stepper {
   step(): void;
   /** Forgets the gradients. */
   zeroGrad(): void;
-  /** Where errors and histories read the learning rate. */
-  readonly paramGroups?: readonly { lr?: number }[];
+  /** Where errors and histories read the learning rate, and clipping the parameters. */
+  readonly paramGroups?: readonly { lr?: number; readonly params?: readonly Trainable[] }[];
 }
 
 /** What changes the learning rate: a schedule of `optim.lrScheduler`, or anything that takes steps. */

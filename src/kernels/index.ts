@@ -15,6 +15,8 @@ export type {
 export {
   type Block,
   blockOf,
+  claim,
+  disclaim,
   isKeepingNothing,
   keepsNothing,
   local,

@@ -15,6 +15,7 @@ import {
 } from '../arrays/index.js';
 import { engineMemory } from './engine.js';
 import { type Rescuer, rescue } from './rescue.js';
+import { discard } from './resident.js';
 import { type Memory, MemoryFull } from './wasm/memory.js';
 
 /**
@@ -92,6 +93,9 @@ export interface Block {
   /** All of it, as it was handed out. */
   readonly data: Floats;
   readonly arrays: NDArray[];
+  /** How many have said that it outlives the workspace, and what is to be reachable as long as it does. */
+  claims: number;
+  claimed: Floats | null;
 }
 
 /** The block of the open workspace that an array lies in; null if it lies elsewhere. */
@@ -99,6 +103,33 @@ export function blockOf(a: NDArray): Block | null {
   const storage = currentStorage();
   return storage instanceof Workspace ? storage.blockOf(a.data) : null;
 }
+
+/**
+ * Says that `a` outlives the workspaces that are open, as a resident does: without a copy, unless its `data` is but a part of
+ * the memory that was taken for it. Until {@link disclaim}, or for as long as it is reachable.
+ */
+export function claim(a: NDArray): void {
+  for (const storage of openWorkspaces()) if (storage.claim(a)) return;
+}
+
+/**
+ * Takes {@link claim} back.
+ *
+ * @param isAlone - Whether nobody else holds it: its memory is free at once. Else it ends with the workspace that it was
+ *   made in, or, if that has ended, is under the garbage collector.
+ */
+export function disclaim(a: NDArray, isAlone: boolean): void {
+  for (const storage of openWorkspaces()) if (storage.disclaim(a, isAlone)) return;
+  if (isAlone) discard(a);
+}
+
+/** The innermost first. */
+function openWorkspaces(): readonly Workspace[] {
+  const storage = currentStorage();
+  return storage instanceof Workspace ? storage.chain : NONE;
+}
+
+const NONE: readonly Workspace[] = [];
 
 /** Ends the arrays over a block of the open workspace before the others, so that the next ones can have its memory. */
 export function release(block: Block): void {
@@ -121,6 +152,8 @@ const wholes = new WeakMap<Floats, Floats>();
 class Workspace implements Storage, Rescuer {
   /** Null on the reference kernels: everything is on the heap. */
   #memory: Memory | null;
+  /** This workspace, and those around it. */
+  readonly chain: readonly Workspace[];
   readonly #outer: Workspace | null;
   readonly #blocks = new Map<Block['place'], Block>();
   /** What has been returned of memory that ends, each by what it was. */
@@ -129,6 +162,7 @@ class Workspace implements Storage, Rescuer {
   constructor(memory: Memory | null, outer: Workspace | null) {
     this.#memory = memory;
     this.#outer = outer;
+    this.chain = outer === null ? [this] : [this, ...outer.chain];
   }
 
   allocate(length: number, dtype: DType): Floats {
@@ -136,7 +170,7 @@ class Workspace implements Storage, Rescuer {
     const start = this.#room(bytes);
     const data = start === null ? heap.allocate(length, dtype) : (this.#memory as Memory).view(start, length, dtype);
     const place = start ?? data.buffer;
-    this.#blocks.set(place, { place, bytes, data, arrays: [] });
+    this.#blocks.set(place, { place, bytes, data, arrays: [], claims: 0, claimed: null });
     return data;
   }
 
@@ -162,14 +196,20 @@ class Workspace implements Storage, Rescuer {
     const block = this.blockOf(data);
     if (block === null) return data;
     if (this.#outer !== null) {
-      this.#outer.#blocks.set(block.place, block);
-      this.#outer.#memory ??= this.#memory;
       this.#blocks.delete(block.place);
+      this.#outer.#receive(block, this.#memory);
       return data;
     }
+    if (data === block.claimed) return data;
     const copy = this.#copies.get(data) ?? (isAddress(block.place) ? data.slice() : data.subarray());
     this.#copies.set(data, copy);
     return copy;
+  }
+
+  /** Takes a block over from a workspace inside of this one. */
+  #receive(block: Block, memory: Memory | null): void {
+    this.#blocks.set(block.place, block);
+    this.#memory ??= memory;
   }
 
   rescued(array: NDArray): void {
@@ -192,24 +232,63 @@ class Workspace implements Storage, Rescuer {
     this.#memory?.keep(block.data, block.place, block.bytes);
   }
 
-  /** Empties the arrays that are still here and gives their memory back. */
+  /** Empties the arrays that are still here and gives their memory back, but for what outlives the workspace. */
   end(): void {
-    for (const block of this.#blocks.values()) this.#give(block);
+    for (const block of this.#blocks.values()) {
+      if (block.claimed === null) this.#give(block);
+      else if (this.#outer !== null) this.#outer.#receive(block, this.#memory);
+      else {
+        this.#empty(block);
+        if (isAddress(block.place)) this.#memory?.keep(block.claimed, block.place, block.bytes);
+      }
+    }
     this.#blocks.clear();
   }
 
   release(block: Block): void {
-    if (this.#blocks.get(block.place) !== block) return;
+    if (block.claimed !== null || this.#blocks.get(block.place) !== block) return;
     this.#blocks.delete(block.place);
     this.#give(block);
   }
 
+  /** @returns Whether `a` lies here. */
+  claim(a: NDArray): boolean {
+    const { data } = a;
+    const block = this.blockOf(data);
+    if (block === null) return false;
+    const begin = isAddress(block.place) ? block.place : 0;
+    const isWhole = data.byteOffset === begin && data.byteLength === block.bytes;
+    if (!isWhole || (block.claimed !== null && block.claimed !== data)) {
+      a.data = data.slice();
+    } else {
+      block.claimed = data;
+      block.claims++;
+    }
+    return true;
+  }
+
+  /** @returns Whether `a` lies here. */
+  disclaim({ data }: NDArray, isAlone: boolean): boolean {
+    const block = this.blockOf(data);
+    if (block === null) return false;
+    if (data !== block.claimed || --block.claims > 0) return true;
+    block.claimed = null;
+    if (isAlone) this.release(block);
+    return true;
+  }
+
   #give(block: Block): void {
+    this.#empty(block);
+    if (isAddress(block.place)) this.#memory?.give(block.place, block.bytes);
+  }
+
+  /** Ends the arrays over a block, but for what is claimed. */
+  #empty(block: Block): void {
     const none = ended(dtypeOf(block));
     for (const made of block.arrays) {
       const { data } = made;
       // An array that was returned has other values by now.
-      if (!this.#covers(block, data)) continue;
+      if (data === block.claimed || !this.#covers(block, data)) continue;
       if (data !== block.data) markEnded(data);
       try {
         made.data = none;
@@ -217,8 +296,7 @@ class Workspace implements Storage, Rescuer {
         // A frozen array keeps memory that is marked.
       }
     }
-    markEnded(block.data);
-    if (isAddress(block.place)) this.#memory?.give(block.place, block.bytes);
+    if (block.data !== block.claimed) markEnded(block.data);
   }
 
   /** The block of this workspace that `data` lies in; null if there is none. */

@@ -8,7 +8,7 @@ import {
   type NDArray,
 } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
-import { checkTrainable, checkUpdate, type Trainable } from './optimizers/trainable.js';
+import { checkTrainable, checkUpdate, gradOf, type Trainable } from './optimizers/trainable.js';
 import { changeInPlace } from './update-rule.js';
 
 /** Options of {@link clipGradNorm}. */
@@ -81,7 +81,8 @@ export function clipGradValue(params: Trainable | Iterable<Trainable>, clipValue
 function normOf(normType: number, grads: readonly Floats[]): number {
   if (normType === 2) return Math.sqrt(grads.reduce((sum, grad) => sum + kernels().sumSquares(grad), 0));
   if (normType === 1) return grads.reduce((sum, grad) => sum + kernels().sumAbs(grad), 0);
-  return Math.max(0, ...grads.map((grad) => kernels().maxAbs(grad)));
+  // Math.max: a norm of NaN stays NaN.
+  return grads.reduce((max, grad) => Math.max(max, kernels().maxAbs(grad)), 0);
 }
 
 /** The gradients that there are, checked. */
@@ -93,9 +94,10 @@ function gradientsOf(fn: string, params: Trainable | Iterable<Trainable>): NDArr
   const list = Symbol.iterator in params ? [...params] : [params];
   list.forEach((param, i) => {
     checkTrainable(fn, `params[${i}]`, param);
-    if (!param.grad) return;
-    checkUpdate(fn, `params[${i}]`, param.data, param.grad);
-    grads.push(param.grad.data);
+    const grad = gradOf(param);
+    if (!grad) return;
+    checkUpdate(fn, `params[${i}]`, param.data, grad);
+    grads.push(grad.data);
   });
   return grads;
 }

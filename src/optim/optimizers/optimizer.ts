@@ -2,7 +2,7 @@ import { checkOptions, describe } from '../../arrays/index.js';
 import { discard } from '../../kernels/index.js';
 import { type Method, type ParameterState, problemsOf } from './method.js';
 import { type OptimizerStateDict, problemsOfStateDict, restoredState, savedState } from './state-dict.js';
-import { checkTrainable, checkUpdate, type Trainable } from './trainable.js';
+import { checkLeaf, checkTrainable, checkUpdate, gradOf, type Trainable } from './trainable.js';
 
 /** Parameters with options of their own; an option that is left out is the optimizer's. */
 export type ParamGroupInit<O extends object> = Partial<O> & { readonly params: Iterable<Trainable> };
@@ -36,8 +36,8 @@ export abstract class Optimizer<O extends { lr: number }> {
   /**
    * What every optimizer begins with: its groups of parameters, checked.
    *
-   * @throws {TypeError | RangeError} naming an option that is unknown or out of range, or what is no parameter; if there
-   *   is no parameter, or one occurs twice.
+   * @throws {TypeError | RangeError} naming an option that is unknown or out of range, or what is no parameter or no leaf;
+   *   if there is no parameter, or one occurs twice.
    * @internal
    */
   protected constructor(
@@ -88,14 +88,15 @@ export abstract class Optimizer<O extends { lr: number }> {
     this.#checkStep(fn);
     for (const group of this.paramGroups) {
       for (const param of group.params) {
-        if (!param.grad) continue;
+        const grad = gradOf(param);
+        if (!grad) continue;
         let state = this.#state.get(param);
         if (state === undefined) {
           state = { step: 0, arrays: {} };
           this.#state.set(param, state);
         }
         state.step++;
-        this.#method.update(fn, param.data, param.grad.data, state, group);
+        this.#method.update(fn, param.data, grad.data, state, group);
       }
     }
   }
@@ -170,6 +171,7 @@ export abstract class Optimizer<O extends { lr: number }> {
     const known = new Set(this.#params());
     own.forEach((param, i) => {
       checkTrainable(fn, `${at}params[${i}]`, param);
+      checkLeaf(fn, `${at}params[${i}]`, param);
       if (known.has(param)) {
         throw new RangeError(`${fn}: ${at}params[${i}] is there already, expected each parameter once`);
       }
@@ -186,8 +188,8 @@ export abstract class Optimizer<O extends { lr: number }> {
     let i = 0;
     for (const { params } of this.paramGroups) {
       for (const param of params) {
-        const { data, grad } = param;
-        if (grad) checkUpdate(fn, `params[${i}]`, data, grad, this.#state.get(param)?.arrays);
+        const grad = gradOf(param);
+        if (grad) checkUpdate(fn, `params[${i}]`, param.data, grad, this.#state.get(param)?.arrays);
         i++;
       }
     }

@@ -7,6 +7,15 @@ export interface Trainable {
   /** The gradient of the loss with respect to them, of the same shape and dtype; null where there is none. */
   grad: { readonly data: NDArray } | null;
   readonly requiresGrad?: boolean;
+  /** Whether it is no operation's result. Default true. */
+  readonly isLeaf?: boolean;
+  /** `grad`, for use within a call. @internal */
+  lendGrad?(): { readonly data: NDArray } | null;
+}
+
+/** The gradient of a parameter, for use within a call: a Tensor's is not handed out so. */
+export function gradOf(param: Trainable): { readonly data: NDArray } | null {
+  return param.lendGrad === undefined ? param.grad : param.lendGrad();
 }
 
 /** @throws {TypeError | ShapeError | RangeError} if `value` is no parameter, has an empty axis, or is out of reach. */
@@ -16,6 +25,15 @@ export function checkTrainable(fn: string, name: string, value: unknown): assert
     throw new TypeError(`${fn}: ${name} is ${describe(value)}, expected a parameter: { data: an array, grad }`);
   }
   checkShapes(fn, { [`${name}.data`]: [data, data.shape] });
+}
+
+/** @throws {TypeError} if `param` is the result of an operation, which no update would outlast. */
+export function checkLeaf(fn: string, name: string, { isLeaf = true }: Trainable): void {
+  if (isLeaf) return;
+  throw new TypeError(
+    `${fn}: ${name} is the result of an operation, expected a leaf: a tensor made with ` +
+      'tensor(data, { requiresGrad: true }), or an nn.Parameter. What it was computed from can be trained',
+  );
 }
 
 /**
