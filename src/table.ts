@@ -23,7 +23,9 @@ export function table(
   const left = header.length - formats.length;
   const total = { cells: ['total', ...Array<string>(left - 1).fill('')], numbers: sums };
   const lines = [...rows, total].map(({ cells, numbers }) => [...cells, ...numbers.map((n, i) => formats[i](n))]);
-  const widths = header.map((name, column) => Math.max(name.length, ...lines.map((line) => line[column].length)));
+  const widths = header.map((name, column) =>
+    lines.reduce((width, line) => Math.max(width, line[column].length), name.length),
+  );
   const text = (line: readonly string[]): string =>
     line.map((cell, i) => (i < left ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ');
   const rule = '-'.repeat(text(header).length);

@@ -58,10 +58,20 @@ export function op<A extends readonly unknown[], C>(
   ] as const) {
     if (typeof fn !== 'function') throw new TypeError(`op: ${role} is ${describe(fn)}, expected a function`);
   }
+  const apply = listOp(name, (args) => forward(...(args as unknown as A)), backward);
+  return (...operands) => apply(operands);
+}
+
+/** As {@link op}, of a function that takes its arguments as one list: there may be more than a call can be given. */
+export function listOp<C>(
+  name: string,
+  forward: (args: readonly unknown[]) => readonly [out: NDArray, cache: C],
+  backward: (dout: NDArray, cache: C, needs: readonly boolean[]) => Gradients,
+): (operands: readonly unknown[]) => Tensor {
   const keepsNothing = isKeepingNothing(backward);
-  return (...operands) => {
-    const args = operands.map((operand) => (operand instanceof Tensor ? operand.data : operand)) as unknown as A;
-    const result = forward(...args);
+  return (operands) => {
+    const args = operands.map((operand) => (operand instanceof Tensor ? operand.data : operand));
+    const result = forward(args);
     if (!Array.isArray(result) || !isNDArray(result[0])) {
       throw new TypeError(`op: ${name} returned ${describe(result)}, expected [out, cache] with an array out`);
     }

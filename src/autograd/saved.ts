@@ -19,8 +19,12 @@ interface Saved {
  */
 export function watch(operation: string, inputs: readonly NDArray[], out: NDArray, cache: unknown): () => void {
   const saved: Saved[] = [];
-  for (let i = 0; i < inputs.length; i++) if (holds(cache, inputs[i].data, 3)) saved.push(asItIs(i, inputs[i]));
-  if (holds(cache, out.data, 3)) saved.push(asItIs(null, out));
+  const held: Floats[] = [];
+  memoryIn(cache, 3, held);
+  const all = held.length > 8 ? new Set(held) : null;
+  const holds = (data: Floats): boolean => (all === null ? held.includes(data) : all.has(data));
+  for (let i = 0; i < inputs.length; i++) if (holds(inputs[i].data)) saved.push(asItIs(i, inputs[i]));
+  if (holds(out.data)) saved.push(asItIs(null, out));
   return () => {
     for (const { input, array, version, print } of saved) {
       const isEnded = hasEnded(array.data);
@@ -41,14 +45,18 @@ function asItIs(input: number | null, array: NDArray): Saved {
   return { input, array, version: versionOf(array), print: fingerprint(array) };
 }
 
-/** Whether `value` has arrays over the memory `data` in it, to `depth` levels of objects and lists. */
-function holds(value: unknown, data: Floats, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (value === data || (value as Partial<NDArray>).data === data) return true;
-  if (depth === 0 || ArrayBuffer.isView(value) || isNDArray(value)) return false;
+/** Adds to `found` the memory of the arrays in `value`, to `depth` levels of objects and lists. */
+function memoryIn(value: unknown, depth: number, found: Floats[]): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (ArrayBuffer.isView(value)) {
+    found.push(value as Floats);
+    return;
+  }
+  const { data } = value as Partial<NDArray>;
+  if (ArrayBuffer.isView(data)) found.push(data);
+  if (depth === 0 || isNDArray(value)) return;
   const fields = value as Record<string, unknown>;
-  for (const name in fields) if (Object.hasOwn(fields, name) && holds(fields[name], data, depth - 1)) return true;
-  return false;
+  for (const name in fields) if (Object.hasOwn(fields, name)) memoryIn(fields[name], depth - 1, found);
 }
 
 /** As many values of an array are looked at: enough to notice what changes all of it, and all of a small array. */

@@ -1,4 +1,4 @@
-import { checkSynchronous, type NDArray } from '../arrays/index.js';
+import { checkSynchronous, type Floats, type NDArray } from '../arrays/index.js';
 import { tidied } from '../kernels/index.js';
 import { addForward } from '../layers/index.js';
 import { PendingMemory } from './pending.js';
@@ -151,6 +151,7 @@ export function carryBack(root: Node, seed: NDArray, retainGraph: boolean): void
       const note = keepsNothing ? 'hold' : 'keep';
       if (!keepsNothing) memory.keep(arrived.value);
       for (const gradient of gradients) if (isArray(gradient)) memory[note](gradient);
+      const isRepeated = repeatedOf(gradients);
       for (let i = 0; i < targets.length; i++) {
         const target = targets[i];
         const value = gradients[i];
@@ -163,7 +164,7 @@ export function carryBack(root: Node, seed: NDArray, retainGraph: boolean): void
         if (before === undefined) {
           // An operation may pass its upstream gradient on as it is, and the same array to several inputs.
           if (!(target instanceof Node)) leaves.push(target);
-          pending.set(target, { value, shared: value.data === arrived.value.data || isRepeated(gradients, i) });
+          pending.set(target, { value, shared: value.data === arrived.value.data || isRepeated(value) });
         } else {
           const both = sum(before.value, value);
           memory.hold(both);
@@ -190,11 +191,12 @@ function isArray(gradient: NDArray | null | undefined): gradient is NDArray {
   return gradient !== null && gradient !== undefined;
 }
 
-/** Whether another of the gradients is over the same memory. */
-function isRepeated(gradients: readonly (NDArray | null | undefined)[], i: number): boolean {
-  const data = gradients[i]?.data;
-  for (let j = 0; j < gradients.length; j++) if (j !== i && gradients[j]?.data === data) return true;
-  return false;
+/** Those gradients whose memory others of them are over, too. */
+function repeatedOf(gradients: readonly (NDArray | null | undefined)[]): (gradient: NDArray) => boolean {
+  if (gradients.length < 8) return ({ data }) => gradients.filter((other) => other?.data === data).length > 1;
+  const counts = new Map<Floats | undefined, number>();
+  for (const gradient of gradients) counts.set(gradient?.data, (counts.get(gradient?.data) ?? 0) + 1);
+  return ({ data }) => (counts.get(data) as number) > 1;
 }
 
 /** All operations that `root` depends on, itself included, the latest first. */

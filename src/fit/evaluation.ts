@@ -3,6 +3,8 @@ import {
   checkFlag,
   checkOptions,
   dense,
+  dtypeOf,
+  empty,
   heap,
   type NDArray,
   ShapeError,
@@ -50,18 +52,34 @@ export function checkAccuracy(loader: Batches, model: Module, options: { verbose
  *
  * @param loader - As for {@link checkAccuracy}.
  * @throws {TypeError} if the loader has no batches, or is not iterable.
- * @throws {ShapeError} if the scores have another shape than (B, C).
+ * @throws {ShapeError} if the scores have another shape than (B, C), or not the same C for all batches.
  */
 export function predict(loader: Batches, model: Module): Predictions {
-  const rows: NDArray[] = [];
-  const labels: number[] = [];
+  const parts: NDArray[] = [];
+  const labelsOfParts: Int32Array[] = [];
+  let N = 0;
   score('predict', loader, model, (scores, y) => {
-    rows.push(withStorage(heap, () => array(scores)));
-    labels.push(...y);
+    const [{ shape } = scores] = parts;
+    if (scores.shape[1] !== shape[1]) {
+      throw new ShapeError(
+        `predict: model.forward(X) has shape ${tuple(scores.shape)}, expected ${tuple(['N', `C=${shape[1]}`])}, ` +
+          'as of the first batch',
+      );
+    }
+    parts.push(withStorage(heap, () => array(scores)));
+    labelsOfParts.push(y);
+    N += y.length;
   });
-  const C = rows[0].shape[1];
-  const all = rows.flatMap((part) => Array.from(part.data));
-  return { scores: array(all, [labels.length, C]), labels: Int32Array.from(labels) };
+  const [first] = parts;
+  const scores = withStorage(heap, () => empty([N, first.shape[1]], dtypeOf(first)));
+  const labels = new Int32Array(N);
+  let row = 0;
+  parts.forEach(({ data }, i) => {
+    scores.data.set(data, row * first.shape[1]);
+    labels.set(labelsOfParts[i], row);
+    row += labelsOfParts[i].length;
+  });
+  return { scores, labels };
 }
 
 function score(fn: string, loader: Batches, model: Module, visit: (scores: NDArray, y: Int32Array) => void): void {

@@ -1,6 +1,6 @@
 import { describe, isError, isNDArray, type NDArray } from '../../arrays/index.js';
 import { keepsNothing } from '../../kernels/index.js';
-import { arrayOf, type Gradients, type Operand, op, type TensorLike } from '../op.js';
+import { arrayOf, type Gradients, listOp, type Operand, type TensorLike } from '../op.js';
 import { Tensor } from '../tensor.js';
 
 /** What a layer calls its arguments, and what the operation does. */
@@ -16,10 +16,21 @@ export function layerOp<A extends readonly unknown[], C>(
   backward: (dout: NDArray, cache: C, needs: readonly boolean[]) => Gradients,
   terms: Terms = {},
 ): (...args: { [K in keyof A]: Operand<A[K]> }) => Tensor {
-  const apply = op(forward, keepsNothing(backward), { name });
-  return (...operands) => {
+  const apply = layerListOp<C>(name, (args) => forward(...(args as unknown as A)), backward, terms);
+  return (...operands) => apply(operands);
+}
+
+/** As {@link layerOp}, of functions that take their arrays as one list. */
+export function layerListOp<C>(
+  name: string,
+  forward: (args: readonly unknown[]) => readonly [out: NDArray, cache: C],
+  backward: (dout: NDArray, cache: C, needs: readonly boolean[]) => Gradients,
+  terms: Terms,
+): (operands: readonly unknown[]) => Tensor {
+  const apply = listOp(name, forward, keepsNothing(backward));
+  return (operands) => {
     try {
-      return apply(...operands);
+      return apply(operands);
     } catch (error) {
       throw retold(name, terms, error);
     }

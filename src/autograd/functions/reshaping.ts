@@ -15,7 +15,7 @@ import {
 } from '../../layers/index.js';
 import type { TensorLike } from '../op.js';
 import type { Tensor } from '../tensor.js';
-import { arrayArg, layerOp } from './layer-op.js';
+import { arrayArg, layerListOp, layerOp } from './layer-op.js';
 
 /**
  * The same values in another shape; one size may be −1, and is what is left. Where `x` is dense it shares its memory with
@@ -31,24 +31,24 @@ export const slice = layerOp('slice', sliceForward, sliceBackward);
 
 /** The tensors behind each other along `axis` (default the first). */
 export function concat(tensors: readonly TensorLike[], axis = 0): Tensor {
-  return joined('concat', tensors, (...arrays) => concatForward(arrays, axis), concatBackward);
+  return joined('concat', tensors, (arrays) => concatForward(arrays, axis), concatBackward);
 }
 
 /** The tensors, all of one shape, along a new `axis` (default the first). */
 export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
-  return joined('stack', tensors, (...arrays) => stackForward(arrays, axis), stackBackward);
+  return joined('stack', tensors, (arrays) => stackForward(arrays, axis), stackBackward);
 }
 
 function joined<C>(
   fn: string,
   tensors: readonly TensorLike[],
-  forward: (...arrays: NDArray[]) => [out: NDArray, cache: C],
+  forward: (arrays: readonly NDArray[]) => [out: NDArray, cache: C],
   backward: (dout: NDArray, cache: C) => NDArray[],
 ): Tensor {
   if (!Array.isArray(tensors)) {
     throw new TypeError(`${fn}: tensors is ${describe(tensors)}, expected a list of tensors`);
   }
-  return layerOp(fn, forward, backward, { arrays: 'tensors' })(...tensors);
+  return layerListOp(fn, (arrays) => forward(arrays as NDArray[]), backward, { arrays: 'tensors' })(tensors);
 }
 
 /** One axis in the place of all from `startDim` on (default 1: an image becomes a vector, the batch stays). */

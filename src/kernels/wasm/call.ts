@@ -128,7 +128,9 @@ export class Call {
     count: number,
   ): number {
     this.job(kernel, like, items, integers);
-    const largest = Math.max(...this.#memory.view(partial, count, 'float64'));
+    let largest = Number.NEGATIVE_INFINITY;
+    // Math.max: what is NaN stays NaN.
+    for (const value of this.#memory.view(partial, count, 'float64')) largest = Math.max(largest, value);
     this.finish();
     return largest;
   }

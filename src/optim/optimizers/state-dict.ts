@@ -71,9 +71,10 @@ export function problemsOfStateDict<O extends object>(
 
   const numbers = paramGroups.flatMap((group) => group.params);
   if (new Set(numbers).size !== numbers.length) problems.push('paramGroups name a parameter twice, expected it once');
+  const places = new Map(numbers.map((number, i) => [number, i]));
   for (const [key, saved] of Object.entries(state)) {
-    const at = numbers.indexOf(Number(key));
-    if (at === -1) problems.push(`state[${key}] belongs to none of the parameters ${numbers.join(', ')}`);
+    const at = places.get(Number(key));
+    if (at === undefined) problems.push(`state[${key}] belongs to none of the parameters ${numbers.join(', ')}`);
     else problems.push(...problemsOfState(method, saved, params[at]).map((problem) => `state[${key}]${problem}`));
   }
   return problems;

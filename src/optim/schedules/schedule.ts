@@ -99,7 +99,11 @@ export abstract class LRScheduler<S extends object = object> {
 
     this.settings = structuredClone(settings) as S;
     this.lastEpoch = lastEpoch;
-    this.baseLrs.splice(0, this.baseLrs.length, ...baseLrs);
+    // In place: it is read-only for others.
+    baseLrs.forEach((lr, i) => {
+      this.baseLrs[i] = lr;
+    });
+    this.baseLrs.length = baseLrs.length;
     this.#lastLr = [...lastLr];
   }
 
