@@ -50,8 +50,34 @@ describe('the public surface', () => {
   });
 
   test('every function knows its own name, which errors begin with', () => {
-    for (const [name, value] of Object.entries<unknown>({ ...layerwise })) {
-      if (SURFACE.includes(name) && typeof value === 'function') expect(value.name).toBe(name);
+    const { nn, optim, F, transforms } = layerwise;
+    for (const [where, space] of Object.entries({ layerwise, nn, optim, F, transforms })) {
+      for (const [name, value] of Object.entries<unknown>({ ...space })) {
+        // A function of F is a closure over its layer's functions; its errors are tested there.
+        if (typeof value === 'function' && value.name !== '') expect(`${where}.${value.name}`).toBe(`${where}.${name}`);
+      }
+    }
+  });
+
+  test('a function with two names calls itself by that which was called', () => {
+    const { convForward, convForwardFast, convBackward, convBackwardFast, zeros } = layerwise;
+    const { maxPoolForward, maxPoolForwardFast, maxPoolBackward, maxPoolBackwardFast } = layerwise;
+    const [x, pool] = [zeros([1, 1, 4, 4]), { poolHeight: 2, poolWidth: 2, stride: 2 }];
+    const wrong = zeros([1]);
+    for (const fn of [convForward, convForwardFast]) {
+      const param = { stride: 1, pad: 0 };
+      expect(() => fn(wrong, x, wrong, param)).toThrow(`${fn.name}: x has shape (1,), expected (N, C, H, W)`);
+      const [, cache] = fn(x, x, wrong, param);
+      for (const back of [convBackward, convBackwardFast]) {
+        expect(() => back(wrong, cache)).toThrow(`${back.name}: dout has shape (1,), expected (1, 1, 1, 1)`);
+      }
+    }
+    for (const fn of [maxPoolForward, maxPoolForwardFast]) {
+      expect(() => fn(wrong, pool)).toThrow(`${fn.name}: x has shape (1,), expected (N, C, H, W)`);
+      const [, cache] = fn(x, pool);
+      for (const back of [maxPoolBackward, maxPoolBackwardFast]) {
+        expect(() => back(wrong, cache)).toThrow(`${back.name}: dout has shape (1,), expected (1, 1, 2, 2)`);
+      }
     }
   });
 });

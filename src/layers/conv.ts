@@ -93,10 +93,19 @@ export function convBackwardWeights(dout: NDArray, cache: ConvCache): ConvWeight
 }
 
 /** {@link convForwardFast}. */
-export const convForward = convForwardFast;
+export function convForward(
+  x: NDArray,
+  w: NDArray,
+  b: NDArray,
+  convParam: ConvParam,
+): [out: NDArray, cache: ConvCache] {
+  return convolve('convForward', kernels(), x, w, b, convParam, false);
+}
 
 /** {@link convBackwardFast}. */
-export const convBackward = convBackwardFast;
+export function convBackward(dout: NDArray, cache: ConvCache): ConvGrads {
+  return convGradients('convBackward', kernels(), dout, cache);
+}
 
 /** The forward pass on a given set of kernels, with a ReLU in the same pass where asked. */
 export function convolve(

@@ -49,10 +49,14 @@ export function maxPoolBackwardFast(dout: NDArray, cache: MaxPoolCache): NDArray
 }
 
 /** {@link maxPoolForwardFast}. */
-export const maxPoolForward = maxPoolForwardFast;
+export function maxPoolForward(x: NDArray, poolParam: PoolParam): [out: NDArray, cache: MaxPoolCache] {
+  return maxPool('maxPoolForward', kernels(), x, poolParam);
+}
 
 /** {@link maxPoolBackwardFast}. */
-export const maxPoolBackward = maxPoolBackwardFast;
+export function maxPoolBackward(dout: NDArray, cache: MaxPoolCache): NDArray {
+  return maxPoolGradient('maxPoolBackward', kernels(), dout, cache);
+}
 
 /** The forward pass on a given set of kernels. */
 export function maxPool(

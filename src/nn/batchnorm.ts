@@ -74,6 +74,11 @@ abstract class BatchNorm extends Module {
     this.numBatchesTracked = trackRunningStats ? new Buffer(zeros([], dtype)) : null;
   }
 
+  /** As PyTorch, which has counted batches since version 0.4.1: state dicts from before lack the number. */
+  protected override optionalState(): readonly Tensor[] {
+    return this.numBatchesTracked === null ? [] : [this.numBatchesTracked];
+  }
+
   /**
    * The shapes that x may have.
    *

@@ -37,3 +37,21 @@ export function once<T>(named: readonly Named<T>[]): Named<T>[] {
 export function joined(outer: string, inner: string): string {
   return outer === '' || inner === '' ? outer + inner : `${outer}.${inner}`;
 }
+
+/**
+ * Those members, if each has a name of its own.
+ *
+ * @throws {RangeError} naming a name that two of them have, as `'a.b'` and `b` in `a` do.
+ */
+export function unambiguous<T>(fn: string, title: string, named: readonly Named<T>[]): readonly Named<T>[] {
+  const values = new Map<string, T>();
+  for (const [name, value] of named) {
+    if (values.has(name) && values.get(name) !== value) {
+      throw new RangeError(
+        `${fn}: ${title} has two tensors of the name '${name}', expected each name once: a dot in a key joins like a path`,
+      );
+    }
+    values.set(name, value);
+  }
+  return named;
+}

@@ -2,10 +2,11 @@ import { array, checkFlag, describe, heap, type NDArray, withStorage } from '../
 import type { Tensor, TensorLike } from '../autograd/index.js';
 import { isKeepingNothing } from '../kernels/index.js';
 import { located } from './failure.js';
-import { findMembers, joined, type Named, once } from './members.js';
+import { findMembers, joined, type Named, once, unambiguous } from './members.js';
 import { type Buffer, isBuffer, isParameter } from './parameter.js';
 import { type LoadedState, type LoadStateOptions, loadState } from './state-dict.js';
 import { type ModuleSummary, summarize } from './summary.js';
+import { trainOnce } from './train.js';
 
 /** What Node prints an object as. */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
@@ -73,14 +74,26 @@ export abstract class Module {
     return once(this.#tree());
   }
 
-  /** Sets whether this module and all in it run as in training. @returns The module. */
+  /**
+   * Sets whether this module runs as in training, and calls the `train` of those that it is made of: one that overrides it
+   * decides for itself, and for what is in it.
+   *
+   * @returns The module.
+   *
+   * @example
+   * class Frozen extends nn.BatchNorm2d {
+   *   override train(): this {
+   *     return super.train(false);
+   *   }
+   * }
+   */
   train(mode = true): this {
     checkFlag('train', 'mode', mode);
-    for (const module of this.modules()) module.training = mode;
+    trainOnce(this, mode);
     return this;
   }
 
-  /** Sets this module and all in it to run as in use. @returns The module. */
+  /** Sets this module and all in it to run as in use: `train(false)`. @returns The module. */
   eval(): this {
     return this.train(false);
   }
@@ -115,11 +128,12 @@ export abstract class Module {
 
   /**
    * Copies of all parameters and buffers, under PyTorch's names; what is shared by several modules, under each.
+   *
+   * @throws {RangeError} if two of them have one name: `'a.b'` and `b` in `a`.
    */
   stateDict(): Record<string, NDArray> {
-    return withStorage(heap, () =>
-      Object.fromEntries(this.#all(isState).map(([name, { data }]) => [name, array(data)])),
-    );
+    const state = unambiguous('stateDict', this.constructor.name, this.#all(isState));
+    return withStorage(heap, () => Object.fromEntries(state.map(([name, { data }]) => [name, array(data)])));
   }
 
   /**
@@ -129,11 +143,14 @@ export abstract class Module {
    * @param options - `strict`: whether names that only one side has are an error. Default true.
    * @returns The names that the state lacks, and those that the module does not have.
    * @throws {RangeError} that lists all missing and unexpected names and wrong shapes, a {@link ShapeError} if there is a
-   *   wrong shape. Nothing has changed then.
+   *   wrong shape; or if two tensors of the module have one name. Nothing has changed then.
    * @throws {TypeError} if a value is no array.
    */
   loadStateDict(state: Readonly<Record<string, TensorLike>>, options: LoadStateOptions = {}): LoadedState {
-    return loadState(this.constructor.name, this.#all(isState), state, options);
+    const title = this.constructor.name;
+    const optional = new Set<Tensor>();
+    for (const module of this.modules()) for (const tensor of module.optionalState()) optional.add(tensor);
+    return loadState(title, unambiguous('loadStateDict', title, this.#all(isState)), optional, state, options);
   }
 
   /**
@@ -181,6 +198,11 @@ export abstract class Module {
   /** What stands in the brackets after the class's name where the module is printed: its sizes and options. */
   protected extraRepr(): string {
     return '';
+  }
+
+  /** State that a state dict may lack, also a strict one: it stays as it is then. Default: none. */
+  protected optionalState(): readonly Tensor[] {
+    return [];
   }
 
   /** Names and values among which parameters, buffers and submodules are looked for. Default: the properties. */

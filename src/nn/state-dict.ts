@@ -31,11 +31,13 @@ export interface LoadedState {
  * Writes a state into tensors, after all of it has been checked.
  *
  * @param title - What the error calls the module.
+ * @param optional - Those of the tensors that the state may lack.
  * @throws {TypeError | RangeError | ShapeError} that lists everything that does not fit.
  */
 export function loadState(
   title: string,
   targets: readonly Named<Tensor>[],
+  optional: ReadonlySet<Tensor>,
   state: Readonly<Record<string, TensorLike>>,
   options: LoadStateOptions,
 ): LoadedState {
@@ -52,7 +54,8 @@ export function loadState(
   }
 
   const names = new Set(targets.map(([name]) => name));
-  const missingKeys = [...names].filter((name) => !Object.hasOwn(state, name));
+  const required = new Set(targets.filter(([, tensor]) => !optional.has(tensor)).map(([name]) => name));
+  const missingKeys = [...required].filter((name) => !Object.hasOwn(state, name));
   const unexpectedKeys = Object.keys(state).filter((name) => !names.has(name));
   const writes = targets
     .filter(([name]) => Object.hasOwn(state, name))

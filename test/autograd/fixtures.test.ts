@@ -154,7 +154,7 @@ function batchNorm(c: NormalizationCase, dtype: DType): Results {
 }
 
 /** Cross-entropy or hinge loss by `F`, and the gradient of the scores. */
-function loss(c: FixtureCase, dtype: DType, lossOf: typeof F.svmLoss): Results {
+function loss(c: FixtureCase, dtype: DType, lossOf: (x: TensorLike, y: Labels) => Tensor): Results {
   const { x } = arraysOf({ x: c.inputs.x }, dtype);
   const scores = new Tensor(x, { requiresGrad: true });
   const out = lossOf(scores, labels(c.inputs.y));

@@ -1,7 +1,7 @@
 import { checkOptions, checkShapes, describe, dtypeOf, full, type Labels, type NDArray } from '../../arrays/index.js';
 import { svmLoss as layerSvmLoss, mulForward, softmaxLoss } from '../../layers/index.js';
 import type { TensorLike } from '../op.js';
-import type { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor.js';
 import { add, mul, sub } from './arithmetic.js';
 import { arrayArg, layerOp } from './layer-op.js';
 import { logSoftmax, mean } from './reductions.js';
@@ -9,15 +9,17 @@ import { logSoftmax, mean } from './reductions.js';
 type Loss = typeof softmaxLoss;
 
 /** The operation of a loss that is computed together with its gradient. */
-function lossOp(name: string, lossOf: Loss): (x: TensorLike, y: Labels) => Tensor {
-  return layerOp(
+function lossOp(name: string, lossOf: Loss): (x: TensorLike, y: Labels | Tensor) => Tensor {
+  const apply = layerOp(
     name,
-    (x: NDArray, y: Labels): [NDArray, NDArray] => {
+    // Labels have no gradient, also where they are an array: `op` would take a bare one for an operand.
+    (x: NDArray, { y }: { readonly y: Labels }): [NDArray, NDArray] => {
       const { loss, dx } = lossOf(x, y);
       return [full([], loss, dtypeOf(x)), dx];
     },
     (dout, dx) => mulForward(dout, dx)[0],
   );
+  return (x, y) => apply(x, { y: y instanceof Tensor ? y.data : y });
 }
 
 const softmax = lossOp('crossEntropy', softmaxLoss);
@@ -33,13 +35,13 @@ export interface CrossEntropyOptions {
  * `(1 − ε)` times that and `ε` times the mean of `−log softmax(x[n])` over the classes.
  *
  * @param x - Scores, shape (N, C).
- * @param y - Labels in [0, C), N of them.
+ * @param y - Labels in [0, C), N of them: a list, a typed array, an array or a tensor. They get no gradient.
  * @returns Shape ().
  * @throws {ShapeError} if `x` is not (N, C) or `y` not of length N.
  * @throws {RangeError} if a label is not an integer in [0, C), or `labelSmoothing` out of range.
  * @see Szegedy et al. 2016, Rethinking the Inception Architecture for Computer Vision, section 7
  */
-export function crossEntropy(x: TensorLike, y: Labels, options: CrossEntropyOptions = {}): Tensor {
+export function crossEntropy(x: TensorLike, y: Labels | Tensor, options: CrossEntropyOptions = {}): Tensor {
   checkOptions('crossEntropy', options, ['labelSmoothing']);
   const { labelSmoothing = 0 } = options;
   if (!(typeof labelSmoothing === 'number' && labelSmoothing >= 0 && labelSmoothing <= 1)) {
@@ -57,12 +59,12 @@ const hinge = lossOp('svmLoss', layerSvmLoss);
  * PyTorch's `multi_margin_loss` is this by the number of classes.
  *
  * @param x - Scores, shape (N, C).
- * @param y - Labels in [0, C), N of them.
+ * @param y - Labels in [0, C), N of them: a list, a typed array, an array or a tensor. They get no gradient.
  * @returns Shape ().
  * @throws {ShapeError} if `x` is not (N, C) or `y` not of length N.
  * @throws {RangeError} if a label is not an integer in [0, C).
  */
-export function svmLoss(x: TensorLike, y: Labels): Tensor {
+export function svmLoss(x: TensorLike, y: Labels | Tensor): Tensor {
   return hinge(x, y);
 }
 
