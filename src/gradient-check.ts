@@ -11,6 +11,7 @@ import {
   zeros,
 } from './arrays/index.js';
 import { centred, type Difference, isKink, relativeError, unravel } from './gradient-kinks.js';
+import type { DropoutParam } from './layers/index.js';
 
 /** The step of a centred difference. */
 export interface StepOptions {
@@ -74,7 +75,7 @@ export function evalNumericalGradientArray(
   // The difference of the outputs is taken element by element before it is weighed and summed: their sums may be large.
   const outputs = (): Float64Array => {
     const out = f(x);
-    checkSynchronous(fn, out, 'f');
+    checkSynchronous(fn, 'f', out);
     checkShapes(fn, { df: [df, df.shape], 'f(x)': [out, df.shape] });
     return Float64Array.from(dense(out));
   };
@@ -168,6 +169,8 @@ export function gradCheckSparse(
 export interface DifferentiableModel {
   /** Parameters by name. They are perturbed in place. */
   readonly params: Record<string, NDArray>;
+  /** Dropouts, where there are any, whose masks are to stay the same during a check. */
+  readonly dropoutParams?: readonly DropoutParam[];
   /** The loss of a batch, with the gradient of each parameter under its name. */
   loss(X: NDArray, y: Labels): NDArray | { loss: number; grads: Record<string, NDArray> };
 }
@@ -196,6 +199,9 @@ export interface ModelCheckOptions extends StepOptions {
  * the slope that they come to, or at the kink itself lies between the slopes of both sides. Kinks go to `onKink` and
  * not into the errors; a gradient that is wrong at a kink is an error as any other.
  *
+ * Dropouts in the model's `dropoutParams` draw the same masks at every evaluation of a check; afterwards they go on as if
+ * there had been none.
+ *
  * @param model - Anything with `params` and `loss(X, y)`; its parameters are perturbed in place and put back exactly.
  * @param X - Inputs.
  * @param y - Labels.
@@ -215,9 +221,11 @@ export function checkModelGradients(
   { h = 1e-5, onKink }: ModelCheckOptions = {},
 ): Record<string, number> {
   checkStep('checkModelGradients', h);
+  const dropouts = holdMasks(model);
   const evaluate = (): { loss: number; grads: Record<string, NDArray> } => {
+    dropouts.rewind();
     const result = model.loss(X, y);
-    checkSynchronous('checkModelGradients', result, 'model.loss');
+    checkSynchronous('checkModelGradients', 'model.loss', result);
     if (result === null || typeof result !== 'object' || !('grads' in result)) {
       throw new TypeError(`checkModelGradients: model.loss returned ${describe(result)}, expected { loss, grads }`);
     }
@@ -240,17 +248,41 @@ export function checkModelGradients(
     });
     return largest;
   };
-  const { grads } = evaluate();
-  const errors: Record<string, number> = {};
-  for (const [name, param] of Object.entries(model.params)) {
-    if (grads[name] === undefined) {
-      throw new TypeError(`checkModelGradients: model.loss returned no gradient for ${name}`);
+  try {
+    const { grads } = evaluate();
+    const errors: Record<string, number> = {};
+    for (const [name, param] of Object.entries(model.params)) {
+      if (grads[name] === undefined) {
+        throw new TypeError(`checkModelGradients: model.loss returned no gradient for ${name}`);
+      }
+      checkShapes('checkModelGradients', { [`grads.${name}`]: [grads[name], param.shape] });
+      warnOfFloat32('checkModelGradients', `params.${name}`, param, h);
+      errors[name] = errorOf(name, param, grads[name]);
     }
-    checkShapes('checkModelGradients', { [`grads.${name}`]: [grads[name], param.shape] });
-    warnOfFloat32('checkModelGradients', `params.${name}`, param, h);
-    errors[name] = errorOf(name, param, grads[name]);
+    return errors;
+  } finally {
+    dropouts.release();
   }
-  return errors;
+}
+
+/** Lets the dropouts of a model draw the same masks after each `rewind`, until `release` puts their own generators back. */
+function holdMasks({ dropoutParams = [] }: DifferentiableModel): { rewind(): void; release(): void } {
+  const drawing = dropoutParams.filter(({ seed, mask }) => seed === undefined && mask === undefined);
+  const held = drawing.map((param) => {
+    const { random } = param;
+    return { param, random, state: (random ?? new Random()).state() };
+  });
+  return {
+    rewind: () => {
+      for (const { param, state } of held) param.random = Random.fromState(state);
+    },
+    release: () => {
+      for (const { param, random } of held) {
+        if (random === undefined) delete param.random;
+        else param.random = random;
+      }
+    },
+  };
 }
 
 /** (value(x + h) − value(x − h)) / distance at every element of `x`. */
@@ -279,7 +311,7 @@ function checkStep(fn: string, h: number): void {
 }
 
 function checkNumber(fn: string, value: unknown): number {
-  checkSynchronous(fn, value, 'f');
+  checkSynchronous(fn, 'f', value);
   if (typeof value !== 'number') throw new TypeError(`${fn}: f returned ${describe(value)}, expected a number`);
   return value;
 }

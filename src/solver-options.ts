@@ -13,9 +13,18 @@ import {
   type NDArray,
   withStorage,
 } from './arrays/index.js';
+import { findNonFinite } from './finite.js';
 import { isResident, resident } from './kernels/index.js';
 import type { Model, Params } from './model.js';
-import { type OptimConfig, type UpdateRule, type UpdateRuleName, updateRules } from './optim/index.js';
+import {
+  type AnyUpdateRule,
+  type ConfigOf,
+  type OptimConfig,
+  type UpdateRule,
+  type UpdateRuleName,
+  updateRules,
+} from './optim/index.js';
+import { fieldsOf } from './optim/rules.js';
 import { checkConfig, STATE } from './optim/update-rule.js';
 
 /** What a Solver trains on and watches. Inputs are of shape (N, …), the batch first. */
@@ -26,17 +35,20 @@ export interface Dataset {
   readonly yVal: Labels;
 }
 
-/** Options of a Solver `S` whose update rule takes a config `C`. */
-export interface SolverOptionsOf<C extends object, S> {
-  /** How parameters change: a rule of `optim`, one of your own, or a rule's name in cs231n. Default `optim.sgd`. */
-  updateRule?: UpdateRule<C> | UpdateRuleName;
-  /** The rule's hyperparameters. Every parameter gets a copy. */
-  optimConfig?: C;
+/** Whether a rule is given as a function or by its name in cs231n. */
+export type Rule = UpdateRuleName | AnyUpdateRule;
+
+/** Options of a Solver `S` with the update rule `R`, which says what `optimConfig` takes. */
+export interface SolverOptionsOf<R extends Rule, S> {
+  /** How parameters change: a rule of `optim`, one of your own, or a rule's name in cs231n. Default `'sgd'`. */
+  updateRule?: R;
+  /** The rule's hyperparameters, such as `{ learningRate: 1e-3 }`. Every parameter gets a copy. Default: the rule's own. */
+  optimConfig?: ConfigOf<R>;
   /** Factor on the learning rate at the end of each epoch. Default 1. */
   lrDecay?: number;
   /** Examples to a minibatch. Default 100. */
   batchSize?: number;
-  /** Default 10. */
+  /** Passes through as many examples as there are for training. Default 10. */
   numEpochs?: number;
   /** Iterations between two lines of loss. Default 10. */
   printEvery?: number;
@@ -48,15 +60,17 @@ export interface SolverOptionsOf<C extends object, S> {
   numValSamples?: number | null;
   /** Seed of the minibatches. Without one they cannot be repeated. */
   seed?: number | string;
-  /** Called after every iteration. */
+  /** Called after every iteration. Synchronous. */
   onIteration?: (solver: S) => void;
-  /** Called after every evaluation: at the first and the last iteration, and at the end of each epoch. */
+  /** Called after every evaluation: at the first and the last iteration, and at the end of each epoch. Synchronous. */
   onEpoch?: (solver: S) => void;
 }
 
 /** The options, defaults filled in. */
 export interface CheckedOptions<S> {
   readonly updateRule: UpdateRule<object>;
+  /** Whether the rule is one of this library's. */
+  readonly isOwnRule: boolean;
   readonly optimConfig: object;
   readonly lrDecay: number;
   readonly batchSize: number;
@@ -86,18 +100,21 @@ const KNOWN = [
 ];
 
 /** @throws {RangeError | TypeError} naming an option that is unknown, of the wrong kind or out of range. */
-export function checkSolverOptions<C extends object, S>(options: SolverOptionsOf<C, S>): CheckedOptions<S> {
+export function checkSolverOptions<R extends Rule, S>(options: SolverOptionsOf<R, S>): CheckedOptions<S> {
   checkOptions('Solver', options, KNOWN);
-  const { optimConfig = {}, lrDecay = 1, batchSize = 100, numEpochs = 10, printEvery = 10 } = options;
+  const { lrDecay = 1, batchSize = 100, numEpochs = 10, printEvery = 10 } = options;
   const { verbose = true, numTrainSamples = 1000, numValSamples = null, seed } = options;
   const { onIteration = () => {}, onEpoch = () => {} } = options;
+  const optimConfig: object = options.optimConfig === undefined ? {} : options.optimConfig;
   if (typeof optimConfig !== 'object' || optimConfig === null) {
     throw new TypeError(`Solver: optimConfig is ${describe(optimConfig)}, expected an object`);
   }
   const updateRule = ruleOf(options.updateRule as UpdateRule<object> | UpdateRuleName | undefined);
-  // A rule of one's own may have other fields; a learning rate means the same to every rule.
+  const fields = fieldsOf(updateRule);
+  // A rule of the user's may have other fields; a learning rate means the same to every rule.
   const { learningRate } = optimConfig as OptimConfig;
-  checkConfig('Solver: optimConfig', isOwnRule(updateRule) ? optimConfig : { learningRate });
+  if (fields === null) checkConfig('Solver: optimConfig', { learningRate });
+  else checkConfig('Solver: optimConfig', optimConfig, fields);
 
   checkAmount('Solver', 'lrDecay', lrDecay);
   checkFlag('Solver', 'verbose', verbose);
@@ -110,6 +127,7 @@ export function checkSolverOptions<C extends object, S>(options: SolverOptionsOf
   }
   return {
     updateRule,
+    isOwnRule: fields !== null,
     optimConfig,
     lrDecay,
     batchSize,
@@ -131,22 +149,17 @@ function ruleOf(rule: UpdateRule<object> | UpdateRuleName = 'sgd'): UpdateRule<o
   throw new RangeError(`Solver: unknown updateRule ${describe(rule)}, expected a function or one of ${names}`);
 }
 
-/** Whether a rule is one of this library's. */
-function isOwnRule(rule: UpdateRule<object>): boolean {
-  return (Object.values(updateRules) as UpdateRule<object>[]).includes(rule);
-}
-
 /**
  * A copy of `optimConfig` for each parameter, arrays included: no two parameters share state.
  *
  * @throws {ShapeError} if an array of state does not have the shape of a parameter.
  */
-export function configsFor({ updateRule, optimConfig }: CheckedOptions<never>, params: Params): Map<string, object> {
+export function configsFor({ isOwnRule, optimConfig }: CheckedOptions<never>, params: Params): Map<string, object> {
   const configs = new Map<string, object>();
   for (const [name, param] of Object.entries(params)) {
     const fields = Object.entries(optimConfig).map(([field, value]) => {
       if (!isNDArray(value)) return [field, value];
-      if (isOwnRule(updateRule) && (STATE as readonly string[]).includes(field)) {
+      if (isOwnRule && (STATE as readonly string[]).includes(field)) {
         checkShapes('Solver', { [name]: [param, ['…']], [`optimConfig.${field}`]: [value, param.shape] });
       }
       return [field, isResident(param) ? resident(value) : withStorage(heap, () => array(value))];
@@ -156,7 +169,7 @@ export function configsFor({ updateRule, optimConfig }: CheckedOptions<never>, p
   return configs;
 }
 
-/** @throws {TypeError} if `model` is not one. */
+/** @throws {TypeError | RangeError} if `model` is not one, or has parameters that are not finite. */
 export function checkModel(model: Model): void {
   if (typeof model?.loss !== 'function' || typeof model.params !== 'object' || model.params === null) {
     throw new TypeError(`Solver: model is ${describe(model)}, expected an object with params and loss(X, y)`);
@@ -164,6 +177,8 @@ export function checkModel(model: Model): void {
   for (const [name, param] of Object.entries(model.params)) {
     checkShapes('Solver', { [`model.params.${name}`]: [param, ['…']] });
   }
+  const found = findNonFinite(model.params);
+  if (found !== null) throw new RangeError(`Solver: model.params.${found}, expected finite numbers`);
 }
 
 /** @returns The labels as integers. @throws {ShapeError | RangeError | TypeError} naming what does not fit. */

@@ -12,7 +12,7 @@ import {
   svmLoss,
 } from '../src/layers/index.js';
 import type { LossAndGrads, Model } from '../src/model.js';
-import { type AdamConfig, adam, type OptimConfig, sgd } from '../src/optim/index.js';
+import { type AdamConfig, adam, sgd } from '../src/optim/index.js';
 import { Solver, type SolverOptions } from '../src/solver.js';
 import { DTYPES } from './helpers/fixtures.js';
 import { describeKernelSets } from './helpers/kernel-sets.js';
@@ -85,7 +85,7 @@ const SIZES = { inputDim: 10, hiddenDim: 16, numClasses: 4, weightScale: 0.1, se
 const OPTIONS = { verbose: false, seed: 1, numEpochs: 4, batchSize: 20, optimConfig: { learningRate: 0.1 } };
 
 function trainOn(model: Model, options: SolverOptions = {}, dtype: 'float32' | 'float64' = 'float32'): Solver {
-  const solver = new Solver<OptimConfig>(model, blobs(400, 10, 4, 1, dtype), { ...OPTIONS, ...options });
+  const solver = new Solver(model, blobs(400, 10, 4, 1, dtype), { ...OPTIONS, ...options });
   solver.train();
   return solver;
 }

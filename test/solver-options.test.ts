@@ -11,7 +11,7 @@ const QUIET = { verbose: false, seed: 1 };
 const OPTIONS =
   'updateRule, optimConfig, lrDecay, batchSize, numEpochs, printEvery, verbose, numTrainSamples, numValSamples, seed, ' +
   'onIteration, onEpoch';
-const FIELDS = 'learningRate, momentum, decayRate, epsilon, beta1, beta2, weightDecay, t, velocity, cache, m, v';
+
 const RULES = 'sgd, sgd_momentum, nesterov, rmsprop, adagrad, adam, adamw';
 
 describe('options', () => {
@@ -57,7 +57,7 @@ describe('options', () => {
       'RangeError',
       'Solver: optimConfig: decayRate is 2, expected a number from 0 to 1',
     ],
-    [{ optimConfig: { lr: 1 } }, 'TypeError', `Solver: optimConfig: unknown option 'lr', expected ${FIELDS}`],
+    [{ optimConfig: { lr: 1 } }, 'TypeError', `Solver: optimConfig: unknown option 'lr', expected learningRate`],
     [{ optimConfig: 0.1 }, 'TypeError', 'Solver: optimConfig is 0.1, expected an object'],
     [{ optimConfig: null }, 'TypeError', 'Solver: optimConfig is null, expected an object'],
     [{ lrDecay: -0.5 }, 'RangeError', 'Solver: lrDecay is -0.5, expected a number ≥ 0'],

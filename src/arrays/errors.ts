@@ -22,9 +22,14 @@ export function printable(text: string, most = 200): string {
   return shown.replace(CONTROLS, (c) => SHORT[c] ?? `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** A short account of any value, for error messages. */
+/** A short account of any value, for error messages. Never throws. */
 export function describe(value: unknown): string {
-  return account(value, 0);
+  try {
+    return account(value, 0);
+  } catch {
+    // A proxy, a getter or a toString of the user's that throws.
+    return typeof value === 'function' ? 'a function' : 'an object';
+  }
 }
 
 /** As {@link describe} says it, `depth` lists further in: a list may be endless, or contain itself. */
@@ -43,10 +48,20 @@ function account(value: unknown, depth: number): string {
     const numbers = typedArrayName(data) ?? (Array.isArray(data) ? 'Array' : '');
     return `an array of shape ${tuple(shape)}${/^(Float(32|64)|$)/.test(numbers) ? '' : ` over ${withArticle(numbers)}`}`;
   }
-  const name = value.constructor?.name ?? 'Object';
+  const name = kindOf(value);
   return name === 'Object' ? 'an object' : withArticle(printable(name));
 }
 
 function withArticle(name: string): string {
   return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`;
+}
+
+/** The name of the nearest class that has one. Generators have no class, but a tag: `AsyncGenerator`. */
+function kindOf(value: object): string {
+  for (let at: object | null = value; at !== null; at = Object.getPrototypeOf(at)) {
+    for (const name of [at.constructor?.name, (at as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag]]) {
+      if (typeof name === 'string' && name !== '') return name;
+    }
+  }
+  return 'Object';
 }

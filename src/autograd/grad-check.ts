@@ -57,7 +57,7 @@ export function gradCheck(
   try {
     for (const input of inputs) input.grad = null;
     const out = fn(...inputs);
-    checkSynchronous('gradCheck', out);
+    checkSynchronous('gradCheck', 'fn', out);
     if (!(out instanceof Tensor)) throw new TypeError(`gradCheck: fn returned ${describe(out)}, expected a tensor`);
     const upstream = new Random(0).randn(out.shape, out.dtype);
     if (out.requiresGrad) out.backward(upstream);

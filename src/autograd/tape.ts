@@ -45,7 +45,7 @@ export function noGrad<R>(fn: () => R): R {
   recording = false;
   try {
     const result = fn();
-    checkSynchronous('noGrad', result);
+    checkSynchronous('noGrad', 'fn', result);
     return result;
   } finally {
     recording = before;

@@ -2,6 +2,7 @@ import {
   checkAmount,
   checkCount,
   checkDType,
+  checkFlag,
   checkLabels,
   checkOptions,
   type Labels,
@@ -45,9 +46,23 @@ export interface FullyConnectedNetOptions extends ClassifierOptions {
   dropout?: number;
   /** Standard deviation of the initial weights. Default 1e-2. */
   weightScale?: number;
+  /** Seed of the initial weights and of the sequence of dropout masks. Without one neither can be repeated. */
+  seed?: number | string;
+  /** Whether dropout drops the same units at every pass: for a check that calls `loss` again and again. Default false. */
+  repeatMasks?: boolean;
 }
 
-const OPTIONS = ['inputDim', 'numClasses', 'normalization', 'dropout', 'weightScale', 'reg', 'dtype', 'seed'];
+const OPTIONS = [
+  'inputDim',
+  'numClasses',
+  'normalization',
+  'dropout',
+  'weightScale',
+  'reg',
+  'dtype',
+  'seed',
+  'repeatMasks',
+];
 
 /**
  * A fully connected network of any depth: {affine – [normalization] – ReLU – [dropout]} × L, affine, softmax.
@@ -55,8 +70,8 @@ const OPTIONS = ['inputDim', 'numClasses', 'normalization', 'dropout', 'weightSc
  * Parameters `W1` (D, hiddenDims[0]), `b1`, with normalization `gamma1` and `beta1`, … to the last layer's `W` (…, C) and
  * `b`. The loss adds `½ · reg · Σ W²` over the weight matrices.
  *
- * With a seed, dropout's masks are the same call after call, so that a numerical gradient agrees. To train with masks that
- * differ and can be repeated, give each of {@link dropoutParams} a `random` and take its `seed` away.
+ * Dropout draws new masks at each pass. With a seed, their sequence is the same in every run; with `repeatMasks` so is every
+ * mask, as numerical gradients need it, which `checkModelGradients` sees to by itself.
  *
  * @example
  * const model = new FullyConnectedNet([100, 100], { normalization: 'batchnorm', weightScale: 5e-2, seed: 231 });
@@ -82,7 +97,7 @@ export class FullyConnectedNet implements Classifier {
     const owner = 'FullyConnectedNet';
     checkOptions(owner, options, OPTIONS);
     const { inputDim = 3072, numClasses = 10, weightScale = 1e-2, reg = 0, dtype = 'float32', seed } = options;
-    const { normalization = null, dropout = 1 } = options;
+    const { normalization = null, dropout = 1, repeatMasks = false } = options;
     if (!Array.isArray(hiddenDims) || hiddenDims.length === 0) {
       refuse(owner, 'hiddenDims', hiddenDims, 'a list of at least one size');
     }
@@ -94,6 +109,7 @@ export class FullyConnectedNet implements Classifier {
     }
     checkKeepProbability(owner, 'dropout', dropout);
     checkDType(owner, dtype);
+    checkFlag(owner, 'repeatMasks', repeatMasks);
 
     const random = new Random(seed);
     const dims = [inputDim, ...hiddenDims, numClasses];
@@ -109,9 +125,7 @@ export class FullyConnectedNet implements Classifier {
         this.params[`beta${layer}`] = zeroBias(dims[layer], dtype);
       }
       if (normalization === 'batchnorm') this.bnParams.push({ mode: 'train' });
-      // Layers of one width must not drop the same units.
-      const maskSeed = seed === undefined ? undefined : `${seed} dropout ${layer}`;
-      if (dropout < 1) this.dropoutParams.push({ mode: 'train', p: dropout, seed: maskSeed });
+      if (dropout < 1) this.dropoutParams.push({ mode: 'train', p: dropout, ...masksOf(layer, seed, repeatMasks) });
     }
   }
 
@@ -206,6 +220,16 @@ export class FullyConnectedNet implements Classifier {
     }
     return addPenalty(this.params[`W${layer}`], dw, this.reg);
   }
+}
+
+/** Where a layer's masks come from: of its own for each layer, so that layers of one width do not drop the same units. */
+function masksOf(
+  layer: number,
+  seed: number | string | undefined,
+  repeat: boolean,
+): Pick<DropoutParam, 'seed' | 'random'> {
+  if (!repeat) return { random: new Random(seed === undefined ? undefined : `${seed} masks ${layer - 1}`) };
+  return { seed: `${seed ?? new Random().randint(0, 2 ** 31, 1)[0]} dropout ${layer}` };
 }
 
 keepsNothing(FullyConnectedNet.prototype.loss);

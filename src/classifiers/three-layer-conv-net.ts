@@ -32,7 +32,7 @@ export type ThreeLayerConvParamName = 'W1' | 'b1' | 'W2' | 'b2' | 'W3' | 'b3';
 
 /** Options of a {@link ThreeLayerConvNet}. */
 export interface ThreeLayerConvNetOptions extends ClassifierOptions {
-  /** Channels, height and width of the images; height and width are even. Default [3, 32, 32]. */
+  /** Channels, height and width of the images, both at least 2. Default [3, 32, 32]. */
   inputDim?: readonly [C: number, H: number, W: number];
   /** Filters, F. Default 32. */
   numFilters?: number;
@@ -61,8 +61,9 @@ const POOL = { poolHeight: 2, poolWidth: 2, stride: 2 };
 /**
  * A three-layer convolutional network: conv – ReLU – 2×2 max pool – affine – ReLU – affine – softmax.
  *
- * The convolution is padded by (filterSize − 1)/2, so that it keeps the size. Parameters `W1` (F, C, size, size), `b1`
- * (F,), `W2` (F·H/2·W/2, hiddenDim), `b2`, `W3` (hiddenDim, C), `b3`. The loss adds `½ · reg · Σ W²` over the weights.
+ * The convolution is padded by (filterSize − 1)/2, so that it keeps the size; the pooling leaves out a last odd row or
+ * column. Parameters `W1` (F, C, size, size), `b1` (F,), `W2` (F·⌊H/2⌋·⌊W/2⌋, hiddenDim), `b2`, `W3` (hiddenDim, C), `b3`.
+ * The loss adds `½ · reg · Σ W²` over the weights.
  *
  * @example
  * const model = new ThreeLayerConvNet({ weightScale: 1e-3, hiddenDim: 500, reg: 1e-3, seed: 231 });
@@ -92,9 +93,8 @@ export class ThreeLayerConvNet implements Classifier {
       refuse(owner, 'inputDim', inputDim, '[C, H, W], whole numbers ≥ 1');
     }
     const [C, H, W] = inputDim;
-    if (H % 2 !== 0 || W % 2 !== 0) {
-      const fits = `[${C}, ${H + (H % 2)}, ${W + (W % 2)}]`;
-      refuse(owner, 'inputDim', inputDim, `an even height and width, which the pooling halves, such as ${fits}`);
+    if (H < 2 || W < 2) {
+      refuse(owner, 'inputDim', inputDim, 'a height and width of at least 2, the size of a pooling window');
     }
     if (filterSize % 2 === 0)
       refuse(owner, 'filterSize', filterSize, 'an odd number: only such a filter keeps the size');
@@ -103,7 +103,7 @@ export class ThreeLayerConvNet implements Classifier {
     const random = new Random(seed);
     this.reg = reg;
     this.#inputDim = [C, H, W];
-    const pooled = (numFilters * H * W) / 4;
+    const pooled = numFilters * Math.floor(H / 2) * Math.floor(W / 2);
     this.params = {
       W1: gaussian(random, [numFilters, C, filterSize, filterSize], weightScale, dtype),
       b1: zeroBias(numFilters, dtype),
@@ -157,10 +157,11 @@ export class ThreeLayerConvNet implements Classifier {
     const { W1, W2, W3 } = this.params;
     const [F, , size] = W1.shape;
     const [C, H, W] = this.#inputDim;
+    const pooled = [F, Math.floor(H / 2), Math.floor(W / 2)];
     const conv = { type: 'conv', input: [C, H, W], numFilters: F, filterSize: size, pad: (size - 1) / 2 } as const;
     const layers = [
       { name: 'conv – ReLU', ...countFlops(conv) },
-      { name: 'max pool', outputShape: [F, H / 2, W / 2], parameters: 0, multiplications: 0, additions: 0 },
+      { name: 'max pool', outputShape: pooled, parameters: 0, multiplications: 0, additions: 0 },
       { name: 'affine – ReLU', ...countFlops({ type: 'affine', inputDim: W2.shape[0], outputDim: W2.shape[1] }) },
       { name: 'affine', ...countFlops({ type: 'affine', inputDim: W3.shape[0], outputDim: W3.shape[1] }) },
     ];

@@ -3,7 +3,8 @@ import { F, type Tensor, type TensorLike } from '../autograd/index.js';
 import { Module } from '../nn/index.js';
 
 /**
- * One model of several trained ones: the logarithm of the mean of their softmax probabilities.
+ * One model of several trained ones: the logarithm of the mean of their softmax probabilities. Of models with one output
+ * each, the logit of the mean of their sigmoid probabilities.
  *
  * @param models - Each gives scores (B, C) for a batch. They are the members of the module returned, which `eval()` and
  *   `stateDict()` reach.
@@ -29,8 +30,17 @@ class Ensemble extends Module {
   }
 
   override forward(x: TensorLike): Tensor {
-    const [first, ...others] = this.models.map((model) => F.softmax(model.forward(x)));
-    const sum = others.reduce((total: Tensor, one) => F.add(total, one), first);
-    return F.log(F.mul(sum, 1 / this.models.length));
+    const scores = this.models.map((model) => model.forward(x));
+    const logMean = (probabilities: (one: Tensor) => Tensor): Tensor => {
+      const [first, ...others] = scores.map(probabilities);
+      const sum = others.reduce((total: Tensor, one) => F.add(total, one), first);
+      return F.log(F.mul(sum, 1 / scores.length));
+    };
+    if (scores[0].shape.length !== 2 || scores[0].shape[1] !== 1) return logMean((one) => F.softmax(one));
+    // The softmax of one score is 1, whatever the score.
+    return F.sub(
+      logMean((one) => F.sigmoid(one)),
+      logMean((one) => F.sigmoid(F.neg(one))),
+    );
   }
 }

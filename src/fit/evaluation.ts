@@ -2,6 +2,7 @@ import {
   array,
   checkFlag,
   checkOptions,
+  checkSynchronous,
   dense,
   dtypeOf,
   empty,
@@ -13,17 +14,20 @@ import {
 } from '../arrays/index.js';
 import { noGrad, type Tensor } from '../autograd/index.js';
 import { Module } from '../nn/index.js';
+import { countRight } from '../scoring.js';
 import { type Batches, checkLoader, forEachBatch } from './batches.js';
 
 /** Scores of examples, and their labels. */
 export interface Predictions {
-  /** Shape (N, C). */
+  /** Shape (N, C); (N, 1) of a model with one output, whose logits stand for class 1 where they are above zero. */
   readonly scores: NDArray;
   readonly labels: Int32Array;
 }
 
 /**
- * The share of the loader's examples whose highest score is that of their label, with the model in evaluation mode.
+ * The share of the loader's examples whose highest score is that of their label, with the model in evaluation mode. Where
+ * the model gives one score, a logit, those whose label is 1 where it is above zero, and 0 elsewhere. An example with a score
+ * of NaN is never right.
  *
  * @param loader - A `DataLoader`, or another iterable of batches `[X, y]`.
  * @param model - Gives scores of shape (B, C) for a batch. Its modes are put back afterwards.
@@ -31,20 +35,35 @@ export interface Predictions {
  * @returns A number in [0, 1].
  * @throws {TypeError} if the loader has no batches, or is not iterable.
  * @throws {ShapeError} if the scores have another shape.
+ * @throws {RangeError} if a label is beyond the classes.
  */
 export function checkAccuracy(loader: Batches, model: Module, options: { verbose?: boolean } = {}): number {
   const fn = 'checkAccuracy';
   checkOptions(fn, options, ['verbose']);
   const { verbose = false } = options;
   checkFlag(fn, 'verbose', verbose);
+  const { right, count, accuracy } = evaluate(fn, 'y', loader, model);
+  if (verbose) console.log(`Got ${right} / ${count} correct (${((100 * right) / count).toFixed(2)}%)`);
+  return accuracy;
+}
+
+/** How a model scores the loader's examples; `finite` says whether the scores that decided are finite numbers. */
+export function evaluate(
+  fn: string,
+  arg: string,
+  loader: Batches,
+  model: Module,
+): { right: number; count: number; accuracy: number; finite: boolean } {
   let right = 0;
   let count = 0;
+  let finite = true;
   score(fn, loader, model, (scores, y) => {
-    right += countRight(scores, y);
+    const scored = countRight(fn, arg, scores, y);
+    right += scored.right;
+    finite &&= scored.finite;
     count += y.length;
   });
-  if (verbose) console.log(`Got ${right} / ${count} correct (${((100 * right) / count).toFixed(2)}%)`);
-  return right / count;
+  return { right, count, accuracy: right / count, finite };
 }
 
 /**
@@ -101,19 +120,7 @@ export function evaluating<R>(model: Module, fn: () => R): R {
 
 /** @throws {ShapeError} if a model's scores are not (N, C). */
 export function checkScores(fn: string, scores: Tensor, N: number): NDArray {
+  checkSynchronous(fn, 'model.forward(X)', scores);
   if (scores.shape.length === 2 && scores.shape[0] === N) return scores.data;
   throw new ShapeError(`${fn}: model.forward(X) has shape ${tuple(scores.shape)}, expected scores (N=${N}, C)`);
-}
-
-/** How many rows have their highest score at their label. */
-export function countRight(scores: NDArray, y: Int32Array): number {
-  const [N, C] = scores.shape;
-  const flat = dense(scores);
-  let right = 0;
-  for (let n = 0; n < N; n++) {
-    let best = 0;
-    for (let c = 1; c < C; c++) if (flat[n * C + c] > flat[n * C + best]) best = c;
-    if (best === y[n]) right++;
-  }
-  return right;
 }

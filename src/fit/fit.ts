@@ -1,10 +1,13 @@
-import type { NDArray } from '../arrays/index.js';
+import { checkSynchronous, describe, type NDArray, tuple } from '../arrays/index.js';
+import { Tensor } from '../autograd/index.js';
 import { DivergedError } from '../diverged-error.js';
+import { findNonFinite } from '../finite.js';
 import type { Module } from '../nn/index.js';
 import { clipGradNorm, type Trainable } from '../optim/index.js';
 import { ProgressBar } from '../progress.js';
+import { countRight } from '../scoring.js';
 import { type Batches, forEachBatch } from './batches.js';
-import { checkAccuracy, checkScores, countRight } from './evaluation.js';
+import { checkScores, evaluate } from './evaluation.js';
 import { emptyHistory, type FitHistory, type RunningHistory } from './history.js';
 import { type CheckedFitOptions, checkFit, type FitOptions } from './options.js';
 import { WeightAverage } from './weight-average.js';
@@ -19,7 +22,9 @@ import { WeightAverage } from './weight-average.js';
  * @param loader - A `DataLoader`, or another iterable of batches `[X, y]` that can be gone through once an epoch.
  * @returns What was seen: losses, accuracies, times.
  * @throws {TypeError | RangeError} naming an argument or option that does not fit, before anything has changed.
- * @throws {DivergedError} if a loss is not finite; the model keeps the weights it had in that iteration.
+ * @throws {DivergedError} if a loss is not finite, or at the end of an epoch a parameter; the model keeps the weights it had
+ *   in that iteration.
+ * @throws {RangeError} if a label is beyond the classes that the model scores.
  *
  * @example
  * const optimizer = new optim.SGD(model.parameters(), { lr: 1e-2, momentum: 0.9, nesterov: true });
@@ -57,8 +62,9 @@ class Run {
     try {
       while (history.epoch < epochs) {
         this.#epoch();
-        const goOn = onEpoch(history) !== false;
-        if (!goOn || (patience !== undefined && history.epoch - history.bestEpoch >= patience)) break;
+        const said = onEpoch(history);
+        checkSynchronous('fit', 'onEpoch', said);
+        if (said === false || (patience !== undefined && history.epoch - history.bestEpoch >= patience)) break;
       }
     } finally {
       this.#bar?.clear();
@@ -80,7 +86,9 @@ class Run {
       count += y.length;
       this.#afterStep();
     });
-    if (schedule !== undefined && schedule.every !== 'step') schedule.step();
+    const found = this.#nonFiniteParameter();
+    if (found !== null) this.#diverge(history.lossHistory[history.iteration - 1], found);
+    if (schedule !== undefined && schedule.every !== 'step') checkSynchronous('fit', 'schedule.step', schedule.step());
     history.epoch++;
     history.trainAccHistory.push(right / count);
     const valAcc = this.#validate();
@@ -95,25 +103,22 @@ class Run {
     const { optimizer, loss: lossOf, clipGradNorm: maxNorm, schedule } = this.#options;
     const history = this.#history;
     const scores = this.#model.forward(X);
-    const right = countRight(checkScores('fit', scores, y.length), y);
-    const loss = lossOf(scores, y);
+    const { right } = countRight('fit', 'y', checkScores('fit', scores, y.length), y);
+    const loss = checkLoss(lossOf(scores, y));
     const value = loss.item();
     const rate = optimizer.paramGroups?.[0]?.lr;
-    if (!Number.isFinite(value)) {
-      const rest = 'The history passed to onStep and onEpoch is intact.';
-      throw new DivergedError('fit', history.iteration + 1, value, history.lossHistory.at(-1), rate, rest);
-    }
+    if (!Number.isFinite(value)) this.#explain(value, X);
     optimizer.zeroGrad();
     loss.backward();
     if (maxNorm !== undefined) clipGradNorm(this.#trained(), maxNorm);
-    optimizer.step();
+    checkSynchronous('fit', 'optimizer.step', optimizer.step());
     // So that the next step has their memory for its activations.
     optimizer.zeroGrad();
     this.#average?.update();
-    if (schedule?.every === 'step') schedule.step();
     history.iteration++;
     history.lossHistory.push(value);
     if (rate !== undefined) history.learningRates.push(rate);
+    if (schedule?.every === 'step') checkSynchronous('fit', 'schedule.step', schedule.step());
     return right;
   }
 
@@ -132,7 +137,7 @@ class Run {
       this.#print(`(Iteration ${iteration}${of}) loss: ${lossHistory[iteration - 1].toFixed(6)}`);
     }
     this.#bar?.update(iteration);
-    onStep(this.#history);
+    checkSynchronous('fit', 'onStep', onStep(this.#history));
   }
 
   /** Scores the validation examples, and keeps the weights if they are the best. */
@@ -140,17 +145,46 @@ class Run {
     const { valLoader, keepBest } = this.#options;
     const history = this.#history;
     if (valLoader === undefined) return null;
-    const evaluate = (): number => {
-      const accuracy = checkAccuracy(valLoader, this.#model);
+    const score = (): number => {
+      const { accuracy, finite } = evaluate('fit', 'y of valLoader', valLoader, this.#model);
       history.valAccHistory.push(accuracy);
-      if (accuracy > history.bestValAcc || history.bestEpoch === 0) {
+      if (finite && (accuracy > history.bestValAcc || history.bestEpoch === 0)) {
         history.bestValAcc = accuracy;
         history.bestEpoch = history.epoch;
         if (keepBest) this.#best = this.#model.stateDict();
       }
       return accuracy;
     };
-    return this.#average === null ? evaluate() : this.#average.during(evaluate);
+    return this.#average === null ? score() : this.#average.during(score);
+  }
+
+  /** The first parameter in training that is not finite, described. */
+  #nonFiniteParameter(): string | null {
+    const trained = this.#model.namedParameters().filter(([, { requiresGrad }]) => requiresGrad);
+    const found = findNonFinite(Object.fromEntries(trained.map(([name, { data }]) => [name, data])));
+    return found === null ? null : `the parameter ${found}`;
+  }
+
+  /** Throws for a loss that is not finite, and says where that comes from as far as it can be seen. */
+  #explain(loss: number, X: NDArray): never {
+    const data = findNonFinite({ X });
+    if (data !== null) this.#diverge(loss, `the batch's ${data}`, true);
+    this.#diverge(loss, this.#nonFiniteParameter(), this.#history.iteration === 0);
+  }
+
+  /** @param found - What is not finite, beside the loss; `given` if training has not made it so. */
+  #diverge(loss: number, found: string | null, given = false): never {
+    const { iteration, lossHistory } = this.#history;
+    throw new DivergedError({
+      fn: 'fit',
+      iteration: Number.isFinite(loss) ? iteration : iteration + 1,
+      loss,
+      lastFiniteLoss: lossHistory[iteration - 1],
+      learningRate: this.#options.optimizer.paramGroups?.[0]?.lr,
+      found,
+      given: given && found !== null,
+      rest: 'The history passed to onStep and onEpoch is intact.',
+    });
   }
 
   #print(line: string): void {
@@ -158,4 +192,15 @@ class Run {
     this.#bar?.clear();
     console.log(line);
   }
+}
+
+/** @throws {TypeError} if what `loss` returned cannot be differentiated. */
+function checkLoss(loss: unknown): Tensor {
+  checkSynchronous('fit', 'loss', loss);
+  if (loss instanceof Tensor && loss.data.size === 1) return loss;
+  const found = loss instanceof Tensor ? `a tensor of shape ${tuple(loss.shape)}` : describe(loss);
+  throw new TypeError(
+    `fit: loss(scores, y) returned ${found}, expected a tensor of one value, made of the scores by functions of F, such as ` +
+      'F.crossEntropy(scores, y)',
+  );
 }

@@ -30,7 +30,7 @@ export interface FitOptions {
   optimizer: Stepper;
   /** Passes through the loader. Default 10. */
   epochs?: number;
-  /** The loss of a batch from its scores. Default `F.crossEntropy`. */
+  /** The loss of a batch from its scores, a tensor of one value. Default `F.crossEntropy`. */
   loss?: (scores: Tensor, y: Labels) => Tensor;
   /** Changes the learning rate, after each step or each epoch, as it says itself. */
   schedule?: Schedule;
@@ -48,9 +48,9 @@ export interface FitOptions {
   printEvery?: number;
   /** Whether to print. Default true. */
   verbose?: boolean;
-  /** Called after every step. */
+  /** Called after every step. Synchronous. */
   onStep?: (history: FitHistory) => void;
-  /** Called after every epoch; `false` ends the training. */
+  /** Called after every epoch; `false` ends the training. Synchronous: a promise is refused. */
   onEpoch?: (history: FitHistory) => unknown;
 }
 

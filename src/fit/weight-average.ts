@@ -84,7 +84,7 @@ export class WeightAverage {
     try {
       this.copyToModel();
       const result = fn();
-      checkSynchronous('WeightAverage.during', result);
+      checkSynchronous('WeightAverage.during', 'fn', result);
       return result;
     } finally {
       this.#values.forEach(({ value }, i) => {

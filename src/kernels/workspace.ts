@@ -48,7 +48,7 @@ export function workspace<R>(fn: () => R): R {
   const inner = new Workspace(memory, outer instanceof Workspace ? outer : null);
   try {
     const result = withStorage(inner, fn);
-    checkSynchronous('workspace', result);
+    checkSynchronous('workspace', 'fn', result);
     return rescue(result, inner) as R;
   } finally {
     inner.end();

@@ -27,24 +27,34 @@ import { isResident, residentZeros } from '../kernels/index.js';
  */
 export type UpdateRule<C extends object> = (w: NDArray, dw: NDArray, config?: C) => [nextW: NDArray, nextConfig: C];
 
+/** An update rule with a config of any kind. */
+export type AnyUpdateRule = (w: NDArray, dw: NDArray, config: never) => readonly [nextW: NDArray, nextConfig: object];
+
 /** Every hyperparameter and every piece of state that a rule of this library has. */
 export interface OptimConfig {
   /** Step size. */
   learningRate?: number;
   /** Share of the velocity that is kept. */
   momentum?: number;
+  /** State of `sgdMomentum` and `nesterov`, shaped like the parameter. */
   velocity?: NDArray;
   /** Share of the average of squares that is kept. */
   decayRate?: number;
   /** Added to the denominator. */
   epsilon?: number;
+  /** State of `rmsprop` and `adagrad`: squared gradients, averaged or summed, shaped like the parameter. */
   cache?: NDArray;
+  /** Decay of Adam's average of gradients. */
   beta1?: number;
+  /** Decay of Adam's average of squared gradients. */
   beta2?: number;
+  /** State of Adam: the average of gradients, shaped like the parameter. */
   m?: NDArray;
+  /** State of Adam: the average of squared gradients, shaped like the parameter. */
   v?: NDArray;
-  /** Steps taken. */
+  /** State of Adam: steps taken. */
   t?: number;
+  /** Share of each weight that `adamw` takes off in a step, times the learning rate. */
   weightDecay?: number;
 }
 
@@ -63,13 +73,16 @@ const RANGES: Record<string, readonly [allowed: (n: number) => boolean, expected
 /** The fields of a config that are arrays shaped like the parameter. */
 export const STATE = ['velocity', 'cache', 'm', 'v'] as const;
 
+const FIELDS: readonly string[] = [...Object.keys(RANGES), ...STATE];
+
 /**
- * Checks a config's names and numbers. A field of another rule is fine: one config may be tried with several rules.
+ * Checks a config's names and numbers. Unless `fields` says otherwise, a field of another rule is fine: one config
+ * may be tried with several rules.
  *
  * @throws {TypeError | RangeError} naming the function, the field, what it is and what was expected.
  */
-export function checkConfig(fn: string, config: OptimConfig): void {
-  checkOptions(fn, config, [...Object.keys(RANGES), ...STATE]);
+export function checkConfig(fn: string, config: OptimConfig, fields = FIELDS): void {
+  checkOptions(fn, config, fields);
   for (const [name, value] of Object.entries(config)) {
     if (value === undefined || (STATE as readonly string[]).includes(name)) continue;
     const [allowed, expected] = RANGES[name];

@@ -116,7 +116,7 @@ function normalizeBatch(
   if (byBatch && values.size === C) {
     throw new RangeError(
       `${fn}: x has shape ${tuple(shape)}, expected more than one value a channel in training: ` +
-        'use a larger batch, or eval()',
+        'use a larger batch, eval(), or a DataLoader with dropLast: true, whose last batch is not smaller',
     );
   }
   const dtype = dtypeOf(values);

@@ -1,6 +1,7 @@
 import {
   array,
   checkShapes,
+  checkSynchronous,
   currentStorage,
   describe,
   heap,
@@ -47,6 +48,7 @@ export function compose(transforms: readonly Transform[]): Transform {
 export function applyTransform(fn: string, name: string, transform: Transform, X: NDArray, random: Random): NDArray {
   const trusted = isKeepingNothing(transform) || currentStorage() === heap;
   const made = trusted ? transform(X, random) : withStorage(heap, () => transform(array(X), random));
+  checkSynchronous(fn, name, made);
   checkShapes(fn, { [`what ${name} returned`]: [made, [X.shape[0], '…']] });
   return made;
 }

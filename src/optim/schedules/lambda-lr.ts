@@ -1,4 +1,4 @@
-import { checkOptions, describe } from '../../arrays/index.js';
+import { checkOptions, checkSynchronous, describe } from '../../arrays/index.js';
 import { LRScheduler, type ScheduledGroup, type ScheduledOptimizer } from './schedule.js';
 
 /** What to multiply the first learning rate by after `t` steps. */
@@ -46,6 +46,7 @@ export class LambdaLR extends LRScheduler {
     const lambda = typeof this.#lambdas === 'function' ? this.#lambdas : this.#lambdas[g];
     if (lambda === undefined) throw new RangeError(`LambdaLR: group ${g} was added, and has no function in lrLambda`);
     const factor = lambda(t);
+    checkSynchronous('LambdaLR', `lrLambda(${t})`, factor);
     if (typeof factor !== 'number' || !(factor >= 0) || factor === Number.POSITIVE_INFINITY) {
       throw new RangeError(`LambdaLR: lrLambda(${t}) is ${describe(factor)}, expected a number ≥ 0`);
     }

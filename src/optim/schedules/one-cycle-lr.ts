@@ -139,7 +139,8 @@ export class OneCycleLR extends LRScheduler<Cycle> {
     if (current > 0) start = phases[current - 1].end;
     const { end, from, to } = phases[current];
     // A phase without length is over where it begins.
-    const p = end === start ? 1 : (t - start) / (end - start);
+    // The step beyond the last batch, which a loop makes after it, stays at the last rate.
+    const p = end === start ? 1 : Math.min(1, (t - start) / (end - start));
     const [a, b] = [at(from), at(to)];
     return annealStrategy === 'cos' ? b + ((a - b) / 2) * (1 + Math.cos(Math.PI * p)) : a + (b - a) * p;
   }

@@ -56,7 +56,12 @@ export abstract class LRScheduler<S extends object = object> {
     this.settings = settings;
   }
 
-  /** Sets the rates of the next step. */
+  /**
+   * Sets the rates of the next step.
+   *
+   * @throws {RangeError} if one would not be a number ≥ 0: a schedule that goes on from rates which another one changes may
+   *   leave its own range. Nothing has changed then.
+   */
   step(): void {
     this.advanceTo(this.lastEpoch + 1);
   }
@@ -107,12 +112,22 @@ export abstract class LRScheduler<S extends object = object> {
     this.#lastLr = [...lastLr];
   }
 
+  /** @throws {RangeError} if the rate is not a number ≥ 0. */
+  #checked(t: number, group: ScheduledGroup, g: number): number {
+    const rate = this.rate(t, group, g);
+    if (rate >= 0 && Number.isFinite(rate)) return rate;
+    throw new RangeError(
+      `${this.fn}: the learning rate of group ${g} is ${describe(rate)} at step ${t}, coming from ${group.lr}, expected a ` +
+        'number ≥ 0; where several schedules change it, one may lead another out of its range',
+    );
+  }
+
   /** Moves to step `t` and sets the groups' rates. */
   protected advanceTo(t: number): void {
     const { paramGroups } = this.optimizer;
     // All groups in the beginning; later those that were added since.
     for (let g = this.baseLrs.length; g < paramGroups.length; g++) this.baseLrs.push(initialLr(paramGroups[g]));
-    const rates = paramGroups.map((group, g) => this.rate(t, group, g));
+    const rates = paramGroups.map((group, g) => this.#checked(t, group, g));
     paramGroups.forEach((group, g) => {
       group.lr = rates[g];
     });
