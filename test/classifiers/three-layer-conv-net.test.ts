@@ -256,7 +256,7 @@ describe('ThreeLayerConvNet', () => {
   });
 
   const triple = 'expected [C, H, W], whole numbers ≥ 1';
-  const even = 'expected an even height and width, which the pooling halves, such as';
+  const large = 'expected a height and width of at least 2, the size of a pooling window';
   test.each<[options: unknown, kind: string, message: string]>([
     [
       { hidden: 5 },
@@ -264,9 +264,9 @@ describe('ThreeLayerConvNet', () => {
       "unknown option 'hidden', expected inputDim, numFilters, filterSize, hiddenDim, numClasses, weightScale, reg, dtype, seed",
     ],
     [null, 'TypeError', 'options is null, expected an object'],
-    [{ inputDim: [3, 31, 32] }, 'RangeError', `inputDim is [3, 31, 32], ${even} [3, 32, 32]`],
-    [{ inputDim: [3, 32, 7] }, 'RangeError', `inputDim is [3, 32, 7], ${even} [3, 32, 8]`],
-    [{ inputDim: [1, 1, 1] }, 'RangeError', `inputDim is [1, 1, 1], ${even} [1, 2, 2]`],
+    [{ inputDim: [3, 1, 32] }, 'RangeError', `inputDim is [3, 1, 32], ${large}`],
+    [{ inputDim: [3, 32, 1] }, 'RangeError', `inputDim is [3, 32, 1], ${large}`],
+    [{ inputDim: [1, 1, 1] }, 'RangeError', `inputDim is [1, 1, 1], ${large}`],
     [{ inputDim: 3072 }, 'RangeError', `inputDim is 3072, ${triple}`],
     [{ inputDim: [32, 32] }, 'RangeError', `inputDim is [32, 32], ${triple}`],
     [{ inputDim: [3, 0, 32] }, 'RangeError', `inputDim is [3, 0, 32], ${triple}`],

@@ -1,5 +1,6 @@
 import { checkOptions, describe } from '../../arrays/index.js';
 import { discard } from '../../kernels/index.js';
+import { rateOrigin } from '../rate-origin.js';
 import { type Method, type ParameterState, problemsOf } from './method.js';
 import { type OptimizerStateDict, problemsOfStateDict, restoredState, savedState } from './state-dict.js';
 import { checkLeaf, checkTrainable, checkUpdate, gradOf, type Trainable } from './trainable.js';
@@ -183,7 +184,10 @@ export abstract class Optimizer<O extends { lr: number }> {
   /** Checks everything that a step uses, before anything changes. */
   #checkStep(fn: string): void {
     this.paramGroups.forEach((group, g) => {
-      refuse(this.paramGroups.length === 1 ? fn : `${fn}: paramGroups[${g}]`, problemsOf(this.#method, group));
+      const problems = problemsOf(this.#method, group);
+      if (problems.length === 0) return;
+      const where = this.paramGroups.length === 1 ? fn : `${fn}: paramGroups[${g}]`;
+      refuse(where, [...problems.slice(0, -1), `${problems.at(-1)}${rateOrigin(group)}`]);
     });
     let i = 0;
     for (const { params } of this.paramGroups) {

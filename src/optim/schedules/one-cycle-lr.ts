@@ -116,6 +116,11 @@ export class OneCycleLR extends LRScheduler<Cycle> {
     });
   }
 
+  /** A loop that steps after every batch ends one step beyond the last, where PyTorch's rate may be below zero too. */
+  protected override isOver(t: number): boolean {
+    return t >= this.settings.totalSteps;
+  }
+
   protected override rate(t: number, _: ScheduledGroup, g: number): number {
     return this.#between(t, (corner) => this.#lrAt(corner, g));
   }
@@ -139,8 +144,7 @@ export class OneCycleLR extends LRScheduler<Cycle> {
     if (current > 0) start = phases[current - 1].end;
     const { end, from, to } = phases[current];
     // A phase without length is over where it begins.
-    // The step beyond the last batch, which a loop makes after it, stays at the last rate.
-    const p = end === start ? 1 : Math.min(1, (t - start) / (end - start));
+    const p = end === start ? 1 : (t - start) / (end - start);
     const [a, b] = [at(from), at(to)];
     return annealStrategy === 'cos' ? b + ((a - b) / 2) * (1 + Math.cos(Math.PI * p)) : a + (b - a) * p;
   }

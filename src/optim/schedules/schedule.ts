@@ -1,4 +1,5 @@
 import { checkOptions, describe } from '../../arrays/index.js';
+import { noteRate } from '../rate-origin.js';
 
 /** What a schedule writes to: an optimizer's groups. */
 export interface ScheduledOptimizer {
@@ -112,10 +113,19 @@ export abstract class LRScheduler<S extends object = object> {
     this.#lastLr = [...lastLr];
   }
 
-  /** @throws {RangeError} if the rate is not a number ≥ 0. */
+  /** Whether no step of the optimizer is expected after step `t`, so that any rate will do. */
+  protected isOver(_t: number): boolean {
+    return false;
+  }
+
+  /** @throws {RangeError} if the rate is not a number ≥ 0, and there is a step to take with it. */
   #checked(t: number, group: ScheduledGroup, g: number): number {
     const rate = this.rate(t, group, g);
     if (rate >= 0 && Number.isFinite(rate)) return rate;
+    if (this.isOver(t)) {
+      noteRate(group, rate, `${this.fn} at step ${t}, beyond its end`);
+      return rate;
+    }
     throw new RangeError(
       `${this.fn}: the learning rate of group ${g} is ${describe(rate)} at step ${t}, coming from ${group.lr}, expected a ` +
         'number ≥ 0; where several schedules change it, one may lead another out of its range',
