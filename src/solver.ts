@@ -273,7 +273,7 @@ export class Solver<R extends Rule = 'sgd'> {
   }
 
   #accuracy(
-    arg: string,
+    arg: string | null,
     X: NDArray,
     y: Int32Array,
     numSamples: number | null,
@@ -308,7 +308,8 @@ export class Solver<R extends Rule = 'sgd'> {
     let scored: readonly [train: { accuracy: number }, val: { accuracy: number; finite: boolean }];
     try {
       scored = [
-        this.#accuracy('yTrain', this.#XTrain, this.#yTrain, numTrainSamples, 100),
+        // Training labels beyond the classes are the loss's to refuse: it may not be about classes at all.
+        this.#accuracy(null, this.#XTrain, this.#yTrain, numTrainSamples, 100),
         this.#accuracy('yVal', this.#XVal, this.#yVal, numValSamples, 100),
       ];
     } catch (error) {

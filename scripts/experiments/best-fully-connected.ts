@@ -14,7 +14,7 @@ import type { Experiment, Findings, Lab } from './support/experiment.js';
 import { runIfStarted } from './support/lab.js';
 import { accuracyOf, commonestMistake, confusionOf, predict } from './support/predictions.js';
 import { StandardizedNet } from './support/standardized-net.js';
-import { bestValAcc, firstImages, historyChart, type Run, train, withFreshMasks } from './support/training.js';
+import { bestValAcc, firstImages, historyChart, type Run, train } from './support/training.js';
 import { count, list, percent, points, scaleText } from './support/words.js';
 
 const FULL = {
@@ -204,7 +204,7 @@ function trainCandidate(
   say: (line: string) => void = () => {},
 ): { model: StandardizedNet; run: Run } {
   const net = new FullyConnectedNet(hiddenDims, { normalization: 'batchnorm', dropout: keep, weightScale, seed });
-  const model = new StandardizedNet(withFreshMasks(net, seed), new Random(`${seed} mirror`));
+  const model = new StandardizedNet(net, new Random(`${seed} mirror`));
   let best = -1;
   let statistics: Pick<(typeof net.bnParams)[number], 'runningMean' | 'runningVar'>[] = [];
   const run = train(model, data, {

@@ -16,7 +16,6 @@ import {
   repeat,
   type Trial,
   train,
-  withFreshMasks,
 } from './support/training.js';
 import { count, points } from './support/words.js';
 
@@ -41,7 +40,7 @@ async function run(lab: Lab): Promise<Findings> {
   const data = firstImages(lab.data, images);
   const trial = (name: string, p: number): Trial =>
     repeat(lab, name, seeds, (seed) => {
-      const net = withFreshMasks(new FullyConnectedNet([hidden], { dropout: p, seed }), seed);
+      const net = new FullyConnectedNet([hidden], { dropout: p, seed });
       const optimConfig = { learningRate };
       return train(net, data, { updateRule: 'adam', optimConfig, numEpochs: epochs, batchSize: batch, seed });
     });

@@ -17,7 +17,6 @@ import {
   type Run,
   repeat,
   train,
-  withFreshMasks,
 } from '../../scripts/experiments/support/training.js';
 import { list, logspace, loss, percent, ratio } from '../../scripts/experiments/support/words.js';
 import { FullyConnectedNet, Random } from '../../src/index.js';
@@ -56,20 +55,6 @@ describe('train', () => {
 
   test('lets other errors through', () => {
     expect(() => train(net(), data, { batchSize: 0 })).toThrow('batchSize');
-  });
-});
-
-describe('withFreshMasks', () => {
-  test('masks differ from call to call, and are those of the seed', () => {
-    const losses = (seed: string): number[] => {
-      const net = new FullyConnectedNet([50], { inputDim: 4, numClasses: 3, weightScale: 1, dropout: 0.5, seed: 2 });
-      withFreshMasks(net, seed);
-      return [1, 2, 3].map(() => net.loss(new Random(0).randn([2, 4]), [0, 1]).loss);
-    };
-    const first = losses('a');
-    expect(new Set(first).size).toBe(3);
-    expect(losses('a')).toEqual(first);
-    expect(losses('b')).not.toEqual(first);
   });
 });
 

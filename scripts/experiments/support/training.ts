@@ -6,11 +6,9 @@ import {
   type Cifar10,
   type Dataset,
   DivergedError,
-  type FullyConnectedNet,
   type Model,
   type PlotHistoryOptions,
   plotHistory,
-  Random,
   Solver,
   type SolverOptions,
   type TrainingHistory,
@@ -73,15 +71,6 @@ export function repeat(
   const trial = { name, runs: seeds.map(trainOne) };
   console.log(`${nameOf(trial)}: best validation accuracy ${percent(measure(trial, bestValAcc).mean)}`);
   return trial;
-}
-
-/** Gives a net masks that differ from call to call, and are the same for the same seed. */
-export function withFreshMasks(net: FullyConnectedNet, seed: string): FullyConnectedNet {
-  for (const [i, param] of net.dropoutParams.entries()) {
-    delete param.seed;
-    param.random = new Random(`${seed} masks ${i}`);
-  }
-  return net;
 }
 
 /** The trial's name, with what befell it. */
