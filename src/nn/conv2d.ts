@@ -42,6 +42,7 @@ export class Conv2d extends Module {
    * A convolution by `outChannels` filters over images of `inChannels` channels, with new random weights.
    *
    * @param kernelSize - Height and width of a filter: a number, or [vertical, horizontal].
+   * @param options - `stride`, `padding`, `bias`, `dtype`, `random`: see {@link Conv2dModuleOptions}.
    * @throws {TypeError | RangeError} if an option is unknown or a number out of range.
    */
   constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options: Conv2dModuleOptions = {}) {
