@@ -134,7 +134,7 @@ export class Tensor implements Leaf {
   /**
    * The gradient, for this library's own use within a call: it is not handed out.
    *
-   * @hidden
+   * @internal
    */
   lendGrad(): Tensor | null {
     return this.#gradient === null ? null : this.#gradient.tensor;
