@@ -1,4 +1,4 @@
-import { describe } from './errors.js';
+import { argumentError, describe } from './errors.js';
 
 /**
  * Refuses an options argument that is no object, or has a name in it that does not exist.
@@ -7,7 +7,7 @@ import { describe } from './errors.js';
  */
 export function checkOptions(fn: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new TypeError(`${fn}: options is ${describe(options)}, expected an object`);
+    throw argumentError(TypeError, { fn, arg: 'options', found: `is ${describe(options)}`, expected: 'an object' });
   }
   for (const name of Object.keys(options)) {
     if (!known.includes(name))
@@ -29,7 +29,12 @@ export function checkCount(
 ): asserts value is number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return;
   const range = max === Number.POSITIVE_INFINITY ? `≥ ${min}` : `from ${min} to ${max}`;
-  throw new RangeError(`${fn}: ${name} is ${describe(value)}, expected a whole number ${range}`);
+  throw argumentError(RangeError, {
+    fn,
+    arg: name,
+    found: `is ${describe(value)}`,
+    expected: `a whole number ${range}`,
+  });
 }
 
 /**
@@ -39,7 +44,7 @@ export function checkCount(
  */
 export function checkAmount(fn: string, name: string, value: unknown): asserts value is number {
   if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) return;
-  throw new RangeError(`${fn}: ${name} is ${describe(value)}, expected a number ≥ 0`);
+  throw argumentError(RangeError, { fn, arg: name, found: `is ${describe(value)}`, expected: 'a number ≥ 0' });
 }
 
 /**
@@ -48,7 +53,8 @@ export function checkAmount(fn: string, name: string, value: unknown): asserts v
  * @throws {TypeError} naming the option.
  */
 export function checkFlag(fn: string, name: string, value: unknown): asserts value is boolean {
-  if (typeof value !== 'boolean') throw new TypeError(`${fn}: ${name} is ${describe(value)}, expected true or false`);
+  if (typeof value !== 'boolean')
+    throw argumentError(TypeError, { fn, arg: name, found: `is ${describe(value)}`, expected: 'true or false' });
 }
 
 /**
@@ -57,8 +63,14 @@ export function checkFlag(fn: string, name: string, value: unknown): asserts val
  */
 export function checkPath(fn: string, name: string, path: unknown): asserts path is string {
   if (typeof path !== 'string' || path === '') {
-    throw new TypeError(`${fn}: ${name} is ${describe(path)}, expected a path`);
+    throw argumentError(TypeError, { fn, arg: name, found: `is ${describe(path)}`, expected: 'a path' });
   }
   const at = path.indexOf('\0');
-  if (at >= 0) throw new RangeError(`${fn}: ${name} has a NUL character at ${at}, expected a path, which has none`);
+  if (at >= 0)
+    throw argumentError(RangeError, {
+      fn,
+      arg: name,
+      found: `has a NUL character at ${at}`,
+      expected: 'a path, which has none',
+    });
 }

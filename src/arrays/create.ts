@@ -1,6 +1,6 @@
 import type { NdArray } from 'ndarray';
 import { isView, readView } from './any-view.js';
-import { describe, ShapeError, tuple } from './errors.js';
+import { argumentError, describe, ShapeError, tuple } from './errors.js';
 import { dense, isNDArray, sizeOf, wrap } from './ndarray.js';
 import { isBigInts, typedArrayName } from './realms.js';
 import { currentStorage } from './storage.js';
@@ -40,7 +40,8 @@ export function ones(shape: readonly number[], dtype: DType = 'float32'): NDArra
  * @throws {RangeError} if a size is not a whole number ≥ 0, or the dtype is unknown.
  */
 export function full(shape: readonly number[], value: number, dtype: DType = 'float32'): NDArray {
-  if (typeof value !== 'number') throw new TypeError(`full: value is ${describe(value)}, expected a number`);
+  if (typeof value !== 'number')
+    throw argumentError(TypeError, { fn: 'full', arg: 'value', found: `is ${describe(value)}`, expected: 'a number' });
   return filled('full', shape, value, dtype);
 }
 
@@ -63,7 +64,8 @@ function filled(fn: string, shape: readonly number[], value: number, dtype: DTyp
  * @throws {RangeError} if `num` is not a whole number ≥ 0, or the dtype is unknown.
  */
 export function linspace(start: number, stop: number, num: number, dtype: DType = 'float64'): NDArray {
-  if (!Number.isInteger(num) || num < 0) throw new RangeError(`linspace: num is ${num}, expected a whole number ≥ 0`);
+  if (!Number.isInteger(num) || num < 0)
+    throw argumentError(RangeError, { fn: 'linspace', arg: 'num', found: `is ${num}`, expected: 'a whole number ≥ 0' });
   checkDType('linspace', dtype);
   const out = empty([num], dtype);
   const step = num > 1 ? (stop - start) / (num - 1) : 0;
@@ -103,7 +105,12 @@ export function converted(
   if (isBigInts(numbers)) {
     const remedy =
       view === null ? `Array.from(values, Number)` : `an array over Float64Array.from(values.data, Number)`;
-    throw new TypeError(`${fn}: values are a ${typedArrayName(numbers)}, expected numbers: give ${remedy}`);
+    throw argumentError(TypeError, {
+      fn,
+      arg: 'values',
+      found: `are a ${typedArrayName(numbers)}`,
+      expected: `numbers: give ${remedy}`,
+    });
   }
   const format = dtype ?? (typedArrayName(numbers) === 'Float64Array' ? 'float64' : 'float32');
   checkDType(fn, format);
@@ -113,7 +120,12 @@ export function converted(
   const count = sizeOf(nesting);
   const sizes = shape ?? nesting;
   if (sizeOf(sizes) !== count) {
-    throw new ShapeError(`${fn}: values are ${count} numbers, expected ${sizeOf(sizes)} for shape ${tuple(sizes)}`);
+    throw argumentError(ShapeError, {
+      fn,
+      arg: 'values',
+      found: `are ${count} numbers`,
+      expected: `${sizeOf(sizes)} for shape ${tuple(sizes)}`,
+    });
   }
   // What cannot be read is refused before there is an array for it.
   const read = view === null ? null : readView(fn, view);
@@ -130,7 +142,12 @@ function nestedShape(fn: string, values: unknown): number[] {
   let level: unknown = values;
   while (isList(level)) {
     if (shape.length === MAX_RANK) {
-      throw new ShapeError(`${fn}: values are lists in more than ${MAX_RANK} lists, expected at most ${MAX_RANK} axes`);
+      throw argumentError(ShapeError, {
+        fn,
+        arg: 'values',
+        found: `are lists in more than ${MAX_RANK} lists`,
+        expected: `at most ${MAX_RANK} axes`,
+      });
     }
     shape.push(level.length);
     if (ArrayBuffer.isView(level) || level.length === 0) break;
@@ -168,7 +185,13 @@ function isList(value: unknown): value is ArrayLike<unknown> {
  * @throws {TypeError} if `a` is no array.
  */
 export function toNested(a: NDArray): Nested {
-  if (!isNDArray(a)) throw new TypeError(`toNested: a is ${describe(a)}, expected an array of float32 or float64`);
+  if (!isNDArray(a))
+    throw argumentError(TypeError, {
+      fn: 'toNested',
+      arg: 'a',
+      found: `is ${describe(a)}`,
+      expected: 'an array of float32 or float64',
+    });
   const flat = dense(a);
   let at = 0;
   const level = (axis: number): Nested =>
@@ -186,7 +209,12 @@ export function empty(shape: readonly number[], dtype: DType): NDArray {
 /** @throws {RangeError} if `shape` is not a list of at most 32 whole numbers ≥ 0. */
 export function checkSizes(fn: string, shape: readonly number[]): void {
   if (!Array.isArray(shape) || !shape.every((length) => Number.isInteger(length) && length >= 0)) {
-    throw new RangeError(`${fn}: shape is ${describe(shape)}, expected a list of whole numbers ≥ 0`);
+    throw argumentError(RangeError, {
+      fn,
+      arg: 'shape',
+      found: `is ${describe(shape)}`,
+      expected: 'a list of whole numbers ≥ 0',
+    });
   }
   checkRank(fn, shape);
 }
@@ -194,12 +222,22 @@ export function checkSizes(fn: string, shape: readonly number[]): void {
 /** @throws {RangeError} if `shape` has more axes than an array may have. */
 export function checkRank(fn: string, shape: readonly number[]): void {
   if (shape.length > MAX_RANK)
-    throw new RangeError(`${fn}: shape has ${shape.length} axes, expected at most ${MAX_RANK}`);
+    throw argumentError(RangeError, {
+      fn,
+      arg: 'shape',
+      found: `has ${shape.length} axes`,
+      expected: `at most ${MAX_RANK}`,
+    });
 }
 
 /** @throws {RangeError} if `dtype` is neither of the two formats. */
 export function checkDType(fn: string, dtype: unknown): asserts dtype is DType {
   if (dtype !== 'float32' && dtype !== 'float64') {
-    throw new RangeError(`${fn}: dtype is ${describe(dtype)}, expected 'float32' or 'float64'`);
+    throw argumentError(RangeError, {
+      fn,
+      arg: 'dtype',
+      found: `is ${describe(dtype)}`,
+      expected: "'float32' or 'float64'",
+    });
   }
 }

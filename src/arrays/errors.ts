@@ -5,6 +5,49 @@ export class ShapeError extends RangeError {
   override readonly name = 'ShapeError';
 }
 
+/** What is wrong with an argument, in parts: for whoever knows function and argument by other names. */
+export interface Fault {
+  readonly fn: string;
+  readonly arg: string;
+  /** Said of the argument: `is -1`, `has shape (4,)`. */
+  readonly found: string;
+  /** What it should be: `a number ≥ 0`. */
+  readonly expected?: string;
+  /** The argument whose dtype is expected. */
+  readonly like?: string;
+  /** What to do about it: `make it with array(x)`. */
+  readonly wayOut?: string;
+}
+
+const faults = new WeakMap<object, Fault>();
+
+/** What an error that {@link argumentError} made says, in parts. */
+export function faultOf(error: unknown): Fault | undefined {
+  return typeof error === 'object' && error !== null ? faults.get(error) : undefined;
+}
+
+/** An error that says what is wrong with an argument: `affineForward: b has shape (4,), expected (M=5,)`. */
+export function argumentError(
+  Kind: new (message: string, options?: ErrorOptions) => Error,
+  fault: Fault,
+  options?: ErrorOptions,
+): Error {
+  const error = new Kind(`${fault.fn}: ${said(fault)}`, options);
+  faults.set(error, fault);
+  return error;
+}
+
+/** What a fault says, without the function. */
+export function said({ arg, found, expected, like, wayOut }: Fault): string {
+  const parts = [
+    found.startsWith(':') ? `${arg}${found}` : `${arg} ${found}`,
+    expected === undefined ? '' : `, expected ${expected}`,
+    like === undefined ? '' : `, the dtype of ${like}`,
+    wayOut === undefined ? '' : `: ${wayOut}`,
+  ];
+  return parts.join('');
+}
+
 /** A shape as Python prints it: `(4,)`, `(2, 3)`. */
 export function tuple(shape: readonly (number | string)[]): string {
   return shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;

@@ -14,7 +14,7 @@ export {
   zeros,
 } from './create.js';
 export { ENDED_MESSAGE, ended, hasEnded, markEnded } from './ended.js';
-export { describe, printable, ShapeError, tuple } from './errors.js';
+export { argumentError, describe, type Fault, faultOf, printable, ShapeError, said, tuple } from './errors.js';
 export { checkLabels, type Labels } from './labels.js';
 export { adopted, dense, dtypeOf, isDense, isNDArray, overlap, reachProblem, sizeOf, wrap } from './ndarray.js';
 export { INSPECT, type InspectOptions, isNested, print } from './print.js';

@@ -1,6 +1,6 @@
 import type { NdArray } from 'ndarray';
 import { isView } from './any-view.js';
-import { describe, ShapeError, tuple } from './errors.js';
+import { argumentError, describe, ShapeError, tuple } from './errors.js';
 
 /** Class labels, one whole number for each example: anything indexable with a length, or a 1-d array. */
 export type Labels = ArrayLike<number> | NdArray;
@@ -16,15 +16,22 @@ export type Labels = ArrayLike<number> | NdArray;
  */
 export function checkLabels(fn: string, arg: string, y: Labels, N: number, C = 2 ** 31): Int32Array {
   const length = lengthOf(fn, arg, y);
-  if (length !== N) throw new ShapeError(`${fn}: ${arg} has shape ${tuple([length])}, expected ${tuple([`N=${N}`])}`);
+  if (length !== N) {
+    const [found, expected] = [tuple([length]), tuple([`N=${N}`])];
+    throw argumentError(ShapeError, { fn, arg, found: `has shape ${found}`, expected });
+  }
   const at = isView(y) ? (i: number): unknown => y.get(i) : (i: number): unknown => y[i];
   const labels = new Int32Array(N);
   for (let i = 0; i < N; i++) {
     const label = at(i);
     if (typeof label !== 'number' || !Number.isInteger(label) || label < 0 || label >= C) {
-      const range = C === 2 ** 31 ? 'an integer ≥ 0' : `an integer in [0, C=${C})`;
-      const remedy = typeof label === 'bigint' ? `: convert the labels with Array.from(${arg}, Number)` : '';
-      throw new RangeError(`${fn}: ${arg}[${i}] is ${describe(label)}, expected ${range}${remedy}`);
+      throw argumentError(RangeError, {
+        fn,
+        arg: `${arg}[${i}]`,
+        found: `is ${describe(label)}`,
+        expected: C === 2 ** 31 ? 'an integer ≥ 0' : `an integer in [0, C=${C})`,
+        wayOut: typeof label === 'bigint' ? `convert the labels with Array.from(${arg}, Number)` : undefined,
+      });
     }
     labels[i] = label;
   }
@@ -33,11 +40,12 @@ export function checkLabels(fn: string, arg: string, y: Labels, N: number, C = 2
 
 function lengthOf(fn: string, arg: string, y: Labels): number {
   if (isView(y)) {
-    if (y.shape.length !== 1) throw new ShapeError(`${fn}: ${arg} has shape ${tuple(y.shape)}, expected (N,)`);
+    if (y.shape.length !== 1)
+      throw argumentError(ShapeError, { fn, arg, found: `has shape ${tuple(y.shape)}`, expected: '(N,)' });
     return y.shape[0];
   }
   if (typeof y !== 'object' || y === null || typeof y.length !== 'number') {
-    throw new TypeError(`${fn}: ${arg} is ${describe(y)}, expected a list of labels`);
+    throw argumentError(TypeError, { fn, arg, found: `is ${describe(y)}`, expected: 'a list of labels' });
   }
   return y.length;
 }

@@ -1,5 +1,5 @@
 import { isView } from './any-view.js';
-import { describe, ShapeError, tuple } from './errors.js';
+import { argumentError, describe, ShapeError, tuple } from './errors.js';
 import { dense, dtypeOf, isNDArray, reachProblem } from './ndarray.js';
 import { typedArrayName } from './realms.js';
 import type { Floats, NDArray } from './types.js';
@@ -37,29 +37,29 @@ export function checkShapes<const S extends Spec>(fn: string, spec: S): Record<S
     if (!Array.isArray(entry)) continue;
     const [a, dims] = entry as Spec[string];
     if (!isNDArray(a)) {
-      const expected = `expected an array of float32 or float64${remedyFor(arg, a)}`;
-      throw new TypeError(`${fn}: ${arg} is ${describe(a)}, ${expected}`);
+      const expected = 'an array of float32 or float64';
+      throw argumentError(TypeError, { fn, arg, found: `is ${describe(a)}`, expected, wayOut: remedyFor(arg, a) });
     }
     if (!fits(a.shape, dims, sizes)) throw misshapen(fn, arg, a.shape, dims, sizes);
     const problem = reachProblem(a);
-    if (problem !== null) throw new RangeError(`${fn}: ${arg}: ${problem}`);
+    if (problem !== null) throw argumentError(RangeError, { fn, arg, found: `: ${problem}` });
     first ??= arg;
     if (first !== arg && dtypeOf(a) !== dtypeOf(spec[first][0])) {
       const expected = dtypeOf(spec[first][0]);
-      throw new TypeError(`${fn}: ${arg} has dtype ${dtypeOf(a)}, expected ${expected}, the dtype of ${first}`);
+      throw argumentError(TypeError, { fn, arg, found: `has dtype ${dtypeOf(a)}`, expected, like: first });
     }
   }
   return sizes;
 }
 
-/** How an array is made of an argument that is none, to end a sentence with: `: make it with array(x)`; '' where it cannot. */
-export function remedyFor(arg: string, value: unknown): string {
+/** How an array is made of an argument that is none, `make it with array(x)`; undefined where it cannot be. */
+export function remedyFor(arg: string, value: unknown): string | undefined {
   const name = /^[\w.]+$/.test(arg) ? arg : '…';
   if (Array.isArray(value) || typedArrayName(value) !== undefined || isView(value))
-    return `: make it with array(${name})`;
+    return `make it with array(${name})`;
   // A tensor.
-  if (isNDArray((value as { data?: unknown } | null | undefined)?.data)) return `: give its data, ${name}.data`;
-  return '';
+  if (isNDArray((value as { data?: unknown } | null | undefined)?.data)) return `give its data, ${name}.data`;
+  return undefined;
 }
 
 /** Whether `shape` agrees with `dims`; binds the symbols it meets. */
@@ -83,13 +83,13 @@ function misshapen(
   shape: readonly number[],
   dims: readonly Dim[],
   sizes: Record<string, number>,
-): ShapeError {
+): Error {
   // A symbol that this very argument bound says nothing of what was expected of it.
   const expected = dims.map((dim, axis) =>
     typeof dim === 'string' && dim in sizes && sizes[dim] !== shape[axis] ? `${dim}=${sizes[dim]}` : dim,
   );
   const empty = shape.includes(0) ? ' with every size at least 1' : '';
-  return new ShapeError(`${fn}: ${arg} has shape ${tuple(shape)}, expected ${tuple(expected)}${empty}`);
+  return argumentError(ShapeError, { fn, arg, found: `has shape ${tuple(shape)}`, expected: tuple(expected) + empty });
 }
 
 /**
@@ -101,6 +101,6 @@ export function denseArg(fn: string, arg: string, a: NDArray): Floats {
   try {
     return dense(a);
   } catch (error) {
-    throw new RangeError(`${fn}: ${arg}: ${(error as Error).message}`, { cause: error });
+    throw argumentError(RangeError, { fn, arg, found: `: ${(error as Error).message}` }, { cause: error });
   }
 }

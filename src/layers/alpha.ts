@@ -1,4 +1,4 @@
-import { checkOptions, describe } from '../arrays/index.js';
+import { argumentError, checkOptions, describe } from '../arrays/index.js';
 
 /**
  * The option `alpha` of an activation, or what stands for it.
@@ -9,6 +9,7 @@ import { checkOptions, describe } from '../arrays/index.js';
 export function alphaOf(fn: string, options: { readonly alpha?: number }, otherwise: number): number {
   checkOptions(fn, options, ['alpha']);
   const { alpha = otherwise } = options;
-  if (!Number.isFinite(alpha)) throw new RangeError(`${fn}: alpha is ${describe(alpha)}, expected a finite number`);
+  if (!Number.isFinite(alpha))
+    throw argumentError(RangeError, { fn, arg: 'alpha', found: `is ${describe(alpha)}`, expected: 'a finite number' });
   return alpha;
 }

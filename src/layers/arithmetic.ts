@@ -1,4 +1,4 @@
-import { checkCount, checkFlag, checkOptions, describe } from '../arrays/index.js';
+import { argumentError, checkCount, checkFlag, checkOptions, describe } from '../arrays/index.js';
 import { type ConvParam, convShape, type PerAxis, perAxis } from './conv-shape.js';
 
 /** A convolution, by its sizes. */
@@ -67,9 +67,12 @@ export function countFlops(layer: ConvLayerSizes | AffineLayerSizes): LayerCost 
     return cost([outputDim], inputDim, outputDim, biases);
   }
   if (layer.type !== 'conv') {
-    throw new RangeError(
-      `countFlops: type is ${describe((layer as LayerCost & { type?: unknown }).type)}, expected 'conv' or 'affine'`,
-    );
+    throw argumentError(RangeError, {
+      fn: 'countFlops',
+      arg: 'type',
+      found: `is ${describe((layer as LayerCost & { type?: unknown }).type)}`,
+      expected: "'conv' or 'affine'",
+    });
   }
   const { C, F, HH, WW, OH, OW } = sizesOf('countFlops', layer);
   return cost([F, OH, OW], C * HH * WW, F, biases);
@@ -122,7 +125,7 @@ function sizesOf(fn: string, layer: Omit<ConvLayerSizes, 'type'>) {
   checkOptions(fn, layer, ['type', 'input', 'numFilters', 'filterSize', 'stride', 'pad', 'bias']);
   const { input, numFilters, filterSize, stride = 1, pad = 0 } = layer;
   if (!Array.isArray(input) || input.length !== 3) {
-    throw new RangeError(`${fn}: input is ${describe(input)}, expected [C, H, W]`);
+    throw argumentError(RangeError, { fn, arg: 'input', found: `is ${describe(input)}`, expected: '[C, H, W]' });
   }
   if (layer.bias !== undefined) checkFlag(fn, 'bias', layer.bias);
   for (const n of input) checkCount(fn, 'input', n, 1);

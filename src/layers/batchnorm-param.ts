@@ -1,4 +1,5 @@
 import {
+  argumentError,
   checkFlag,
   checkOptions,
   checkShapes,
@@ -47,11 +48,16 @@ export function checkBatchnormParam(fn: string, param: BatchnormParam, like: NDA
   checkOptions(fn, param, NAMES);
   const { mode, momentum = 0.9, eps = 1e-5, unbiased = false } = param;
   if (mode !== 'train' && mode !== 'test') {
-    throw new RangeError(`${fn}: mode is ${describe(mode)}, expected 'train' or 'test'`);
+    throw argumentError(RangeError, { fn, arg: 'mode', found: `is ${describe(mode)}`, expected: "'train' or 'test'" });
   }
   checkEps(fn, eps);
   if (!(typeof momentum === 'number' && momentum >= 0 && momentum <= 1)) {
-    throw new RangeError(`${fn}: momentum is ${describe(momentum)}, expected a number from 0 to 1`);
+    throw argumentError(RangeError, {
+      fn,
+      arg: 'momentum',
+      found: `is ${describe(momentum)}`,
+      expected: 'a number from 0 to 1',
+    });
   }
   checkFlag(fn, 'unbiased', unbiased);
   const start = (): NDArray => withStorage(heap, () => zeros(like.shape, dtypeOf(like)));
@@ -64,7 +70,7 @@ export function checkBatchnormParam(fn: string, param: BatchnormParam, like: NDA
 /** @throws {RangeError} if `eps` is not a number > 0. */
 export function checkEps(fn: string, eps: unknown): void {
   if (!(typeof eps === 'number' && eps > 0 && Number.isFinite(eps))) {
-    throw new RangeError(`${fn}: eps is ${describe(eps)}, expected a number > 0`);
+    throw argumentError(RangeError, { fn, arg: 'eps', found: `is ${describe(eps)}`, expected: 'a number > 0' });
   }
 }
 

@@ -1,5 +1,15 @@
 import ndarray from 'ndarray';
-import { checkShapes, dense, dtypeOf, empty, type Floats, type NDArray, ShapeError, tuple } from '../arrays/index.js';
+import {
+  argumentError,
+  checkShapes,
+  dense,
+  dtypeOf,
+  empty,
+  type Floats,
+  type NDArray,
+  ShapeError,
+  tuple,
+} from '../arrays/index.js';
 import { anyShape, sameShape } from './operands.js';
 import { sumOver } from './sums.js';
 
@@ -20,8 +30,8 @@ export function broadcastShape(
   return Array.from({ length: rank }, (_, axis) => {
     const [n, m] = [a[axis - rank + a.length] ?? 1, b[axis - rank + b.length] ?? 1];
     if (n !== m && n !== 1 && m !== 1) {
-      const shapes = `a has shape ${tuple(given[0])}, b has shape ${tuple(given[1])}`;
-      throw new ShapeError(`${fn}: ${shapes}: the sizes ${n} and ${m} do not broadcast`);
+      const found = `has shape ${tuple(given[0])}, b has shape ${tuple(given[1])}`;
+      throw argumentError(ShapeError, { fn, arg: 'a', found: `${found}: the sizes ${n} and ${m} do not broadcast` });
     }
     return n === 1 ? m : n;
   });

@@ -1,4 +1,4 @@
-import { describe } from '../arrays/index.js';
+import { argumentError, describe } from '../arrays/index.js';
 
 /**
  * Refuses what is not the cache that a layer's forward pass returned, such as that of another layer.
@@ -9,9 +9,12 @@ export function checkCache<L extends string>(fn: string, cache: { readonly layer
   const found = (cache as { readonly layer?: unknown } | null | undefined)?.layer;
   if (found === layer) return;
   const what = typeof found === 'string' ? `of layer '${found}'` : describe(cache);
-  throw new TypeError(
-    `${fn}: cache is ${what}, expected that of layer '${layer}', the second value of its forward pass`,
-  );
+  throw argumentError(TypeError, {
+    fn,
+    arg: 'cache',
+    found: `is ${what}`,
+    expected: `that of layer '${layer}', the second value of its forward pass`,
+  });
 }
 
 /**
@@ -21,5 +24,10 @@ export function checkCache<L extends string>(fn: string, cache: { readonly layer
  */
 export function checkCached(fn: string, name: string, value: unknown, valid: boolean): void {
   if (valid) return;
-  throw new RangeError(`${fn}: cache.${name} is ${describe(value)}, expected it as the forward pass left it`);
+  throw argumentError(RangeError, {
+    fn,
+    arg: `cache.${name}`,
+    found: `is ${describe(value)}`,
+    expected: 'it as the forward pass left it',
+  });
 }

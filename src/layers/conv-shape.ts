@@ -1,4 +1,4 @@
-import { checkOptions, describe, type NDArray, ShapeError, tuple } from '../arrays/index.js';
+import { argumentError, checkOptions, describe, type NDArray, ShapeError, tuple } from '../arrays/index.js';
 import type { ConvShape, PoolShape } from '../kernels/index.js';
 
 /** One number for both axes, or [vertical, horizontal]. */
@@ -36,7 +36,12 @@ export function convShape(fn: string, x: readonly number[], w: readonly number[]
   const [F, , HH, WW] = w;
   if (HH > H + 2 * padH || WW > W + 2 * padW) {
     const padded = tuple([H + 2 * padH, W + 2 * padW]);
-    throw new ShapeError(`${fn}: w has filters of ${tuple([HH, WW])}, expected at most ${padded}, the padded images`);
+    throw argumentError(ShapeError, {
+      fn,
+      arg: 'w',
+      found: `has filters of ${tuple([HH, WW])}`,
+      expected: `at most ${padded}, the padded images`,
+    });
   }
   const OH = Math.floor((H + 2 * padH - HH) / strideH) + 1;
   const OW = Math.floor((W + 2 * padW - WW) / strideW) + 1;
@@ -57,9 +62,12 @@ export function poolShape(fn: string, x: NDArray, param: PoolParam): PoolShape {
     ['poolWidth', poolWidth, W],
   ] as const) {
     if (!Number.isInteger(size) || size < 1 || size > most) {
-      throw new RangeError(
-        `${fn}: ${name} is ${describe(size)}, expected a whole number from 1 to ${most}, the image's`,
-      );
+      throw argumentError(RangeError, {
+        fn,
+        arg: name,
+        found: `is ${describe(size)}`,
+        expected: `a whole number from 1 to ${most}, the image's`,
+      });
     }
   }
   const [strideH, strideW] = perAxis(fn, 'stride', param.stride ?? [poolHeight, poolWidth], 1);
@@ -90,7 +98,7 @@ export function perAxis(fn: string, name: string, value: PerAxis, least: number)
   const both = typeof value === 'number' ? ([value, value] as const) : value;
   if (!Array.isArray(both) || both.length !== 2 || !both.every((n) => Number.isInteger(n) && n >= least)) {
     const expected = `a whole number ≥ ${least}, or [vertical, horizontal] of such`;
-    throw new RangeError(`${fn}: ${name} is ${describe(value)}, expected ${expected}`);
+    throw argumentError(RangeError, { fn, arg: name, found: `is ${describe(value)}`, expected });
   }
   return both as readonly [number, number];
 }

@@ -1,4 +1,5 @@
 import {
+  argumentError,
   array,
   checkOptions,
   checkShapes,
@@ -53,11 +54,11 @@ export function dropoutForward(x: NDArray, dropoutParam: DropoutParam): [out: ND
   checkOptions(fn, dropoutParam, ['mode', 'p', 'seed', 'random', 'mask']);
   const { mode, p, seed, random, mask: given } = dropoutParam;
   if (mode !== 'train' && mode !== 'test') {
-    throw new RangeError(`${fn}: mode is ${describe(mode)}, expected 'train' or 'test'`);
+    throw argumentError(RangeError, { fn, arg: 'mode', found: `is ${describe(mode)}`, expected: "'train' or 'test'" });
   }
   checkKeepProbability(fn, 'p', p);
   if (random !== undefined && !(random instanceof Random)) {
-    throw new TypeError(`${fn}: random is ${describe(random)}, expected a Random`);
+    throw argumentError(TypeError, { fn, arg: 'random', found: `is ${describe(random)}`, expected: 'a Random' });
   }
 
   if (mode === 'test') return [array(x), { layer: 'dropout', mask: null, shape: x.shape }];
@@ -98,6 +99,11 @@ export function dropoutBackward(dout: NDArray, cache: DropoutCache): NDArray {
 /** @throws {RangeError} if `p` is not a number in (0, 1]. */
 export function checkKeepProbability(fn: string, name: string, p: unknown): void {
   if (!(typeof p === 'number' && p > 0 && p <= 1)) {
-    throw new RangeError(`${fn}: ${name} is ${describe(p)}, expected the probability of keeping a unit, in (0, 1]`);
+    throw argumentError(RangeError, {
+      fn,
+      arg: name,
+      found: `is ${describe(p)}`,
+      expected: 'the probability of keeping a unit, in (0, 1]',
+    });
   }
 }

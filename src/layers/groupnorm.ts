@@ -1,4 +1,13 @@
-import { checkOptions, checkShapes, denseArg, describe, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import {
+  argumentError,
+  checkOptions,
+  checkShapes,
+  denseArg,
+  describe,
+  dtypeOf,
+  empty,
+  type NDArray,
+} from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { emptyGrads, type NormalizationGrads } from './batchnorm.js';
 import { checkEps } from './batchnorm-param.js';
@@ -44,7 +53,12 @@ export function spatialGroupnormForward(
     beta: [beta, [1, 'C', 1, 1]],
   });
   if (!Number.isInteger(G) || G < 1 || C % G !== 0) {
-    throw new RangeError(`${fn}: G is ${describe(G)}, expected a divisor of the ${C} channels`);
+    throw argumentError(RangeError, {
+      fn,
+      arg: 'G',
+      found: `is ${describe(G)}`,
+      expected: `a divisor of the ${C} channels`,
+    });
   }
   checkOptions(fn, options, ['eps']);
   const { eps = 1e-5 } = options;

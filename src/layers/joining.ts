@@ -1,6 +1,15 @@
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
-import { array, checkShapes, type Dim, describe, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import {
+  argumentError,
+  array,
+  checkShapes,
+  type Dim,
+  describe,
+  dtypeOf,
+  empty,
+  type NDArray,
+} from '../arrays/index.js';
 import { checkCache } from './cache.js';
 import { anyShape, axisOf, checkUpstream, type Form, formOf } from './operands.js';
 
@@ -104,7 +113,12 @@ export function stackBackward(dout: NDArray, cache: StackCache): NDArray[] {
 
 function checkList(fn: string, arrays: readonly NDArray[]): void {
   if (!Array.isArray(arrays) || arrays.length === 0) {
-    throw new TypeError(`${fn}: arrays is ${describe(arrays)}, expected a list of one array or more`);
+    throw argumentError(TypeError, {
+      fn,
+      arg: 'arrays',
+      found: `is ${describe(arrays)}`,
+      expected: 'a list of one array or more',
+    });
   }
   checkShapes(fn, { 'arrays[0]': [arrays[0], anyShape(arrays[0])] });
 }

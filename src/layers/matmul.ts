@@ -1,5 +1,16 @@
 import ndarray from 'ndarray';
-import { checkShapes, dense, dtypeOf, empty, type NDArray, ShapeError, sizeOf, tuple, wrap } from '../arrays/index.js';
+import {
+  argumentError,
+  checkShapes,
+  dense,
+  dtypeOf,
+  empty,
+  type NDArray,
+  ShapeError,
+  sizeOf,
+  tuple,
+  wrap,
+} from '../arrays/index.js';
 import { broadcastShape, broadcastView, type ElementwiseGrads, sumTo } from './broadcasting.js';
 import { checkCache, checkCached } from './cache.js';
 import { matrixProduct, productLike, rowsOf } from './matrix-product.js';
@@ -34,12 +45,13 @@ export function matmulForward(a: NDArray, b: NDArray): [out: NDArray, cache: Mat
     ['a', a],
     ['b', b],
   ] as const) {
-    if (shape.length === 0) throw new ShapeError(`${fn}: ${name} has shape (), expected at least one axis`);
+    if (shape.length === 0)
+      throw argumentError(ShapeError, { fn, arg: name, found: 'has shape ()', expected: 'at least one axis' });
   }
   const K = a.shape[a.shape.length - 1];
   if (b.shape[Math.max(0, b.shape.length - 2)] !== K) {
     const expected = b.shape.length === 1 ? `(K=${K},)` : `(${'…, '.repeat(b.shape.length > 2 ? 1 : 0)}K=${K}, M)`;
-    throw new ShapeError(`${fn}: b has shape ${tuple(b.shape)}, expected ${expected}`);
+    throw argumentError(ShapeError, { fn, arg: 'b', found: `has shape ${tuple(b.shape)}`, expected });
   }
   broadcastShape(fn, a.shape.slice(0, -2), b.shape.slice(0, -2), [a.shape, b.shape]);
 

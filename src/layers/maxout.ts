@@ -1,4 +1,14 @@
-import { checkCount, checkShapes, denseArg, dtypeOf, empty, type NDArray, ShapeError, tuple } from '../arrays/index.js';
+import {
+  argumentError,
+  checkCount,
+  checkShapes,
+  denseArg,
+  dtypeOf,
+  empty,
+  type NDArray,
+  ShapeError,
+  tuple,
+} from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { checkCache, checkCached } from './cache.js';
 
@@ -27,7 +37,12 @@ export function maxoutForward(x: NDArray, pieces: number): [out: NDArray, cache:
   const { N, D } = checkShapes(fn, { x: [x, ['N', 'D']] });
   checkCount(fn, 'pieces', pieces, 1);
   if (D % pieces !== 0) {
-    throw new ShapeError(`${fn}: x has shape ${tuple(x.shape)}, expected (N, D) with D divisible by pieces=${pieces}`);
+    throw argumentError(ShapeError, {
+      fn,
+      arg: 'x',
+      found: `has shape ${tuple(x.shape)}`,
+      expected: `(N, D) with D divisible by pieces=${pieces}`,
+    });
   }
   const out = empty([N, D / pieces], dtypeOf(x));
   kernels().maxout(denseArg(fn, 'x', x), out.data, pieces);

@@ -1,4 +1,5 @@
 import {
+  argumentError,
   checkShapes,
   type Dim,
   type DType,
@@ -33,7 +34,13 @@ export function formOf(a: NDArray): Form {
 export function checkUpstream(fn: string, dout: NDArray, out: Form): void {
   checkShapes(fn, { dout: [dout, out.shape] });
   if (dtypeOf(dout) !== out.dtype) {
-    throw new TypeError(`${fn}: dout has dtype ${dtypeOf(dout)}, expected ${out.dtype}, the dtype of out`);
+    throw argumentError(TypeError, {
+      fn,
+      arg: 'dout',
+      found: `has dtype ${dtypeOf(dout)}`,
+      expected: `${out.dtype}`,
+      like: 'out',
+    });
   }
 }
 
@@ -48,7 +55,12 @@ export function axisOf(fn: string, axis: unknown, shape: readonly number[]): num
     return axis < 0 ? axis + rank : axis;
   }
   const expected = rank === 0 ? 'none' : `a whole number from ${-rank} to ${rank - 1}`;
-  throw new RangeError(`${fn}: axis is ${describe(axis)}, expected ${expected} for shape ${tuple(shape)}`);
+  throw argumentError(RangeError, {
+    fn,
+    arg: 'axis',
+    found: `is ${describe(axis)}`,
+    expected: `${expected} for shape ${tuple(shape)}`,
+  });
 }
 
 /**
@@ -60,7 +72,12 @@ export function axesOf(fn: string, axis: number | readonly number[] | undefined,
   if (axis === undefined) return shape.map((_, i) => i);
   const axes = (Array.isArray(axis) ? axis : [axis]).map((each) => axisOf(fn, each, shape)).sort((a, b) => a - b);
   if (new Set(axes).size < axes.length) {
-    throw new RangeError(`${fn}: axis is ${describe(axis)}, expected no axis twice for shape ${tuple(shape)}`);
+    throw argumentError(RangeError, {
+      fn,
+      arg: 'axis',
+      found: `is ${describe(axis)}`,
+      expected: `no axis twice for shape ${tuple(shape)}`,
+    });
   }
   return axes;
 }

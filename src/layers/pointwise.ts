@@ -1,5 +1,14 @@
 import ops from 'ndarray-ops';
-import { checkShapes, dense, describe, dtypeOf, empty, type Floats, type NDArray } from '../arrays/index.js';
+import {
+  argumentError,
+  checkShapes,
+  dense,
+  describe,
+  dtypeOf,
+  empty,
+  type Floats,
+  type NDArray,
+} from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { checkCache } from './cache.js';
 import { anyShape, checkUpstream, type Form, formOf } from './operands.js';
@@ -100,7 +109,12 @@ export interface PowCache {
 export function powForward(x: NDArray, exponent: number): [out: NDArray, cache: PowCache] {
   const out = outputOf('powForward', x);
   if (typeof exponent !== 'number') {
-    throw new TypeError(`powForward: exponent is ${describe(exponent)}, expected a number`);
+    throw argumentError(TypeError, {
+      fn: 'powForward',
+      arg: 'exponent',
+      found: `is ${describe(exponent)}`,
+      expected: 'a number',
+    });
   }
   raise(dense(x), exponent, out.data);
   return [out, { layer: 'pow', x, exponent }];

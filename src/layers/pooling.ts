@@ -1,4 +1,4 @@
-import { checkShapes, type DType, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { argumentError, checkShapes, type DType, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { type Kernels, kernels, type PoolShape, reference } from '../kernels/index.js';
 import { checkCache, checkCached } from './cache.js';
 import { isPoolShape, type PoolParam, poolShape } from './conv-shape.js';
@@ -157,7 +157,13 @@ export function globalAvgPoolBackward(dout: NDArray, cache: AvgPoolCache): NDArr
 
 function avgPoolGradient(fn: string, dout: NDArray, { inputShape, dtype, shape }: AvgPoolCache): NDArray {
   if (dtypeOf(dout) !== dtype) {
-    throw new TypeError(`${fn}: dout has dtype ${dtypeOf(dout)}, expected ${dtype}, the dtype of x`);
+    throw argumentError(TypeError, {
+      fn,
+      arg: 'dout',
+      found: `has dtype ${dtypeOf(dout)}`,
+      expected: dtype,
+      like: 'x',
+    });
   }
   checkPoolShape(fn, inputShape, shape);
   const dx = empty(inputShape, dtypeOf(dout));

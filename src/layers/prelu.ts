@@ -1,4 +1,13 @@
-import { checkShapes, denseArg, dtypeOf, empty, type NDArray, ShapeError, tuple } from '../arrays/index.js';
+import {
+  argumentError,
+  checkShapes,
+  denseArg,
+  dtypeOf,
+  empty,
+  type NDArray,
+  ShapeError,
+  tuple,
+} from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { checkCache } from './cache.js';
 
@@ -70,7 +79,12 @@ function checkSlopes(fn: string, x: NDArray, alpha: NDArray): number {
   const [N, C] = x.shape;
   if (alpha.shape.length !== 1 || (count !== 1 && count !== C)) {
     const channels = C === undefined ? '(C,) for an x of shape (N, C, …)' : `(C=${C},)`;
-    throw new ShapeError(`${fn}: alpha has shape ${tuple(alpha.shape)}, expected (1,) or ${channels}`);
+    throw argumentError(ShapeError, {
+      fn,
+      arg: 'alpha',
+      found: `has shape ${tuple(alpha.shape)}`,
+      expected: `(1,) or ${channels}`,
+    });
   }
   return count === 1 ? x.size : x.size / (N * C);
 }

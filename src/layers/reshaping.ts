@@ -2,6 +2,7 @@ import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
 import {
   adopted,
+  argumentError,
   array,
   checkRank,
   checkShapes,
@@ -67,12 +68,21 @@ function completed(fn: string, x: NDArray, shape: readonly number[]): number[] {
   const open = shape.indexOf(-1);
   const others = shape.filter((_, axis) => axis !== open);
   if (!others.every((size) => Number.isInteger(size) && size >= 0)) {
-    throw new RangeError(`${fn}: shape is ${describe(shape)}, expected whole numbers ≥ 0, one of which may be -1`);
+    throw argumentError(RangeError, {
+      fn,
+      arg: 'shape',
+      found: `is ${describe(shape)}`,
+      expected: 'whole numbers ≥ 0, one of which may be -1',
+    });
   }
   checkRank(fn, shape);
   const rest = x.size / sizeOf(others);
   if (open < 0 ? rest !== 1 : !Number.isInteger(rest)) {
-    throw new ShapeError(`${fn}: x has shape ${tuple(x.shape)}, its ${x.size} values do not fill ${tuple(shape)}`);
+    throw argumentError(ShapeError, {
+      fn,
+      arg: 'x',
+      found: `has shape ${tuple(x.shape)}, its ${x.size} values do not fill ${tuple(shape)}`,
+    });
   }
   return shape.map((size, axis) => (axis === open ? rest : size));
 }
@@ -104,7 +114,12 @@ export function transposeForward(x: NDArray, axes?: readonly number[]): [out: ND
         ? axes.map((axis) => axisOf(fn, axis, x.shape))
         : [];
   if (order.length !== rank || new Set(order).size !== rank) {
-    throw new RangeError(`${fn}: axes is ${describe(axes)}, expected each axis of shape ${tuple(x.shape)} once`);
+    throw argumentError(RangeError, {
+      fn,
+      arg: 'axes',
+      found: `is ${describe(axes)}`,
+      expected: `each axis of shape ${tuple(x.shape)} once`,
+    });
   }
   const out = adopted(x.transpose(...order));
   return [out, { layer: 'transpose', axes: order, out: formOf(out) }];
@@ -151,7 +166,11 @@ export function broadcastToForward(x: NDArray, shape: readonly number[]): [out: 
     !x.shape.every((size, axis) => size === shape[axis + missing] || size === 1) ||
     shape.includes(0)
   ) {
-    throw new ShapeError(`${fn}: x has shape ${tuple(x.shape)}, which does not broadcast to ${tuple(shape)}`);
+    throw argumentError(ShapeError, {
+      fn,
+      arg: 'x',
+      found: `has shape ${tuple(x.shape)}, which does not broadcast to ${tuple(shape)}`,
+    });
   }
   const out = empty(shape, dtypeOf(x));
   ops.assign(out, broadcastView(x, shape));

@@ -1,6 +1,15 @@
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
-import { array, checkShapes, describe, empty, type NDArray, ShapeError, tuple } from '../arrays/index.js';
+import {
+  argumentError,
+  array,
+  checkShapes,
+  describe,
+  empty,
+  type NDArray,
+  ShapeError,
+  tuple,
+} from '../arrays/index.js';
 import { checkCache } from './cache.js';
 import { anyShape, checkUpstream, type Form, formOf } from './operands.js';
 
@@ -40,11 +49,22 @@ interface Part {
 export function sliceForward(x: NDArray, ranges: readonly SliceRange[]): [out: NDArray, cache: SliceCache] {
   const fn = 'sliceForward';
   checkShapes(fn, { x: [x, anyShape(x)] });
-  if (!Array.isArray(ranges)) throw new TypeError(`${fn}: ranges is ${describe(ranges)}, expected a list of ranges`);
+  if (!Array.isArray(ranges))
+    throw argumentError(TypeError, {
+      fn,
+      arg: 'ranges',
+      found: `is ${describe(ranges)}`,
+      expected: 'a list of ranges',
+    });
   if (ranges.length > x.shape.length) {
-    throw new ShapeError(`${fn}: x has shape ${tuple(x.shape)}, expected an axis for each of ${ranges.length} ranges`);
+    throw argumentError(ShapeError, {
+      fn,
+      arg: 'x',
+      found: `has shape ${tuple(x.shape)}`,
+      expected: `an axis for each of ${ranges.length} ranges`,
+    });
   }
-  const axes = x.shape.map((size, axis) => partOf(`${fn}: ranges[${axis}]`, ranges[axis] ?? null, size));
+  const axes = x.shape.map((size, axis) => partOf(fn, `ranges[${axis}]`, ranges[axis] ?? null, size));
   const out = array(part(x, axes));
   return [out, { layer: 'slice', x: formOf(x), axes, out: formOf(out) }];
 }
@@ -81,20 +101,26 @@ function part(a: NDArray, axes: readonly Part[]): NDArray {
 }
 
 /** What a range takes of an axis of this size. */
-function partOf(where: string, range: SliceRange, size: number): Part {
+function partOf(fn: string, arg: string, range: SliceRange, size: number): Part {
   if (range === null) return { start: 0, length: size, step: 1 };
   if (typeof range === 'number') {
     if (Number.isInteger(range) && range >= -size && range < size) {
       return { start: range < 0 ? range + size : range, length: null, step: 1 };
     }
-    throw new RangeError(`${where} is ${range}, expected a whole number from ${-size} to ${size - 1}`);
+    throw argumentError(RangeError, {
+      fn,
+      arg,
+      found: `is ${range}`,
+      expected: `a whole number from ${-size} to ${size - 1}`,
+    });
   }
+  const found = `is ${describe(range)}`;
   if (!Array.isArray(range) || range.length < 2 || range.length > 3) {
-    throw new TypeError(`${where} is ${describe(range)}, expected null, an index, or [start, stop, step]`);
+    throw argumentError(TypeError, { fn, arg, found, expected: 'null, an index, or [start, stop, step]' });
   }
   const [from, to, step = 1] = range as readonly [number | null, number | null, number?];
   if (![from ?? 0, to ?? 0, step].every(Number.isInteger) || step === 0) {
-    throw new RangeError(`${where} is ${describe(range)}, expected whole numbers or null, and a step that is not 0`);
+    throw argumentError(RangeError, { fn, arg, found, expected: 'whole numbers or null, and a step that is not 0' });
   }
   // As Python's slice.indices: what lies beyond an end is cut off there.
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
@@ -103,5 +129,5 @@ function partOf(where: string, range: SliceRange, size: number): Part {
   const stop = to === null ? (step > 0 ? high : low) : within(to);
   const length = Math.ceil((stop - start) / step);
   if (length > 0) return { start, length, step };
-  throw new ShapeError(`${where} is ${describe(range)}, which takes nothing of an axis of size ${size}`);
+  throw argumentError(ShapeError, { fn, arg, found: `${found}, which takes nothing of an axis of size ${size}` });
 }

@@ -1,4 +1,4 @@
-import { ShapeError } from '../arrays/index.js';
+import { faultOf, ShapeError, said } from '../arrays/index.js';
 import { joined, type Named } from './members.js';
 
 /** What has members. */
@@ -34,11 +34,10 @@ export function fault(Kind: typeof ShapeError | typeof TypeError, module: Contai
 export function located(error: unknown, container: Container, name: string, member: Container): unknown {
   const Kind = KINDS.find((kind) => error instanceof kind && error.constructor === kind);
   if (Kind === undefined) return error;
-  const { message } = error as Error;
   const source = sources.get(error as Error) ?? {
     from: member,
     way: '',
-    text: message.replace(`${className(member)}: `, ''),
+    text: textOf(error as Error, member),
     cause: error,
   };
   const way = wayTo(member, name, source);
@@ -49,6 +48,12 @@ export function located(error: unknown, container: Container, name: string, memb
 
 /** The kinds of errors that may be made anew with another message. */
 const KINDS = [ShapeError, RangeError, TypeError, Error];
+
+/** What an error of `member` says, without its name. */
+function textOf(error: Error, member: Container): string {
+  const fault = faultOf(error);
+  return fault?.fn === className(member) ? said(fault) : error.message;
+}
 
 /** The way to where an error comes from, which is `member`, called `name`, or below it. */
 function wayTo(member: Container, name: string, { from, way }: Source): string {

@@ -1,4 +1,5 @@
 import {
+  argumentError,
   checkCount,
   checkFlag,
   checkOptions,
@@ -90,9 +91,9 @@ export async function imageGrid(images: NDArray | readonly NDArray[], options: I
 function listOf(fn: string, images: NDArray | readonly NDArray[]): readonly NDArray[] {
   if (!isNDArray(images)) {
     if (Array.isArray(images) && images.length > 0) return images;
-    throw new TypeError(
-      `${fn}: images is ${describe(images)}, expected an array, or a list of at least one${remedyFor('images', images)}`,
-    );
+    const expected = 'an array, or a list of at least one';
+    const wayOut = remedyFor('images', images);
+    throw argumentError(TypeError, { fn, arg: 'images', found: `is ${describe(images)}`, expected, wayOut });
   }
   const { N } = checkShapes(fn, { images: [images, ['N', 'H', 'W', ...(images.shape.length === 4 ? ['C'] : [])]] });
   return Array.from({ length: N }, (_, n) => images.pick(n));

@@ -1,4 +1,5 @@
 import {
+  argumentError,
   checkPath,
   denseArg,
   describe,
@@ -74,8 +75,8 @@ export function pixelsOf(
   scaleOf: (values: Floats) => (x: number) => number = () => (x) => x,
 ): Pixels {
   if (!isNDArray(image)) {
-    const expected = `expected an array of float32 or float64${remedyFor(arg, image)}`;
-    throw new TypeError(`${fn}: ${arg} is ${describe(image)}, ${expected}`);
+    const [expected, wayOut] = ['an array of float32 or float64', remedyFor(arg, image)];
+    throw argumentError(TypeError, { fn, arg, found: `is ${describe(image)}`, expected, wayOut });
   }
   const { shape } = image;
   const [height, width, channels = 1] = shape;

@@ -80,7 +80,7 @@ const VALUES: readonly Case[] = [
   ],
   ['batchNorm: runningMean or runningVar is null, expected both or neither', () => F.batchNorm(square, row)],
   [
-    'batchNorm: x has shape (1, 3), expected more than one value a channel in training: use a larger batch, or eval()',
+    'batchNorm: x has shape (1, 3), expected more than one value a channel in training: use a larger batch, eval(), o',
     () => F.batchNorm(zeros([1, 3]), row, row, null, null, { training: true }),
   ],
   ['groupNorm: numGroups is 2, expected a divisor of the 3 channels', () => F.groupNorm(images, 2)],

@@ -1,4 +1,4 @@
-import { describe, isError, isNDArray, type NDArray } from '../../arrays/index.js';
+import { argumentError, describe, faultOf, isNDArray, type NDArray } from '../../arrays/index.js';
 import { keepsNothing } from '../../kernels/index.js';
 import { arrayOf, type Gradients, listOp, type Operand, type TensorLike } from '../op.js';
 import { Tensor } from '../tensor.js';
@@ -39,15 +39,14 @@ export function layerListOp<C>(
 
 /** The error of a layer in the words of the operation `name`. */
 function retold(name: string, terms: Terms, error: unknown): unknown {
-  if (!isError(error)) return error;
-  const told = error.message;
-  const term = (arg: string): string => terms[arg] ?? arg;
-  error.message = told
-    .replace(/^\w+: (\w+)/, (_, arg: string) => `${name}: ${term(arg)}`)
-    .replace(/ the dtype of (\w+)$/, (_, arg: string) => ` the dtype of ${term(arg)}`);
-  // The stack begins with the message as it first was.
-  if (error.stack !== undefined) error.stack = error.stack.replace(told, () => error.message);
-  return error;
+  const fault = faultOf(error);
+  if (fault === undefined) return error;
+  const { arg, like } = fault;
+  // `arrays[1]` is a part of the argument `arrays`.
+  const term = (path: string): string => path.replace(/^\w+/, (argument) => terms[argument] ?? argument);
+  const { constructor: Kind, cause } = error as Error & { constructor: ErrorConstructor };
+  const named = { ...fault, fn: name, arg: term(arg), like: like && term(like) };
+  return argumentError(Kind, named, cause === undefined ? undefined : { cause });
 }
 
 /**
@@ -57,5 +56,5 @@ function retold(name: string, terms: Terms, error: unknown): unknown {
  */
 export function arrayArg(fn: string, arg: string, value: TensorLike): NDArray {
   if (value instanceof Tensor || isNDArray(value)) return arrayOf(value);
-  throw new TypeError(`${fn}: ${arg} is ${describe(value)}, expected a tensor or an array`);
+  throw argumentError(TypeError, { fn, arg, found: `is ${describe(value)}`, expected: 'a tensor or an array' });
 }
