@@ -86,8 +86,7 @@ describe('models', () => {
       'a promise',
       Promise.resolve(1),
       'TypeError',
-      'model.loss(X, y) returned a promise, expected a synchronous function: await what it needs before, and what it ' +
-        'starts afterwards',
+      'model.loss(X, y) returned a promise, expected a synchronous function: await outside of it',
     ],
     [
       'scores',

@@ -104,6 +104,7 @@ export function convForward(
 
 /** {@link convBackwardFast}. */
 export function convBackward(dout: NDArray, cache: ConvCache): ConvGrads {
+  checkCache('convBackward', cache, 'conv');
   return convGradients('convBackward', kernels(), dout, cache);
 }
 

@@ -55,6 +55,7 @@ export function maxPoolForward(x: NDArray, poolParam: PoolParam): [out: NDArray,
 
 /** {@link maxPoolBackwardFast}. */
 export function maxPoolBackward(dout: NDArray, cache: MaxPoolCache): NDArray {
+  checkCache('maxPoolBackward', cache, 'max-pool');
   return maxPoolGradient('maxPoolBackward', kernels(), dout, cache);
 }
 

@@ -170,7 +170,7 @@ describe('FullyConnectedNet', () => {
     );
   });
 
-  const known = 'inputDim, numClasses, normalization, dropout, weightScale, reg, dtype, seed';
+  const known = 'inputDim, numClasses, normalization, dropout, weightScale, reg, dtype, seed, repeatMasks';
   test.each<[options: unknown, kind: string, message: string]>([
     [{ hiddenDim: 5 }, 'TypeError', `unknown option 'hiddenDim', expected ${known}`],
     [{ useBatchnorm: true }, 'TypeError', `unknown option 'useBatchnorm', expected ${known}`],

@@ -235,7 +235,7 @@ describe('ThreeLayerConvNet', () => {
     ['rank', zeros([2, 96]), 'ShapeError', 'X has shape (2, 96), expected (N, 2, 6, 8)'],
     ['no images', zeros([0, 2, 6, 8]), 'ShapeError', `X has shape (0, 2, 6, 8), expected (N, …) ${least}`],
     ['dtype', zeros([2, 2, 6, 8], 'float64'), 'TypeError', `X has dtype float64, expected float32, ${ours}`],
-    ['kind', [1, 2], 'TypeError', 'X is [1, 2], expected an array of float32 or float64'],
+    ['kind', [1, 2], 'TypeError', 'X is [1, 2], expected an array of float32 or float64: make it with array(X)'],
   ])('names an X that does not fit: %s', (_, X, name, message) => {
     const net = small();
     const before = copiesOf(net.params);

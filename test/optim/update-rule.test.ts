@@ -141,7 +141,7 @@ describe.each(RULES)('%s', (name, rule, state, defaults) => {
       expectRefusal({ [field]: zeros([6, 4]) }, RangeError, `${name}: ${field} has shape (6, 4), expected (4, 6)`);
       const message = `${name}: ${field} has dtype float64, expected float32, the dtype of w`;
       expectRefusal({ [field]: zeros([4, 6], 'float64') }, TypeError, message);
-      const kind = `${name}: ${field} is [1], expected an array of float32 or float64`;
+      const kind = `${name}: ${field} is [1], expected an array of float32 or float64: make it with array(${field})`;
       expectRefusal(pretend({ [field]: [1] }), TypeError, kind);
     },
   );

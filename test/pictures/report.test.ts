@@ -114,7 +114,7 @@ describe('htmlReport', () => {
     [
       'an unknown part',
       { summary: '' },
-      "htmlReport: unknown option 'summary', expected title, intro, settings, tables",
+      "htmlReport: unknown option 'summary', expected title, notice, intro, settings, tables",
     ],
     ['a number to begin with', { intro: 3 }, 'htmlReport: intro is 3, expected a list of texts'],
     ['a conclusion that is no text', { conclusions: [1] }, 'htmlReport: conclusions[0] is 1, expected a text'],
