@@ -109,7 +109,7 @@ export function blockOf(a: NDArray): Block | null {
  * the memory that was taken for it. Until {@link disclaim}, or for as long as it is reachable.
  */
 export function claim(a: NDArray): void {
-  for (const storage of openWorkspaces()) if (storage.claim(a)) return;
+  for (let open = innermost(); open !== null; open = open.outer) if (open.claim(a)) return;
 }
 
 /**
@@ -119,17 +119,15 @@ export function claim(a: NDArray): void {
  *   made in, or, if that has ended, is under the garbage collector.
  */
 export function disclaim(a: NDArray, isAlone: boolean): void {
-  for (const storage of openWorkspaces()) if (storage.disclaim(a, isAlone)) return;
+  for (let open = innermost(); open !== null; open = open.outer) if (open.disclaim(a, isAlone)) return;
   if (isAlone) discard(a);
 }
 
-/** The innermost first. */
-function openWorkspaces(): readonly Workspace[] {
+/** The open workspace; null if there is none. */
+function innermost(): Workspace | null {
   const storage = currentStorage();
-  return storage instanceof Workspace ? storage.chain : NONE;
+  return storage instanceof Workspace ? storage : null;
 }
-
-const NONE: readonly Workspace[] = [];
 
 /** Ends the arrays over a block of the open workspace before the others, so that the next ones can have its memory. */
 export function release(block: Block): void {
@@ -152,17 +150,14 @@ const wholes = new WeakMap<Floats, Floats>();
 class Workspace implements Storage, Rescuer {
   /** Null on the reference kernels: everything is on the heap. */
   #memory: Memory | null;
-  /** This workspace, and those around it. */
-  readonly chain: readonly Workspace[];
-  readonly #outer: Workspace | null;
+  readonly outer: Workspace | null;
   readonly #blocks = new Map<Block['place'], Block>();
   /** What has been returned of memory that ends, each by what it was. */
-  readonly #copies = new Map<Floats, Floats>();
+  #copies: Map<Floats, Floats> | null = null;
 
   constructor(memory: Memory | null, outer: Workspace | null) {
     this.#memory = memory;
-    this.#outer = outer;
-    this.chain = outer === null ? [this] : [this, ...outer.chain];
+    this.outer = outer;
   }
 
   allocate(length: number, dtype: DType): Floats {
@@ -188,19 +183,20 @@ class Workspace implements Storage, Rescuer {
   adopt(made: NDArray): void {
     const block = this.blockOf(made.data);
     if (block !== null) block.arrays.push(made);
-    else this.#outer?.adopt(made);
+    else this.outer?.adopt(made);
   }
 
   /** Memory in a result passes to the workspace around this one, or, under a new name, to the heap. */
   move(data: Floats): Floats {
     const block = this.blockOf(data);
     if (block === null) return data;
-    if (this.#outer !== null) {
+    if (this.outer !== null) {
       this.#blocks.delete(block.place);
-      this.#outer.#receive(block, this.#memory);
+      this.outer.#receive(block, this.#memory);
       return data;
     }
     if (data === block.claimed) return data;
+    this.#copies ??= new Map();
     const copy = this.#copies.get(data) ?? (isAddress(block.place) ? data.slice() : data.subarray());
     this.#copies.set(data, copy);
     return copy;
@@ -213,10 +209,10 @@ class Workspace implements Storage, Rescuer {
   }
 
   rescued(array: NDArray): void {
-    const arrays = (this.#outer ?? this).blockOf(array.data)?.arrays;
+    const arrays = (this.outer ?? this).blockOf(array.data)?.arrays;
     if (arrays === undefined) return;
     const at = arrays.indexOf(array);
-    if (this.#outer === null) arrays.splice(at, at < 0 ? 0 : 1);
+    if (this.outer === null) arrays.splice(at, at < 0 ? 0 : 1);
     else if (at < 0) arrays.push(array);
   }
 
@@ -236,7 +232,7 @@ class Workspace implements Storage, Rescuer {
   end(): void {
     for (const block of this.#blocks.values()) {
       if (block.claimed === null) this.#give(block);
-      else if (this.#outer !== null) this.#outer.#receive(block, this.#memory);
+      else if (this.outer !== null) this.outer.#receive(block, this.#memory);
       else {
         this.#empty(block);
         if (isAddress(block.place)) this.#memory?.keep(block.claimed, block.place, block.bytes);
