@@ -268,4 +268,4 @@ export {
 } from './pictures/index.js';
 export { ProgressBar, type Terminal } from './progress.js';
 export { Solver, type SolverOptions } from './solver.js';
-export type { Dataset, SolverOptionsOf } from './solver-options.js';
+export type { Dataset, Rule, SolverOptionsOf } from './solver-options.js';

@@ -124,6 +124,7 @@ export class Tensor implements Leaf {
     return this.#gradient === null ? null : this.#gradient.handOut();
   }
 
+  /** Forgets the gradient (null), or puts another in its place, which stays its maker's: no backward pass writes to it. */
   set grad(value: Tensor | null) {
     const before = this.#gradient;
     if (before !== null && before.tensor === value) return;

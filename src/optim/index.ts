@@ -23,7 +23,7 @@ export {
   type Trainable,
 } from './optimizers/index.js';
 export { type AdagradConfig, adagrad, type RmspropConfig, rmsprop } from './rmsprop.js';
-export { type ConfigOf, type UpdateRuleName, updateRules } from './rules.js';
+export { type ConfigIn, type ConfigOf, type UpdateRuleName, updateRules } from './rules.js';
 export * as lrScheduler from './schedules/index.js';
 export { type MomentumConfig, nesterov, type SgdConfig, sgd, sgdMomentum } from './sgd.js';
 export type { AnyUpdateRule, OptimConfig, UpdateRule } from './update-rule.js';

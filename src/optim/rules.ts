@@ -50,4 +50,7 @@ export type ConfigOf<R extends UpdateRuleName | AnyUpdateRule> = R extends Updat
   ? ConfigIn<(typeof updateRules)[R]>
   : ConfigIn<R>;
 
-type ConfigIn<F> = F extends (w: NDArray, dw: NDArray, config?: infer C) => unknown ? NonNullable<C> & object : never;
+/** The config that the function of an update rule takes. */
+export type ConfigIn<F> = F extends (w: NDArray, dw: NDArray, config?: infer C) => unknown
+  ? NonNullable<C> & object
+  : never;
