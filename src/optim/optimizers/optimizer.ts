@@ -104,7 +104,7 @@ export abstract class Optimizer<O extends { lr: number }> {
 
   /** Forgets all gradients: sets them to null, so that a parameter which gets none is not updated. */
   zeroGrad(): void {
-    for (const param of this.#params()) param.grad = null;
+    for (const { params } of this.paramGroups) for (const param of params) param.grad = null;
   }
 
   /** A copy of the options and of all state. Parameters stand in it by their number, counted over all groups. */

@@ -1,4 +1,4 @@
-import { checkShapes, describe, isNDArray, type NDArray } from '../../arrays/index.js';
+import { checkShapes, describe, dtypeOf, isNDArray, type NDArray, reachProblem } from '../../arrays/index.js';
 
 /** What an optimizer updates: a parameter and its gradient. A Tensor is one. */
 export interface Trainable {
@@ -48,8 +48,20 @@ export function checkUpdate(
   grad: { readonly data: NDArray },
   state: Readonly<Record<string, NDArray>> = {},
 ): void {
+  const fields = Object.keys(state);
+  // The names that an error needs take ten times as long to make as the answer that there is none.
+  if (agree(data, grad.data) && fields.every((field) => agree(data, state[field]))) return;
   checkShapes(fn, { [`${name}.data`]: [data, data.shape], [`${name}.grad`]: [grad.data, data.shape] });
-  for (const field of Object.keys(state)) {
+  for (const field of fields) {
     checkShapes(fn, { [`${name}.data`]: [data, data.shape], [`${name}'s ${field}`]: [state[field], data.shape] });
   }
+}
+
+/** Whether two arrays are of the same shape and dtype, and can be read: what checkShapes has nothing against. */
+function agree(a: NDArray, b: NDArray): boolean {
+  if (!isNDArray(a) || !isNDArray(b) || a.shape.length !== b.shape.length || dtypeOf(a) !== dtypeOf(b)) return false;
+  for (let axis = 0; axis < a.shape.length; axis++) {
+    if (a.shape[axis] !== b.shape[axis] || a.shape[axis] === 0) return false;
+  }
+  return reachProblem(a) === null && reachProblem(b) === null;
 }
