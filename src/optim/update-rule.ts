@@ -83,8 +83,10 @@ const FIELDS: readonly string[] = [...Object.keys(RANGES), ...STATE];
  */
 export function checkConfig(fn: string, config: OptimConfig, fields = FIELDS): void {
   checkOptions(fn, config, fields);
-  for (const [name, value] of Object.entries(config)) {
-    if (value === undefined || (STATE as readonly string[]).includes(name)) continue;
+  for (const name of Object.keys(config)) {
+    const value = config[name as keyof OptimConfig];
+    // State has no range: it is checked with the parameter.
+    if (value === undefined || RANGES[name] === undefined) continue;
     const [allowed, expected] = RANGES[name];
     if (typeof value !== 'number' || !allowed(value)) {
       throw new RangeError(`${fn}: ${name} is ${describe(value)}, expected ${expected}`);
@@ -127,10 +129,12 @@ export function changeInPlace(
   changed: Readonly<Record<string, NDArray>>,
   change: (...changed: Floats[]) => void,
 ): void {
-  const flat = Object.entries(changed).map(([name, a]) => denseArg(fn, name, a));
+  const names = Object.keys(changed);
+  const flat = names.map((name) => denseArg(fn, name, changed[name]));
   change(...flat);
-  Object.values(changed).forEach((a, i) => {
+  for (let i = 0; i < names.length; i++) {
+    const a = changed[names[i]];
     if (flat[i].buffer !== a.data.buffer) ops.assign(a, wrap(flat[i], a.shape));
     markChanged(a);
-  });
+  }
 }
