@@ -89,7 +89,8 @@ function account(value: unknown, depth: number): string {
   const { shape, data } = value as { shape?: unknown; data?: unknown };
   if (Array.isArray(shape)) {
     const numbers = typedArrayName(data) ?? (Array.isArray(data) ? 'Array' : '');
-    return `an array of shape ${tuple(shape)}${/^(Float(32|64)|$)/.test(numbers) ? '' : ` over ${withArticle(numbers)}`}`;
+    const kind = Array.isArray((data as { shape?: unknown } | null | undefined)?.shape) ? 'a tensor' : 'an array';
+    return `${kind} of shape ${tuple(shape)}${/^(Float(32|64)|$)/.test(numbers) ? '' : ` over ${withArticle(numbers)}`}`;
   }
   const name = kindOf(value);
   return name === 'Object' ? 'an object' : withArticle(printable(name));

@@ -28,7 +28,8 @@ import { type Memory, MemoryFull } from './wasm/memory.js';
  * number. So it is on all kernels; the reference's arrays end too. Of a tensor that is returned the values and `grad`
  * survive, not what its graph holds: call `backward` inside.
  *
- * Take parts of an array as `ndarray` views: a subarray of its `data` is not known to the workspace.
+ * Take parts of an array as `ndarray` views: a subarray of its `data` is not known to the workspace. The `get` and `set` of a
+ * view that outlives it are `ndarray`'s, which ask nobody: only what is given to a function of this library is refused.
  *
  * @param fn - Synchronous.
  * @returns What `fn` returns.

@@ -201,7 +201,7 @@ describe('arrays of other numbers', () => {
     );
     refuse(
       lw.tensor([[1]]),
-      'an array of shape (1, 1), expected an array of float32 or float64: give its data, x.data',
+      'a tensor of shape (1, 1), expected an array of float32 or float64: give its data, x.data',
     );
     expect(() => lw.softmaxLoss(lw.zeros([1, 2]), pretend([1n]))).toThrow(
       'softmaxLoss: y[0] is 1n, expected an integer in [0, C=2): convert the labels with Array.from(y, Number)',
