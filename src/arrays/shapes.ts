@@ -55,8 +55,9 @@ export function checkShapes<const S extends Spec>(fn: string, spec: S): Record<S
 /** How an array is made of an argument that is none, `make it with array(x)`; undefined where it cannot be. */
 export function remedyFor(arg: string, value: unknown): string | undefined {
   const name = /^[\w.]+$/.test(arg) ? arg : '…';
-  if (Array.isArray(value) && isNDArray(value[0]))
+  if (Array.isArray(value) && isNDArray(value[0]) && typeof value[1]?.layer === 'string') {
     return 'a forward pass returns [out, cache], of which out is the first';
+  }
   if (Array.isArray(value) || typedArrayName(value) !== undefined || isView(value))
     return `make it with array(${name})`;
   // A tensor.

@@ -200,6 +200,10 @@ describe('arrays of other numbers', () => {
       'an array of shape (1, 1) over a Uint8Array, expected an array of float32 or float64: make it with array(x)',
     );
     refuse(
+      lw.reluForward(lw.zeros([1, 1])),
+      '[an array of shape (1, 1), an object], expected an array of float32 or float64: a forward pass returns [out, cache]',
+    );
+    refuse(
       lw.tensor([[1]]),
       'a tensor of shape (1, 1), expected an array of float32 or float64: give its data, x.data',
     );
