@@ -11,7 +11,14 @@ const imported = { ...(await import('layerwise')) };
 // What each format gives has the names of the other, down into the namespaces.
 const names = Object.keys(required).sort();
 assert(names.length > 100);
-assert.deepEqual(Object.keys(imported).sort(), names);
+// After the require() Deno imports the CommonJS module itself, to which it adds names of its own.
+const added = ['__esModule', 'default', 'module.exports'];
+assert.deepEqual(
+  Object.keys(imported)
+    .filter((name) => !added.includes(name))
+    .sort(),
+  names,
+);
 for (const name of names) assert.equal(imported[name], required[name], name);
 for (const namespace of ['F', 'nn', 'optim', 'transforms'])
   assert(Object.keys(imported[namespace]).length >= 4, namespace);
