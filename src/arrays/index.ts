@@ -17,6 +17,26 @@ export { ENDED_MESSAGE, ended, hasEnded, markEnded } from './ended.js';
 export { argumentError, describe, type Fault, faultOf, printable, ShapeError, said, tuple } from './errors.js';
 export { checkLabels, type Labels } from './labels.js';
 export { adopted, dense, dtypeOf, isDense, isNDArray, overlap, reachProblem, sizeOf, wrap } from './ndarray.js';
+export {
+  AMOUNT,
+  checkedIn,
+  count,
+  FINITE,
+  FLAG,
+  FRACTION,
+  FUNCTION,
+  type Option,
+  type OptionsOf,
+  type OptionTable,
+  oneOf,
+  option,
+  orNull,
+  POSITIVE,
+  type Range,
+  type Settings,
+  SHARE,
+  settingsOf,
+} from './options.js';
 export { INSPECT, type InspectOptions, isNested, print } from './print.js';
 export { Random, type RandomState } from './random.js';
 export { isError, isFloat64, isFloats, isMap, isPlainObject, isSet } from './realms.js';
