@@ -1,9 +1,10 @@
 import {
   checkShapes,
   checkSynchronous,
-  dense,
   describe,
   dtypeOf,
+  hostRoom,
+  hostValues,
   type Labels,
   type NDArray,
   Random,
@@ -71,20 +72,21 @@ export function evalNumericalGradientArray(
   checkShapes(fn, { x: [x, ['…']] });
   warnOfFloat32(fn, 'x', x, h);
   warnOfFloat32(fn, 'df', df, h);
-  const weights = dense(df).slice();
+  const weights = hostValues(df).slice();
   // The difference of the outputs is taken element by element before it is weighed and summed: their sums may be large.
   const outputs = (): Float64Array => {
     const out = f(x);
     checkSynchronous(fn, 'f', out);
     checkShapes(fn, { df: [df, df.shape], 'f(x)': [out, df.shape] });
-    return Float64Array.from(dense(out));
+    return Float64Array.from(hostValues(out));
   };
   const gradient = zeros(x.shape, 'float64');
+  const slopes = hostRoom(gradient);
   forEachIndex(x, (index, i) => {
     const { plus, minus, distance } = centred(x, index, h, outputs);
     let sum = 0;
     for (let j = 0; j < weights.length; j++) sum += (plus[j] - minus[j]) * weights[j];
-    gradient.data[i] = sum / distance;
+    slopes[i] = sum / distance;
   });
   return gradient;
 }
@@ -106,7 +108,7 @@ export function evalNumericalGradientArray(
 export function relError(a: NDArray, b: NDArray): number {
   checkShapes('relError', { a: [a, ['…']] });
   checkShapes('relError', { b: [b, a.shape] });
-  const [as, bs] = [dense(a), dense(b)];
+  const [as, bs] = [hostValues(a), hostValues(b)];
   let largest = 0;
   for (let i = 0; i < as.length; i++) {
     const error = relativeError(as[i], bs[i]);
@@ -288,8 +290,9 @@ function holdMasks({ dropoutParams = [] }: DifferentiableModel): { rewind(): voi
 /** (value(x + h) − value(x − h)) / distance at every element of `x`. */
 function differences(x: NDArray, h: number, value: () => number): NDArray {
   const gradient = zeros(x.shape, 'float64');
+  const slopes = hostRoom(gradient);
   forEachIndex(x, (index, i) => {
-    gradient.data[i] = slopeOf(centred(x, index, h, value));
+    slopes[i] = slopeOf(centred(x, index, h, value));
   });
   return gradient;
 }

@@ -1,4 +1,4 @@
-import { dense, type NDArray } from './arrays/index.js';
+import { hostValues, type NDArray } from './arrays/index.js';
 
 /** How the scores of some examples went. */
 export interface Scored {
@@ -20,7 +20,7 @@ export interface Scored {
 export function countRight(fn: string, arg: string | null, scores: NDArray, y: Int32Array): Scored {
   const [N, C] = scores.shape;
   const classes = Math.max(2, C);
-  const flat = dense(scores);
+  const flat = hostValues(scores);
   let right = 0;
   let finite = true;
   for (let n = 0; n < N; n++) {

@@ -5,14 +5,16 @@ import {
   checkOptions,
   checkShapes,
   checkSynchronous,
-  dense,
   describe,
   dtypeOf,
   empty,
   heap,
+  hostRoom,
+  hostValues,
   isNDArray,
   type Labels,
   type NDArray,
+  operand,
   overwrite,
   Random,
   ShapeError,
@@ -445,7 +447,7 @@ function snapshot(param: NDArray, config: object): { param: NDArray; restored: (
  * that is recycled, as a workspace's, or given back, as that of a view's owner, must not be read later.
  */
 function rows(X: NDArray): NDArray {
-  return withStorage(heap, () => (isResident(X) ? array(X) : wrap(dense(X), X.shape)));
+  return withStorage(heap, () => (isResident(X) ? array(X) : wrap(operand(X), X.shape)));
 }
 
 /** Rows start … end of an array made by {@link rows}, in the same memory. */
@@ -464,8 +466,8 @@ function copies(params: Params): Params {
 /** Writes `values` into `params[name]`; in place where that is dense, so that the array stays what it is to others. */
 function restore(params: Params, name: string, values: NDArray): void {
   const old = params[name];
-  if (old !== undefined && old.size === values.size && old.data.length === old.size && dense(old) === old.data) {
-    old.data.set(dense(values));
+  if (old !== undefined && old.size === values.size && old.data.length === old.size && operand(old) === old.data) {
+    hostRoom(old).set(hostValues(values));
   } else {
     params[name] = withStorage(heap, () => array(values));
   }

@@ -1,5 +1,15 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { array, dense, dtypeOf, full, linspace, type NDArray, Random, toNested, zeros } from '../src/arrays/index.js';
+import {
+  array,
+  dtypeOf,
+  full,
+  hostValues,
+  linspace,
+  type NDArray,
+  Random,
+  toNested,
+  zeros,
+} from '../src/arrays/index.js';
 import { ThreeLayerConvNet, TwoLayerNet } from '../src/classifiers/index.js';
 import {
   checkModelGradients,
@@ -13,7 +23,7 @@ import { pretend } from './helpers/pretend.js';
 import { VIEWS } from './helpers/views.js';
 
 /** Σ x³, whose gradient is 3x². */
-const cubes = (x: NDArray): number => [...dense(x)].reduce((sum, v) => sum + v ** 3, 0);
+const cubes = (x: NDArray): number => [...hostValues(x)].reduce((sum, v) => sum + v ** 3, 0);
 
 /** A function that calls `f`, and throws at its n-th call. */
 function throwingAt<R>(n: number, f: (x: NDArray) => R): (x: NDArray) => R {

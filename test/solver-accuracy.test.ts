@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { array, dense, Random, toNested, zeros } from '../src/arrays/index.js';
+import { array, hostValues, Random, toNested, zeros } from '../src/arrays/index.js';
 import { Solver } from '../src/solver.js';
 import { pretend } from './helpers/pretend.js';
 import { ScriptedModel, scriptedData } from './helpers/scripted-model.js';
@@ -45,7 +45,7 @@ describe('Solver.checkAccuracy', () => {
     const random = new Random(14);
     const X = random.randn([300, 4]);
     const y = Array.from({ length: 300 }, (_, n) => {
-      const row = dense(array(X.pick(n)));
+      const row = hostValues(array(X.pick(n)));
       return row.indexOf(Math.max(...row));
     });
     expect(solver.checkAccuracy(X, y, { numSamples: 50 })).toBe(1);

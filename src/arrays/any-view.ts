@@ -1,7 +1,7 @@
 import type { NdArray } from 'ndarray';
 import { revive } from './cloned.js';
 import { describe } from './errors.js';
-import { dense, isNDArray, reachProblem } from './ndarray.js';
+import { hostValues, isNDArray, reachProblem } from './ndarray.js';
 import { typedArrayName } from './realms.js';
 import type { Floats, NDArray } from './types.js';
 
@@ -21,7 +21,7 @@ export function isView(value: unknown): value is NdArray {
  */
 export function readView(fn: string, view: NdArray): (out: Floats) => void {
   if (isNDArray(view)) {
-    const flat = dense(view);
+    const flat = hostValues(view);
     return (out) => out.set(flat);
   }
   // Of ndarray's `generic` dtype: anything with get, set and length.

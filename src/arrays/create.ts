@@ -1,7 +1,7 @@
 import type { NdArray } from 'ndarray';
 import { isView, readView } from './any-view.js';
 import { argumentError, describe, ShapeError, tuple } from './errors.js';
-import { dense, isNDArray, sizeOf, wrap } from './ndarray.js';
+import { hostRoom, hostValues, isNDArray, sizeOf, wrap } from './ndarray.js';
 import { isBigInts, typedArrayName } from './realms.js';
 import { currentStorage } from './storage.js';
 import { type DType, type Floats, MAX_RANK, type NDArray } from './types.js';
@@ -49,7 +49,7 @@ function filled(fn: string, shape: readonly number[], value: number, dtype: DTyp
   checkSizes(fn, shape);
   checkDType(fn, dtype);
   const made = empty(shape, dtype);
-  made.data.fill(value);
+  hostRoom(made).fill(value);
   return made;
 }
 
@@ -69,9 +69,10 @@ export function linspace(start: number, stop: number, num: number, dtype: DType 
   checkDType('linspace', dtype);
   const out = empty([num], dtype);
   const step = num > 1 ? (stop - start) / (num - 1) : 0;
-  for (let i = 0; i < num; i++) out.data[i] = start + i * step;
+  const room = hostRoom(out);
+  for (let i = 0; i < num; i++) room[i] = start + i * step;
   // The product rounds: the end is exact by assignment, as in NumPy.
-  if (num > 1) out.data[num - 1] = stop;
+  if (num > 1) room[num - 1] = stop;
   return out;
 }
 
@@ -130,9 +131,9 @@ export function converted(
   // What cannot be read is refused before there is an array for it.
   const read = view === null ? null : readView(fn, view);
   const made = empty(sizes, format);
-  if (read !== null) read(made.data);
-  else if (typedArrayName(values) !== undefined) made.data.set(values as ArrayLike<number>);
-  else flatten(fn, values, nesting, 0, made.data, 0);
+  if (read !== null) read(hostRoom(made));
+  else if (typedArrayName(values) !== undefined) hostRoom(made).set(values as ArrayLike<number>);
+  else flatten(fn, values, nesting, 0, hostRoom(made), 0);
   return made;
 }
 
@@ -192,7 +193,7 @@ export function toNested(a: NDArray): Nested {
       found: `is ${describe(a)}`,
       expected: 'an array of float32 or float64',
     });
-  const flat = dense(a);
+  const flat = hostValues(a);
   let at = 0;
   const level = (axis: number): Nested =>
     axis === a.shape.length ? flat[at++] : Array.from({ length: a.shape[axis] }, () => level(axis + 1));

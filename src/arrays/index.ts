@@ -16,7 +16,19 @@ export {
 export { ENDED_MESSAGE, ended, hasEnded, markEnded } from './ended.js';
 export { argumentError, describe, type Fault, faultOf, printable, ShapeError, said, tuple } from './errors.js';
 export { checkLabels, type Labels } from './labels.js';
-export { adopted, dense, dtypeOf, isDense, isNDArray, overlap, reachProblem, sizeOf, wrap } from './ndarray.js';
+export {
+  adopted,
+  dtypeOf,
+  hostRoom,
+  hostValues,
+  isDense,
+  isNDArray,
+  operand,
+  overlap,
+  reachProblem,
+  sizeOf,
+  wrap,
+} from './ndarray.js';
 export {
   AMOUNT,
   checkedIn,

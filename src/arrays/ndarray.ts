@@ -53,15 +53,17 @@ export function isNDArray(value: unknown): value is NDArray {
   return a.get === undefined ? revive(a) : Array.isArray(a.shape) && Array.isArray(a.stride);
 }
 
+// Three functions lead from an array to flat memory, so that every use says who touches the values: kernels that keep
+// values elsewhere (on a GPU) until the host reads them need to know no more. Here they are all in host memory. What a
+// kernel writes is the `data` of an array that `empty` made, which is dense.
+
 /**
- * The values of `a` as one flat row-major array: `a.data` itself, or a part of it, where they already lie so; a copy
- * otherwise.
- *
- * The only gate between `ndarray` views and code that indexes flat memory. Do not write to what it returns.
+ * The values of `a` for a kernel, as one flat row-major array: `a.data` itself, or a part of it, where they are in that
+ * order; a copy otherwise. Read them with {@link hostValues} instead, and do not write to them.
  *
  * @throws {RangeError} if `a` reaches outside its memory, or was made in a workspace that has ended.
  */
-export function dense(a: NDArray): Floats {
+export function operand(a: NDArray): Floats {
   if (a.get === undefined && !isNDArray(a)) throw new TypeError(`${describe(a)}, expected an array`);
   const problem = reachProblem(a);
   if (problem !== null) throw new RangeError(problem);
@@ -73,6 +75,27 @@ export function dense(a: NDArray): Floats {
   const flat = heap.allocate(size, dtypeOf(a));
   copyStrided(a, flat);
   return flat;
+}
+
+/**
+ * The values of `a` for a loop in JavaScript that reads them, flat and in row-major order, as {@link operand}. Do not
+ * write to them.
+ *
+ * @throws {RangeError} if `a` reaches outside its memory, or was made in a workspace that has ended.
+ */
+export function hostValues(a: NDArray): Floats {
+  return operand(a);
+}
+
+/**
+ * The memory of `a` for a loop in JavaScript that writes it, flat and in row-major order; what it does not write keeps its
+ * value. Of a dense array, as `empty`, `zeros` and `array` make them.
+ *
+ * @throws {RangeError} if `a` is a strided view, reaches outside its memory, or was made in a workspace that has ended.
+ */
+export function hostRoom(a: NDArray): Floats {
+  if (!isDense(a)) throw new RangeError(`a view with stride ${tuple(a.stride)}, expected a dense array`);
+  return operand(a);
 }
 
 /** Whether the values of `a` lie one after another in row-major order. */

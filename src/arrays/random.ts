@@ -2,6 +2,7 @@ import seedrandom from 'seedrandom';
 import { checkCount } from './arguments.js';
 import { checkDType, checkSizes, empty } from './create.js';
 import { describe } from './errors.js';
+import { hostRoom } from './ndarray.js';
 import type { DType, NDArray } from './types.js';
 
 /** The whole state of a {@link Random}, plain data that survives JSON. */
@@ -111,7 +112,8 @@ export class Random {
     checkSizes(fn, shape);
     checkDType(fn, dtype);
     const made = empty(shape, dtype);
-    for (let i = 0; i < made.size; i++) made.data[i] = next();
+    const room = hostRoom(made);
+    for (let i = 0; i < room.length; i++) room[i] = next();
     return made;
   }
 

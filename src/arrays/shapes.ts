@@ -1,6 +1,6 @@
 import { isView } from './any-view.js';
 import { argumentError, describe, ShapeError, tuple } from './errors.js';
-import { dense, dtypeOf, isNDArray, reachProblem } from './ndarray.js';
+import { dtypeOf, isNDArray, operand, reachProblem } from './ndarray.js';
 import { typedArrayName } from './realms.js';
 import type { Floats, NDArray } from './types.js';
 
@@ -98,11 +98,11 @@ function misshapen(
 /**
  * A checked array's flat values; the error of one that reaches outside its memory names function and argument.
  *
- * @see dense
+ * @see operand
  */
 export function denseArg(fn: string, arg: string, a: NDArray): Floats {
   try {
-    return dense(a);
+    return operand(a);
   } catch (error) {
     throw argumentError(RangeError, { fn, arg, found: `: ${(error as Error).message}` }, { cause: error });
   }

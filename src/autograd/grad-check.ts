@@ -4,8 +4,8 @@ import {
   checkFlag,
   checkOptions,
   checkSynchronous,
-  dense,
   describe,
+  hostValues,
   type NDArray,
   Random,
 } from '../arrays/index.js';
@@ -65,8 +65,8 @@ export function gradCheck(
       if (!input.requiresGrad) continue;
       const value = (): NDArray => noGrad(() => fn(...inputs)).data;
       const points = withAxes(input.data);
-      const numerical = Float64Array.from(dense(evalNumericalGradientArray(value, points, upstream, { h: eps })));
-      const analytic = input.grad === null ? numerical.map(() => 0) : dense((input.grad as Tensor).data);
+      const numerical = Float64Array.from(hostValues(evalNumericalGradientArray(value, points, upstream, { h: eps })));
+      const analytic = input.grad === null ? numerical.map(() => 0) : hostValues((input.grad as Tensor).data);
       const isClose = (n: number, at: number): boolean => Math.abs(n - analytic[at]) <= atol + rtol * Math.abs(n);
       const total = (): number => weightedSum(value(), upstream);
       const atKink = (at: number): boolean => {
@@ -112,7 +112,7 @@ function withAxes(x: NDArray): NDArray {
 
 /** Σ a · weights. */
 function weightedSum(a: NDArray, weights: NDArray): number {
-  const [values, factors] = [dense(a), dense(weights)];
+  const [values, factors] = [hostValues(a), hostValues(weights)];
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i] * factors[i];
   return sum;

@@ -5,10 +5,11 @@ import {
   checkShapes,
   converted,
   type DType,
-  dense,
   describe,
   dtypeOf,
   empty,
+  hostRoom,
+  hostValues,
   INSPECT,
   type InspectOptions,
   isNDArray,
@@ -158,7 +159,7 @@ export class Tensor implements Leaf {
    */
   item(): number {
     if (this.size !== 1) throw new RangeError(`item: the tensor has shape ${tuple(this.shape)}, expected one value`);
-    return dense(this.data)[0];
+    return hostValues(this.data)[0];
   }
 
   /** The values as nested lists; a number for a tensor without axes. */
@@ -241,7 +242,7 @@ export class Tensor implements Leaf {
       );
     }
     const one = empty(this.shape, this.dtype);
-    one.data[0] = 1;
+    hostRoom(one)[0] = 1;
     return one;
   }
 

@@ -3,11 +3,12 @@ import ops from 'ndarray-ops';
 import {
   checkShapes,
   type DType,
-  dense,
   dtypeOf,
   heap,
+  hostRoom,
   isDense,
   type NDArray,
+  operand,
   type Random,
   ShapeError,
   tuple,
@@ -18,7 +19,8 @@ import { kernels, resident, residentZeros } from '../kernels/index.js';
 /** Weights drawn from a normal distribution with mean 0 and standard deviation `scale`, where kernels use them in place. */
 export function gaussian(random: Random, shape: readonly number[], scale: number, dtype: DType): NDArray {
   const w = withStorage(heap, () => random.randn(shape, dtype));
-  for (let i = 0; i < w.data.length; i++) w.data[i] *= scale;
+  const values = hostRoom(w);
+  for (let i = 0; i < values.length; i++) values[i] *= scale;
   return resident(w);
 }
 
@@ -30,8 +32,8 @@ export function zeroBias(length: number, dtype: DType): NDArray {
 /** The L2 penalty `½ · reg · Σ w²`; adds its gradient `reg · w` to `dw`. */
 export function addPenalty(w: NDArray, dw: NDArray, reg: number): number {
   if (reg === 0) return 0;
-  const flat = dense(dw);
-  const squares = kernels().addL2Gradient(dense(w), flat, reg);
+  const flat = operand(dw);
+  const squares = kernels().addL2Gradient(operand(w), flat, reg);
   // The gradient of a transposed matrix is transposed too: what was added to is a copy of it.
   if (!isDense(dw)) ops.assign(dw, ndarray(flat, dw.shape));
   return 0.5 * reg * squares;

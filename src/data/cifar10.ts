@@ -8,6 +8,8 @@ import {
   type DType,
   empty,
   type Floats,
+  hostRoom,
+  hostValues,
   type NDArray,
 } from '../arrays/index.js';
 import { requireBuiltin } from '../node.js';
@@ -218,14 +220,15 @@ function read(
   mean: NDArray | null,
 ): [X: NDArray, y: Int32Array] {
   const X = empty([N, 3, 32, 32], dtype);
+  const room = hostRoom(X);
   const y = new Int32Array(N);
   visit(fn, batches, first, N, (records, before) => {
     let n = before;
     for (let at = 0; at < records.length; at += RECORD_BYTES, n++) {
       y[n] = records[at];
-      X.data.set(records.subarray(at + 1, at + RECORD_BYTES), n * IMAGE_BYTES);
+      room.set(records.subarray(at + 1, at + RECORD_BYTES), n * IMAGE_BYTES);
     }
-    if (mean !== null) subtract(X.data.subarray(before * IMAGE_BYTES, n * IMAGE_BYTES), mean.data);
+    if (mean !== null) subtract(room.subarray(before * IMAGE_BYTES, n * IMAGE_BYTES), hostValues(mean));
   });
   return [X, y];
 }

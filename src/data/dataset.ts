@@ -3,13 +3,15 @@ import {
   checkCount,
   checkLabels,
   checkShapes,
-  dense,
   describe,
   dtypeOf,
   empty,
   heap,
+  hostRoom,
+  hostValues,
   type Labels,
   type NDArray,
+  operand,
   ShapeError,
   tuple,
   withStorage,
@@ -92,7 +94,7 @@ function keep(fn: string, [nameX, nameY]: [string, string], X: NDArray, y: Label
   const { N } = checkShapes(fn, { [nameX]: [X, ['N', '…']] });
   const labels = checkLabels(fn, nameY, y, N);
   // Memory that is recycled, as a workspace's, must not be read later.
-  return { X: withStorage(heap, () => (isResident(X) ? array(X) : wrap(dense(X), X.shape))), y: labels };
+  return { X: withStorage(heap, () => (isResident(X) ? array(X) : wrap(operand(X), X.shape))), y: labels };
 }
 
 /** How a dataset is read, whichever kind it is. */
@@ -145,7 +147,7 @@ function stack(fn: string, dataset: ExampleDataset, indices: Int32Array): Batch 
       const places = `dataset.get(${indices[at]}) returned x as ${got}`;
       throw new ShapeError(`${fn}: ${places}, expected ${expected}, as get(${indices[0]}) did`);
     }
-    batch.data.set(dense(x), at * first.size);
+    hostRoom(batch).set(hostValues(x), at * first.size);
     return label;
   });
   return [batch, Int32Array.from(y)];

@@ -6,6 +6,8 @@ import {
   dtypeOf,
   empty,
   heap,
+  hostRoom,
+  hostValues,
   type NDArray,
   ShapeError,
   tuple,
@@ -91,9 +93,10 @@ export function predict(loader: Batches, model: Module): Predictions {
   const [first] = parts;
   const scores = withStorage(heap, () => empty([N, first.shape[1]], dtypeOf(first)));
   const labels = new Int32Array(N);
+  const room = hostRoom(scores);
   let row = 0;
-  parts.forEach(({ data }, i) => {
-    scores.data.set(data, row * first.shape[1]);
+  parts.forEach((part, i) => {
+    room.set(hostValues(part), row * first.shape[1]);
     labels.set(labelsOfParts[i], row);
     row += labelsOfParts[i].length;
   });

@@ -2,11 +2,13 @@ import {
   array,
   checkOptions,
   checkSynchronous,
-  dense,
   describe,
   empty,
   heap,
+  hostRoom,
+  hostValues,
   type NDArray,
+  operand,
   overwrite,
   withStorage,
 } from '../arrays/index.js';
@@ -59,9 +61,9 @@ export class WeightAverage {
     this.#steps++;
     workspace(() => {
       for (const { value, average } of this.#values) {
-        const now = dense(value.data);
+        const now = operand(value.data);
         // A buffer without axes counts something: there is no average of that.
-        if (value.shape.length === 0) average.data.set(now);
+        if (value.shape.length === 0) hostRoom(average).set(hostValues(value.data));
         else {
           // average −= (1 − decay) · (average − value): a step of gradient descent towards the value.
           const difference = empty(value.shape, value.dtype);

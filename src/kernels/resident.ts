@@ -1,9 +1,10 @@
 import {
   type DType,
-  dense,
   dtypeOf,
   ended,
   heap,
+  hostRoom,
+  hostValues,
   markEnded,
   type NDArray,
   withStorage,
@@ -19,16 +20,16 @@ import { engineMemory } from './engine.js';
  * subarrays of `data`.
  */
 export function resident(a: NDArray): NDArray {
-  const values = dense(a);
+  const values = hostValues(a);
   const copy = residentEmpty(a.shape, dtypeOf(a));
-  copy.data.set(values);
+  hostRoom(copy).set(values);
   return copy;
 }
 
 /** A resident array of zeros. */
 export function residentZeros(shape: readonly number[], dtype: DType): NDArray {
   const made = residentEmpty(shape, dtype);
-  made.data.fill(0);
+  hostRoom(made).fill(0);
   return made;
 }
 

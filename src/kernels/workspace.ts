@@ -2,12 +2,13 @@ import {
   checkSynchronous,
   currentStorage,
   type DType,
-  dense,
   dtypeOf,
   empty,
   ended,
   type Floats,
   heap,
+  hostRoom,
+  hostValues,
   markEnded,
   type NDArray,
   type Storage,
@@ -61,7 +62,7 @@ export function local(a: NDArray): NDArray {
   const memory = engineMemory();
   if (memory === null || memory.holds(a.data) || !(currentStorage() instanceof Workspace)) return a;
   const copy = empty(a.shape, dtypeOf(a));
-  copy.data.set(dense(a));
+  hostRoom(copy).set(hostValues(a));
   return copy;
 }
 

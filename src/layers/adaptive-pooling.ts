@@ -1,4 +1,4 @@
-import { checkShapes, denseArg, dtypeOf, empty, type NDArray, zeros } from '../arrays/index.js';
+import { checkShapes, denseArg, dtypeOf, empty, hostRoom, type NDArray, zeros } from '../arrays/index.js';
 import { checkCache } from './cache.js';
 import { type PerAxis, perAxis } from './conv-shape.js';
 
@@ -28,14 +28,14 @@ export function adaptiveAvgPoolForward(x: NDArray, outputSize: PerAxis): [out: N
   const [OH, OW] = perAxis(fn, 'outputSize', outputSize, 1);
   const [rows, columns] = [parts(H, OH), parts(W, OW)];
   const out = empty([N, C, OH, OW], dtypeOf(x));
-  const flat = denseArg(fn, 'x', x);
+  const [flat, room] = [denseArg(fn, 'x', x), hostRoom(out)];
   let at = 0;
   for (let plane = 0; plane < N * C; plane++) {
     for (const [top, bottom] of rows) {
       for (const [left, right] of columns) {
         let sum = 0;
         for (let i = top; i < bottom; i++) for (let j = left; j < right; j++) sum += flat[(plane * H + i) * W + j];
-        out.data[at++] = sum / ((bottom - top) * (right - left));
+        room[at++] = sum / ((bottom - top) * (right - left));
       }
     }
   }
@@ -57,13 +57,13 @@ export function adaptiveAvgPoolBackward(dout: NDArray, cache: AdaptiveAvgPoolCac
   const [N, C, H, W] = inputShape;
   checkShapes(fn, { dout: [dout, [N, C, rows.length, columns.length]] });
   const dx = zeros(inputShape, dtypeOf(dout));
-  const flat = denseArg(fn, 'dout', dout);
+  const [flat, room] = [denseArg(fn, 'dout', dout), hostRoom(dx)];
   let at = 0;
   for (let plane = 0; plane < N * C; plane++) {
     for (const [top, bottom] of rows) {
       for (const [left, right] of columns) {
         const share = flat[at++] / ((bottom - top) * (right - left));
-        for (let i = top; i < bottom; i++) for (let j = left; j < right; j++) dx.data[(plane * H + i) * W + j] += share;
+        for (let i = top; i < bottom; i++) for (let j = left; j < right; j++) room[(plane * H + i) * W + j] += share;
       }
     }
   }

@@ -1,4 +1,4 @@
-import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkShapes, denseArg, dtypeOf, empty, hostRoom, type NDArray } from '../arrays/index.js';
 
 /** Weights and biases of a layer. */
 export interface FoldedBatchnorm {
@@ -44,12 +44,13 @@ export function foldBatchnorm(
   const [bs, gammas, betas] = [flat('b', b), flat('gamma', gamma), flat('beta', beta)];
   const [ws, means, variances] = [denseArg(fn, 'w', w), denseArg(fn, 'mean', mean), denseArg(fn, 'variance', variance)];
   const folded = { w: empty(w.shape, dtypeOf(w)), b: empty([F], dtypeOf(w)) };
+  const [weights, biases] = [hostRoom(folded.w), hostRoom(folded.b)];
   const length = w.size / F;
   for (let f = 0; f < F; f++) {
     const scale = (gammas?.[f] ?? 1) / Math.sqrt(variances[f] + eps);
     const end = (f + 1) * length;
-    for (let i = f * length; i < end; i++) folded.w.data[i] = ws[i] * scale;
-    folded.b.data[f] = ((bs?.[f] ?? 0) - means[f]) * scale + (betas?.[f] ?? 0);
+    for (let i = f * length; i < end; i++) weights[i] = ws[i] * scale;
+    biases[f] = ((bs?.[f] ?? 0) - means[f]) * scale + (betas?.[f] ?? 0);
   }
   return folded;
 }

@@ -3,10 +3,11 @@ import {
   checkFlag,
   checkOptions,
   checkShapes,
-  dense,
   describe,
   dtypeOf,
   heap,
+  hostRoom,
+  hostValues,
   type NDArray,
   withStorage,
   zeros,
@@ -80,7 +81,7 @@ export function checkEps(fn: string, eps: unknown): void {
  */
 export function blend(running: NDArray, sample: NDArray, momentum: number, scale = 1): NDArray {
   const next = withStorage(heap, () => zeros(running.shape, dtypeOf(running)));
-  const [old, now] = [dense(running), dense(sample)];
-  for (let i = 0; i < now.length; i++) next.data[i] = momentum * old[i] + (1 - momentum) * scale * now[i];
+  const [old, now, room] = [hostValues(running), hostValues(sample), hostRoom(next)];
+  for (let i = 0; i < now.length; i++) room[i] = momentum * old[i] + (1 - momentum) * scale * now[i];
   return next;
 }

@@ -2,10 +2,10 @@ import ndarray from 'ndarray';
 import {
   argumentError,
   checkShapes,
-  dense,
   dtypeOf,
   empty,
   type Floats,
+  hostValues,
   type NDArray,
   ShapeError,
   tuple,
@@ -90,6 +90,6 @@ export function gradients(
 ): ElementwiseGrads {
   const [da, db] = [empty(dout.shape, dtypeOf(a)), empty(dout.shape, dtypeOf(b))];
   const [as, bs] = stretched(a, b, dout.shape);
-  fill(dense(dout), dense(as), dense(bs), da.data, db.data);
+  fill(hostValues(dout), hostValues(as), hostValues(bs), da.data, db.data);
   return { da: sumTo(da, a.shape), db: sumTo(db, b.shape) };
 }

@@ -1,5 +1,5 @@
 import ops from 'ndarray-ops';
-import { dense, empty, type NDArray } from '../arrays/index.js';
+import { empty, hostValues, type NDArray, operand } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { checkOperands, type ElementwiseGrads, gradients, outputOf, stretched, sumTo } from './broadcasting.js';
 import { checkCache } from './cache.js';
@@ -26,7 +26,7 @@ export interface AddCache {
  */
 export function addForward(a: NDArray, b: NDArray): [out: NDArray, cache: AddCache] {
   const out = outputOf('addForward', a, b);
-  if (sameShape(a.shape, b.shape)) kernels().add(dense(a), dense(b), out.data);
+  if (sameShape(a.shape, b.shape)) kernels().add(operand(a), operand(b), out.data);
   else ops.add(out, ...stretched(a, b, out.shape));
   return [out, { layer: 'add', a: a.shape, b: b.shape, out: formOf(out) }];
 }
@@ -65,7 +65,7 @@ export interface SubCache {
  */
 export function subForward(a: NDArray, b: NDArray): [out: NDArray, cache: SubCache] {
   const out = outputOf('subForward', a, b);
-  if (sameShape(a.shape, b.shape)) kernels().subtract(dense(a), dense(b), out.data);
+  if (sameShape(a.shape, b.shape)) kernels().subtract(operand(a), operand(b), out.data);
   else ops.sub(out, ...stretched(a, b, out.shape));
   return [out, { layer: 'sub', a: a.shape, b: b.shape, out: formOf(out) }];
 }
@@ -83,7 +83,7 @@ export function subBackward(dout: NDArray, cache: SubCache): ElementwiseGrads {
   const { a, b, out } = cache;
   checkUpstream('subBackward', dout, out);
   const db = empty(b, out.dtype);
-  kernels().scale(dense(sumTo(dout, b)), db.data, -1);
+  kernels().scale(operand(sumTo(dout, b)), db.data, -1);
   return { da: sumTo(dout, a), db };
 }
 
@@ -129,9 +129,9 @@ export function mulBackward(dout: NDArray, cache: MulCache): ElementwiseGrads {
 /** a · b, broadcast. */
 function product(fn: string, a: NDArray, b: NDArray): NDArray {
   const out = outputOf(fn, a, b);
-  if (sameShape(a.shape, b.shape)) kernels().multiply(dense(a), dense(b), out.data);
-  else if (b.size === 1) kernels().scale(dense(a), out.data, dense(b)[0]);
-  else if (a.size === 1) kernels().scale(dense(b), out.data, dense(a)[0]);
+  if (sameShape(a.shape, b.shape)) kernels().multiply(operand(a), operand(b), out.data);
+  else if (b.size === 1) kernels().scale(operand(a), out.data, hostValues(b)[0]);
+  else if (a.size === 1) kernels().scale(operand(b), out.data, hostValues(a)[0]);
   else ops.mul(out, ...stretched(a, b, out.shape));
   return out;
 }

@@ -1,4 +1,4 @@
-import { checkShapes, dense, dtypeOf, empty, type Floats, type NDArray } from '../arrays/index.js';
+import { checkShapes, dtypeOf, empty, type Floats, hostRoom, hostValues, type NDArray } from '../arrays/index.js';
 import { checkCache } from './cache.js';
 import { anyShape, axisOf } from './operands.js';
 import { type Axes, reductionOf } from './reductions.js';
@@ -28,10 +28,10 @@ export function logsumexpForward(x: NDArray, axis?: Axes, keepdims = false): [ou
   const { axes, shape } = reductionOf('logsumexpForward', x, axis, keepdims);
   const out = empty(shape, dtypeOf(x));
   const length = x.size / out.size;
-  const rows = dense(axesLast(x, axes));
+  const [rows, room] = [hostValues(axesLast(x, axes)), hostRoom(out)];
   for (let n = 0; n < out.size; n++) {
     const { largest, logSum } = logSumOfRow(rows, n * length, length);
-    out.data[n] = Number.isFinite(largest) ? largest + logSum : largest;
+    room[n] = Number.isFinite(largest) ? largest + logSum : largest;
   }
   return [out, { layer: 'logsumexp', x, out, axes }];
 }
@@ -50,7 +50,7 @@ export function logsumexpBackward(dout: NDArray, cache: LogsumexpCache): NDArray
   checkShapes('logsumexpBackward', { x: [x, x.shape], out: [out, out.shape], dout: [dout, out.shape] });
   const dx = empty(x.shape, dtypeOf(x));
   const length = x.size / out.size;
-  const [upstream, rows, sums] = [dense(dout), dense(axesLast(x, axes)), dense(out)];
+  const [upstream, rows, sums] = [hostValues(dout), hostValues(axesLast(x, axes)), hostValues(out)];
   fillRows(dx, axes, (to) => {
     for (let i = 0; i < to.length; i++) {
       const n = Math.floor(i / length);
@@ -85,7 +85,7 @@ export function logSoftmaxForward(x: NDArray, axis = -1): [out: NDArray, cache: 
   const along = axisOf(fn, axis, x.shape);
   const out = empty(x.shape, dtypeOf(x));
   const length = x.shape[along];
-  const rows = dense(axesLast(x, [along]));
+  const rows = hostValues(axesLast(x, [along]));
   fillRows(out, [along], (to) => {
     for (let from = 0; from < to.length; from += length) {
       const { largest, logSum } = logSumOfRow(rows, from, length);
@@ -111,7 +111,7 @@ export function logSoftmaxBackward(dout: NDArray, cache: LogSoftmaxCache): NDArr
   checkShapes('logSoftmaxBackward', { out: [out, out.shape], dout: [dout, out.shape] });
   const dx = empty(out.shape, dtypeOf(out));
   const length = out.shape[axis];
-  const [upstream, rows] = [dense(axesLast(dout, [axis])), dense(axesLast(out, [axis]))];
+  const [upstream, rows] = [hostValues(axesLast(dout, [axis])), hostValues(axesLast(out, [axis]))];
   fillRows(dx, [axis], (to) => {
     for (let from = 0; from < to.length; from += length) {
       let sum = 0;

@@ -2,10 +2,10 @@ import ndarray from 'ndarray';
 import {
   argumentError,
   checkShapes,
-  dense,
   dtypeOf,
   empty,
   type NDArray,
+  operand,
   ShapeError,
   sizeOf,
   tuple,
@@ -81,7 +81,7 @@ export function matmulBackward(dout: NDArray, cache: MatmulCache): ElementwiseGr
   const [N, M] = [rows.shape[rows.shape.length - 2], columns.shape[columns.shape.length - 1]];
   const batches = shape.slice(0, shape.length - Number(a.shape.length > 1) - Number(b.shape.length > 1));
   checkCached('matmulBackward', 'shape', shape, sizeOf(batches) * N * M === dout.size);
-  const upstream = ndarray(dense(dout), [...batches, N, M]) as NDArray;
+  const upstream = ndarray(operand(dout), [...batches, N, M]) as NDArray;
 
   const da = sumTo(batchProduct(upstream, swapped(columns)), rows.shape);
   const db =
@@ -90,7 +90,7 @@ export function matmulBackward(dout: NDArray, cache: MatmulCache): ElementwiseGr
       : sumTo(batchProduct(swapped(rows), upstream), columns.shape);
   return {
     da: a.shape.length === 1 ? wrap(da.data, a.shape) : da,
-    db: b.shape.length === 1 ? wrap(dense(db), b.shape) : db,
+    db: b.shape.length === 1 ? wrap(operand(db), b.shape) : db,
   };
 }
 

@@ -1,5 +1,5 @@
 import ndarray from 'ndarray';
-import { adopted, dense, dtypeOf, empty, type Floats, type NDArray } from '../arrays/index.js';
+import { adopted, dtypeOf, empty, type Floats, type NDArray, operand } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 
 // Products of matrices that are used where they lie, by rows or by columns, so that a transpose costs nothing.
@@ -8,9 +8,9 @@ import { kernels } from '../kernels/index.js';
 export function matrixProduct(a: NDArray, b: NDArray, out: Floats): void {
   const [N, K] = a.shape;
   const M = b.shape[1];
-  if (liesByColumns(b)) kernels().gemm('NT', dense(a), dense(b.transpose(1, 0)), out, N, K, M);
-  else if (liesByColumns(a)) kernels().gemm('TN', dense(a.transpose(1, 0)), dense(b), out, N, K, M);
-  else kernels().gemm('NN', dense(a), dense(b), out, N, K, M);
+  if (liesByColumns(b)) kernels().gemm('NT', operand(a), operand(b.transpose(1, 0)), out, N, K, M);
+  else if (liesByColumns(a)) kernels().gemm('TN', operand(a.transpose(1, 0)), operand(b), out, N, K, M);
+  else kernels().gemm('NN', operand(a), operand(b), out, N, K, M);
 }
 
 /** a · b as a new array that lies in memory as `like` does: by columns, or else by rows. */
@@ -29,7 +29,7 @@ export function productLike(like: NDArray, a: NDArray, b: NDArray): NDArray {
 
 /** The dense values of `x` as a matrix of rows of `D`. Not to be returned: see `adopted`. */
 export function rowsOf(x: NDArray, D: number): NDArray {
-  return ndarray(dense(x), [x.size / D, D]);
+  return ndarray(operand(x), [x.size / D, D]);
 }
 
 /** Whether a matrix is the transpose of a dense row-major one: its columns lie one after another. */

@@ -2,12 +2,14 @@ import ops from 'ndarray-ops';
 import {
   argumentError,
   checkShapes,
-  dense,
   describe,
   dtypeOf,
   empty,
   type Floats,
+  hostRoom,
+  hostValues,
   type NDArray,
+  operand,
 } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { checkCache } from './cache.js';
@@ -48,7 +50,7 @@ export function expBackward(dout: NDArray, cache: ExpCache): NDArray {
   const { out } = cache;
   checkShapes('expBackward', { out: [out, out.shape], dout: [dout, out.shape] });
   const dx = empty(out.shape, dtypeOf(out));
-  kernels().multiply(dense(dout), dense(out), dx.data);
+  kernels().multiply(operand(dout), operand(out), dx.data);
   return dx;
 }
 
@@ -116,7 +118,7 @@ export function powForward(x: NDArray, exponent: number): [out: NDArray, cache: 
       expected: 'a number',
     });
   }
-  raise(dense(x), exponent, out.data);
+  raise(operand(x), exponent, out.data);
   return [out, { layer: 'pow', x, exponent }];
 }
 
@@ -134,10 +136,10 @@ export function powBackward(dout: NDArray, cache: PowCache): NDArray {
   checkShapes('powBackward', { x: [x, x.shape], dout: [dout, x.shape] });
   const dx = empty(x.shape, dtypeOf(x));
   if (exponent === 0) {
-    dx.data.fill(0);
+    hostRoom(dx).fill(0);
   } else {
-    raise(dense(x), exponent - 1, dx.data);
-    kernels().multiply(dense(dout), dx.data, dx.data);
+    raise(operand(x), exponent - 1, dx.data);
+    kernels().multiply(operand(dout), dx.data, dx.data);
     kernels().scale(dx.data, dx.data, exponent);
   }
   return dx;
@@ -202,8 +204,8 @@ export function sqrtBackward(dout: NDArray, cache: SqrtCache): NDArray {
   const { out } = cache;
   checkShapes('sqrtBackward', { out: [out, out.shape], dout: [dout, out.shape] });
   const dx = empty(out.shape, dtypeOf(out));
-  const [upstream, roots] = [dense(dout), dense(out)];
-  for (let i = 0; i < roots.length; i++) dx.data[i] = upstream[i] / (2 * roots[i]);
+  const [upstream, roots, room] = [hostValues(dout), hostValues(out), hostRoom(dx)];
+  for (let i = 0; i < roots.length; i++) room[i] = upstream[i] / (2 * roots[i]);
   return dx;
 }
 
@@ -222,7 +224,7 @@ export interface NegCache {
  */
 export function negForward(x: NDArray): [out: NDArray, cache: NegCache] {
   const out = outputOf('negForward', x);
-  kernels().scale(dense(x), out.data, -1);
+  kernels().scale(operand(x), out.data, -1);
   return [out, { layer: 'neg', out: formOf(out) }];
 }
 
@@ -239,7 +241,7 @@ export function negBackward(dout: NDArray, cache: NegCache): NDArray {
   const { out } = cache;
   checkUpstream('negBackward', dout, out);
   const dx = empty(out.shape, out.dtype);
-  kernels().scale(dense(dout), dx.data, -1);
+  kernels().scale(operand(dout), dx.data, -1);
   return dx;
 }
 
@@ -276,8 +278,8 @@ export function absBackward(dout: NDArray, cache: AbsCache): NDArray {
   const { x } = cache;
   checkShapes('absBackward', { x: [x, x.shape], dout: [dout, x.shape] });
   const dx = empty(x.shape, dtypeOf(x));
-  const [upstream, xs] = [dense(dout), dense(x)];
-  for (let i = 0; i < xs.length; i++) dx.data[i] = upstream[i] * (xs[i] > 0 ? 1 : xs[i] < 0 ? -1 : 0);
+  const [upstream, xs, room] = [hostValues(dout), hostValues(x), hostRoom(dx)];
+  for (let i = 0; i < xs.length; i++) room[i] = upstream[i] * (xs[i] > 0 ? 1 : xs[i] < 0 ? -1 : 0);
   return dx;
 }
 

@@ -1,6 +1,15 @@
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
-import { checkFlag, checkShapes, dense, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import {
+  checkFlag,
+  checkShapes,
+  dtypeOf,
+  empty,
+  hostRoom,
+  hostValues,
+  type NDArray,
+  operand,
+} from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { broadcastView } from './broadcasting.js';
 import { checkCache } from './cache.js';
@@ -115,8 +124,8 @@ export function meanBackward(dout: NDArray, cache: MeanCache): NDArray {
 /** A new array of the shape of `x` with the value of `dout` at every place that was reduced to it. */
 function spread(dout: NDArray, { x, kept }: { x: Form; kept: readonly number[] }): NDArray {
   const dx = empty(x.shape, x.dtype);
-  if (dout.size === 1) dx.data.fill(dense(dout)[0]);
-  else ops.assign(dx, broadcastView(ndarray(dense(dout), [...kept]), x.shape));
+  if (dout.size === 1) hostRoom(dx).fill(hostValues(dout)[0]);
+  else ops.assign(dx, broadcastView(ndarray(operand(dout), [...kept]), x.shape));
   return dx;
 }
 
@@ -142,7 +151,7 @@ export interface MaxCache {
 export function maxForward(x: NDArray, axis?: Axes, keepdims = false): [out: NDArray, cache: MaxCache] {
   const { axes, shape } = reductionOf('maxForward', x, axis, keepdims);
   const out = empty(shape, dtypeOf(x));
-  kernels().maxout(dense(axesLast(x, axes)), out.data, x.size / out.size);
+  kernels().maxout(operand(axesLast(x, axes)), out.data, x.size / out.size);
   return [out, { layer: 'max', x, axes, shape }];
 }
 
@@ -160,7 +169,7 @@ export function maxBackward(dout: NDArray, cache: MaxCache): NDArray {
   checkShapes('maxBackward', { x: [x, x.shape], dout: [dout, shape] });
   const dx = empty(x.shape, dtypeOf(x));
   fillRows(dx, axes, (rows) => {
-    kernels().maxoutBackward(dense(dout), dense(axesLast(x, axes)), rows, x.size / dout.size);
+    kernels().maxoutBackward(operand(dout), operand(axesLast(x, axes)), rows, x.size / dout.size);
   });
   return dx;
 }

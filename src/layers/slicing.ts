@@ -6,6 +6,7 @@ import {
   checkShapes,
   describe,
   empty,
+  hostRoom,
   type NDArray,
   ShapeError,
   tuple,
@@ -82,7 +83,7 @@ export function sliceBackward(dout: NDArray, cache: SliceCache): NDArray {
   const { x, axes, out } = cache;
   checkUpstream('sliceBackward', dout, out);
   const dx = empty(x.shape, x.dtype);
-  dx.data.fill(0);
+  hostRoom(dx).fill(0);
   ops.assign(part(dx, axes), dout);
   return dx;
 }

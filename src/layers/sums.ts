@@ -1,6 +1,6 @@
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
-import { dense, dtypeOf, empty, isDense, type NDArray } from '../arrays/index.js';
+import { dtypeOf, empty, hostRoom, hostValues, isDense, type NDArray, operand } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 
 /**
@@ -13,11 +13,11 @@ export function sumOver(x: NDArray, kept: readonly number[], shape: readonly num
   const runs = isDense(x) ? runsOf(x.shape, kept) : [];
   const [first, second = 1, third = 1] = runs.map(({ size }) => size);
   const begins = runs[0]?.summed ? 'summed' : 'kept';
-  if (runs.length === 1 && begins === 'summed') kernels().sumColumns(dense(x), out.data, 1, first);
-  else if (runs.length === 2 && begins === 'kept') kernels().sumColumns(dense(x), out.data, first, second);
+  if (runs.length === 1 && begins === 'summed') kernels().sumColumns(operand(x), out.data, 1, first);
+  else if (runs.length === 2 && begins === 'kept') kernels().sumColumns(operand(x), out.data, first, second);
   else if (runs.length === 2) sumMiddle(x, out, 1, first, second);
   else if (runs.length === 3 && begins === 'kept') sumMiddle(x, out, first, second, third);
-  else if (runs.length === 3) kernels().sumChannels(dense(x), out.data, { N: first, C: second, S: third });
+  else if (runs.length === 3) kernels().sumChannels(operand(x), out.data, { N: first, C: second, S: third });
   else sumAnywhere(x, out, kept);
   return out;
 }
@@ -37,12 +37,12 @@ function runsOf(shape: readonly number[], kept: readonly number[]): { size: numb
 
 /** out[n, m] = Σ_k x[n, k, m]. Row by row, as they lie: by columns it would take ten times as long. */
 function sumMiddle(x: NDArray, out: NDArray, N: number, K: number, M: number): void {
-  const values = dense(x);
+  const [values, room] = [hostValues(x), hostRoom(out)];
   const totals = new Float64Array(M);
   for (let n = 0, at = 0; n < N; n++) {
     totals.fill(0);
     for (let k = 0; k < K; k++) for (let m = 0; m < M; m++) totals[m] += values[at++];
-    out.data.set(totals, n * M);
+    room.set(totals, n * M);
   }
 }
 
@@ -51,5 +51,5 @@ function sumAnywhere(x: NDArray, out: NDArray, kept: readonly number[]): void {
   const totals = ndarray(new Float64Array(out.size), [...kept]);
   const stride = totals.stride.map((step, axis) => (kept[axis] === 1 ? 0 : step));
   ops.addeq(ndarray(totals.data, [...x.shape], stride, 0), x);
-  out.data.set(totals.data);
+  hostRoom(out).set(totals.data);
 }

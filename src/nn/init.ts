@@ -8,9 +8,9 @@ import {
   array,
   checkAmount,
   checkOptions,
-  dense,
   describe,
   dtypeOf,
+  hostValues,
   isNDArray,
   type NDArray,
   overwrite,
@@ -177,12 +177,12 @@ function filled<T extends TensorLike>(fn: string, tensor: T, value: number): T {
 }
 
 function drawUniform<T extends TensorLike>(tensor: T, low: number, high: number, random: Random): T {
-  const unit = dense(random.rand(tensor.shape, dtypeOf(arrayOf(tensor))));
+  const unit = hostValues(random.rand(tensor.shape, dtypeOf(arrayOf(tensor))));
   return written(tensor, (i) => low + (high - low) * unit[i]);
 }
 
 function drawNormal<T extends TensorLike>(tensor: T, mean: number, std: number, random: Random): T {
-  const unit = dense(random.randn(tensor.shape, dtypeOf(arrayOf(tensor))));
+  const unit = hostValues(random.randn(tensor.shape, dtypeOf(arrayOf(tensor))));
   return written(tensor, (i) => mean + std * unit[i]);
 }
 

@@ -5,6 +5,7 @@ import {
   denseArg,
   describe,
   dtypeOf,
+  hostRoom,
   type NDArray,
   ShapeError,
   tuple,
@@ -57,13 +58,14 @@ export function visualizeGrid(images: NDArray, options: VisualizeGridOptions = {
   const G = Math.ceil(Math.sqrt(N));
   const width = G * W + (G - 1) * padding;
   const grid = zeros([G * H + (G - 1) * padding, width, C], dtypeOf(images));
+  const room = hostRoom(grid);
   for (let n = 0; n < N; n++) {
     const top = Math.floor(n / G) * (H + padding);
     const left = (n % G) * (W + padding);
     for (let h = 0; h < H; h++) {
       const from = n * size + h * W * C;
       const to = ((top + h) * width + left) * C;
-      for (let i = 0; i < W * C; i++) grid.data[to + i] = scales[n](values[from + i]);
+      for (let i = 0; i < W * C; i++) room[to + i] = scales[n](values[from + i]);
     }
   }
   return grid;

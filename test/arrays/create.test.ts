@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import {
   array,
   type DType,
-  dense,
   dtypeOf,
   full,
+  hostValues,
   linspace,
   type NDArray,
   type Nested,
@@ -22,8 +22,8 @@ describe('zeros, ones and full', () => {
   ] as const)('%s has the value everywhere', (_, make, value) => {
     const a = make([2, 3]);
     expect(a.shape).toEqual([2, 3]);
-    expect(dense(a)).toEqual(new Float32Array(6).fill(value));
-    expect(dense(make([4], 'float64'))).toEqual(new Float64Array(4).fill(value));
+    expect(hostValues(a)).toEqual(new Float32Array(6).fill(value));
+    expect(hostValues(make([4], 'float64'))).toEqual(new Float64Array(4).fill(value));
   });
 
   test('full takes any number', () => {
@@ -31,7 +31,7 @@ describe('zeros, ones and full', () => {
       [-1.5, -1.5],
       [-1.5, -1.5],
     ]);
-    expect(dense(full([2], Number.NaN, 'float64'))).toEqual(Float64Array.of(Number.NaN, Number.NaN));
+    expect(hostValues(full([2], Number.NaN, 'float64'))).toEqual(Float64Array.of(Number.NaN, Number.NaN));
   });
 
   test('make arrays without axes, and arrays without values', () => {
@@ -92,8 +92,8 @@ describe('zeros, ones and full', () => {
 
 describe('linspace', () => {
   test('spaces numbers evenly, both ends included', () => {
-    expect(dense(linspace(0, 1, 5))).toEqual(Float64Array.of(0, 0.25, 0.5, 0.75, 1));
-    expect(dense(linspace(3, -1, 3, 'float32'))).toEqual(Float32Array.of(3, 1, -1));
+    expect(hostValues(linspace(0, 1, 5))).toEqual(Float64Array.of(0, 0.25, 0.5, 0.75, 1));
+    expect(hostValues(linspace(3, -1, 3, 'float32'))).toEqual(Float32Array.of(3, 1, -1));
   });
 
   test('one number is the start; none is none', () => {
@@ -108,7 +108,7 @@ describe('linspace', () => {
         fc.double({ noNaN: true, min: -1e6, max: 1e6 }),
         fc.integer({ min: 2, max: 50 }),
         (start, stop, num) => {
-          const flat = dense(linspace(start, stop, num));
+          const flat = hostValues(linspace(start, stop, num));
           return flat.length === num && flat[0] === start && flat[num - 1] === stop;
         },
       ),
@@ -129,7 +129,7 @@ describe('array', () => {
     ]);
     expect(a.shape).toEqual([2, 3]);
     expect(a.get(1, 0)).toBe(4);
-    expect(dense(a)).toEqual(Float32Array.of(1, 2, 3, 4, 5, 6));
+    expect(hostValues(a)).toEqual(Float32Array.of(1, 2, 3, 4, 5, 6));
     expect(array(7).shape).toEqual([]);
     expect(array([]).shape).toEqual([0]);
     expect(array([[[]]]).shape).toEqual([1, 1, 0]);

@@ -1,7 +1,19 @@
 import fc from 'fast-check';
 import ndarray from 'ndarray';
 import { describe, expect, test } from 'vitest';
-import { array, dense, dtypeOf, isNDArray, linspace, type NDArray, ones, wrap, zeros } from '../../src/arrays/index.js';
+import {
+  array,
+  dtypeOf,
+  hostRoom,
+  hostValues,
+  isNDArray,
+  linspace,
+  type NDArray,
+  ones,
+  operand,
+  wrap,
+  zeros,
+} from '../../src/arrays/index.js';
 
 /** The values of an array by its own `get`, in row-major order. */
 function elementwise(a: NDArray): number[] {
@@ -53,11 +65,14 @@ const views = fc
     return a;
   });
 
-describe('dense', () => {
+describe.each([
+  ['operand', operand],
+  ['hostValues', hostValues],
+])('%s', (_, flatOf) => {
   test('gives the elements of any view in row-major order', () => {
     fc.assert(
       fc.property(views, (a) => {
-        const flat = dense(a);
+        const flat = flatOf(a);
         expect([...flat]).toEqual(elementwise(a));
         expect(flat.constructor).toBe(a.data.constructor);
       }),
@@ -70,18 +85,18 @@ describe('dense', () => {
       [1, 2, 3],
       [4, 5, 6],
     ]);
-    expect(dense(a)).toBe(a.data);
+    expect(flatOf(a)).toBe(a.data);
     for (const part of [a.lo(1, 0), a.hi(1, 3), a.pick(1, null), a.hi(1, 2), a.lo(0, 1).hi(1, 2)]) {
-      expect(dense(part).buffer).toBe(a.data.buffer);
+      expect(flatOf(part).buffer).toBe(a.data.buffer);
     }
-    expect([...dense(a.pick(1, null))]).toEqual([4, 5, 6]);
-    expect([...dense(a.lo(1, 1))]).toEqual([5, 6]);
+    expect([...flatOf(a.pick(1, null))]).toEqual([4, 5, 6]);
+    expect([...flatOf(a.lo(1, 1))]).toEqual([5, 6]);
   });
 
   test('an axis of length 1 may have any stride', () => {
     const data = Float32Array.of(1, 2, 3);
     const a = ndarray(data, [1, 3, 1], [77, 1, -5], 0) as NDArray;
-    expect(dense(a)).toBe(data);
+    expect(flatOf(a)).toBe(data);
   });
 
   test('copies what does not, and leaves it alone', () => {
@@ -90,7 +105,7 @@ describe('dense', () => {
       [4, 5, 6],
     ]);
     for (const view of [a.transpose(1, 0), a.step(1, -1), a.step(1, 2), a.hi(2, 2), a.pick(null, 0)]) {
-      const flat = dense(view);
+      const flat = flatOf(view);
       expect(flat.buffer).not.toBe(a.data.buffer);
       flat.fill(9);
     }
@@ -99,13 +114,13 @@ describe('dense', () => {
 
   test('an axis with stride 0 repeats', () => {
     const a = ndarray(Float32Array.of(1, 2, 3), [2, 3], [0, 1], 0) as NDArray;
-    expect([...dense(a)]).toEqual([1, 2, 3, 1, 2, 3]);
+    expect([...flatOf(a)]).toEqual([1, 2, 3, 1, 2, 3]);
   });
 
   test('an array without values, and one without axes', () => {
-    expect(dense(zeros([3, 0]))).toEqual(new Float32Array(0));
-    expect(dense(zeros([0, 3], 'float64'))).toEqual(new Float64Array(0));
-    expect([...dense(array([1, 2, 3]).pick(2))]).toEqual([3]);
+    expect(flatOf(zeros([3, 0]))).toEqual(new Float32Array(0));
+    expect(flatOf(zeros([0, 3], 'float64'))).toEqual(new Float64Array(0));
+    expect([...flatOf(array([1, 2, 3]).pick(2))]).toEqual([3]);
   });
 
   test.each<[what: string, a: NDArray, message: string]>([
@@ -117,7 +132,25 @@ describe('dense', () => {
       'an array of shape (3,) reaches outside its 3 values',
     ],
   ])('refuses a view that reaches %s', (_, a, message) => {
-    expect(() => dense(a)).toThrow(expect.objectContaining({ name: 'RangeError', message }));
+    expect(() => flatOf(a)).toThrow(expect.objectContaining({ name: 'RangeError', message }));
+  });
+});
+
+describe('hostRoom', () => {
+  test('is the memory of a dense array, or the part of it that a view covers', () => {
+    const a = zeros([2, 3]);
+    expect(hostRoom(a)).toBe(a.data);
+    hostRoom(a.pick(1, null)).set([4, 5, 6]);
+    hostRoom(a.lo(0, 1).hi(1, 2)).fill(7);
+    expect([...a.data]).toEqual([0, 7, 7, 4, 5, 6]);
+    expect(hostRoom(zeros([3, 0], 'float64'))).toEqual(new Float64Array(0));
+  });
+
+  test('refuses a strided view, whose values would be written to a copy', () => {
+    expect(() => hostRoom(zeros([2, 3]).transpose(1, 0))).toThrow(
+      new RangeError('a view with stride (1, 3), expected a dense array'),
+    );
+    expect(() => hostRoom(zeros([2, 3]).hi(3, 3))).toThrow('reaches outside its 6 values');
   });
 });
 

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type DType, dense, dtypeOf, type NDArray, Random, type RandomState } from '../../src/arrays/index.js';
+import { type DType, dtypeOf, hostValues, type NDArray, Random, type RandomState } from '../../src/arrays/index.js';
 import { pretend } from '../helpers/pretend.js';
 
 /** One number of each kind that a generator draws, in an order that leaves a normal variate to spare now and then. */
 function draw(random: Random, kinds: readonly number[]): number[] {
   return kinds.flatMap((kind) => {
-    if (kind === 0) return [...dense(random.randn([1], 'float64'))];
-    if (kind === 1) return [...dense(random.rand([2], 'float64'))];
+    if (kind === 0) return [...hostValues(random.randn([1], 'float64'))];
+    if (kind === 1) return [...hostValues(random.rand([2], 'float64'))];
     if (kind === 2) return [...random.randint(-5, 5, 3)];
     return [...random.permutation(4)];
   });
@@ -26,20 +26,20 @@ describe('Random', () => {
   test('these numbers stay what they are from version to version', () => {
     const random = new Random(231);
     expect([...random.randint(0, 1000, 5)]).toEqual([800, 888, 367, 196, 279]);
-    expect([...dense(random.randn([3], 'float64'))]).toEqual([
+    expect([...hostValues(random.randn([3], 'float64'))]).toEqual([
       -1.1236723279440557, 0.3164608134019942, 0.8902335827755458,
     ]);
-    expect([...dense(random.rand([2], 'float64'))]).toEqual([0.26592950731926346, 0.8693291324956206]);
+    expect([...hostValues(random.rand([2], 'float64'))]).toEqual([0.26592950731926346, 0.8693291324956206]);
     expect([...random.permutation(6)]).toEqual([4, 0, 1, 5, 2, 3]);
   });
 
   test('without a seed no two are the same', () => {
-    expect(dense(new Random().rand([4]))).not.toEqual(dense(new Random().rand([4])));
+    expect(hostValues(new Random().rand([4]))).not.toEqual(hostValues(new Random().rand([4])));
   });
 
   test('float32 numbers are the rounded float64 ones', () => {
-    const single = dense(new Random(1).randn([50], 'float32'));
-    expect(single).toEqual(Float32Array.from(dense(new Random(1).randn([50], 'float64'))));
+    const single = hostValues(new Random(1).randn([50], 'float32'));
+    expect(single).toEqual(Float32Array.from(hostValues(new Random(1).randn([50], 'float64'))));
   });
 
   test.each([
@@ -73,9 +73,9 @@ describe('Random.state', () => {
     random.randn([3]);
     const state = random.state();
     expect(state.spare).not.toBeNull();
-    const [next] = dense(random.randn([1], 'float64'));
+    const [next] = hostValues(random.randn([1], 'float64'));
     expect(next).toBe(state.spare);
-    expect(dense(Random.fromState(state).randn([1], 'float64'))[0]).toBe(next);
+    expect(hostValues(Random.fromState(state).randn([1], 'float64'))[0]).toBe(next);
     expect(random.state().spare).toBeNull();
   });
 
@@ -124,7 +124,7 @@ describe('randn', () => {
 
   test('neighbours are not correlated, the pairs of the polar method included', () => {
     const n = 40_000;
-    const flat = dense(new Random(8).randn([n], 'float64'));
+    const flat = hostValues(new Random(8).randn([n], 'float64'));
     let product = 0;
     for (let i = 0; i + 1 < n; i++) product += flat[i] * flat[i + 1];
     expect(Math.abs(product / n)).toBeLessThan(5 / Math.sqrt(n));
@@ -142,7 +142,7 @@ describe('rand', () => {
   test.each<DType>(['float32', 'float64'])('is uniform in [0, 1) in %s', (dtype) => {
     const n = 40_000;
     const a = new Random(10).rand([n], dtype);
-    const flat = dense(a);
+    const flat = hostValues(a);
     expect(flat.every((u) => u >= 0 && u < 1)).toBe(true);
     const { mean, variance } = moments(a);
     // The standard errors of the mean and the variance of a uniform variate: √(1/12n) and √(1/180n).
@@ -151,7 +151,7 @@ describe('rand', () => {
   });
 
   test('has more than 32 random bits to a float64', () => {
-    const flat = dense(new Random(11).rand([100], 'float64'));
+    const flat = hostValues(new Random(11).rand([100], 'float64'));
     expect(flat.some((u) => !Number.isInteger(u * 2 ** 32))).toBe(true);
     expect(flat.every((u) => Number.isInteger(u * 2 ** 53))).toBe(true);
   });
@@ -240,7 +240,7 @@ test.each<[call: string, run: (random: Random) => unknown, message: string]>([
 });
 
 function moments(a: NDArray) {
-  const flat = dense(a);
+  const flat = hostValues(a);
   const n = flat.length;
   const average = (of: (x: number) => number): number => [...flat].reduce((sum, x) => sum + of(x), 0) / n;
   const mean = average((x) => x);

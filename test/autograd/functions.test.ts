@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { array, dense, dtypeOf, linspace, type NDArray, ones, Random, zeros } from '../../src/arrays/index.js';
+import { array, dtypeOf, hostValues, linspace, type NDArray, ones, Random, zeros } from '../../src/arrays/index.js';
 import { F, gradCheck, manualSeed, noGrad, type Tensor, tensor } from '../../src/autograd/index.js';
 import '../helpers/matchers.js';
 
@@ -49,7 +49,7 @@ describe('two in one', () => {
     a.forEach((result, i) => {
       expect(result, `result ${i}`).toBeAllClose(b[i], close);
     });
-    expect(dense(a[0]).includes(0)).toBe(true);
+    expect(hostValues(a[0]).includes(0)).toBe(true);
   };
 
   test.each([[[6, 4]], [[2, 3, 4]]])('linearRelu is linear, then relu: %j', (shape) => {
@@ -148,7 +148,7 @@ describe('batchNorm', () => {
     const [mean, variance] = [zeros([3]), ones([2])];
     const run = () => F.batchNorm(random.randn([4, 3]), mean, variance, null, null, { training: true });
     expect(run).toThrow('batchNorm: runningVar has shape (2,), expected (3,)');
-    expect([...dense(mean), ...dense(variance)]).toEqual([0, 0, 0, 1, 1]);
+    expect([...hostValues(mean), ...hostValues(variance)]).toEqual([0, 0, 0, 1, 1]);
   });
 });
 
@@ -178,10 +178,10 @@ describe('layerNorm and groupNorm', () => {
   test.each([[[2, 4]], [[2, 4, 3]], [[2, 4, 2, 2]], [[2, 4, 1, 2, 2]]])('groupNorm takes rank %j', (shape) => {
     const [x, weight, bias] = [leaf(...shape), leaf(4), leaf(4)];
     gradCheck((x, w, b) => F.groupNorm(x, 2, w, b), [x, weight, bias]);
-    const flat = [...dense(F.groupNorm(x.detach(), 2, null, null, { eps: 1e-3 }).data)];
+    const flat = [...hostValues(F.groupNorm(x.detach(), 2, null, null, { eps: 1e-3 }).data)];
     const length = x.size / 4;
     for (let group = 0; group < 4; group++) {
-      const values = [...dense(x.data)].slice(group * length, (group + 1) * length);
+      const values = [...hostValues(x.data)].slice(group * length, (group + 1) * length);
       const expected = normalized(values, 1e-3);
       for (let i = 0; i < length; i++) expect(flat[group * length + i]).toBeCloseTo(expected[i], 12);
     }
@@ -192,7 +192,7 @@ describe('dropout', () => {
   const x = ones([50, 40]);
 
   test('drops with probability p, and scales up what it keeps', () => {
-    const out = dense(F.dropout(x, 0.2, { random: new Random(1) }).data);
+    const out = hostValues(F.dropout(x, 0.2, { random: new Random(1) }).data);
     expect(new Set(out)).toEqual(new Set([0, Math.fround(1 / 0.8)]));
     expect(out.filter((v: number) => v === 0).length / 2000).toBeCloseTo(0.2, 1);
   });

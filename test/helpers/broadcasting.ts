@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { dense, type NDArray } from '../../src/arrays/index.js';
+import { hostValues, type NDArray } from '../../src/arrays/index.js';
 
 /** Two shapes of at most four axes that broadcast, and what they broadcast to. */
 export const broadcastingShapes = fc
@@ -33,5 +33,5 @@ export function placeOf(index: readonly number[], shape: readonly number[]): num
 
 /** The values of an array as numbers, in row-major order. */
 export function valuesOf(a: NDArray): number[] {
-  return [...dense(a)];
+  return [...hostValues(a)];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dense } from '../../src/arrays/index.js';
+import { hostValues } from '../../src/arrays/index.js';
 import { allCases, arraysOf, casesOf, expectGolden, expectPrinted, isPlain, labels, stored } from './fixtures.js';
 
 /** How many cases of each op the tests of layers, rules and classifiers run. */
@@ -55,8 +55,8 @@ describe('reading them', () => {
   test('gives arrays in the format asked for, and labels', () => {
     const x = stored(c.inputs.x, 'float32');
     expect(x.shape).toEqual([2, 1]);
-    expect(dense(x)).toEqual(Float32Array.of(0.1, 0.2));
-    expect(dense(arraysOf({ x: c.inputs.x }, 'float64').x)).toEqual(Float64Array.of(0.1, 0.2));
+    expect(hostValues(x)).toEqual(Float32Array.of(0.1, 0.2));
+    expect(hostValues(arraysOf({ x: c.inputs.x }, 'float64').x)).toEqual(Float64Array.of(0.1, 0.2));
     expect(labels(c.inputs.y)).toEqual(Int32Array.of(1, 0));
     expect(() => stored(c.inputs.t, 'float32')).toThrow('the fixture has 3 where an array is asked for');
   });

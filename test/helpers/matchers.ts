@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { dense, type NDArray } from '../../src/arrays/index.js';
+import { hostValues, type NDArray } from '../../src/arrays/index.js';
 
 interface Tolerance {
   /** Relative to the expected value. Default 1e-7. */
@@ -14,7 +14,7 @@ expect.extend({
     if (actual.shape.join() !== expected.shape.join()) {
       return { pass: false, message: () => `shapes differ: (${actual.shape}) and (${expected.shape})` };
     }
-    const [as, es] = [dense(actual), dense(expected)];
+    const [as, es] = [hostValues(actual), hostValues(expected)];
     // By how much an element is off, beyond what is allowed. NaN is never close, not even to NaN.
     const excess = (i: number): number => {
       if (Number.isNaN(as[i]) || Number.isNaN(es[i])) return Number.POSITIVE_INFINITY;
@@ -33,7 +33,7 @@ expect.extend({
 
   /** Every bit equal, NaN and the sign of zero included. */
   toEqualBits(actual: NDArray, expected: NDArray) {
-    const bytes = (a: NDArray) => new Uint8Array(new (a.data.constructor as typeof Float64Array)(dense(a)).buffer);
+    const bytes = (a: NDArray) => new Uint8Array(new (a.data.constructor as typeof Float64Array)(hostValues(a)).buffer);
     const [as, es] = [bytes(actual), bytes(expected)];
     const at = as.findIndex((byte, i) => byte !== es[i]);
     const same = as.length === es.length && at < 0 && actual.shape.join() === expected.shape.join();

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
-import { array, type DType, dense, type NDArray, Random } from '../../src/arrays/index.js';
+import { array, type DType, hostValues, type NDArray, Random } from '../../src/arrays/index.js';
 import type {
   BatchnormParam,
   batchnormBackward,
@@ -34,7 +34,7 @@ function withOptional(c: NormalizationCase): FixtureCase {
 
 /** Mean and (biased) standard deviation of each of `runs` neighbouring runs of values, in float64. */
 export function momentsOf(a: NDArray, runs: number): { mean: NDArray; std: NDArray } {
-  const values = Float64Array.from(dense(a));
+  const values = Float64Array.from(hostValues(a));
   const length = values.length / runs;
   const mean = new Float64Array(runs);
   const std = new Float64Array(runs);
@@ -61,7 +61,7 @@ export function expectNormalized(a: NDArray, runs: number, atol: number): void {
 
 /** An array's values, to compare with a list of numbers. */
 export function valuesOf(a: NDArray): number[] {
-  return [...dense(a)];
+  return [...hostValues(a)];
 }
 
 /** The three gradients of a normalization. */

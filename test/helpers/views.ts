@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm';
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
 import { expect } from 'vitest';
-import { dense, dtypeOf, type Floats, type NDArray } from '../../src/arrays/index.js';
+import { dtypeOf, type Floats, hostValues, type NDArray } from '../../src/arrays/index.js';
 import { resident } from '../../src/kernels/index.js';
 
 /** An array full of NaN, so that whoever reads outside of a view shows it. */
@@ -52,7 +52,7 @@ export const VIEWS: Readonly<Record<string, (a: NDArray) => NDArray>> = {
   'from another thread': (a) => structuredClone({ ...a }),
   'of another realm': (a) => {
     const Class = runInNewContext(dtypeOf(a) === 'float64' ? 'Float64Array' : 'Float32Array');
-    return ndarray(new Class(dense(a)), [...a.shape]) as NDArray;
+    return ndarray(new Class(hostValues(a)), [...a.shape]) as NDArray;
   },
   'transposed resident': (a) => {
     const axes = a.shape.map((_, axis) => a.shape.length - 1 - axis);
@@ -90,7 +90,7 @@ export function expectSameOnViews(args: readonly NDArray[], call: (...args: NDAr
   for (const [kind, viewOf] of Object.entries(VIEWS)) {
     const views = args.map(viewOf);
     views.forEach((view, i) => {
-      expect([...dense(view)], `the ${kind} view of argument ${i}`).toEqual([...dense(args[i])]);
+      expect([...hostValues(view)], `the ${kind} view of argument ${i}`).toEqual([...hostValues(args[i])]);
     });
     callPurely(views, call).forEach((result, i) => {
       expect(result, `result ${i} for ${kind} arguments`).toEqualBits(expected[i]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { array, type DType, dense, dtypeOf, type NDArray, Random, zeros } from '../../src/arrays/index.js';
+import { array, type DType, dtypeOf, hostValues, type NDArray, Random, zeros } from '../../src/arrays/index.js';
 import { evalNumericalGradientArray, relError } from '../../src/gradient-check.js';
 import { workspace } from '../../src/kernels/index.js';
 import {
@@ -302,7 +302,7 @@ describeKernelSets('convolution', () => {
       x.set(1, 1, 2, 0, Number.NaN);
       const [out, cache] = forward(x, w, b, { pad: 1 });
       // Filters of 3 × 4 around a pixel at the left edge: rows 1 to 3, and columns 0 and 1.
-      const touched = [...dense(out).keys()].filter((at) => {
+      const touched = [...hostValues(out).keys()].filter((at) => {
         const [n, h, v] = [Math.floor(at / (7 * 7 * 4)), Math.floor((at % 28) / 4), at % 4];
         return n === 1 && h >= 1 && h <= 3 && v <= 1;
       });
@@ -319,7 +319,7 @@ describeKernelSets('convolution', () => {
 });
 
 function nanPlaces(a: NDArray): number[] {
-  return [...dense(a).keys()].filter((at) => Number.isNaN(dense(a)[at]));
+  return [...hostValues(a).keys()].filter((at) => Number.isNaN(hostValues(a)[at]));
 }
 
 function expectEqualGrads(actual: ConvGrads, expected: ConvGrads): void {

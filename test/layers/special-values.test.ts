@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { array, type DType, dense, full, type NDArray } from '../../src/arrays/index.js';
+import { array, type DType, full, hostValues, type NDArray } from '../../src/arrays/index.js';
 import { F, type Tensor, tensor } from '../../src/index.js';
 import { describeKernelSets } from '../helpers/kernel-sets.js';
 import { type Kind, kindsOf } from '../helpers/special-values.js';
@@ -197,7 +197,7 @@ function expectKinds(
 ): void {
   const wanted = kindsOf(array(expected.map(Number), [expected.length], dtype).data).map((kind, i) => other(i) ?? kind);
   const wrong = new Set<string>();
-  kindsOf(dense(actual)).forEach((kind, i) => {
+  kindsOf(hostValues(actual)).forEach((kind, i) => {
     const at = i % wanted.length;
     if (kind !== wanted[at]) wrong.add(`${what(at)} is ${kind}, expected ${wanted[at]}`);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { array, dense, type NDArray, Random, ShapeError, versionOf, zeros } from '../../src/arrays/index.js';
+import { array, hostValues, type NDArray, Random, ShapeError, versionOf, zeros } from '../../src/arrays/index.js';
 import { manualSeed, Tensor, tensor } from '../../src/autograd/index.js';
 import * as nn from '../../src/nn/index.js';
 import { DTYPES } from '../helpers/fixtures.js';
@@ -8,7 +8,7 @@ const { init } = nn;
 
 /** Largest magnitude, mean and standard deviation. */
 function measures(a: NDArray): { largest: number; mean: number; std: number } {
-  const values = Float64Array.from(dense(a));
+  const values = Float64Array.from(hostValues(a));
   const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
   const square = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
   return { largest: Math.max(...values.map(Math.abs)), mean, std: Math.sqrt(square) };
@@ -64,12 +64,12 @@ describe.each(DTYPES)('%s', (dtype) => {
 
   test('constant_, zeros_ and ones_ fill, uniform_ and normal_ shift', () => {
     const w = zeros([2, 3], dtype);
-    expect([...dense(init.constant_(w, 2.5))]).toEqual(Array(6).fill(2.5));
-    expect([...dense(init.ones_(w))]).toEqual(Array(6).fill(1));
-    expect([...dense(init.zeros_(w))]).toEqual(Array(6).fill(0));
+    expect([...hostValues(init.constant_(w, 2.5))]).toEqual(Array(6).fill(2.5));
+    expect([...hostValues(init.ones_(w))]).toEqual(Array(6).fill(1));
+    expect([...hostValues(init.zeros_(w))]).toEqual(Array(6).fill(0));
     const shifted = measures(init.normal_(zeros([5000], dtype), 7, 1, { random: random() }));
     expect(Math.abs(shifted.mean - 7)).toBeLessThan(0.1);
-    const uniform = dense(init.uniform_(zeros([500], dtype), 3, 4, { random: random() }));
+    const uniform = hostValues(init.uniform_(zeros([500], dtype), 3, 4, { random: random() }));
     expect(Math.min(...uniform)).toBeGreaterThanOrEqual(3);
     expect(Math.max(...uniform)).toBeLessThanOrEqual(4);
   });
@@ -83,7 +83,7 @@ test('changes are made in place, in tensors and views too, and announced', () =>
   expect(versionOf(w.data)).toBe(version + 1);
   const whole = zeros([2, 2]);
   init.constant_(whole.pick(null, 1), 3);
-  expect([...dense(whole)]).toEqual([0, 3, 0, 3]);
+  expect([...hostValues(whole)]).toEqual([0, 3, 0, 3]);
 });
 
 test('the same seed gives the same weights, with manualSeed and with a Random', () => {

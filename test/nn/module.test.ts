@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { array, dense, ones, Random, zeros } from '../../src/arrays/index.js';
+import { array, hostValues, ones, Random, zeros } from '../../src/arrays/index.js';
 import { F, Tensor, type TensorLike, tensor } from '../../src/autograd/index.js';
 import * as nn from '../../src/nn/index.js';
 
@@ -237,7 +237,7 @@ describe('Parameter and Buffer', () => {
     const parameter = new nn.Parameter(values);
     const buffer = new nn.Buffer(new Tensor(values));
     values.data[0] = 9;
-    expect([...dense(parameter.data), ...dense(buffer.data)]).toEqual([1, 2, 1, 2]);
+    expect([...hostValues(parameter.data), ...hostValues(buffer.data)]).toEqual([1, 2, 1, 2]);
     expect([parameter.dtype, parameter.requiresGrad, buffer.requiresGrad]).toEqual(['float64', true, false]);
   });
 

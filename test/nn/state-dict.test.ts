@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { array, dense, dtypeOf, type NDArray, ShapeError, versionOf, zeros } from '../../src/arrays/index.js';
+import { array, dtypeOf, hostValues, type NDArray, ShapeError, versionOf, zeros } from '../../src/arrays/index.js';
 import { manualSeed, type TensorLike, tensor } from '../../src/autograd/index.js';
 import { isResident, workspace } from '../../src/kernels/index.js';
 import * as nn from '../../src/nn/index.js';
@@ -35,7 +35,7 @@ describe('stateDict', () => {
       ['1.running_var', [3]],
       ['1.num_batches_tracked', []],
     ]);
-    expect(dense(state['1.running_var'])).toEqual(Float32Array.of(1, 1, 1));
+    expect(hostValues(state['1.running_var'])).toEqual(Float32Array.of(1, 1, 1));
   });
 
   test('has copies, that outlive a workspace', () => {
@@ -45,9 +45,9 @@ describe('stateDict', () => {
       expect(isResident(inside['0.weight'])).toBe(false);
       return [inside];
     })[0];
-    const before = [...dense(state['0.weight'])];
+    const before = [...hostValues(state['0.weight'])];
     nn.init.zeros_((model.at(0) as nn.Linear).weight);
-    expect([...dense(state['0.weight'])]).toEqual(before);
+    expect([...hostValues(state['0.weight'])]).toEqual(before);
   });
 });
 
@@ -101,7 +101,7 @@ describe('loadStateDict', () => {
     expect(result.missingKeys).toEqual(
       Object.keys(model.stateDict()).filter((name) => !['0.bias', '1.num_batches_tracked'].includes(name)),
     );
-    expect([...dense(model.stateDict()['0.bias'])]).toEqual([1, 2, 3]);
+    expect([...hostValues(model.stateDict()['0.bias'])]).toEqual([1, 2, 3]);
     expect(refusal({ '0.bias': zeros([2]) }, { strict: false }).message).toBe(
       'loadStateDict: the state does not fit Sequential: 0.bias has shape (2,), expected (3,)',
     );

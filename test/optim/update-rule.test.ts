@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { array, dense, dtypeOf, type NDArray, Random, toNested, versionOf, zeros } from '../../src/arrays/index.js';
+import {
+  array,
+  dtypeOf,
+  hostValues,
+  type NDArray,
+  Random,
+  toNested,
+  versionOf,
+  zeros,
+} from '../../src/arrays/index.js';
 import { isResident, resident, workspace } from '../../src/kernels/index.js';
 import type { OptimConfig, UpdateRule } from '../../src/optim/index.js';
 import * as optim from '../../src/optim/index.js';
@@ -280,6 +289,6 @@ test('an update of a part of a parameter leaves the rest', () => {
 
 /** How many values of an array's memory lie outside of the view and are still NaN, as the views were made. */
 function outside(view: NDArray): number {
-  const inside = dense(view).filter(Number.isNaN).length;
+  const inside = hostValues(view).filter(Number.isNaN).length;
   return view.data.filter(Number.isNaN).length - inside;
 }

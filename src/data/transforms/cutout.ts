@@ -1,4 +1,4 @@
-import { array, checkCount, checkOptions, type NDArray, type Random } from '../../arrays/index.js';
+import { array, checkCount, checkOptions, hostRoom, type NDArray, type Random } from '../../arrays/index.js';
 import { keepsNothing } from '../../kernels/index.js';
 import { checkFill, checkImages, checkProbability, checkRandom, type Transform } from './transform.js';
 
@@ -34,6 +34,7 @@ export function cutout(size: number, options: CutoutOptions = {}): Transform {
     const { N, C, H, W } = checkImages(fn, X);
     checkRandom(fn, random);
     const out = array(X);
+    const room = hostRoom(out);
     const chances = random.rand([N], 'float64').data;
     const rows = random.randint(0, H, N * count);
     const columns = random.randint(0, W, N * count);
@@ -45,7 +46,7 @@ export function cutout(size: number, options: CutoutOptions = {}): Transform {
       for (let plane = n * C; plane < (n + 1) * C; plane++) {
         for (let i = Math.max(0, top); i < Math.min(H, top + size); i++) {
           const row = (plane * H + i) * W;
-          out.data.fill(fill, row + first, row + end);
+          room.fill(fill, row + first, row + end);
         }
       }
     }

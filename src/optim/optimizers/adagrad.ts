@@ -1,3 +1,4 @@
+import { hostRoom } from '../../arrays/index.js';
 import { kernels } from '../../kernels/index.js';
 import { initialState, inPlace } from '../update-rule.js';
 import { AMOUNT, type Method } from './method.js';
@@ -27,7 +28,7 @@ const METHOD: Method<AdagradOptions> = {
   update(fn, w, dw, { step, arrays }, { lr, lrDecay, weightDecay, initialAccumulatorValue, eps }) {
     if (arrays.sum === undefined) {
       arrays.sum = initialState(w);
-      arrays.sum.data.fill(initialAccumulatorValue);
+      hostRoom(arrays.sum).fill(initialAccumulatorValue);
     }
     const learningRate = lr / (1 + (step - 1) * lrDecay);
     inPlace(fn, dw, { w, cache: arrays.sum }, (dwFlat, wFlat, cacheFlat) =>

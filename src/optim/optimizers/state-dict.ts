@@ -1,9 +1,10 @@
 import {
   array,
-  dense,
   describe,
   dtypeOf,
   heap,
+  hostRoom,
+  hostValues,
   isNDArray,
   type NDArray,
   tuple,
@@ -39,7 +40,7 @@ export function restoredState(saved: Readonly<Record<string, NDArray | number>>,
       state.step = value;
     } else {
       const own = initialState(w);
-      own.data.set(dense(value));
+      hostRoom(own).set(hostValues(value));
       state.arrays[name] = own;
     }
   }
