@@ -33,10 +33,14 @@ export {
 } from './autograd/index.js';
 // Classifiers
 export {
+  type Classifier,
   type ClassifierOptions,
   FullyConnectedNet,
   type FullyConnectedNetOptions,
   type FullyConnectedParamName,
+  type LossAndGrads,
+  type Model,
+  type Params,
   ThreeLayerConvNet,
   type ThreeLayerConvNetOptions,
   type ThreeLayerConvParamName,
@@ -76,22 +80,6 @@ export {
   transforms,
   writeSyntheticCifar10,
 } from './data/index.js';
-export { DivergedError } from './diverged-error.js';
-// Training of modules
-export {
-  type Batches,
-  checkAccuracy,
-  ensemble,
-  type FitHistory,
-  type FitOptions,
-  fit,
-  type LabelledBatch,
-  type Predictions,
-  predict,
-  type Schedule,
-  type Stepper,
-  WeightAverage,
-} from './fit/index.js';
 // Gradient checking
 export {
   checkModelGradients,
@@ -233,10 +221,9 @@ export {
   tanhForward,
   type WindowedLayer,
 } from './layers/index.js';
-export type { Classifier, LossAndGrads, Model, Params } from './model.js';
 // Modules
 export * as nn from './nn/index.js';
-// Training
+// Update rules, optimizers, schedules
 export * as optim from './optim/index.js';
 // Pictures
 export {
@@ -266,6 +253,25 @@ export {
   type VisualizeGridOptions,
   visualizeGrid,
 } from './pictures/index.js';
-export { ProgressBar, type Terminal } from './progress.js';
+// Training
 export { Solver, type SolverOptions } from './solver.js';
-export type { Dataset, Rule, SolverOptionsOf } from './solver-options.js';
+export {
+  type Batches,
+  checkAccuracy,
+  type Dataset,
+  DivergedError,
+  ensemble,
+  type FitHistory,
+  type FitOptions,
+  fit,
+  type LabelledBatch,
+  type Predictions,
+  ProgressBar,
+  predict,
+  type Rule,
+  type Schedule,
+  type SolverOptionsOf,
+  type Stepper,
+  type Terminal,
+  WeightAverage,
+} from './training/index.js';

@@ -21,14 +21,15 @@ import {
   withStorage,
   wrap,
 } from './arrays/index.js';
-import { DivergedError } from './diverged-error.js';
-import { findNonFinite } from './finite.js';
-import { isKeepingNothing, isResident, kernels, workspace } from './kernels/index.js';
+import type { LossAndGrads, Model, Params } from './classifiers/model.js';
+import { rows } from './data/dataset.js';
+import { isKeepingNothing, kernels, workspace } from './kernels/index.js';
 import type { BatchnormParam } from './layers/index.js';
-import type { LossAndGrads, Model, Params } from './model.js';
 import type { OptimConfig } from './optim/index.js';
-import { ProgressBar } from './progress.js';
-import { countRight } from './scoring.js';
+import { DivergedError } from './training/diverged-error.js';
+import { findNonFinite } from './training/finite.js';
+import { ProgressBar } from './training/progress.js';
+import { countRight } from './training/scoring.js';
 import {
   type CheckedOptions,
   checkDataset,
@@ -38,7 +39,7 @@ import {
   type Dataset,
   type Rule,
   type SolverOptionsOf,
-} from './solver-options.js';
+} from './training/solver-options.js';
 
 /**
  * Options of a {@link Solver}, all of which have defaults.
@@ -442,14 +443,6 @@ function snapshot(param: NDArray, config: object): { param: NDArray; restored: (
   };
 }
 
-/**
- * `X` with its values in row-major order in an array of their own length, on the heap: itself, or a copy made once. Memory
- * that is recycled, as a workspace's, or given back, as that of a view's owner, must not be read later.
- */
-function rows(X: NDArray): NDArray {
-  return withStorage(heap, () => (isResident(X) ? array(X) : wrap(operand(X), X.shape)));
-}
-
 /** Rows start … end of an array made by {@link rows}, in the same memory. */
 function slice(X: NDArray, start: number, end: number): NDArray {
   const length = X.size / X.shape[0];
@@ -463,7 +456,7 @@ function copies(params: Params): Params {
   return withStorage(heap, () => Object.fromEntries(Object.entries(params).map(([name, p]) => [name, array(p)])));
 }
 
-/** Writes `values` into `params[name]`; in place where that is dense, so that the array stays what it is to others. */
+/** Writes `values` into `params[name]`; in place where that is operand, so that the array stays what it is to others. */
 function restore(params: Params, name: string, values: NDArray): void {
   const old = params[name];
   if (old !== undefined && old.size === values.size && old.data.length === old.size && operand(old) === old.data) {

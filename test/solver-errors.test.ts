@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { array, full, type Labels, type NDArray, zeros } from '../src/arrays/index.js';
 import { TwoLayerNet } from '../src/classifiers/index.js';
-import { DivergedError } from '../src/diverged-error.js';
-import type { Model } from '../src/model.js';
+import type { Model } from '../src/classifiers/model.js';
 import { Solver } from '../src/solver.js';
+import { DivergedError } from '../src/training/diverged-error.js';
 import { blobs } from './helpers/nets.js';
 import { pretend } from './helpers/pretend.js';
 import { ScriptedModel, scriptedData } from './helpers/scripted-model.js';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { array, type Labels, type NDArray, Random } from '../src/arrays/index.js';
 import { FullyConnectedNet, TwoLayerNet, type TwoLayerParamName } from '../src/classifiers/index.js';
+import type { LossAndGrads, Model } from '../src/classifiers/model.js';
 import { keepsNothing } from '../src/kernels/index.js';
 import {
   affineBackward,
@@ -11,7 +12,6 @@ import {
   softmaxLoss,
   svmLoss,
 } from '../src/layers/index.js';
-import type { LossAndGrads, Model } from '../src/model.js';
 import { type AdamConfig, adam, sgd } from '../src/optim/index.js';
 import { Solver, type SolverOptions } from '../src/solver.js';
 import { DTYPES } from './helpers/fixtures.js';

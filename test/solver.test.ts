@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { array, Random, toNested, zeros } from '../src/arrays/index.js';
 import { FullyConnectedNet, TwoLayerNet } from '../src/classifiers/index.js';
-import type { Model } from '../src/model.js';
+import type { Model } from '../src/classifiers/model.js';
 import { adam, updateRules } from '../src/optim/index.js';
 import { Solver } from '../src/solver.js';
 import { blobs, copiesOf } from './helpers/nets.js';

@@ -21,7 +21,6 @@ import {
   type DropoutParam,
   softmaxLoss,
 } from '../layers/index.js';
-import type { Classifier, LossAndGrads } from '../model.js';
 import {
   type HiddenCache,
   type HiddenGrads,
@@ -29,6 +28,7 @@ import {
   hiddenBackward,
   hiddenForward,
 } from './hidden-layer.js';
+import type { Classifier, LossAndGrads } from './model.js';
 import { type ClassifierOptions, refuse } from './options.js';
 import { addPenalty, checkInputs, gaussian, zeroBias } from './parameters.js';
 import { layerTable, parameterTable } from './summary.js';

@@ -3,6 +3,7 @@ export {
   type FullyConnectedNetOptions,
   type FullyConnectedParamName,
 } from './fully-connected-net.js';
+export type { Classifier, LossAndGrads, Model, Params } from './model.js';
 export type { ClassifierOptions } from './options.js';
 export {
   ThreeLayerConvNet,

@@ -22,7 +22,7 @@ import {
   countFlops,
   softmaxLoss,
 } from '../layers/index.js';
-import type { Classifier, LossAndGrads } from '../model.js';
+import type { Classifier, LossAndGrads } from './model.js';
 import { type ClassifierOptions, refuse } from './options.js';
 import { addPenalty, gaussian, zeroBias } from './parameters.js';
 import { layerTable, parameterTable } from './summary.js';

@@ -16,7 +16,7 @@ import {
   countFlops,
   softmaxLoss,
 } from '../layers/index.js';
-import type { Classifier, LossAndGrads } from '../model.js';
+import type { Classifier, LossAndGrads } from './model.js';
 import type { ClassifierOptions } from './options.js';
 import { addPenalty, checkInputs, gaussian, zeroBias } from './parameters.js';
 import { layerTable, parameterTable } from './summary.js';

@@ -93,8 +93,15 @@ type Kept = Pick<TensorDataset, 'X' | 'y'>;
 function keep(fn: string, [nameX, nameY]: [string, string], X: NDArray, y: Labels): Kept {
   const { N } = checkShapes(fn, { [nameX]: [X, ['N', '…']] });
   const labels = checkLabels(fn, nameY, y, N);
-  // Memory that is recycled, as a workspace's, must not be read later.
-  return { X: withStorage(heap, () => (isResident(X) ? array(X) : wrap(operand(X), X.shape))), y: labels };
+  return { X: rows(X), y: labels };
+}
+
+/**
+ * `X` with its values in row-major order in an array of their own length, on the heap: itself, or a copy made once. Memory
+ * that is recycled, as a workspace's, or given back, as that of a view's owner, must not be read later.
+ */
+export function rows(X: NDArray): NDArray {
+  return withStorage(heap, () => (isResident(X) ? array(X) : wrap(operand(X), X.shape)));
 }
 
 /** How a dataset is read, whichever kind it is. */

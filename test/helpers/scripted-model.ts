@@ -1,5 +1,5 @@
 import { array, type Labels, type NDArray, zeros } from '../../src/arrays/index.js';
-import type { LossAndGrads, Model } from '../../src/model.js';
+import type { LossAndGrads, Model } from '../../src/classifiers/model.js';
 
 /**
  * A model that does as it is told. It has one parameter `w`, which starts at 0 and whose gradient is always 1, so that

@@ -1,7 +1,10 @@
 export type { Batches, LabelledBatch } from './batches.js';
+export { DivergedError } from './diverged-error.js';
 export { ensemble } from './ensemble.js';
 export { checkAccuracy, type Predictions, predict } from './evaluation.js';
 export { fit } from './fit.js';
+export type { FitOptions, Schedule, Stepper } from './fit-options.js';
 export type { FitHistory } from './history.js';
-export type { FitOptions, Schedule, Stepper } from './options.js';
+export { ProgressBar, type Terminal } from './progress.js';
+export type { Dataset, Rule, SolverOptionsOf } from './solver-options.js';
 export { WeightAverage } from './weight-average.js';

@@ -1,4 +1,4 @@
-import { hostValues, type NDArray } from './arrays/index.js';
+import { hostValues, type NDArray } from '../arrays/index.js';
 
 /** The first value that is no finite number, described with the name of its array; null where all are finite. */
 export function findNonFinite(arrays: Readonly<Record<string, NDArray>>): string | null {

@@ -1,15 +1,15 @@
 import { checkSynchronous, describe, type NDArray, tuple } from '../arrays/index.js';
 import { Tensor } from '../autograd/index.js';
-import { DivergedError } from '../diverged-error.js';
-import { findNonFinite } from '../finite.js';
 import type { Module } from '../nn/index.js';
 import { clipGradNorm, type Trainable } from '../optim/index.js';
-import { ProgressBar } from '../progress.js';
-import { countRight } from '../scoring.js';
 import { type Batches, forEachBatch } from './batches.js';
+import { DivergedError } from './diverged-error.js';
 import { checkScores, evaluate } from './evaluation.js';
+import { findNonFinite } from './finite.js';
+import { type CheckedFitOptions, checkFit, type FitOptions } from './fit-options.js';
 import { emptyHistory, type FitHistory, type RunningHistory } from './history.js';
-import { type CheckedFitOptions, checkFit, type FitOptions } from './options.js';
+import { ProgressBar } from './progress.js';
+import { countRight } from './scoring.js';
 import { WeightAverage } from './weight-average.js';
 
 /**

@@ -1,4 +1,4 @@
-import { hostValues, type NDArray } from './arrays/index.js';
+import { hostValues, type NDArray } from '../arrays/index.js';
 
 /** How the scores of some examples went. */
 export interface Scored {

@@ -1,5 +1,5 @@
-import type { Labels, NDArray } from './arrays/index.js';
-import type { BatchnormParam } from './layers/index.js';
+import type { Labels, NDArray } from '../arrays/index.js';
+import type { BatchnormParam } from '../layers/index.js';
 
 /** Parameters by name. */
 export type Params = Record<string, NDArray>;

@@ -15,8 +15,8 @@ import {
 } from '../arrays/index.js';
 import { noGrad, type Tensor } from '../autograd/index.js';
 import { Module } from '../nn/index.js';
-import { countRight } from '../scoring.js';
 import { type Batches, checkLoader, forEachBatch } from './batches.js';
+import { countRight } from './scoring.js';
 
 /** Scores of examples, and their labels. */
 export interface Predictions {

@@ -12,10 +12,9 @@ import {
   type Labels,
   type NDArray,
   withStorage,
-} from './arrays/index.js';
-import { findNonFinite } from './finite.js';
-import { isResident, resident } from './kernels/index.js';
-import type { Model, Params } from './model.js';
+} from '../arrays/index.js';
+import type { Model, Params } from '../classifiers/model.js';
+import { isResident, resident } from '../kernels/index.js';
 import {
   type AnyUpdateRule,
   type ConfigOf,
@@ -23,9 +22,10 @@ import {
   type UpdateRule,
   type UpdateRuleName,
   updateRules,
-} from './optim/index.js';
-import { fieldsOf } from './optim/rules.js';
-import { checkConfig, STATE } from './optim/update-rule.js';
+} from '../optim/index.js';
+import { fieldsOf } from '../optim/rules.js';
+import { checkConfig, STATE } from '../optim/update-rule.js';
+import { findNonFinite } from './finite.js';
 
 /** What a Solver trains on and watches. Inputs are of shape (N, …), the batch first. */
 export interface Dataset {
