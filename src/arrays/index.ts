@@ -52,7 +52,7 @@ export {
 export { INSPECT, type InspectOptions, isNested, print } from './print.js';
 export { Random, type RandomState } from './random.js';
 export { isError, isFloat64, isFloats, isMap, isPlainObject, isSet } from './realms.js';
-export { checkShapes, type Dim, denseArg, remedyFor } from './shapes.js';
+export { anyShape, checkLike, checkShapes, type Dim, denseArg, remedyFor } from './shapes.js';
 export { currentStorage, heap, type Storage, withStorage } from './storage.js';
 export { checkSynchronous } from './synchronous.js';
 export type { DType, Floats, NDArray } from './types.js';

@@ -36,20 +36,58 @@ export function checkShapes<const S extends Spec>(fn: string, spec: S): Record<S
     // What somebody put on Object.prototype comes by here too. To ask whether it is an own property takes ten times as long.
     if (!Array.isArray(entry)) continue;
     const [a, dims] = entry as Spec[string];
-    if (!isNDArray(a)) {
-      const expected = 'an array of float32 or float64';
-      throw argumentError(TypeError, { fn, arg, found: `is ${describe(a)}`, expected, wayOut: remedyFor(arg, a) });
-    }
-    if (!fits(a.shape, dims, sizes)) throw misshapen(fn, arg, a.shape, dims, sizes);
-    const problem = reachProblem(a);
-    if (problem !== null) throw argumentError(RangeError, { fn, arg, found: `: ${problem}` });
-    first ??= arg;
-    if (first !== arg && dtypeOf(a) !== dtypeOf(spec[first][0])) {
-      const expected = dtypeOf(spec[first][0]);
-      throw argumentError(TypeError, { fn, arg, found: `has dtype ${dtypeOf(a)}`, expected, like: first });
-    }
+    checkArray(fn, arg, a, dims, sizes);
+    if (first === undefined) first = arg;
+    else checkSameDType(fn, arg, a, first, spec[first][0]);
   }
   return sizes;
+}
+
+/**
+ * Checks an array against another one, which is called `likeArg`: its dtype, and its shape or the one that is given.
+ *
+ * @throws {ShapeError | TypeError | RangeError} as {@link checkShapes}, of either array.
+ *
+ * @example
+ * checkLike('reluBackward', 'dout', dout, 'x', x);
+ */
+export function checkLike(
+  fn: string,
+  arg: string,
+  a: NDArray,
+  likeArg: string,
+  like: NDArray,
+  shape?: readonly number[],
+): void {
+  checkArray(fn, likeArg, like, anyShape(like), NO_SYMBOLS);
+  checkArray(fn, arg, a, shape ?? like.shape, NO_SYMBOLS);
+  checkSameDType(fn, arg, a, likeArg, like);
+}
+
+const NO_SYMBOLS: Record<string, number> = {};
+const NO_AXES: readonly Dim[] = [];
+const ANY_AXES: readonly Dim[] = ['…'];
+
+/** The dims of an array of any shape for {@link checkShapes}, one without axes included. */
+export function anyShape(a: NDArray): readonly Dim[] {
+  return isNDArray(a) && a.shape.length > 0 ? ANY_AXES : NO_AXES;
+}
+
+/** Refuses what is no array, has another shape or reaches outside its memory; binds the symbols of `dims`. */
+function checkArray(fn: string, arg: string, a: NDArray, dims: readonly Dim[], sizes: Record<string, number>): void {
+  if (!isNDArray(a)) {
+    const expected = 'an array of float32 or float64';
+    throw argumentError(TypeError, { fn, arg, found: `is ${describe(a)}`, expected, wayOut: remedyFor(arg, a) });
+  }
+  if (!fits(a.shape, dims, sizes)) throw misshapen(fn, arg, a.shape, dims, sizes);
+  const problem = reachProblem(a);
+  if (problem !== null) throw argumentError(RangeError, { fn, arg, found: `: ${problem}` });
+}
+
+function checkSameDType(fn: string, arg: string, a: NDArray, likeArg: string, like: NDArray): void {
+  if (dtypeOf(a) === dtypeOf(like)) return;
+  const found = `has dtype ${dtypeOf(a)}`;
+  throw argumentError(TypeError, { fn, arg, found, expected: dtypeOf(like), like: likeArg });
 }
 
 /** How an array is made of an argument that is none, `make it with array(x)`; undefined where it cannot be. */

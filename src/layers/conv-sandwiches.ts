@@ -1,4 +1,4 @@
-import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkLike, checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { type BatchnormCache, batchGradients, type NormalizationGrads, normalizeBatch } from './batchnorm.js';
 import type { BatchnormParam } from './batchnorm-param.js';
@@ -208,7 +208,7 @@ function convRelu(
 
 /** The gradient that reaches the convolution under a ReLU, and its sum over each filter's plane: that of the biases. */
 function throughRelu(fn: string, dout: NDArray, out: NDArray): { da: NDArray; db: NDArray } {
-  checkShapes(fn, { out: [out, out.shape], dout: [dout, out.shape] });
+  checkLike(fn, 'dout', dout, 'out', out);
   const [N, C, H, W] = out.shape;
   const [da, db] = [empty(out.shape, dtypeOf(out)), empty([C], dtypeOf(out))];
   const operands = [denseArg(fn, 'dout', dout), denseArg(fn, 'cache.out', out)] as const;

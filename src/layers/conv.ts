@@ -1,4 +1,4 @@
-import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkLike, checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { type ConvShape, type Kernels, kernels, reference } from '../kernels/index.js';
 import { checkCache, checkCached } from './cache.js';
 import { type ConvParam, convShape, isConvShape } from './conv-shape.js';
@@ -193,7 +193,7 @@ export function convNeededGradients(
 
 function checkUpstream(fn: string, dout: NDArray, { x, w, shape }: ConvCache): void {
   const { N, C, H, W, F, HH, WW, OH, OW } = shape;
-  checkShapes(fn, { x: [x, x.shape], dout: [dout, [N, F, OH, OW]] });
+  checkLike(fn, 'dout', dout, 'x', x, [N, F, OH, OW]);
   checkShapes(fn, { 'cache.x': [x, [N, C, H, W]], 'cache.w': [w, [F, C, HH, WW]] });
   checkCached(fn, 'shape', shape, isConvShape(shape));
 }

@@ -1,6 +1,7 @@
 import {
   argumentError,
   array,
+  checkLike,
   checkOptions,
   checkShapes,
   denseArg,
@@ -62,7 +63,7 @@ export function dropoutForward(x: NDArray, dropoutParam: DropoutParam): [out: ND
   }
 
   if (mode === 'test') return [array(x), { layer: 'dropout', mask: null, shape: x.shape }];
-  if (given !== undefined) checkShapes(fn, { x: [x, x.shape], mask: [given, x.shape] });
+  if (given !== undefined) checkLike(fn, 'mask', given, 'x', x);
   const flat = denseArg(fn, 'x', x);
   const out = empty(x.shape, dtypeOf(x));
   if (given !== undefined) {

@@ -1,4 +1,4 @@
-import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkLike, checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { alphaOf } from './alpha.js';
 import { checkCache } from './cache.js';
@@ -52,7 +52,7 @@ export function eluForward(x: NDArray, options: EluOptions = {}): [out: NDArray,
 export function eluBackward(dout: NDArray, cache: EluCache): NDArray {
   checkCache('eluBackward', cache, 'elu');
   const { x, alpha } = cache;
-  checkShapes('eluBackward', { x: [x, anyShape(x)], dout: [dout, x.shape] });
+  checkLike('eluBackward', 'dout', dout, 'x', x);
   const dx = empty(x.shape, dtypeOf(x));
   kernels().eluBackward(denseArg('eluBackward', 'dout', dout), denseArg('eluBackward', 'cache.x', x), dx.data, alpha);
   return dx;

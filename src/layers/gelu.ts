@@ -1,4 +1,4 @@
-import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkLike, checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { checkCache } from './cache.js';
 import { anyShape } from './operands.js';
@@ -38,7 +38,7 @@ export function geluForward(x: NDArray): [out: NDArray, cache: GeluCache] {
 export function geluBackward(dout: NDArray, cache: GeluCache): NDArray {
   checkCache('geluBackward', cache, 'gelu');
   const { x } = cache;
-  checkShapes('geluBackward', { x: [x, anyShape(x)], dout: [dout, x.shape] });
+  checkLike('geluBackward', 'dout', dout, 'x', x);
   const dx = empty(x.shape, dtypeOf(x));
   kernels().geluBackward(denseArg('geluBackward', 'dout', dout), denseArg('geluBackward', 'cache.x', x), dx.data);
   return dx;

@@ -1,4 +1,4 @@
-import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkLike, checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { alphaOf } from './alpha.js';
 import { checkCache } from './cache.js';
@@ -50,7 +50,7 @@ export function leakyReluBackward(dout: NDArray, cache: LeakyReluCache): NDArray
   const fn = 'leakyReluBackward';
   checkCache(fn, cache, 'leaky-relu');
   const { x, alpha } = cache;
-  checkShapes(fn, { x: [x, anyShape(x)], dout: [dout, x.shape] });
+  checkLike(fn, 'dout', dout, 'x', x);
   const dx = empty(x.shape, dtypeOf(x));
   kernels().leakyReluBackward(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.x', x), dx.data, alpha);
   return dx;

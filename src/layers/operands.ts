@@ -1,19 +1,6 @@
-import {
-  argumentError,
-  checkShapes,
-  type Dim,
-  type DType,
-  describe,
-  dtypeOf,
-  isNDArray,
-  type NDArray,
-  tuple,
-} from '../arrays/index.js';
+import { argumentError, checkShapes, type DType, describe, dtypeOf, type NDArray, tuple } from '../arrays/index.js';
 
-/** The dims of an array of any shape for `checkShapes`, one without axes included. */
-export function anyShape(a: NDArray): readonly Dim[] {
-  return isNDArray(a) && a.shape.length > 0 ? ['…'] : [];
-}
+export { anyShape } from '../arrays/index.js';
 
 /** What a backward pass has to know of an array whose values it does not need. */
 export interface Form {

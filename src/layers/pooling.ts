@@ -1,4 +1,13 @@
-import { argumentError, checkShapes, type DType, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import {
+  argumentError,
+  checkLike,
+  checkShapes,
+  type DType,
+  denseArg,
+  dtypeOf,
+  empty,
+  type NDArray,
+} from '../arrays/index.js';
 import { type Kernels, kernels, type PoolShape, reference } from '../kernels/index.js';
 import { checkCache, checkCached } from './cache.js';
 import { isPoolShape, type PoolParam, poolShape } from './conv-shape.js';
@@ -76,7 +85,7 @@ export function maxPool(
 /** The backward pass on a given set of kernels. */
 export function maxPoolGradient(fn: string, on: Kernels, dout: NDArray, { x, shape }: MaxPoolCache): NDArray {
   const [N, C] = x.shape;
-  checkShapes(fn, { x: [x, x.shape], dout: [dout, [N, C, shape.OH, shape.OW]] });
+  checkLike(fn, 'dout', dout, 'x', x, [N, C, shape.OH, shape.OW]);
   checkPoolShape(fn, x.shape, shape);
   const dx = empty(x.shape, dtypeOf(x));
   on.maxPoolBackward(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.x', x), dx.data, shape);

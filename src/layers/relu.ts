@@ -1,4 +1,4 @@
-import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkLike, checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { checkCache } from './cache.js';
 import { anyShape } from './operands.js';
@@ -36,7 +36,7 @@ export function reluForward(x: NDArray): [out: NDArray, cache: ReluCache] {
 export function reluBackward(dout: NDArray, cache: ReluCache): NDArray {
   checkCache('reluBackward', cache, 'relu');
   const { x } = cache;
-  checkShapes('reluBackward', { x: [x, anyShape(x)], dout: [dout, x.shape] });
+  checkLike('reluBackward', 'dout', dout, 'x', x);
   const dx = empty(x.shape, dtypeOf(x));
   kernels().reluBackward(denseArg('reluBackward', 'dout', dout), denseArg('reluBackward', 'cache.x', x), dx.data);
   return dx;

@@ -1,4 +1,4 @@
-import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkLike, checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { checkCache } from './cache.js';
 import { anyShape } from './operands.js';
@@ -38,7 +38,7 @@ export function tanhBackward(dout: NDArray, cache: TanhCache): NDArray {
   const fn = 'tanhBackward';
   checkCache(fn, cache, 'tanh');
   const { out } = cache;
-  checkShapes(fn, { out: [out, anyShape(out)], dout: [dout, out.shape] });
+  checkLike(fn, 'dout', dout, 'out', out);
   const dx = empty(out.shape, dtypeOf(out));
   kernels().tanhBackward(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.out', out), dx.data);
   return dx;

@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import {
   describe as account,
+  checkLike,
   checkShapes,
   denseArg,
   type NDArray,
@@ -8,6 +9,38 @@ import {
   tuple,
   zeros,
 } from '../../src/arrays/index.js';
+
+test.each<[what: string, check: () => void, error: string]>([
+  ['a shape', () => checkLike('f', 'dout', zeros([3]), 'x', zeros([2])), 'f: dout has shape (3,), expected (2,)'],
+  [
+    'a stated shape',
+    () => checkLike('f', 'dout', zeros([3]), 'x', zeros([2]), [4]),
+    'f: dout has shape (3,), expected (4,)',
+  ],
+  [
+    'a dtype',
+    () => checkLike('f', 'dout', zeros([2]), 'x', zeros([2], 'float64')),
+    'f: dout has dtype float32, expected float64, the dtype of x',
+  ],
+  [
+    'what it is compared with',
+    () => checkLike('f', 'dout', zeros([2]), 'x', 5 as never),
+    'f: x is 5, expected an array of float32 or float64',
+  ],
+  [
+    'an empty array',
+    () => checkLike('f', 'dout', zeros([0]), 'x', zeros([0])),
+    'f: x has shape (0,), expected (…,) with every size at least 1',
+  ],
+])('checkLike refuses %s', (_, check, error) => {
+  expect(check).toThrow(error);
+});
+
+test('checkLike accepts arrays of one shape, and of a stated shape', () => {
+  expect(() => checkLike('f', 'dout', zeros([2, 3]), 'x', zeros([2, 3]))).not.toThrow();
+  expect(() => checkLike('f', 'dout', zeros([]), 'x', zeros([]))).not.toThrow();
+  expect(() => checkLike('f', 'dout', zeros([4]), 'x', zeros([2, 3]), [4])).not.toThrow();
+});
 
 describe('checkShapes', () => {
   test('binds each symbol where it first appears, and returns the sizes', () => {
