@@ -35,7 +35,8 @@ export function firstDisagreement(kernels: Kernels): string | null {
       decoupledDecay: 0.02,
     };
     const averaged = { learningRate: 0.1, decayRate: 0.9, epsilon: 1e-8, momentum: 0.9, weightDecay: 0.01 };
-    const moved = { momentum: 0.9, gain: 0.7, rate: -0.1, weightDecay: 0.01 };
+    const moved = { learningRate: 0.1, momentum: 0.9, dampening: 0.3, weightDecay: 0.01 };
+    const scaled = { learningRate: 0.1, epsilon: 1e-8, weightDecay: 0.01 };
     const squares = some(N * M).map((v) => v * v);
     /** A mean whose square is less than the mean of squares. */
     const small = squares.map((v) => v / (1 + v));
@@ -49,6 +50,7 @@ export function firstDisagreement(kernels: Kernels): string | null {
       subtract: () => agrees(wide, (k, [a, b, out]) => k.subtract(a, b, out)),
       multiply: () => agrees(wide, (k, [a, b, out]) => k.multiply(a, b, out)),
       scale: () => agrees(wide, (k, [x, out]) => k.scale(x, out, 0.3)),
+      lerp: () => agrees(wide, (k, [a, b]) => k.lerp(a, b, 0.3)),
       addRow: () => agrees([some(M), some(N * M)], (k, [b, out]) => k.addRow(b, out, N, M)),
       addRowRelu: () => agrees([some(M), some(N * M)], (k, [b, out]) => k.addRowRelu(b, out, N, M)),
       relu: () => agrees(wide, (k, [x, out]) => k.relu(x, out)),
@@ -73,15 +75,20 @@ export function firstDisagreement(kernels: Kernels): string | null {
       hingeLoss: () => agrees(wide, (k, [x, dx]) => k.hingeLoss(x, y, dx, N, M)),
       gatherRows: () => agrees([some(M * M), some(N * M)], (k, [source, out]) => k.gatherRows(source, y, out, M)),
       sgd: () => agrees(wide, (k, [w, dw]) => k.sgd(w, dw, 0.1, 0.01)),
-      sgdMomentum: () => agrees(wide, (k, [w, dw, v]) => k.sgdMomentum(w, dw, v, moved)),
-      nesterov: () => agrees(wide, (k, [w, dw, v]) => k.nesterov(w, dw, v, 0.1, 0.9, 0.01)),
+      sgdMomentum: () => agrees(wide, (k, [w, dw, velocity]) => k.sgdMomentum({ w, dw, velocity, ...moved })),
+      dampedMomentum: () => agrees(wide, (k, [w, dw, velocity]) => k.dampedMomentum({ w, dw, velocity, ...moved })),
+      nesterov: () => agrees(wide, (k, [w, dw, velocity]) => k.nesterov({ w, dw, velocity, ...moved })),
       rmsprop: () =>
-        agrees([wide[0], wide[1], squares], (k, [w, dw, c]) => k.rmsprop(w, dw, c, null, null, averaged)) &&
-        agrees([...wide, squares, small], (k, [w, dw, v, c, m]) => k.rmsprop(w, dw, c, v, m, averaged)),
-      adagrad: () => agrees([wide[0], wide[1], squares], (k, [w, dw, c]) => k.adagrad(w, dw, c, 0.1, 1e-8, 0.01)),
+        agrees([...wide, squares, small], (k, [w, dw, velocity, cache, mean]) => {
+          k.rmsprop({ w, dw, cache, velocity: null, mean: null, ...averaged });
+          k.rmsprop({ w, dw, cache, velocity, mean, ...averaged });
+        }),
+      adagrad: () => agrees([wide[0], wide[1], squares], (k, [w, dw, cache]) => k.adagrad({ w, dw, cache, ...scaled })),
       adam: () =>
-        agrees([...wide, squares], (k, [w, dw, m, v]) => k.adam(w, dw, m, v, null, step)) &&
-        agrees([...wide, squares, some(N * M)], (k, [w, dw, m, v, top]) => k.adam(w, dw, m, v, top, step)),
+        agrees([...wide, squares, some(N * M)], (k, [w, dw, m, v, largest]) => {
+          k.adam({ w, dw, m, v, largest: null, ...step });
+          k.adam({ w, dw, m, v, largest, ...step });
+        }),
     };
     for (const [name, check] of Object.entries(checks)) if (!check()) return `${name} (${dtype})`;
   }

@@ -60,6 +60,8 @@ export interface ArithmeticKernels {
   multiply(a: Floats, b: Floats, out: Floats): void;
   /** out = factor · x. */
   scale(x: Floats, out: Floats, factor: number): void;
+  /** a += weight · (b − a): `a` moves towards `b` by this share of the way, as torch.lerp. */
+  lerp(a: Floats, b: Floats, weight: number): void;
 }
 
 /** What goes by the rows of a matrix: biases, sums, and picking rows; and what goes over all values: norms and bounds. */
@@ -322,39 +324,66 @@ export interface LossKernels {
 export interface UpdateKernels {
   /** w −= learningRate · g. */
   sgd(w: Floats, dw: Floats, learningRate: number, weightDecay: number): void;
-  /** velocity = momentum · velocity + gain · g, w += rate · velocity. */
-  sgdMomentum(w: Floats, dw: Floats, velocity: Floats, step: MomentumStep): void;
+  /** velocity = momentum · velocity − learningRate · dw, w += velocity. */
+  sgdMomentum(step: MomentumStep): void;
+  /** velocity = momentum · velocity + (1 − dampening) · g, w −= learningRate · velocity. */
+  dampedMomentum(step: DampedMomentumStep): void;
   /** velocity = momentum · velocity + g, w −= learningRate · (g + momentum · velocity). */
-  nesterov(w: Floats, dw: Floats, velocity: Floats, learningRate: number, momentum: number, weightDecay: number): void;
+  nesterov(step: NesterovStep): void;
   /** One step of RMSProp; with momentum where there is a `velocity`, centred where there is a `mean` of gradients. */
-  rmsprop(w: Floats, dw: Floats, cache: Floats, velocity: Floats | null, mean: Floats | null, step: RmspropStep): void;
-  adagrad(w: Floats, dw: Floats, cache: Floats, learningRate: number, epsilon: number, weightDecay: number): void;
+  rmsprop(step: RmspropStep): void;
+  /** cache += g², w −= learningRate · g / (√cache + epsilon). */
+  adagrad(step: AdagradStep): void;
   /** One step of Adam; of AMSGrad where there is a `largest`, the largest v so far. */
-  adam(w: Floats, dw: Floats, m: Floats, v: Floats, largest: Floats | null, step: AdamStep): void;
+  adam(step: AdamStep): void;
 }
 
-/** The numbers of one step of gradient descent with momentum. */
-export interface MomentumStep {
+/** What a step of every rule takes. */
+interface Step {
+  readonly w: Floats;
+  readonly dw: Floats;
+  readonly learningRate: number;
+}
+
+/** One step of gradient descent with momentum. */
+export interface MomentumStep extends Step {
+  readonly velocity: Floats;
   readonly momentum: number;
-  /** What of the gradient is added to the velocity. */
-  readonly gain: number;
-  /** What of the velocity is added to the weights. */
-  readonly rate: number;
+}
+
+/** One step of gradient descent with Nesterov's momentum. */
+export interface NesterovStep extends MomentumStep {
   readonly weightDecay: number;
 }
 
-/** The numbers of one step of RMSProp. */
-export interface RmspropStep {
-  readonly learningRate: number;
+/** One step of gradient descent with a momentum whose gradients are damped. */
+export interface DampedMomentumStep extends NesterovStep {
+  readonly dampening: number;
+}
+
+/** One step of RMSProp. */
+export interface RmspropStep extends Step {
+  readonly cache: Floats;
+  readonly velocity: Floats | null;
+  readonly mean: Floats | null;
   readonly decayRate: number;
   readonly epsilon: number;
   readonly momentum: number;
   readonly weightDecay: number;
 }
 
-/** The numbers of one step of Adam. */
-export interface AdamStep {
-  readonly learningRate: number;
+/** One step of AdaGrad. */
+export interface AdagradStep extends Step {
+  readonly cache: Floats;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+}
+
+/** One step of Adam. */
+export interface AdamStep extends Step {
+  readonly m: Floats;
+  readonly v: Floats;
+  readonly largest: Floats | null;
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;

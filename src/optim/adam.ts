@@ -66,9 +66,21 @@ function adamStep(
   const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = config;
   const { m = initialState(w), v = initialState(w) } = config;
   const t = (config.t ?? 0) + 1;
-  const step = { learningRate, beta1, beta2, epsilon, t, weightDecay: 0, decoupledDecay: weightDecay };
-  inPlace(fn, dw, { w, m, v }, (dwFlat, wFlat, mFlat, vFlat) =>
-    kernels().adam(wFlat, dwFlat, mFlat, vFlat, null, step),
+  inPlace(fn, dw, { w, m, v }, (dw, w, m, v) =>
+    kernels().adam({
+      w,
+      dw,
+      m,
+      v,
+      largest: null,
+      learningRate,
+      beta1,
+      beta2,
+      epsilon,
+      t,
+      weightDecay: 0,
+      decoupledDecay: weightDecay,
+    }),
   );
   return [w, { ...config, learningRate, beta1, beta2, epsilon, m, v, t }];
 }

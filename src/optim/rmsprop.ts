@@ -29,9 +29,19 @@ export function rmsprop(
 ): [nextW: NDArray, nextConfig: RmspropConfig] {
   checkStep('rmsprop', w, dw, config);
   const { learningRate = 1e-2, decayRate = 0.99, epsilon = 1e-8, cache = initialState(w) } = config;
-  const step = { learningRate, decayRate, epsilon, momentum: 0, weightDecay: 0 };
-  inPlace('rmsprop', dw, { w, cache }, (dwFlat, wFlat, cacheFlat) =>
-    kernels().rmsprop(wFlat, dwFlat, cacheFlat, null, null, step),
+  inPlace('rmsprop', dw, { w, cache }, (dw, w, cache) =>
+    kernels().rmsprop({
+      w,
+      dw,
+      cache,
+      velocity: null,
+      mean: null,
+      learningRate,
+      decayRate,
+      epsilon,
+      momentum: 0,
+      weightDecay: 0,
+    }),
   );
   return [w, { ...config, learningRate, decayRate, epsilon, cache }];
 }
@@ -61,8 +71,8 @@ export function adagrad(
 ): [nextW: NDArray, nextConfig: AdagradConfig] {
   checkStep('adagrad', w, dw, config);
   const { learningRate = 1e-2, epsilon = 1e-8, cache = initialState(w) } = config;
-  inPlace('adagrad', dw, { w, cache }, (dwFlat, wFlat, cacheFlat) =>
-    kernels().adagrad(wFlat, dwFlat, cacheFlat, learningRate, epsilon, 0),
+  inPlace('adagrad', dw, { w, cache }, (dw, w, cache) =>
+    kernels().adagrad({ w, dw, cache, learningRate, epsilon, weightDecay: 0 }),
   );
   return [w, { ...config, learningRate, epsilon, cache }];
 }

@@ -47,8 +47,8 @@ export function sgdMomentum(
 ): [nextW: NDArray, nextConfig: MomentumConfig] {
   checkStep('sgdMomentum', w, dw, config);
   const { learningRate = 1e-2, momentum = 0.9, velocity = initialState(w) } = config;
-  inPlace('sgdMomentum', dw, { w, velocity }, (dwFlat, wFlat, vFlat) =>
-    kernels().sgdMomentum(wFlat, dwFlat, vFlat, { momentum, gain: -learningRate, rate: 1, weightDecay: 0 }),
+  inPlace('sgdMomentum', dw, { w, velocity }, (dw, w, velocity) =>
+    kernels().sgdMomentum({ w, dw, velocity, learningRate, momentum }),
   );
   return [w, { ...config, learningRate, momentum, velocity }];
 }
@@ -71,8 +71,8 @@ export function nesterov(
 ): [nextW: NDArray, nextConfig: MomentumConfig] {
   checkStep('nesterov', w, dw, config);
   const { learningRate = 1e-2, momentum = 0.9, velocity = initialState(w) } = config;
-  inPlace('nesterov', dw, { w, velocity }, (dwFlat, wFlat, vFlat) =>
-    kernels().nesterov(wFlat, dwFlat, vFlat, learningRate, momentum, 0),
+  inPlace('nesterov', dw, { w, velocity }, (dw, w, velocity) =>
+    kernels().nesterov({ w, dw, velocity, learningRate, momentum, weightDecay: 0 }),
   );
   return [w, { ...config, learningRate, momentum, velocity }];
 }

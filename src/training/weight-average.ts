@@ -3,7 +3,6 @@ import {
   checkOptions,
   checkSynchronous,
   describe,
-  empty,
   heap,
   hostRoom,
   hostValues,
@@ -13,7 +12,7 @@ import {
   withStorage,
 } from '../arrays/index.js';
 import type { Tensor } from '../autograd/index.js';
-import { kernels, resident, workspace } from '../kernels/index.js';
+import { kernels, resident } from '../kernels/index.js';
 import type { Module } from '../nn/index.js';
 
 /** A value of the model, and its average. */
@@ -59,19 +58,11 @@ export class WeightAverage {
   update(): void {
     const decay = Math.min(this.decay, (1 + this.#steps) / (10 + this.#steps));
     this.#steps++;
-    workspace(() => {
-      for (const { value, average } of this.#values) {
-        const now = operand(value.data);
-        // A buffer without axes counts something: there is no average of that.
-        if (value.shape.length === 0) hostRoom(average).set(hostValues(value.data));
-        else {
-          // average −= (1 − decay) · (average − value): a step of gradient descent towards the value.
-          const difference = empty(value.shape, value.dtype);
-          kernels().subtract(average.data, now, difference.data);
-          kernels().sgd(average.data, difference.data, 1 - decay, 0);
-        }
-      }
-    });
+    for (const { value, average } of this.#values) {
+      // A buffer without axes counts something: there is no average of that.
+      if (value.shape.length === 0) hostRoom(average).set(hostValues(value.data));
+      else kernels().lerp(average.data, operand(value.data), 1 - decay);
+    }
   }
 
   /**

@@ -140,24 +140,28 @@ describe.each(engines)('$simd SIMD, $threads threads', ({ kernels }) => {
       for (const n of [1, 2, 3, 4, 5, 31, 16385]) {
         const [w, dw, state, squares, more] = [some(n), some(n), some(n), positive(n), some(n)];
         compare([w, dw], (k, [x, dx]) => k.sgd(x, dx, 0.1, weightDecay));
-        const moved = { momentum: 0.9, gain: 0.7, rate: -0.1, weightDecay };
-        compare([w, dw, state], (k, [x, dx, v]) => k.sgdMomentum(x, dx, v, moved));
-        compare([w, dw, state], (k, [x, dx, v]) => k.nesterov(x, dx, v, 0.1, 0.9, weightDecay));
-        compare([w, dw, squares], (k, [x, dx, c]) => k.adagrad(x, dx, c, 0.1, 1e-8, weightDecay));
+        const moved = { learningRate: 0.1, momentum: 0.9, dampening: 0.3, weightDecay };
+        const scaled = { learningRate: 0.1, epsilon: 1e-8, weightDecay };
+        compare([w, dw, state], (k, [w, dw, velocity]) => k.sgdMomentum({ w, dw, velocity, ...moved }));
+        compare([w, dw, state], (k, [w, dw, velocity]) => k.dampedMomentum({ w, dw, velocity, ...moved }));
+        compare([w, dw, state], (k, [w, dw, velocity]) => k.nesterov({ w, dw, velocity, ...moved }));
+        compare([w, dw, squares], (k, [w, dw, cache]) => k.adagrad({ w, dw, cache, ...scaled }));
 
         const averaged = { learningRate: 0.1, decayRate: 0.9, epsilon: 1e-8, momentum: 0.9, weightDecay };
         const mean = squares.map((v) => v / (1 + v));
-        const rmsprop = [w, dw, squares, state, mean];
-        compare(rmsprop, (k, [x, dx, c]) => k.rmsprop(x, dx, c, null, null, averaged));
-        compare(rmsprop, (k, [x, dx, c, v]) => k.rmsprop(x, dx, c, v, null, averaged));
-        compare(rmsprop, (k, [x, dx, c, , m]) => k.rmsprop(x, dx, c, null, m, averaged));
-        compare(rmsprop, (k, [x, dx, c, v, m]) => k.rmsprop(x, dx, c, v, m, averaged));
+        for (const moves of [false, true]) {
+          for (const isCentred of [false, true]) {
+            compare([w, dw, squares, state, mean], (k, [w, dw, cache, v, m]) =>
+              k.rmsprop({ w, dw, cache, velocity: moves ? v : null, mean: isCentred ? m : null, ...averaged }),
+            );
+          }
+        }
 
         const adam = [w, dw, state, squares, more];
         for (const decoupledDecay of [0, 0.02]) {
           const step = { learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, t: 3, weightDecay, decoupledDecay };
-          compare(adam, (k, [x, dx, m, v]) => k.adam(x, dx, m, v, null, step));
-          compare(adam, (k, [x, dx, m, v, top]) => k.adam(x, dx, m, v, top, step));
+          compare(adam, (k, [w, dw, m, v]) => k.adam({ w, dw, m, v, largest: null, ...step }));
+          compare(adam, (k, [w, dw, m, v, largest]) => k.adam({ w, dw, m, v, largest, ...step }));
         }
       }
     });
@@ -172,6 +176,7 @@ describe.each(engines)('$simd SIMD, $threads threads', ({ kernels }) => {
         }
         compare([a, b], (k, [x, out]) => k.scale(x, out, -0.75), 0);
         compare([a], (k, [x]) => k.scale(x, x, -0.75), 0);
+        for (const weight of [0, 0.25, 1]) compare([a, b], (k, [a, b]) => k.lerp(a, b, weight));
       }
     });
 
@@ -250,7 +255,7 @@ test('results do not depend on the number of threads', () => {
       k.reluBackwardSumChannels(dx, out, dw, sums, { N: 1, C: M, S: N });
       const squares = k.addL2Gradient(out, dw, 0.1);
       const step = { learningRate: 1, beta1: 0.9, beta2: 0.9, epsilon: 1, t: 1, weightDecay: 0.1, decoupledDecay: 0.1 };
-      k.adam(out, dw, dx, dx.map(Math.abs), null, step);
+      k.adam({ w: out, dw, m: dx, v: dx.map(Math.abs), largest: null, ...step });
       return { out, dx, sums, dw, loss, squares };
     });
     expect(results[1]).toEqual(results[0]);

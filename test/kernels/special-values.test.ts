@@ -20,6 +20,7 @@ afterAll(() => {
 type Call = (k: Kernels, a: Floats, b: Floats, out: Floats, small: Floats) => unknown;
 
 const step = { learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, t: 3, weightDecay: 0, decoupledDecay: 0 };
+const moved = { learningRate: 0.1, momentum: 0.9, dampening: 0, weightDecay: 0 };
 const averaged = { learningRate: 0.1, decayRate: 0.9, epsilon: 1e-8, momentum: 0.9, weightDecay: 0 };
 
 /** The arrays as a matrix of this many columns, and how many rows that has: pairs go around with the shift. */
@@ -36,6 +37,7 @@ const CALLS: Record<string, Call> = {
   multiply: (k, a, b, out) => k.multiply(a, b, out),
   'scale by −1': (k, a, _, out) => k.scale(a, out, -1),
   'scale by 0': (k, a, _, out) => k.scale(a, out, 0),
+  lerp: (k, a, b) => k.lerp(a, b, 0.3),
   'addRow of −0': (k, a, _, __, small) => k.addRow(filled(small, 0, COLUMNS, -0), head(a), rowsOf(a), COLUMNS),
   'addRowRelu of −0': (k, a, _, __, small) => k.addRowRelu(filled(small, 0, COLUMNS, -0), head(a), rowsOf(a), COLUMNS),
   'addRowRelu of 1': (k, a, _, __, small) => k.addRowRelu(filled(small, 0, COLUMNS, 1), head(a), rowsOf(a), COLUMNS),
@@ -81,12 +83,13 @@ const CALLS: Record<string, Call> = {
   geluBackward: (k, a, b, out) => k.geluBackward(a, b, out),
   dropout: (k, a, b, out) => k.dropout(a, b, out, 0.5, [1, 2]),
   sgd: (k, a, b) => k.sgd(a, b, 0.1, 0),
-  nesterov: (k, a, b, out) => k.nesterov(a, b, out.fill(0), 0.1, 0.9, 0),
-  sgdMomentum: (k, a, b, out) =>
-    k.sgdMomentum(a, b, out.fill(0), { momentum: 0.9, gain: 1, rate: -0.1, weightDecay: 0 }),
-  adagrad: (k, a, b, out) => k.adagrad(a, b, out.fill(0), 0.1, 1e-8, 0),
-  rmsprop: (k, a, b, out) => k.rmsprop(a, b, out.fill(0), null, null, averaged),
-  adam: (k, a, b, out) => k.adam(a, b, out.fill(0), out.slice(), null, step),
+  nesterov: (k, a, b, out) => k.nesterov({ w: a, dw: b, velocity: out.fill(0), ...moved }),
+  sgdMomentum: (k, a, b, out) => k.sgdMomentum({ w: a, dw: b, velocity: out.fill(0), ...moved }),
+  dampedMomentum: (k, a, b, out) => k.dampedMomentum({ w: a, dw: b, velocity: out.fill(0), ...moved }),
+  adagrad: (k, a, b, out) =>
+    k.adagrad({ w: a, dw: b, cache: out.fill(0), learningRate: 0.1, epsilon: 1e-8, weightDecay: 0 }),
+  rmsprop: (k, a, b, out) => k.rmsprop({ w: a, dw: b, cache: out.fill(0), velocity: null, mean: null, ...averaged }),
+  adam: (k, a, b, out) => k.adam({ w: a, dw: b, m: out.fill(0), v: out.slice(), largest: null, ...step }),
 };
 for (const relu of [false, true]) {
   const form = relu ? ' with ReLU' : '';

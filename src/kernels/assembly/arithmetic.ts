@@ -1,6 +1,6 @@
 import { CHUNK } from "../wasm/protocol";
 import { integer, numberSplat, pointer } from "./job";
-import { lanes, loadPart, storePart, VECTOR } from "./simd";
+import { lanes, loadPart, madd, storePart, VECTOR } from "./simd";
 
 // @ts-ignore: decorator
 @inline const ADD: i32 = 0;
@@ -52,4 +52,21 @@ export function scale<T>(item: i32): void {
   for (; at < end; at += VECTOR) v128.store(out + at, v128.mul<T>(factor, v128.load(x + at)));
   const part = rest & (lanes<T>() - 1);
   if (part) storePart<T>(out + at, v128.mul<T>(factor, loadPart<T>(x + at, part)), part);
+}
+
+/** a += weight · (b − a). Numbers: weight. One item is a chunk. */
+export function lerp<T>(item: i32): void {
+  const a = pointer(0), b = pointer(1);
+  const weight = numberSplat<T>(0);
+  let at = <usize>item * CHUNK * sizeof<T>();
+  const rest = min(CHUNK, integer(2) - item * CHUNK);
+  const end = at + <usize>(rest & -lanes<T>()) * sizeof<T>();
+  for (; at < end; at += VECTOR) v128.store(a + at, between<T>(v128.load(a + at), v128.load(b + at), weight));
+  const part = rest & (lanes<T>() - 1);
+  if (part) storePart<T>(a + at, between<T>(loadPart<T>(a + at, part), loadPart<T>(b + at, part), weight), part);
+}
+
+// @ts-ignore: decorator
+@inline function between<T>(a: v128, b: v128, weight: v128): v128 {
+  return madd<T>(weight, v128.sub<T>(b, a), a);
 }

@@ -13,7 +13,7 @@ import {
   WORKERS,
 } from "../wasm/protocol";
 import { addRow, addRowRelu, leakyRelu, leakyReluBackward, relu, reluBackward, reluBackwardSumRows } from "./activations";
-import { add, multiply, scale, subtract } from "./arithmetic";
+import { add, lerp, multiply, scale, subtract } from "./arithmetic";
 import { batchnormChannels, batchnormChannelsBackward, normalizeChannels } from "./batchnorm-channels";
 import {
   batchnormColumns,
@@ -39,7 +39,7 @@ import { elu, eluBackward, gelu, geluBackward, sigmoid, sigmoidBackward, tanh, t
 import { addL2Gradient, gatherRows, sumColumns, sumRows, sumSquares } from "./sums";
 import { clamp, maxAbs, sumAbs } from "./norms";
 import { packA, packB } from "./packing";
-import { adagrad, adam, nesterov, rmsprop, sgd, sgdMomentum } from "./updates";
+import { adagrad, adam, dampedMomentum, nesterov, rmsprop, sgd, sgdMomentum } from "./updates";
 import { winogradFilters, winogradForward } from "./winograd";
 import { winogradBlock, winogradProducts, winogradWeights } from "./winograd-weights";
 
@@ -244,6 +244,7 @@ function performIn<T>(kernel: i32, item: i32): void {
     case Kernel.GatherRows: return gatherRows<T>(item);
     case Kernel.Sgd: return sgd<T>(item);
     case Kernel.SgdMomentum: return sgdMomentum<T>(item);
+    case Kernel.DampedMomentum: return dampedMomentum<T>(item);
     case Kernel.Nesterov: return nesterov<T>(item);
     case Kernel.Rmsprop: return rmsprop<T>(item);
     case Kernel.Adagrad: return adagrad<T>(item);
@@ -297,6 +298,7 @@ function performIn<T>(kernel: i32, item: i32): void {
     case Kernel.Add: return add<T>(item);
     case Kernel.Subtract: return subtract<T>(item);
     case Kernel.Scale: return scale<T>(item);
+    case Kernel.Lerp: return lerp<T>(item);
     case Kernel.WinogradFilters: return winogradFilters(item);
     case Kernel.WinogradForward: return winogradForward(item);
     case Kernel.WinogradBlock: return winogradBlock(item);

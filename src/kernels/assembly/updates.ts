@@ -74,21 +74,38 @@ export function sgd<T>(item: i32): void {
   }
 }
 
-/** v = μ·v + gain·g, w += rate·v. Numbers: λ, μ, gain, rate. */
+/** v = μ·v − η·dw, w += v. Numbers: 0, η, μ. */
 export function sgdMomentum<T>(item: i32): void {
-  sgdMomentumOf<T>(first<T>(item), edge<T>(item), true, has(0));
-  sgdMomentumOf<T>(edge<T>(item), end<T>(item), false, has(0));
+  sgdMomentumOf<T>(first<T>(item), edge<T>(item), true);
+  sgdMomentumOf<T>(edge<T>(item), end<T>(item), false);
 }
 
 // @ts-ignore: decorator
-@inline function sgdMomentumOf<T>(at: usize, stop: usize, whole: bool, decaying: bool): void {
+@inline function sgdMomentumOf<T>(at: usize, stop: usize, whole: bool): void {
   const w = pointer(0), dw = pointer(1), velocity = pointer(2);
-  const lambda = numberSplat<T>(0), mu = numberSplat<T>(1), gain = numberSplat<T>(2), rate = numberSplat<T>(3);
+  const eta = numberSplat<T>(1), mu = numberSplat<T>(2);
+  for (; at < stop; at += width<T>(whole)) {
+    const v = nmadd<T>(eta, read<T>(dw, at, whole), v128.mul<T>(mu, read<T>(velocity, at, whole)));
+    write<T>(velocity, at, whole, v);
+    write<T>(w, at, whole, v128.add<T>(read<T>(w, at, whole), v));
+  }
+}
+
+/** v = μ·v + (1 − dampening)·g, w −= η·v. Numbers: λ, η, μ, 1 − dampening. */
+export function dampedMomentum<T>(item: i32): void {
+  dampedMomentumOf<T>(first<T>(item), edge<T>(item), true, has(0));
+  dampedMomentumOf<T>(edge<T>(item), end<T>(item), false, has(0));
+}
+
+// @ts-ignore: decorator
+@inline function dampedMomentumOf<T>(at: usize, stop: usize, whole: bool, decaying: bool): void {
+  const w = pointer(0), dw = pointer(1), velocity = pointer(2);
+  const lambda = numberSplat<T>(0), eta = numberSplat<T>(1), mu = numberSplat<T>(2), rest = numberSplat<T>(3);
   for (; at < stop; at += width<T>(whole)) {
     const g = gradient<T>(w, dw, at, whole, decaying, lambda);
-    const v = madd<T>(gain, g, v128.mul<T>(mu, read<T>(velocity, at, whole)));
+    const v = madd<T>(rest, g, v128.mul<T>(mu, read<T>(velocity, at, whole)));
     write<T>(velocity, at, whole, v);
-    write<T>(w, at, whole, madd<T>(rate, v, read<T>(w, at, whole)));
+    write<T>(w, at, whole, nmadd<T>(eta, v, read<T>(w, at, whole)));
   }
 }
 

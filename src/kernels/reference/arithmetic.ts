@@ -17,4 +17,8 @@ export const arithmetic: ArithmeticKernels = {
   scale(x, out, factor) {
     for (let i = 0; i < x.length; i++) out[i] = factor * x[i];
   },
+
+  lerp(a, b, weight) {
+    for (let i = 0; i < a.length; i++) a[i] += weight * (b[i] - a[i]);
+  },
 };

@@ -6,14 +6,21 @@ export const updates: UpdateKernels = {
     for (let i = 0; i < w.length; i++) w[i] -= learningRate * gradient(w[i], dw[i], weightDecay);
   },
 
-  sgdMomentum(w, dw, velocity, { momentum, gain, rate, weightDecay }) {
+  sgdMomentum({ w, dw, velocity, learningRate, momentum }) {
     for (let i = 0; i < w.length; i++) {
-      velocity[i] = momentum * velocity[i] + gain * gradient(w[i], dw[i], weightDecay);
-      w[i] += rate * velocity[i];
+      velocity[i] = momentum * velocity[i] - learningRate * dw[i];
+      w[i] += velocity[i];
     }
   },
 
-  nesterov(w, dw, velocity, learningRate, momentum, weightDecay) {
+  dampedMomentum({ w, dw, velocity, learningRate, momentum, dampening, weightDecay }) {
+    for (let i = 0; i < w.length; i++) {
+      velocity[i] = momentum * velocity[i] + (1 - dampening) * gradient(w[i], dw[i], weightDecay);
+      w[i] -= learningRate * velocity[i];
+    }
+  },
+
+  nesterov({ w, dw, velocity, learningRate, momentum, weightDecay }) {
     for (let i = 0; i < w.length; i++) {
       const g = gradient(w[i], dw[i], weightDecay);
       velocity[i] = momentum * velocity[i] + g;
@@ -21,7 +28,7 @@ export const updates: UpdateKernels = {
     }
   },
 
-  rmsprop(w, dw, cache, velocity, mean, { learningRate, decayRate, epsilon, momentum, weightDecay }) {
+  rmsprop({ w, dw, cache, velocity, mean, learningRate, decayRate, epsilon, momentum, weightDecay }) {
     for (let i = 0; i < w.length; i++) {
       const g = gradient(w[i], dw[i], weightDecay);
       cache[i] = decayRate * cache[i] + (1 - decayRate) * g * g;
@@ -41,7 +48,7 @@ export const updates: UpdateKernels = {
     }
   },
 
-  adagrad(w, dw, cache, learningRate, epsilon, weightDecay) {
+  adagrad({ w, dw, cache, learningRate, epsilon, weightDecay }) {
     for (let i = 0; i < w.length; i++) {
       const g = gradient(w[i], dw[i], weightDecay);
       cache[i] += g * g;
@@ -49,7 +56,7 @@ export const updates: UpdateKernels = {
     }
   },
 
-  adam(w, dw, m, v, largest, { learningRate, beta1, beta2, epsilon, t, weightDecay, decoupledDecay }) {
+  adam({ w, dw, m, v, largest, learningRate, beta1, beta2, epsilon, t, weightDecay, decoupledDecay }) {
     for (let i = 0; i < w.length; i++) {
       const g = gradient(w[i], dw[i], weightDecay);
       m[i] = beta1 * m[i] + (1 - beta1) * g;

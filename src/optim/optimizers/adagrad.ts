@@ -31,8 +31,8 @@ const METHOD: Method<AdagradOptions> = {
       hostRoom(arrays.sum).fill(initialAccumulatorValue);
     }
     const learningRate = lr / (1 + (step - 1) * lrDecay);
-    inPlace(fn, dw, { w, cache: arrays.sum }, (dwFlat, wFlat, cacheFlat) =>
-      kernels().adagrad(wFlat, dwFlat, cacheFlat, learningRate, eps, weightDecay),
+    inPlace(fn, dw, { w, cache: arrays.sum }, (dw, w, cache) =>
+      kernels().adagrad({ w, dw, cache, learningRate, epsilon: eps, weightDecay }),
     );
   },
 };

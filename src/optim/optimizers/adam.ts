@@ -55,9 +55,21 @@ function update(
   if (amsgrad) arrays.maxExpAvgSq ??= initialState(w);
   const { expAvg: m, expAvgSq: v, maxExpAvgSq } = arrays;
   const changed: Record<string, NDArray> = amsgrad ? { w, m, v, maxExpAvgSq } : { w, m, v };
-  const step = { learningRate, beta1, beta2, epsilon, t, weightDecay, decoupledDecay };
-  inPlace(fn, dw, changed, (dwFlat, wFlat, mFlat, vFlat, largest) =>
-    kernels().adam(wFlat, dwFlat, mFlat, vFlat, largest ?? null, step),
+  inPlace(fn, dw, changed, (dw, w, m, v, largest) =>
+    kernels().adam({
+      w,
+      dw,
+      m,
+      v,
+      largest: largest ?? null,
+      learningRate,
+      beta1,
+      beta2,
+      epsilon,
+      t,
+      weightDecay,
+      decoupledDecay,
+    }),
   );
 }
 

@@ -38,11 +38,21 @@ const METHOD: Method<RMSpropOptions> = {
       arrays.gradAvg ??= initialState(w);
       changed.mean = arrays.gradAvg;
     }
-    const step = { learningRate: lr, decayRate: alpha, epsilon: eps, momentum, weightDecay };
-    inPlace(fn, dw, changed, (dwFlat, wFlat, cache, ...rest) => {
+    inPlace(fn, dw, changed, (dw, w, cache, ...rest) => {
       const velocity = momentum > 0 ? rest[0] : null;
       const mean = centered ? rest[rest.length - 1] : null;
-      kernels().rmsprop(wFlat, dwFlat, cache, velocity, mean, step);
+      kernels().rmsprop({
+        w,
+        dw,
+        cache,
+        velocity,
+        mean,
+        learningRate: lr,
+        decayRate: alpha,
+        epsilon: eps,
+        momentum,
+        weightDecay,
+      });
     });
   },
 };

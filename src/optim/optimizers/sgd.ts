@@ -34,11 +34,12 @@ const METHOD: Method<SGDOptions> = {
       return;
     }
     // The first gradient is the velocity, undamped.
-    const gain = arrays.momentumBuffer === undefined ? 1 : 1 - dampening;
+    const damping = arrays.momentumBuffer === undefined ? 0 : dampening;
     arrays.momentumBuffer ??= initialState(w);
-    inPlace(fn, dw, { w, velocity: arrays.momentumBuffer }, (dwFlat, wFlat, vFlat) => {
-      if (nesterov) kernels().nesterov(wFlat, dwFlat, vFlat, lr, momentum, weightDecay);
-      else kernels().sgdMomentum(wFlat, dwFlat, vFlat, { momentum, gain, rate: -lr, weightDecay });
+    inPlace(fn, dw, { w, velocity: arrays.momentumBuffer }, (dw, w, velocity) => {
+      const step = { w, dw, velocity, learningRate: lr, momentum, dampening: damping, weightDecay };
+      if (nesterov) kernels().nesterov(step);
+      else kernels().dampedMomentum(step);
     });
   },
 };

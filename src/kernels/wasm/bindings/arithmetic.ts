@@ -16,5 +16,9 @@ export function bindArithmetic(call: Call): ArithmeticKernels {
     scale(x, out, factor) {
       call.run(Kernel.Scale, x, chunks(x.length), [call.read(x), call.written(out), x.length], [factor]);
     },
+
+    lerp(a, b, weight) {
+      call.run(Kernel.Lerp, a, chunks(a.length), [call.changed(a), call.read(b), a.length], [weight]);
+    },
   };
 }

@@ -25,24 +25,28 @@ export function bindUpdates(call: Call): UpdateKernels {
       update(Kernel.Sgd, w, dw, [], [weightDecay, learningRate]);
     },
 
-    sgdMomentum(w, dw, velocity, { momentum, gain, rate, weightDecay }) {
-      update(Kernel.SgdMomentum, w, dw, [velocity], [weightDecay, momentum, gain, rate]);
+    sgdMomentum({ w, dw, velocity, learningRate, momentum }) {
+      update(Kernel.SgdMomentum, w, dw, [velocity], [0, learningRate, momentum]);
     },
 
-    nesterov(w, dw, velocity, learningRate, momentum, weightDecay) {
+    dampedMomentum({ w, dw, velocity, learningRate, momentum, dampening, weightDecay }) {
+      update(Kernel.DampedMomentum, w, dw, [velocity], [weightDecay, learningRate, momentum, 1 - dampening]);
+    },
+
+    nesterov({ w, dw, velocity, learningRate, momentum, weightDecay }) {
       update(Kernel.Nesterov, w, dw, [velocity], [weightDecay, learningRate, momentum]);
     },
 
-    rmsprop(w, dw, cache, velocity, mean, { learningRate, decayRate, epsilon, momentum, weightDecay }) {
+    rmsprop({ w, dw, cache, velocity, mean, learningRate, decayRate, epsilon, momentum, weightDecay }) {
       const numbers = [weightDecay, learningRate, epsilon, decayRate, 1 - decayRate, momentum];
       update(Kernel.Rmsprop, w, dw, [cache, velocity, mean], numbers);
     },
 
-    adagrad(w, dw, cache, learningRate, epsilon, weightDecay) {
+    adagrad({ w, dw, cache, learningRate, epsilon, weightDecay }) {
       update(Kernel.Adagrad, w, dw, [cache], [weightDecay, learningRate, epsilon]);
     },
 
-    adam(w, dw, m, v, largest, { learningRate, beta1, beta2, epsilon, t, weightDecay, decoupledDecay }) {
+    adam({ w, dw, m, v, largest, learningRate, beta1, beta2, epsilon, t, weightDecay, decoupledDecay }) {
       update(
         Kernel.Adam,
         w,
