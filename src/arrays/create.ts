@@ -1,9 +1,9 @@
 import type { NdArray } from 'ndarray';
 import { isView, readView } from './any-view.js';
+import { currentStorage } from './context.js';
 import { argumentError, describe, ShapeError, tuple } from './errors.js';
 import { hostRoom, hostValues, isNDArray, sizeOf, wrap } from './ndarray.js';
 import { isBigInts, typedArrayName } from './realms.js';
-import { currentStorage } from './storage.js';
 import { type DType, type Floats, MAX_RANK, type NDArray } from './types.js';
 
 /** Numbers nested as deep as an array has axes; a bare number stands for an array without axes. */

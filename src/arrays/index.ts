@@ -1,4 +1,5 @@
 export { checkAmount, checkCount, checkFlag, checkOptions, checkPath } from './arguments.js';
+export { currentStorage, isRecording, withoutRecording, withStorage } from './context.js';
 export {
   array,
   checkDType,
@@ -53,7 +54,7 @@ export { INSPECT, type InspectOptions, isNested, print } from './print.js';
 export { Random, type RandomState } from './random.js';
 export { isError, isFloat64, isFloats, isMap, isPlainObject, isSet } from './realms.js';
 export { anyShape, checkLike, checkShapes, type Dim, denseArg, remedyFor } from './shapes.js';
-export { currentStorage, heap, type Storage, withStorage } from './storage.js';
+export { heap, type Storage } from './storage.js';
 export { checkSynchronous } from './synchronous.js';
 export type { DType, Floats, NDArray } from './types.js';
 export { markChanged, overwrite, versionOf } from './versions.js';

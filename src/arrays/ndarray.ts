@@ -1,10 +1,11 @@
 import ndarray from 'ndarray';
 import { revive } from './cloned.js';
+import { currentStorage } from './context.js';
 import { ENDED_MESSAGE, hasEnded } from './ended.js';
 import { describe, tuple } from './errors.js';
 import { makePrint, PRINTS } from './print.js';
 import { isFloat64, isFloats } from './realms.js';
-import { currentStorage, heap } from './storage.js';
+import { heap } from './storage.js';
 import type { DType, Floats, NDArray } from './types.js';
 
 /**

@@ -16,21 +16,3 @@ export const heap: Storage = {
   allocate: (length, dtype) => (dtype === 'float64' ? new Float64Array(length) : new Float32Array(length)),
   adopt: () => {},
 };
-
-let current: Storage = heap;
-
-/** The storage that arrays are made on now. */
-export function currentStorage(): Storage {
-  return current;
-}
-
-/** Runs `fn` while new arrays are made on `storage`, also when it throws. */
-export function withStorage<R>(storage: Storage, fn: () => R): R {
-  const previous = current;
-  current = storage;
-  try {
-    return fn();
-  } finally {
-    current = previous;
-  }
-}

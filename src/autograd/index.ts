@@ -2,5 +2,5 @@ export * as F from './functions/index.js';
 export { generator, manualSeed } from './generator.js';
 export { type GradCheckOptions, gradCheck } from './grad-check.js';
 export { arrayOf, type Gradients, type Operand, type OpOptions, op, type TensorLike } from './op.js';
-export { isRecording, noGrad } from './tape.js';
+export { noGrad } from './tape.js';
 export { Tensor, type TensorOptions, tensor } from './tensor.js';

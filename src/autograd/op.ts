@@ -1,7 +1,19 @@
-import { describe, dtypeOf, isNDArray, type NDArray, ShapeError, tuple } from '../arrays/index.js';
+import {
+  argumentError,
+  checkFlag,
+  checkOptions,
+  checkSynchronous,
+  describe,
+  dtypeOf,
+  isNDArray,
+  isRecording,
+  type NDArray,
+  ShapeError,
+  tuple,
+} from '../arrays/index.js';
 import { isKeepingNothing } from '../kernels/index.js';
 import { watch } from './saved.js';
-import { isRecording, Node, type Target } from './tape.js';
+import { Node, type Target } from './tape.js';
 import { Tensor } from './tensor.js';
 
 /** A tensor, or an array, which is a constant. */
@@ -22,6 +34,11 @@ export type Gradients = NDArray | readonly (NDArray | null | undefined)[] | obje
 export interface OpOptions {
   /** What errors call it. Default: the name of `forward`. */
   name?: string;
+  /**
+   * Whether `backward` keeps none of the arrays that it receives or makes, except those that it returns. In a workspace their
+   * memory is then used again during the backward pass. Default: whether {@link keepsNothing} was called with `backward`.
+   */
+  keepsNothing?: boolean;
 }
 
 /**
@@ -35,8 +52,8 @@ export interface OpOptions {
  * @param forward - Returns `[out, cache]`.
  * @param backward - Returns the gradients with respect to the arrays that `forward` was given, in their order: a named
  *   object (`{ dx, dw, db }`), a list, or for one array the gradient itself. A gradient is handed on as it is, and may become
- *   a tensor's `grad`: make new ones, or return `dout`. Marked with `keepsNothing`, what it makes and what it is given in a
- *   workspace ends with the backward pass's need of it.
+ *   a tensor's `grad`: make new ones, or return `dout`. With { keepsNothing: true },
+ *   a workspace takes back the memory of its other arrays during the backward pass.
  * @throws {TypeError} from the operation, if `forward` or `backward` returns something else.
  * @throws {ShapeError} from a backward pass, if a gradient has another shape than its array.
  *
@@ -51,14 +68,15 @@ export function op<A extends readonly unknown[], C>(
   backward: (dout: NDArray, cache: C, needs: readonly boolean[]) => Gradients,
   options: OpOptions = {},
 ): (...args: { [K in keyof A]: Operand<A[K]> }) => Tensor {
-  const name = options.name ?? (forward.name || 'op');
-  for (const [role, fn] of [
-    ['forward', forward],
-    ['backward', backward],
-  ] as const) {
-    if (typeof fn !== 'function') throw new TypeError(`op: ${role} is ${describe(fn)}, expected a function`);
+  for (const [role, fn] of Object.entries({ forward, backward })) {
+    if (typeof fn !== 'function') {
+      throw argumentError(TypeError, { fn: 'op', arg: role, found: `is ${describe(fn)}`, expected: 'a function' });
+    }
   }
-  const apply = listOp(name, (args) => forward(...(args as unknown as A)), backward);
+  checkOptions('op', options, ['name', 'keepsNothing']);
+  const { name = forward.name || 'op', keepsNothing = isKeepingNothing(backward) } = options;
+  checkFlag('op', 'keepsNothing', keepsNothing);
+  const apply = listOp(name, (args) => forward(...(args as unknown as A)), backward, keepsNothing);
   return (...operands) => apply(operands);
 }
 
@@ -67,13 +85,15 @@ export function listOp<C>(
   name: string,
   forward: (args: readonly unknown[]) => readonly [out: NDArray, cache: C],
   backward: (dout: NDArray, cache: C, needs: readonly boolean[]) => Gradients,
+  keepsNothing: boolean = isKeepingNothing(backward),
 ): (operands: readonly unknown[]) => Tensor {
-  const keepsNothing = isKeepingNothing(backward);
   return (operands) => {
     const args = operands.map((operand) => (operand instanceof Tensor ? operand.data : operand));
     const result = forward(args);
     if (!Array.isArray(result) || !isNDArray(result[0])) {
-      throw new TypeError(`op: ${name} returned ${describe(result)}, expected [out, cache] with an array out`);
+      checkSynchronous('op', name, result);
+      const found = `returned ${describe(result)}`;
+      throw argumentError(TypeError, { fn: 'op', arg: name, found, expected: '[out, cache] with an array out' });
     }
     const [out, cache] = result as readonly [NDArray, C];
     const arrays: NDArray[] = [];
@@ -112,10 +132,14 @@ function gradientsOf(
       ? returned
       : Object.values((returned as object | null | undefined) ?? {});
   if (list.length !== inputs.length) {
-    throw new TypeError(
-      `op: the backward function of ${name} returned ${list.length} gradients, expected ${inputs.length}, ` +
-        'one for each array that forward was given (null where none is needed)',
-    );
+    const arg = `the backward function of ${name}`;
+    checkSynchronous('op', arg, returned);
+    throw argumentError(TypeError, {
+      fn: 'op',
+      arg,
+      found: `returned ${list.length} gradients`,
+      expected: `${inputs.length}, one for each array that forward was given (null where none is needed)`,
+    });
   }
   for (let i = 0; i < inputs.length; i++) {
     const gradient = list[i];
@@ -126,12 +150,15 @@ function gradientsOf(
 }
 
 function checkGradient(name: string, i: number, gradient: unknown, input: NDArray): void {
-  const what = (): string => `op: the backward function of ${name}: the gradient of input ${i}`;
-  if (!isNDArray(gradient)) throw new TypeError(`${what()} is ${describe(gradient)}, expected an array`);
+  const [fn, arg] = [`op: the backward function of ${name}`, `the gradient of input ${i}`];
+  if (!isNDArray(gradient)) {
+    throw argumentError(TypeError, { fn, arg, found: `is ${describe(gradient)}`, expected: 'an array' });
+  }
   if (gradient.shape.length !== input.shape.length || gradient.shape.some((n, axis) => n !== input.shape[axis])) {
-    throw new ShapeError(`${what()} has shape ${tuple(gradient.shape)}, expected ${tuple(input.shape)}`);
+    const found = `has shape ${tuple(gradient.shape)}`;
+    throw argumentError(ShapeError, { fn, arg, found, expected: tuple(input.shape) });
   }
   if (dtypeOf(gradient) !== dtypeOf(input)) {
-    throw new TypeError(`${what()} has dtype ${dtypeOf(gradient)}, expected ${dtypeOf(input)}`);
+    throw argumentError(TypeError, { fn, arg, found: `has dtype ${dtypeOf(gradient)}`, expected: dtypeOf(input) });
   }
 }

@@ -1,4 +1,4 @@
-import { checkSynchronous, type Floats, type NDArray } from '../arrays/index.js';
+import { checkSynchronous, type Floats, type NDArray, withoutRecording } from '../arrays/index.js';
 import { tidied } from '../kernels/index.js';
 import { addForward } from '../layers/index.js';
 import { PendingMemory } from './pending.js';
@@ -25,13 +25,6 @@ export interface Leaf {
 /** Where the gradient with respect to an input goes: to the operation that made it, to a leaf, or nowhere. */
 export type Target = Node | Leaf | null;
 
-let recording = true;
-
-/** Whether operations are being recorded. */
-export function isRecording(): boolean {
-  return recording;
-}
-
 /**
  * Runs `fn` without recording: what it computes needs no gradient, and nothing is kept for a backward pass. For scoring,
  * and for changing parameters by hand.
@@ -41,15 +34,9 @@ export function isRecording(): boolean {
  * @throws {TypeError} if `fn` returns a promise or an iterator: what it computes later is recorded.
  */
 export function noGrad<R>(fn: () => R): R {
-  const before = recording;
-  recording = false;
-  try {
-    const result = fn();
-    checkSynchronous('noGrad', 'fn', result);
-    return result;
-  } finally {
-    recording = before;
-  }
+  const result = withoutRecording(fn);
+  checkSynchronous('noGrad', 'fn', result);
+  return result;
 }
 
 let operations = 0;

@@ -66,25 +66,23 @@ export function local(a: NDArray): NDArray {
   return copy;
 }
 
-const keepers = new WeakSet<object>();
-
 /**
- * Declares that `fn` keeps none of the arrays that it is given or makes, but for those it returns.
+ * Declares that `fn` keeps none of the arrays that it receives or makes, except those that it returns: sets its property
+ * `keepsNothing` to true. A method that overrides `fn` is another function, which does not inherit the promise.
  *
- * A Solver runs a model's `loss` and an update rule with this mark in the workspace of its step, where nothing is copied.
- * Without the mark they get arrays under the garbage collector, which they may keep.
+ * A Solver runs such a `loss` of a model, and such an update rule, in the workspace of its step, where nothing is copied.
+ * Any other gets arrays on the heap, which it may keep.
  *
  * @typeParam F - The function's type.
  * @returns `fn`.
  */
 export function keepsNothing<F extends (...args: never[]) => unknown>(fn: F): F {
-  keepers.add(fn);
-  return fn;
+  return Object.assign(fn, { keepsNothing: true });
 }
 
-/** Whether {@link keepsNothing} has been said of `fn`. */
+/** Whether `fn` has the property that {@link keepsNothing} sets. */
 export function isKeepingNothing(fn: (...args: never[]) => unknown): boolean {
-  return keepers.has(fn);
+  return (fn as { keepsNothing?: unknown }).keepsNothing === true;
 }
 
 /** A block of memory that a workspace has taken, and the arrays over it. */

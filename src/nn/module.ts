@@ -1,4 +1,13 @@
-import { array, checkFlag, describe, heap, type NDArray, withStorage } from '../arrays/index.js';
+import {
+  argumentError,
+  array,
+  checkFlag,
+  checkSynchronous,
+  describe,
+  heap,
+  type NDArray,
+  withStorage,
+} from '../arrays/index.js';
 import type { Tensor, TensorLike } from '../autograd/index.js';
 import { isKeepingNothing } from '../kernels/index.js';
 import { located } from './failure.js';
@@ -121,7 +130,9 @@ export abstract class Module {
    * });
    */
   apply(fn: (module: Module) => void): this {
-    if (typeof fn !== 'function') throw new TypeError(`apply: fn is ${describe(fn)}, expected a function`);
+    if (typeof fn !== 'function') {
+      throw argumentError(TypeError, { fn: 'apply', arg: 'fn', found: `is ${describe(fn)}`, expected: 'a function' });
+    }
     this.#apply(fn, new Set());
     return this;
   }
@@ -236,7 +247,7 @@ export abstract class Module {
     if (before.has(this)) return;
     before.add(this);
     for (const child of this.children()) child.#apply(fn, before);
-    fn(this);
+    checkSynchronous('apply', 'fn', fn(this));
   }
 
   /** Those of its own members that `is` tells. */

@@ -1,5 +1,5 @@
-import { isNDArray, overlap } from '../arrays/index.js';
-import { arrayOf, isRecording, Tensor, type TensorLike } from '../autograd/index.js';
+import { isNDArray, isRecording, overlap } from '../arrays/index.js';
+import { arrayOf, Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
 import { ReLU } from './activations.js';
 import { BatchNorm1d, BatchNorm2d } from './batchnorm.js';

@@ -1,18 +1,18 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { array, type NDArray, ones, Random } from '../../src/arrays/index.js';
-import { F, op, type Tensor, tensor } from '../../src/autograd/index.js';
+import { F, type OpOptions, op, type Tensor, tensor } from '../../src/autograd/index.js';
 import { configureKernels, engineMemory, keepsNothing, resident, workspace } from '../../src/kernels/index.js';
 import { mulForward, reluForward } from '../../src/layers/index.js';
 import { describeKernelSets } from '../helpers/kernel-sets.js';
 import '../helpers/matchers.js';
 
 /** Twice x, by a function that hands its upstream gradient to `see`. */
-function watched(see: (dout: NDArray) => void, mark: typeof keepsNothing = (fn) => fn): (x: Tensor) => Tensor {
+function watched(see: (dout: NDArray) => void, options: OpOptions = {}): (x: Tensor) => Tensor {
   const backward = (dout: NDArray): NDArray => {
     see(dout);
     return mulForward(dout, array(2, [], 'float64'))[0];
   };
-  return op((x: NDArray): [NDArray, null] => [mulForward(x, array(2, [], 'float64'))[0], null], mark(backward));
+  return op((x: NDArray): [NDArray, null] => [mulForward(x, array(2, [], 'float64'))[0], null], backward, options);
 }
 
 const values = new Random(1).randn([4, 6], 'float64');
@@ -59,13 +59,36 @@ describe('in a workspace, the memory of gradients', () => {
     workspace(() => {
       let stolen = ones([1]);
       const x = tensor(values, { requiresGrad: true });
-      const h = watched((dout) => {
-        stolen = dout;
-      }, keepsNothing)(F.tanh(x));
+      const h = watched(
+        (dout) => {
+          stolen = dout;
+        },
+        { keepsNothing: true },
+      )(F.tanh(x));
       F.sum(F.mul(h, h)).backward();
       expect(stolen.data.length).toBe(0);
       expect(() => reluForward(stolen)).toThrow('this array was made in a workspace that has ended');
     });
+  });
+
+  test('ends where keepsNothing was called with the backward function, unless the option says otherwise', () => {
+    const lengths = [{}, { keepsNothing: false }].map((options) =>
+      workspace(() => {
+        let kept = ones([1]);
+        const double = op(
+          (x: NDArray): [NDArray, null] => [mulForward(x, array(2, [], 'float64'))[0], null],
+          keepsNothing((dout: NDArray) => {
+            kept = dout;
+            return mulForward(dout, array(2, [], 'float64'))[0];
+          }),
+          options,
+        );
+        const h = double(F.tanh(tensor(values, { requiresGrad: true })));
+        F.sum(F.mul(h, h)).backward();
+        return kept.data.length;
+      }),
+    );
+    expect(lengths).toEqual([0, 24]);
   });
 
   test('of the gradient that backward is given stays', () => {

@@ -67,6 +67,26 @@ describe('op', () => {
     ['no function', () => op(identity, 3 as never), 'op: backward is 3, expected a function'],
     ['no pair', () => op(((x: NDArray) => x) as never, (d: NDArray) => d, { name: 'f' })(leaf([2])), 'op: f returned'],
     [
+      'a promise of a pair',
+      () => op((async (x: NDArray) => identity(x)) as never, (d: NDArray) => d, { name: 'f' })(leaf([2])),
+      'op: f returned a promise, expected a synchronous function: await outside of it',
+    ],
+    [
+      'a promise of gradients',
+      () => op(identity, async (d) => d)(leaf([1])).backward(),
+      'op: the backward function of identity returned a promise, expected a synchronous function',
+    ],
+    [
+      'no such option',
+      () => op(identity, (d) => d, { keepNothing: true } as never),
+      "op: unknown option 'keepNothing', expected name, keepsNothing",
+    ],
+    [
+      'no flag',
+      () => op(identity, (d) => d, { keepsNothing: 1 } as never),
+      'op: keepsNothing is 1, expected true or false',
+    ],
+    [
       'too few gradients',
       () =>
         op(

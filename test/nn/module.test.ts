@@ -161,6 +161,7 @@ describe('train, eval, requiresGrad_, zeroGrad and apply', () => {
     expect(net.apply((module) => seen.push(module.constructor.name))).toBe(net);
     expect(seen).toEqual(['ReLU', 'Identity', 'Residual', 'Tanh', 'Sequential']);
     expect(() => net.apply(3 as never)).toThrow('apply: fn is 3, expected a function');
+    expect(() => net.apply(async () => {})).toThrow('apply: fn returned a promise, expected a synchronous function');
   });
 });
 

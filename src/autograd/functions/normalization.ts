@@ -5,6 +5,7 @@ import {
   checkShapes,
   describe,
   dtypeOf,
+  isRecording,
   type NDArray,
   ones,
   overwrite,
@@ -27,7 +28,6 @@ import {
   spatialGroupnormForward,
 } from '../../layers/index.js';
 import type { TensorLike } from '../op.js';
-import { isRecording } from '../tape.js';
 import type { Tensor } from '../tensor.js';
 import { arrayArg, layerOp } from './layer-op.js';
 import { reshape } from './reshaping.js';
