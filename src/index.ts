@@ -12,11 +12,13 @@ export {
   Random,
   type RandomState,
   ShapeError,
+  type Stateful,
   toNested,
   zeros,
 } from './arrays/index.js';
 // Autograd
 export {
+  defaultGenerator,
   F,
   type GradCheckOptions,
   type Gradients,
@@ -72,6 +74,7 @@ export {
   readCifar10Batch,
   type Sampler,
   type SamplerOptions,
+  type SamplerState,
   SequentialSampler,
   SubsetRandomSampler,
   type SyntheticCifar10Options,

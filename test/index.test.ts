@@ -6,7 +6,7 @@ const SURFACE = [
   // Arrays
   ['array', 'full', 'linspace', 'ones', 'Random', 'ShapeError', 'toNested', 'zeros'],
   // Autograd, modules and their training
-  ['F', 'gradCheck', 'manualSeed', 'nn', 'noGrad', 'op', 'Tensor', 'tensor'],
+  ['defaultGenerator', 'F', 'gradCheck', 'manualSeed', 'nn', 'noGrad', 'op', 'Tensor', 'tensor'],
   ['checkAccuracy', 'ensemble', 'fit', 'predict', 'WeightAverage'],
   // Classifiers
   ['FullyConnectedNet', 'TwoLayerNet'],

@@ -1,9 +1,28 @@
 import seedrandom from 'seedrandom';
 import { checkCount } from './arguments.js';
 import { checkDType, checkSizes, empty } from './create.js';
-import { describe } from './errors.js';
+import { argumentError, describe } from './errors.js';
 import { hostRoom } from './ndarray.js';
+import { checkedIn, oneOf, orNull, type Range } from './options.js';
+import { checkEntries, type Stateful } from './state-dict.js';
 import type { DType, NDArray } from './types.js';
+
+/** Alea's multiplier: its carry is a whole number below it. */
+const MULTIPLIER = 2091639;
+
+/** One of Alea's three words: 32 bits, as a fraction. */
+const WORD: Range = {
+  allows: (s) => typeof s === 'number' && s >= 0 && s < 1 && Number.isInteger(s * 2 ** 32),
+  expected: 'a multiple of 2^-32 in [0, 1)',
+  Kind: RangeError,
+};
+
+/** What the polar method can make: at most √(−2 ln s) for the least s = 2^-104. */
+const NORMAL: Range = {
+  allows: (z) => typeof z === 'number' && Math.abs(z) < 13,
+  expected: 'a number from -13 to 13',
+  Kind: RangeError,
+};
 
 /** The whole state of a {@link Random}, plain data that survives JSON. */
 export interface RandomState {
@@ -14,7 +33,7 @@ export interface RandomState {
 }
 
 /**
- * Random numbers that can be repeated: the same seed gives the same numbers on every machine, and a saved state goes on
+ * Random numbers that can be repeated: the same seed gives the same numbers on every machine, and a saved state continues
  * exactly where it was saved.
  *
  * Built on `seedrandom`'s Alea (Baagøe 2010; period about 2^116), with 53 random bits to a number.
@@ -22,9 +41,9 @@ export interface RandomState {
  * @example
  * const random = new Random(231);
  * const w = random.randn([3072, 100]);
- * const later = Random.fromState(random.state());
+ * const later = Random.fromState(random.stateDict());
  */
-export class Random {
+export class Random implements Stateful<RandomState> {
   #next: seedrandom.StatefulPRNG<seedrandom.State.Alea>;
   #spare: number | null = null;
 
@@ -35,7 +54,8 @@ export class Random {
    */
   constructor(seed?: number | string) {
     if (seed !== undefined && typeof seed !== 'string' && typeof seed !== 'number') {
-      throw new TypeError(`Random: seed is ${describe(seed)}, expected a number or a string`);
+      const found = `is ${describe(seed)}`;
+      throw argumentError(TypeError, { fn: 'Random', arg: 'seed', found, expected: 'a number or a string' });
     }
     this.#next = seedrandom.alea(String(seed ?? entropy()), { state: true });
   }
@@ -62,7 +82,9 @@ export class Random {
    */
   randint(low: number, high: number, n: number): Int32Array {
     if (!(isInt32(low) && Number.isInteger(high) && high <= 2 ** 31 && low < high)) {
-      throw new RangeError(`Random.randint: low and high are ${low} and ${high}, expected 32-bit integers, low < high`);
+      const found = `are ${low} and ${high}`;
+      const expected = '32-bit integers, low < high';
+      throw argumentError(RangeError, { fn: 'Random.randint', arg: 'low and high', found, expected });
     }
     checkCount('Random.randint', 'n', n, 0);
     const out = new Int32Array(n);
@@ -86,25 +108,53 @@ export class Random {
   }
 
   /** The state, the spare normal variate included. */
-  state(): RandomState {
+  stateDict(): RandomState {
     const { c, s0, s1, s2 } = this.#next.state();
     return { algorithm: 'alea', generator: { c, s0, s1, s2 }, spare: this.#spare };
   }
 
   /**
-   * A generator that goes on exactly where `state` was taken.
+   * Continues exactly where `state` was saved.
+   *
+   * @throws {TypeError | RangeError} naming the entry that {@link Random.stateDict} cannot have returned; nothing has
+   *   changed then.
+   */
+  loadStateDict(state: RandomState): void {
+    const fn = 'Random.loadStateDict';
+    checkEntries(fn, 'state', state, ['algorithm', 'generator', 'spare']);
+    const { algorithm, generator, spare } = state;
+    checkedIn(fn, 'algorithm', algorithm, oneOf('alea'));
+    checkEntries(fn, 'generator', generator, ['c', 's0', 's1', 's2']);
+    const { c, s0, s1, s2 } = generator;
+    checkCount(fn, 'generator.c', c, 0, MULTIPLIER - 1);
+    for (const [name, value] of Object.entries({ s0, s1, s2 })) checkedIn(fn, `generator.${name}`, value, WORD);
+    checkedIn(fn, 'spare', spare, orNull(NORMAL));
+    // All bits clear, or all set: the only states that do not change, and randn would wait for another number for ever.
+    if (s0 === s1 && s1 === s2 && c === Math.floor(s0 * MULTIPLIER) && (s0 === 0 || s0 === 1 - 2 ** -32)) {
+      const found = 'makes one number for ever';
+      throw argumentError(RangeError, { fn, arg: 'generator', found, expected: 'a state of Random.stateDict()' });
+    }
+    this.#next = seedrandom.alea('', { state: { c, s0, s1, s2 } });
+    this.#spare = spare;
+  }
+
+  /** {@link Random.stateDict}. */
+  state(): RandomState {
+    return this.stateDict();
+  }
+
+  /**
+   * A generator that continues exactly where `state` was saved.
    *
    * @throws {TypeError} if `state` is not what {@link Random.state} returns.
    */
   static fromState(state: RandomState): Random {
-    const { algorithm, generator, spare } = state ?? {};
-    const numbers = [generator?.c, generator?.s0, generator?.s1, generator?.s2];
-    if (algorithm !== 'alea' || !numbers.every(Number.isFinite) || !(spare === null || Number.isFinite(spare))) {
+    const random = new Random(0);
+    try {
+      random.loadStateDict(state);
+    } catch {
       throw new TypeError('Random.fromState: expected an object that Random.state() returned');
     }
-    const random = new Random(0);
-    random.#next = seedrandom.alea('', { state: { ...generator } });
-    random.#spare = spare;
     return random;
   }
 

@@ -1,5 +1,5 @@
 export * as F from './functions/index.js';
-export { generator, manualSeed } from './generator.js';
+export { defaultGenerator, manualSeed } from './generator.js';
 export { type GradCheckOptions, gradCheck } from './grad-check.js';
 export { arrayOf, type Gradients, type Operand, type OpOptions, op, type TensorLike } from './op.js';
 export { noGrad } from './tape.js';

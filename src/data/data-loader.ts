@@ -1,4 +1,16 @@
-import { checkCount, checkFlag, checkOptions, describe, Random, type RandomState } from '../arrays/index.js';
+import {
+  argumentError,
+  checkCount,
+  checkEntries,
+  checkFlag,
+  checkOptions,
+  checkSynchronous,
+  describe,
+  loadEntry,
+  Random,
+  type RandomState,
+  type Stateful,
+} from '../arrays/index.js';
 import { type ArrayDataset, type Batch, type ExampleDataset, type Source, sourceOf } from './dataset.js';
 import { RandomSampler, type Sampler, SequentialSampler, SubsetRandomSampler } from './samplers.js';
 import { applyTransform, type Transform } from './transforms/transform.js';
@@ -19,19 +31,22 @@ export interface DataLoaderOptions {
   seed?: number | string;
 }
 
-/** Where a {@link DataLoader} stands: plain data that survives JSON. */
+/** What the next batches of a {@link DataLoader} depend on: a plain object that survives JSON. */
 export interface DataLoaderState {
-  /** The generators as they were when the epoch began. */
-  readonly start: { readonly random: RandomState; readonly sampler: unknown };
-  /** How many batches of the epoch have been drawn. */
+  /** Examples to a batch. */
+  readonly batchSize: number;
+  /** The places of the examples of the epoch in progress; null between two epochs. */
+  readonly order: readonly number[] | null;
+  /** How many batches of that epoch have been drawn. */
   readonly taken: number;
-  /** The loader's generator now. */
+  /** The generator that orders and transforms draw from. */
   readonly random: RandomState;
+  /** What the sampler's `stateDict()` returned; null if it has none. */
+  readonly sampler: unknown;
 }
 
-/** An epoch under way. */
+/** An epoch in progress. */
 interface Epoch {
-  readonly start: DataLoaderState['start'];
   readonly order: Int32Array;
   taken: number;
 }
@@ -42,8 +57,8 @@ interface Epoch {
  * A batch is `[X, y]`: X of shape (batchSize, …), a new array in the dtype of the dataset, and y an Int32Array. The last
  * batch of an epoch may be smaller. Batches are made when they are asked for, in the workspace that is open then, if any.
  *
- * With a seed the batches repeat: the orders and the transform draw from one {@link Random}, and {@link DataLoader.state}
- * saves it, within an epoch too.
+ * With a seed the batches repeat: the orders and the transform draw from one {@link Random}.
+ * {@link DataLoader.stateDict} saves it, together with the place within the epoch.
  *
  * @example
  * const loader = new DataLoader({ X: data.XTrain, y: data.yTrain }, {
@@ -56,7 +71,7 @@ interface Epoch {
  *   for (const [X, y] of loader) trainStep(X, y);
  * }
  */
-export class DataLoader implements Iterable<Batch> {
+export class DataLoader implements Iterable<Batch>, Stateful<DataLoaderState> {
   /** The dataset, as it was given. */
   readonly dataset: ArrayDataset | ExampleDataset;
   /** Chooses the examples of an epoch, `sampler.length` of them. */
@@ -70,7 +85,7 @@ export class DataLoader implements Iterable<Batch> {
   #random: Random;
   /** The epoch that was begun last, until it is complete or abandoned. */
   #running: Epoch | null = null;
-  /** An epoch restored from a saved state, for the next iteration to go on with. */
+  /** An epoch from a saved state, which the next iteration continues. */
   #resumed: Epoch | null = null;
 
   /**
@@ -135,7 +150,7 @@ export class DataLoader implements Iterable<Batch> {
     try {
       while (epoch.taken < this.length) {
         const start = epoch.taken++ * this.batchSize;
-        // With its last batch an epoch is complete: a state saved now goes on with the next one.
+        // With its last batch an epoch is complete: a state saved now continues with the next one.
         if (epoch.taken === this.length) this.#leave(epoch);
         yield epoch.order.slice(start, start + this.batchSize);
       }
@@ -163,59 +178,68 @@ export class DataLoader implements Iterable<Batch> {
     return [applyTransform('DataLoader', 'transform', this.#transform, X, this.#random), y];
   }
 
-  /**
-   * Where the loader stands, for {@link DataLoader.restore}. Within an epoch, take it when the batch drawn last has been
-   * made.
-   */
-  state(): DataLoaderState {
-    const { start, taken } = this.#running ?? this.#resumed ?? { start: this.#start(this.#random), taken: 0 };
-    return { start, taken, random: this.#random.state() };
+  /** What the next batches depend on. Within an epoch, save it once the batch drawn last has been made. */
+  stateDict(): DataLoaderState {
+    const epoch = this.#running ?? this.#resumed;
+    const sampler = this.sampler.stateDict?.() ?? null;
+    checkSynchronous('DataLoader.stateDict', 'sampler.stateDict', sampler);
+    const order = epoch && Array.from(epoch.order);
+    return { batchSize: this.batchSize, order, taken: epoch?.taken ?? 0, random: this.#random.stateDict(), sampler };
   }
 
   /**
-   * Goes on exactly where `state` was taken, by a loader of the same dataset and options: within an epoch, the next
+   * Continues exactly where `state` was saved, by a loader of the same dataset and options: within an epoch, the next
    * iteration makes the batches that were left of it.
    *
-   * @throws {TypeError | RangeError} if `state` is not what {@link DataLoader.state} returns, or has more batches than
-   *   this loader.
+   * @throws {TypeError | RangeError} naming the entry that does not fit this loader; nothing has changed then.
    */
-  restore(state: DataLoaderState): void {
-    const fn = 'DataLoader.restore';
-    if (typeof state?.start !== 'object' || state.start === null) {
-      throw new TypeError(`${fn}: state is ${describe(state)}, expected an object that DataLoader.state() returned`);
+  loadStateDict(state: DataLoaderState): void {
+    const fn = 'DataLoader.loadStateDict';
+    checkEntries(fn, 'state', state, ['batchSize', 'order', 'taken', 'random', 'sampler']);
+    const { batchSize, order, taken } = state;
+    if (batchSize !== this.batchSize) {
+      const found = `is ${describe(batchSize)}`;
+      throw argumentError(RangeError, { fn, arg: 'batchSize', found, expected: `${this.batchSize}, the loader's` });
     }
-    checkCount(fn, 'state.taken', state.taken, 0, this.length - 1);
-    const random = Random.fromState(state.random);
-    const start = Random.fromState(state.start.random);
-    this.sampler.restore?.(state.start.sampler);
-    this.#resumed = state.taken === 0 ? null : { ...this.#draw(start), taken: state.taken };
+    const resumed = order === null ? null : checkOrder(fn, order, this.sampler.length, this.#source.length);
+    // An epoch begins with its first batch and ends with its last.
+    const [least, end] = resumed === null ? [0, 1] : [1, this.length];
+    if (!(Number.isInteger(taken) && taken >= least && taken < end)) {
+      const expected = resumed === null ? '0 between two epochs' : `a whole number ≥ 1 and < ${end}, within the epoch`;
+      throw argumentError(RangeError, { fn, arg: 'taken', found: `is ${describe(taken)}`, expected });
+    }
+    const random = new Random(0);
+    loadEntry(fn, 'random', random, state.random);
+    this.#loadSampler(fn, state.sampler);
+    this.#resumed = resumed && { order: resumed, taken };
     this.#running = null;
     this.#random = random;
+  }
+
+  #loadSampler(fn: string, state: unknown): void {
+    const { sampler } = this;
+    if (sampler.loadStateDict !== undefined) {
+      loadEntry(fn, 'sampler', sampler as Required<Sampler>, state);
+    } else if (state !== null) {
+      const found = `is ${describe(state)}`;
+      const expected = 'null: the sampler of the loader has no loadStateDict';
+      throw argumentError(TypeError, { fn, arg: 'sampler', found, expected });
+    }
   }
 
   /** Begins a new epoch. */
   #begin(): Epoch {
     // Drawn from a copy, so that an order that is refused has drawn nothing.
-    const random = Random.fromState(this.#random.state());
-    const epoch = this.#draw(random);
-    this.#random = random;
-    return epoch;
-  }
-
-  /** An epoch whose order is drawn from `random`. */
-  #draw(random: Random): Epoch {
-    const start = this.#start(random);
-    const order = this.sampler.order(random);
-    if (order?.length !== this.sampler.length) {
-      const expected = `expected ${this.sampler.length} indices, its length`;
-      throw new RangeError(`DataLoader: sampler.order returned ${describe(order)}, ${expected}`);
+    const random = Random.fromState(this.#random.stateDict());
+    const drawn = this.sampler.order(random);
+    checkSynchronous('DataLoader', 'sampler.order', drawn);
+    if (drawn?.length !== this.sampler.length) {
+      const [found, expected] = [`returned ${describe(drawn)}`, `${this.sampler.length} indices, its length`];
+      throw argumentError(RangeError, { fn: 'DataLoader', arg: 'sampler.order', found, expected });
     }
-    checkPlaces('DataLoader', 'sampler.order()', order, this.#source.length);
-    return { start, order: Int32Array.from(order), taken: 0 };
-  }
-
-  #start(random: Random): Epoch['start'] {
-    return { random: random.state(), sampler: this.sampler.state?.() ?? null };
+    checkPlaces('DataLoader', 'sampler.order()', drawn, this.#source.length);
+    this.#random = random;
+    return { order: Int32Array.from(drawn), taken: 0 };
   }
 
   #leave(epoch: Epoch): void {
@@ -224,15 +248,31 @@ export class DataLoader implements Iterable<Batch> {
 }
 
 function checkSampler(sampler: Sampler, shuffle: boolean): void {
-  const { length, order } = (sampler ?? {}) as Partial<Sampler>;
+  const fn = 'DataLoader';
+  const { length, order, stateDict, loadStateDict } = (sampler ?? {}) as Partial<Sampler>;
   if (typeof length !== 'number' || typeof order !== 'function') {
-    throw new TypeError(
-      `DataLoader: sampler is ${describe(sampler)}, expected an object with length and order(random), ` +
-        'as a SubsetRandomSampler',
-    );
+    const expected = 'an object with length and order(random), as a SubsetRandomSampler';
+    throw argumentError(TypeError, { fn, arg: 'sampler', found: `is ${describe(sampler)}`, expected });
   }
-  checkCount('DataLoader', 'sampler.length', length, 1);
-  if (shuffle) throw new RangeError('DataLoader: shuffle is true, expected false: the sampler has the order');
+  if (typeof stateDict !== typeof loadStateDict) {
+    const found = `has ${stateDict === undefined ? 'loadStateDict' : 'stateDict'} alone`;
+    throw argumentError(TypeError, { fn, arg: 'sampler', found, expected: 'stateDict and loadStateDict, or neither' });
+  }
+  checkCount(fn, 'sampler.length', length, 1);
+  if (shuffle) {
+    const wayOut = 'the sampler has the order';
+    throw argumentError(RangeError, { fn, arg: 'shuffle', found: 'is true', expected: 'false', wayOut });
+  }
+}
+
+/** A copy of the order in a state. @throws {TypeError | RangeError} if it is no epoch's order. */
+function checkOrder(fn: string, order: unknown, length: number, examples: number): Int32Array {
+  const refuse = (Kind: typeof TypeError, found: string): Error =>
+    argumentError(Kind, { fn, arg: 'order', found, expected: `${length}, the examples of an epoch` });
+  if (!Array.isArray(order)) throw refuse(TypeError, `is ${describe(order)}`);
+  if (order.length !== length) throw refuse(RangeError, `has ${order.length} places`);
+  checkPlaces(fn, 'order', order, examples);
+  return Int32Array.from(order);
 }
 
 /** @throws {RangeError} naming the first of `indices` that is no place in a dataset of `length` examples. */
@@ -240,9 +280,8 @@ function checkPlaces(fn: string, list: string, indices: ArrayLike<number>, lengt
   for (let at = 0; at < indices.length; at++) {
     const index = indices[at];
     if (Number.isInteger(index) && index >= 0 && index < length) continue;
-    throw new RangeError(
-      `${fn}: ${list}[${at}] is ${describe(index)}, expected an index from 0 to ${length - 1}: ` +
-        `the dataset has ${length} examples`,
-    );
+    const [found, expected] = [`is ${describe(index)}`, `an index from 0 to ${length - 1}`];
+    const wayOut = `the dataset has ${length} examples`;
+    throw argumentError(RangeError, { fn, arg: `${list}[${at}]`, found, expected, wayOut });
   }
 }

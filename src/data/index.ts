@@ -14,6 +14,7 @@ export {
   RandomSampler,
   type Sampler,
   type SamplerOptions,
+  type SamplerState,
   SequentialSampler,
   SubsetRandomSampler,
 } from './samplers.js';

@@ -1,4 +1,13 @@
-import { checkCount, checkOptions, describe, Random, type RandomState } from '../arrays/index.js';
+import {
+  checkCount,
+  checkEntries,
+  checkOptions,
+  describe,
+  loadEntry,
+  Random,
+  type RandomState,
+  type Stateful,
+} from '../arrays/index.js';
 
 /** Chooses which examples an epoch takes, and in which order. */
 export interface Sampler {
@@ -10,10 +19,16 @@ export interface Sampler {
    * @param random - The loader's generator, for samplers that have none of their own.
    */
   order(random: Random): ArrayLike<number>;
-  /** What the next order depends on beside `random`, as plain data; for samplers of which that changes. */
-  state?(): unknown;
-  /** Goes back to a `state`. */
-  restore?(state: unknown): void;
+  /** What the next order depends on beside `random`, as a plain object; for samplers in which that changes. */
+  stateDict?(): unknown;
+  /** Takes over what `stateDict` returned; a sampler offers both methods or neither. */
+  loadStateDict?(state: unknown): void;
+}
+
+/** What a sampler's next order depends on beside the loader's generator. */
+export interface SamplerState {
+  /** The sampler's own generator, or null if it draws from the loader's. */
+  readonly random: RandomState | null;
 }
 
 /** Options of a sampler that draws. */
@@ -23,7 +38,7 @@ export interface SamplerOptions {
 }
 
 /** All examples in the order of the dataset. */
-export class SequentialSampler implements Sampler {
+export class SequentialSampler implements Sampler, Stateful {
   readonly length: number;
 
   /**
@@ -39,10 +54,19 @@ export class SequentialSampler implements Sampler {
   order(): Int32Array {
     return Int32Array.from({ length: this.length }, (_, i) => i);
   }
+
+  /** Empty: every order is the same. */
+  stateDict(): Record<string, never> {
+    return {};
+  }
+
+  loadStateDict(state: unknown): void {
+    checkEntries('SequentialSampler.loadStateDict', 'state', state, []);
+  }
 }
 
 /** The given examples, each once, in a new random order each epoch: for a part of a dataset, as of its first 49,000. */
-export class SubsetRandomSampler implements Sampler {
+export class SubsetRandomSampler implements Sampler, Stateful {
   /** Places in the dataset. */
   readonly indices: Int32Array;
   #random: Random | null;
@@ -72,12 +96,17 @@ export class SubsetRandomSampler implements Sampler {
     return (this.#random ?? random).permutation(this.length).map((i) => this.indices[i]);
   }
 
-  state(): RandomState | null {
-    return this.#random?.state() ?? null;
+  stateDict(): SamplerState {
+    return { random: this.#random?.stateDict() ?? null };
   }
 
-  restore(state: unknown): void {
-    this.#random = state === null ? null : Random.fromState(state as RandomState);
+  /** @throws {TypeError | RangeError} naming the entry that does not fit; nothing has changed then. */
+  loadStateDict(state: unknown): void {
+    const fn = 'SubsetRandomSampler.loadStateDict';
+    checkEntries(fn, 'state', state, ['random']);
+    const random = state.random === null ? null : new Random(0);
+    if (random !== null) loadEntry(fn, 'random', random, state.random as RandomState);
+    this.#random = random;
   }
 }
 

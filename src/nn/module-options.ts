@@ -1,5 +1,5 @@
 import { checkDType, checkOptions, type DType, describe, Random } from '../arrays/index.js';
-import { generator } from '../autograd/index.js';
+import { defaultGenerator } from '../autograd/index.js';
 
 /** The number format of a module's state. */
 export interface DTypeOption {
@@ -26,7 +26,7 @@ export function checkedRandom(fn: string, random: Random | undefined): Random {
   if (random !== undefined && !(random instanceof Random)) {
     throw new TypeError(`${fn}: random is ${describe(random)}, expected a Random`);
   }
-  return random ?? generator();
+  return random ?? defaultGenerator();
 }
 
 /** @throws {RangeError} if `eps` is not a number > 0. */

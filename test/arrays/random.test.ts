@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type DType, dtypeOf, hostValues, type NDArray, Random, type RandomState } from '../../src/arrays/index.js';
 import { pretend } from '../helpers/pretend.js';
+import { damaged } from '../helpers/wrong-states.js';
 
 /** One number of each kind that a generator draws, in an order that leaves a normal variate to spare now and then. */
 function draw(random: Random, kinds: readonly number[]): number[] {
@@ -89,6 +90,73 @@ describe('Random.state', () => {
     expect(random.state()).toEqual(state);
     random.rand([10]);
     expect(random.state()).toEqual(copy.state());
+  });
+
+  test('is the state dict, which another generator takes over, at any point', () => {
+    fc.assert(
+      fc.property(fc.integer(), kinds, kinds, (seed, before, after) => {
+        const random = new Random(seed);
+        draw(random, before);
+        const state = random.stateDict();
+        expect(random.state()).toEqual(state);
+        const other = new Random(seed + 1);
+        other.randn([1]);
+        other.loadStateDict(JSON.parse(JSON.stringify(state)) as RandomState);
+        expect(other.stateDict()).toEqual(state);
+        expect(draw(other, after)).toEqual(draw(random, after));
+      }),
+      { seed: 5 },
+    );
+  });
+
+  test.each<[change: object, message: string]>([
+    [{ algorithm: 'arc4' }, "algorithm is 'arc4', expected 'alea'"],
+    [{ generator: 3 }, 'generator is 3, expected an object with c, s0, s1, s2'],
+    [{ generator: { c: 1, s0: 0.5, s1: 0.5 } }, "generator has no entry 's2', expected an object with c, s0, s1, s2"],
+    [
+      { generator: { c: 2091639, s0: 0.5, s1: 0.5, s2: 0.5 } },
+      'generator.c is 2091639, expected a whole number from 0 to 2091638',
+    ],
+    [{ generator: { c: 1, s0: 0.5, s1: 0.1, s2: 0.5 } }, 'generator.s1 is 0.1, expected a multiple of 2^-32 in [0, 1)'],
+    [{ spare: Number.NaN }, 'spare is NaN, expected a number from -13 to 13, or null'],
+    [{ seed: 1 }, "state has an unknown entry 'seed', expected an object with algorithm, generator, spare"],
+    // Alea never leaves these two, and randn would wait for another number for ever.
+    [
+      { generator: { c: 0, s0: 0, s1: 0, s2: 0 } },
+      'generator makes one number for ever, expected a state of Random.stateDict()',
+    ],
+    [
+      { generator: { c: 2091638, s0: 1 - 2 ** -32, s1: 1 - 2 ** -32, s2: 1 - 2 ** -32 } },
+      'generator makes one number for ever, expected a state of Random.stateDict()',
+    ],
+  ])('loadStateDict refuses %j, and nothing has changed', (change, message) => {
+    const random = new Random(1);
+    const before = random.stateDict();
+    expect(() => random.loadStateDict({ ...before, ...change } as RandomState)).toThrow(
+      expect.objectContaining({ message: `Random.loadStateDict: ${message}` }),
+    );
+    expect(random.stateDict()).toEqual(before);
+  });
+
+  test('damaged anywhere, is refused with nothing changed, or loaded whole', () => {
+    const good = new Random(7);
+    good.randn([1]);
+    fc.assert(
+      fc.property(damaged(good.stateDict()), (state) => {
+        const random = new Random(1);
+        const before = random.stateDict();
+        let expected: unknown = state;
+        try {
+          random.loadStateDict(state as RandomState);
+        } catch (error) {
+          expect(error).toMatchObject({ message: expect.stringMatching(/^Random\.loadStateDict: /) });
+          expected = before;
+        }
+        expect(random.stateDict()).toEqual(expected);
+        expect(hostValues(random.randn([20])).every(Number.isFinite)).toBe(true);
+      }),
+      { seed: 6, numRuns: 500 },
+    );
   });
 
   test.each<[what: string, state: unknown]>([

@@ -39,6 +39,11 @@ test.each<[options: unknown, error: string, message: string]>([
     'DataLoader: sampler.length is 0, expected a whole number ≥ 1',
   ],
   [
+    { sampler: { length: 1, order: () => [0], stateDict: () => 1 } },
+    'TypeError',
+    'DataLoader: sampler has stateDict alone, expected stateDict and loadStateDict, or neither',
+  ],
+  [
     { batchSize: 6, dropLast: true },
     'RangeError',
     'DataLoader: batchSize is 6, expected at most 5, the examples of an epoch, with dropLast',
@@ -112,4 +117,14 @@ test.each<[transform: (X: NDArray, random: Random) => unknown, error: string, me
   for (const run of [<R>(fn: () => R) => fn(), workspace]) {
     expect(() => run(() => loader.batch([0, 1]))).toThrow(expect.objectContaining({ name, message }));
   }
+});
+
+test('an order that comes later', async () => {
+  const sampler = { length: 2, order: async () => [0, 1] };
+  const loader = new DataLoader(places(5), { sampler: sampler as never, seed: 1 });
+  const before = loader.stateDict();
+  expect(() => [...loader]).toThrow(
+    'DataLoader: sampler.order returned a promise, expected a synchronous function: await outside of it',
+  );
+  expect(loader.stateDict()).toEqual(before);
 });

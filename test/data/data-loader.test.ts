@@ -115,10 +115,10 @@ describe('an epoch', () => {
 
   test('draws nothing before its first batch', () => {
     const loader = new DataLoader(places(6), { shuffle: true, seed: 0 });
-    const before = loader.state();
+    const before = loader.stateDict();
     loader[Symbol.iterator]();
     loader.indexBatches();
-    expect(loader.state()).toEqual(before);
+    expect(loader.stateDict()).toEqual(before);
   });
 });
 
@@ -176,9 +176,9 @@ describe('a sampler', () => {
   test('that is refused has drawn nothing', () => {
     const sampler = { length: 2, order: (random: Random) => [random.randint(0, 3, 1)[0], 9] };
     const loader = new DataLoader(places(5), { sampler, seed: 0 });
-    const before = loader.state();
+    const before = loader.stateDict();
     expect(() => [...loader]).toThrow('sampler.order()[1] is 9');
-    expect(loader.state()).toEqual(before);
+    expect(loader.stateDict()).toEqual(before);
   });
 });
 

@@ -8,6 +8,12 @@ test('SequentialSampler keeps the order of the dataset', () => {
   const sampler = new SequentialSampler(4);
   expect(sampler.length).toBe(4);
   expect([...sampler.order()]).toEqual([0, 1, 2, 3]);
+  sampler.loadStateDict(sampler.stateDict());
+  expect(() => sampler.loadStateDict({ random: null })).toThrow(
+    new TypeError(
+      "SequentialSampler.loadStateDict: state has an unknown entry 'random', expected an object without entries",
+    ),
+  );
 });
 
 describe('RandomSampler', () => {
@@ -56,14 +62,36 @@ describe('SubsetRandomSampler', () => {
     expect(random.state()).toEqual(before);
   });
 
-  test('goes on from a saved state', () => {
-    const sampler = new SubsetRandomSampler([5, 6, 7, 8, 9, 10], { seed: 0 });
-    sampler.order(new Random(0));
-    const state = JSON.parse(JSON.stringify(sampler.state()));
-    const next = sampler.order(new Random(0));
-    const other = new SubsetRandomSampler([5, 6, 7, 8, 9, 10], { seed: 1 });
-    other.restore(state);
-    expect(other.order(new Random(0))).toEqual(next);
+  test.each([
+    ['of its own seed', 0],
+    ["of the loader's generator", undefined],
+  ])('continues from a saved state, %s', (_, seed) => {
+    const indices = [5, 6, 7, 8, 9, 10];
+    fc.assert(
+      fc.property(fc.nat(5), (done) => {
+        const sampler = new SubsetRandomSampler(indices, { seed });
+        const random = new Random(0);
+        for (let i = 0; i < done; i++) sampler.order(random);
+        const state = JSON.parse(JSON.stringify(sampler.stateDict()));
+        const same = Random.fromState(random.stateDict());
+        const other = new SubsetRandomSampler(indices, { seed: 1 });
+        other.loadStateDict(state);
+        expect(other.stateDict()).toEqual(state);
+        for (let i = 0; i < 3; i++) expect(other.order(same)).toEqual(sampler.order(random));
+      }),
+      { seed: 3 },
+    );
+  });
+
+  test.each<[state: unknown, message: string]>([
+    [null, 'state is null, expected an object with random'],
+    [{ random: 3 }, 'random is 3, expected an object with algorithm, generator, spare'],
+    [{ random: null, seed: 1 }, "state has an unknown entry 'seed', expected an object with random"],
+  ])('refuses the state %j, with nothing changed', (state, message) => {
+    const sampler = new SubsetRandomSampler([1, 2], { seed: 1 });
+    const before = sampler.stateDict();
+    expect(() => sampler.loadStateDict(state)).toThrow(new TypeError(`SubsetRandomSampler.loadStateDict: ${message}`));
+    expect(sampler.stateDict()).toEqual(before);
   });
 
   test('keeps a copy of the list', () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import * as optim from '../../src/optim/index.js';
 import { CLASSES, golden, scalar } from '../helpers/optimizers.js';
 import { pretend } from '../helpers/pretend.js';
+import { damaged } from '../helpers/wrong-states.js';
 
 const { lrScheduler, SGD, Adam, Adagrad } = optim;
 const { StepLR, CosineAnnealingLR, OneCycleLR, LambdaLR } = lrScheduler;
@@ -200,23 +201,48 @@ describe.each([
   ['OneCycleLR', { maxLr: 1, totalSteps: 12 }],
   ['LambdaLR', { lrLambda: (t: number) => 0.9 ** t }],
 ] as const)('the state of %s', (name, options) => {
-  test('goes on where it was, after a trip through JSON', () => {
-    const [optimizer, other] = [sgd(), sgd()];
-    const schedule = make(name, optimizer, options);
-    for (let t = 0; t < 3; t++) schedule.step();
+  test('continues where it was saved, after any number of steps and a trip through JSON', () => {
+    fc.assert(
+      fc.property(fc.nat(8), (done) => {
+        const [optimizer, other] = [sgd(), sgd()];
+        const schedule = make(name, optimizer, options);
+        for (let t = 0; t < done; t++) schedule.step();
 
-    const resumed = make(name, other, options);
-    resumed.loadStateDict(JSON.parse(JSON.stringify(schedule.stateDict())));
-    other.loadStateDict(optimizer.stateDict());
-    expect(resumed.getLastLr()).toEqual(schedule.getLastLr());
-    for (let t = 3; t < 9; t++) {
-      schedule.step();
-      resumed.step();
-      expect(other.paramGroups[0]).toMatchObject({
-        lr: optimizer.paramGroups[0].lr,
-        momentum: optimizer.paramGroups[0].momentum,
-      });
-    }
+        const resumed = make(name, other, options);
+        resumed.loadStateDict(JSON.parse(JSON.stringify(schedule.stateDict())));
+        other.loadStateDict(optimizer.stateDict());
+        expect(resumed.stateDict()).toEqual(schedule.stateDict());
+        expect(resumed.getLastLr()).toEqual(schedule.getLastLr());
+        for (let t = done; t < 12; t++) {
+          schedule.step();
+          resumed.step();
+          expect(other.paramGroups[0]).toMatchObject({
+            lr: optimizer.paramGroups[0].lr,
+            momentum: optimizer.paramGroups[0].momentum,
+          });
+        }
+      }),
+      { seed: 1, numRuns: 20 },
+    );
+  });
+
+  test('damaged anywhere, is refused with nothing changed, or loaded whole', () => {
+    const state = make(name, sgd(), options).stateDict();
+    fc.assert(
+      fc.property(damaged(state), (wrong) => {
+        const schedule = make(name, sgd(), options);
+        schedule.step();
+        let expected: unknown = schedule.stateDict();
+        try {
+          schedule.loadStateDict(pretend(wrong));
+          expected = wrong;
+        } catch (error) {
+          expect(error).toMatchObject({ message: expect.stringMatching(`^${name}.loadStateDict: `) });
+        }
+        expect(schedule.stateDict()).toEqual(expected);
+      }),
+      { seed: 2, numRuns: 300 },
+    );
   });
 
   test('is copied', () => {

@@ -1,6 +1,6 @@
 import { checkFlag, checkOptions, describe, dtypeOf, type NDArray, type Random, zeros } from '../../arrays/index.js';
 import { type DropoutParam, dropoutBackward, dropoutForward } from '../../layers/index.js';
-import { generator } from '../generator.js';
+import { defaultGenerator } from '../generator.js';
 import type { TensorLike } from '../op.js';
 import { Tensor } from '../tensor.js';
 import { arrayArg, layerOp } from './layer-op.js';
@@ -24,7 +24,7 @@ const keep = layerOp('dropout', (x: NDArray, param: DropoutParam) => dropoutForw
  */
 export function dropout(x: TensorLike, p = 0.5, options: DropoutOptions = {}): Tensor {
   checkOptions('dropout', options, ['training', 'random']);
-  const { training = true, random = generator() } = options;
+  const { training = true, random = defaultGenerator() } = options;
   checkFlag('dropout', 'training', training);
   if (!(typeof p === 'number' && p >= 0 && p <= 1)) {
     throw new RangeError(`dropout: p is ${describe(p)}, expected the probability of dropping a value, in [0, 1]`);

@@ -1,4 +1,4 @@
-import { checkOptions, describe } from '../../arrays/index.js';
+import { checkOptions, describe, type Stateful } from '../../arrays/index.js';
 import { noteRate } from '../rate-origin.js';
 
 /** What a schedule writes to: an optimizer's groups. */
@@ -30,7 +30,7 @@ export interface ScheduleStateDict {
  * Changes the learning rates of an optimizer's groups, step by step: the base of the schedules, which are PyTorch's of the
  * same names. A step is whatever it is called after: an epoch, or for OneCycleLR a batch. Call it after the optimizer's.
  */
-export abstract class LRScheduler<S extends object = object> {
+export abstract class LRScheduler<S extends object = object> implements Stateful<ScheduleStateDict> {
   readonly optimizer: ScheduledOptimizer;
   /** What `fit` steps it after: each epoch, or each step of the optimizer. */
   readonly every: 'epoch' | 'step' = 'epoch';
@@ -95,11 +95,11 @@ export abstract class LRScheduler<S extends object = object> {
       problems.push(`lastEpoch is ${describe(lastEpoch)}, expected a whole number ≥ 0`);
     }
     for (const [name, rates] of Object.entries({ baseLrs, lastLr })) {
-      if (!Array.isArray(rates) || rates.length !== groups || !rates.every(Number.isFinite)) {
+      if (!Array.isArray(rates) || rates.length !== groups || !Array.from(rates).every(Number.isFinite)) {
         problems.push(`${name} is ${describe(rates)}, expected ${groups} numbers, one for each group`);
       }
     }
-    for (const name of own) if (!(name in settings)) problems.push(`${name} is missing`);
+    for (const name of own) if (!Object.hasOwn(settings, name)) problems.push(`${name} is missing`);
     if (problems.length > 0) throw new RangeError(`${fn}: ${problems.join('; ')}`);
     this.check(fn, settings as S);
 
