@@ -1,5 +1,5 @@
-// The notebook's question: how much faster is the simplified backward pass of batch normalization than the one node by node?
-// `npx ts-node bench/batchnorm-backward.ts`: 100 × 500 in float64, 1,000 runs of each, in turn.
+// The notebook's question: how much faster is the simplified backward pass of batch normalization than the one node by
+// node? `npx ts-node bench/batchnorm-backward.ts`: 100 × 500 in float64, 1,000 runs of each, in turn.
 
 import {
   batchnormBackward,

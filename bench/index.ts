@@ -1,4 +1,5 @@
-// Times whole training steps, layers and products: `npm run bench -- [options] [workload…]`; `--help` lists the options.
+// Times whole training steps, layers and products: `npm run bench -- [options] [workload…]`; `--help` lists the
+// options.
 
 import { Command, Option } from 'commander';
 import { kernelInfo } from '../src/index.js';
@@ -113,7 +114,8 @@ async function main(): Promise<void> {
   const { kernels, simd, threads, turbo, notes } = kernelInfo();
   if (!options.json) {
     console.log(
-      `${kernels} kernels, ${simd ?? 'no'} SIMD, ${threads} threads, turbo ${turbo ? 'on' : 'off'}, Node ${process.version}`,
+      `${kernels} kernels, ${simd ?? 'no'} SIMD, ${threads} threads, turbo ${turbo ? 'on' : 'off'}, Node ` +
+        `${process.version}`,
     );
     for (const note of notes) console.log(note);
     console.log();

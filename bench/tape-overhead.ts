@@ -1,5 +1,5 @@
-// What does the tape cost? `npx ts-node bench/tape-overhead.ts`: forward pass, loss and backward pass of a two-layer net by
-// `F`, and the same by calls of the layers, in turn, each in a workspace, on one thread.
+// What does the tape cost? `npx ts-node bench/tape-overhead.ts`: forward pass, loss and backward pass of a two-layer
+// net by `F`, and the same by calls of the layers, in turn, each in a workspace, on one thread.
 
 import {
   affineBackward,
@@ -66,7 +66,8 @@ function compare(title: string, ways: ReturnType<typeof waysThrough>, runs: numb
   const overhead = tape - layers;
   const share = ((100 * overhead) / layers).toFixed(1);
   console.log(
-    `${title.padEnd(28)} F ${tape.toFixed(1)} µs, layers ${layers.toFixed(1)} µs: ${overhead.toFixed(1)} µs (${share} %)`,
+    `${title.padEnd(28)} F ${tape.toFixed(1)} µs, layers ${layers.toFixed(1)} µs: ${overhead.toFixed(1)} µs ` +
+      `(${share} %)`,
   );
 }
 

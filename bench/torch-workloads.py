@@ -1,8 +1,9 @@
 """The benchmark's workloads in PyTorch, for `npm run bench -- --against torch`.
 
-Reads lines `time WORKLOAD SECONDS`, answered by a line of JSON with the fastest and the median step in milliseconds, and
-`memory WORKLOAD`, answered with the peak memory of a step in bytes. The first line it writes says what runs. Steps, sizes and settings are those of workloads.ts; gradients are
-set to None between steps, and what is not needed (the gradient of the images, the tape of a scoring pass) is not computed.
+Reads lines `time WORKLOAD SECONDS`, and answers each by a line of JSON with the fastest and the median step in
+milliseconds; and lines `memory WORKLOAD`, and answers each with the peak memory of a step in bytes. The first line it
+writes says which versions run. Steps, sizes and settings are those of workloads.ts. Gradients are set to None between
+steps, and what is not needed (the gradient of the images, the tape of a scoring pass) is not computed.
 """
 
 import argparse
@@ -160,7 +161,7 @@ def measure(step, seconds):
 
 
 def peak_memory(build):
-    """The most bytes that PyTorch's allocator has given out during a step, what was made before it and still is included.
+    """The peak of the bytes in use in PyTorch's allocator during a step, with what was made before it and is in use.
 
     oneDNN's and OpenBLAS's scratch memory comes from elsewhere and is not counted.
     """

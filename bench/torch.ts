@@ -5,7 +5,9 @@ import type { Measurement } from './measure.js';
 
 const PROGRAM = join('bench', 'torch-workloads.py');
 
-/** A step's peak memory in PyTorch, in bytes: everything that its allocator holds. oneDNN's own scratch is not in it. */
+/**
+ * A step's peak memory in PyTorch, in bytes: everything that its allocator holds. oneDNN's own scratch is not in it.
+ */
 export interface TorchMemory {
   readonly peak: number;
 }

@@ -215,8 +215,8 @@ export function convolutionMemory(format: 'float32' | 'float64'): { working: num
 }
 
 /**
- * The most bytes of WebAssembly memory in use during a step: images, parameters, state of the optimizer, and what the step
- * makes. Nothing is collected in between, so what earlier workloads left behind counts for nothing.
+ * The most bytes of WebAssembly memory in use during a step: images, parameters, state of the optimizer, and what the
+ * step makes. Nothing is collected in between, so what earlier workloads left behind counts for nothing.
  */
 export function peakMemory(workload: string): number {
   const memory = engineMemory();

@@ -1,4 +1,5 @@
-// The notebook's Barebones PyTorch: nets as functions of tensors, and a training loop by hand. `--help` lists the options.
+// The notebook's Barebones PyTorch: nets as functions of tensors, and a training loop by hand. `--help` lists the
+// options.
 
 import { Command, Option } from 'commander';
 import {
@@ -20,7 +21,8 @@ import { describeKernels, finish, wholeNumber } from './options.js';
 
 const command = withLoaderOptions(
   new Command('barebones-pytorch').description(
-    'Trains a two-layer net and a convolutional net on CIFAR-10, each for an epoch, on tensors and their gradients alone.',
+    'Trains a two-layer net and a convolutional net on CIFAR-10, each for an epoch, on tensors and their gradients ' +
+      'alone.',
   ),
 )
   .addOption(new Option('--model <name>', 'what to train').choices(['two-layer', 'convnet', 'both']).default('both'))

@@ -21,8 +21,8 @@ export interface LoadedImages {
 }
 
 /**
- * Loads CIFAR-10 from `dir`, else from `CIFAR10_DIR`, else from {@link USUAL_PLACE}; else draws the synthetic set into a
- * cache folder. Prints one line that says which. Splits that the data is too small for shrink to it.
+ * Loads CIFAR-10 from `dir`, else from `CIFAR10_DIR`, else from {@link USUAL_PLACE}; else draws the synthetic set into
+ * a cache folder. Prints one line that says which. Splits that the data is too small for shrink to it.
  *
  * @param dir - What the user named; an error if there is nothing.
  * @param synthetic - Draws the synthetic set without looking for another.

@@ -7,8 +7,8 @@ import { makeFolder, writeAtomically } from '../src/files/index.js';
 const INTERVAL = 2000;
 
 /**
- * A JSON file with the history of a run. Training blocks the thread, so nothing can be done once Ctrl-C is pressed: the file
- * is written every two seconds instead, and whatever ends the run finds it there, whole, with `"finished": false`.
+ * A JSON file with the history of a run. Training blocks the thread, so nothing can be done once Ctrl-C is pressed: the
+ * file is written every two seconds instead, and whatever ends the run finds it there, whole, with `"finished": false`.
  */
 export class KeptHistory {
   readonly file: string;
@@ -23,7 +23,9 @@ export class KeptHistory {
     console.log(`The history is kept in ${file} while it trains: Ctrl-C leaves what there is`);
   }
 
-  /** Writes what `record` returns if it is time to. Ends the process where its output has no reader any more (`| head`). */
+  /**
+   * Writes what `record` returns if it is time to. Ends the process where its output has no reader any more (`| head`).
+   */
   keep(record: () => object): void {
     const unheard = isUnheard();
     if (performance.now() - this.#written < this.#interval && !unheard) return;

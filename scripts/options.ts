@@ -32,8 +32,8 @@ export function describeKernels({ kernels, simd, threads, turbo, exact, notes }:
 }
 
 /**
- * Runs `main`; an error is printed in a line, and is the script's exit code. A reader that goes away, as `head` does, ends the
- * script without a word.
+ * Runs `main`; an error is printed in a line, and is the script's exit code. A reader that goes away, as `head` does,
+ * ends the script without a word.
  */
 export function finish(main: () => unknown): void {
   for (const output of [process.stdout, process.stderr]) {

@@ -16,7 +16,9 @@ export function historyOf({ bestValAcc, lossHistory, trainAccHistory, valAccHist
   return { bestValAcc, lossHistory, trainAccHistory, valAccHistory };
 }
 
-/** Scores the test images, prints the accuracies and times, and writes the history to `file`, as JSON with `options`. */
+/**
+ * Scores the test images, prints the accuracies and times, and writes the history to `file`, as JSON with `options`.
+ */
 export function reportTraining(
   solver: Solver,
   { data, source }: LoadedImages,

@@ -1,5 +1,5 @@
-// Compiles the AssemblyScript kernels and embeds both builds as bytes in a TypeScript module, so that bundlers, ts-node,
-// vitest and browsers need no file to find. Does nothing where the module was made from these very sources.
+// Compiles the AssemblyScript kernels and embeds both builds as bytes in a TypeScript module, so that bundlers,
+// ts-node, vitest and browsers need no file to find. Does nothing where the module was made from these very sources.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,8 @@ const COMMON = [
   // Constants from 8192 on: what lies before them is the threads' (src/kernels/wasm/protocol.ts).
   ['--importMemory', '--memoryBase', '8192', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
   ['--enable', 'simd', '--enable', 'threads'],
-  // Vectors in an exported function's signature: the compiler means the module's exports, but says it of every source file.
+  // Vectors in an exported function's signature: the compiler means the module's exports, but says it of every source
+  // file.
   ['--disableWarning', '112'],
 ].flat();
 
@@ -43,7 +44,8 @@ export async function buildKernels(entry = ENTRY, out = OUT) {
     'export interface Binary {',
     '  /** Its bytes. */',
     '  readonly base64: string;',
-    '  /** Where in the bytes the limits flag of the imported memory stands: 3, shared with a maximum; 1 is unshared. */',
+    '  /** Where in the bytes the limits flag of the imported memory stands: 3, shared with a maximum; 1 is ' +
+      'unshared. */',
     '  readonly memoryFlag: number;',
     '}',
   ];

@@ -1,4 +1,5 @@
-// The last line of .ci/run: `node summary.mjs <vitest's JSON> <how many steps failed>`. The exit code is 1 where anything did.
+// The last line of .ci/run: `node summary.mjs <vitest's JSON> <how many steps failed>`. The exit code is 1 where
+// anything did.
 
 import { existsSync, readFileSync } from 'node:fs';
 

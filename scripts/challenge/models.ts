@@ -34,9 +34,9 @@ function block(inChannels: number, outChannels: number): nn.Module[] {
 const notebook: Recipe = {
   title: "the notebook's network",
   method:
-    "The notebook's recipe: SGD with Nesterov's momentum, learning rate 0.01, and no augmentation. At a rate that does not fall " +
-    'the weights of neighbouring steps differ by two hundredths of accuracy, so an average of the last weights is scored, that of ' +
-    'the epoch with the best validation accuracy.',
+    "The notebook's recipe: SGD with Nesterov's momentum, learning rate 0.01, and no augmentation. At a rate that " +
+    'does not fall the weights of neighbouring steps differ by two hundredths of accuracy, so an average of the last ' +
+    'weights is scored, that of the epoch with the best validation accuracy.',
   batch: 64,
   epochs: 10,
   lr: 0.01,
@@ -96,12 +96,14 @@ class Scale extends nn.Module {
   }
 }
 
-/** A residual network of a block each at 16 × 16, 8 × 8 and 4 × 4 pixels. Half of its work is at 8 × 8, in 256 channels. */
+/**
+ * A residual network of a block each at 16 × 16, 8 × 8 and 4 × 4 pixels. Half of its work is at 8 × 8, in 256 channels.
+ */
 const resnet: Recipe = {
   title: 'a small residual network',
   method:
-    'SGD with Nesterov momentum and weight decay on one cycle of the learning rate; random crops and mirror images; label ' +
-    'smoothing; an average of the weights; scores averaged over each test image and its mirror image.',
+    'SGD with Nesterov momentum and weight decay on one cycle of the learning rate; random crops and mirror ' +
+    'images; label smoothing; an average of the weights; scores averaged over each test image and its mirror image.',
   batch: 64,
   epochs: 10,
   lr: 0.1,
@@ -109,8 +111,8 @@ const resnet: Recipe = {
   weightAverage: 0.995,
   keepBest: false,
   mirrored: true,
-  // In ten epochs the training accuracy ends at 0.94. With a network of half the products and crops of four pixels it ended at 0.90,
-  // and with cut-out squares and batches of 128 at twice the rate below a validation accuracy of 0.898.
+  // In ten epochs the training accuracy ends at 0.94. With a network of half the products and crops of four pixels it
+  // ended at 0.90, and with cut-out squares and batches of 128 at twice the rate below a validation accuracy of 0.898.
   augmentation: [transforms.randomCrop(32, { padding: 2 }), transforms.randomHorizontalFlip()],
   build: () =>
     new nn.Sequential(

@@ -49,7 +49,8 @@ export async function challengeReport(challenge: Challenge): Promise<string> {
   return htmlReport({
     title: `The CIFAR-10 challenge: ${recipe.title}`,
     intro: [
-      `How many of the test images does ${recipe.title} get right after ${epochs.length} passes over the training images?`,
+      `How many of the test images does ${recipe.title} get right after ${epochs.length} passes over the training ` +
+        'images?',
       recipe.method,
     ],
     settings: {
@@ -94,8 +95,8 @@ export async function challengeReport(challenge: Challenge): Promise<string> {
       },
     ],
     conclusions: [
-      `${percent(testAcc)} of the ${predictions.labels.length} test images are right, which were looked at once, at the end; ` +
-        `${percent(valAcc)} of the validation images.`,
+      `${percent(testAcc)} of the ${predictions.labels.length} test images are right, which were looked at once, ` +
+        `at the end; ${percent(valAcc)} of the validation images.`,
       commonestMistake(confusion, classes),
     ],
   });
@@ -132,8 +133,8 @@ async function curves(histories: readonly FitHistory[]): Promise<ReportFigure[]>
         ]),
       }),
       caption:
-        'Training accuracy is that of the batches as they were trained on, augmented, before each step; validation accuracy is ' +
-        'that of the weights at the end of the epoch, averaged where there is an average.',
+        'Training accuracy is that of the batches as they were trained on, augmented, before each step; validation ' +
+        'accuracy is that of the weights at the end of the epoch, averaged where there is an average.',
     },
     {
       svg: await lineChart({

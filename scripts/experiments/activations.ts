@@ -49,9 +49,9 @@ export const activations: Experiment = {
   title: 'Activations and the gradient',
   question: 'Which activations let a gradient through a deep net, and which inputs stop it?',
   method:
-    'A deep net is put together from layer functions, once with each activation, its weights scaled to the width of the ' +
-    `layers. A unit is shut for an image where its derivative is below ${SHUT}, and dead where it is shut for all images. ` +
-    'The gradient is measured before each activation, on the images the net then learns.',
+    'A deep net is put together from layer functions, once with each activation, its weights scaled to the width ' +
+    `of the layers. A unit is shut for an image where its derivative is below ${SHUT}, and dead where it is shut for ` +
+    'all images. The gradient is measured before each activation, on the images the net then learns.',
   run,
 };
 
@@ -110,13 +110,16 @@ async function run(lab: Lab): Promise<Findings> {
     settings: {
       net: `${layers} hidden layers of ${hidden} units`,
       'weight scale': '√(2 / inputs) for ReLU, leaky ReLU, ELU and GELU, √(1 / inputs) for tanh and sigmoid',
-      training: `${yTrain.length} images of unit variance, ${count(epochs, 'epoch')}, batches of ${batch}, Adam with learning rate ${learningRate}`,
+      training:
+        `${yTrain.length} images of unit variance, ${count(epochs, 'epoch')}, batches of ${batch}, Adam ` +
+        `with learning rate ${learningRate}`,
     },
     tables: [
       {
         caption:
-          `Gradient: its norm at layer 1 over that at layer ${layers}, before training. Shut: pairs of a unit and an image, ` +
-          `before training, and from weights ${TOO_LARGE} times as large. Dead: units after training. Best accuracies.`,
+          `Gradient: its norm at layer 1 over that at layer ${layers}, before training. Shut: pairs of a unit and ` +
+          `an image, before training, and from weights ${TOO_LARGE} times as large. Dead: units after training. Best ` +
+          'accuracies.',
         columns: ['activation', 'gradient', 'shut', `shut, × ${TOO_LARGE}`, 'dead', 'training', 'validation'],
         rows: results.map((one) => [
           one.name,
@@ -231,8 +234,8 @@ function throughDepth(results: readonly Result[], layers: number): string {
       : `the one that learns least is another, ${worst.name}`;
   return (
     `On its way from layer ${layers} to layer 1 the gradient is multiplied by ${ratio(passage(weakest.fresh))} with ` +
-    `${weakest.name} and by ${ratio(passage(strongest.fresh))} with ${strongest.name}; ${link}: training accuracy ${accuracy(worst)}, against ${accuracy(best)} with ` +
-    `${best.name}.`
+    `${weakest.name} and by ${ratio(passage(strongest.fresh))} with ${strongest.name}; ${link}: training accuracy ` +
+    `${accuracy(worst)}, against ${accuracy(best)} with ${best.name}.`
   );
 }
 
@@ -245,12 +248,14 @@ function saturation(results: readonly Result[]): string {
   const each = saturating.map((one) => `${one.name} (${percent(shut(one).before)} to ${percent(shut(one).after)})`);
   const grown =
     each.length > 0
-      ? `Weights ${TOO_LARGE} times too large shut more units of ${list(each)}: what saturates, saturates at large inputs.`
+      ? `Weights ${TOO_LARGE} times too large shut more units of ${list(each)}: what saturates, saturates at large ` +
+        'inputs.'
       : `Weights ${TOO_LARGE} times too large shut hardly more units of any activation.`;
   const dead = results.filter((one) => mean(one.trained.dead) > 0.01);
   return `${grown} ${
     dead.length > 0
-      ? `After training some units are dead for all images with ${list(dead.map((one) => `${one.name} (${percent(mean(one.trained.dead))})`))}.`
+      ? 'After training some units are dead for all images with ' +
+        `${list(dead.map((one) => `${one.name} (${percent(mean(one.trained.dead))})`))}.`
       : 'After training hardly any unit is dead for all images.'
   }`;
 }

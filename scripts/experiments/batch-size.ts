@@ -37,8 +37,9 @@ export const batchSize: Experiment = {
   title: 'Normalization and the size of a batch',
   question: 'How much do batch and layer normalization depend on the size of the batch?',
   method:
-    'A six-layer net is trained with each normalization at several batch sizes, and without one at the smallest, for the ' +
-    'same number of epochs: a batch of a tenth makes ten times as many steps. Numbers are means over several seeds.',
+    'A six-layer net is trained with each normalization at several batch sizes, and without one at the smallest, ' +
+    'for the same number of epochs: a batch of a tenth makes ten times as many steps. Numbers are means over several ' +
+    'seeds.',
   run,
 };
 
@@ -75,7 +76,8 @@ async function run(lab: Lab): Promise<Findings> {
       net: `${layers} layers, ${hidden} units in each hidden one, weight scale ${weightScale}`,
       'batch sizes': list(batches.map(String)),
       training:
-        `${data.yTrain.length} images, ${count(epochs, 'epoch')}, Adam with learning rate ${scaleText(learningRate)}, ` +
+        `${data.yTrain.length} images, ${count(epochs, 'epoch')}, Adam with learning rate ` +
+        `${scaleText(learningRate)}, ` +
         count(seeds, 'seed'),
     },
     tables: [
@@ -96,8 +98,8 @@ async function run(lab: Lab): Promise<Findings> {
     ),
     conclusions: [
       ...families.map((family) => order(family, batches, plain)),
-      `The batch size moves the final training accuracy by ${points(bn)} with batch normalization and by ${points(ln)} ` +
-        `with layer normalization: ${influence(bn, ln)}.`,
+      `The batch size moves the final training accuracy by ${points(bn)} with batch normalization and by ` +
+        `${points(ln)} with layer normalization: ${influence(bn, ln)}.`,
     ],
     results: {
       batches,
@@ -156,7 +158,10 @@ function order({ normalization, trials }: Family, batches: readonly number[], pl
 
 export function influence(bn: number, ln: number): string {
   if (ln < 0.75 * bn) {
-    return 'layer normalization, whose statistics come from one example, depends less on it than batch normalization, whose statistics come from the batch';
+    return (
+      'layer normalization, whose statistics come from one example, depends less on it than batch ' +
+      'normalization, whose statistics come from the batch'
+    );
   }
   if (bn < 0.75 * ln) return 'here batch normalization depends less on it';
   return 'here the two depend on it alike';

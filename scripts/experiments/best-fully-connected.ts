@@ -65,10 +65,10 @@ export const bestFullyConnected: Experiment = {
   title: 'The best fully connected net',
   question: 'How many images can a fully connected net get right?',
   method:
-    'A random search trains candidates for a few epochs on some of the images. The one with the best validation accuracy is ' +
-    'trained anew on all of them, keeps the parameters of its best epoch, and sees the test images once. All nets have ' +
-    'batch normalization and dropout, learn with AdamW, and get each image, less the mean image, at mean 0 and variance 1. ' +
-    'Half of the minibatches are mirrored.',
+    'A random search trains candidates for a few epochs on some of the images. The one with the best validation ' +
+    'accuracy is trained anew on all of them, keeps the parameters of its best epoch, and sees the test images once. ' +
+    'All nets have batch normalization and dropout, learn with AdamW, and get each image, less the mean image, at ' +
+    'mean 0 and variance 1. Half of the minibatches are mirrored.',
   numTest: 10000,
   run,
 };
@@ -173,8 +173,8 @@ async function run(lab: Lab): Promise<Findings> {
     conclusions: [
       verdict(valAcc, testAcc, yTest.length),
       overfitting(trained),
-      `${commonestMistake(confusion, classes)} The validation set chose the candidate and the epoch, so that its accuracy is ` +
-        'somewhat flattering; the test set chose nothing.',
+      `${commonestMistake(confusion, classes)} The validation set chose the candidate and the epoch, so that its ` +
+        'accuracy is somewhat flattering; the test set chose nothing.',
     ],
     results: { valAcc, testAcc, winner, search, confusion, run: trained },
   };
@@ -259,8 +259,8 @@ export function verdict(valAcc: number, testAcc: number, tested: number): string
       : `${points(valAcc - NOTEBOOK)} below the notebook's best of ${percent(NOTEBOOK)}`;
   const asked = valAcc >= REQUIRED ? 'more than' : 'less than';
   return (
-    `The winner gets ${percent(valAcc)} of the validation images right, ${asked} the ${percent(REQUIRED)} that are asked ` +
-    `for and ${compared}; of the test images ${percent(testAcc)} ± ${(100 * error).toFixed(1)}%.`
+    `The winner gets ${percent(valAcc)} of the validation images right, ${asked} the ${percent(REQUIRED)} that are ` +
+    `asked for and ${compared}; of the test images ${percent(testAcc)} ± ${(100 * error).toFixed(1)}%.`
   );
 }
 
@@ -268,11 +268,15 @@ export function overfitting(trained: Run): string {
   const at = bestEpoch(trained);
   const [training, validation] = [trained.trainAccHistory[at], trained.valAccHistory[at]];
   const gap = training - validation;
+  const verdict =
+    gap > 0.05
+      ? 'even with dropout the net learns its images better than what they have in common'
+      : 'the net hardly overfits';
   const end = trained.valAccHistory.length - 1;
   return (
     `Its best epoch is ${at} of ${end}. There the training accuracy is ${percent(training)}, ` +
     `${points(gap)} ${gap > 0 ? 'above' : 'below'} the validation accuracy: ` +
-    `${gap > 0.05 ? 'even with dropout the net learns its images better than what they have in common' : 'the net hardly overfits'}.`
+    `${verdict}.`
   );
 }
 

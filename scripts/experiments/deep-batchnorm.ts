@@ -66,7 +66,8 @@ async function run(lab: Lab): Promise<Findings> {
     settings: {
       net: `${layers} layers, ${hidden} units in each hidden one, weight scale ${weightScale}`,
       training:
-        `${data.yTrain.length} images, ${count(epochs, 'epoch')}, batches of ${batch}, Adam with learning rate ${learningRate}, ` +
+        `${data.yTrain.length} images, ${count(epochs, 'epoch')}, batches of ${batch}, Adam with learning rate ` +
+        `${learningRate}, ` +
         count(seeds, 'seed'),
     },
     tables: [
@@ -100,9 +101,14 @@ export function speed(normalized: Trial, plain: Trial): string {
   const ahead = above.filter((accuracy, i) => accuracy > below[i]).length;
   const target = measure(plain, finalTrainAcc).mean;
   const epoch = epochReaching(normalized, target);
-  const curves = `With batch normalization the training accuracy is above the plain net's after ${ahead} of ${count(above.length, 'epoch')}`;
+  const curves =
+    `With batch normalization the training accuracy is above the plain net's after ${ahead} of ` +
+    `${count(above.length, 'epoch')}`;
   if (epoch === undefined) {
-    return `${curves}. It does not reach the ${percent(target)} that the plain net ends at: here it does not learn faster.`;
+    return (
+      `${curves}. It does not reach the ${percent(target)} that the plain net ends at: here it does not learn ` +
+      'faster.'
+    );
   }
   const faster = epoch < below.length && ahead > above.length / 2;
   return (
@@ -113,10 +119,14 @@ export function speed(normalized: Trial, plain: Trial): string {
 
 export function validation(normalized: Trial, plain: Trial): string {
   const [a, b] = [normalized, plain].map((one) => measure(one, bestValAcc));
-  const difference = `The best validation accuracies, ${accuracyText(a)} with batch normalization and ${accuracyText(b)} without`;
+  const difference =
+    `The best validation accuracies, ${accuracyText(a)} ` + `with batch normalization and ${accuracyText(b)} without`;
   const order = compare(a, b);
   if (order === 0) return `${difference}, do not differ by more than twice the standard error of their difference.`;
-  return `${difference}, differ by ${points(a.mean - b.mean)} in favour of the net ${order > 0 ? 'with' : 'without'} it.`;
+  return (
+    `${difference}, differ by ${points(a.mean - b.mean)} in favour of the net ` +
+    `${order > 0 ? 'with' : 'without'} it.`
+  );
 }
 
 runIfStarted(deepBatchnorm);

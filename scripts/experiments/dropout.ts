@@ -30,8 +30,8 @@ export const dropout: Experiment = {
   title: 'Dropout as a regularizer',
   question: 'What does dropout do to a net that has more weights than it has images to learn from?',
   method:
-    'A two-layer net is trained on few images, once keeping every hidden unit and once keeping a quarter of them in each ' +
-    'step. Numbers are means over several seeds, ± their standard error.',
+    'A two-layer net is trained on few images, once keeping every hidden unit and once keeping a quarter of them ' +
+    'in each step. Numbers are means over several seeds, ± their standard error.',
   run,
 };
 
@@ -56,7 +56,8 @@ async function run(lab: Lab): Promise<Findings> {
       net: `2 layers, ${hidden} hidden units`,
       'keep probability': `1 and ${keep}`,
       training:
-        `${data.yTrain.length} images, ${count(epochs, 'epoch')}, batches of ${batch}, Adam with learning rate ${learningRate}, ` +
+        `${data.yTrain.length} images, ${count(epochs, 'epoch')}, batches of ${batch}, Adam with learning rate ` +
+        `${learningRate}, ` +
         count(seeds, 'seed'),
     },
     tables: [
@@ -107,18 +108,23 @@ export function overfitting(without: Trial, dropped: Trial, keep: number): strin
       : 'here dropout does not keep the net from fitting its images';
   return (
     `Without dropout the net ends at ${accuracyText(a)} of the training images right, keeping ${100 * keep}% at ` +
-    `${accuracyText(b)}. The gap to the validation accuracy is ${points(gap)} without and ${points(gapDropped)} with it: ` +
-    `${verdict}.`
+    `${accuracyText(b)}. The gap to the validation accuracy is ${points(gap)} without and ${points(gapDropped)} ` +
+    `with it: ${verdict}.`
   );
 }
 
 export function generalization(without: Trial, dropped: Trial): string {
   const [a, b] = [without, dropped].map((one) => measure(one, lateValAcc));
-  const found = `The validation accuracy of the last ${LATE} epochs is ${accuracyText(a)} without dropout and ${accuracyText(b)} with it`;
+  const found =
+    `The validation accuracy of the last ${LATE} epochs is ${accuracyText(a)} without dropout and ` +
+    `${accuracyText(b)} with it`;
   const order = compare(b, a);
   if (order > 0) return `${found}: it regularizes, and the net generalizes better.`;
   if (order < 0) return `${found}: this much dropout costs more than it gains.`;
-  return `${found}, a difference below twice its standard error: on so few images it neither helps nor harms measurably.`;
+  return (
+    `${found}, a difference below twice its standard error: on so few images it neither helps nor harms ` +
+    'measurably.'
+  );
 }
 
 runIfStarted(dropout);

@@ -33,9 +33,9 @@ export const imageFilters: Experiment = {
   title: 'Filters set by hand',
   question: 'What does a convolution see when its filters are set by hand to greyscale and to edges?',
   method:
-    'One convolution with three filters of 3 × 3, stride 1, pad 1 is applied to two enlarged training images and to a ' +
-    'drawing: blue stripes across, blue stripes down, and a red disc. The first filter weighs red, green and blue; the ' +
-    'second looks for horizontal edges in blue, the third for vertical edges in the grey levels.',
+    'One convolution with three filters of 3 × 3, stride 1, pad 1 is applied to two enlarged training images and ' +
+    'to a drawing: blue stripes across, blue stripes down, and a red disc. The first filter weighs red, green and ' +
+    'blue; the second looks for horizontal edges in blue, the third for vertical edges in the grey levels.',
   run,
 };
 
@@ -46,7 +46,9 @@ interface Filtered {
   readonly picture: NDArray;
   /** Shape (3, side, side): one plane to a filter. */
   readonly out: NDArray;
-  /** By edge filter: the largest response inside and on the border, and the share of pixels inside that are on an edge. */
+  /**
+   * By edge filter: the largest response inside and on the border, and the share of pixels inside that are on an edge.
+   */
   readonly edges: Readonly<Record<'horizontal' | 'vertical', Response>>;
 }
 
@@ -87,7 +89,9 @@ async function run(lab: Lab): Promise<Findings> {
     },
     tables: [
       {
-        caption: `The largest responses (outputs less the bias) inside the picture and on its border, and the share of pixels inside with one above ${EDGE}.`,
+        caption:
+          'The largest responses (outputs less the bias) inside the picture and on its border, and the ' +
+          `share of pixels inside with one above ${EDGE}.`,
         columns: ['picture', 'edges', 'largest inside', 'largest on the border', 'on an edge'],
         rows: filtered.flatMap(({ name, edges }) =>
           Object.entries(edges).map(([direction, { inside, border, share }]) => [
@@ -111,8 +115,8 @@ async function run(lab: Lab): Promise<Findings> {
       },
     ],
     conclusions: [
-      `The greyscale outputs are ${GREY.map((weight, c) => `${weight} ${'RGB'[c]}`).join(' + ')} of each pixel, with a relative ` +
-        `error of at most ${ratio(greyError)} against that formula.`,
+      `The greyscale outputs are ${GREY.map((weight, c) => `${weight} ${'RGB'[c]}`).join(' + ')} of each pixel, ` +
+        `with a relative error of at most ${ratio(greyError)} against that formula.`,
       directions(parts),
       border(filtered),
     ],
@@ -270,10 +274,10 @@ function shown({ picture, out, edges }: Filtered): NDArray[] {
 
 function directions({ across, down, disc }: ReturnType<typeof partsOf>): string {
   return (
-    `In the drawing the filter for horizontal edges answers with up to ${whole(across.horizontal)} to the stripes across and ` +
-    `with ${whole(down.horizontal)} to the stripes down, the filter for vertical edges with ${whole(across.vertical)} and ` +
-    `${whole(down.vertical)}. To the red disc the first answers with ${whole(disc.horizontal)}, since it looks at blue ` +
-    `alone, the second with ${whole(disc.vertical)}.`
+    `In the drawing the filter for horizontal edges answers with up to ${whole(across.horizontal)} to the stripes ` +
+    `across and with ${whole(down.horizontal)} to the stripes down, the filter for vertical edges with ` +
+    `${whole(across.vertical)} and ${whole(down.vertical)}. To the red disc the first answers with ` +
+    `${whole(disc.horizontal)}, since it looks at blue alone, the second with ${whole(disc.vertical)}.`
   );
 }
 
@@ -288,8 +292,9 @@ function border(filtered: readonly Filtered[]): string {
     return `${name} (${whole(border)}, ${whole(inside)} inside)`;
   });
   return (
-    `The pictures are padded with zeros, which is black: a picture that is light at its border has an edge there that is ` +
-    `not in it, and that is stronger than any inside for ${pictures.length} of ${filtered.length}: ${list(named)}.`
+    'The pictures are padded with zeros, which is black: a picture that is light at its border has an edge there ' +
+    `that is not in it, and that is stronger than any inside for ${pictures.length} of ${filtered.length}: ` +
+    `${list(named)}.`
   );
 }
 

@@ -4,7 +4,7 @@ import { FullyConnectedNet, heatMap, lineChart } from '../../src/index.js';
 import type { Experiment, Findings, Lab } from './support/experiment.js';
 import { runIfStarted } from './support/lab.js';
 import { bestTrainAcc, firstImages, type Run, train } from './support/training.js';
-import { count, list, logspace, percent, scaleText } from './support/words.js';
+import { count, fromTo, list, logspace, percent, scaleText } from './support/words.js';
 
 const FULL = {
   images: 50,
@@ -25,8 +25,9 @@ export const initializationSensitivity: Experiment = {
   title: 'Depth and the scale of the initial weights',
   question: 'Which is more sensitive to the initialization scale, a three-layer or a five-layer net?',
   method:
-    'Both nets are to learn a few images by heart with plain SGD, from weights of each scale and with each learning rate. ' +
-    'Of each run the best training accuracy counts. A scale that works with many learning rates is an easy one.',
+    'Both nets are to learn a few images by heart with plain SGD, from weights of each scale and with each ' +
+    'learning rate. Of each run the best training accuracy counts. A scale that works with many learning rates is an ' +
+    'easy one.',
   run,
 };
 
@@ -71,8 +72,8 @@ async function run(lab: Lab): Promise<Findings> {
     )}.`,
     settings: {
       nets: `${list(depths.map(String))} layers, ${hidden} units in each hidden one`,
-      'weight scales': `${weightScales.length} from ${scaleText(weightScales[0])} to ${scaleText(weightScales.at(-1) as number)}`,
-      'learning rates': `${learningRates.length} from ${scaleText(learningRates[0])} to ${scaleText(learningRates.at(-1) as number)}`,
+      'weight scales': fromTo(weightScales),
+      'learning rates': fromTo(learningRates),
       training: `${yTrain.length} images, ${count(epochs, 'epoch')}, batches of ${batch}, SGD`,
     },
     tables: [
@@ -158,7 +159,10 @@ export function ease(
     `Of ${total} pairs of scale and learning rate, ${list(names.map((name, i) => `${cells[i]} work with ${name}`))}; ` +
     `${list(names.map((name, i) => `${diverged[i]} diverge with ${name}`))}.`;
   if (deep < shallow) {
-    return `${found} The deeper net is the more sensitive one: each layer multiplies by its weights, so what is too small or too large is so to the power of the depth.`;
+    return (
+      `${found} The deeper net is the more sensitive one: each layer multiplies by its weights, so what is ` +
+      'too small or too large is so to the power of the depth.'
+    );
   }
   if (deep > shallow) return `${found} Here the shallower net is the more sensitive one.`;
   return `${found} Here depth makes no difference to the sensitivity.`;

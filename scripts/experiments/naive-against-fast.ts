@@ -34,8 +34,8 @@ export const naiveAgainstFast: Experiment = {
   title: 'Naive and fast layers',
   question: 'How much faster are the fast convolution and max pooling than the loops, and do they compute the same?',
   method:
-    'Each pass is run by the naive and by the fast function on the same random numbers, in float64. Every function is ' +
-    'run once before it is timed; times are medians. The loops run on one thread, the fast layers on all there are.',
+    'Each pass is run by the naive and by the fast function on the same random numbers, in float64. Every function ' +
+    'is run once before it is timed; times are medians. The loops run on one thread, the fast layers on all there are.',
   run,
 };
 
@@ -76,8 +76,8 @@ async function run(lab: Lab): Promise<Findings> {
   const speedUps = rows.map((row) => row.speedUp);
   return {
     headline:
-      `The fast passes are ${ratio(Math.min(...speedUps))} to ${times(Math.max(...speedUps))} as fast as the loops, and ` +
-      `differ from them by ${ratio(Math.max(...rows.map((row) => row.difference)))} at most.`,
+      `The fast passes are ${ratio(Math.min(...speedUps))} to ${times(Math.max(...speedUps))} as fast as the ` +
+      `loops, and differ from them by ${ratio(Math.max(...rows.map((row) => row.difference)))} at most.`,
     settings: {
       convolution: `x ${images} × 3 × 31 × 31, w 25 × 3 × 3 × 3, stride ${CONV.stride}, pad ${CONV.pad}`,
       'max pooling': `x ${images} × 3 × 32 × 32, windows of 2 × 2, stride ${POOL.stride}`,
@@ -186,7 +186,9 @@ function speed(rows: readonly Row[]): string {
   const [most, least] = [sorted[0], sorted[sorted.length - 1]];
   const say = ({ name, naive, fast }: Row): string => `${name} (${milliseconds(naive)} to ${milliseconds(fast)})`;
   const slower = rows.filter((row) => row.speedUp < 1).map((row) => row.name);
-  const gain = `The gain is largest for ${say(most)}, ${times(most.speedUp)}, and smallest for ${say(least)}, ${times(least.speedUp)}.`;
+  const gain =
+    `The gain is largest for ${say(most)}, ${times(most.speedUp)}, and smallest for ${say(least)}, ` +
+    `${times(least.speedUp)}.`;
   return slower.length === 0 ? gain : `${gain} Here the fast function is slower than the loops for ${list(slower)}.`;
 }
 

@@ -66,8 +66,8 @@ async function run(lab: Lab): Promise<Findings> {
   const [best, final, val] = [bestTrainAcc, finalTrainAcc, bestValAcc].map((quantity) => measure(trial, quantity));
   return {
     headline:
-      `Best training accuracy on ${n} images within ${count(epochs, 'epoch')}: ${accuracyText(best)}; best validation accuracy ` +
-      `${accuracyText(val)}.`,
+      `Best training accuracy on ${n} images within ${count(epochs, 'epoch')}: ${accuracyText(best)}; best ` +
+      `validation accuracy ${accuracyText(val)}.`,
     settings: {
       net: `${filters} filters of ${filterSize} × ${filterSize}, ${hidden} hidden units, weight scale ${weightScale}`,
       training:

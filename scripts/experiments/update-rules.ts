@@ -40,8 +40,9 @@ export const updateRules: Experiment = {
   title: 'Update rules',
   question: 'Which update rule trains a deep net fastest, and why is AdaGrad slow?',
   method:
-    'The same six-layer net learns the same images in the same order by six rules. The second chart follows how far an ' +
-    'iteration moves the weights, as a share of their norm. Numbers are means over several seeds, ± their standard error.',
+    'The same six-layer net learns the same images in the same order by six rules. The second chart follows how ' +
+    'far an iteration moves the weights, as a share of their norm. Numbers are means over several seeds, ± their ' +
+    'standard error.',
   run,
 };
 
@@ -78,7 +79,9 @@ async function run(lab: Lab): Promise<Findings> {
   ]);
   const ranked = rank(trials, perEpoch);
   return {
-    headline: `Training loss after ${count(epochs, 'epoch')}: ${list(ranked.map((one) => `${one.name} ${lossText(one.loss)}`))}.`,
+    headline:
+      `Training loss after ${count(epochs, 'epoch')}: ` +
+      `${list(ranked.map((one) => `${one.name} ${lossText(one.loss)}`))}.`,
     settings: {
       net: `${layers} layers, ${hidden} units in each hidden one, weight scale ${weightScale}`,
       training: `${data.yTrain.length} images, ${count(epochs, 'epoch')}, batches of ${batch}, ${count(seeds, 'seed')}`,
@@ -163,8 +166,8 @@ export function order(ranked: readonly Ranked[]): string {
   const level = others.filter((one) => compare(one.loss, first.loss) === 0);
   const lead =
     level.length > 0
-      ? `The lowest training losses of the last epoch, with ${list([first, ...level].map(said))}, are less than twice the ` +
-        'standard error of their difference apart'
+      ? `The lowest training losses of the last epoch, with ${list([first, ...level].map(said))}, are less than ` +
+        'twice the standard error of their difference apart'
       : `The lowest training loss of the last epoch is that of ${said(first)}`;
   return `${lead}; the highest is that of ${said(finished[finished.length - 1])}.${end}`;
 }
@@ -178,8 +181,8 @@ export function momentum(trials: readonly Trial[], epochs: number): string {
   });
   const faster = others.every((trial) => (epochReaching(trial, target) ?? epochs) < epochs);
   return (
-    `Plain SGD ends at a training accuracy of ${percent(target)} after ${count(epochs, 'epoch')}. With the same learning rate, ` +
-    `${list(reached)}: ${faster ? 'momentum converges faster' : 'here momentum is not faster'}.`
+    `Plain SGD ends at a training accuracy of ${percent(target)} after ${count(epochs, 'epoch')}. With the same ` +
+    `learning rate, ${list(reached)}: ${faster ? 'momentum converges faster' : 'here momentum is not faster'}.`
   );
 }
 
@@ -192,8 +195,8 @@ export function adagrad(steps: Readonly<Record<string, readonly number[]>>): str
   const [adagrad, adam] = [shrinking('AdaGrad'), shrinking('Adam')];
   if (!Number.isFinite(adagrad) || !Number.isFinite(adam)) return 'A run was too short to compare step lengths.';
   const found =
-    `Over the run AdaGrad's steps shrink to ${percent(adagrad)} of their first length (last against first tenth of the ` +
-    `iterations), Adam's to ${percent(adam)}`;
+    `Over the run AdaGrad's steps shrink to ${percent(adagrad)} of their first length (last against first tenth of ` +
+    `the iterations), Adam's to ${percent(adam)}`;
   return adagrad < adam
     ? `${found}: AdaGrad divides by the root of a sum of squares that only grows, Adam by that of a decaying average.`
     : `${found}. Here AdaGrad's growing sum of squares did not shorten its steps more than Adam's average did.`;

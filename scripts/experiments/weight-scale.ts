@@ -15,7 +15,7 @@ import {
   type Trial,
   train,
 } from './support/training.js';
-import { count, logspace, percent, scaleText } from './support/words.js';
+import { count, fromTo, logspace, percent, scaleText } from './support/words.js';
 
 const FULL = {
   images: 1000,
@@ -99,9 +99,10 @@ async function run(lab: Lab): Promise<Findings> {
       `${weightScales.length} with batch normalization, ${goodPlain.length} without.`,
     settings: {
       net: `${layers} layers, ${hidden} units in each hidden one`,
-      'weight scales': `${weightScales.length} from ${scaleText(weightScales[0])} to ${scaleText(weightScales.at(-1) as number)}`,
+      'weight scales': fromTo(weightScales),
       training:
-        `${data.yTrain.length} images, ${count(epochs, 'epoch')}, batches of ${batch}, Adam with learning rate ${learningRate}, ` +
+        `${data.yTrain.length} images, ${count(epochs, 'epoch')}, batches of ${batch}, Adam with learning rate ` +
+        `${learningRate}, ` +
         count(seeds, 'seed'),
     },
     tables: [
@@ -143,7 +144,8 @@ function goodScales(scales: readonly number[], accuracies: readonly number[]): n
 
 export function breadth(good: readonly number[], plain: readonly number[], total: number): string {
   const range = (scales: readonly number[]): string =>
-    `${scales.length} of ${total} scales, between ${scaleText(Math.min(...scales))} and ${scaleText(Math.max(...scales))}`;
+    `${scales.length} of ${total} scales, between ${scaleText(Math.min(...scales))} and ` +
+    `${scaleText(Math.max(...scales))}`;
   const verdict =
     good.length > plain.length
       ? 'Batch normalization makes the net less sensitive to the scale'
@@ -156,14 +158,15 @@ export function breadth(good: readonly number[], plain: readonly number[], total
 
 export function ends(scales: readonly number[], normalized: readonly number[], plain: readonly number[]): string {
   const at = (i: number): string =>
-    `${scaleText(scales.at(i) as number)} the training accuracy is ${percent(normalized.at(i) as number)} with it and ` +
-    `${percent(plain.at(i) as number)} without`;
+    `${scaleText(scales.at(i) as number)} the training accuracy is ${percent(normalized.at(i) as number)} with it ` +
+    `and ${percent(plain.at(i) as number)} without`;
   // A tenth is what guessing gets.
   const stuck = scales.filter((_, i) => !(plain[i] > 0.2) && normalized[i] > 0.2);
   const reason =
     stuck.length > 0
-      ? `At ${count(stuck.length, 'scale')}, up to ${scaleText(Math.max(...stuck))}, the plain net learns next to nothing ` +
-        'where the normalized one learns: normalization brings each layer back to unit variance, whatever the weights do to it.'
+      ? `At ${count(stuck.length, 'scale')}, up to ${scaleText(Math.max(...stuck))}, the plain net learns next to ` +
+        'nothing where the normalized one learns: normalization brings each layer back to unit variance, whatever ' +
+        'the weights do to it.'
       : 'There is no scale at which only the plain net fails to learn.';
   return `At ${at(0)}; at ${at(-1)}. ${reason}`;
 }

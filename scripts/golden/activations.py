@@ -12,11 +12,12 @@ from mpmath import erfc, exp, expm1, mpf, pi, sqrt, tanh
 
 mpmath.mp.dps = 60
 
-# Where something happens: next to 0, at the bounds of the intervals that the kernels use, at the zero of GELU's slope, and
-# where results end in 1, in subnormal numbers and in 0.
+# Where something happens: next to 0, at the bounds of the intervals that the kernels use, at the zero of GELU's slope,
+# and where results end in 1, in subnormal numbers and in 0.
 PLACES = [
     1e-40, 1e-30, 1e-8, 1e-4, 0.01, 0.1, 0.25, 0.3465, 0.3467, 0.5, 0.6629, 0.75179, 1, 1.0398, 1.5, 2, 3, 4, 5, 5.6568,
-    5.6569, 6, 7, 8, 9, 10, 12, 13, 14, 14.4, 15, 16, 17, 18, 20, 25, 30, 36, 37, 37.5, 38, 38.5, 39, 40, 50, 80, 87, 88,
+    5.6569, 6, 7, 8, 9, 10, 12, 13, 14, 14.4, 15, 16, 17, 18, 20, 25, 30, 36, 37, 37.5, 38, 38.5, 39, 40, 50, 80,
+    87, 88,
     89, 100, 103, 104, 200, 500, 700, 708, 709, 710, 740, 745, 746, 1e3, 1e4,
 ]
 # Between them: how far from 0, and how many.

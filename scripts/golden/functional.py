@@ -111,7 +111,8 @@ def normalizations():
 
 
 def losses():
-    yield case("numbers", "mse_loss", F.mse_loss, {"input": spread((3, 4), 2.0), "target": spread((3, 4), phase=1.0)}, {})
+    operands = {"input": spread((3, 4), 2.0), "target": spread((3, 4), phase=1.0)}
+    yield case("numbers", "mse_loss", F.mse_loss, operands, {})
 
 
 def linears():

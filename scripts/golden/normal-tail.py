@@ -3,8 +3,8 @@
 Run: python3 scripts/golden/normal-tail.py (needs mpmath).
 
 1/R(a) = sqrt(2 pi) a + W(a) with W = N/D, deg N = deg D - 1. Least squares for N - W D = 0, which is linear in the
-coefficients, with weights that make the error that of R, and reweighted by the errors themselves (Lawson's method) until
-the peaks are about level.
+coefficients, with weights that make the error that of R, and reweighted by the errors themselves (Lawson's method)
+until the peaks are about level.
 """
 
 import mpmath
@@ -21,7 +21,7 @@ def tail_ratio(a):
 
 
 def fit(degree, farthest, rounds=14):
-    """N (of degree - 1) and D (of degree), the constants 2 and 1, lowest power first; and the largest relative error."""
+    """N (of degree - 1) and D, with the constants 2 and 1, lowest power first; and the largest relative error."""
     count = 12 * (2 * degree - 1)
     # Chebyshev's points in (a - 3)/(a + 3), which spreads what happens near 0.
     end = (mpf(farthest) - 3) / (mpf(farthest) + 3)

@@ -1,5 +1,5 @@
-"""Writes test/fixtures/optimizers.json: parameters after each of 20 steps of PyTorch's optimizers in float64, the learning
-rates and momenta of its schedules, and what its clipping makes of gradients.
+"""Writes test/fixtures/optimizers.json: parameters after each of 20 steps of PyTorch's optimizers in float64, the
+learning rates and momenta of its schedules, and what its clipping makes of gradients.
 
 Run from the root of the repository: python3 scripts/golden/optimizers.py (needs torch; 1.13.0 made the file).
 """
@@ -58,7 +58,11 @@ SCHEDULES = {
     "OneCycleLR": [
         ({"maxLr": 0.1, "totalSteps": 20}, 20),
         ({"maxLr": 0.1, "epochs": 4, "stepsPerEpoch": 5, "annealStrategy": "linear"}, 20),
-        ({"maxLr": 0.3, "totalSteps": 24, "pctStart": 0.4, "threePhase": True, "divFactor": 10.0, "finalDivFactor": 100.0}, 24),
+        (
+            {"maxLr": 0.3, "totalSteps": 24, "pctStart": 0.4, "threePhase": True, "divFactor": 10.0,
+             "finalDivFactor": 100.0},
+            24,
+        ),
         ({"maxLr": 0.1, "totalSteps": 13, "pctStart": 0.25, "baseMomentum": 0.7, "maxMomentum": 0.9}, 13),
         ({"maxLr": 0.1, "totalSteps": 9, "cycleMomentum": False}, 9),
         ({"maxLr": 0.1, "totalSteps": 8, "pctStart": 0.0}, 8),
@@ -125,7 +129,7 @@ def optimizer_case(cls, options):
 
 
 def groups_case():
-    """Two groups, of which the second has a learning rate of its own; its parameter has no gradient in every third step."""
+    """Two groups: the second has its own learning rate, and its parameter no gradient in every third step."""
     options, own = {"lr": 0.1, "momentum": 0.9, "dampening": 0.5}, {"lr": 0.01, "weightDecay": 0.1}
     params = fresh()
     second = {"params": [params[1]], **torch_options("SGD", own)}

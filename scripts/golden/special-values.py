@@ -1,9 +1,10 @@
-"""Writes test/fixtures/special_values.json: what PyTorch makes of zeros of either sign, infinities, NaN and the ends of a dtype.
+"""Writes test/fixtures/special_values.json: PyTorch's results for signed zeros, infinities, NaN and the ends of a
+dtype.
 
 Run from the root of the repository: python3 scripts/golden/special-values.py (needs PyTorch; 1.13.0 made the file).
 
-Numbers are strings that JavaScript's Number reads, as JSON has no NaN. Every function is taken of all its values at once and at
-every place of a vector: where PyTorch's answer depends on the place, it has none, and the script stops.
+Numbers are strings that JavaScript's Number reads, as JSON has no NaN. Every function is applied to all its values at
+once and at every place of a vector: where PyTorch's answer depends on the place, it has none, and the script stops.
 """
 
 import json
@@ -12,14 +13,15 @@ import math
 import torch
 import torch.nn.functional as F
 
-VALUES = ["0", "-0", "Infinity", "-Infinity", "NaN", "1", "-1", "0.25", "-0.25", "2", "-3", "1e25", "-1e25", "1.5e38", "-1.5e38",
-          "6e-45", "-6e-45"]
+VALUES = ["0", "-0", "Infinity", "-Infinity", "NaN", "1", "-1", "0.25", "-0.25", "2", "-3", "1e25", "-1e25", "1.5e38",
+          "-1.5e38", "6e-45", "-6e-45"]
 UPSTREAM = ["1", "-2", "0", "-0", "NaN", "Infinity", "-Infinity"]
 EXPONENTS = ["NaN", "Infinity", "-Infinity", "0", "-0", "0.5", "-0.5", "1", "-1", "2", "-2", "3", "-3", "1.5", "-1.5"]
 ROWS = [["Infinity", "0"], ["0", "Infinity"], ["Infinity", "Infinity"], ["-Infinity", "0"], ["-Infinity", "-Infinity"],
-        ["NaN", "0"], ["0", "NaN"], ["1e38", "-1e38"], ["-0", "0"], ["0", "-0"], ["Infinity", "-Infinity"], ["NaN", "Infinity"]]
-WINDOWS = [["0", "-0", "-0", "0"], ["-0", "0", "0", "0"], ["-1", "0", "-0", "-1"], ["-1", "-0", "0", "-1"], ["-1", "-1", "-0", "0"],
-           ["NaN", "1", "2", "3"], ["1", "Infinity", "NaN", "2"], ["1", "2", "3", "NaN"],
+        ["NaN", "0"], ["0", "NaN"], ["1e38", "-1e38"], ["-0", "0"], ["0", "-0"], ["Infinity", "-Infinity"],
+        ["NaN", "Infinity"]]
+WINDOWS = [["0", "-0", "-0", "0"], ["-0", "0", "0", "0"], ["-1", "0", "-0", "-1"], ["-1", "-0", "0", "-1"],
+           ["-1", "-1", "-0", "0"], ["NaN", "1", "2", "3"], ["1", "Infinity", "NaN", "2"], ["1", "2", "3", "NaN"],
            ["-Infinity", "-Infinity", "-Infinity", "-Infinity"], ["-2e-45", "-0", "0", "2e-45"]]
 
 UNARY = {
@@ -94,10 +96,12 @@ def table(dtype):
     rows = torch.stack([tensor(row, dtype) for row in ROWS])
     by_row = {}
     for name, f in BY_ROW.items():
-        dout = torch.tensor([1.0, 2.0] * len(ROWS) if name in ("softmax", "logSoftmax") else [1.0] * len(ROWS), dtype=dtype)
+        upstream = [1.0, 2.0] if name in ("softmax", "logSoftmax") else [1.0]
+        dout = torch.tensor(upstream * len(ROWS), dtype=dtype)
         by_row[name] = dict(zip(["out", "dx"], gradient(f, [rows], dout.reshape(len(ROWS), -1), 3, name)))
     windows = torch.stack([tensor(window, dtype) for window in WINDOWS]).reshape(-1, 1, 2, 2)
-    pool = gradient(lambda x: F.max_pool2d(x, 2), [windows], torch.ones(len(WINDOWS), 1, 1, 1, dtype=dtype), 3, "maxPool")
+    ones = torch.ones(len(WINDOWS), 1, 1, 1, dtype=dtype)
+    pool = gradient(lambda x: F.max_pool2d(x, 2), [windows], ones, 3, "maxPool")
     return {"unary": unary, "binary": binary, "byRow": by_row, "maxPool": dict(zip(["out", "dx"], pool))}
 
 

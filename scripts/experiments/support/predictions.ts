@@ -45,5 +45,8 @@ export function commonestMistake(confusion: readonly (readonly number[])[], clas
     row.map((share, predicted) => ({ share, label, predicted })).filter((one) => one.predicted !== label),
   );
   const most = mistakes.reduce((a, b) => (b.share > a.share ? b : a));
-  return `The commonest mistake is to take '${classes[most.label]}' for '${classes[most.predicted]}' (${percent(most.share)} of them).`;
+  return (
+    `The commonest mistake is to take '${classes[most.label]}' for '${classes[most.predicted]}' ` +
+    `(${percent(most.share)} of them).`
+  );
 }

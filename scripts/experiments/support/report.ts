@@ -11,8 +11,8 @@ import type { Experiment, Findings, Lab, Outcome } from './experiment.js';
 
 /** What stands above the numbers of a quick run, in place of conclusions. */
 export const QUICK_NOTICE =
-  'A quick run: its settings are tiny, to see that everything runs. Its numbers say nothing about the question, so nothing ' +
-  'is concluded from them.';
+  'A quick run: its settings are tiny, to see that everything runs. Its numbers say nothing about the question, so ' +
+  'nothing is concluded from them.';
 
 /** Writes `report.html` and `results.json` into the experiment's folder. Returns the report's path. */
 export function writeReport(experiment: Experiment, lab: Lab, findings: Findings, seconds: number): string {

@@ -17,8 +17,8 @@ import {
 } from '../../../src/index.js';
 
 /**
- * A net whose images are brought to mean 0 and variance 1 each, and in training are mirrored, left for right, half of the
- * times: a batch at a time, since a reversed view of it costs nothing.
+ * A net whose images are brought to mean 0 and variance 1 each, and in training are mirrored, left for right, half of
+ * the times: a batch at a time, since a reversed view of it costs nothing.
  */
 export class StandardizedNet implements Model {
   readonly params: Model['params'];

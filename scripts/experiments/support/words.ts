@@ -35,6 +35,11 @@ export function scaleText(value: number): string {
   return Number(value.toPrecision(2)).toString();
 }
 
+/** How many scales or rates there are, with the first and the last. */
+export function fromTo(values: readonly number[]): string {
+  return `${values.length} from ${scaleText(values[0])} to ${scaleText(values.at(-1) as number)}`;
+}
+
 /** A ratio that may be of any size, to two digits. */
 export function ratio(value: number): string {
   if (value >= 1e-3 || value === 0 || !Number.isFinite(value)) return Number(value.toPrecision(2)).toString();
