@@ -1,4 +1,4 @@
-// Where a script's images come from: a folder that is named, the usual place, or pictures drawn here.
+// The images that scripts train on: from a folder that is named, from the usual place, or drawn.
 
 import { existsSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import {
 /** Where `npm run data:cifar10` puts the real data set. */
 export const USUAL_PLACE = join('data', 'cifar-10-batches-bin');
 
-/** What was loaded, and what it is in words. */
+/** The images, and a sentence that says what they are. */
 export interface LoadedImages {
   readonly data: Cifar10;
   readonly source: string;
@@ -22,13 +22,20 @@ export interface LoadedImages {
 
 /**
  * Loads CIFAR-10 from `dir`, else from `CIFAR10_DIR`, else from {@link USUAL_PLACE}; else draws the synthetic set into
- * a cache folder. Prints one line that says which. Splits that the data is too small for shrink to it.
+ * a cache folder. Prints one line that says which. Splits that ask for more images than there are get fewer.
  *
- * @param dir - What the user named; an error if there is nothing.
- * @param synthetic - Draws the synthetic set without looking for another.
+ * @param dir - The folder that the user named.
+ * @param synthetic - Whether to draw the synthetic set without looking for another.
+ * @throws {Error} if the folder that was named, by `dir` or by `CIFAR10_DIR`, does not exist.
  */
 export function loadImages(dir: string | undefined, split: LoadCifar10Options = {}, synthetic = false): LoadedImages {
   const named = dir ?? (synthetic ? undefined : process.env.CIFAR10_DIR || undefined);
+  if (named !== undefined && !existsSync(named)) {
+    throw new Error(
+      `${dir === undefined ? 'CIFAR10_DIR' : '--data'}: there is no folder ${named}. \`npm run data:cifar10\` ` +
+        'downloads CIFAR-10 to data/, where it is found without --data; --synthetic trains on drawn pictures instead',
+    );
+  }
   const real = named ?? (!synthetic && existsSync(USUAL_PLACE) ? USUAL_PLACE : undefined);
   const folder = real ?? syntheticFolder();
   const { train, test } = cifar10Size(folder);
@@ -48,7 +55,7 @@ export function loadImages(dir: string | undefined, split: LoadCifar10Options = 
   return { data, source };
 }
 
-/** A folder as reports name it, which are handed on: relative where it lies below here, without the home's name. */
+/** A folder's name in reports, which may be published: relative to this folder or to the home folder. */
 function shown(folder: string): string {
   const below = (base: string): string | null => {
     const path = relative(base, folder);
@@ -62,7 +69,7 @@ function shown(folder: string): string {
 function syntheticFolder(): string {
   const cache = process.env.XDG_CACHE_HOME || (homedir() ? join(homedir(), '.cache') : tmpdir());
   const folder = join(cache, 'layerwise', 'synthetic-cifar10');
-  // A folder that is there is complete but for an interrupted first run, which drawing it again mends.
+  // An interrupted first run may have left an incomplete folder: draw it again.
   try {
     cifar10Size(folder);
     return folder;

@@ -1,4 +1,4 @@
-// Runs experiments: the command line, the data, and what becomes of the findings.
+// Runs experiments: command line, data and reports.
 
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -12,6 +12,7 @@ import { QUICK_NOTICE, writeReport } from './report.js';
 export interface LabOptions {
   quick?: boolean;
   data?: string;
+  synthetic?: boolean;
   out: string;
   seed: string;
 }
@@ -25,6 +26,7 @@ export function labOptions(name: string, description: string): LabOptions {
       '--data <dir>',
       'folder with the binary batches (default: CIFAR10_DIR, else data/, else synthetic pictures)',
     )
+    .option('--synthetic', 'draw synthetic pictures without looking for CIFAR-10')
     .option('--out <dir>', 'folder that gets a folder with the report', join('results', 'experiments'))
     .option('--seed <seed>', 'seed of the weights, the minibatches and the masks', '231')
     .allowExcessArguments(false)
@@ -32,7 +34,7 @@ export function labOptions(name: string, description: string): LabOptions {
     .opts<LabOptions>();
 }
 
-/** Runs the experiment if its script is what was started; does nothing where it was only imported. */
+/** Runs the experiment if its script was started; does nothing if it was only imported. */
 export function runIfStarted(experiment: Experiment): void {
   if (basename(process.argv[1] ?? '').replace(/\.[jt]s$/, '') !== experiment.name) return;
   finish(() => runAll([experiment], labOptions(experiment.name, experiment.question)));
@@ -41,20 +43,21 @@ export function runIfStarted(experiment: Experiment): void {
 /**
  * Runs experiments one after the other on data that is loaded once, and writes their reports.
  *
- * @param tolerant - Goes on after an experiment that fails, and tells of it in its outcome. Default false: throws.
+ * @param tolerant - Whether to go on after an experiment that fails, and report the failure in its outcome. Default
+ *   false: throws.
  */
 export async function runAll(
   experiments: readonly Experiment[],
   options: LabOptions,
   tolerant = false,
 ): Promise<{ outcomes: Outcome[]; lab: Omit<Lab, 'folder'> }> {
-  const { quick = false, out, seed } = options;
-  // A folder that cannot be made is better known before an experiment of minutes than after it.
+  const { quick = false, synthetic = quick, out, seed } = options;
+  // Make the folders first: a failure is better known before an experiment of minutes than after it.
   const folders = experiments.map(({ name }) => join(out, name));
   for (const folder of folders) makeFolder(folder);
 
   const numTest = Math.max(...experiments.map((experiment) => experiment.numTest ?? 0));
-  const { data, source } = loadImages(options.data, { numTest }, quick);
+  const { data, source } = loadImages(options.data, { numTest }, synthetic);
   const lab = { data, source, quick, seed };
   const outcomes: Outcome[] = [];
   for (const [i, experiment] of experiments.entries()) {
