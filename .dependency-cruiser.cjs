@@ -1,4 +1,4 @@
-// Imports point down only. ARCHITECTURE.md draws the house; this keeps it so: `npm run check:imports`.
+// Imports point down only, as ARCHITECTURE.md draws them. `npm run check:imports` checks it.
 
 /** What each part of src/ may import of the others. Each may import itself, and the packages that are dependencies. */
 const MAY_IMPORT = {

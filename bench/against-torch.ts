@@ -12,12 +12,12 @@ export interface Comparison {
   readonly ratio: number;
   /** The least and the largest ratio of the fastest steps of one round. */
   readonly spread: readonly [number, number];
-  /** Bytes that a step needs at most; of PyTorch, what its allocator gives. */
+  /** Peak memory of a step in bytes; for PyTorch, of its allocator. */
   readonly memory: number;
   readonly theirMemory: number;
 }
 
-/** Runs a workload here and in PyTorch by turns, so that both meet the same minutes of the machine. */
+/** Runs a workload here and in PyTorch by turns, so that both see the same load of the machine. */
 export async function compare(workload: string, torch: Torch, rounds: number, seconds: number): Promise<Comparison> {
   const step = workloads[workload]();
   const [ours, theirs]: [Measurement[], Measurement[]] = [[], []];

@@ -23,7 +23,7 @@ function time(backward: typeof batchnormBackward): number {
   return performance.now() - start;
 }
 
-// The first runs are the compiler's.
+// The first runs warm up the compiler.
 for (let i = 0; i < 200; i++) for (const backward of [batchnormBackward, batchnormBackwardAlt]) time(backward);
 const [graph, simplified]: number[][] = [[], []];
 for (let i = 0; i < RUNS; i++) {

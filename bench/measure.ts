@@ -13,7 +13,7 @@ export interface Measurement {
   readonly threads: number;
 }
 
-/** Times a step for some seconds, after a quarter of that to warm up, in which the compiler's second tier comes up. */
+/** Times a step for some seconds, after a quarter of that to warm up the optimizing compiler. */
 export function measure(workload: string, step: () => void, seconds: number): Measurement {
   const bench = new Bench({ time: seconds * 1000, iterations: 5, warmupTime: seconds * 250, warmupIterations: 3 });
   bench.add(workload, step);

@@ -4,7 +4,7 @@ import type { ConvShape, Kernels } from '../src/kernels/types.js';
 import { fastest } from './measure.js';
 import { workloads } from './workloads.js';
 
-/** What the machine gives: the highest rates that were measured on it. */
+/** The highest rates that were measured on the machine. */
 export interface Peaks {
   /** GFLOP/s of the best of some products that fit into the caches. */
   readonly gflops: number;
@@ -137,7 +137,7 @@ function watchKernels(report: (cost: Omit<KernelCost, 'calls'>) => void): () => 
   return () => void Object.assign(table, originals);
 }
 
-/** What a call is called, and what it has to do: operations by its definition, and the bytes of its operands. */
+/** A call's name, its operations by the definition, and the bytes of its operands. */
 function costOf(name: string, args: readonly unknown[]): { what: string; flops: number; bytes: number } {
   const arrays = args.filter((arg) => ArrayBuffer.isView(arg));
   const bytes = arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);

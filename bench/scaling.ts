@@ -11,7 +11,7 @@ const BATCHES = [16, 32, 64, 128, 256, 512];
 const FILTERS = [32, 64, 128, 256];
 const CONVOLUTIONAL = ['convnet3_b50_adam', 'conv2_b64_nesterov', 'part5_b64_nesterov'];
 
-/** Products of a forward pass of the three-block network on an image; the gradients take as many each. */
+/** Multiplications of a forward pass of the three-block network on an image; each gradient takes as many. */
 const [FIRST_CONVOLUTION, OTHERS] = [
   32 ** 2 * 9 * 3 * 32,
   32 ** 2 * 9 * 32 * 32 +

@@ -18,7 +18,7 @@ import {
 
 configureKernels({ threads: 1 });
 
-/** The two ways through a net of `hidden` units. The weights lie as PyTorch's, and so as `F.linear` takes them. */
+/** A net of `hidden` units by both ways. The weights have PyTorch's layout, as `F.linear` takes them. */
 function waysThrough(
   inputs: number,
   hidden: number,

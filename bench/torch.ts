@@ -28,7 +28,7 @@ export class Torch {
 
   /**
    * @param python - An interpreter that can `import torch`, as `apt-get install python3-torch libopenblas0` makes one.
-   * @returns PyTorch, and what it says of itself.
+   * @returns PyTorch, and the versions that it reports.
    */
   static async start(python: string, threads: number): Promise<{ torch: Torch; version: string }> {
     const torch = new Torch(python, threads);
@@ -45,7 +45,7 @@ export class Torch {
     return this.#answer(`PyTorch ended in ${workload}`);
   }
 
-  /** The memory of a workload's step. */
+  /** The peak memory of a workload's step. */
   async memory(workload: string): Promise<TorchMemory> {
     this.#process.stdin?.write(`memory ${workload}\n`);
     return this.#answer(`PyTorch ended in ${workload}`);

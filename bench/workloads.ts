@@ -20,7 +20,7 @@ import {
 } from '../src/index.js';
 import { engineMemory, kernels } from '../src/kernels/index.js';
 
-/** Makes what a workload needs and returns one step of it. */
+/** Sets up a workload and returns a function that runs one step of it. */
 type Workload = () => () => void;
 
 /** Shape of the random images that nets are trained on. */
@@ -74,7 +74,7 @@ function fiveLayers(dtype: 'float32' | 'float64', normalization: 'batchnorm' | n
   return new FullyConnectedNet([100, 100, 100, 100, 100], { weightScale: 5e-2, normalization, dtype, seed: 0 });
 }
 
-/** What a Solver does in an iteration, but for drawing the minibatch. */
+/** An iteration of a Solver without drawing the minibatch. */
 function trainingStep(
   model: Classifier,
   batch: number,
@@ -94,7 +94,7 @@ function trainingStep(
     });
 }
 
-/** What `fit` does in a step, but for drawing the minibatch and looking at the scores. */
+/** A step of `fit` without drawing the minibatch and counting correct scores. */
 function moduleStep(build: () => nn.Module, batch: number, shape = IMAGE): () => void {
   manualSeed(0);
   const model = build();
@@ -130,7 +130,7 @@ function moduleScoring(build: () => nn.Module, batch: number): () => void {
   return () => workspace(() => noGrad(() => void model.forward(X)));
 }
 
-/** A net whose step is all fixed cost. */
+/** A net so small that its step measures fixed costs. */
 function smallNet(): Classifier {
   return new TwoLayerNet({ inputDim: 10, hiddenDim: 10, weightScale: 0.1, seed: 0 });
 }
@@ -195,10 +195,7 @@ function pooling(format: 'float32' | 'float64'): LayerSteps {
   };
 }
 
-/**
- * The memory that a convolution works in, in bytes, beside its operands, its results, which are one and the same size
- * forward and backward.
- */
+/** The scratch memory of a convolution in bytes, without its operands and results. */
 export function convolutionMemory(format: 'float32' | 'float64'): { working: number; operands: number } {
   const memory = engineMemory();
   if (memory === null) return { working: 0, operands: 0 };
@@ -216,7 +213,7 @@ export function convolutionMemory(format: 'float32' | 'float64'): { working: num
 
 /**
  * The most bytes of WebAssembly memory in use during a step: images, parameters, state of the optimizer, and what the
- * step makes. Nothing is collected in between, so what earlier workloads left behind counts for nothing.
+ * step makes. Garbage is not collected in between, so leftovers of earlier workloads do not count.
  */
 export function peakMemory(workload: string): number {
   const memory = engineMemory();

@@ -67,7 +67,7 @@ function zeroWeight(shape: readonly number[]): Tensor {
 function train(net: Net, params: readonly Tensor[], learningRate: number, loader: DataLoader, val: DataLoader): number {
   let iteration = 0;
   for (const indices of loader.indexBatches()) {
-    // What is made in a workspace is recycled at its end: the loop runs without it too, slower.
+    // The arrays of a workspace are recycled at its end. The loop runs without one too, more slowly.
     const value = workspace(() => {
       const [x, y] = loader.batch(indices);
       const loss = F.crossEntropy(net(x, params), y);

@@ -37,7 +37,7 @@ const command = withLoaderOptions(
   .parse();
 const options = command.opts();
 
-/** A trained network, and how it went. */
+/** A trained network and its history. */
 interface Trained {
   readonly model: nn.Sequential;
   readonly history: FitHistory;
@@ -96,7 +96,7 @@ async function main(): Promise<void> {
   console.log(`Report written to ${report}`);
 }
 
-/** Those of the options that stand on the command line. */
+/** The options that were given on the command line. */
 function given(names: readonly string[]): Record<string, number> {
   const named = names.filter((name) => command.getOptionValueSource(name) === 'cli');
   return Object.fromEntries(named.map((name) => [name, options[name]]));

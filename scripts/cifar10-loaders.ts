@@ -17,7 +17,7 @@ export interface Loaders {
   readonly images: LoadedImages;
 }
 
-/** What the scripts that train on loaders have in common. */
+/** Options of the scripts that train on loaders. */
 export interface LoaderOptions {
   readonly data?: string;
   readonly synthetic?: boolean;

@@ -1,4 +1,4 @@
-// What a run leaves when it is interrupted: the history so far, written as it goes.
+// The history of a run, written to a file while it trains, so that an interrupted run leaves one.
 
 import { dirname } from 'node:path';
 import { makeFolder, writeAtomically } from '../src/files/index.js';
@@ -15,7 +15,7 @@ export class KeptHistory {
   readonly #interval: number;
   #written = 0;
 
-  /** Makes the file's folder, and says where the history goes. */
+  /** Makes the file's folder, and prints where the history goes. */
   constructor(file: string, interval = INTERVAL) {
     this.file = file;
     this.#interval = interval;
@@ -34,7 +34,7 @@ export class KeptHistory {
     if (unheard) process.exit(0);
   }
 
-  /** Writes the whole of a run that is over. */
+  /** Writes the history of a run that has ended. */
   finish(record: object): void {
     this.#write({ finished: true, ...record });
   }

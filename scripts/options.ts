@@ -1,4 +1,4 @@
-// What the scripts' command lines share.
+// Options and output that the scripts' command lines share.
 
 import { InvalidArgumentError } from 'commander';
 import type { KernelInfo } from '../src/index.js';
@@ -19,7 +19,7 @@ export function nonNegative(text: string): number {
   return value;
 }
 
-/** What is running, in a line; a line more for each thing that is missing. */
+/** The running kernels in one line, and one line for each feature that is missing. */
 export function describeKernels({ kernels, simd, threads, turbo, exact, notes }: KernelInfo): string {
   const parts = [
     `${kernels} kernels${simd === null ? '' : ` with ${simd} SIMD`}`,
@@ -32,8 +32,8 @@ export function describeKernels({ kernels, simd, threads, turbo, exact, notes }:
 }
 
 /**
- * Runs `main`; an error is printed in a line, and is the script's exit code. A reader that goes away, as `head` does,
- * ends the script without a word.
+ * Runs `main`; an error is printed as one line and makes the exit code 1. A reader that closes the pipe, as `head`
+ * does, ends the script silently.
  */
 export function finish(main: () => unknown): void {
   for (const output of [process.stdout, process.stderr]) {

@@ -5,7 +5,7 @@ import { FullyConnectedNet, kernelInfo, Solver } from '../src/index.js';
 import { loadImages } from './cifar10-data.js';
 import { describeKernels, finish, wholeNumber } from './options.js';
 
-/** Layers, and the weight scale and learning rate that suit that depth: a deep net bears less of either. */
+/** Layers, and the weight scale and learning rate for that depth: a deeper net needs smaller ones. */
 const NETS = [
   { layers: 3, weightScale: 3e-2, learningRate: 4e-3 },
   { layers: 5, weightScale: 6e-2, learningRate: 3e-3 },

@@ -9,7 +9,7 @@ import { KeptHistory } from './kept-history.js';
 import { describeKernels, finish, nonNegative, wholeNumber } from './options.js';
 import { historyOf, reportTraining } from './training-report.js';
 
-/** Pixels of the picture to a weight of a filter, and between the grids. */
+/** Pixels of the picture for each weight of a filter, and between the grids. */
 const SCALE = 6;
 const GAP = 24;
 

@@ -1,17 +1,17 @@
-// What the training scripts print and write when they are done.
+// The results that the training scripts print and write at their end.
 
 import type { Solver } from '../src/index.js';
 import type { LoadedImages } from './cifar10-data.js';
 import type { KeptHistory } from './kept-history.js';
 
-/** When a script began, had its data, and had trained, in milliseconds. */
+/** The times at which a script began, had loaded its data, and had trained, in milliseconds. */
 export interface Times {
   readonly begin: number;
   readonly loaded: number;
   readonly trained: number;
 }
 
-/** The histories of a run, whether it is over or not. */
+/** The histories of a run, which may still be going on. */
 export function historyOf({ bestValAcc, lossHistory, trainAccHistory, valAccHistory }: Solver): object {
   return { bestValAcc, lossHistory, trainAccHistory, valAccHistory };
 }

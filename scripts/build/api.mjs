@@ -1,4 +1,4 @@
-// Holds the public surface against its snapshot: what src/index.ts exports, with every signature, as the declarations
+// Compares the public interface with its snapshot: what src/index.ts exports, with every signature, as the declarations
 // that users get. `npm run check:api -- --update` writes the snapshot anew; its difference belongs in the CHANGELOG.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

@@ -26,7 +26,7 @@ if (existsSync(entry) && readFileSync(entry, 'utf8').startsWith(stamp)) {
   console.error('build: dist/ is up to date');
 } else {
   rmSync(DIST, { recursive: true, force: true });
-  // The same sources: checked once.
+  // Both compile the same sources, which need one check.
   await Promise.all([compile('tsconfig.build.json'), compile('tsconfig.esm.json', '--noCheck')]);
   for (const folder of ['', 'esm']) dropMaps(join(DIST, folder, BINARIES));
   // The root is CommonJS. Bundlers look for `sideEffects` in the nearest package.json.
@@ -36,7 +36,7 @@ if (existsSync(entry) && readFileSync(entry, 'utf8').startsWith(stamp)) {
   write('index.mjs', `${stamp}\n${namedExports(require(join(DIST, 'index.js')))}`);
 }
 
-/** What dist/ is made from: the sources, the settings, the scripts that build it and the compiler's version. */
+/** A hash of the sources, the settings, the scripts that build dist/ and the compiler's version. */
 function digest() {
   const hash = createHash('sha256');
   const settings = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.esm.json'];

@@ -1,6 +1,6 @@
-// Packs the package, and holds the tarball against what users do with it: publint, attw, the links of its documents,
-// and projects that install it. `--consumers [NAME…]` has the projects of other tools too, which come from the
-// registry; with names, only the projects whose name contains one.
+// Packs the package and checks the tarball: publint, attw, the links of its documents, and projects that install it.
+// `--consumers [NAME…]` runs the projects of other tools too, which come from the registry; with names, only the
+// projects whose name contains one.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';

@@ -13,7 +13,7 @@ const OUT = join(ROOT, 'src/kernels/wasm/binaries.generated.ts');
 
 const COMMON = [
   ['-O3', '--noAssert', '--runtime', 'stub'],
-  // Constants from 8192 on: what lies before them is the threads' (src/kernels/wasm/protocol.ts).
+  // Constants begin at 8192: the threads use the bytes before (src/kernels/wasm/protocol.ts).
   ['--importMemory', '--memoryBase', '8192', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
   ['--enable', 'simd', '--enable', 'threads'],
   // Vectors in an exported function's signature: the compiler means the module's exports, but says it of every source
@@ -68,7 +68,7 @@ export async function buildKernels(entry = ENTRY, out = OUT) {
   return sizes;
 }
 
-/** What the module is made from: the sources, this script and the compiler's version. */
+/** A hash of the sources, this script and the compiler's version. */
 function digest(entry) {
   const hash = createHash('sha256');
   const compiler = createRequire(import.meta.url).resolve('assemblyscript/package.json');
@@ -94,7 +94,7 @@ function sources(file, found = new Set()) {
 /**
  * The bytes of a module compiled from `entry`.
  *
- * @throws {Error} on anything the compiler has to say, warnings included.
+ * @throws {Error} if the compiler prints anything, warnings included.
  */
 export async function compile(entry, options) {
   const { default: asc } = await import('assemblyscript/asc');
@@ -180,7 +180,7 @@ export function memoryFlag(binary) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const where = relative(process.cwd(), OUT);
   buildKernels().then(
-    // On stderr: stdout belongs to what runs afterwards, `npm run bench -- --json` among them.
+    // On stderr: the next command may use stdout for its results, as `npm run bench -- --json` does.
     (sizes) => {
       const builds = sizes && Object.entries(sizes).map(([build, bytes]) => `${build} ${bytes} bytes`);
       console.error(`kernels: ${where} ${builds ? `(${builds.join(', ')})` : 'is up to date'}`);

@@ -1,4 +1,4 @@
-// Lines end at 120 columns, comments too: Biome's formatter sees to code, and not to comments and long strings.
+// Checks that lines end at 120 columns. Biome formats code, but not comments and long strings.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

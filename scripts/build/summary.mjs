@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 
 const [file, steps] = process.argv.slice(2);
 
-// The step of the tests itself fails with any of them: what it counts is then in the report.
+// The step of the tests fails if any test does: the report counts them, so the step is not counted again.
 const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
 const passed = report?.numPassedTests ?? 0;
 const skipped = (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0);

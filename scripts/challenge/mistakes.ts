@@ -1,10 +1,10 @@
-// What a network takes images for, and where it is surely wrong.
+// The predicted classes of images, and the mistakes that a network is surest of.
 
 import type { NDArray, Predictions } from '../../src/index.js';
 
 /** One mistake. */
 export interface Mistake {
-  /** Which image it is. */
+  /** The image's number. */
   readonly index: number;
   /** The right class, and the one that scored highest. */
   readonly label: number;

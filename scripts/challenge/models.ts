@@ -4,9 +4,9 @@ import { F, type NDArray, nn, optim, Random, type Schedule, type Tensor, transfo
 
 /** A network with its recipe. */
 export interface Recipe {
-  /** In a few words. */
+  /** A few words that describe it. */
   readonly title: string;
-  /** What is done to the images and the weights, in a sentence. */
+  /** How images and weights are treated, in a sentence. */
   readonly method: string;
   readonly batch: number;
   readonly epochs: number;
@@ -65,7 +65,7 @@ const notebook: Recipe = {
   optimizer: (model, lr) => new optim.SGD(model.parameters(), { lr, momentum: 0.9, nesterov: true }),
 };
 
-/** Filter, batch normalization and ReLU; the normalization's shift takes the place of a bias. */
+/** Convolution, batch normalization and ReLU; the normalization's shift replaces the convolution's bias. */
 function unit(inChannels: number, outChannels: number): nn.Module[] {
   return [
     new nn.Conv2d(inChannels, outChannels, 3, { padding: 1, bias: false }),
@@ -74,7 +74,7 @@ function unit(inChannels: number, outChannels: number): nn.Module[] {
   ];
 }
 
-/** The same with the image halved before it is normalized: a quarter of the pixels goes through the rest. */
+/** The same with max pooling before the normalization, so that the rest works on a quarter of the pixels. */
 function halvingUnit(inChannels: number, outChannels: number): nn.Module[] {
   const [filter, ...rest] = unit(inChannels, outChannels);
   return [filter, new nn.MaxPool2d(2), ...rest];
@@ -85,7 +85,7 @@ function residual(channels: number): nn.Residual {
   return new nn.Residual(new nn.Sequential(...unit(channels, channels)));
 }
 
-/** Multiplies scores by a constant, so that a softmax of well-scaled features is not too sure at the start. */
+/** Multiplies scores by a constant, so that the softmax is not too confident at the start. */
 class Scale extends nn.Module {
   constructor(readonly factor: number) {
     super();
@@ -132,7 +132,7 @@ const resnet: Recipe = {
     const all = [...model.parameters()];
     const weights = all.filter((p) => p.shape.length > 1);
     const others = all.filter((p) => p.shape.length === 1);
-    // Decay is for filters and matrices: scales and shifts of a normalization do without.
+    // Weight decay is for filters and matrices, not for the scales and shifts of a normalization.
     return new optim.SGD([{ params: weights, weightDecay: 5e-4 }, { params: others }], {
       lr,
       momentum: 0.9,
@@ -155,7 +155,7 @@ const resnet: Recipe = {
 /** The recipes, by the names of `--model`. */
 export const recipes = { resnet, notebook } as const;
 
-/** Every image is mirrored: it does not matter what is drawn. */
+/** Mirrors every image, so the random numbers do not matter. */
 const random = new Random(0);
 const mirror = transforms.randomHorizontalFlip(1);
 

@@ -18,15 +18,15 @@ import { percent } from '../experiments/support/words.js';
 import { bestClasses, mostConfidentMistakes } from './mistakes.js';
 import type { Recipe } from './models.js';
 
-/** What there is to report. */
+/** The contents of the report. */
 export interface Challenge {
   readonly recipe: Recipe;
   readonly settings: { readonly batch: number; readonly epochs: number; readonly lr: number };
   /** The first of the networks. */
   readonly model: nn.Sequential;
-  /** Of each network. */
+  /** One history for each network. */
   readonly histories: readonly FitHistory[];
-  /** Of the test images. */
+  /** Predictions for the test images. */
   readonly predictions: Predictions;
   readonly valAcc: number;
   readonly images: LoadedImages;
@@ -157,7 +157,7 @@ async function curves(histories: readonly FitHistory[]): Promise<ReportFigure[]>
   ];
 }
 
-/** At most 100 points, each the mean of the iterations round it. */
+/** At most 100 points, each the mean of the iterations around it. */
 function averaged(values: readonly number[]): { x: number[]; y: number[] } {
   const size = Math.max(1, Math.ceil(values.length / 100));
   const x: number[] = [];

@@ -1,4 +1,4 @@
-// How a gradient gets through a deep net, activation by activation.
+// How much of the gradient passes through a deep net, for each activation.
 
 import {
   array,
@@ -28,10 +28,10 @@ import { count, list, percent, ratio } from './support/words.js';
 const FULL = { images: 1000, hidden: 100, layers: 10, epochs: 10, batch: 50, learningRate: 1e-3 };
 const QUICK = { ...FULL, images: 100, hidden: 20, layers: 4, epochs: 2, batch: 20 };
 
-/** How much too large the weights are in the second measurement. */
+/** The factor by which the weights are too large in the second measurement. */
 const TOO_LARGE = 4;
 
-/** Inputs at which each derivative is looked at. */
+/** Inputs at which each derivative is evaluated. */
 const INPUTS = linspace(-8, 8, 321);
 
 // He et al. 2015 for those that are about zero for half of their inputs, Glorot and Bengio 2010 for the others.
@@ -55,7 +55,7 @@ export const activations: Experiment = {
   run,
 };
 
-/** What is measured with one activation. */
+/** The measurements of one activation. */
 interface Result {
   readonly name: string;
   /** The derivative at each of {@link INPUTS}. */
@@ -188,7 +188,7 @@ function unitVariance(data: ReturnType<typeof firstImages>): Dataset & { yTrain:
   return { ...data, XTrain, XVal };
 }
 
-/** How much of the gradient at the last hidden layer there is at the first. */
+/** The norm of the gradient at the first hidden layer over that at the last. */
 function passage({ gradient }: Probe): number {
   return gradient[0] / (gradient.at(-1) as number);
 }
@@ -197,7 +197,7 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, x) => sum + x, 0) / values.length;
 }
 
-/** The results with the least and with the greatest of a quantity. */
+/** The results with the smallest and the largest value of a quantity. */
 function extremes(results: readonly Result[], quantity: (result: Result) => number): [least: Result, greatest: Result] {
   const sorted = results.toSorted((a, b) => quantity(a) - quantity(b));
   return [sorted[0], sorted[sorted.length - 1]];

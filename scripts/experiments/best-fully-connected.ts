@@ -43,14 +43,14 @@ const QUICK = {
 };
 type Settings = typeof FULL;
 
-/** What the notebook asks for, and what it gets. */
+/** The accuracy that the notebook asks for, and the one that it reaches. */
 const REQUIRED = 0.5;
 const NOTEBOOK = 0.533;
 
-/** Filters that are shown. */
+/** The number of filters in the picture. */
 const FILTERS = 40;
 
-/** What the search chooses. */
+/** The hyperparameters that the search chooses. */
 interface Candidate {
   readonly hiddenDims: readonly number[];
   /** Probability of keeping a unit. */
@@ -82,7 +82,7 @@ async function run(lab: Lab): Promise<Findings> {
   const drawn = Array.from({ length: candidates }, () => draw(random, shapes));
   const search = drawn.map((candidate, i) => {
     const { run: tried } = trainCandidate(candidate, some, settings, searchEpochs, `${lab.seed}/${i + 1}`);
-    // One that diverges is out of the race.
+    // A candidate that diverges cannot win.
     const valAcc = tried.divergedAt === null ? bestValAcc(tried) : 0;
     console.log(`Candidate ${i + 1}, ${describe(candidate)}: validation accuracy ${percent(valAcc)}`);
     return { candidate, valAcc };
@@ -227,7 +227,7 @@ function trainCandidate(
       }));
     },
   });
-  // Training has brought back the parameters of the best epoch; the statistics that belong to them are no parameters.
+  // Training restores the parameters of the best epoch. Running statistics are no parameters, so restore them here.
   for (const [i, param] of net.bnParams.entries()) Object.assign(param, statistics[i]);
   return { model, run };
 }

@@ -1,19 +1,19 @@
-// What one convolution does to a picture when its filters are set by hand.
+// One convolution with filters set by hand, applied to pictures.
 
 import { array, type Cifar10, convForward, imageGrid, type NDArray, relError, zeros } from '../../src/index.js';
 import type { Experiment, Findings, Lab } from './support/experiment.js';
 import { runIfStarted } from './support/lab.js';
 import { list, percent, ratio } from './support/words.js';
 
-/** Pixels of a side. The pictures of CIFAR-10 have 32, the notebook's have 200. */
+/** Height and width in pixels. The pictures of CIFAR-10 have 32, the notebook's 200. */
 const FULL = { side: 200 };
 const QUICK = { side: 48 };
 
-/** What the greyscale filter takes of red, green and blue. */
+/** The weights of red, green and blue in the greyscale filter. */
 const GREY = [0.3, 0.6, 0.1];
-/** What the edge filters add to their outputs, so that hardly one is negative. */
+/** The edge filters' bias, with which hardly an output is negative. */
 const BIAS = 128;
-/** A pixel lies on an edge where an edge filter's output differs from {@link BIAS} by more than this. */
+/** A pixel is on an edge if an edge filter's output differs from {@link BIAS} by more than this. */
 const EDGE = 64;
 /** Of the classes of CIFAR-10, those of the notebook's pictures. */
 const CLASSES = ['dog', 'cat'];
@@ -39,7 +39,7 @@ export const imageFilters: Experiment = {
   run,
 };
 
-/** A picture, and what the filters make of it. */
+/** A picture and the filters' outputs. */
 interface Filtered {
   readonly name: string;
   /** Shape (3, side, side), 0 … 255. */
@@ -52,7 +52,7 @@ interface Filtered {
   readonly edges: Readonly<Record<'horizontal' | 'vertical', Response>>;
 }
 
-/** How an edge filter answers to a picture. */
+/** An edge filter's responses to a picture. */
 interface Response {
   readonly inside: number;
   readonly border: number;
@@ -170,7 +170,7 @@ function between(i: number, side: number, size: number): [first: number, second:
   return [first, Math.min(size - 1, first + 1), place - first];
 }
 
-/** The drawing's parts: rows and columns from and to, as shares of its side. Nothing else in it touches them. */
+/** The drawing's parts: rows and columns from and to, as shares of its side. No other part touches them. */
 const PARTS = {
   across: [0.1, 0.45, 0.1, 0.45],
   down: [0.1, 0.45, 0.55, 0.9],
@@ -225,7 +225,7 @@ function partsOf(out: NDArray): Record<keyof typeof PARTS, { horizontal: number;
   return { across: both('across'), down: both('down'), disc: both('disc') };
 }
 
-/** The formula that the greyscale filter stands for, shape (side, side). */
+/** The greyscale formula that the filter implements, shape (side, side). */
 function greyOf(picture: NDArray): NDArray {
   const [, H, W] = picture.shape;
   const grey = zeros([H, W], 'float64');
@@ -281,7 +281,7 @@ function directions({ across, down, disc }: ReturnType<typeof partsOf>): string 
   );
 }
 
-/** What padding with zeros does. */
+/** The effect of padding with zeros. */
 function border(filtered: readonly Filtered[]): string {
   const pictures = filtered.filter(({ edges }) =>
     [edges.horizontal, edges.vertical].some(({ inside, border }) => border > inside),

@@ -17,7 +17,7 @@ const FULL = {
 };
 const QUICK = { ...FULL, hidden: 20, weightScales: logspace(-3, 0, 4), learningRates: logspace(-4, -1, 3), epochs: 3 };
 
-/** A net has learnt the images where it gets so many of them right. */
+/** A net has learnt the images if it classifies this share of them correctly. */
 const LEARNT = 0.98;
 
 export const initializationSensitivity: Experiment = {
@@ -41,7 +41,7 @@ async function run(lab: Lab): Promise<Findings> {
   const settings = lab.quick ? QUICK : FULL;
   const { images, hidden, depths, weightScales, learningRates, epochs, batch } = settings;
   const { XTrain, yTrain } = firstImages(lab.data, images);
-  // What counts is the training accuracy: nothing is validated.
+  // Only the training accuracy matters, so nothing is validated.
   const data = { XTrain, yTrain, XVal: XTrain, yVal: yTrain };
   const grids = depths.map((layers): Grid => {
     const runs = learningRates.map((learningRate) =>

@@ -1,4 +1,4 @@
-// What the fast layers gain on the loops that a student reads, and whether they compute the same.
+// How much faster the fast layers are than the naive loops, and whether they compute the same.
 
 import {
   barChart,
@@ -39,21 +39,21 @@ export const naiveAgainstFast: Experiment = {
   run,
 };
 
-/** One pass, both ways: each function returns all that the pass computes, by name. */
+/** One pass by both implementations: each function returns everything that the pass computes, by name. */
 interface Pass {
   readonly name: string;
   naive(): Record<string, NDArray>;
   fast(): Record<string, NDArray>;
 }
 
-/** What was found out about a pass. */
+/** The measurements of a pass. */
 interface Row {
   readonly name: string;
   /** Milliseconds. */
   readonly naive: number;
   readonly fast: number;
   readonly speedUp: number;
-  /** The largest absolute difference between a number of the one and of the other. */
+  /** The largest absolute difference between the two implementations. */
   readonly difference: number;
   /** `relError` of each array. */
   readonly relErrors: Readonly<Record<string, number>>;
@@ -65,7 +65,7 @@ async function run(lab: Lab): Promise<Findings> {
     const [expected, found] = [naive(), fast()];
     const times = {
       naive: medianTime(naiveRuns, naive),
-      // In a workspace, as in a net's loss: memory for the result is taken from it.
+      // In a workspace, as in a net's loss, so that memory for the result is recycled.
       fast: medianTime(fastRuns, () => workspace(() => void fast())),
     };
     const row = { name, ...times, speedUp: times.naive / times.fast, ...compared(expected, found) };

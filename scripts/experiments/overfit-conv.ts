@@ -33,7 +33,7 @@ const FULL = {
 };
 const QUICK = { ...FULL, images: 20, filters: 4, filterSize: 3, hidden: 20, epochs: 4, batch: 10, seeds: 1 };
 
-/** The share of its images that a net knows when it knows them by heart. */
+/** The training accuracy from which a net counts as knowing its images by heart. */
 const BY_HEART = 0.95;
 
 export const overfitConv: Experiment = {

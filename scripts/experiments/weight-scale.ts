@@ -1,4 +1,4 @@
-// An eight-layer net from weights of twenty sizes, with batch normalization and without.
+// An eight-layer net from initial weights of twenty scales, with and without batch normalization.
 
 import { FullyConnectedNet, lineChart } from '../../src/index.js';
 import type { Experiment, Findings, Lab } from './support/experiment.js';
@@ -29,10 +29,10 @@ const FULL = {
 };
 const QUICK = { ...FULL, images: 100, hidden: 10, weightScales: logspace(-4, 0, 5), epochs: 2, batch: 20, seeds: 1 };
 
-/** The notebook's final loss is the mean of so many iterations. */
+/** The notebook's final loss is the mean over this many iterations. */
 const LAST = 100;
 
-/** A scale serves a net where it reaches so much of the validation accuracy of its best scale. */
+/** A scale is good if the net reaches this share of the validation accuracy at its best scale. */
 const GOOD = 0.9;
 
 export const weightScale: Experiment = {
@@ -160,7 +160,7 @@ export function ends(scales: readonly number[], normalized: readonly number[], p
   const at = (i: number): string =>
     `${scaleText(scales.at(i) as number)} the training accuracy is ${percent(normalized.at(i) as number)} with it ` +
     `and ${percent(plain.at(i) as number)} without`;
-  // A tenth is what guessing gets.
+  // Guessing gets a tenth.
   const stuck = scales.filter((_, i) => !(plain[i] > 0.2) && normalized[i] > 0.2);
   const reason =
     stuck.length > 0

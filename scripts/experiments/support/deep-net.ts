@@ -1,4 +1,4 @@
-// A deep net put together from layer functions, whose gradient can be watched on its way back.
+// A deep net made of layer functions, whose gradients can be measured layer by layer.
 
 import {
   affineBackward,
@@ -16,10 +16,12 @@ import {
   zeros,
 } from '../../../src/index.js';
 
-/** A unit is shut for an image where its activation's derivative is smaller than this: the gradient stops there. */
+/**
+ * A unit is shut for an image if its activation's derivative is smaller than this, so that the gradient stops there.
+ */
 export const SHUT = 0.005;
 
-/** An activation as a function that returns what it gives and the function that takes a gradient back through it. */
+/** An activation: a function that returns the output and the function for the backward pass. */
 export interface Activation {
   readonly name: string;
   /** The variance of the initial weights, times the number of inputs of a unit. */
@@ -50,7 +52,7 @@ export interface Probe {
   readonly shut: number[];
   /** The share of units that are shut for every image. */
   readonly dead: number[];
-  /** The norm of the gradient of the loss with respect to what goes into the activation. */
+  /** The norm of the gradient of the loss with respect to the activation's input. */
   readonly gradient: number[];
 }
 
@@ -109,7 +111,9 @@ export class DeepNet implements Model {
     return { scores: h, steps, caches };
   }
 
-  /** @param look - Is shown each activation on the way back, from the last, with the gradient that comes to it. */
+  /**
+   * @param look - Called for each activation in the backward pass, from the last, with the gradient that reaches it.
+   */
   #forwardBackward(
     X: NDArray,
     y: Labels,
@@ -134,7 +138,7 @@ export class DeepNet implements Model {
 
 keepsNothing(DeepNet.prototype.loss);
 
-/** From derivatives (N, M): the share that is shut, and the share of columns that are shut all the way. */
+/** From derivatives (N, M): the share of values that are shut, and the share of columns that are shut in every row. */
 function shutUnits(derivative: NDArray): { shut: number; dead: number } {
   const [N, M] = derivative.shape;
   const counts = new Int32Array(M);

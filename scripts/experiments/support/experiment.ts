@@ -2,10 +2,10 @@
 
 import type { Cifar10, ReportFigure, ReportTable } from '../../../src/index.js';
 
-/** What an experiment works with. */
+/** The inputs of an experiment. */
 export interface Lab {
   readonly data: Cifar10;
-  /** The data in words. */
+  /** A sentence that describes the data. */
   readonly source: string;
   /** Tiny settings, to see that everything runs. */
   readonly quick: boolean;
@@ -14,11 +14,11 @@ export interface Lab {
   readonly folder: string;
 }
 
-/** What an experiment found: the parts of its report. */
+/** The results of an experiment, which are the parts of its report. */
 export interface Findings {
   /** The result in a sentence, for the index. */
   readonly headline: string;
-  /** What was run, by name. */
+  /** The settings of the run, by name. */
   readonly settings: Readonly<Record<string, string | number>>;
   readonly tables: readonly ReportTable[];
   readonly figures: readonly ReportFigure[];
@@ -30,18 +30,18 @@ export interface Findings {
 
 /** One experiment. */
 export interface Experiment {
-  /** Of its script and its folder. */
+  /** The name of its script and of its folder. */
   readonly name: string;
   readonly title: string;
   readonly question: string;
-  /** How the question is put to the nets; a paragraph. */
+  /** How the question is answered, in a paragraph. */
   readonly method: string;
   /** Test images it needs. Default none. */
   readonly numTest?: number;
   run(lab: Lab): Promise<Findings>;
 }
 
-/** What became of an experiment. */
+/** The outcome of an experiment. */
 export type Outcome =
   | { readonly experiment: Experiment; readonly headline: string; readonly seconds: number }
   | { readonly experiment: Experiment; readonly error: Error };

@@ -1,4 +1,4 @@
-// What a trained net takes images for.
+// Predicted classes of images, and the commonest mistakes.
 
 import type { NDArray } from '../../../src/index.js';
 import { percent } from './words.js';
@@ -24,7 +24,7 @@ export function predict(model: Scorer, X: NDArray): Int32Array {
   return classes;
 }
 
-/** The share that is right. */
+/** The share of correct predictions. */
 export function accuracyOf(predictions: Int32Array, y: Int32Array): number {
   return predictions.reduce((right, c, n) => right + (c === y[n] ? 1 : 0), 0) / y.length;
 }

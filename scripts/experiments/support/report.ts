@@ -9,7 +9,7 @@ import { noticeOf } from '../../../src/pictures/report.js';
 import { describeKernels } from '../../options.js';
 import type { Experiment, Findings, Lab, Outcome } from './experiment.js';
 
-/** What stands above the numbers of a quick run, in place of conclusions. */
+/** Printed above the numbers of a quick run, instead of conclusions. */
 export const QUICK_NOTICE =
   'A quick run: its settings are tiny, to see that everything runs. Its numbers say nothing about the question, so ' +
   'nothing is concluded from them.';
@@ -31,7 +31,7 @@ export function writeReport(experiment: Experiment, lab: Lab, findings: Findings
   return file;
 }
 
-/** What the numbers depend on beside the settings. */
+/** Versions and kernels, on which the numbers depend beside the settings. */
 function surroundings({ source, seed, quick }: Pick<Lab, 'source' | 'seed' | 'quick'>): Record<string, string> {
   const [running, ...notes] = describeKernels(kernelInfo()).split('\n');
   return {

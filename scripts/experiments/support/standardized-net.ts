@@ -17,7 +17,7 @@ import {
 } from '../../../src/index.js';
 
 /**
- * A net whose images are brought to mean 0 and variance 1 each, and in training are mirrored, left for right, half of
+ * A net whose images are brought to mean 0 and variance 1 each, and in training are mirrored horizontally half of
  * the times: a batch at a time, since a reversed view of it costs nothing.
  */
 export class StandardizedNet implements Model {

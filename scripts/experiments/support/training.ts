@@ -16,7 +16,7 @@ import {
 import type { Lab } from './experiment.js';
 import { loss, percent } from './words.js';
 
-/** One training, as it went. */
+/** The histories of one training run. */
 export interface Run extends TrainingHistory {
   readonly lossHistory: readonly number[];
   readonly trainAccHistory: readonly number[];
@@ -40,13 +40,13 @@ export interface Measured {
   readonly error: number;
 }
 
-/** The first images to train on, and all that there are to validate on. */
+/** The first training images, and all validation images. */
 export function firstImages({ XTrain, yTrain, XVal, yVal }: Cifar10, count: number): Dataset & { yTrain: Int32Array } {
   const n = Math.min(count, yTrain.length);
   return { XTrain: XTrain.hi(n), yTrain: yTrain.subarray(0, n), XVal, yVal };
 }
 
-/** Trains a model without a word. A run that diverges ends there. */
+/** Trains a model and prints nothing. A run that diverges ends there. */
 export function train(model: Model, data: Dataset, options: SolverOptions): Run {
   const solver = new Solver(model, data, { verbose: false, ...options });
   let divergedAt: number | null = null;
@@ -60,7 +60,7 @@ export function train(model: Model, data: Dataset, options: SolverOptions): Run 
   return { lossHistory, trainAccHistory, valAccHistory, epoch, divergedAt };
 }
 
-/** Trains with `count` seeds, the lab's own the first of them, and says how it went. */
+/** Trains with `count` seeds, of which the lab's own is the first, and prints the results. */
 export function repeat(
   { seed }: Pick<Lab, 'seed'>,
   name: string,
@@ -73,7 +73,7 @@ export function repeat(
   return trial;
 }
 
-/** The trial's name, with what befell it. */
+/** The trial's name, with a note if it diverged. */
 export function nameOf({ name, runs }: Trial): string {
   const diverged = runs.filter((run) => run.divergedAt !== null).length;
   if (diverged === 0) return name;
@@ -88,7 +88,7 @@ export function measure({ runs }: Trial, quantity: (run: Run) => number): Measur
   return { values, mean, error: Math.sqrt(variance / values.length) };
 }
 
-/** Which mean is above the other, or 0 where their difference is less than twice its standard error. */
+/** The sign of the difference of the means, or 0 if it is less than twice its standard error. */
 export function compare(a: Measured, b: Measured): -1 | 0 | 1 {
   const difference = a.mean - b.mean;
   if (!(Math.abs(difference) > 2 * Math.hypot(a.error, b.error))) return 0;

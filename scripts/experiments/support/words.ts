@@ -1,4 +1,4 @@
-// How reports say numbers.
+// Numbers as the reports print them.
 
 /** A share as a percentage. */
 export function percent(share: number): string {
