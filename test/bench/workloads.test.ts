@@ -9,7 +9,7 @@ import { engineMemory, kernels } from '../../src/kernels/index.js';
 const names = Object.keys(workloads);
 
 describe('a workload', () => {
-  test.each(names)('%s holds no more memory after a warm step than before it', (name) => {
+  test.each(names)('%s holds no more memory after a warm step than before it', { tags: 'slow' }, (name) => {
     const step = workloads[name]();
     step();
     step();
@@ -64,6 +64,7 @@ const python = ['python3', '/usr/bin/python3'].find((path) => spawnSync(path, ['
 describe('in PyTorch', () => {
   test.skipIf(python === undefined)(
     'every workload runs (skipped where no python3 has torch)',
+    { tags: 'slow' },
     async () => {
       const { torch } = await Torch.start(python as string, 2);
       try {
@@ -75,7 +76,6 @@ describe('in PyTorch', () => {
         torch.stop();
       }
     },
-    60_000,
   );
 
   test('an interpreter without it is an error that says what to do', async () => {

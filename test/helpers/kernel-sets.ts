@@ -2,19 +2,24 @@ import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { configureKernels, type KernelSettings, kernelInfo, threadsReady } from '../../src/kernels/index.js';
 
 /** The kernels that results are checked on. */
-export const KERNEL_SETS: readonly Pick<KernelSettings, 'kernels' | 'threads'>[] = [
+export const KERNEL_SETS: readonly Required<Pick<KernelSettings, 'kernels' | 'threads'>>[] = [
   { kernels: 'reference', threads: 1 },
   { kernels: 'wasm', threads: 1 },
   { kernels: 'wasm', threads: 2 },
   { kernels: 'wasm', threads: 3 },
 ];
 
-/** Runs `tests` on every set of kernels, with all worker threads up. The choice from before is put back at the end. */
+/**
+ * Runs `tests` on every set of kernels, with all worker threads up; those of several threads are slow tests. The choice
+ * from before is put back at the end.
+ */
 export function describeKernelSets(title: string, tests: () => void): void {
-  describe.each(KERNEL_SETS)(`${title} ($kernels, $threads threads)`, ({ kernels, threads }) => {
-    useKernels(kernels, threads);
-    tests();
-  });
+  for (const { kernels, threads } of KERNEL_SETS) {
+    describe(`${title} (${kernels}, ${threads} threads)`, threads > 1 ? { tags: 'slow' } : {}, () => {
+      useKernels(kernels, threads);
+      tests();
+    });
+  }
 }
 
 /** Makes the tests of the enclosing `describe` run on these kernels. */

@@ -24,19 +24,19 @@ describe('worker threads', () => {
   });
 });
 
-test('a million synchronous layer calls keep the resident set within 200 MB of where it was', () => {
+test('a million synchronous layer calls keep the resident set within 200 MB of where it was', { tags: 'slow' }, () => {
   const { status, result, stderr } = run('million-calls');
   expect(status, stderr).toBe(0);
   expect(result.finite).toBe(true);
   expect(result.growth).toBeLessThan(200);
-}, 60_000);
+});
 
 const program = 'test/programs/threads-in-runtime.ts';
 
 test.for([
   ['bun', ['run', program]],
   ['deno', ['run', '-A', '--no-check', '--unstable-sloppy-imports', program]],
-] as const)('threads run in %s, where that is on the PATH', ([command, args], { skip }) => {
+] as const)('threads run in %s, where that is on the PATH', { tags: 'slow' }, ([command, args], { skip }) => {
   skip(spawnSync(command, ['--version']).status !== 0, `there is no ${command} on the PATH`);
   const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 60_000 });
   expect(stderr).toBe('');
@@ -45,12 +45,16 @@ test.for([
 
 // In kB. Node 20 with ts-node takes 1.5 GB, a memory 10 with what V8 guards around it, a worker up to 0.8: under the second
 // limit the memory fits and the worker does not.
-test.skipIf(process.platform !== 'linux').each([2_000_000, 12_100_000])('ulimit -v %i ends no process', (limit) => {
-  const command = `ulimit -v ${limit} && TS_NODE_TRANSPILE_ONLY=1 exec '${process.execPath}' -r ts-node/register ${program}`;
-  const { status, stdout, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8', timeout: 60_000 });
-  expect(status, stderr).toBe(0);
-  const { up, threads, notes, same } = JSON.parse(stdout);
-  expect(same).toBe(true);
-  expect(up).toBe(threads);
-  expect(notes).toEqual(threads === 2 ? [] : [expect.stringContaining('ulimit -v leaves')]);
-});
+test.skipIf(process.platform !== 'linux').each([2_000_000, 12_100_000])(
+  'ulimit -v %i ends no process',
+  { tags: 'slow' },
+  (limit) => {
+    const command = `ulimit -v ${limit} && TS_NODE_TRANSPILE_ONLY=1 exec '${process.execPath}' -r ts-node/register ${program}`;
+    const { status, stdout, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8', timeout: 60_000 });
+    expect(status, stderr).toBe(0);
+    const { up, threads, notes, same } = JSON.parse(stdout);
+    expect(same).toBe(true);
+    expect(up).toBe(threads);
+    expect(notes).toEqual(threads === 2 ? [] : [expect.stringContaining('ulimit -v leaves')]);
+  },
+);
