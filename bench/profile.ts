@@ -40,7 +40,9 @@ export function measurePeaks(): Peaks {
   const random = new Random(1);
   const products = [192, 384, 768].map((size) => {
     const [a, b, out] = [0, 1, 2].map(() => resident(random.randn([size, size])).data);
-    return (2 * size ** 3) / fastest(() => kernels().gemm('NN', a, b, out, size, size, size), 0.3) / 1e6;
+    return (
+      (2 * size ** 3) / fastest(() => kernels().gemm({ form: 'NN', a, b, out, N: size, K: size, M: size }), 0.3) / 1e6
+    );
   });
   const bandwidth = workspace(() => {
     const length = 2 ** 24;

@@ -161,7 +161,7 @@ function dtype(model: Classifier): 'float32' | 'float64' {
 function product(size: number, format: 'float32' | 'float64'): () => void {
   const random = new Random(1);
   const [a, b, out] = [0, 1, 2].map((): NDArray => resident(random.randn([size, size], format)));
-  return () => kernels().gemm('NN', a.data, b.data, out.data, size, size, size);
+  return () => kernels().gemm({ form: 'NN', a: a.data, b: b.data, out: out.data, N: size, K: size, M: size });
 }
 
 /** One layer's forward and backward pass. */

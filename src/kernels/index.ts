@@ -3,14 +3,11 @@ export { reference } from './reference/index.js';
 export { discard, isResident, resident, residentZeros } from './resident.js';
 export type { KernelSettings } from './settings.js';
 export type {
-  AdamStep,
   ChannelShape,
   ConvShape,
   Kernels,
-  MomentumStep,
   PoolShape,
   ProductForm,
-  RmspropStep,
 } from './types.js';
 export {
   type Block,

@@ -43,9 +43,13 @@ export function firstDisagreement(kernels: Kernels): string | null {
 
     const checks: Record<Exclude<keyof Kernels, 'name'>, () => boolean> = {
       gemm: () =>
-        agrees([some(N * K), some(K * M), some(N * M)], (k, [a, b, out]) => k.gemm('NN', a, b, out, N, K, M)) &&
-        agrees([some(N * K), some(K * M), some(N * M)], (k, [a, b, out]) => k.gemm('NT', a, b, out, N, K, M)) &&
-        agrees([some(N * K), some(K * M), some(N * M)], (k, [a, b, out]) => k.gemm('TN', a, b, out, N, K, M)),
+        agrees([some(N * K), some(K * M), some(N * M)], (k, [a, b, out]) =>
+          k.gemm({ form: 'NN', a, b, out, N, K, M }),
+        ) &&
+        agrees([some(N * K), some(K * M), some(N * M)], (k, [a, b, out]) =>
+          k.gemm({ form: 'NT', a, b, out, N, K, M }),
+        ) &&
+        agrees([some(N * K), some(K * M), some(N * M)], (k, [a, b, out]) => k.gemm({ form: 'TN', a, b, out, N, K, M })),
       add: () => agrees(wide, (k, [a, b, out]) => k.add(a, b, out)),
       subtract: () => agrees(wide, (k, [a, b, out]) => k.subtract(a, b, out)),
       multiply: () => agrees(wide, (k, [a, b, out]) => k.multiply(a, b, out)),
@@ -56,7 +60,7 @@ export function firstDisagreement(kernels: Kernels): string | null {
       relu: () => agrees(wide, (k, [x, out]) => k.relu(x, out)),
       reluBackward: () => agrees(wide, (k, [dout, x, dx]) => k.reluBackward(dout, x, dx)),
       reluBackwardSumRows: () =>
-        agrees([...wide, some(M)], (k, [dout, x, dx, sums]) => k.reluBackwardSumRows(dout, x, dx, sums, N, M)),
+        agrees([...wide, some(M)], (k, [dout, x, dx, sums]) => k.reluBackwardSumRows({ dout, x, dx, sums, N, M })),
       reluBackwardSumChannels: () =>
         agrees([...wide, some(M)], (k, [dout, x, dx, sums]) =>
           k.reluBackwardSumChannels(dout, x, dx, sums, { N: 1, C: M, S: N }),
@@ -111,7 +115,9 @@ function activations(agrees: Agrees, wide: Floats[], some: (length: number) => F
       channels.every(([C, inner]) => agrees([...wide, some(C)], (k, [x, out, , a]) => k.prelu(x, a, out, inner))),
     preluBackward: () =>
       channels.every(([C, inner]) =>
-        agrees([...wide, some(C), some(C)], (k, [dout, x, dx, a, da]) => k.preluBackward(dout, x, a, dx, da, inner)),
+        agrees([...wide, some(C), some(C)], (k, [dout, x, dx, a, da]) =>
+          k.preluBackward({ dout, x, alpha: a, dx, dalpha: da, inner }),
+        ),
       ),
     maxout: () => agrees([some(297), some(99)], (k, [x, out]) => k.maxout(x, out, 3)),
     maxoutBackward: () =>
@@ -138,53 +144,111 @@ function normalizations(agrees: Agrees, some: (length: number) => Floats) {
     batchnorm: () =>
       both((n, shape, relu) =>
         agrees([some(n), some(C), some(C), some(n), some(C), some(C)], (k, [x, gamma, beta, out, mean, variance]) =>
-          k.batchnorm(x, gamma, beta, out, mean, variance, shape, epsilon, relu),
+          k.batchnorm({ x, gamma, beta, out, mean, variance, shape, epsilon, relu }),
         ),
       ),
     normalize: () =>
       both((n, shape, relu) =>
         agrees([some(n), some(C), some(C), some(n), some(C), squares(C)], (k, [x, gamma, beta, out, mean, variance]) =>
-          k.normalize(x, gamma, beta, out, mean, variance, shape, epsilon, relu),
+          k.normalize({ x, gamma, beta, out, mean, variance, shape, epsilon, relu }),
         ),
       ),
     batchnormBackward: () =>
       both((n, shape, relu) =>
         agrees(gradientOperands(some, squares, n, C), (k, [dout, x, y, mean, variance, gamma, ...out]) =>
-          k.batchnormBackward(dout, x, relu ? y : null, mean, variance, gamma, out[0], out[1], out[2], shape, epsilon),
+          k.batchnormBackward({
+            dout,
+            x,
+            y: relu ? y : null,
+            mean,
+            variance,
+            gamma,
+            dx: out[0],
+            dgamma: out[1],
+            dbeta: out[2],
+            shape,
+            epsilon,
+          }),
         ),
       ),
     batchnormBackwardGraph: () =>
       agrees(gradientOperands(some, squares, N * C, C), (k, [dout, x, , mean, variance, gamma, ...out]) =>
-        k.batchnormBackwardGraph(dout, x, mean, variance, gamma, out[0], out[1], out[2], { N, C, S: 1 }, epsilon),
+        k.batchnormBackwardGraph({
+          dout,
+          x,
+          mean,
+          variance,
+          gamma,
+          dx: out[0],
+          dgamma: out[1],
+          dbeta: out[2],
+          shape: { N, C, S: 1 },
+          epsilon,
+        }),
       ),
     normalizeBackward: () =>
       both((n, shape, relu) =>
         agrees(gradientOperands(some, squares, n, C), (k, [dout, x, y, mean, variance, gamma, ...out]) =>
-          k.normalizeBackward(dout, x, relu ? y : null, mean, variance, gamma, out[0], out[1], out[2], shape, epsilon),
+          k.normalizeBackward({
+            dout,
+            x,
+            y: relu ? y : null,
+            mean,
+            variance,
+            gamma,
+            dx: out[0],
+            dgamma: out[1],
+            dbeta: out[2],
+            shape,
+            epsilon,
+          }),
         ),
       ),
     layernorm: () =>
       [true, false].every((relu) =>
         agrees([some(N * C), some(C), some(C), some(N * C), some(N), some(N)], (k, [x, gamma, beta, out, mean, inv]) =>
-          k.layernorm(x, gamma, beta, out, mean, inv, N, C, epsilon, relu),
+          k.layernorm({ x, gamma, beta, out, mean, inverse: inv, N, D: C, epsilon, relu }),
         ),
       ),
     layernormBackward: () =>
       [true, false].every((relu) =>
         agrees(gradientOperands(some, squares, N * C, C), (k, [dout, x, y, mean, inv, gamma, ...out]) =>
-          k.layernormBackward(dout, x, relu ? y : null, mean, inv, gamma, out[0], out[1], out[2], N, C),
+          k.layernormBackward({
+            dout,
+            x,
+            y: relu ? y : null,
+            mean,
+            inverse: inv,
+            gamma,
+            dx: out[0],
+            dgamma: out[1],
+            dbeta: out[2],
+            N,
+            D: C,
+          }),
         ),
       ),
     groupnorm: () =>
       both((n, shape) =>
         agrees([some(n), some(C), some(C), some(n), some(N * G), some(N * G)], (k, [x, gamma, beta, out, mean, inv]) =>
-          k.groupnorm(x, gamma, beta, out, mean, inv, shape, G, epsilon),
+          k.groupnorm({ x, gamma, beta, out, mean, inverse: inv, shape, G, epsilon }),
         ),
       ),
     groupnormBackward: () =>
       both((n, shape) =>
         agrees(gradientOperands(some, squares, n, C, N * G), (k, [dout, x, , mean, inv, gamma, ...out]) =>
-          k.groupnormBackward(dout, x, mean, inv, gamma, out[0], out[1], out[2], shape, G),
+          k.groupnormBackward({
+            dout,
+            x,
+            mean,
+            inverse: inv,
+            gamma,
+            dx: out[0],
+            dgamma: out[1],
+            dbeta: out[2],
+            shape,
+            G,
+          }),
         ),
       ),
     dropout: () => agrees([some(99), some(99), some(99)], (k, [x, mask, out]) => k.dropout(x, mask, out, 0.6, [3, 7])),
@@ -228,7 +292,9 @@ function images(agrees: Agrees, some: (length: number) => Floats) {
   return {
     convForward: () =>
       each((s, x, w, out) =>
-        agrees([x, w, some(s.F), out], (k, [a, b, bias, to]) => k.convForward(a, b, bias, to, s, true)),
+        agrees([x, w, some(s.F), out], (k, [a, b, bias, to]) =>
+          k.convForward({ x: a, w: b, b: bias, out: to, shape: s, relu: true }),
+        ),
       ),
     convBackwardInput: () =>
       each((s, x, w, out) => agrees([out, w, x], (k, [dout, b, dx]) => k.convBackwardInput(dout, b, dx, s))),

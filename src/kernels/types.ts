@@ -47,7 +47,18 @@ export interface Kernels
 /** Matrix products. */
 export interface ProductKernels {
   /** out (N, M) = op(a) · op(b), summed over K. */
-  gemm(form: ProductForm, a: Floats, b: Floats, out: Floats, N: number, K: number, M: number): void;
+  gemm(operands: ProductOperands): void;
+}
+
+/** The operands of a matrix product and its sizes. */
+export interface ProductOperands {
+  readonly form: ProductForm;
+  readonly a: Floats;
+  readonly b: Floats;
+  readonly out: Floats;
+  readonly N: number;
+  readonly K: number;
+  readonly M: number;
 }
 
 /** Arithmetic on arrays of equal size, element by element. `out` may be one of the operands. */
@@ -97,7 +108,7 @@ export interface ActivationKernels {
   /** dx = dout where x > 0 or is NaN, else 0. `x` may be the ReLU's output just as well. `dx` may be `dout`. */
   reluBackward(dout: Floats, x: Floats, dx: Floats): void;
   /** The same for (N, M) arrays, and sums[m] = Σ_n dx[n, m] in the same pass. */
-  reluBackwardSumRows(dout: Floats, x: Floats, dx: Floats, sums: Floats, N: number, M: number): void;
+  reluBackwardSumRows(operands: ReluSumOperands): void;
   /** The same for (N, C, S) arrays, and sums[c] = Σ dx[n, c, s] over n and s. */
   reluBackwardSumChannels(dout: Floats, x: Floats, dx: Floats, sums: Floats, shape: ChannelShape): void;
 
@@ -109,12 +120,32 @@ export interface ActivationKernels {
   /** out = x where x > 0, else alpha[c] · x, for x (…, C, inner) and alpha (C,). */
   prelu(x: Floats, alpha: Floats, out: Floats, inner: number): void;
   /** dx = dout where x > 0, else alpha[c] · dout; dalpha[c] = Σ dout · x over the x of the channel that are not > 0. */
-  preluBackward(dout: Floats, x: Floats, alpha: Floats, dx: Floats, dalpha: Floats, inner: number): void;
+  preluBackward(operands: PreluGradientOperands): void;
 
   /** out[g] = the largest of the `pieces` values of x from g · pieces on; NaN is the largest. */
   maxout(x: Floats, out: Floats, pieces: number): void;
   /** dx = dout[g] at the first of the largest values of each group, 0 elsewhere. */
   maxoutBackward(dout: Floats, x: Floats, dx: Floats, pieces: number): void;
+}
+
+/** The gradient of a ReLU on an (N, M) array, and its sums by columns. */
+export interface ReluSumOperands {
+  readonly dout: Floats;
+  readonly x: Floats;
+  readonly dx: Floats;
+  readonly sums: Floats;
+  readonly N: number;
+  readonly M: number;
+}
+
+/** The gradients of a PReLU on an (…, C, inner) array. */
+export interface PreluGradientOperands {
+  readonly dout: Floats;
+  readonly x: Floats;
+  readonly alpha: Floats;
+  readonly dx: Floats;
+  readonly dalpha: Floats;
+  readonly inner: number;
 }
 
 /**
@@ -153,100 +184,85 @@ export interface ChannelShape {
  */
 export interface NormalizationKernels {
   /** For each channel, mean and variance over N and S; out = γ·(x − mean)/√(variance + ε) + β. */
-  batchnorm(
-    x: Floats,
-    gamma: Floats,
-    beta: Floats,
-    out: Floats,
-    mean: Floats,
-    variance: Floats,
-    shape: ChannelShape,
-    epsilon: number,
-    relu: boolean,
-  ): void;
+  batchnorm(operands: BatchnormOperands): void;
   /** The same with given mean and variance. */
-  normalize: NormalizationKernels['batchnorm'];
-  /** Gradients of {@link batchnorm}, dx by the simplified formula. dx lies apart from x and y. */
-  batchnormBackward(
-    dout: Floats,
-    x: Floats,
-    y: Floats | null,
-    mean: Floats,
-    variance: Floats,
-    gamma: Floats,
-    dx: Floats,
-    dgamma: Floats,
-    dbeta: Floats,
-    shape: ChannelShape,
-    epsilon: number,
-  ): void;
-  /** The same for S = 1, node by node through the computation graph. */
-  batchnormBackwardGraph(
-    dout: Floats,
-    x: Floats,
-    mean: Floats,
-    variance: Floats,
-    gamma: Floats,
-    dx: Floats,
-    dgamma: Floats,
-    dbeta: Floats,
-    shape: ChannelShape,
-    epsilon: number,
-  ): void;
+  normalize(operands: BatchnormOperands): void;
+  /** Gradients of {@link batchnorm}, dx by the simplified formula. dx does not overlap x or y. */
+  batchnormBackward(operands: BatchnormGradientOperands): void;
+  /** The same for S = 1 and without a ReLU, node by node through the computation graph. */
+  batchnormBackwardGraph(operands: Omit<BatchnormGradientOperands, 'y'>): void;
   /** Gradients of {@link normalize}: mean and variance do not depend on x. */
-  normalizeBackward: NormalizationKernels['batchnormBackward'];
+  normalizeBackward(operands: BatchnormGradientOperands): void;
 
   /** For each of N rows, mean and inverse = 1/√(variance + ε) over D; out = γ·(x − mean)·inverse + β. */
-  layernorm(
-    x: Floats,
-    gamma: Floats,
-    beta: Floats,
-    out: Floats,
-    mean: Floats,
-    inverse: Floats,
-    N: number,
-    D: number,
-    epsilon: number,
-    relu: boolean,
-  ): void;
-  layernormBackward(
-    dout: Floats,
-    x: Floats,
-    y: Floats | null,
-    mean: Floats,
-    inverse: Floats,
-    gamma: Floats,
-    dx: Floats,
-    dgamma: Floats,
-    dbeta: Floats,
-    N: number,
-    D: number,
-  ): void;
+  layernorm(operands: LayernormOperands): void;
+  layernormBackward(operands: LayernormGradientOperands): void;
 
   /** For each example and each of G groups of neighbouring channels; mean and inverse are (N, G), γ and β (C,). */
-  groupnorm(
-    x: Floats,
-    gamma: Floats,
-    beta: Floats,
-    out: Floats,
-    mean: Floats,
-    inverse: Floats,
-    shape: ChannelShape,
-    G: number,
-    epsilon: number,
-  ): void;
-  groupnormBackward(
-    dout: Floats,
-    x: Floats,
-    mean: Floats,
-    inverse: Floats,
-    gamma: Floats,
-    dx: Floats,
-    dgamma: Floats,
-    dbeta: Floats,
-    shape: ChannelShape,
-    G: number,
-  ): void;
+  groupnorm(operands: GroupnormOperands): void;
+  groupnormBackward(operands: GroupnormGradientOperands): void;
+}
+
+/** What every normalization reads and writes. */
+interface NormalizationOperands {
+  readonly x: Floats;
+  readonly gamma: Floats;
+  readonly beta: Floats;
+  readonly out: Floats;
+  readonly mean: Floats;
+  readonly epsilon: number;
+}
+
+/** What the gradients of every normalization are computed from, and where they go. */
+interface NormalizationGradientOperands {
+  readonly dout: Floats;
+  readonly x: Floats;
+  readonly mean: Floats;
+  readonly gamma: Floats;
+  readonly dx: Floats;
+  readonly dgamma: Floats;
+  readonly dbeta: Floats;
+}
+
+/** `mean` and `variance`, one value a channel, are written by `batchnorm` and read by `normalize`. */
+export interface BatchnormOperands extends NormalizationOperands {
+  readonly variance: Floats;
+  readonly shape: ChannelShape;
+  readonly relu: boolean;
+}
+
+export interface BatchnormGradientOperands extends NormalizationGradientOperands {
+  readonly y: Floats | null;
+  readonly variance: Floats;
+  readonly shape: ChannelShape;
+  readonly epsilon: number;
+}
+
+/** `x` is (N, D). */
+export interface LayernormOperands extends NormalizationOperands {
+  readonly inverse: Floats;
+  readonly N: number;
+  readonly D: number;
+  readonly relu: boolean;
+}
+
+export interface LayernormGradientOperands extends NormalizationGradientOperands {
+  readonly y: Floats | null;
+  readonly inverse: Floats;
+  readonly N: number;
+  readonly D: number;
+}
+
+export interface GroupnormOperands extends NormalizationOperands {
+  readonly inverse: Floats;
+  readonly shape: ChannelShape;
+  readonly G: number;
+}
+
+export interface GroupnormGradientOperands extends NormalizationGradientOperands {
+  readonly inverse: Floats;
+  readonly shape: ChannelShape;
+  readonly G: number;
 }
 
 /** Dropout. */
@@ -272,10 +288,23 @@ export interface ConvShape {
   readonly OW: number;
 }
 
+/** What a convolution reads and writes. */
+export interface ConvOperands {
+  readonly x: Floats;
+  readonly w: Floats;
+  readonly b: Floats;
+  readonly out: Floats;
+  readonly shape: ConvShape;
+  readonly relu: boolean;
+}
+
 /** Convolutions (cross-correlations, with zeros around the images). */
 export interface ConvolutionKernels {
-  /** out[n, f, i, j] = b[f] + Σ x[n, c, i·strideH + kh − padH, j·strideW + kw − padW] · w[f, c, kh, kw]; then ReLU if asked. */
-  convForward(x: Floats, w: Floats, b: Floats, out: Floats, shape: ConvShape, relu: boolean): void;
+  /**
+   * out[n, f, i, j] = b[f] + Σ x[n, c, i·strideH + kh − padH, j·strideW + kw − padW] · w[f, c, kh, kw]; then a ReLU if
+   * `relu` says so.
+   */
+  convForward(operands: ConvOperands): void;
   /** The gradient with respect to the images. */
   convBackwardInput(dout: Floats, w: Floats, dx: Floats, shape: ConvShape): void;
   /** The gradient with respect to the filters, and unless `db` is null that with respect to the biases. */

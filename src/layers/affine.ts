@@ -224,6 +224,13 @@ function throughRelu(fn: string, dout: NDArray, out: NDArray): { da: NDArray; db
   const { N, M } = checkShapes(fn, { dout: [dout, ['N', 'M']], 'cache.out': [out, dout.shape] });
   const da = empty([N, M], dtypeOf(out));
   const db = empty([M], dtypeOf(out));
-  kernels().reluBackwardSumRows(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.out', out), da.data, db.data, N, M);
+  kernels().reluBackwardSumRows({
+    dout: denseArg(fn, 'dout', dout),
+    x: denseArg(fn, 'cache.out', out),
+    dx: da.data,
+    sums: db.data,
+    N,
+    M,
+  });
   return { da, db };
 }

@@ -1,4 +1,4 @@
-import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
 import { type ChannelShape, kernels } from '../kernels/index.js';
 import { type BatchnormParam, blend, checkBatchnormParam, checkEps } from './batchnorm-param.js';
 import { checkCache } from './cache.js';
@@ -79,18 +79,18 @@ export function batchnormBackward(dout: NDArray, cache: BatchnormCache): Normali
   const { x, gamma, mean, variance, eps } = cache;
   checkBatchnormCache(fn, dout, cache);
   const { dx, dgamma, dbeta } = emptyGrads(x, gamma);
-  kernels().batchnormBackwardGraph(
-    denseArg(fn, 'dout', dout),
-    denseArg(fn, 'cache.x', x),
-    denseArg(fn, 'cache.mean', mean),
-    denseArg(fn, 'cache.variance', variance),
-    denseArg(fn, 'cache.gamma', gamma),
-    dx.data,
-    dgamma.data,
-    dbeta.data,
-    channelShape(x),
-    eps,
-  );
+  kernels().batchnormBackwardGraph({
+    dout: operand(dout),
+    x: operand(x),
+    mean: operand(mean),
+    variance: operand(variance),
+    gamma: operand(gamma),
+    dx: dx.data,
+    dgamma: dgamma.data,
+    dbeta: dbeta.data,
+    shape: channelShape(x),
+    epsilon: eps,
+  });
   return { dx, dgamma, dbeta };
 }
 
@@ -181,20 +181,28 @@ export function normalizeBatch(
   relu: boolean,
 ): [out: NDArray, cache: BatchnormCache] {
   const { training, eps, momentum, unbiased, runningMean, runningVar } = checkBatchnormParam(fn, bnParam, gamma);
-  const values = [denseArg(fn, 'x', x), denseArg(fn, 'gamma', gamma), denseArg(fn, 'beta', beta)] as const;
   const shape = channelShape(x);
   const out = empty(x.shape, dtypeOf(x));
-  let [mean, variance] = [runningMean, runningVar];
+  const mean = training ? empty(gamma.shape, dtypeOf(x)) : runningMean;
+  const variance = training ? empty(gamma.shape, dtypeOf(x)) : runningVar;
+  const operands = {
+    x: operand(x),
+    gamma: operand(gamma),
+    beta: operand(beta),
+    out: out.data,
+    mean: operand(mean),
+    variance: operand(variance),
+    shape,
+    epsilon: eps,
+    relu,
+  };
   if (training) {
-    mean = empty(gamma.shape, dtypeOf(x));
-    variance = empty(gamma.shape, dtypeOf(x));
-    kernels().batchnorm(...values, out.data, mean.data, variance.data, shape, eps, relu);
+    kernels().batchnorm(operands);
     bnParam.runningMean = blend(runningMean, mean, momentum);
     const count = shape.N * shape.S;
     bnParam.runningVar = blend(runningVar, variance, momentum, unbiased && count > 1 ? count / (count - 1) : 1);
   } else {
-    const [mu, spread] = [denseArg(fn, 'runningMean', mean), denseArg(fn, 'runningVar', variance)];
-    kernels().normalize(...values, out.data, mu, spread, shape, eps, relu);
+    kernels().normalize(operands);
   }
   return [out, { layer: 'batchnorm', x, gamma, mean, variance, eps, training, relu: relu ? out : null }];
 }
@@ -204,20 +212,21 @@ export function batchGradients(fn: string, dout: NDArray, cache: BatchnormCache)
   const { x, gamma, mean, variance, eps, training, relu } = cache;
   checkBatchnormCache(fn, dout, cache);
   const { dx, dgamma, dbeta } = emptyGrads(x, gamma);
-  const call = training ? kernels().batchnormBackward : kernels().normalizeBackward;
-  call(
-    denseArg(fn, 'dout', dout),
-    denseArg(fn, 'cache.x', x),
-    relu === null ? null : denseArg(fn, 'cache.relu', relu),
-    denseArg(fn, 'cache.mean', mean),
-    denseArg(fn, 'cache.variance', variance),
-    denseArg(fn, 'cache.gamma', gamma),
-    dx.data,
-    dgamma.data,
-    dbeta.data,
-    channelShape(x),
-    eps,
-  );
+  const operands = {
+    dout: operand(dout),
+    x: operand(x),
+    y: relu === null ? null : operand(relu),
+    mean: operand(mean),
+    variance: operand(variance),
+    gamma: operand(gamma),
+    dx: dx.data,
+    dgamma: dgamma.data,
+    dbeta: dbeta.data,
+    shape: channelShape(x),
+    epsilon: eps,
+  };
+  if (training) kernels().batchnormBackward(operands);
+  else kernels().normalizeBackward(operands);
   return { dx, dgamma, dbeta };
 }
 

@@ -120,9 +120,15 @@ export function convolve(
 ): [out: NDArray, cache: ConvCache] {
   checkShapes(fn, { x: [x, ['N', 'C', 'H', 'W']], w: [w, ['F', 'C', 'HH', 'WW']], b: [b, ['F']] });
   const shape = convShape(fn, x.shape, w.shape, convParam);
-  const operands = [denseArg(fn, 'x', x), denseArg(fn, 'w', w), denseArg(fn, 'b', b)] as const;
   const out = empty([shape.N, shape.F, shape.OH, shape.OW], dtypeOf(x));
-  on.convForward(...operands, out.data, shape, relu);
+  on.convForward({
+    x: denseArg(fn, 'x', x),
+    w: denseArg(fn, 'w', w),
+    b: denseArg(fn, 'b', b),
+    out: out.data,
+    shape,
+    relu,
+  });
   return [out, { layer: 'conv', x, w, shape }];
 }
 

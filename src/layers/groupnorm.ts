@@ -2,11 +2,11 @@ import {
   argumentError,
   checkOptions,
   checkShapes,
-  denseArg,
   describe,
   dtypeOf,
   empty,
   type NDArray,
+  operand,
 } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { emptyGrads, type NormalizationGrads } from './batchnorm.js';
@@ -66,8 +66,17 @@ export function spatialGroupnormForward(
   const out = empty(x.shape, dtypeOf(x));
   const mean = empty([N, G], dtypeOf(x));
   const inverse = empty([N, G], dtypeOf(x));
-  const values = [denseArg(fn, 'x', x), denseArg(fn, 'gamma', gamma), denseArg(fn, 'beta', beta)] as const;
-  kernels().groupnorm(...values, out.data, mean.data, inverse.data, { N, C, S: H * W }, G, eps);
+  kernels().groupnorm({
+    x: operand(x),
+    gamma: operand(gamma),
+    beta: operand(beta),
+    out: out.data,
+    mean: mean.data,
+    inverse: inverse.data,
+    shape: { N, C, S: H * W },
+    G,
+    epsilon: eps,
+  });
   return [out, { layer: 'groupnorm', x, gamma, G, mean, inverse }];
 }
 
@@ -93,17 +102,17 @@ export function spatialGroupnormBackward(dout: NDArray, cache: GroupnormCache): 
     'cache.inverse': [inverse, [N, G]],
   });
   const { dx, dgamma, dbeta } = emptyGrads(x, gamma);
-  kernels().groupnormBackward(
-    denseArg(fn, 'dout', dout),
-    denseArg(fn, 'cache.x', x),
-    denseArg(fn, 'cache.mean', mean),
-    denseArg(fn, 'cache.inverse', inverse),
-    denseArg(fn, 'cache.gamma', gamma),
-    dx.data,
-    dgamma.data,
-    dbeta.data,
-    { N, C, S: H * W },
+  kernels().groupnormBackward({
+    dout: operand(dout),
+    x: operand(x),
+    mean: operand(mean),
+    inverse: operand(inverse),
+    gamma: operand(gamma),
+    dx: dx.data,
+    dgamma: dgamma.data,
+    dbeta: dbeta.data,
+    shape: { N, C, S: H * W },
     G,
-  );
+  });
   return { dx, dgamma, dbeta };
 }

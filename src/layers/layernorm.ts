@@ -1,4 +1,4 @@
-import { checkOptions, checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkOptions, checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { emptyGrads, type NormalizationGrads } from './batchnorm.js';
 import { checkEps } from './batchnorm-param.js';
@@ -77,8 +77,18 @@ export function normalizeRows(
   const out = empty(x.shape, dtypeOf(x));
   const mean = empty([N], dtypeOf(x));
   const inverse = empty([N], dtypeOf(x));
-  const values = [denseArg(fn, 'x', x), denseArg(fn, 'gamma', gamma), denseArg(fn, 'beta', beta)] as const;
-  kernels().layernorm(...values, out.data, mean.data, inverse.data, N, D, eps, relu);
+  kernels().layernorm({
+    x: operand(x),
+    gamma: operand(gamma),
+    beta: operand(beta),
+    out: out.data,
+    mean: mean.data,
+    inverse: inverse.data,
+    N,
+    D,
+    epsilon: eps,
+    relu,
+  });
   return [out, { layer: 'layernorm', x, gamma, mean, inverse, relu: relu ? out : null }];
 }
 
@@ -94,18 +104,18 @@ export function rowGradients(fn: string, dout: NDArray, cache: LayernormCache): 
   });
   if (relu !== null) checkShapes(fn, { x: [x, x.shape], 'cache.relu': [relu, x.shape] });
   const { dx, dgamma, dbeta } = emptyGrads(x, gamma);
-  kernels().layernormBackward(
-    denseArg(fn, 'dout', dout),
-    denseArg(fn, 'cache.x', x),
-    relu === null ? null : denseArg(fn, 'cache.relu', relu),
-    denseArg(fn, 'cache.mean', mean),
-    denseArg(fn, 'cache.inverse', inverse),
-    denseArg(fn, 'cache.gamma', gamma),
-    dx.data,
-    dgamma.data,
-    dbeta.data,
+  kernels().layernormBackward({
+    dout: operand(dout),
+    x: operand(x),
+    y: relu === null ? null : operand(relu),
+    mean: operand(mean),
+    inverse: operand(inverse),
+    gamma: operand(gamma),
+    dx: dx.data,
+    dgamma: dgamma.data,
+    dbeta: dbeta.data,
     N,
     D,
-  );
+  });
   return { dx, dgamma, dbeta };
 }

@@ -8,9 +8,9 @@ import { kernels } from '../kernels/index.js';
 export function matrixProduct(a: NDArray, b: NDArray, out: Floats): void {
   const [N, K] = a.shape;
   const M = b.shape[1];
-  if (liesByColumns(b)) kernels().gemm('NT', operand(a), operand(b.transpose(1, 0)), out, N, K, M);
-  else if (liesByColumns(a)) kernels().gemm('TN', operand(a.transpose(1, 0)), operand(b), out, N, K, M);
-  else kernels().gemm('NN', operand(a), operand(b), out, N, K, M);
+  if (liesByColumns(b)) kernels().gemm({ form: 'NT', a: operand(a), b: operand(b.transpose(1, 0)), out, N, K, M });
+  else if (liesByColumns(a)) kernels().gemm({ form: 'TN', a: operand(a.transpose(1, 0)), b: operand(b), out, N, K, M });
+  else kernels().gemm({ form: 'NN', a: operand(a), b: operand(b), out, N, K, M });
 }
 
 /** a · b as a new array that lies in memory as `like` does: by columns, or else by rows. */

@@ -63,12 +63,14 @@ export function preluBackward(dout: NDArray, cache: PreluCache): PreluGrads {
   checkShapes(fn, { x: [x, ['…']], dout: [dout, x.shape] });
   const dx = empty(x.shape, dtypeOf(x));
   const dalpha = empty(alpha.shape, dtypeOf(alpha));
-  const operands = [
-    denseArg(fn, 'dout', dout),
-    denseArg(fn, 'cache.x', x),
-    denseArg(fn, 'cache.alpha', alpha),
-  ] as const;
-  kernels().preluBackward(...operands, dx.data, dalpha.data, inner);
+  kernels().preluBackward({
+    dout: denseArg(fn, 'dout', dout),
+    x: denseArg(fn, 'cache.x', x),
+    alpha: denseArg(fn, 'cache.alpha', alpha),
+    dx: dx.data,
+    dalpha: dalpha.data,
+    inner,
+  });
   return { dx, dalpha };
 }
 

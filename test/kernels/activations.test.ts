@@ -231,13 +231,20 @@ describe.each(engines)('$simd SIMD, $threads threads', ({ kernels, simd, memory 
         expectUlps(out, expectedOut, dtype, 0.6, what);
 
         const [[dx, dalpha], [expectedDx, expectedDalpha]] = both([dout, x, alpha], [n, C], (k, [d, a, s], [o, ds]) =>
-          k.preluBackward(d, a, s, o, ds, inner),
+          k.preluBackward({ dout: d, x: a, alpha: s, dx: o, dalpha: ds, inner }),
         );
         expectUlps(dx, expectedDx, dtype, 0.6, `dx of ${what}`);
         // With slopes of 1 and magnitudes below 0 the sum is that of the sizes.
         const sizes = new ARRAYS[dtype](C);
         const below = absolute(x).map((v) => -v);
-        reference.preluBackward(absolute(dout), below, alpha, new ARRAYS[dtype](n), sizes, inner);
+        reference.preluBackward({
+          dout: absolute(dout),
+          x: below,
+          alpha,
+          dx: new ARRAYS[dtype](n),
+          dalpha: sizes,
+          inner,
+        });
         dalpha.forEach((v, c) => {
           const allowed = (dtype === 'float32' ? 1e-6 : 2e-15) * Math.abs(sizes[c]);
           expect(Math.abs(v - expectedDalpha[c]), `dalpha[${c}] of ${what}`).toBeLessThanOrEqual(allowed);
@@ -277,9 +284,16 @@ describe.each(engines)('$simd SIMD, $threads threads', ({ kernels, simd, memory 
         for (const [name, forward] of Object.entries(FORWARD)) forward(k, a, into(name, n));
         for (const [name, backward] of Object.entries(BACKWARD)) backward(k, d, a, into(name, n));
         k.prelu(a, s, into('prelu', n), inner);
-        k.preluBackward(d, a, s, into('preluBackward', n), into('dalpha', C), inner);
+        k.preluBackward({ dout: d, x: a, alpha: s, dx: into('preluBackward', n), dalpha: into('dalpha', C), inner });
         k.prelu(a, w, into('prelu by columns', n), 1);
-        k.preluBackward(d, a, w, into('preluBackward by columns', n), into('dalpha by columns', C * inner), 1);
+        k.preluBackward({
+          dout: d,
+          x: a,
+          alpha: w,
+          dx: into('preluBackward by columns', n),
+          dalpha: into('dalpha by columns', C * inner),
+          inner: 1,
+        });
         k.maxout(a, into('maxout', n / 3), 3);
         k.maxoutBackward(d.subarray(0, n / 3), a, into('maxoutBackward', n), 3);
         return made;

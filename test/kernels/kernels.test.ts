@@ -40,7 +40,7 @@ describe.each(engines)('$simd SIMD, $threads threads', ({ kernels }) => {
       for (const N of SIZES) {
         for (const M of SIZES) {
           const K = SIZES[(N * 7 + M) % SIZES.length];
-          compare([some(N * K), some(K * M), some(N * M)], (k, [a, b, out]) => k.gemm(form, a, b, out, N, K, M), K);
+          compare([some(N * K), some(K * M), some(N * M)], (k, [a, b, out]) => k.gemm({ form, a, b, out, N, K, M }), K);
         }
       }
     });
@@ -64,7 +64,7 @@ describe.each(engines)('$simd SIMD, $threads threads', ({ kernels }) => {
       ['TN', 301, 513, 9],
       ['NT', 310, 16900, 3],
     ] satisfies [ProductForm, number, number, number][])('gemm %s of %i × %i × %i, in blocks', (form, N, K, M) => {
-      compare([some(N * K), some(K * M), some(N * M)], (k, [a, b, out]) => k.gemm(form, a, b, out, N, K, M), K);
+      compare([some(N * K), some(K * M), some(N * M)], (k, [a, b, out]) => k.gemm({ form, a, b, out, N, K, M }), K);
     });
 
     test('gemm deeper than a block, of operands that are wide too', () => {
@@ -78,8 +78,8 @@ describe.each(engines)('$simd SIMD, $threads threads', ({ kernels }) => {
       const a = make(N * K, (i) => u[Math.floor(i / K)] * v[i % K]);
       const b = make(K * M, (i) => values[i % 9973]);
       const [row, out] = [some(M), some(N * M)];
-      reference.gemm('NN', v, b, row, 1, K, M);
-      kernels.gemm('NN', a, b, out, N, K, M);
+      reference.gemm({ form: 'NN', a: v, b, out: row, N: 1, K, M });
+      kernels.gemm({ form: 'NN', a, b, out, N, K, M });
       expectClose(
         out,
         out.map((_, i) => u[Math.floor(i / M)] * row[i % M]),
@@ -96,7 +96,7 @@ describe.each(engines)('$simd SIMD, $threads threads', ({ kernels }) => {
         compare([x, some(M)], (k, [a, out]) => k.sumRows(a, out, N, M), N);
         compare([x, some(N)], (k, [a, out]) => k.sumColumns(a, out, N, M), M);
         const operands = [some(N * M), x, some(N * M), some(M)];
-        compare(operands, (k, [dout, a, dx, sums]) => k.reluBackwardSumRows(dout, a, dx, sums, N, M), N);
+        compare(operands, (k, [dout, a, dx, sums]) => k.reluBackwardSumRows({ dout, x: a, dx, sums, N, M }), N);
       }
     });
 
@@ -248,10 +248,10 @@ test('results do not depend on the number of threads', () => {
     const y = random.randint(0, M, N);
     const results = [one, three].map((k) => {
       const [out, dx, sums, dw] = [N * M, N * M, M, N * M].map((length) => new (ctor(dtype))(length));
-      k.gemm('NN', a, b, out, N, K, M);
+      k.gemm({ form: 'NN', a, b, out, N, K, M });
       k.addRowRelu(bias, out, N, M);
       const loss = k.softmaxLoss(out, y, dx, N, M);
-      k.reluBackwardSumRows(dx, out, dw, sums, N, M);
+      k.reluBackwardSumRows({ dout: dx, x: out, dx: dw, sums, N, M });
       k.reluBackwardSumChannels(dx, out, dw, sums, { N: 1, C: M, S: N });
       const squares = k.addL2Gradient(out, dw, 0.1);
       const step = { learningRate: 1, beta1: 0.9, beta2: 0.9, epsilon: 1, t: 1, weightDecay: 0.1, decoupledDecay: 0.1 };
@@ -274,8 +274,8 @@ test('operands may lie in WebAssembly memory, beyond its first growth, or in bot
   const outside = random.randn([6]).data;
   const [out, expected] = [new Float32Array(4), new Float32Array(4)];
   for (const inside of [early, late]) {
-    kernels.gemm('NN', inside, outside, out, 2, 3, 2);
-    reference.gemm('NN', inside, outside, expected, 2, 3, 2);
+    kernels.gemm({ form: 'NN', a: inside, b: outside, out, N: 2, K: 3, M: 2 });
+    reference.gemm({ form: 'NN', a: inside, b: outside, out: expected, N: 2, K: 3, M: 2 });
     expectClose(out, expected, 'float32', 3);
   }
 });

@@ -56,7 +56,7 @@ const CASES: Record<string, Case> = {
   },
   reluBackwardSumRows(k) {
     const out = filled(M, 0);
-    k.reluBackwardSumRows(filled(N * M, tenth), filled(N * M, 1), filled(N * M, 0), out, N, M);
+    k.reluBackwardSumRows({ dout: filled(N * M, tenth), x: filled(N * M, 1), dx: filled(N * M, 0), sums: out, N, M });
     return [[out, N * tenth]];
   },
   reluBackwardSumChannels(k) {
@@ -67,8 +67,22 @@ const CASES: Record<string, Case> = {
   },
   'preluBackward by columns and by runs': (k) => {
     const [columns, run] = [filled(M, 0), filled(1, 0)];
-    k.preluBackward(filled(N * M, tenth), filled(N * M, -1), filled(M, 0.5), filled(N * M, 0), columns, 1);
-    k.preluBackward(filled(N, tenth), filled(N, -1), filled(1, 0.5), filled(N, 0), run, N);
+    k.preluBackward({
+      dout: filled(N * M, tenth),
+      x: filled(N * M, -1),
+      alpha: filled(M, 0.5),
+      dx: filled(N * M, 0),
+      dalpha: columns,
+      inner: 1,
+    });
+    k.preluBackward({
+      dout: filled(N, tenth),
+      x: filled(N, -1),
+      alpha: filled(1, 0.5),
+      dx: filled(N, 0),
+      dalpha: run,
+      inner: N,
+    });
     return [
       [columns, -N * tenth],
       [run, -N * tenth],
@@ -78,7 +92,17 @@ const CASES: Record<string, Case> = {
     const [x, out, mean, variance] = [filled(N * M, 0), filled(N * M, 0), filled(M, 0), filled(M, 0)];
     // The first row lies apart, so that what is summed is a difference of 0.1.
     x.fill(tenth, M);
-    k.batchnorm(x, filled(M, 1), filled(M, 0), out, mean, variance, { N, C: M, S: 1 }, 1e-5, false);
+    k.batchnorm({
+      x,
+      gamma: filled(M, 1),
+      beta: filled(M, 0),
+      out,
+      mean,
+      variance,
+      shape: { N, C: M, S: 1 },
+      epsilon: 1e-5,
+      relu: false,
+    });
     const mu = (tenth * (N - 1)) / N;
     // (x − mean)² is next to nothing but in the first row.
     return [
@@ -89,13 +113,33 @@ const CASES: Record<string, Case> = {
   'variance of columns': (k) => {
     const [x, out, mean, variance] = [turns(N, M), filled(N * M, 0), filled(M, 0), filled(M, 0)];
     for (let i = 0; i < x.length; i++) x[i] *= tenth;
-    k.batchnorm(x, filled(M, 1), filled(M, 0), out, mean, variance, { N, C: M, S: 1 }, 1e-5, false);
+    k.batchnorm({
+      x,
+      gamma: filled(M, 1),
+      beta: filled(M, 0),
+      out,
+      mean,
+      variance,
+      shape: { N, C: M, S: 1 },
+      epsilon: 1e-5,
+      relu: false,
+    });
     return [[variance, tenth ** 2]];
   },
   'variance of channels': (k) => {
     const [x, out, mean, variance] = [turns(4 * N, 1), filled(4 * N, 0), filled(2, 0), filled(2, 0)];
     for (let i = 0; i < x.length; i++) x[i] *= tenth;
-    k.batchnorm(x, filled(2, 1), filled(2, 0), out, mean, variance, { N: 2, C: 2, S: N }, 1e-5, false);
+    k.batchnorm({
+      x,
+      gamma: filled(2, 1),
+      beta: filled(2, 0),
+      out,
+      mean,
+      variance,
+      shape: { N: 2, C: 2, S: N },
+      epsilon: 1e-5,
+      relu: false,
+    });
     return [[variance, tenth ** 2]];
   },
   ...Object.fromEntries(
@@ -106,9 +150,9 @@ const CASES: Record<string, Case> = {
         const [dout, x, dx] = [filled(N * M, tenth), filled(N * M, 1), filled(N * M, 0)];
         const [mean, variance, gamma] = [filled(M, 0), filled(M, 1), filled(M, 1)];
         if (name === 'batchnormBackwardGraph') {
-          k.batchnormBackwardGraph(dout, x, mean, variance, gamma, dx, dgamma, dbeta, shape, 1e-9);
+          k.batchnormBackwardGraph({ dout, x, mean, variance, gamma, dx, dgamma, dbeta, shape, epsilon: 1e-9 });
         } else {
-          k[name](dout, x, null, mean, variance, gamma, dx, dgamma, dbeta, shape, 1e-9);
+          k[name]({ dout, x, y: null, mean, variance, gamma, dx, dgamma, dbeta, shape, epsilon: 1e-9 });
         }
         return [
           [dgamma, N * tenth],
@@ -123,7 +167,19 @@ const CASES: Record<string, Case> = {
     return [null, filled(length, 1)].flatMap<Sums>((y) => {
       const [dgamma, dbeta, dx] = [filled(2, 0), filled(2, 0), filled(length, 0)];
       const [dout, x, ones] = [filled(length, tenth), filled(length, 1), filled(2, 1)];
-      k.batchnormBackward(dout, x, y, filled(2, 0), ones, ones, dx, dgamma, dbeta, shape, 1e-9);
+      k.batchnormBackward({
+        dout,
+        x,
+        y,
+        mean: filled(2, 0),
+        variance: ones,
+        gamma: ones,
+        dx,
+        dgamma,
+        dbeta,
+        shape,
+        epsilon: 1e-9,
+      });
       return [
         [dgamma, 2 * N * tenth],
         [dbeta, 2 * N * tenth],
@@ -133,13 +189,36 @@ const CASES: Record<string, Case> = {
   layernorm(k) {
     const [mean, inverse] = [filled(1, 0), filled(1, 0)];
     const x = turns(N, 1).map((v) => v * tenth);
-    k.layernorm(x, filled(N, 1), filled(N, 0), filled(N, 0), mean, inverse, 1, N, 1e-9, false);
+    k.layernorm({
+      x,
+      gamma: filled(N, 1),
+      beta: filled(N, 0),
+      out: filled(N, 0),
+      mean,
+      inverse,
+      N: 1,
+      D: N,
+      epsilon: 1e-9,
+      relu: false,
+    });
     return [[inverse, 1 / Math.sqrt(tenth ** 2 + 1e-9)]];
   },
   layernormBackward(k) {
     const [dgamma, dbeta, dx] = [filled(M, 0), filled(M, 0), filled(N * M, 0)];
     const [dout, x] = [filled(N * M, tenth), filled(N * M, 1)];
-    k.layernormBackward(dout, x, null, filled(N, 0), filled(N, 1), filled(M, 1), dx, dgamma, dbeta, N, M);
+    k.layernormBackward({
+      dout,
+      x,
+      y: null,
+      mean: filled(N, 0),
+      inverse: filled(N, 1),
+      gamma: filled(M, 1),
+      dx,
+      dgamma,
+      dbeta,
+      N,
+      D: M,
+    });
     return [
       [dgamma, N * tenth],
       [dbeta, N * tenth],
@@ -148,7 +227,18 @@ const CASES: Record<string, Case> = {
   groupnormBackward(k) {
     const [dgamma, dbeta, shape] = [filled(2, 0), filled(2, 0), { N: 2, C: 2, S: N }];
     const [dout, x, dx] = [filled(4 * N, tenth), filled(4 * N, 1), filled(4 * N, 0)];
-    k.groupnormBackward(dout, x, filled(2, 0), filled(2, 1), filled(2, 1), dx, dgamma, dbeta, shape, 1);
+    k.groupnormBackward({
+      dout,
+      x,
+      mean: filled(2, 0),
+      inverse: filled(2, 1),
+      gamma: filled(2, 1),
+      dx,
+      dgamma,
+      dbeta,
+      shape,
+      G: 1,
+    });
     return [
       [dgamma, 2 * N * tenth],
       [dbeta, 2 * N * tenth],

@@ -56,7 +56,7 @@ function batchnormTrials(dtype: DType, shape: ChannelShape, epsilon: number): Tr
     read: [dout, x, mean, variance, gamma],
     ...gradients,
     run: (k, [dout, x, mean, variance, gamma], [dx, dgamma, dbeta]) =>
-      k.batchnormBackwardGraph(dout, x, mean, variance, gamma, dx, dgamma, dbeta, shape, epsilon),
+      k.batchnormBackwardGraph({ dout, x, mean, variance, gamma, dx, dgamma, dbeta, shape, epsilon }),
   };
   return [false, true].flatMap<Trial>((relu) => [
     {
@@ -65,7 +65,7 @@ function batchnormTrials(dtype: DType, shape: ChannelShape, epsilon: number): Tr
       written: [size, C, C],
       scales: [OUT, STATISTIC, STATISTIC],
       run: (k, [x, gamma, beta], [out, mean, variance]) =>
-        k.batchnorm(x, gamma, beta, out, mean, variance, shape, epsilon, relu),
+        k.batchnorm({ x, gamma, beta, out, mean, variance, shape, epsilon, relu }),
     },
     {
       what: `normalize ${where}, relu ${relu}`,
@@ -73,14 +73,14 @@ function batchnormTrials(dtype: DType, shape: ChannelShape, epsilon: number): Tr
       written: [size],
       scales: [OUT],
       run: (k, [x, gamma, beta, mean, variance], [out]) =>
-        k.normalize(x, gamma, beta, out, mean, variance, shape, epsilon, relu),
+        k.normalize({ x, gamma, beta, out, mean, variance, shape, epsilon, relu }),
     },
     ...(['batchnormBackward', 'normalizeBackward'] as const).map<Trial>((name) => ({
       what: `${name} ${where}, relu ${relu}`,
       read: [dout, x, y, mean, variance, gamma],
       ...gradients,
       run: (k, [dout, x, y, mean, variance, gamma], [dx, dgamma, dbeta]) =>
-        k[name](dout, x, relu ? y : null, mean, variance, gamma, dx, dgamma, dbeta, shape, epsilon),
+        k[name]({ dout, x, y: relu ? y : null, mean, variance, gamma, dx, dgamma, dbeta, shape, epsilon }),
     })),
     ...(S === 1 && relu ? [graph] : []),
   ]);
@@ -98,7 +98,7 @@ function layernormTrials(dtype: DType, N: number, D: number, epsilon: number): T
       written: [N * D, N, N],
       scales: [OUT, STATISTIC, STATISTIC],
       run: (k, [x, gamma, beta], [out, mean, inverse]) =>
-        k.layernorm(x, gamma, beta, out, mean, inverse, N, D, epsilon, relu),
+        k.layernorm({ x, gamma, beta, out, mean, inverse, N, D, epsilon, relu }),
     },
     {
       what: `layernormBackward of ${N} × ${D}, relu ${relu}`,
@@ -106,7 +106,7 @@ function layernormTrials(dtype: DType, N: number, D: number, epsilon: number): T
       written: [N * D, D, D],
       scales: [DX, 8 * N, N],
       run: (k, [dout, x, y, mean, inverse, gamma], [dx, dgamma, dbeta]) =>
-        k.layernormBackward(dout, x, relu ? y : null, mean, inverse, gamma, dx, dgamma, dbeta, N, D),
+        k.layernormBackward({ dout, x, y: relu ? y : null, mean, inverse, gamma, dx, dgamma, dbeta, N, D }),
     },
   ]);
 }
@@ -125,7 +125,7 @@ function groupnormTrials(dtype: DType, shape: ChannelShape, G: number, epsilon: 
       written: [size, N * G, N * G],
       scales: [OUT, STATISTIC, STATISTIC],
       run: (k, [x, gamma, beta], [out, mean, inverse]) =>
-        k.groupnorm(x, gamma, beta, out, mean, inverse, shape, G, epsilon),
+        k.groupnorm({ x, gamma, beta, out, mean, inverse, shape, G, epsilon }),
     },
     {
       what: `groupnormBackward ${where}`,
@@ -133,7 +133,7 @@ function groupnormTrials(dtype: DType, shape: ChannelShape, G: number, epsilon: 
       written: [size, C, C],
       scales: [DX, 8 * N * S, N * S],
       run: (k, [dout, x, mean, inverse, gamma], [dx, dgamma, dbeta]) =>
-        k.groupnormBackward(dout, x, mean, inverse, gamma, dx, dgamma, dbeta, shape, G),
+        k.groupnormBackward({ dout, x, mean, inverse, gamma, dx, dgamma, dbeta, shape, G }),
     },
   ];
 }
@@ -325,7 +325,17 @@ test.each(engines)(
       const some = (length: number): Floats => x.slice(0, length);
       const [ours, theirs] = [kernels, reference].map((k) => {
         const [mean, variance] = [some(C), some(C)];
-        k.batchnorm(x, some(C), some(C), x.slice(), mean, variance, shape, 1e-5, false);
+        k.batchnorm({
+          x,
+          gamma: some(C),
+          beta: some(C),
+          out: x.slice(),
+          mean,
+          variance,
+          shape,
+          epsilon: 1e-5,
+          relu: false,
+        });
         return [...mean, ...variance];
       });
       for (const [i, value] of ours.entries()) expect(Math.abs(value / theirs[i] - 1)).toBeLessThan(tolerance);

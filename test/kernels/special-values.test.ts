@@ -47,7 +47,14 @@ const CALLS: Record<string, Call> = {
   relu: (k, a, _, out) => k.relu(a, out),
   reluBackward: (k, a, b, out) => k.reluBackward(a, b, out),
   reluBackwardSumRows: (k, a, b, out, small) =>
-    k.reluBackwardSumRows(head(a), head(b), head(out), small.subarray(0, COLUMNS), rowsOf(a), COLUMNS),
+    k.reluBackwardSumRows({
+      dout: head(a),
+      x: head(b),
+      dx: head(out),
+      sums: small.subarray(0, COLUMNS),
+      N: rowsOf(a),
+      M: COLUMNS,
+    }),
   reluBackwardSumChannels: (k, a, b, out, small) =>
     k.reluBackwardSumChannels(head(a), head(b), head(out), small.subarray(0, 1), { N: 1, C: 1, S: head(a).length }),
   leakyRelu: (k, a, _, out) => k.leakyRelu(a, out, 0.3),
@@ -55,11 +62,25 @@ const CALLS: Record<string, Call> = {
   'prelu by columns': (k, a, _, out, small) => k.prelu(head(a), filled(small, 0, COLUMNS, 0.3), head(out), 1),
   'preluBackward by columns': (k, a, b, out, small) => {
     const alpha = filled(small, 0, COLUMNS, 0.3);
-    k.preluBackward(head(a), head(b), alpha, head(out), small.subarray(COLUMNS, 2 * COLUMNS), 1);
+    k.preluBackward({
+      dout: head(a),
+      x: head(b),
+      alpha,
+      dx: head(out),
+      dalpha: small.subarray(COLUMNS, 2 * COLUMNS),
+      inner: 1,
+    });
   },
   'prelu by runs': (k, a, _, out, small) => k.prelu(a, filled(small, 0, 1, 0.3), out, a.length),
   'preluBackward by runs': (k, a, b, out, small) =>
-    k.preluBackward(a, b, filled(small, 0, 1, 0.3), out, small.subarray(1, 2), a.length),
+    k.preluBackward({
+      dout: a,
+      x: b,
+      alpha: filled(small, 0, 1, 0.3),
+      dx: out,
+      dalpha: small.subarray(1, 2),
+      inner: a.length,
+    }),
   'maxout of 1': (k, a, _, out) => k.maxout(a, out, 1),
   'maxout of 7': (k, a, _, out) => k.maxout(head(a), head(out, 1), COLUMNS),
   'maxoutBackward of 7': (k, a, b, out) => k.maxoutBackward(head(a, 1), head(b), head(out), COLUMNS),
@@ -101,26 +122,36 @@ for (const relu of [false, true]) {
     CALLS[`normalize ${N} × ${C} × ${S}${form}`] = (k, a, _, out, small) => {
       const [gamma, beta] = [filled(small, 0, C, 1), filled(small, 20, C, -0)];
       const [mean, variance] = [filled(small, 40, C, 0), filled(small, 60, C, 1)];
-      k.normalize(a.subarray(0, 361), gamma, beta, out.subarray(0, 361), mean, variance, shape, 1e-5, relu);
+      k.normalize({
+        x: a.subarray(0, 361),
+        gamma,
+        beta,
+        out: out.subarray(0, 361),
+        mean,
+        variance,
+        shape,
+        epsilon: 1e-5,
+        relu,
+      });
     };
     CALLS[`normalizeBackward ${N} × ${C} × ${S}${form}`] = (k, a, b, out, small) => {
       const [gamma, mean, variance] = [filled(small, 0, C, 1), filled(small, 20, C, 0), filled(small, 40, C, 1)];
       const [dout, y] = [a.subarray(0, 361), b.subarray(0, 361)];
       const [dgamma, dbeta] = [small.subarray(60, 60 + C), small.subarray(80, 80 + C)];
       const x = y.slice().fill(0.5);
-      k.normalizeBackward(
+      k.normalizeBackward({
         dout,
         x,
-        relu ? y : null,
+        y: relu ? y : null,
         mean,
         variance,
         gamma,
-        out.subarray(0, 361),
+        dx: out.subarray(0, 361),
         dgamma,
         dbeta,
         shape,
-        1e-5,
-      );
+        epsilon: 1e-5,
+      });
     };
   }
   CALLS[`layernorm${form}`] = (k, a, _, out, small) => {
@@ -128,7 +159,18 @@ for (const relu of [false, true]) {
     const [gamma, mean, inverse] = [a.slice().fill(1), a.slice(), a.slice()];
     const x = a.slice().fill(0);
     const beta = a;
-    k.layernorm(x, gamma, beta, out, mean.subarray(0, 1), inverse.subarray(0, 1), 1, a.length, 1e-5, relu);
+    k.layernorm({
+      x,
+      gamma,
+      beta,
+      out,
+      mean: mean.subarray(0, 1),
+      inverse: inverse.subarray(0, 1),
+      N: 1,
+      D: a.length,
+      epsilon: 1e-5,
+      relu,
+    });
     small.fill(0);
   };
   for (const [what, side] of [
@@ -142,7 +184,7 @@ for (const relu of [false, true]) {
       w[0] = 1;
       const x = a.subarray(0, 361).map((v) => (Number.isFinite(v) || side === 1 ? v : 0));
       const bias = small.subarray(9, 10).fill(0);
-      k.convForward(x, w, bias, out.subarray(0, shape.OH * shape.OW), shape, relu);
+      k.convForward({ x, w, b: bias, out: out.subarray(0, shape.OH * shape.OW), shape, relu });
       b.fill(0);
     };
   }
@@ -209,7 +251,7 @@ describe.each(engines)('$simd SIMD', ({ kernels }) => {
     for (const relu of [false, true]) {
       const run = (k: Kernels) => {
         const out = new Float32Array(shape.N * shape.F * shape.OH * shape.OW);
-        k.convForward(x, w, bias, out, shape, relu);
+        k.convForward({ x, w, b: bias, out, shape, relu });
         return kindsOf(out);
       };
       expect(run(kernels)).toEqual(run(reference));

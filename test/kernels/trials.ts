@@ -42,7 +42,7 @@ export function convTrials(s: ConvShape, draw: Draw): Trial[] {
       read: [x, w, b],
       written: dout.length,
       exact: false,
-      run: (k, [x, w, b], out) => k.convForward(x, w, b, out, s, relu),
+      run: (k, [x, w, b], out) => k.convForward({ x, w, b, out, shape: s, relu }),
     })),
     {
       what: 'convBackwardInput',

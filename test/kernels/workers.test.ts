@@ -41,7 +41,7 @@ const values = Float32Array.from({ length: N * C * S }, (_, i) => Math.sin(i));
 function groupnorm(k: Kernels, G: number): Float32Array[] {
   const [mean, inverse, gamma] = [values.slice(0, N * 4), values.slice(0, N * 4).fill(1), values.slice(0, C)];
   const [dx, dgamma, dbeta] = [new Float32Array(values.length), new Float32Array(C), new Float32Array(C)];
-  k.groupnormBackward(values, values, mean, inverse, gamma, dx, dgamma, dbeta, { N, C, S }, G);
+  k.groupnormBackward({ dout: values, x: values, mean, inverse, gamma, dx, dgamma, dbeta, shape: { N, C, S }, G });
   return [dx, dgamma, dbeta];
 }
 

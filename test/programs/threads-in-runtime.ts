@@ -8,7 +8,7 @@ const random = new Random(1);
 const [a, b] = [random.randn([300, 300]), random.randn([300, 300])];
 const product = (): Float32Array => {
   const out = new Float32Array(300 * 300);
-  kernels().gemm('NN', a.data, b.data, out, 300, 300, 300);
+  kernels().gemm({ form: 'NN', a: a.data, b: b.data, out, N: 300, K: 300, M: 300 });
   return out;
 };
 

@@ -14,7 +14,7 @@ export const activations: ActivationKernels = {
     for (let i = 0; i < x.length; i++) dx[i] = passing(x[i], dout[i]);
   },
 
-  reluBackwardSumRows(dout, x, dx, sums, N, M) {
+  reluBackwardSumRows({ dout, x, dx, sums, N, M }) {
     activations.reluBackward(dout, x, dx);
     rows.sumRows(dx, sums, N, M);
   },
@@ -39,7 +39,7 @@ export const activations: ActivationKernels = {
     }
   },
 
-  preluBackward(dout, x, alpha, dx, dalpha, inner) {
+  preluBackward({ dout, x, alpha, dx, dalpha, inner }) {
     const sums = new Float64Array(alpha.length);
     for (let i = 0; i < x.length; i++) {
       const c = Math.floor(i / inner) % alpha.length;

@@ -3,7 +3,7 @@ import { rectified } from './rectified.js';
 
 /** Convolutions: for every output, filter and window the plain loops over channels, rows and columns. */
 export const convolution: ConvolutionKernels = {
-  convForward(x, w, b, out, shape, relu) {
+  convForward({ x, w, b, out, shape, relu }) {
     const { N, C, H, W, F, HH, WW, strideH, strideW, padH, padW, OH, OW } = shape;
     for (let n = 0; n < N; n++) {
       for (let f = 0; f < F; f++) {

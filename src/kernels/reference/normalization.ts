@@ -4,7 +4,7 @@ import { passing, rectified } from './rectified.js';
 
 /** Normalizations. */
 export const normalization: NormalizationKernels = {
-  batchnorm(x, gamma, beta, out, mean, variance, shape, epsilon, relu) {
+  batchnorm({ x, gamma, beta, out, mean, variance, shape, epsilon, relu }) {
     const { N, C, S } = shape;
     for (let c = 0; c < C; c++) {
       const places = channel(c, shape);
@@ -21,13 +21,13 @@ export const normalization: NormalizationKernels = {
     }
   },
 
-  normalize(x, gamma, beta, out, mean, variance, shape, epsilon, relu) {
+  normalize({ x, gamma, beta, out, mean, variance, shape, epsilon, relu }) {
     for (let c = 0; c < shape.C; c++) {
       write(x, out, channel(c, shape), mean[c], gamma[c] / Math.sqrt(variance[c] + epsilon), beta[c], relu);
     }
   },
 
-  batchnormBackward(dout, x, y, mean, variance, gamma, dx, dgamma, dbeta, shape, epsilon) {
+  batchnormBackward({ dout, x, y, mean, variance, gamma, dx, dgamma, dbeta, shape, epsilon }) {
     const count = shape.N * shape.S;
     for (let c = 0; c < shape.C; c++) {
       const places = channel(c, shape);
@@ -42,7 +42,7 @@ export const normalization: NormalizationKernels = {
     }
   },
 
-  batchnormBackwardGraph(dout, x, mean, variance, gamma, dx, dgamma, dbeta, { N, C }, epsilon) {
+  batchnormBackwardGraph({ dout, x, mean, variance, gamma, dx, dgamma, dbeta, shape: { N, C }, epsilon }) {
     for (let c = 0; c < C; c++) {
       const std = Math.sqrt(variance[c] + epsilon);
       let [sumDout, sumDoutXHat, dinverse] = [0, 0, 0];
@@ -67,7 +67,7 @@ export const normalization: NormalizationKernels = {
     }
   },
 
-  normalizeBackward(dout, x, y, mean, variance, gamma, dx, dgamma, dbeta, shape, epsilon) {
+  normalizeBackward({ dout, x, y, mean, variance, gamma, dx, dgamma, dbeta, shape, epsilon }) {
     for (let c = 0; c < shape.C; c++) {
       const places = channel(c, shape);
       const inverse = 1 / Math.sqrt(variance[c] + epsilon);
@@ -78,7 +78,7 @@ export const normalization: NormalizationKernels = {
     }
   },
 
-  layernorm(x, gamma, beta, out, mean, inverse, N, D, epsilon, relu) {
+  layernorm({ x, gamma, beta, out, mean, inverse, N, D, epsilon, relu }) {
     for (let n = 0; n < N; n++) {
       [mean[n], inverse[n]] = statistics(x, n * D, D, epsilon);
       for (let d = 0; d < D; d++) {
@@ -88,7 +88,7 @@ export const normalization: NormalizationKernels = {
     }
   },
 
-  layernormBackward(dout, x, y, mean, inverse, gamma, dx, dgamma, dbeta, N, D) {
+  layernormBackward({ dout, x, y, mean, inverse, gamma, dx, dgamma, dbeta, N, D }) {
     const [sumDout, sumDoutXHat] = [new Float64Array(D), new Float64Array(D)];
     for (let n = 0; n < N; n++) {
       const xHat = (d: number): number => (x[n * D + d] - mean[n]) * inverse[n];
@@ -109,7 +109,7 @@ export const normalization: NormalizationKernels = {
     dgamma.set(sumDoutXHat);
   },
 
-  groupnorm(x, gamma, beta, out, mean, inverse, { N, C, S }, G, epsilon) {
+  groupnorm({ x, gamma, beta, out, mean, inverse, shape: { N, C, S }, G, epsilon }) {
     const length = (C / G) * S;
     for (let group = 0; group < N * G; group++) {
       [mean[group], inverse[group]] = statistics(x, group * length, length, epsilon);
@@ -120,7 +120,7 @@ export const normalization: NormalizationKernels = {
     }
   },
 
-  groupnormBackward(dout, x, mean, inverse, gamma, dx, dgamma, dbeta, { N, C, S }, G) {
+  groupnormBackward({ dout, x, mean, inverse, gamma, dx, dgamma, dbeta, shape: { N, C, S }, G }) {
     const length = (C / G) * S;
     const [sumDout, sumDoutXHat] = [new Float64Array(C), new Float64Array(C)];
     for (let group = 0; group < N * G; group++) {

@@ -2,7 +2,7 @@ import type { ProductKernels } from '../types.js';
 
 /** Matrix products. */
 export const products: ProductKernels = {
-  gemm(form, a, b, out, N, K, M) {
+  gemm({ form, a, b, out, N, K, M }) {
     const [aRow, aColumn] = form === 'TN' ? [1, N] : [K, 1];
     const [bRow, bColumn] = form === 'NT' ? [1, K] : [M, 1];
     const row = new Float64Array(M);

@@ -14,7 +14,7 @@ export function bindActivations(call: Call, memory: Memory): ActivationKernels {
       call.run(Kernel.ReluBackward, x, chunks(x.length), [...places, x.length]);
     },
 
-    reluBackwardSumRows(dout, x, dx, sums, N, M) {
+    reluBackwardSumRows({ dout, x, dx, sums, N, M }) {
       const places = [call.read(dout), call.read(x), call.written(dx), call.written(sums)];
       const { width, items } = stripes(N, M);
       call.run(Kernel.ReluBackwardSumRows, x, items, [...places, N, M, width]);
@@ -46,7 +46,7 @@ export function bindActivations(call: Call, memory: Memory): ActivationKernels {
       }
     },
 
-    preluBackward(dout, x, alpha, dx, dalpha, inner) {
+    preluBackward({ dout, x, alpha, dx, dalpha, inner }) {
       const C = alpha.length;
       const places = [call.read(dout), call.read(x), call.read(alpha), call.written(dx)];
       if (inner === 1) {

@@ -87,7 +87,7 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
   };
 
   return {
-    convForward(x, w, b, out, s, relu) {
+    convForward({ x, w, b, out, shape: s, relu }) {
       const K = s.C * s.HH * s.WW;
       const places = [call.read(x), call.read(w), call.read(b), call.written(out)] as const;
       const size = tilesOf('forward', x, s);

@@ -1,29 +1,16 @@
-import type { Floats } from '../../../arrays/index.js';
-import type { ProductForm, ProductKernels } from '../../types.js';
+import type { ProductKernels, ProductOperands } from '../../types.js';
 import { type Call, stripes } from '../call.js';
 import { planItems, planPacking, planPackingItems, planProduct, planShares } from '../product-plan.js';
 import { Kernel, TILE_ROWS } from '../protocol.js';
 
 export function bindProducts(call: Call, threads: number): ProductKernels {
   return {
-    gemm(form, a, b, out, N, K, M) {
-      multiply(call, threads, form, a, b, out, N, K, M);
-    },
+    gemm: (operands) => multiply(call, threads, operands),
   };
 }
 
 /** out (N, M) = op(a) · op(b), block by block: pack, then multiply. */
-function multiply(
-  call: Call,
-  threads: number,
-  form: ProductForm,
-  a: Floats,
-  b: Floats,
-  out: Floats,
-  N: number,
-  K: number,
-  M: number,
-): void {
+function multiply(call: Call, threads: number, { form, a, b, out, N, K, M }: ProductOperands): void {
   const bytes = a.BYTES_PER_ELEMENT as 4 | 8;
   const { tileColumns, nBlock, kBlock, mBlock } = planProduct(N, K, M, bytes);
   const [aAt, bAt, outAt] = [call.read(a), call.read(b), call.written(out)];
