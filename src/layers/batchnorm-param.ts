@@ -1,28 +1,42 @@
 import {
-  argumentError,
-  checkFlag,
+  checkedIn,
   checkOptions,
   checkShapes,
-  describe,
   dtypeOf,
+  FLAG,
+  FRACTION,
   heap,
   hostRoom,
   hostValues,
   type NDArray,
+  type OptionsOf,
+  oneOf,
+  option,
+  POSITIVE,
+  type Settings,
   withStorage,
   zeros,
 } from '../arrays/index.js';
 
+/** The options of every normalization. */
+export const NORMALIZATION_OPTIONS = {
+  /** Added to the variance, > 0. Default 1e-5. */
+  eps: option(1e-5, POSITIVE),
+};
+
+/** The options of a batch normalization. */
+export const BATCHNORM_OPTIONS = {
+  ...NORMALIZATION_OPTIONS,
+  /** Share of the running statistics that is kept, in [0, 1]. Default 0.9. PyTorch's momentum is the complement. */
+  momentum: option(0.9, FRACTION),
+  /** Whether the running variance takes the unbiased variance of a batch, as PyTorch's does. Default false. */
+  unbiased: option(false, FLAG),
+};
+
 /** How a batch normalization runs, and what it remembers from batch to batch. */
-export interface BatchnormParam {
+export interface BatchnormParam extends OptionsOf<typeof BATCHNORM_OPTIONS> {
   /** `'train'` normalizes by the batch and updates the running statistics; `'test'` normalizes by those. */
   mode: 'train' | 'test';
-  /** Added to the variance, > 0. Default 1e-5. */
-  eps?: number;
-  /** Share of the running statistics that is kept, in [0, 1]. Default 0.9. PyTorch's momentum is the complement. */
-  momentum?: number;
-  /** Whether the running variance takes the unbiased variance of a batch, as PyTorch's does. Default false. */
-  unbiased?: boolean;
   /** State: running mean, one value a feature or channel. Starts at zero; a new array at every training pass. */
   runningMean?: NDArray;
   /** State: running variance, one value a feature or channel. Starts at zero; a new array at every training pass. */
@@ -30,15 +44,13 @@ export interface BatchnormParam {
 }
 
 /** A checked {@link BatchnormParam}. */
-export interface CheckedBatchnormParam {
+export interface CheckedBatchnormParam extends Settings<typeof BATCHNORM_OPTIONS> {
   readonly training: boolean;
-  readonly eps: number;
-  readonly momentum: number;
-  readonly unbiased: boolean;
   readonly runningMean: NDArray;
   readonly runningVar: NDArray;
 }
 
+const MODE = oneOf('train', 'test');
 const NAMES = ['mode', 'eps', 'momentum', 'unbiased', 'runningMean', 'runningVar'];
 
 /**
@@ -47,32 +59,20 @@ const NAMES = ['mode', 'eps', 'momentum', 'unbiased', 'runningMean', 'runningVar
  */
 export function checkBatchnormParam(fn: string, param: BatchnormParam, like: NDArray): CheckedBatchnormParam {
   checkOptions(fn, param, NAMES);
-  const { mode, momentum = 0.9, eps = 1e-5, unbiased = false } = param;
-  if (mode !== 'train' && mode !== 'test') {
-    throw argumentError(RangeError, { fn, arg: 'mode', found: `is ${describe(mode)}`, expected: "'train' or 'test'" });
-  }
-  checkEps(fn, eps);
-  if (!(typeof momentum === 'number' && momentum >= 0 && momentum <= 1)) {
-    throw argumentError(RangeError, {
-      fn,
-      arg: 'momentum',
-      found: `is ${describe(momentum)}`,
-      expected: 'a number from 0 to 1',
-    });
-  }
-  checkFlag(fn, 'unbiased', unbiased);
-  const start = (): NDArray => withStorage(heap, () => zeros(like.shape, dtypeOf(like)));
-  const { runningMean = start(), runningVar = start() } = param;
-  const shape = like.shape;
+  const { eps: epsilon, momentum: share, unbiased: isUnbiased } = BATCHNORM_OPTIONS;
+  const { mode, eps = epsilon.byDefault, momentum = share.byDefault, unbiased = isUnbiased.byDefault } = param;
+  const training = checkedIn(fn, 'mode', mode, MODE) === 'train';
+  checkedIn(fn, 'eps', eps, epsilon.range);
+  checkedIn(fn, 'momentum', momentum, share.range);
+  checkedIn(fn, 'unbiased', unbiased, isUnbiased.range);
+  const { runningMean = startOf(like), runningVar = startOf(like) } = param;
+  const { shape } = like;
   checkShapes(fn, { gamma: [like, shape], runningMean: [runningMean, shape], runningVar: [runningVar, shape] });
-  return { training: mode === 'train', eps, momentum, unbiased, runningMean, runningVar };
+  return { training, eps, momentum, unbiased, runningMean, runningVar };
 }
 
-/** @throws {RangeError} if `eps` is not a number > 0. */
-export function checkEps(fn: string, eps: unknown): void {
-  if (!(typeof eps === 'number' && eps > 0 && Number.isFinite(eps))) {
-    throw argumentError(RangeError, { fn, arg: 'eps', found: `is ${describe(eps)}`, expected: 'a number > 0' });
-  }
+function startOf(like: NDArray): NDArray {
+  return withStorage(heap, () => zeros(like.shape, dtypeOf(like)));
 }
 
 /**

@@ -1,6 +1,6 @@
-import { checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
+import { checkedIn, checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
 import { type ChannelShape, kernels } from '../kernels/index.js';
-import { type BatchnormParam, blend, checkBatchnormParam, checkEps } from './batchnorm-param.js';
+import { type BatchnormParam, blend, checkBatchnormParam, NORMALIZATION_OPTIONS } from './batchnorm-param.js';
 import { checkCache } from './cache.js';
 
 /** What the backward passes of a batch normalization need from the forward pass. Opaque: the fields may change. */
@@ -239,7 +239,7 @@ function checkBatchnormCache(fn: string, dout: NDArray, { x, gamma, mean, varian
     'cache.variance': [variance, ['C']],
   });
   if (relu !== null) checkShapes(fn, { x: [x, x.shape], 'cache.relu': [relu, x.shape] });
-  checkEps(fn, eps);
+  checkedIn(fn, 'eps', eps, NORMALIZATION_OPTIONS.eps.range);
 }
 
 /** Room for the gradients of a normalization. */

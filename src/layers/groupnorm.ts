@@ -1,16 +1,16 @@
 import {
   argumentError,
-  checkOptions,
   checkShapes,
   describe,
   dtypeOf,
   empty,
   type NDArray,
   operand,
+  settingsOf,
 } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { emptyGrads, type NormalizationGrads } from './batchnorm.js';
-import { checkEps } from './batchnorm-param.js';
+import { NORMALIZATION_OPTIONS } from './batchnorm-param.js';
 import { checkCache, checkCached } from './cache.js';
 import type { NormalizationOptions } from './layernorm.js';
 
@@ -60,9 +60,7 @@ export function spatialGroupnormForward(
       expected: `a divisor of the ${C} channels`,
     });
   }
-  checkOptions(fn, options, ['eps']);
-  const { eps = 1e-5 } = options;
-  checkEps(fn, eps);
+  const { eps } = settingsOf(fn, NORMALIZATION_OPTIONS, options);
   const out = empty(x.shape, dtypeOf(x));
   const mean = empty([N, G], dtypeOf(x));
   const inverse = empty([N, G], dtypeOf(x));

@@ -46,7 +46,12 @@ export {
   spatialBatchnormForward,
 } from './batchnorm.js';
 export { type FoldedBatchnorm, foldBatchnorm } from './batchnorm-fold.js';
-export { type BatchnormParam, checkBatchnormParam } from './batchnorm-param.js';
+export {
+  BATCHNORM_OPTIONS,
+  type BatchnormParam,
+  checkBatchnormParam,
+  NORMALIZATION_OPTIONS,
+} from './batchnorm-param.js';
 export type { ElementwiseGrads } from './broadcasting.js';
 export {
   type ConvCache,

@@ -1,7 +1,7 @@
-import { checkOptions, checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
+import { checkShapes, dtypeOf, empty, type NDArray, type OptionsOf, operand, settingsOf } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { emptyGrads, type NormalizationGrads } from './batchnorm.js';
-import { checkEps } from './batchnorm-param.js';
+import { NORMALIZATION_OPTIONS } from './batchnorm-param.js';
 import { checkCache } from './cache.js';
 
 /** What {@link layernormBackward} needs from {@link layernormForward}. Opaque: the fields may change. */
@@ -17,10 +17,7 @@ export interface LayernormCache {
 }
 
 /** Options of a layer or group normalization. */
-export interface NormalizationOptions {
-  /** Added to the variance, > 0. Default 1e-5. */
-  eps?: number;
-}
+export type NormalizationOptions = OptionsOf<typeof NORMALIZATION_OPTIONS>;
 
 /**
  * Forward pass of layer normalization: `out = gamma · (x − mean) / √(var + eps) + beta`, where mean and (biased) variance
@@ -70,9 +67,7 @@ export function normalizeRows(
   options: NormalizationOptions,
   relu: boolean,
 ): [out: NDArray, cache: LayernormCache] {
-  checkOptions(fn, options, ['eps']);
-  const { eps = 1e-5 } = options;
-  checkEps(fn, eps);
+  const { eps } = settingsOf(fn, NORMALIZATION_OPTIONS, options);
   const [N, D] = x.shape;
   const out = empty(x.shape, dtypeOf(x));
   const mean = empty([N], dtypeOf(x));
