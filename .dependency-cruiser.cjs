@@ -15,7 +15,7 @@ const MAY_IMPORT = {
   nn: ['autograd', 'table.ts', 'layers', 'kernels', 'arrays'],
   files: ['node.ts'],
   data: ['files', 'layers', 'kernels', 'arrays', 'node.ts'],
-  training: ['classifiers', 'nn', 'autograd', 'data', 'optim', 'kernels', 'arrays'],
+  training: ['classifiers', 'nn', 'autograd', 'data', 'optim', 'layers', 'kernels', 'arrays'],
   'solver.ts': ['training', 'classifiers', 'data', 'optim', 'layers', 'kernels', 'arrays'],
   pictures: ['files', 'arrays', 'node.ts'],
 };

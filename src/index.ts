@@ -259,14 +259,20 @@ export {
 // Training
 export { Solver, type SolverOptions } from './solver.js';
 export {
+  type AsyncBatches,
   type Batches,
   checkAccuracy,
   type Dataset,
   DivergedError,
+  type EpochEvent,
   ensemble,
+  type FitAsyncOptions,
   type FitHistory,
   type FitOptions,
+  type FitRun,
   fit,
+  fitAsync,
+  fitSteps,
   type LabelledBatch,
   type Predictions,
   ProgressBar,
@@ -274,7 +280,9 @@ export {
   type Rule,
   type Schedule,
   type SolverOptionsOf,
+  type StepEvent,
   type Stepper,
   type Terminal,
+  type TrainingEvent,
   WeightAverage,
 } from './training/index.js';

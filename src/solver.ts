@@ -1,45 +1,50 @@
 import {
-  array,
   checkCount,
   checkLabels,
   checkOptions,
   checkShapes,
   checkSynchronous,
-  describe,
   dtypeOf,
   empty,
   heap,
-  hostRoom,
-  hostValues,
-  isNDArray,
   type Labels,
   type NDArray,
-  operand,
-  overwrite,
   Random,
-  ShapeError,
   withStorage,
   wrap,
 } from './arrays/index.js';
-import type { LossAndGrads, Model, Params } from './classifiers/model.js';
+import type { Model, Params } from './classifiers/model.js';
 import { rows } from './data/dataset.js';
 import { isKeepingNothing, kernels, workspace } from './kernels/index.js';
-import type { BatchnormParam } from './layers/index.js';
-import type { OptimConfig } from './optim/index.js';
-import { DivergedError } from './training/diverged-error.js';
-import { findNonFinite } from './training/finite.js';
-import { ProgressBar } from './training/progress.js';
-import { countRight } from './training/scoring.js';
+import { checkFinite, DivergedError, divergedLoss, type Progress } from './training/diverged-error.js';
+import { checkSignal, drain, drainAsync, type Listener, observed, type Run } from './training/drive.js';
+import type { TrainingEvent } from './training/events.js';
+import { Journal } from './training/journal.js';
+import {
+  copies,
+  haveValuesOf,
+  restore,
+  restoreStatistics,
+  type Statistics,
+  statisticsOf,
+} from './training/parameters.js';
+import { isBest, Tally } from './training/scoring.js';
+import { checkModel, checkResult, checkScores } from './training/solver-model.js';
 import {
   type CheckedOptions,
   checkDataset,
-  checkModel,
   checkSolverOptions,
-  configsFor,
   type Dataset,
   type Rule,
   type SolverOptionsOf,
 } from './training/solver-options.js';
+import { Updater } from './training/updater.js';
+
+/** Examples, dense and on the heap, and their labels. */
+interface Examples {
+  readonly X: NDArray;
+  readonly y: Int32Array;
+}
 
 /**
  * Options of a {@link Solver}, all of which have defaults.
@@ -55,13 +60,13 @@ export interface SolverOptions<R extends Rule = Rule> extends SolverOptionsOf<R,
  * Trains a classifier by minibatch gradient descent and watches its accuracy as it goes.
  *
  * Build one from a {@link Model}, data and {@link SolverOptions}, then call {@link Solver.train}. Afterwards the model
- * holds the parameters, and running statistics, of the evaluation with the best validation accuracy, not the last ones; `lossHistory` has one entry
- * for each iteration, `trainAccHistory` and `valAccHistory` one for each evaluation: after the first iteration, at the end
- * of each epoch, and after the last iteration.
+ * holds the parameters, and running statistics, of the evaluation with the best validation accuracy, not the last ones;
+ * `lossHistory` has one entry for each iteration, `trainAccHistory` and `valAccHistory` one for each evaluation: after the
+ * first iteration, at the end of each epoch, and after the last iteration.
  *
  * Minibatches are drawn with replacement, as in cs231n. With a seed, two runs are equal to the last bit: for any number of
- * threads, in any module format, on Node 20 to 24, with turbo or without. Relaxed SIMD, plain SIMD and the reference differ in
- * the last bits, and so does a call that falls back to the reference because memory is full.
+ * threads, in any module format, on Node 20 to 24, with turbo or without. Relaxed SIMD, plain SIMD and the reference
+ * differ in the last bits, and so does a call that falls back to the reference because memory is full.
  *
  * @example
  * const model = new TwoLayerNet({ hiddenDim: 100, reg: 1e-2, seed: 231 });
@@ -93,22 +98,24 @@ export class Solver<R extends Rule = 'sgd'> {
   iteration = 0;
 
   readonly #options: CheckedOptions<Solver>;
-  readonly #XTrain: NDArray;
-  readonly #yTrain: Int32Array;
-  readonly #XVal: NDArray;
-  readonly #yVal: Int32Array;
-  readonly #configs: Map<string, object>;
+  readonly #train: Examples;
+  readonly #val: Examples;
+  readonly #updater: Updater;
+  readonly #listener: Listener;
+  #numEpochs: number;
   /** The running statistics that go with `bestParams`. A training pass makes new arrays, so these stay as they are. */
   #bestStatistics: readonly Statistics[] = [];
   #random: Random;
-  /** The call that is running: a callback, or the model, may not start another. */
-  #running: 'train' | 'step' | null = null;
+  /** The method that is running: a callback, or the model, may not start another. */
+  #running: string | null = null;
   /** Whether an evaluation is due: also when a callback threw before it. */
   #due = false;
+  /** Whether `onEpoch` has ended the run. */
+  #stopped = false;
   /** Whether `bestParams` are those of an evaluation. */
   #hasBest = false;
-  /** The parameters of the last step, to whose shapes the configs' state belongs. */
-  readonly #stepped = new Map<string, NDArray>();
+  /** What to continue from while the model has the best parameters; null while it has the last ones. */
+  #last: { readonly params: Params; readonly statistics: readonly Statistics[] } | null = null;
 
   /**
    * Trains `model` on `data` when {@link Solver.train} is called; nothing has changed before.
@@ -123,63 +130,128 @@ export class Solver<R extends Rule = 'sgd'> {
     checkModel(model);
     const { yTrain, yVal } = checkDataset(data);
     this.model = model;
-    this.#XTrain = rows(data.XTrain);
-    this.#yTrain = yTrain;
-    this.#XVal = rows(data.XVal);
-    this.#yVal = yVal;
+    this.#train = { X: rows(data.XTrain), y: yTrain };
+    this.#val = { X: rows(data.XVal), y: yVal };
+    this.#numEpochs = this.#options.numEpochs;
     this.#random = new Random(this.#options.seed);
-    this.#configs = configsFor(this.#options, model.params);
+    this.#updater = new Updater(model, this.#options);
     this.bestParams = copies(model.params);
+    const { onIteration, onEpoch } = this.#options;
+    this.#listener = {
+      fn: 'Solver',
+      onStep: 'onIteration',
+      call: ({ kind }) => (kind === 'step' ? onIteration(this) : onEpoch(this)),
+      stop: () => {
+        this.#stopped = true;
+      },
+    };
   }
 
   /**
-   * Runs until `numEpochs` epochs are complete, then puts the best parameters into the model. After an error, of a callback
-   * for example, it goes on where it was; an evaluation that the error kept from being made is made first.
+   * Epochs that {@link Solver.train} completes. May be changed at any time: once it is raised, another `train()` continues
+   * from the last parameters, as if it had been so from the start.
+   *
+   * @throws {RangeError} if it is set to anything but a whole number ≥ 1.
+   */
+  get numEpochs(): number {
+    return this.#numEpochs;
+  }
+
+  set numEpochs(numEpochs: number) {
+    checkCount('Solver', 'numEpochs', numEpochs, 1);
+    this.#numEpochs = numEpochs;
+  }
+
+  /**
+   * Runs until `numEpochs` epochs are complete, or `onEpoch` returns `false`, then puts the best parameters into the model.
+   *
+   * Another call continues where the last one ended: after an error, of a callback for example, with the evaluation that the
+   * error prevented; after a complete run with the last parameters, not the best ones, unless the model's have been changed
+   * since.
    *
    * @throws {DivergedError} if a loss is not finite, in which case the model keeps the parameters it had in that iteration;
    *   if an evaluation finds parameters that are not, or no evaluation had finite scores.
    * @throws {Error} if it is called by the model or a callback while it runs.
    */
   train(): void {
-    this.#alone('train', () => this.#train());
+    drain(observed(this.#run('train'), this.#listener));
   }
 
-  #train(): void {
-    const { numEpochs, printEvery, verbose, onIteration, onEpoch } = this.#options;
-    const total = numEpochs * this.#iterationsPerEpoch;
-    const bar = verbose ? new ProgressBar(total, 'it') : null;
-    const print = (line: string): void => {
-      if (!verbose) return;
-      bar?.clear();
-      console.log(line);
-    };
+  /**
+   * {@link Solver.train} as a generator: yields each step and each evaluation once it is complete and its callback has
+   * returned. Leaving the loop early leaves the model with the parameters of the last step; `train`, or another generator,
+   * continues from there.
+   *
+   * @throws {DivergedError | Error} as `train`.
+   *
+   * @example
+   * for (const event of solver.steps()) {
+   *   if (event.kind === 'epoch' && event.valAcc > 0.5) break;
+   * }
+   */
+  steps(): Generator<TrainingEvent, void, void> {
+    return observed(this.#run('steps'), this.#listener);
+  }
+
+  /**
+   * {@link Solver.train} for programs that stay responsive: lets the event loop turn between steps, every 15 ms, and awaits
+   * promises that callbacks return; one for `false` from `onEpoch` ends the run too. The bits are those of `train`.
+   *
+   * @param options - `signal`: ends the run between two steps. The promise is rejected with the signal's reason, the model
+   *   keeps the parameters of the last step, and `train` or `trainAsync` continues from there.
+   */
+  async trainAsync(options: { signal?: AbortSignal } = {}): Promise<void> {
+    checkOptions('Solver.trainAsync', options, ['signal']);
+    await drainAsync(this.#run('trainAsync'), this.#listener, checkSignal('Solver.trainAsync', options.signal));
+  }
+
+  *#run(method: string): Run<void> {
+    this.#enter(method);
+    const journal = new Journal(this.#options, this.#total);
     try {
-      while (this.#due || this.iteration < total) {
+      while (!this.#stopped && (this.#due || this.iteration < this.#total)) {
         if (!this.#due) {
-          const t = this.iteration;
           const loss = this.#step();
-          this.#due = t === 0 || this.iteration % this.#iterationsPerEpoch === 0 || this.iteration === total;
-          checkSynchronous('Solver', 'onIteration', onIteration(this));
-          if (t % printEvery === 0) print(`(Iteration ${t + 1} / ${total}) loss: ${loss.toFixed(6)}`);
-        }
-        if (this.#due) {
+          const { iteration, epoch } = this;
+          this.#due = iteration === 1 || iteration % this.#iterationsPerEpoch === 0 || iteration >= this.#total;
+          journal.step(iteration, this.#total, loss);
+          yield { kind: 'step', iteration, epoch, loss };
+        } else {
           const { trainAcc, valAcc } = this.#evaluate();
           this.#due = false;
-          const accuracies = `train acc: ${trainAcc.toFixed(6)}; val_acc: ${valAcc.toFixed(6)}`;
-          print(`(Epoch ${this.epoch} / ${numEpochs}) ${accuracies}`);
-          checkSynchronous('Solver', 'onEpoch', onEpoch(this));
+          const { iteration, epoch } = this;
+          journal.epoch(epoch, this.#numEpochs, iteration, trainAcc, valAcc);
+          yield { kind: 'epoch', iteration, epoch, loss: this.#lastLoss, trainAcc, valAcc };
         }
-        bar?.update(this.iteration);
       }
+      this.#finish();
     } finally {
-      bar?.clear();
+      journal.clear();
+      this.#running = null;
     }
+  }
+
+  /** Puts the best parameters into the model, and keeps the last ones. */
+  #finish(): void {
     // Where every iteration was a call of step(), nothing has been evaluated yet.
     if (this.valAccHistory.length === 0) this.#evaluate();
-    if (!this.#hasBest)
-      this.#diverge(this.lossHistory.at(-1) ?? Number.NaN, 'model.loss(X) gives scores that are not finite');
-    for (const [name, best] of Object.entries(this.bestParams)) restore(this.model.params, name, best);
+    if (!this.#hasBest) {
+      const found = 'model.loss(X) gives scores that are not finite';
+      throw new DivergedError(this.#progress, this.#lastLoss, found, false);
+    }
+    this.#last ??= { params: copies(this.model.params), statistics: statisticsOf(this.model) };
+    restore(this.model.params, this.bestParams);
     restoreStatistics(this.model, this.#bestStatistics);
+    this.#stopped = false;
+  }
+
+  /** Puts the last parameters back into the model, unless it has others than the best by now. */
+  #resume(): void {
+    if (this.#last !== null && haveValuesOf(this.model.params, this.bestParams)) {
+      restore(this.model.params, this.#last.params);
+      restoreStatistics(this.model, this.#last.statistics);
+    }
+    this.#last = null;
   }
 
   /**
@@ -195,26 +267,31 @@ export class Solver<R extends Rule = 'sgd'> {
    * @throws {Error} if it is called by the model or a callback while the Solver runs.
    */
   step(): number {
-    return this.#alone('step', () => {
+    this.#enter('step');
+    try {
       const loss = this.#step();
       checkSynchronous('Solver', 'onIteration', this.#options.onIteration(this));
       return loss;
-    });
+    } finally {
+      this.#running = null;
+    }
   }
 
   #step(): number {
+    if (this.#last !== null) this.#resume();
+    this.#stopped = false;
     const { batchSize, lrDecay } = this.#options;
     const random = this.#random.state();
     const statistics = statisticsOf(this.model);
-    const chosen = this.#random.randint(0, this.#yTrain.length, batchSize);
-    // A model that may keep what it is given gets arrays that nobody recycles.
-    const scope = isKeepingNothing(this.model.loss) ? workspace : <R>(fn: () => R): R => withStorage(heap, fn);
-    const loss = scope(() => {
-      const { X, y } = this.#gather(this.#XTrain, this.#yTrain, chosen);
+    const chosen = this.#random.randint(0, this.#train.y.length, batchSize);
+    const loss = this.#scope(() => {
+      const { X, y } = gather(this.#train, chosen);
       try {
         const result = checkResult(this.model.loss(X, y), this.model.params);
-        if (!Number.isFinite(result.loss)) this.#explain(result.loss, X);
-        this.#update(result.grads);
+        if (!Number.isFinite(result.loss)) {
+          throw divergedLoss(this.#progress, result.loss, ['minibatch', X], this.model.params);
+        }
+        this.#updater.update(result.grads);
         return result.loss;
       } catch (error) {
         // A step that failed has not happened: the next one draws the same minibatch.
@@ -227,27 +304,25 @@ export class Solver<R extends Rule = 'sgd'> {
     this.iteration++;
     if (this.iteration % this.#iterationsPerEpoch === 0) {
       this.epoch++;
-      for (const config of this.#configs.values() as Iterable<OptimConfig>) {
-        if (config.learningRate !== undefined) config.learningRate *= lrDecay;
-      }
+      this.#updater.decay(lrDecay);
     }
     return loss;
   }
 
-  /** Runs `fn` if nothing of this Solver is running. */
-  #alone<T>(method: 'train' | 'step', fn: () => T): T {
+  /** Runs a pass of the model in a workspace; one that may keep what it is given gets arrays on the heap. */
+  #scope<T>(fn: () => T): T {
+    return isKeepingNothing(this.model.loss) ? workspace(fn) : withStorage(heap, fn);
+  }
+
+  /** @throws {Error} if something of this Solver is running. */
+  #enter(method: string): void {
     if (this.#running !== null) {
+      const wayOut = this.#running === 'steps' ? 'leave its loop first' : 'call it when that has returned';
       throw new Error(
-        `Solver.${method}: ${this.#running}() is running, expected no call from a callback or the model: ` +
-          'call it when that has returned',
+        `Solver.${method}: ${this.#running}() is running, expected no call from a callback or the model: ${wayOut}`,
       );
     }
     this.#running = method;
-    try {
-      return fn();
-    } finally {
-      this.#running = null;
-    }
   }
 
   /**
@@ -262,239 +337,88 @@ export class Solver<R extends Rule = 'sgd'> {
    * @throws {RangeError} if a label is beyond the classes.
    */
   checkAccuracy(X: NDArray, y: Labels, options: { numSamples?: number | null; batchSize?: number } = {}): number {
-    checkOptions('Solver.checkAccuracy', options, ['numSamples', 'batchSize']);
+    const fn = 'Solver.checkAccuracy';
+    checkOptions(fn, options, ['numSamples', 'batchSize']);
     const { numSamples = null, batchSize = 100 } = options;
-    const { N } = checkShapes('Solver.checkAccuracy', { X: [X, ['N', '…']] });
-    const labels = checkLabels('Solver.checkAccuracy', 'y', y, N);
-    if (numSamples !== null) checkCount('Solver.checkAccuracy', 'numSamples', numSamples, 1);
-    checkCount('Solver.checkAccuracy', 'batchSize', batchSize, 1);
-    return this.#accuracy('y', rows(X), labels, numSamples, batchSize).accuracy;
+    const { N } = checkShapes(fn, { X: [X, ['N', '…']] });
+    const labels = checkLabels(fn, 'y', y, N);
+    if (numSamples !== null) checkCount(fn, 'numSamples', numSamples, 1);
+    checkCount(fn, 'batchSize', batchSize, 1);
+    return this.#score('y', { X: rows(X), y: labels }, numSamples, batchSize).accuracy;
   }
 
   get #iterationsPerEpoch(): number {
-    return Math.max(1, Math.floor(this.#yTrain.length / this.#options.batchSize));
+    return Math.max(1, Math.floor(this.#train.y.length / this.#options.batchSize));
   }
 
-  #accuracy(
-    arg: string | null,
-    X: NDArray,
-    y: Int32Array,
-    numSamples: number | null,
-    batchSize: number,
-  ): { accuracy: number; finite: boolean } {
+  /** Iterations of the whole run. */
+  get #total(): number {
+    return this.#numEpochs * this.#iterationsPerEpoch;
+  }
+
+  get #lastLoss(): number {
+    return this.lossHistory.at(-1) ?? Number.NaN;
+  }
+
+  get #progress(): Progress {
+    const { iteration, lossHistory } = this;
+    const { learningRate } = this.#updater;
+    return { fn: 'Solver', iteration, lossHistory, learningRate, rest: 'Histories and bestParams are intact.' };
+  }
+
+  #score(arg: string | null, examples: Examples, numSamples: number | null, batchSize = 100): Tally {
+    const { y } = examples;
     const chosen = numSamples !== null && numSamples < y.length ? this.#random.randint(0, y.length, numSamples) : null;
     const count = chosen?.length ?? y.length;
-    const scope = isKeepingNothing(this.model.loss) ? workspace : <R>(fn: () => R): R => withStorage(heap, fn);
-    let right = 0;
-    let finite = true;
+    const tally = new Tally('Solver', arg);
     for (let start = 0; start < count; start += batchSize) {
       const end = Math.min(count, start + batchSize);
-      const scored = scope(() => {
-        const batch =
-          chosen === null
-            ? { X: slice(X, start, end), y: y.subarray(start, end) }
-            : this.#gather(X, y, chosen.subarray(start, end));
-        return countRight('Solver', arg, checkScores(this.model.loss(batch.X), batch.y.length), batch.y);
+      this.#scope(() => {
+        const batch = chosen === null ? slice(examples, start, end) : gather(examples, chosen.subarray(start, end));
+        tally.add(checkScores(this.model.loss(batch.X), batch.y.length), batch.y);
       });
-      right += scored.right;
-      finite &&= scored.finite;
     }
-    return { accuracy: right / count, finite };
+    return tally;
   }
 
   /** Scores the model. Its parameters become the best where both they and their scores are finite. */
   #evaluate(): { trainAcc: number; valAcc: number } {
     const { numTrainSamples, numValSamples } = this.#options;
-    const found = findNonFinite(this.model.params);
-    if (found !== null) this.#diverge(this.lossHistory.at(-1) ?? Number.NaN, `the parameter ${found}`);
+    checkFinite(this.#progress, this.model.params);
     const random = this.#random.state();
-    let scored: readonly [train: { accuracy: number }, val: { accuracy: number; finite: boolean }];
+    let train: Tally;
+    let val: Tally;
     try {
-      scored = [
-        // Training labels beyond the classes are the loss's to refuse: it may not be about classes at all.
-        this.#accuracy(null, this.#XTrain, this.#yTrain, numTrainSamples, 100),
-        this.#accuracy('yVal', this.#XVal, this.#yVal, numValSamples, 100),
-      ];
+      // Training labels beyond the classes are the loss's to refuse: it may not be about classes at all.
+      train = this.#score(null, this.#train, numTrainSamples);
+      val = this.#score('yVal', this.#val, numValSamples);
     } catch (error) {
       this.#random = Random.fromState(random);
       throw error;
     }
-    const [{ accuracy: trainAcc }, { accuracy: valAcc, finite }] = scored;
-    this.trainAccHistory.push(trainAcc);
-    this.valAccHistory.push(valAcc);
-    if (finite && (valAcc > this.bestValAcc || !this.#hasBest)) {
+    this.trainAccHistory.push(train.accuracy);
+    this.valAccHistory.push(val.accuracy);
+    if (isBest(val, this.bestValAcc, this.#hasBest)) {
       this.#hasBest = true;
-      this.bestValAcc = valAcc;
-      for (const [name, param] of Object.entries(this.model.params)) restore(this.bestParams, name, param);
+      this.bestValAcc = val.accuracy;
+      restore(this.bestParams, this.model.params);
       this.#bestStatistics = statisticsOf(this.model);
     }
-    return { trainAcc, valAcc };
-  }
-
-  /** The rows of `X` and `y` at the given places, new arrays. */
-  #gather(X: NDArray, y: Int32Array, chosen: Int32Array): { X: NDArray; y: Int32Array } {
-    const batch = empty([chosen.length, ...X.shape.slice(1)], dtypeOf(X));
-    kernels().gatherRows(X.data, chosen, batch.data, X.size / X.shape[0]);
-    return { X: batch, y: chosen.map((i) => y[i]) };
-  }
-
-  /** Gives every parameter and its gradient to the update rule. If that throws, everything is as it was before. */
-  #update(grads: Params): void {
-    const { updateRule, isOwnRule } = this.#options;
-    const { params } = this.model;
-    const names = Object.keys(params);
-    if (isOwnRule) {
-      // Of the library's rules nothing throws once this has passed, so that nothing needs a copy.
-      for (const name of names) if (this.#stepped.get(name) !== params[name]) this.#checkState(name);
-      for (const name of names) this.#apply(name, updateRule(params[name], grads[name], this.#configOf(name)));
-      return;
-    }
-    const trusted = isKeepingNothing(updateRule);
-    const before = new Map(names.map((name) => [name, snapshot(params[name], this.#configOf(name))]));
-    try {
-      for (const name of names) {
-        const result = trusted
-          ? updateRule(params[name], grads[name], this.#configOf(name))
-          : withStorage(heap, () => updateRule(params[name], array(grads[name]), this.#configOf(name)));
-        this.#apply(name, result);
-      }
-    } catch (error) {
-      for (const [name, { param, restored }] of before) {
-        params[name] = param;
-        this.#configs.set(name, restored());
-      }
-      throw error;
-    }
-  }
-
-  #configOf(name: string): object {
-    return this.#configs.get(name) ?? { ...this.#options.optimConfig };
-  }
-
-  #apply(name: string, result: readonly [NDArray, object]): void {
-    const { params } = this.model;
-    const [nextW, nextConfig] = checkUpdate(result, name, params[name]);
-    if (nextW !== params[name]) params[name] = nextW;
-    this.#stepped.set(name, nextW);
-    this.#configs.set(name, nextConfig);
-  }
-
-  /** Checks that the update rule's state still fits a parameter, which the model may have replaced. */
-  #checkState(name: string): void {
-    const param = this.model.params[name];
-    for (const [field, value] of Object.entries(this.#configOf(name))) {
-      if (!isNDArray(value)) continue;
-      checkShapes('Solver', { [`params.${name}`]: [param, ['…']], [`${field} of ${name}`]: [value, param.shape] });
-    }
-  }
-
-  /** Throws for a loss that is not finite, and says where that comes from as far as it can be seen. */
-  #explain(loss: number, X: NDArray): never {
-    const data = findNonFinite({ X });
-    if (data !== null) this.#diverge(loss, `the minibatch's ${data}`, true);
-    const found = findNonFinite(this.model.params);
-    this.#diverge(loss, found === null ? null : `the parameter ${found}`, this.iteration === 0);
-  }
-
-  /** @param found - What is not finite, beside the loss; `given` if training has not made it so. */
-  #diverge(loss: number, found: string | null, given = false): never {
-    const [config] = this.#configs.values() as Iterable<OptimConfig>;
-    const failed = !Number.isFinite(loss);
-    throw new DivergedError({
-      fn: 'Solver',
-      iteration: failed ? this.iteration + 1 : this.iteration,
-      loss,
-      lastFiniteLoss: this.lossHistory.at(-1),
-      learningRate: config?.learningRate,
-      found,
-      given: given && found !== null,
-      rest: 'Histories and bestParams are intact.',
-    });
+    return { trainAcc: train.accuracy, valAcc: val.accuracy };
   }
 }
 
-/** The running statistics of a batch normalization. */
-type Statistics = Pick<BatchnormParam, 'runningMean' | 'runningVar'>;
-
-/** The running statistics of a model, as they are: a training pass makes new arrays. */
-function statisticsOf({ bnParams = [] }: Model): readonly Statistics[] {
-  return bnParams.map(({ runningMean, runningVar }) => ({ runningMean, runningVar }));
+/** The examples at the given places, in new arrays. */
+function gather({ X, y }: Examples, chosen: Int32Array): Examples {
+  const batch = empty([chosen.length, ...X.shape.slice(1)], dtypeOf(X));
+  kernels().gatherRows(X.data, chosen, batch.data, X.size / X.shape[0]);
+  return { X: batch, y: chosen.map((i) => y[i]) };
 }
 
-function restoreStatistics({ bnParams = [] }: Model, statistics: readonly Statistics[]): void {
-  statistics.forEach((own, i) => {
-    Object.assign(bnParams[i] ?? {}, own);
-  });
-}
-
-/** A parameter and its config, of which `restored` puts the values back that they have now. */
-function snapshot(param: NDArray, config: object): { param: NDArray; restored: () => object } {
-  const fields = { ...config };
-  const arrays = [param, ...Object.values(fields).filter(isNDArray)];
-  const values = withStorage(heap, () => arrays.map((a) => array(a)));
-  return {
-    param,
-    restored: () => {
-      arrays.forEach((a, i) => {
-        overwrite(a, values[i]);
-      });
-      return fields;
-    },
-  };
-}
-
-/** Rows start … end of an array made by {@link rows}, in the same memory. */
-function slice(X: NDArray, start: number, end: number): NDArray {
+/** Examples start … end, in the same memory. */
+function slice({ X, y }: Examples, start: number, end: number): Examples {
   const length = X.size / X.shape[0];
-  return withStorage(heap, () =>
-    wrap(X.data.subarray(start * length, end * length), [end - start, ...X.shape.slice(1)]),
-  );
-}
-
-/** Copies, on the heap, of all parameters. */
-function copies(params: Params): Params {
-  return withStorage(heap, () => Object.fromEntries(Object.entries(params).map(([name, p]) => [name, array(p)])));
-}
-
-/** Writes `values` into `params[name]`; in place where that is operand, so that the array stays what it is to others. */
-function restore(params: Params, name: string, values: NDArray): void {
-  const old = params[name];
-  if (old !== undefined && old.size === values.size && old.data.length === old.size && operand(old) === old.data) {
-    hostRoom(old).set(hostValues(values));
-  } else {
-    params[name] = withStorage(heap, () => array(values));
-  }
-}
-
-/** @throws {TypeError | ShapeError} naming what a model's loss lacks. */
-function checkResult(result: NDArray | LossAndGrads, params: Params): LossAndGrads {
-  checkSynchronous('Solver', 'model.loss(X, y)', result);
-  const { loss, grads } = (result ?? {}) as Partial<LossAndGrads>;
-  if (typeof loss !== 'number' || typeof grads !== 'object' || grads === null) {
-    throw new TypeError(`Solver: model.loss(X, y) returned ${describe(result)}, expected { loss, grads }`);
-  }
-  for (const [name, param] of Object.entries(params)) {
-    const grad = grads[name];
-    if (grad === undefined) throw new TypeError(`Solver: model.loss(X, y) returned no gradient for ${name}`);
-    checkShapes('Solver', { [`params.${name}`]: [param, ['…']], [`grads.${name}`]: [grad, param.shape] });
-  }
-  return { loss, grads };
-}
-
-/** @throws {TypeError | ShapeError} if an update rule did not return the parameter and a config. */
-function checkUpdate(result: readonly [NDArray, object], name: string, param: NDArray): readonly [NDArray, object] {
-  checkSynchronous('Solver', 'updateRule', result);
-  const isPair = Array.isArray(result) && result.length === 2;
-  if (!isPair || typeof result[1] !== 'object' || result[1] === null) {
-    throw new TypeError(`Solver: updateRule returned ${describe(result)} for ${name}, expected [w, config]`);
-  }
-  checkShapes('Solver', { [`params.${name}`]: [param, ['…']], [`the updated ${name}`]: [result[0], param.shape] });
-  return result;
-}
-
-/** @throws {ShapeError} if a model's scores are not (N, C). */
-function checkScores(scores: NDArray | LossAndGrads, N: number): NDArray {
-  checkSynchronous('Solver', 'model.loss(X)', scores);
-  if (isNDArray(scores) && scores.shape.length === 2 && scores.shape[0] === N) return scores;
-  throw new ShapeError(`Solver: model.loss(X) returned ${describe(scores)}, expected scores of shape (N=${N}, C)`);
+  const shape = [end - start, ...X.shape.slice(1)];
+  const part = withStorage(heap, () => wrap(X.data.subarray(start * length, end * length), shape));
+  return { X: part, y: y.subarray(start, end) };
 }

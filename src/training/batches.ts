@@ -1,6 +1,7 @@
-import { checkLabels, describe, isNDArray, type Labels, type NDArray } from '../arrays/index.js';
+import { argumentError, checkLabels, describe, isNDArray, type Labels, type NDArray } from '../arrays/index.js';
 import { DataLoader } from '../data/index.js';
 import { local, workspace } from '../kernels/index.js';
+import { Pending } from './drive.js';
 
 /** Inputs of shape (B, …), the batch first, and their B labels. */
 export type LabelledBatch = readonly [X: NDArray, y: Labels];
@@ -8,12 +9,24 @@ export type LabelledBatch = readonly [X: NDArray, y: Labels];
 /** What is gone through in an epoch: a `DataLoader`, a list of batches, or any other iterable of them. */
 export type Batches = Iterable<LabelledBatch>;
 
+/** The same, of batches that have to be awaited. */
+export type AsyncBatches = AsyncIterable<LabelledBatch>;
+
+/** Receives a batch within its workspace. */
+export type Visit = (X: NDArray, y: Int32Array) => void;
+
 /**
- * Gives every batch to `visit`, each in a workspace of its own; a `DataLoader` makes its batches in it too.
+ * Gives every batch to `visit`, each in a workspace of its own; a `DataLoader` makes its batches in it too. Yields, outside
+ * of the workspace, the event that `after` returns, and what has to be awaited.
  *
  * @throws {TypeError} if there are no batches, or one is something else.
  */
-export function forEachBatch(fn: string, loader: Batches, visit: (X: NDArray, y: Int32Array) => void): void {
+export function* eachBatch<E = never>(
+  fn: string,
+  loader: Batches | AsyncBatches,
+  visit: Visit,
+  after?: () => E,
+): Generator<E | Pending, void, unknown> {
   let count = 0;
   const within = (make: () => LabelledBatch): void => {
     count++;
@@ -23,22 +36,61 @@ export function forEachBatch(fn: string, loader: Batches, visit: (X: NDArray, y:
     });
   };
   if (loader instanceof DataLoader) {
-    for (const indices of loader.indexBatches()) within(() => loader.batch(indices));
+    for (const indices of loader.indexBatches()) {
+      within(() => loader.batch(indices));
+      if (after) yield after();
+    }
+  } else if (Symbol.iterator in loader) {
+    for (const batch of loader) {
+      within(() => batch);
+      if (after) yield after();
+    }
   } else {
-    for (const batch of loader) within(() => batch);
+    const batches = loader[Symbol.asyncIterator]();
+    let isOpen = true;
+    try {
+      for (;;) {
+        const next = (yield new Pending(batches.next())) as IteratorResult<LabelledBatch>;
+        isOpen = !next.done;
+        if (next.done) break;
+        within(() => next.value);
+        if (after) yield after();
+      }
+    } finally {
+      // Left early: nobody waits for what closing it brings.
+      if (isOpen) batches.return?.()?.then(undefined, () => {});
+    }
   }
-  if (count === 0) throw new TypeError(`${fn}: loader has no batches; a generator can be gone through only once`);
+  if (count > 0) return;
+  throw argumentError(TypeError, {
+    fn,
+    arg: 'loader',
+    found: 'has no batches; a generator can be gone through only once',
+  });
 }
 
-/** @throws {TypeError} if `loader` is not iterable. */
-export function checkLoader(fn: string, name: string, loader: unknown): asserts loader is Batches {
-  if (typeof (loader as Partial<Batches> | null)?.[Symbol.iterator] === 'function') return;
-  throw new TypeError(`${fn}: ${name} is ${describe(loader)}, expected a DataLoader or an iterable of batches [X, y]`);
+/** {@link eachBatch} of a loader that nobody waits for, at once. */
+export function forEachBatch(fn: string, loader: Batches, visit: Visit): void {
+  for (const _ of eachBatch(fn, loader, visit));
+}
+
+/** @throws {TypeError} if `loader` is not iterable; or, where that `mayWait`, asynchronously iterable. */
+export function checkLoader(fn: string, arg: string, loader: unknown, mayWait = false): asserts loader is Batches {
+  const { [Symbol.iterator]: now, [Symbol.asyncIterator]: later } = (loader ?? {}) as Partial<Batches & AsyncBatches>;
+  if (typeof now === 'function' || (mayWait && typeof later === 'function')) return;
+  throw argumentError(TypeError, {
+    fn,
+    arg,
+    found: `is ${describe(loader)}`,
+    expected: 'a DataLoader or an iterable of batches [X, y]',
+    wayOut: typeof later === 'function' ? 'fitAsync takes asynchronous ones' : undefined,
+  });
 }
 
 function checkBatch(fn: string, batch: LabelledBatch): [X: NDArray, y: Int32Array] {
   if (!Array.isArray(batch) || batch.length !== 2 || !isNDArray(batch[0])) {
-    throw new TypeError(`${fn}: the loader gave ${describe(batch)}, expected batches [X, y] with an array X`);
+    const expected = 'batches [X, y] with an array X';
+    throw argumentError(TypeError, { fn, arg: 'the loader', found: `gave ${describe(batch)}`, expected });
   }
   const [X, y] = batch;
   return [X, checkLabels(fn, 'y', y, X.shape[0])];

@@ -1,16 +1,16 @@
-/** What a {@link DivergedError} is about. */
-export interface Divergence {
-  /** The function that was training. */
+import type { NDArray } from '../arrays/index.js';
+import { findNonFinite } from './finite.js';
+
+/** What a training loop knows of itself when a number is not finite. */
+export interface Progress {
+  /** The function to name in the error. */
   readonly fn: string;
+  /** Iterations that are complete, and their losses. */
   readonly iteration: number;
-  readonly loss: number;
-  readonly lastFiniteLoss: number | undefined;
+  readonly lossHistory: readonly number[];
+  /** Undefined when the rule's default is used and no step was made. */
   readonly learningRate: number | undefined;
-  /** What else than the loss was found not to be finite, such as `X holds NaN`. */
-  readonly found?: string | null;
-  /** Whether what was found was there before training, so that no learning rate helps. */
-  readonly given?: boolean;
-  /** What is left to go on with. */
+  /** What of the run is intact. */
   readonly rest: string;
 }
 
@@ -32,18 +32,51 @@ export class DivergedError extends Error {
   /**
    * An error for a run that ends at this step.
    *
+   * @param found - What is not finite beside the loss, such as `X holds NaN`; null if nothing was found.
+   * @param given - Whether it was so before training, so that no learning rate helps.
    * @internal
    */
-  constructor({ fn, iteration, loss, lastFiniteLoss, learningRate, found, given, rest }: Divergence) {
-    const what = Number.isFinite(loss) ? `${found} after iteration` : `the loss is ${loss} at iteration`;
-    const before = lastFiniteLoss === undefined ? 'no loss before it was finite' : `last finite loss ${lastFiniteLoss}`;
+  constructor(
+    { fn, iteration, lossHistory, learningRate, rest }: Progress,
+    loss: number,
+    found: string | null,
+    given: boolean,
+  ) {
+    const failed = !Number.isFinite(loss);
+    const at = failed ? iteration + 1 : iteration;
+    const last = lossHistory.at(-1);
+    const what = failed ? `the loss is ${loss} at iteration` : `${found} after iteration`;
+    const before = last === undefined ? 'no loss before it was finite' : `last finite loss ${last}`;
     const rate = learningRate === undefined ? "the rule's default learning rate" : `learning rate ${learningRate}`;
-    const cause = found && !Number.isFinite(loss) ? `${found}: ` : '';
-    const advice = given ? 'expected finite numbers to train on' : 'try a smaller learning rate or weight scale';
-    super(`${fn}: ${what} ${iteration} (${before}, ${rate}); ${cause}${advice}. ${rest}`);
-    this.iteration = iteration;
+    const cause = failed && found !== null ? `${found}: ` : '';
+    const advice =
+      given && found !== null ? 'expected finite numbers to train on' : 'try a smaller learning rate or weight scale';
+    super(`${fn}: ${what} ${at} (${before}, ${rate}); ${cause}${advice}. ${rest}`);
+    this.iteration = at;
     this.loss = loss;
-    this.lastFiniteLoss = lastFiniteLoss;
+    this.lastFiniteLoss = last;
     this.learningRate = learningRate;
   }
+}
+
+/** The error of a loss that is not finite, which says where that comes from as far as it can be seen. */
+export function divergedLoss(
+  progress: Progress,
+  loss: number,
+  [batch, X]: readonly [name: string, X: NDArray],
+  params: Readonly<Record<string, NDArray>>,
+): DivergedError {
+  const data = findNonFinite({ X });
+  if (data !== null) return new DivergedError(progress, loss, `the ${batch}'s X holds ${data.value}`, true);
+  const found = findNonFinite(params);
+  const parameter = found && `the parameter ${found.name} holds ${found.value}`;
+  return new DivergedError(progress, loss, parameter, progress.iteration === 0);
+}
+
+/** @throws {DivergedError} if, after the last iteration, a parameter is not finite. */
+export function checkFinite(progress: Progress, params: Readonly<Record<string, NDArray>>): void {
+  const found = findNonFinite(params);
+  if (found === null) return;
+  const loss = progress.lossHistory.at(-1) ?? Number.NaN;
+  throw new DivergedError(progress, loss, `the parameter ${found.name} holds ${found.value}`, false);
 }

@@ -1,4 +1,5 @@
 import {
+  argumentError,
   array,
   checkFlag,
   checkOptions,
@@ -16,7 +17,7 @@ import {
 import { noGrad, type Tensor } from '../autograd/index.js';
 import { Module } from '../nn/index.js';
 import { type Batches, checkLoader, forEachBatch } from './batches.js';
-import { countRight } from './scoring.js';
+import { Tally } from './scoring.js';
 
 /** Scores of examples, and their labels. */
 export interface Predictions {
@@ -27,8 +28,8 @@ export interface Predictions {
 
 /**
  * The share of the loader's examples whose highest score is that of their label, with the model in evaluation mode. Where
- * the model gives one score, a logit, those whose label is 1 where it is above zero, and 0 elsewhere. An example with a score
- * of NaN is never right.
+ * the model gives one score, a logit, those whose label is 1 where it is above zero, and 0 elsewhere. An example with a
+ * score of NaN is never right.
  *
  * @param loader - A `DataLoader`, or another iterable of batches `[X, y]`.
  * @param model - Gives scores of shape (B, C) for a batch. Its modes are put back afterwards.
@@ -43,28 +44,11 @@ export function checkAccuracy(loader: Batches, model: Module, options: { verbose
   checkOptions(fn, options, ['verbose']);
   const { verbose = false } = options;
   checkFlag(fn, 'verbose', verbose);
-  const { right, count, accuracy } = evaluate(fn, 'y', loader, model);
+  const tally = new Tally(fn, 'y');
+  score(fn, loader, model, (scores, y) => tally.add(scores, y));
+  const { right, count, accuracy } = tally;
   if (verbose) console.log(`Got ${right} / ${count} correct (${((100 * right) / count).toFixed(2)}%)`);
   return accuracy;
-}
-
-/** How a model scores the loader's examples; `finite` says whether the scores that decided are finite numbers. */
-export function evaluate(
-  fn: string,
-  arg: string,
-  loader: Batches,
-  model: Module,
-): { right: number; count: number; accuracy: number; finite: boolean } {
-  let right = 0;
-  let count = 0;
-  let finite = true;
-  score(fn, loader, model, (scores, y) => {
-    const scored = countRight(fn, arg, scores, y);
-    right += scored.right;
-    finite &&= scored.finite;
-    count += y.length;
-  });
-  return { right, count, accuracy: right / count, finite };
 }
 
 /**
@@ -81,10 +65,7 @@ export function predict(loader: Batches, model: Module): Predictions {
   score('predict', loader, model, (scores, y) => {
     const [{ shape } = scores] = parts;
     if (scores.shape[1] !== shape[1]) {
-      throw new ShapeError(
-        `predict: model.forward(X) has shape ${tuple(scores.shape)}, expected ${tuple(['N', `C=${shape[1]}`])}, ` +
-          'as of the first batch',
-      );
+      throw misshapen('predict', scores.shape, `${tuple(['N', `C=${shape[1]}`])}, as of the first batch`);
     }
     parts.push(withStorage(heap, () => array(scores)));
     labelsOfParts.push(y);
@@ -124,5 +105,9 @@ export function evaluating<R>(model: Module, fn: () => R): R {
 export function checkScores(fn: string, scores: Tensor, N: number): NDArray {
   checkSynchronous(fn, 'model.forward(X)', scores);
   if (scores.shape.length === 2 && scores.shape[0] === N) return scores.data;
-  throw new ShapeError(`${fn}: model.forward(X) has shape ${tuple(scores.shape)}, expected scores (N=${N}, C)`);
+  throw misshapen(fn, scores.shape, `scores (N=${N}, C)`);
+}
+
+function misshapen(fn: string, shape: readonly number[], expected: string): Error {
+  return argumentError(ShapeError, { fn, arg: 'model.forward(X)', found: `has shape ${tuple(shape)}`, expected });
 }

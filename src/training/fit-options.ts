@@ -1,9 +1,21 @@
-import { checkCount, checkFlag, checkOptions, describe, type Labels } from '../arrays/index.js';
-import type { Tensor } from '../autograd/index.js';
-import { F } from '../autograd/index.js';
+import {
+  argumentError,
+  count,
+  describe,
+  FLAG,
+  FUNCTION,
+  type Labels,
+  type OptionsOf,
+  option,
+  type Range,
+  type Settings,
+  settingsOf,
+} from '../arrays/index.js';
+import { F, type Tensor } from '../autograd/index.js';
 import { Module } from '../nn/index.js';
 import type { Trainable } from '../optim/index.js';
-import { type Batches, checkLoader } from './batches.js';
+import { type AsyncBatches, type Batches, checkLoader } from './batches.js';
+import { checkSignal } from './drive.js';
 import type { FitHistory } from './history.js';
 
 /** What changes the parameters: an optimizer of `optim`, or anything that takes steps. */
@@ -24,98 +36,93 @@ export interface Schedule {
   readonly every?: 'step' | 'epoch';
 }
 
-/** How `fit` trains. */
-export interface FitOptions {
+/** Anything: what is checked elsewhere. */
+const ANY: Range = { allows: () => true, expected: 'anything', Kind: TypeError };
+const NORM: Range = {
+  allows: (value) => typeof value === 'number' && value > 0,
+  expected: 'a number > 0',
+  Kind: RangeError,
+};
+
+/** The options of `fit`, in the order in which errors list them. */
+const SETTINGS = {
   /** Changes the parameters after each batch. */
-  optimizer: Stepper;
+  optimizer: option<Stepper | undefined>(undefined, ANY),
   /** Passes through the loader. Default 10. */
-  epochs?: number;
+  epochs: option(10, count(1)),
   /** The loss of a batch from its scores, a tensor of one value. Default `F.crossEntropy`. */
-  loss?: (scores: Tensor, y: Labels) => Tensor;
+  loss: option<(scores: Tensor, y: Labels) => Tensor>(F.crossEntropy, FUNCTION),
   /** Changes the learning rate, after each step or each epoch, as it says itself. */
-  schedule?: Schedule;
+  schedule: option<Schedule | undefined>(undefined, {
+    allows: (value) => typeof (value as Schedule | null)?.step === 'function',
+    expected: 'one of optim.lrScheduler',
+    Kind: TypeError,
+  }),
   /** What is scored after each epoch, in evaluation mode. Without it there is no validation accuracy. */
-  valLoader?: Batches;
+  valLoader: option<Batches | AsyncBatches | undefined>(undefined, ANY),
   /** Whether the model ends with the weights of the epoch that scored best. Default: where there is a `valLoader`. */
-  keepBest?: boolean;
+  keepBest: option<boolean | undefined>(undefined, FLAG),
   /** Stops after this many epochs without a better validation accuracy. Default: never. */
-  patience?: number;
+  patience: option<number | undefined>(undefined, count(1)),
   /** Scales the gradients of a step so that their norm together is at most this. Default: none. */
-  clipGradNorm?: number;
+  clipGradNorm: option<number | undefined>(undefined, NORM),
   /** Decay of an exponential moving average of the weights, which is scored, and which the model ends with. Default: none. */
-  weightAverage?: number;
+  weightAverage: option<number | undefined>(undefined, ANY),
   /** Iterations between two lines of loss. Default 100. */
-  printEvery?: number;
+  printEvery: option(100, count(1)),
   /** Whether to print. Default true. */
-  verbose?: boolean;
-  /** Called after every step. Synchronous. */
-  onStep?: (history: FitHistory) => void;
-  /** Called after every epoch; `false` ends the training. Synchronous: a promise is refused. */
-  onEpoch?: (history: FitHistory) => unknown;
+  verbose: option(true, FLAG),
+  /** Called after every step. Only `fitAsync` awaits a promise that it returns; `fit` and `fitSteps` refuse one. */
+  onStep: option<(history: FitHistory) => unknown>(() => {}, FUNCTION),
+  /** Called after every epoch; `false` ends the training. Promises: as of `onStep`. */
+  onEpoch: option<(history: FitHistory) => unknown>(() => {}, FUNCTION),
+};
+
+/** How `fit` trains. */
+export interface FitOptions extends OptionsOf<typeof SETTINGS> {
+  optimizer: Stepper;
+  valLoader?: Batches;
+}
+
+/** How `fitAsync` trains. */
+export interface FitAsyncOptions extends OptionsOf<typeof SETTINGS> {
+  optimizer: Stepper;
+  /** Ends the training between two steps: the promise is rejected with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 /** The options, defaults filled in. */
-export type CheckedFitOptions = Required<Omit<FitOptions, Optional>> & Pick<FitOptions, Optional>;
-type Optional = 'schedule' | 'valLoader' | 'patience' | 'clipGradNorm' | 'weightAverage';
-
-const KNOWN = [
-  'optimizer',
-  'epochs',
-  'loss',
-  'schedule',
-  'valLoader',
-  'keepBest',
-  'patience',
-  'clipGradNorm',
-  'weightAverage',
-  'printEvery',
-  'verbose',
-  'onStep',
-  'onEpoch',
-];
+export interface CheckedFitOptions extends Settings<typeof SETTINGS> {
+  readonly optimizer: Stepper;
+  readonly keepBest: boolean;
+  readonly signal: AbortSignal | undefined;
+}
 
 /** @throws {TypeError | RangeError} naming an argument or option that is unknown, of the wrong kind or out of range. */
-export function checkFit(model: Module, loader: Batches, options: FitOptions): CheckedFitOptions {
-  const fn = 'fit';
-  if (!(model instanceof Module)) throw new TypeError(`${fn}: model is ${describe(model)}, expected a Module`);
-  checkLoader(fn, 'loader', loader);
-  checkOptions(fn, options, KNOWN);
-  const { optimizer, schedule, valLoader, patience, clipGradNorm, weightAverage } = options;
-  const { epochs = 10, loss = F.crossEntropy, printEvery = 100, verbose = true } = options;
-  const { keepBest = valLoader !== undefined, onStep = () => {}, onEpoch = () => {} } = options;
+export function checkFit(
+  fn: string,
+  model: Module,
+  loader: Batches | AsyncBatches,
+  options: FitOptions | FitAsyncOptions,
+): CheckedFitOptions {
+  const mayWait = fn === 'fitAsync';
+  if (!(model instanceof Module)) {
+    throw argumentError(TypeError, { fn, arg: 'model', found: `is ${describe(model)}`, expected: 'a Module' });
+  }
+  checkLoader(fn, 'loader', loader, mayWait);
+  const settings = settingsOf(fn, mayWait ? ASYNC : SETTINGS, options);
+  const { optimizer, valLoader, patience, keepBest = valLoader !== undefined } = settings;
   if (typeof optimizer?.step !== 'function' || typeof optimizer.zeroGrad !== 'function') {
-    throw new TypeError(`${fn}: optimizer is ${describe(optimizer)}, expected one of optim, such as new optim.SGD(…)`);
+    const expected = 'one of optim, such as new optim.SGD(…)';
+    throw argumentError(TypeError, { fn, arg: 'optimizer', found: `is ${describe(optimizer)}`, expected });
   }
-  if (schedule !== undefined && typeof schedule?.step !== 'function') {
-    throw new TypeError(`${fn}: schedule is ${describe(schedule)}, expected one of optim.lrScheduler`);
-  }
-  if (valLoader !== undefined) checkLoader(fn, 'valLoader', valLoader);
+  if (valLoader !== undefined) checkLoader(fn, 'valLoader', valLoader, mayWait);
   else if (keepBest || patience !== undefined) {
-    throw new TypeError(`${fn}: valLoader is missing, expected one for ${keepBest ? 'keepBest' : 'patience'}`);
+    const expected = `one for ${keepBest ? 'keepBest' : 'patience'}`;
+    throw argumentError(TypeError, { fn, arg: 'valLoader', found: 'is missing', expected });
   }
-  for (const [name, n] of Object.entries({ epochs, printEvery, ...(patience === undefined ? {} : { patience }) })) {
-    checkCount(fn, name, n, 1);
-  }
-  for (const [name, value] of Object.entries({ keepBest, verbose })) checkFlag(fn, name, value);
-  for (const [name, value] of Object.entries({ loss, onStep, onEpoch })) {
-    if (typeof value !== 'function') throw new TypeError(`${fn}: ${name} is ${describe(value)}, expected a function`);
-  }
-  if (clipGradNorm !== undefined && !(typeof clipGradNorm === 'number' && clipGradNorm > 0)) {
-    throw new RangeError(`${fn}: clipGradNorm is ${describe(clipGradNorm)}, expected a number > 0`);
-  }
-  return {
-    optimizer,
-    epochs,
-    loss,
-    schedule,
-    valLoader,
-    keepBest,
-    patience,
-    clipGradNorm,
-    weightAverage,
-    printEvery,
-    verbose,
-    onStep,
-    onEpoch,
-  };
+  const { signal } = settings as { signal?: AbortSignal };
+  return { ...settings, optimizer, keepBest, signal: checkSignal(fn, signal) };
 }
+
+const ASYNC = { ...SETTINGS, signal: option<AbortSignal | undefined>(undefined, ANY) };

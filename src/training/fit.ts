@@ -1,22 +1,29 @@
-import { checkSynchronous, describe, type NDArray, tuple } from '../arrays/index.js';
+import { argumentError, checkSynchronous, describe, type NDArray, tuple } from '../arrays/index.js';
 import { Tensor } from '../autograd/index.js';
 import type { Module } from '../nn/index.js';
 import { clipGradNorm, type Trainable } from '../optim/index.js';
-import { type Batches, forEachBatch } from './batches.js';
-import { DivergedError } from './diverged-error.js';
-import { checkScores, evaluate } from './evaluation.js';
-import { findNonFinite } from './finite.js';
-import { type CheckedFitOptions, checkFit, type FitOptions } from './fit-options.js';
+import { type AsyncBatches, type Batches, eachBatch, forEachBatch, type Visit } from './batches.js';
+import { checkFinite, divergedLoss, type Progress } from './diverged-error.js';
+import { drain, drainAsync, type Listener, observed, type Pending, type Run } from './drive.js';
+import { checkScores, evaluating } from './evaluation.js';
+import type { StepEvent, TrainingEvent } from './events.js';
+import {
+  type CheckedFitOptions,
+  checkFit,
+  type FitAsyncOptions,
+  type FitOptions,
+  type Schedule,
+} from './fit-options.js';
 import { emptyHistory, type FitHistory, type RunningHistory } from './history.js';
-import { ProgressBar } from './progress.js';
-import { countRight } from './scoring.js';
+import { Journal } from './journal.js';
+import { isBest, Tally } from './scoring.js';
 import { WeightAverage } from './weight-average.js';
 
 /**
  * Trains a module: for each batch of each epoch forward, loss, backward, and a step of the optimizer.
  *
- * Each step runs in a workspace of its own, so that it makes nothing new once warm: tensors that the model or a callback
- * keeps from a step end with it. Gradients belong to their parameters: those that the optimizer does not have are added up.
+ * Each step runs in a workspace of its own, so that it makes nothing new once warm: tensors that the model keeps from a
+ * step end with it. Gradients belong to their parameters: those that the optimizer does not have are added up.
  *
  * @param model - Gives scores (B, C) for a batch. It is in training mode afterwards.
  * @param loader - A `DataLoader`, or another iterable of batches `[X, y]` that can be gone through once an epoch.
@@ -31,95 +38,180 @@ import { WeightAverage } from './weight-average.js';
  * const history = fit(model, loaderTrain, { optimizer, epochs: 10, valLoader });
  */
 export function fit(model: Module, loader: Batches, options: FitOptions): FitHistory {
-  return new Run(model, loader, checkFit(model, loader, options)).go();
+  const run = new Fit('fit', model, loader, options);
+  return drain(observed(run.events(), run));
+}
+
+/**
+ * {@link fit} as a generator: yields each step and each epoch once it is complete and its callback has returned. Leaving the
+ * loop early leaves the model with the weights of the last step.
+ *
+ * @returns The generator, with the `history` of the run so far; it returns the history too. Arguments are checked at once.
+ * @throws {TypeError | RangeError | DivergedError} as `fit`.
+ *
+ * @example
+ * for (const event of fitSteps(model, loaderTrain, { optimizer, valLoader })) {
+ *   if (event.kind === 'epoch') console.log(event.epoch, event.valAcc);
+ * }
+ */
+export function fitSteps(model: Module, loader: Batches, options: FitOptions): FitRun {
+  const run = new Fit('fitSteps', model, loader, options);
+  return Object.assign(observed(run.events(), run), { history: run.history });
+}
+
+/**
+ * {@link fit} for programs that stay responsive: lets the event loop turn between steps, every 15 ms, takes loaders of
+ * batches that have to be awaited, awaits promises that callbacks return (one for `false` from `onEpoch` ends the training),
+ * and stops between two steps when `signal` is aborted. The bits are those of `fit`.
+ *
+ * @param loader - As for `fit`, or an asynchronous iterable of batches `[X, y]`.
+ * @returns What was seen. Rejected with the reason of the signal once that is aborted: the model has the weights of the last
+ *   step then.
+ * @throws {TypeError | RangeError | DivergedError} as `fit`, by rejecting the promise.
+ *
+ * @example
+ * const stop = new AbortController();
+ * button.onclick = () => stop.abort();
+ * await fitAsync(model, loader, { optimizer, epochs: 10, onEpoch: (history) => draw(history), signal: stop.signal });
+ */
+export async function fitAsync(
+  model: Module,
+  loader: Batches | AsyncBatches,
+  options: FitAsyncOptions,
+): Promise<FitHistory> {
+  const run = new Fit('fitAsync', model, loader, options);
+  return drainAsync(run.events(), run, run.signal);
+}
+
+/** What {@link fitSteps} returns. */
+export interface FitRun extends Generator<TrainingEvent, FitHistory, void> {
+  /** What was seen so far. */
+  readonly history: FitHistory;
 }
 
 /** One call of {@link fit}. */
-class Run {
+class Fit implements Listener {
+  readonly fn: string;
+  readonly onStep = 'onStep';
+  readonly history: RunningHistory = emptyHistory();
   readonly #model: Module;
-  readonly #loader: Batches;
+  readonly #loader: Batches | AsyncBatches;
   readonly #options: CheckedFitOptions;
-  readonly #history: RunningHistory = emptyHistory();
   readonly #average: WeightAverage | null;
+  readonly #journal: Journal;
+  /** Iterations of the whole run, where the loader says how many batches it has. */
   readonly #total: number | null;
-  readonly #bar: ProgressBar | null;
   #best: Record<string, NDArray> | null = null;
+  /** Whether `onEpoch` has ended the run. */
+  #stopped = false;
+  /** Of the epoch in progress: its steps, and the examples that were scored right, and seen, in them. */
+  #taken = 0;
+  #right = 0;
+  #count = 0;
 
-  constructor(model: Module, loader: Batches, options: CheckedFitOptions) {
+  constructor(fn: string, model: Module, loader: Batches | AsyncBatches, options: FitOptions | FitAsyncOptions) {
+    this.fn = fn;
     this.#model = model;
     this.#loader = loader;
-    this.#options = options;
-    const { weightAverage: decay, epochs, verbose } = options;
+    this.#options = checkFit(fn, model, loader, options);
+    const { weightAverage: decay, epochs } = this.#options;
     this.#average = decay === undefined ? null : new WeightAverage(model, { decay });
     const { length } = loader as { length?: unknown };
     this.#total = typeof length === 'number' ? epochs * length : null;
-    this.#bar = verbose && this.#total !== null ? new ProgressBar(this.#total, 'it') : null;
+    this.#journal = new Journal(this.#options, this.#total);
   }
 
-  go(): FitHistory {
-    const { epochs, patience, onEpoch, keepBest } = this.#options;
-    const history = this.#history;
+  get signal(): AbortSignal | undefined {
+    return this.#options.signal;
+  }
+
+  call({ kind }: TrainingEvent): unknown {
+    const { onStep, onEpoch } = this.#options;
+    return kind === 'step' ? onStep(this.history) : onEpoch(this.history);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  *events(): Run<FitHistory> {
     try {
-      while (history.epoch < epochs) {
-        this.#epoch();
-        const said = onEpoch(history);
-        checkSynchronous('fit', 'onEpoch', said);
-        if (said === false || (patience !== undefined && history.epoch - history.bestEpoch >= patience)) break;
-      }
+      while (!this.#isOver) yield* this.#epoch();
     } finally {
-      this.#bar?.clear();
+      this.#journal.clear();
     }
-    if (keepBest && this.#best !== null) this.#model.loadStateDict(this.#best);
+    if (this.#options.keepBest && this.#best !== null) this.#model.loadStateDict(this.#best);
     else this.#average?.copyToModel();
-    return history;
+    return this.history;
   }
 
-  #epoch(): void {
+  get #isOver(): boolean {
+    const { epochs, patience } = this.#options;
+    const { epoch, bestEpoch } = this.history;
+    return this.#stopped || epoch >= epochs || (patience !== undefined && epoch - bestEpoch >= patience);
+  }
+
+  *#epoch(): Run<void> {
     const { schedule, epochs } = this.#options;
-    const history = this.#history;
+    const { history } = this;
     const begin = performance.now();
-    let right = 0;
-    let count = 0;
     this.#model.train();
-    forEachBatch('fit', this.#loader, (X, y) => {
-      right += this.#step(X, y);
-      count += y.length;
-      this.#afterStep();
-    });
-    const found = this.#nonFiniteParameter();
-    if (found !== null) this.#diverge(history.lossHistory[history.iteration - 1], found);
-    if (schedule !== undefined && schedule.every !== 'step') checkSynchronous('fit', 'schedule.step', schedule.step());
+    yield* eachBatch(
+      this.fn,
+      this.#loader,
+      (X, y) => this.#step(X, y),
+      () => this.#stepped(),
+    );
+    checkFinite(this.#progress, this.#parameters());
+    if (schedule !== undefined && schedule.every !== 'step') this.#advance(schedule);
+    const trainAcc = this.#right / this.#count;
+    [this.#taken, this.#right, this.#count] = [0, 0, 0];
     history.epoch++;
-    history.trainAccHistory.push(right / count);
-    const valAcc = this.#validate();
+    history.trainAccHistory.push(trainAcc);
+    const valAcc = yield* this.#validate();
     history.secondsHistory.push((performance.now() - begin) / 1000);
-    const accuracies = [`train acc: ${(right / count).toFixed(6)}`];
-    if (valAcc !== null) accuracies.push(`val_acc: ${valAcc.toFixed(6)}`);
-    this.#print(`(Epoch ${history.epoch} / ${epochs}) ${accuracies.join('; ')}`);
+    const { epoch, iteration } = history;
+    this.#journal.epoch(epoch, epochs, iteration, trainAcc, valAcc);
+    yield { kind: 'epoch', iteration, epoch, loss: history.lossHistory[iteration - 1], trainAcc, valAcc };
   }
 
-  /** One step, within a workspace. Returns how many scores were right before it. */
-  #step(X: NDArray, y: Int32Array): number {
+  /** One step, within a workspace. */
+  #step(X: NDArray, y: Int32Array): void {
     const { optimizer, loss: lossOf, clipGradNorm: maxNorm, schedule } = this.#options;
-    const history = this.#history;
+    const { fn, history } = this;
     const scores = this.#model.forward(X);
-    const { right } = countRight('fit', 'y', checkScores('fit', scores, y.length), y);
-    const loss = checkLoss(lossOf(scores, y));
+    const tally = new Tally(fn, 'y');
+    tally.add(checkScores(fn, scores, y.length), y);
+    const loss = checkLoss(fn, lossOf(scores, y));
     const value = loss.item();
     const rate = optimizer.paramGroups?.[0]?.lr;
-    if (!Number.isFinite(value)) this.#explain(value, X);
+    if (!Number.isFinite(value)) throw divergedLoss(this.#progress, value, ['batch', X], this.#parameters());
     optimizer.zeroGrad();
     loss.backward();
     if (maxNorm !== undefined) clipGradNorm(this.#trained(), maxNorm);
-    checkSynchronous('fit', 'optimizer.step', optimizer.step());
+    checkSynchronous(fn, 'optimizer.step', optimizer.step());
     // So that the next step has their memory for its activations.
     optimizer.zeroGrad();
     this.#average?.update();
     history.iteration++;
     history.lossHistory.push(value);
     if (rate !== undefined) history.learningRates.push(rate);
-    if (schedule?.every === 'step') checkSynchronous('fit', 'schedule.step', schedule.step());
-    return right;
+    if (schedule?.every === 'step') this.#advance(schedule);
+    this.#taken++;
+    this.#right += tally.right;
+    this.#count += y.length;
+  }
+
+  /** The event of the step that was just made. */
+  #stepped(): StepEvent {
+    const { iteration, epoch, lossHistory } = this.history;
+    const loss = lossHistory[iteration - 1];
+    this.#journal.step(iteration, this.#total, loss);
+    return { kind: 'step', iteration, epoch, loss };
+  }
+
+  #advance(schedule: Schedule): void {
+    checkSynchronous(this.fn, 'schedule.step', schedule.step());
   }
 
   /** What the optimizer trains, as far as it says. The gradients of others are sums over many steps. */
@@ -129,78 +221,51 @@ class Run {
     return params.length > 0 ? params : this.#model.parameters();
   }
 
-  #afterStep(): void {
-    const { printEvery, onStep } = this.#options;
-    const { iteration, lossHistory } = this.#history;
-    if ((iteration - 1) % printEvery === 0) {
-      const of = this.#total === null ? '' : ` / ${this.#total}`;
-      this.#print(`(Iteration ${iteration}${of}) loss: ${lossHistory[iteration - 1].toFixed(6)}`);
-    }
-    this.#bar?.update(iteration);
-    checkSynchronous('fit', 'onStep', onStep(this.#history));
-  }
-
   /** Scores the validation examples, and keeps the weights if they are the best. */
-  #validate(): number | null {
+  *#validate(): Generator<Pending, number | null, unknown> {
     const { valLoader, keepBest } = this.#options;
-    const history = this.#history;
+    const { fn, history } = this;
     if (valLoader === undefined) return null;
-    const score = (): number => {
-      const { accuracy, finite } = evaluate('fit', 'y of valLoader', valLoader, this.#model);
-      history.valAccHistory.push(accuracy);
-      if (finite && (accuracy > history.bestValAcc || history.bestEpoch === 0)) {
-        history.bestValAcc = accuracy;
-        history.bestEpoch = history.epoch;
-        if (keepBest) this.#best = this.#model.stateDict();
-      }
-      return accuracy;
-    };
-    return this.#average === null ? score() : this.#average.during(score);
+    const tally = new Tally(fn, 'y of valLoader');
+    const visit: Visit = (X, y) => tally.add(checkScores(fn, this.#model.forward(X), y.length), y);
+    const scoring = (work: () => void): void => this.#averaged(() => evaluating(this.#model, work));
+    if (Symbol.iterator in valLoader) scoring(() => forEachBatch(fn, valLoader, visit));
+    // While a batch is awaited the model has its own weights and mode.
+    else yield* eachBatch(fn, valLoader, (X, y) => scoring(() => visit(X, y)));
+    history.valAccHistory.push(tally.accuracy);
+    if (isBest(tally, history.bestValAcc, history.bestEpoch > 0)) {
+      history.bestValAcc = tally.accuracy;
+      history.bestEpoch = history.epoch;
+      if (keepBest) this.#best = this.#averaged(() => this.#model.stateDict());
+    }
+    return tally.accuracy;
   }
 
-  /** The first parameter in training that is not finite, described. */
-  #nonFiniteParameter(): string | null {
+  /** Runs `work` while the model has the averaged weights, if there are any. */
+  #averaged<T>(work: () => T): T {
+    return this.#average === null ? work() : this.#average.during(work);
+  }
+
+  /** The values of the parameters in training. */
+  #parameters(): Record<string, NDArray> {
     const trained = this.#model.namedParameters().filter(([, { requiresGrad }]) => requiresGrad);
-    const found = findNonFinite(Object.fromEntries(trained.map(([name, { data }]) => [name, data])));
-    return found === null ? null : `the parameter ${found}`;
+    return Object.fromEntries(trained.map(([name, { data }]) => [name, data]));
   }
 
-  /** Throws for a loss that is not finite, and says where that comes from as far as it can be seen. */
-  #explain(loss: number, X: NDArray): never {
-    const data = findNonFinite({ X });
-    if (data !== null) this.#diverge(loss, `the batch's ${data}`, true);
-    this.#diverge(loss, this.#nonFiniteParameter(), this.#history.iteration === 0);
-  }
-
-  /** @param found - What is not finite, beside the loss; `given` if training has not made it so. */
-  #diverge(loss: number, found: string | null, given = false): never {
-    const { iteration, lossHistory } = this.#history;
-    throw new DivergedError({
-      fn: 'fit',
-      iteration: Number.isFinite(loss) ? iteration : iteration + 1,
-      loss,
-      lastFiniteLoss: lossHistory[iteration - 1],
-      learningRate: this.#options.optimizer.paramGroups?.[0]?.lr,
-      found,
-      given: given && found !== null,
-      rest: 'The history passed to onStep and onEpoch is intact.',
-    });
-  }
-
-  #print(line: string): void {
-    if (!this.#options.verbose) return;
-    this.#bar?.clear();
-    console.log(line);
+  get #progress(): Progress {
+    const { fn } = this;
+    const { iteration, lossHistory } = this.history;
+    const learningRate = this.#options.optimizer.paramGroups?.[0]?.lr;
+    const rest = 'The history passed to onStep and onEpoch is intact.';
+    return { fn, iteration, lossHistory, learningRate, rest };
   }
 }
 
 /** @throws {TypeError} if what `loss` returned cannot be differentiated. */
-function checkLoss(loss: unknown): Tensor {
-  checkSynchronous('fit', 'loss', loss);
+function checkLoss(fn: string, loss: unknown): Tensor {
+  checkSynchronous(fn, 'loss', loss);
   if (loss instanceof Tensor && loss.data.size === 1) return loss;
   const found = loss instanceof Tensor ? `a tensor of shape ${tuple(loss.shape)}` : describe(loss);
-  throw new TypeError(
-    `fit: loss(scores, y) returned ${found}, expected a tensor of one value, made of the scores by functions of F, such as ` +
-      'F.crossEntropy(scores, y)',
-  );
+  const expected = 'a tensor of one value, made of the scores by functions of F, such as F.crossEntropy(scores, y)';
+  throw argumentError(TypeError, { fn, arg: 'loss(scores, y)', found: `returned ${found}`, expected });
 }

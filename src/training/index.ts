@@ -1,9 +1,10 @@
-export type { Batches, LabelledBatch } from './batches.js';
+export type { AsyncBatches, Batches, LabelledBatch } from './batches.js';
 export { DivergedError } from './diverged-error.js';
 export { ensemble } from './ensemble.js';
 export { checkAccuracy, type Predictions, predict } from './evaluation.js';
-export { fit } from './fit.js';
-export type { FitOptions, Schedule, Stepper } from './fit-options.js';
+export type { EpochEvent, StepEvent, TrainingEvent } from './events.js';
+export { type FitRun, fit, fitAsync, fitSteps } from './fit.js';
+export type { FitAsyncOptions, FitOptions, Schedule, Stepper } from './fit-options.js';
 export type { FitHistory } from './history.js';
 export { ProgressBar, type Terminal } from './progress.js';
 export type { Dataset, Rule, SolverOptionsOf } from './solver-options.js';

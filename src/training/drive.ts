@@ -1,0 +1,115 @@
+import { argumentError, checkSynchronous, describe } from '../arrays/index.js';
+import type { TrainingEvent } from './events.js';
+
+/** A promise whose value a run needs before it can continue; it receives the value from `next`. */
+export class Pending {
+  readonly promise: PromiseLike<unknown>;
+
+  constructor(promise: PromiseLike<unknown>) {
+    this.promise = promise;
+  }
+}
+
+/** A training run, step by step. No workspace and no other global state is open where it yields. */
+export type Run<R> = Generator<TrainingEvent | Pending, R, unknown>;
+
+/** The callbacks of a run. */
+export interface Listener {
+  /** The function to name in errors. */
+  readonly fn: string;
+  /** What the callback of a step is called. */
+  readonly onStep: 'onIteration' | 'onStep';
+  /** Calls the callback of an event. */
+  call(event: TrainingEvent): unknown;
+  /** Notes that the callback of an evaluation returned `false`. */
+  stop(): void;
+}
+
+/** The events of a run without promises, each yielded after its callback has returned. Leaving it ends the run. */
+export function* observed<R>(run: Run<R>, listener: Listener): Generator<TrainingEvent, R, void> {
+  try {
+    for (let next = run.next(); ; next = run.next()) {
+      if (next.done) return next.value;
+      const event = next.value as TrainingEvent;
+      heard(listener, event, listener.call(event));
+      yield event;
+    }
+  } finally {
+    run.return(undefined as R);
+  }
+}
+
+/** Runs to the end. */
+export function drain<R>(steps: Generator<unknown, R, void>): R {
+  for (;;) {
+    const next = steps.next();
+    if (next.done) return next.value;
+  }
+}
+
+/** Milliseconds after which {@link drainAsync} lets the event loop turn. */
+const SLICE = 15;
+
+/**
+ * Runs to the end, awaits what callbacks return and what the run waits for, and lets the event loop turn between steps.
+ *
+ * @param signal - Ends the run between two steps, by an error: the signal's reason.
+ */
+export async function drainAsync<R>(run: Run<R>, listener: Listener, signal: AbortSignal | undefined): Promise<R> {
+  let turned = performance.now();
+  let value: unknown;
+  try {
+    for (;;) {
+      if (signal?.aborted) throw signal.reason;
+      const next = run.next(value);
+      if (next.done) return next.value;
+      if (next.value instanceof Pending) value = await next.value.promise;
+      else {
+        const answer = listener.call(next.value);
+        heard(listener, next.value, isPromise(answer) ? await answer : answer);
+      }
+      if (performance.now() - turned < SLICE) continue;
+      await turn();
+      turned = performance.now();
+    }
+  } finally {
+    run.return(undefined as R);
+  }
+}
+
+/** @returns The signal. @throws {TypeError} if it is no `AbortSignal`. */
+export function checkSignal(fn: string, signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined || typeof signal?.throwIfAborted === 'function') return signal;
+  throw argumentError(TypeError, {
+    fn,
+    arg: 'signal',
+    found: `is ${describe(signal)}`,
+    expected: 'the signal of an AbortController',
+  });
+}
+
+/** Takes what the callback of an event returned. */
+function heard(listener: Listener, { kind }: TrainingEvent, answer: unknown): void {
+  checkSynchronous(listener.fn, kind === 'step' ? listener.onStep : 'onEpoch', answer);
+  if (kind === 'epoch' && answer === false) listener.stop();
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+/** Resolves in another task, so that timers, messages and input have their turn; a promise alone has priority over them. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === 'function') setImmediate(resolve);
+    // Browsers delay nested timers by 4 ms, but not messages.
+    else if (typeof MessageChannel === 'function') {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        port1.close();
+        resolve();
+      };
+      port2.postMessage(null);
+    } else setTimeout(resolve, 0);
+  });
+}

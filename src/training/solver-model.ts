@@ -1,0 +1,53 @@
+import {
+  argumentError,
+  checkShapes,
+  checkSynchronous,
+  describe,
+  isNDArray,
+  type NDArray,
+  ShapeError,
+} from '../arrays/index.js';
+import type { LossAndGrads, Model, Params } from '../classifiers/model.js';
+import { findNonFinite } from './finite.js';
+
+const fn = 'Solver';
+
+/** @throws {TypeError | RangeError} if `model` is not one, or has parameters that are not finite. */
+export function checkModel(model: Model): void {
+  if (typeof model?.loss !== 'function' || typeof model.params !== 'object' || model.params === null) {
+    const expected = 'an object with params and loss(X, y)';
+    throw argumentError(TypeError, { fn, arg: 'model', found: `is ${describe(model)}`, expected });
+  }
+  for (const [name, param] of Object.entries(model.params)) {
+    checkShapes(fn, { [`model.params.${name}`]: [param, ['…']] });
+  }
+  const found = findNonFinite(model.params);
+  if (found === null) return;
+  const arg = `model.params.${found.name}`;
+  throw argumentError(RangeError, { fn, arg, found: `holds ${found.value}`, expected: 'finite numbers' });
+}
+
+/** @throws {TypeError | ShapeError} naming what a model's loss lacks. */
+export function checkResult(result: NDArray | LossAndGrads, params: Params): LossAndGrads {
+  const arg = 'model.loss(X, y)';
+  checkSynchronous(fn, arg, result);
+  const { loss, grads } = (result ?? {}) as Partial<LossAndGrads>;
+  if (typeof loss !== 'number' || typeof grads !== 'object' || grads === null) {
+    throw argumentError(TypeError, { fn, arg, found: `returned ${describe(result)}`, expected: '{ loss, grads }' });
+  }
+  for (const [name, param] of Object.entries(params)) {
+    const grad = grads[name];
+    if (grad === undefined) throw argumentError(TypeError, { fn, arg, found: `returned no gradient for ${name}` });
+    checkShapes(fn, { [`params.${name}`]: [param, ['…']], [`grads.${name}`]: [grad, param.shape] });
+  }
+  return { loss, grads };
+}
+
+/** @throws {ShapeError} if a model's scores are not (N, C). */
+export function checkScores(scores: NDArray | LossAndGrads, N: number): NDArray {
+  const arg = 'model.loss(X)';
+  checkSynchronous(fn, arg, scores);
+  if (isNDArray(scores) && scores.shape.length === 2 && scores.shape[0] === N) return scores;
+  const expected = `scores of shape (N=${N}, C)`;
+  throw argumentError(ShapeError, { fn, arg, found: `returned ${describe(scores)}`, expected });
+}
