@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { resolve } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
 
 const readme = readFileSync('README.md', 'utf8');
 
@@ -10,17 +10,27 @@ const examples = [...readme.matchAll(/```ts\n(.*?)```\n\n```\n(.*?)```/gs)].map(
   output,
 }));
 
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
 test('the README has examples', () => {
   expect(examples.length).toBeGreaterThanOrEqual(2);
 });
 
-test.each(examples)('example %# of the README prints what stands below it', ({ code, output }) => {
-  const file = `test/programs/readme-${process.pid}.generated.ts`;
-  writeFileSync(file, code.replaceAll("'layerwise'", "'../../src/index.js'"));
+test.each(examples)('example %# of the README prints what stands below it', async ({ code, output }) => {
+  let printed = '';
+  vi.spyOn(console, 'log').mockImplementation((value) => {
+    printed += `${value}\n`;
+  });
+  const file = resolve(
+    `test/programs/readme-${process.pid}-${examples.findIndex((one) => one.code === code)}.generated.ts`,
+  );
+  writeFileSync(file, code);
   try {
-    const { stdout, stderr } = spawnSync(process.execPath, ['-r', 'ts-node/register', file], { encoding: 'utf8' });
-    expect(stdout, stderr).toBe(output);
+    await import(file);
   } finally {
     rmSync(file);
   }
+  expect(printed).toBe(output);
 });
