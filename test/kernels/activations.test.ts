@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type DType, type Floats, Random } from '../../src/arrays/index.js';
 import { type Kernels, reference } from '../../src/kernels/index.js';
+import { describeFirstQuick } from '../helpers/slow.js';
 import { expectUlps } from '../helpers/ulps.js';
 import { testEngine } from './engines.js';
 
@@ -165,7 +166,7 @@ describe.each([
   });
 });
 
-describe.each(engines)('$simd SIMD, $threads threads', ({ kernels, simd, memory }) => {
+describeFirstQuick(engines, '$simd SIMD, $threads threads', ({ kernels, simd, memory }) => {
   describe.each(DTYPES)('%s', (dtype) => {
     const pool = new Random(`${dtype} activations`).randn([200_000], dtype).data;
     let next = 0;

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { type DType, type Floats, Random } from '../../src/arrays/index.js';
 import { type ConvShape, type PoolShape, reference } from '../../src/kernels/index.js';
 import { noTiles } from '../../src/kernels/wasm/winograd-choice.js';
+import { testFirstQuick } from '../helpers/slow.js';
 import { type TestEngine, testEngine } from './engines.js';
 import {
   bytesOf,
@@ -145,7 +146,7 @@ describe('the random shapes', () => {
 });
 
 describe.each(DTYPES)('%s', (dtype) => {
-  test.each(engines)('convolution, $simd SIMD: the reference on 300 shapes, exact where sums are', (pair) => {
+  testFirstQuick(engines, 'convolution, $simd SIMD: the reference on 300 shapes, exact where sums are', (pair) => {
     checkShapes(convShapes, (shape, seed) => {
       for (const trial of convTrials(shape, wholes(dtype, seed))) {
         expectAsReference({ ...trial, exact: true }, dtype, pair);
@@ -154,7 +155,7 @@ describe.each(DTYPES)('%s', (dtype) => {
     });
   });
 
-  test.each(engines)('pooling, $simd SIMD: the reference on 300 shapes, with ties and NaN', (pair) => {
+  testFirstQuick(engines, 'pooling, $simd SIMD: the reference on 300 shapes, with ties and NaN', (pair) => {
     checkShapes(poolShapes, (shape, seed) => {
       for (const draw of [holes, wholes, reals]) {
         for (const trial of poolTrials(shape, draw(dtype, seed))) expectAsReference(trial, dtype, pair);
@@ -162,7 +163,7 @@ describe.each(DTYPES)('%s', (dtype) => {
     });
   });
 
-  test.each(engines)('$simd SIMD: sizes that are cut into many work items', (pair) => {
+  testFirstQuick(engines, '$simd SIMD: sizes that are cut into many work items', (pair) => {
     const large = [
       convShape(1, 3, 32, 32, 8, 5, 5, { pad: [2, 2] }),
       convShape(2, 16, 17, 19, 7, 3, 3, { pad: [1, 1] }),
@@ -184,7 +185,7 @@ describe.each(DTYPES)('%s', (dtype) => {
     }
   });
 
-  test.each(engines)('$simd SIMD puts NaN where the reference does', ({ one }) => {
+  testFirstQuick(engines, '$simd SIMD puts NaN where the reference does', ({ one }) => {
     const wrong: string[] = [];
     // Zeros of the padding times NaN are NaN, where the reference leaves them out: only the other operands are checked.
     const check = (shape: ConvShape, operandsOf: Readonly<Record<string, readonly number[]>>): void => {

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { type DType, type Floats, Random } from '../../src/arrays/index.js';
 import { type Kernels, type ProductForm, reference } from '../../src/kernels/index.js';
 import { firstDisagreement } from '../../src/kernels/self-test.js';
+import { describeFirstQuick } from '../helpers/slow.js';
 import { testEngine } from './engines.js';
 
 /** What a kernel may differ by from the reference, beside rounding of the result: relative to the sum of magnitudes. */
@@ -20,7 +21,7 @@ afterAll(() => {
   for (const engine of engines) engine.end();
 });
 
-describe.each(engines)('$simd SIMD, $threads threads', ({ kernels }) => {
+describeFirstQuick(engines, '$simd SIMD, $threads threads', ({ kernels }) => {
   describe.each(['float32', 'float64'] as const)('%s', (dtype) => {
     const random = new Random(`${dtype} kernels`);
     const some = (length: number): Floats => random.randn([length], dtype).data;

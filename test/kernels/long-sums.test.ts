@@ -1,5 +1,6 @@
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import type { Kernels } from '../../src/kernels/index.js';
+import { describeFirstQuick } from '../helpers/slow.js';
 import { testEngine } from './engines.js';
 import { convShape } from './trials.js';
 
@@ -275,7 +276,7 @@ const CASES: Record<string, Case> = {
   },
 };
 
-describe.each(engines)('on $threads threads', ({ kernels }) => {
+describeFirstQuick(engines, 'on $threads threads', ({ kernels }) => {
   test.each(Object.entries(CASES))('%s', (_, run) => {
     for (const [sums, each] of run(kernels)) {
       const worst = Math.max(

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { type DType, type Floats, Random } from '../../src/arrays/index.js';
 import { type ChannelShape, type Kernels, reference } from '../../src/kernels/index.js';
+import { testFirstQuick } from '../helpers/slow.js';
 import { type TestEngine, testEngine } from './engines.js';
 
 /** Either side of one, two, four and eight vectors of float32, and of as many of float64. */
@@ -204,7 +205,7 @@ describe.each(['float32', 'float64'] as const)('%s', (dtype) => {
     expect([...names].sort()).toEqual([...kernels, 'batchnormBackwardGraph', 'dropout'].sort());
   });
 
-  test.each(engines)('$simd SIMD on $threads threads agrees with the reference', ({ kernels }) => {
+  testFirstQuick(engines, '$simd SIMD on $threads threads agrees with the reference', ({ kernels }) => {
     for (const [trial, results] of expected) {
       onHeap(kernels, trial, dtype).forEach((result, i) => {
         expectClose(`${trial.what}: result ${i}`, result, results[i], TOLERANCE[dtype] * trial.scales[i]);
@@ -219,7 +220,8 @@ describe.each(['float32', 'float64'] as const)('%s', (dtype) => {
     }
   });
 
-  test.each(engines)(
+  testFirstQuick(
+    engines,
     '$simd SIMD on $threads threads: in WebAssembly memory equal bits, and no value beyond',
     (engine) => {
       for (const trial of engine.threads === 1 ? small : large) {
@@ -230,7 +232,7 @@ describe.each(['float32', 'float64'] as const)('%s', (dtype) => {
     },
   );
 
-  test.each(engines)('$simd SIMD on $threads threads puts NaN where the reference does', ({ kernels }) => {
+  testFirstQuick(engines, '$simd SIMD on $threads threads puts NaN where the reference does', ({ kernels }) => {
     const trials = [
       ...batchnormTrials(dtype, { N: 4, C: 7, S: 1 }, 0.25),
       ...batchnormTrials(dtype, { N: 3, C: 4, S: 5 }, 0.25),
@@ -311,7 +313,8 @@ function expectClose(what: string, actual: Floats, expected: Floats, atol: numbe
   }
 }
 
-test.each(engines)(
+testFirstQuick(
+  engines,
   '$simd SIMD on $threads threads: the variance survives a first example far from the others',
   ({ kernels }) => {
     const [N, C, S] = [64, 3, 49];
