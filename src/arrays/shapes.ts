@@ -84,7 +84,8 @@ function checkArray(fn: string, arg: string, a: NDArray, dims: readonly Dim[], s
   if (problem !== null) throw argumentError(RangeError, { fn, arg, found: `: ${problem}` });
 }
 
-function checkSameDType(fn: string, arg: string, a: NDArray, likeArg: string, like: NDArray): void {
+/** @throws {TypeError} if an array has another dtype than the one that is called `likeArg`. */
+export function checkSameDType(fn: string, arg: string, a: NDArray, likeArg: string, like: NDArray): void {
   if (dtypeOf(a) === dtypeOf(like)) return;
   const found = `has dtype ${dtypeOf(a)}`;
   throw argumentError(TypeError, { fn, arg, found, expected: dtypeOf(like), like: likeArg });

@@ -4,13 +4,10 @@ import {
   type AffineLayernormReluCache,
   type AffineReluCache,
   affineBatchnormReluBackward,
-  affineBatchnormReluBackwardWeights,
   affineBatchnormReluForward,
   affineLayernormReluBackward,
-  affineLayernormReluBackwardWeights,
   affineLayernormReluForward,
   affineReluBackward,
-  affineReluBackwardWeights,
   affineReluForward,
   type BatchnormParam,
   type DropoutCache,
@@ -29,7 +26,7 @@ export interface HiddenParams {
 
 /** The gradients of a hidden layer; `dx` where it was asked for. */
 export interface HiddenGrads {
-  readonly dx?: NDArray;
+  readonly dx: NDArray | null;
   readonly dw: NDArray;
   readonly db: NDArray;
   readonly dgamma?: NDArray;
@@ -63,12 +60,13 @@ export function hiddenForward(
 /** @param needsDx - False for the first layer of a network: its input is data. */
 export function hiddenBackward(dout: NDArray, { sandwich, dropout }: HiddenCache, needsDx: boolean): HiddenGrads {
   const dh = dropout === null ? dout : dropoutBackward(dout, dropout);
+  const needs = { x: needsDx };
   switch (sandwich.layer) {
     case 'affine-relu':
-      return (needsDx ? affineReluBackward : affineReluBackwardWeights)(dh, sandwich);
+      return affineReluBackward(dh, sandwich, needs);
     case 'affine-batchnorm-relu':
-      return (needsDx ? affineBatchnormReluBackward : affineBatchnormReluBackwardWeights)(dh, sandwich);
+      return affineBatchnormReluBackward(dh, sandwich, needs);
     case 'affine-layernorm-relu':
-      return (needsDx ? affineLayernormReluBackward : affineLayernormReluBackwardWeights)(dh, sandwich);
+      return affineLayernormReluBackward(dh, sandwich, needs);
   }
 }

@@ -17,7 +17,7 @@ import {
   affineForward,
   affineReluBackward,
   affineReluForward,
-  convReluPoolBackwardWeights,
+  convReluPoolBackward,
   convReluPoolForward,
   countFlops,
   softmaxLoss,
@@ -144,7 +144,7 @@ export class ThreeLayerConvNet implements Classifier {
       const { dx: dh2, dw: dW3, db: db3 } = affineBackward(dscores, scoresCache);
       const { dx: dh1, dw: dW2, db: db2 } = affineReluBackward(dh2, hiddenCache);
       // The images are data: nobody asks for their gradient.
-      const { dw: dW1, db: db1 } = convReluPoolBackwardWeights(dh1, convCache);
+      const { dw: dW1, db: db1 } = convReluPoolBackward(dh1, convCache, { x: false });
 
       const penalties = [addPenalty(W1, dW1, this.reg), addPenalty(W2, dW2, this.reg), addPenalty(W3, dW3, this.reg)];
       const loss = penalties.reduce((sum, penalty) => sum + penalty, dataLoss);

@@ -11,7 +11,7 @@ import { keepsNothing, local, workspace } from '../kernels/index.js';
 import {
   affineBackward,
   affineForward,
-  affineReluBackwardWeights,
+  affineReluBackward,
   affineReluForward,
   countFlops,
   softmaxLoss,
@@ -100,7 +100,7 @@ export class TwoLayerNet implements Classifier {
       const { loss: dataLoss, dx: dscores } = softmaxLoss(scores, y);
       const { dx: dh, dw: dW2, db: db2 } = affineBackward(dscores, scoresCache);
       // The images are data: nobody asks for their gradient.
-      const { dw: dW1, db: db1 } = affineReluBackwardWeights(dh, hiddenCache);
+      const { dw: dW1, db: db1 } = affineReluBackward(dh, hiddenCache, { x: false });
 
       const loss = dataLoss + addPenalty(W1, dW1, this.reg) + addPenalty(W2, dW2, this.reg);
       return { loss, grads: { W1: dW1, b1: db1, W2: dW2, b2: db2 } };

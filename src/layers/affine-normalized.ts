@@ -3,14 +3,15 @@ import {
   type AffineCache,
   type AffineGrads,
   type AffineWeightGrads,
+  affine,
   affineBackward,
-  affineBackwardWeights,
-  affine as affineOf,
+  rowSize,
 } from './affine.js';
 import { type BatchnormCache, batchGradients, type NormalizationGrads, normalizeBatch } from './batchnorm.js';
 import type { BatchnormParam } from './batchnorm-param.js';
 import { checkCache } from './cache.js';
 import { type LayernormCache, type NormalizationOptions, normalizeRows, rowGradients } from './layernorm.js';
+import { ALL, type Needed, WEIGHTS, type WeightNeeds } from './needs.js';
 
 /** The gradients of affine, normalization and ReLU. */
 export type AffineNormalizedGrads = AffineGrads & Pick<NormalizationGrads, 'dgamma' | 'dbeta'>;
@@ -45,27 +46,44 @@ export function affineBatchnormReluForward(
   bnParam: BatchnormParam,
 ): [out: NDArray, cache: AffineBatchnormReluCache] {
   const fn = 'affineBatchnormReluForward';
-  const [a, affine] = affineOf(fn, x, w, b);
-  checkShapes(fn, { x: [x, x.shape], w: [w, ['D', 'M']], gamma: [gamma, ['M']], beta: [beta, ['M']] });
+  checkNormalized(fn, x, w, b, gamma, beta);
+  const [a, cache] = affine(x, w, b);
   const [out, batchnorm] = normalizeBatch(fn, a, gamma, beta, bnParam, true);
-  return [out, { layer: 'affine-batchnorm-relu', affine, batchnorm }];
+  return [out, { layer: 'affine-batchnorm-relu', affine: cache, batchnorm }];
 }
 
-/** Backward pass of {@link affineBatchnormReluForward}. @param dout - Upstream gradient, shape (N, M). */
-export function affineBatchnormReluBackward(dout: NDArray, cache: AffineBatchnormReluCache): AffineNormalizedGrads {
+/**
+ * Backward pass of {@link affineBatchnormReluForward}.
+ *
+ * @param dout - Upstream gradient, shape (N, M).
+ * @param cache - From {@link affineBatchnormReluForward}.
+ * @param needs - As for `affineBackward`.
+ */
+export function affineBatchnormReluBackward<const N extends WeightNeeds>(
+  dout: NDArray,
+  cache: AffineBatchnormReluCache,
+  needs: N,
+): Needed<AffineNormalizedGrads, N>;
+export function affineBatchnormReluBackward(dout: NDArray, cache: AffineBatchnormReluCache): AffineNormalizedGrads;
+export function affineBatchnormReluBackward(
+  dout: NDArray,
+  cache: AffineBatchnormReluCache,
+  needs: WeightNeeds = ALL,
+): Needed<AffineNormalizedGrads, WeightNeeds> {
   checkCache('affineBatchnormReluBackward', cache, 'affine-batchnorm-relu');
   const { dx: da, dgamma, dbeta } = batchGradients('affineBatchnormReluBackward', dout, cache.batchnorm);
-  return { ...affineBackward(da, cache.affine), dgamma, dbeta };
+  return { ...affineBackward(da, cache.affine, needs), dgamma, dbeta };
 }
 
-/** {@link affineBatchnormReluBackward} without `dx`: for the first layer of a network, whose input is data. */
+/** {@link affineBatchnormReluBackward} with `needs = { x: false }`. */
 export function affineBatchnormReluBackwardWeights(
   dout: NDArray,
   cache: AffineBatchnormReluCache,
 ): AffineNormalizedWeightGrads {
   checkCache('affineBatchnormReluBackwardWeights', cache, 'affine-batchnorm-relu');
   const { dx: da, dgamma, dbeta } = batchGradients('affineBatchnormReluBackwardWeights', dout, cache.batchnorm);
-  return { ...affineBackwardWeights(da, cache.affine), dgamma, dbeta };
+  const { dw, db } = affineBackward(da, cache.affine, WEIGHTS);
+  return { dw, db, dgamma, dbeta };
 }
 
 /** What {@link affineLayernormReluBackward} needs. Opaque: the fields may change. */
@@ -94,25 +112,52 @@ export function affineLayernormReluForward(
   options: NormalizationOptions = {},
 ): [out: NDArray, cache: AffineLayernormReluCache] {
   const fn = 'affineLayernormReluForward';
-  const [a, affine] = affineOf(fn, x, w, b);
-  checkShapes(fn, { x: [x, x.shape], w: [w, ['D', 'M']], gamma: [gamma, ['M']], beta: [beta, ['M']] });
+  checkNormalized(fn, x, w, b, gamma, beta);
+  const [a, cache] = affine(x, w, b);
   const [out, layernorm] = normalizeRows(fn, a, gamma, beta, options, true);
-  return [out, { layer: 'affine-layernorm-relu', affine, layernorm }];
+  return [out, { layer: 'affine-layernorm-relu', affine: cache, layernorm }];
 }
 
-/** Backward pass of {@link affineLayernormReluForward}. @param dout - Upstream gradient, shape (N, M). */
-export function affineLayernormReluBackward(dout: NDArray, cache: AffineLayernormReluCache): AffineNormalizedGrads {
+/**
+ * Backward pass of {@link affineLayernormReluForward}.
+ *
+ * @param dout - Upstream gradient, shape (N, M).
+ * @param cache - From {@link affineLayernormReluForward}.
+ * @param needs - As for `affineBackward`.
+ */
+export function affineLayernormReluBackward<const N extends WeightNeeds>(
+  dout: NDArray,
+  cache: AffineLayernormReluCache,
+  needs: N,
+): Needed<AffineNormalizedGrads, N>;
+export function affineLayernormReluBackward(dout: NDArray, cache: AffineLayernormReluCache): AffineNormalizedGrads;
+export function affineLayernormReluBackward(
+  dout: NDArray,
+  cache: AffineLayernormReluCache,
+  needs: WeightNeeds = ALL,
+): Needed<AffineNormalizedGrads, WeightNeeds> {
   checkCache('affineLayernormReluBackward', cache, 'affine-layernorm-relu');
   const { dx: da, dgamma, dbeta } = rowGradients('affineLayernormReluBackward', dout, cache.layernorm);
-  return { ...affineBackward(da, cache.affine), dgamma, dbeta };
+  return { ...affineBackward(da, cache.affine, needs), dgamma, dbeta };
 }
 
-/** {@link affineLayernormReluBackward} without `dx`: for the first layer of a network, whose input is data. */
+/** {@link affineLayernormReluBackward} with `needs = { x: false }`. */
 export function affineLayernormReluBackwardWeights(
   dout: NDArray,
   cache: AffineLayernormReluCache,
 ): AffineNormalizedWeightGrads {
   checkCache('affineLayernormReluBackwardWeights', cache, 'affine-layernorm-relu');
   const { dx: da, dgamma, dbeta } = rowGradients('affineLayernormReluBackwardWeights', dout, cache.layernorm);
-  return { ...affineBackwardWeights(da, cache.affine), dgamma, dbeta };
+  const { dw, db } = affineBackward(da, cache.affine, WEIGHTS);
+  return { dw, db, dgamma, dbeta };
+}
+
+function checkNormalized(fn: string, x: NDArray, w: NDArray, b: NDArray, gamma: NDArray, beta: NDArray): void {
+  checkShapes(fn, {
+    x: [x, ['N', '…']],
+    w: [w, [rowSize(x), 'M']],
+    b: [b, ['M']],
+    gamma: [gamma, ['M']],
+    beta: [beta, ['M']],
+  });
 }

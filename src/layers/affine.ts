@@ -1,7 +1,8 @@
-import { checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkLike, checkShapes, dtypeOf, empty, isNDArray, type NDArray, operand } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { checkCache, checkCached } from './cache.js';
 import { matrixProduct, productLike, rowsOf } from './matrix-product.js';
+import { ALL, type Needed, WEIGHTS, type WeightNeeds } from './needs.js';
 
 /** What {@link affineBackward} needs from {@link affineForward}. Opaque: the fields may change. */
 export interface AffineCache {
@@ -28,7 +29,7 @@ export interface AffineGrads extends AffineWeightGrads {
  * Forward pass of an affine (fully connected) layer: `out = rows(x) · w + b`.
  *
  * Every axis of `x` after the first is flattened, D = d_1 · … · d_k, so a batch of images needs no reshape. Weights that
- * are stored as (M, D), PyTorch's order, are given as their transpose `w.transpose(1, 0)`: they are used where they lie.
+ * are stored as (M, D), PyTorch's order, are given as their transpose `w.transpose(1, 0)`: they are used in place.
  *
  * @param x - Input, shape (N, d_1, …, d_k).
  * @param w - Weights, shape (D, M).
@@ -40,14 +41,14 @@ export interface AffineGrads extends AffineWeightGrads {
  * @see https://cs231n.github.io/neural-networks-1/#layers
  */
 export function affineForward(x: NDArray, w: NDArray, b: NDArray): [out: NDArray, cache: AffineCache] {
-  return affine('affineForward', x, w, b);
+  checkAffine('affineForward', x, w, b);
+  return affine(x, w, b);
 }
 
-/** {@link affineForward} as a part of the function `fn`, which errors name. */
-export function affine(fn: string, x: NDArray, w: NDArray, b: NDArray): [out: NDArray, cache: AffineCache] {
-  const { N, M } = checkAffine(fn, x, w, b);
-  const out = rowsTimes(x, w, N, M);
-  kernels().addRow(denseArg(fn, 'b', b), out.data, N, M);
+/** {@link affineForward} of arrays that have been checked. */
+export function affine(x: NDArray, w: NDArray, b: NDArray): [out: NDArray, cache: AffineCache] {
+  const out = rowsTimes(x, w);
+  kernels().addRow(operand(b), out.data, out.shape[0], out.shape[1]);
   return [out, { layer: 'affine', x, w }];
 }
 
@@ -56,59 +57,42 @@ export function affine(fn: string, x: NDArray, w: NDArray, b: NDArray): [out: ND
  *
  * @param dout - Upstream gradient, shape (N, M).
  * @param cache - From {@link affineForward}.
- * @returns Gradients of the loss with respect to `x`, `w` and `b`, in new arrays; `dw` has the memory layout of `w`.
+ * @param needs - `{ x: false }` leaves out `dx`, for a layer whose input is data; `w` and `b` likewise. Default all.
+ * @returns Gradients of the loss with respect to `x`, `w` and `b`, in new arrays, null for those left out; `dw` has the
+ *   memory layout of `w`.
  * @throws {ShapeError} if `dout` is not (N, M).
  */
-export function affineBackward(dout: NDArray, cache: AffineCache): AffineGrads {
-  checkCache('affineBackward', cache, 'affine');
-  checkUpstream('affineBackward', dout, cache);
-  return {
-    dx: inputGradient(dout, cache),
-    dw: weightGradient(dout, cache),
-    db: sumOfRows('affineBackward', dout),
-  };
-}
-
-/**
- * {@link affineBackward} without `dx`: for the first layer of a network, whose input is data.
- *
- * @param dout - Upstream gradient, shape (N, M).
- * @param cache - From {@link affineForward}.
- * @throws {ShapeError} if `dout` is not (N, M).
- */
-export function affineBackwardWeights(dout: NDArray, cache: AffineCache): AffineWeightGrads {
-  checkCache('affineBackwardWeights', cache, 'affine');
-  checkUpstream('affineBackwardWeights', dout, cache);
-  return {
-    dw: weightGradient(dout, cache),
-    db: sumOfRows('affineBackwardWeights', dout),
-  };
-}
-
-/**
- * Those gradients of {@link affineBackward} that are needed, in the order x, w, b; null for the others.
- *
- * @param needs - Which.
- */
-export function affineNeededGradients(
+export function affineBackward<const N extends WeightNeeds>(
   dout: NDArray,
   cache: AffineCache,
-  [x, w, b]: readonly boolean[],
-): readonly (NDArray | null)[] {
-  const fn = 'affineBackward';
-  checkUpstream(fn, dout, cache);
-  return [
-    x ? inputGradient(dout, cache) : null,
-    w ? weightGradient(dout, cache) : null,
-    b ? sumOfRows(fn, dout) : null,
-  ];
+  needs: N,
+): Needed<AffineGrads, N>;
+export function affineBackward(dout: NDArray, cache: AffineCache): AffineGrads;
+export function affineBackward(
+  dout: NDArray,
+  cache: AffineCache,
+  needs: WeightNeeds = ALL,
+): Needed<AffineGrads, WeightNeeds> {
+  checkBackward('affineBackward', dout, cache);
+  return {
+    dx: needs.x === false ? null : inputGradient(dout, cache),
+    dw: needs.w === false ? null : weightGradient(dout, cache),
+    db: needs.b === false ? null : sumOfRows(dout),
+  };
+}
+
+/** {@link affineBackward} with `needs = { x: false }`. */
+export function affineBackwardWeights(dout: NDArray, cache: AffineCache): AffineWeightGrads {
+  checkBackward('affineBackwardWeights', dout, cache);
+  const { dw, db } = affineBackward(dout, cache, WEIGHTS);
+  return { dw, db };
 }
 
 /** What {@link affineReluBackward} needs from {@link affineReluForward}. Opaque: the fields may change. */
 export interface AffineReluCache {
   readonly layer: 'affine-relu';
   readonly affine: AffineCache;
-  /** Positive just where the input of the ReLU was. */
+  /** Positive where the input of the ReLU was positive, and nowhere else. */
   readonly out: NDArray;
 }
 
@@ -123,9 +107,14 @@ export interface AffineReluCache {
  * @throws {ShapeError} if `w` is not (D, M) or `b` is not (M,).
  */
 export function affineReluForward(x: NDArray, w: NDArray, b: NDArray): [out: NDArray, cache: AffineReluCache] {
-  const { N, M } = checkAffine('affineReluForward', x, w, b);
-  const out = rowsTimes(x, w, N, M);
-  kernels().addRowRelu(denseArg('affineReluForward', 'b', b), out.data, N, M);
+  checkAffine('affineReluForward', x, w, b);
+  return affineRelu(x, w, b);
+}
+
+/** {@link affineReluForward} of arrays that have been checked. */
+export function affineRelu(x: NDArray, w: NDArray, b: NDArray): [out: NDArray, cache: AffineReluCache] {
+  const out = rowsTimes(x, w);
+  kernels().addRowRelu(operand(b), out.data, out.shape[0], out.shape[1]);
   return [out, { layer: 'affine-relu', affine: { layer: 'affine', x, w }, out }];
 }
 
@@ -134,67 +123,63 @@ export function affineReluForward(x: NDArray, w: NDArray, b: NDArray): [out: NDA
  *
  * @param dout - Upstream gradient, shape (N, M).
  * @param cache - From {@link affineReluForward}.
- * @returns Gradients of the loss with respect to `x`, `w` and `b`, in new arrays; `dw` has the memory layout of `w`.
+ * @param needs - As for {@link affineBackward}.
+ * @returns Gradients of the loss with respect to `x`, `w` and `b`, in new arrays, null for those left out; `dw` has the
+ *   memory layout of `w`.
  * @throws {ShapeError} if `dout` is not (N, M).
  */
-export function affineReluBackward(dout: NDArray, cache: AffineReluCache): AffineGrads {
-  checkCache('affineReluBackward', cache, 'affine-relu');
-  const { affine, out } = cache;
-  checkUpstream('affineReluBackward', dout, affine);
-  const { da, db } = throughRelu('affineReluBackward', dout, out);
+export function affineReluBackward<const N extends WeightNeeds>(
+  dout: NDArray,
+  cache: AffineReluCache,
+  needs: N,
+): Needed<AffineGrads, N>;
+export function affineReluBackward(dout: NDArray, cache: AffineReluCache): AffineGrads;
+export function affineReluBackward(
+  dout: NDArray,
+  cache: AffineReluCache,
+  needs: WeightNeeds = ALL,
+): Needed<AffineGrads, WeightNeeds> {
+  checkReluBackward('affineReluBackward', dout, cache);
+  const { da, db } = throughRelu(dout, cache.out);
   return {
-    dx: inputGradient(da, affine),
-    dw: weightGradient(da, affine),
-    db,
+    dx: needs.x === false ? null : inputGradient(da, cache.affine),
+    dw: needs.w === false ? null : weightGradient(da, cache.affine),
+    db: needs.b === false ? null : db,
   };
 }
 
-/**
- * {@link affineReluBackward} without `dx`: for the first layer of a network, whose input is data.
- *
- * @param dout - Upstream gradient, shape (N, M).
- * @param cache - From {@link affineReluForward}.
- * @throws {ShapeError} if `dout` is not (N, M).
- */
+/** {@link affineReluBackward} with `needs = { x: false }`. */
 export function affineReluBackwardWeights(dout: NDArray, cache: AffineReluCache): AffineWeightGrads {
-  checkCache('affineReluBackwardWeights', cache, 'affine-relu');
-  const { affine, out } = cache;
-  checkUpstream('affineReluBackwardWeights', dout, affine);
-  const { da, db } = throughRelu('affineReluBackwardWeights', dout, out);
-  return { dw: weightGradient(da, affine), db };
+  checkReluBackward('affineReluBackwardWeights', dout, cache);
+  const { dw, db } = affineReluBackward(dout, cache, WEIGHTS);
+  return { dw, db };
 }
 
-/**
- * Those gradients of {@link affineReluBackward} that are needed, in the order x, w, b; null for the others.
- *
- * @param needs - Which.
- */
-export function affineReluNeededGradients(
-  dout: NDArray,
-  { affine, out }: AffineReluCache,
-  [x, w, b]: readonly boolean[],
-): readonly (NDArray | null)[] {
-  const fn = 'affineReluBackward';
-  checkUpstream(fn, dout, affine);
-  const { da, db } = throughRelu(fn, dout, out);
-  return [x ? inputGradient(da, affine) : null, w ? weightGradient(da, affine) : null, b ? db : null];
+function checkAffine(fn: string, x: NDArray, w: NDArray, b: NDArray): void {
+  checkShapes(fn, { x: [x, ['N', '…']], w: [w, [rowSize(x), 'M']], b: [b, ['M']] });
 }
 
-function checkAffine(fn: string, x: NDArray, w: NDArray, b: NDArray): { N: number; M: number } {
-  const { N } = checkShapes(fn, { x: [x, ['N', '…']] });
-  const D = x.size / N;
-  const { M } = checkShapes(fn, { x: [x, [N, '…']], w: [w, [D, 'M']], b: [b, ['M']] });
-  return { N, M };
+/** D, the values of an example. */
+export function rowSize(x: NDArray): number {
+  return isNDArray(x) ? x.size / x.shape[0] : 0;
 }
 
-function checkUpstream(fn: string, dout: NDArray, { x, w }: AffineCache): void {
-  checkShapes(fn, { x: [x, x.shape], w: [w, ['D', 'M']], dout: [dout, [x.shape[0], w.shape[1]]] });
+function checkBackward(fn: string, dout: NDArray, cache: AffineCache): void {
+  checkCache(fn, cache, 'affine');
+  const { x, w } = cache;
+  checkShapes(fn, { x: [x, ['N', '…']], w: [w, ['D', 'M']], dout: [dout, [x.shape[0], w.shape[1]]] });
   checkCached(fn, 'w', w, w.shape[0] * x.shape[0] === x.size);
 }
 
+function checkReluBackward(fn: string, dout: NDArray, cache: AffineReluCache): void {
+  checkCache(fn, cache, 'affine-relu');
+  checkBackward(fn, dout, cache.affine);
+  checkLike(fn, 'cache.out', cache.out, 'dout', dout);
+}
+
 /** rows(x) · w, shape (N, M). */
-function rowsTimes(x: NDArray, w: NDArray, N: number, M: number): NDArray {
-  const out = empty([N, M], dtypeOf(x));
+function rowsTimes(x: NDArray, w: NDArray): NDArray {
+  const out = empty([x.shape[0], w.shape[1]], dtypeOf(x));
   matrixProduct(rowsOf(x, w.shape[0]), w, out.data);
   return out;
 }
@@ -212,21 +197,21 @@ function weightGradient(dout: NDArray, { x, w }: AffineCache): NDArray {
 }
 
 /** d(out)/d(b): b is added to every row, so db = Σ_n dout[n]. */
-function sumOfRows(fn: string, dout: NDArray): NDArray {
+function sumOfRows(dout: NDArray): NDArray {
   const [N, M] = dout.shape;
   const db = empty([M], dtypeOf(dout));
-  kernels().sumRows(denseArg(fn, 'dout', dout), db.data, N, M);
+  kernels().sumRows(operand(dout), db.data, N, M);
   return db;
 }
 
 /** The gradient that reaches the affine layer under a ReLU, and its sum over the rows. */
-function throughRelu(fn: string, dout: NDArray, out: NDArray): { da: NDArray; db: NDArray } {
-  const { N, M } = checkShapes(fn, { dout: [dout, ['N', 'M']], 'cache.out': [out, dout.shape] });
+function throughRelu(dout: NDArray, out: NDArray): { da: NDArray; db: NDArray } {
+  const [N, M] = out.shape;
   const da = empty([N, M], dtypeOf(out));
   const db = empty([M], dtypeOf(out));
   kernels().reluBackwardSumRows({
-    dout: denseArg(fn, 'dout', dout),
-    x: denseArg(fn, 'cache.out', out),
+    dout: operand(dout),
+    x: operand(out),
     dx: da.data,
     sums: db.data,
     N,

@@ -1,4 +1,4 @@
-import { checkLike, checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkLike, checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { type BatchnormCache, batchGradients, type NormalizationGrads, normalizeBatch } from './batchnorm.js';
 import type { BatchnormParam } from './batchnorm-param.js';
@@ -7,19 +7,20 @@ import {
   type ConvCache,
   type ConvGrads,
   type ConvWeightGrads,
-  convFilterGradient,
+  checkConv,
+  checkConvBackward,
   convGradients,
-  convInputGradient,
   convolve,
 } from './conv.js';
-import type { ConvParam, PoolParam } from './conv-shape.js';
-import { type MaxPoolCache, maxPool, maxPoolGradient } from './pooling.js';
+import { type ConvParam, type PoolParam, poolShape } from './conv-shape.js';
+import { ALL, type Needed, WEIGHTS, type WeightNeeds } from './needs.js';
+import { checkMaxPoolBackward, type MaxPoolCache, maxPool, maxPoolGradient } from './pooling.js';
 
 /** What {@link convReluBackward} needs. Opaque: the fields may change. */
 export interface ConvReluCache {
   readonly layer: 'conv-relu';
   readonly conv: ConvCache;
-  /** Positive just where the input of the ReLU was. */
+  /** Positive where the input of the ReLU was positive, and nowhere else. */
   readonly out: NDArray;
 }
 
@@ -38,7 +39,9 @@ export function convReluForward(
   b: NDArray,
   convParam: ConvParam,
 ): [out: NDArray, cache: ConvReluCache] {
-  return convRelu('convReluForward', x, w, b, convParam);
+  const shape = checkConv('convReluForward', x, w, b, convParam);
+  const [out, conv] = convolve(kernels(), x, w, b, shape, true);
+  return [out, { layer: 'conv-relu', conv, out }];
 }
 
 /**
@@ -46,42 +49,35 @@ export function convReluForward(
  *
  * @param dout - Upstream gradient, of the shape of `out`.
  * @param cache - From {@link convReluForward}.
+ * @param needs - As for `convBackward`.
  */
-export function convReluBackward(dout: NDArray, cache: ConvReluCache): ConvGrads {
-  const fn = 'convReluBackward';
-  checkCache(fn, cache, 'conv-relu');
-  const { conv, out } = cache;
-  const { da, db } = throughRelu(fn, dout, out);
-  return { dx: convInputGradient(fn, kernels(), da, conv), dw: convFilterGradient(fn, kernels(), da, conv), db };
-}
-
-/**
- * {@link convReluBackward} without `dx`: for the first layer of a network, whose input is data.
- *
- * @param dout - Upstream gradient, of the shape of `out`.
- * @param cache - From {@link convReluForward}.
- */
-export function convReluBackwardWeights(dout: NDArray, cache: ConvReluCache): ConvWeightGrads {
-  const fn = 'convReluBackwardWeights';
-  checkCache(fn, cache, 'conv-relu');
-  const { conv, out } = cache;
-  const { da, db } = throughRelu(fn, dout, out);
-  return { dw: convFilterGradient(fn, kernels(), da, conv), db };
-}
-
-/** Those gradients of {@link convReluBackward} that are needed, in the order x, w, b; null for the others. */
-export function convReluNeededGradients(
+export function convReluBackward<const N extends WeightNeeds>(
   dout: NDArray,
-  { conv, out }: ConvReluCache,
-  [x, w, b]: readonly boolean[],
-): readonly (NDArray | null)[] {
-  const fn = 'convReluBackward';
-  const { da, db } = throughRelu(fn, dout, out);
-  return [
-    x ? convInputGradient(fn, kernels(), da, conv) : null,
-    w ? convFilterGradient(fn, kernels(), da, conv) : null,
-    b ? db : null,
-  ];
+  cache: ConvReluCache,
+  needs: N,
+): Needed<ConvGrads, N>;
+export function convReluBackward(dout: NDArray, cache: ConvReluCache): ConvGrads;
+export function convReluBackward(
+  dout: NDArray,
+  cache: ConvReluCache,
+  needs: WeightNeeds = ALL,
+): Needed<ConvGrads, WeightNeeds> {
+  checkConvRelu('convReluBackward', dout, cache);
+  const { da, db } = throughRelu(dout, cache.out);
+  return underRelu(da, db, cache.conv, needs);
+}
+
+/** {@link convReluBackward} with `needs = { x: false }`. */
+export function convReluBackwardWeights(dout: NDArray, cache: ConvReluCache): ConvWeightGrads {
+  checkConvRelu('convReluBackwardWeights', dout, cache);
+  const { dw, db } = convReluBackward(dout, cache, WEIGHTS);
+  return { dw, db };
+}
+
+function checkConvRelu(fn: string, dout: NDArray, cache: ConvReluCache): void {
+  checkCache(fn, cache, 'conv-relu');
+  checkLike(fn, 'dout', dout, 'out', cache.out);
+  checkConvBackward(fn, cache.out, cache.conv);
 }
 
 /** What {@link convReluPoolBackward} needs. Opaque: the fields may change. */
@@ -111,41 +107,52 @@ export function convReluPoolForward(
   poolParam: PoolParam,
 ): [out: NDArray, cache: ConvReluPoolCache] {
   const fn = 'convReluPoolForward';
-  const [h, { conv }] = convRelu(fn, x, w, b, convParam);
-  const [out, pool] = maxPool(fn, kernels(), h, poolParam);
+  const shape = checkConv(fn, x, w, b, convParam);
+  const windows = poolShape(fn, [shape.N, shape.F, shape.OH, shape.OW], poolParam);
+  const [h, conv] = convolve(kernels(), x, w, b, shape, true);
+  const [out, pool] = maxPool(kernels(), h, windows);
   return [out, { layer: 'conv-relu-pool', conv, pool, out }];
 }
 
 /**
- * Backward pass of {@link convReluPoolForward}. max(0, ·) and the largest of a window may change places, so the ReLU's backward
- * pass is over the windows, of which there are fewer than pixels; each window's gradient goes to one pixel, so that their sum is
- * the gradient of the bias.
+ * Backward pass of {@link convReluPoolForward}. max(0, ·) and the largest of a window may change places, so the backward
+ * pass of the ReLU runs over the windows, of which there are fewer than pixels. The gradient of each window goes to one
+ * pixel, so the sum over the windows is the gradient of the bias.
  *
  * @param dout - Upstream gradient, of the shape of `out`.
  * @param cache - From {@link convReluPoolForward}.
+ * @param needs - As for `convBackward`.
  */
-export function convReluPoolBackward(dout: NDArray, cache: ConvReluPoolCache): ConvGrads {
-  const fn = 'convReluPoolBackward';
-  checkCache(fn, cache, 'conv-relu-pool');
+export function convReluPoolBackward<const N extends WeightNeeds>(
+  dout: NDArray,
+  cache: ConvReluPoolCache,
+  needs: N,
+): Needed<ConvGrads, N>;
+export function convReluPoolBackward(dout: NDArray, cache: ConvReluPoolCache): ConvGrads;
+export function convReluPoolBackward(
+  dout: NDArray,
+  cache: ConvReluPoolCache,
+  needs: WeightNeeds = ALL,
+): Needed<ConvGrads, WeightNeeds> {
+  checkConvReluPool('convReluPoolBackward', dout, cache);
   const { conv, pool, out } = cache;
-  const { da: dpooled, db } = throughRelu(fn, dout, out);
-  const da = maxPoolGradient(fn, kernels(), dpooled, pool);
-  return { dx: convInputGradient(fn, kernels(), da, conv), dw: convFilterGradient(fn, kernels(), da, conv), db };
+  const { da: dpooled, db } = throughRelu(dout, out);
+  return underRelu(maxPoolGradient(kernels(), dpooled, pool), db, conv, needs);
 }
 
-/**
- * {@link convReluPoolBackward} without `dx`: for the first layer of a network, whose input is data.
- *
- * @param dout - Upstream gradient, of the shape of `out`.
- * @param cache - From {@link convReluPoolForward}.
- */
+/** {@link convReluPoolBackward} with `needs = { x: false }`. */
 export function convReluPoolBackwardWeights(dout: NDArray, cache: ConvReluPoolCache): ConvWeightGrads {
-  const fn = 'convReluPoolBackwardWeights';
+  checkConvReluPool('convReluPoolBackwardWeights', dout, cache);
+  const { dw, db } = convReluPoolBackward(dout, cache, WEIGHTS);
+  return { dw, db };
+}
+
+function checkConvReluPool(fn: string, dout: NDArray, cache: ConvReluPoolCache): void {
   checkCache(fn, cache, 'conv-relu-pool');
   const { conv, pool, out } = cache;
-  const { da: dpooled, db } = throughRelu(fn, dout, out);
-  const da = maxPoolGradient(fn, kernels(), dpooled, pool);
-  return { dw: convFilterGradient(fn, kernels(), da, conv), db };
+  checkLike(fn, 'dout', dout, 'out', out);
+  checkMaxPoolBackward(fn, out, pool);
+  checkConvBackward(fn, pool.x, conv);
 }
 
 /** The gradients of convolution, batch normalization and ReLU. */
@@ -180,38 +187,53 @@ export function convBatchnormReluForward(
   bnParam: BatchnormParam,
 ): [out: NDArray, cache: ConvBatchnormReluCache] {
   const fn = 'convBatchnormReluForward';
-  const [a, conv] = convolve(fn, kernels(), x, w, b, convParam, false);
-  checkShapes(fn, { x: [x, x.shape], w: [w, ['F', 'C', 'HH', 'WW']], gamma: [gamma, ['F']], beta: [beta, ['F']] });
+  const shape = checkConv(fn, x, w, b, convParam);
+  checkShapes(fn, { x: [x, ['…']], w: [w, ['F', '…']], gamma: [gamma, ['F']], beta: [beta, ['F']] });
+  const [a, conv] = convolve(kernels(), x, w, b, shape, false);
   const [out, batchnorm] = normalizeBatch(fn, a, gamma, beta, bnParam, true);
   return [out, { layer: 'conv-batchnorm-relu', conv, batchnorm }];
 }
 
-/** Backward pass of {@link convBatchnormReluForward}. @param dout - Upstream gradient, of the shape of `out`. */
-export function convBatchnormReluBackward(dout: NDArray, cache: ConvBatchnormReluCache): ConvBatchnormReluGrads {
+/**
+ * Backward pass of {@link convBatchnormReluForward}.
+ *
+ * @param dout - Upstream gradient, of the shape of `out`.
+ * @param cache - From {@link convBatchnormReluForward}.
+ * @param needs - As for `convBackward`.
+ */
+export function convBatchnormReluBackward<const N extends WeightNeeds>(
+  dout: NDArray,
+  cache: ConvBatchnormReluCache,
+  needs: N,
+): Needed<ConvBatchnormReluGrads, N>;
+export function convBatchnormReluBackward(dout: NDArray, cache: ConvBatchnormReluCache): ConvBatchnormReluGrads;
+export function convBatchnormReluBackward(
+  dout: NDArray,
+  cache: ConvBatchnormReluCache,
+  needs: WeightNeeds = ALL,
+): Needed<ConvBatchnormReluGrads, WeightNeeds> {
   const fn = 'convBatchnormReluBackward';
   checkCache(fn, cache, 'conv-batchnorm-relu');
   const { dx: da, dgamma, dbeta } = batchGradients(fn, dout, cache.batchnorm);
-  return { ...convGradients(fn, kernels(), da, cache.conv), dgamma, dbeta };
+  checkConvBackward(fn, da, cache.conv);
+  return { ...convGradients(kernels(), da, cache.conv, needs), dgamma, dbeta };
 }
 
-/** Convolution and ReLU as a part of the function `fn`, which errors name. */
-function convRelu(
-  fn: string,
-  x: NDArray,
-  w: NDArray,
-  b: NDArray,
-  convParam: ConvParam,
-): [out: NDArray, cache: ConvReluCache] {
-  const [out, conv] = convolve(fn, kernels(), x, w, b, convParam, true);
-  return [out, { layer: 'conv-relu', conv, out }];
+/** The gradients of the convolution under a ReLU, from those that {@link throughRelu} let through. */
+function underRelu(
+  da: NDArray,
+  db: NDArray,
+  conv: ConvCache,
+  { x, w, b }: WeightNeeds,
+): Needed<ConvGrads, WeightNeeds> {
+  const { dx, dw } = convGradients(kernels(), da, conv, { x, w, b: false });
+  return { dx, dw, db: b === false ? null : db };
 }
 
-/** The gradient that reaches the convolution under a ReLU, and its sum over each filter's plane: that of the biases. */
-function throughRelu(fn: string, dout: NDArray, out: NDArray): { da: NDArray; db: NDArray } {
-  checkLike(fn, 'dout', dout, 'out', out);
+/** The gradient that the ReLU lets through, and its sum over the plane of each filter: the gradient of the biases. */
+function throughRelu(dout: NDArray, out: NDArray): { da: NDArray; db: NDArray } {
   const [N, C, H, W] = out.shape;
   const [da, db] = [empty(out.shape, dtypeOf(out)), empty([C], dtypeOf(out))];
-  const operands = [denseArg(fn, 'dout', dout), denseArg(fn, 'cache.out', out)] as const;
-  kernels().reluBackwardSumChannels(...operands, da.data, db.data, { N, C, S: H * W });
+  kernels().reluBackwardSumChannels(operand(dout), operand(out), da.data, db.data, { N, C, S: H * W });
   return { da, db };
 }

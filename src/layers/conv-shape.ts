@@ -1,4 +1,4 @@
-import { argumentError, checkOptions, describe, type NDArray, ShapeError, tuple } from '../arrays/index.js';
+import { argumentError, checkOptions, describe, ShapeError, tuple } from '../arrays/index.js';
 import type { ConvShape, PoolShape } from '../kernels/index.js';
 
 /** One number for both axes, or [vertical, horizontal]. */
@@ -53,9 +53,9 @@ export function convShape(fn: string, x: readonly number[], w: readonly number[]
  *
  * @throws {RangeError} if the window or the stride is not a whole number ≥ 1, or the window larger than the image.
  */
-export function poolShape(fn: string, x: NDArray, param: PoolParam): PoolShape {
+export function poolShape(fn: string, x: readonly number[], param: PoolParam): PoolShape {
   checkOptions(fn, param, ['poolHeight', 'poolWidth', 'stride']);
-  const [N, C, H, W] = x.shape;
+  const [N, C, H, W] = x;
   const { poolHeight, poolWidth } = param;
   for (const [name, size, most] of [
     ['poolHeight', poolHeight, H],

@@ -1,7 +1,8 @@
-import { checkLike, checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkLike, checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
 import { type ConvShape, type Kernels, kernels, reference } from '../kernels/index.js';
 import { checkCache, checkCached } from './cache.js';
 import { type ConvParam, convShape, isConvShape } from './conv-shape.js';
+import { ALL, type Needed, WEIGHTS, type WeightNeeds } from './needs.js';
 
 /** What the backward passes of a convolution need from the forward pass. Opaque: the fields may change. */
 export interface ConvCache {
@@ -46,7 +47,8 @@ export function convForwardNaive(
   b: NDArray,
   convParam: ConvParam,
 ): [out: NDArray, cache: ConvCache] {
-  return convolve('convForwardNaive', reference, x, w, b, convParam, false);
+  const shape = checkConv('convForwardNaive', x, w, b, convParam);
+  return convolve(reference, x, w, b, shape, false);
 }
 
 /**
@@ -55,12 +57,23 @@ export function convForwardNaive(
  *
  * @param dout - Upstream gradient, of the shape of `out`.
  * @param cache - From {@link convForwardNaive} or {@link convForwardFast}.
- * @returns Gradients of the loss with respect to `x`, `w` and `b`, in new arrays.
+ * @param needs - `{ x: false }` leaves out `dx`, for a layer whose input is data; `w` and `b` likewise. Default all.
+ * @returns Gradients of the loss with respect to `x`, `w` and `b`, in new arrays, null for those left out.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function convBackwardNaive(dout: NDArray, cache: ConvCache): ConvGrads {
-  checkCache('convBackwardNaive', cache, 'conv');
-  return convGradients('convBackwardNaive', reference, dout, cache);
+export function convBackwardNaive<const N extends WeightNeeds>(
+  dout: NDArray,
+  cache: ConvCache,
+  needs: N,
+): Needed<ConvGrads, N>;
+export function convBackwardNaive(dout: NDArray, cache: ConvCache): ConvGrads;
+export function convBackwardNaive(
+  dout: NDArray,
+  cache: ConvCache,
+  needs: WeightNeeds = ALL,
+): Needed<ConvGrads, WeightNeeds> {
+  checkConvBackward('convBackwardNaive', dout, cache);
+  return convGradients(reference, dout, cache, needs);
 }
 
 /**
@@ -77,19 +90,31 @@ export function convForwardFast(
   b: NDArray,
   convParam: ConvParam,
 ): [out: NDArray, cache: ConvCache] {
-  return convolve('convForwardFast', kernels(), x, w, b, convParam, false);
+  const shape = checkConv('convForwardFast', x, w, b, convParam);
+  return convolve(kernels(), x, w, b, shape, false);
 }
 
 /** {@link convBackwardNaive} at full speed. */
-export function convBackwardFast(dout: NDArray, cache: ConvCache): ConvGrads {
-  checkCache('convBackwardFast', cache, 'conv');
-  return convGradients('convBackwardFast', kernels(), dout, cache);
+export function convBackwardFast<const N extends WeightNeeds>(
+  dout: NDArray,
+  cache: ConvCache,
+  needs: N,
+): Needed<ConvGrads, N>;
+export function convBackwardFast(dout: NDArray, cache: ConvCache): ConvGrads;
+export function convBackwardFast(
+  dout: NDArray,
+  cache: ConvCache,
+  needs: WeightNeeds = ALL,
+): Needed<ConvGrads, WeightNeeds> {
+  checkConvBackward('convBackwardFast', dout, cache);
+  return convGradients(kernels(), dout, cache, needs);
 }
 
-/** {@link convBackwardFast} without `dx`: for the first layer of a network, whose input is data. */
+/** {@link convBackwardFast} with `needs = { x: false }`. */
 export function convBackwardWeights(dout: NDArray, cache: ConvCache): ConvWeightGrads {
-  checkCache('convBackwardWeights', cache, 'conv');
-  return convWeightGradients('convBackwardWeights', kernels(), dout, cache);
+  checkConvBackward('convBackwardWeights', dout, cache);
+  const { dw, db } = convBackward(dout, cache, WEIGHTS);
+  return { dw, db };
 }
 
 /** {@link convForwardFast}. */
@@ -99,32 +124,46 @@ export function convForward(
   b: NDArray,
   convParam: ConvParam,
 ): [out: NDArray, cache: ConvCache] {
-  return convolve('convForward', kernels(), x, w, b, convParam, false);
+  const shape = checkConv('convForward', x, w, b, convParam);
+  return convolve(kernels(), x, w, b, shape, false);
 }
 
 /** {@link convBackwardFast}. */
-export function convBackward(dout: NDArray, cache: ConvCache): ConvGrads {
-  checkCache('convBackward', cache, 'conv');
-  return convGradients('convBackward', kernels(), dout, cache);
+export function convBackward<const N extends WeightNeeds>(
+  dout: NDArray,
+  cache: ConvCache,
+  needs: N,
+): Needed<ConvGrads, N>;
+export function convBackward(dout: NDArray, cache: ConvCache): ConvGrads;
+export function convBackward(
+  dout: NDArray,
+  cache: ConvCache,
+  needs: WeightNeeds = ALL,
+): Needed<ConvGrads, WeightNeeds> {
+  checkConvBackward('convBackward', dout, cache);
+  return convGradients(kernels(), dout, cache, needs);
+}
+
+/** The sizes of a convolution. @throws {ShapeError | TypeError | RangeError} if it is given what does not fit. */
+export function checkConv(fn: string, x: NDArray, w: NDArray, b: NDArray, convParam: ConvParam): ConvShape {
+  checkShapes(fn, { x: [x, ['N', 'C', 'H', 'W']], w: [w, ['F', 'C', 'HH', 'WW']], b: [b, ['F']] });
+  return convShape(fn, x.shape, w.shape, convParam);
 }
 
 /** The forward pass on a given set of kernels, with a ReLU in the same pass where asked. */
 export function convolve(
-  fn: string,
   on: Kernels,
   x: NDArray,
   w: NDArray,
   b: NDArray,
-  convParam: ConvParam,
+  shape: ConvShape,
   relu: boolean,
 ): [out: NDArray, cache: ConvCache] {
-  checkShapes(fn, { x: [x, ['N', 'C', 'H', 'W']], w: [w, ['F', 'C', 'HH', 'WW']], b: [b, ['F']] });
-  const shape = convShape(fn, x.shape, w.shape, convParam);
   const out = empty([shape.N, shape.F, shape.OH, shape.OW], dtypeOf(x));
   on.convForward({
-    x: denseArg(fn, 'x', x),
-    w: denseArg(fn, 'w', w),
-    b: denseArg(fn, 'b', b),
+    x: operand(x),
+    w: operand(w),
+    b: operand(b),
     out: out.data,
     shape,
     relu,
@@ -132,74 +171,46 @@ export function convolve(
   return [out, { layer: 'conv', x, w, shape }];
 }
 
-/** The backward pass on a given set of kernels. */
-export function convGradients(fn: string, on: Kernels, dout: NDArray, cache: ConvCache): ConvGrads {
-  return { dx: convInputGradient(fn, on, dout, cache), ...convWeightGradients(fn, on, dout, cache) };
-}
-
-/** d(out)/d(x). */
-export function convInputGradient(fn: string, on: Kernels, dout: NDArray, cache: ConvCache): NDArray {
-  checkUpstream(fn, dout, cache);
+/** Refuses a `dout` or a cache that the forward pass cannot have left. */
+export function checkConvBackward(fn: string, dout: NDArray, cache: ConvCache): void {
+  checkCache(fn, cache, 'conv');
   const { x, w, shape } = cache;
-  const dx = empty(x.shape, dtypeOf(x));
-  on.convBackwardInput(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.w', w), dx.data, shape);
-  return dx;
-}
-
-/** The backward pass on a given set of kernels, without `dx`. */
-export function convWeightGradients(fn: string, on: Kernels, dout: NDArray, cache: ConvCache): ConvWeightGrads {
-  checkUpstream(fn, dout, cache);
-  const db = empty([cache.shape.F], dtypeOf(cache.x));
-  return { dw: filterGradient(fn, on, dout, cache, db), db };
-}
-
-/** d(out)/d(w). */
-export function convFilterGradient(fn: string, on: Kernels, dout: NDArray, cache: ConvCache): NDArray {
-  checkUpstream(fn, dout, cache);
-  return filterGradient(fn, on, dout, cache, null);
-}
-
-/** d(out)/d(w), and d(out)/d(b) to `db` if it is given: one pass over dout may yield both. */
-function filterGradient(fn: string, on: Kernels, dout: NDArray, cache: ConvCache, db: NDArray | null): NDArray {
-  const { x, w, shape } = cache;
-  const dw = empty(w.shape, dtypeOf(x));
-  const given = [denseArg(fn, 'dout', dout), denseArg(fn, 'cache.x', x)] as const;
-  on.convBackwardWeights(...given, dw.data, db === null ? null : db.data, shape);
-  return dw;
-}
-
-/** d(out)/d(b): b is added to every pixel of its filter's plane. */
-function biasGradient(fn: string, on: Kernels, dout: NDArray, cache: ConvCache): NDArray {
-  checkUpstream(fn, dout, cache);
-  const { x, shape } = cache;
-  const db = empty([shape.F], dtypeOf(x));
-  on.sumChannels(denseArg(fn, 'dout', dout), db.data, { N: shape.N, C: shape.F, S: shape.OH * shape.OW });
-  return db;
-}
-
-/**
- * Those gradients of {@link convBackwardFast} that are needed, in the order x, w, b; null for the others.
- *
- * @param needs - Which.
- */
-export function convNeededGradients(
-  fn: string,
-  dout: NDArray,
-  cache: ConvCache,
-  [x, w, b]: readonly boolean[],
-): readonly (NDArray | null)[] {
-  const dx = x ? convInputGradient(fn, kernels(), dout, cache) : null;
-  if (w && b) {
-    const { dw, db } = convWeightGradients(fn, kernels(), dout, cache);
-    return [dx, dw, db];
-  }
-  const dw = w ? convFilterGradient(fn, kernels(), dout, cache) : null;
-  return [dx, dw, b ? biasGradient(fn, kernels(), dout, cache) : null];
-}
-
-function checkUpstream(fn: string, dout: NDArray, { x, w, shape }: ConvCache): void {
   const { N, C, H, W, F, HH, WW, OH, OW } = shape;
   checkLike(fn, 'dout', dout, 'x', x, [N, F, OH, OW]);
   checkShapes(fn, { 'cache.x': [x, [N, C, H, W]], 'cache.w': [w, [F, C, HH, WW]] });
   checkCached(fn, 'shape', shape, isConvShape(shape));
+}
+
+/** The backward pass on a given set of kernels. */
+export function convGradients(
+  on: Kernels,
+  dout: NDArray,
+  cache: ConvCache,
+  { x, w, b }: WeightNeeds,
+): Needed<ConvGrads, WeightNeeds> {
+  const dx = x === false ? null : inputGradient(on, dout, cache);
+  if (w === false) return { dx, dw: null, db: b === false ? null : biasGradient(on, dout, cache) };
+  const db = b === false ? null : empty([cache.shape.F], dtypeOf(cache.x));
+  return { dx, dw: filterGradient(on, dout, cache, db), db };
+}
+
+/** d(out)/d(x). */
+function inputGradient(on: Kernels, dout: NDArray, { x, w, shape }: ConvCache): NDArray {
+  const dx = empty(x.shape, dtypeOf(x));
+  on.convBackwardInput(operand(dout), operand(w), dx.data, shape);
+  return dx;
+}
+
+/** d(out)/d(w), and d(out)/d(b) to `db` if it is given: one pass over dout may yield both. */
+function filterGradient(on: Kernels, dout: NDArray, { x, w, shape }: ConvCache, db: NDArray | null): NDArray {
+  const dw = empty(w.shape, dtypeOf(x));
+  on.convBackwardWeights(operand(dout), operand(x), dw.data, db === null ? null : db.data, shape);
+  return dw;
+}
+
+/** d(out)/d(b): b is added to every pixel of its filter's plane. */
+function biasGradient(on: Kernels, dout: NDArray, { x, shape }: ConvCache): NDArray {
+  const db = empty([shape.F], dtypeOf(x));
+  on.sumChannels(operand(dout), db.data, { N: shape.N, C: shape.F, S: shape.OH * shape.OW });
+  return db;
 }

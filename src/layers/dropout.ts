@@ -4,11 +4,11 @@ import {
   checkLike,
   checkOptions,
   checkShapes,
-  denseArg,
   describe,
   dtypeOf,
   empty,
   type NDArray,
+  operand,
   Random,
 } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
@@ -64,10 +64,10 @@ export function dropoutForward(x: NDArray, dropoutParam: DropoutParam): [out: ND
 
   if (mode === 'test') return [array(x), { layer: 'dropout', mask: null, shape: x.shape }];
   if (given !== undefined) checkLike(fn, 'mask', given, 'x', x);
-  const flat = denseArg(fn, 'x', x);
+  const flat = operand(x);
   const out = empty(x.shape, dtypeOf(x));
   if (given !== undefined) {
-    kernels().multiply(flat, denseArg(fn, 'mask', given), out.data);
+    kernels().multiply(flat, operand(given), out.data);
     return [out, { layer: 'dropout', mask: given, shape: x.shape }];
   }
   const mask = empty(x.shape, dtypeOf(x));
@@ -93,7 +93,7 @@ export function dropoutBackward(dout: NDArray, cache: DropoutCache): NDArray {
   if (mask === null) return array(dout);
   checkShapes(fn, { mask: [mask, shape], dout: [dout, shape] });
   const dx = empty(shape, dtypeOf(dout));
-  kernels().multiply(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.mask', mask), dx.data);
+  kernels().multiply(operand(dout), operand(mask), dx.data);
   return dx;
 }
 

@@ -1,4 +1,4 @@
-import { checkLike, checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkLike, checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { alphaOf } from './alpha.js';
 import { checkCache } from './cache.js';
@@ -33,7 +33,7 @@ export function eluForward(x: NDArray, options: EluOptions = {}): [out: NDArray,
   checkShapes('eluForward', { x: [x, anyShape(x)] });
   const alpha = alphaOf('eluForward', options, 1);
   const out = empty(x.shape, dtypeOf(x));
-  kernels().elu(denseArg('eluForward', 'x', x), out.data, alpha);
+  kernels().elu(operand(x), out.data, alpha);
   return [out, { layer: 'elu', x, alpha }];
 }
 
@@ -54,6 +54,6 @@ export function eluBackward(dout: NDArray, cache: EluCache): NDArray {
   const { x, alpha } = cache;
   checkLike('eluBackward', 'dout', dout, 'x', x);
   const dx = empty(x.shape, dtypeOf(x));
-  kernels().eluBackward(denseArg('eluBackward', 'dout', dout), denseArg('eluBackward', 'cache.x', x), dx.data, alpha);
+  kernels().eluBackward(operand(dout), operand(x), dx.data, alpha);
   return dx;
 }

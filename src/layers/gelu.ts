@@ -1,4 +1,4 @@
-import { checkLike, checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkLike, checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { checkCache } from './cache.js';
 import { anyShape } from './operands.js';
@@ -22,7 +22,7 @@ export interface GeluCache {
 export function geluForward(x: NDArray): [out: NDArray, cache: GeluCache] {
   checkShapes('geluForward', { x: [x, anyShape(x)] });
   const out = empty(x.shape, dtypeOf(x));
-  kernels().gelu(denseArg('geluForward', 'x', x), out.data);
+  kernels().gelu(operand(x), out.data);
   return [out, { layer: 'gelu', x }];
 }
 
@@ -40,6 +40,6 @@ export function geluBackward(dout: NDArray, cache: GeluCache): NDArray {
   const { x } = cache;
   checkLike('geluBackward', 'dout', dout, 'x', x);
   const dx = empty(x.shape, dtypeOf(x));
-  kernels().geluBackward(denseArg('geluBackward', 'dout', dout), denseArg('geluBackward', 'cache.x', x), dx.data);
+  kernels().geluBackward(operand(dout), operand(x), dx.data);
   return dx;
 }

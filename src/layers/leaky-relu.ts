@@ -1,4 +1,4 @@
-import { checkLike, checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkLike, checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { alphaOf } from './alpha.js';
 import { checkCache } from './cache.js';
@@ -33,7 +33,7 @@ export function leakyReluForward(x: NDArray, options: LeakyReluOptions = {}): [o
   checkShapes('leakyReluForward', { x: [x, anyShape(x)] });
   const alpha = alphaOf('leakyReluForward', options, 0.01);
   const out = empty(x.shape, dtypeOf(x));
-  kernels().leakyRelu(denseArg('leakyReluForward', 'x', x), out.data, alpha);
+  kernels().leakyRelu(operand(x), out.data, alpha);
   return [out, { layer: 'leaky-relu', x, alpha }];
 }
 
@@ -52,6 +52,6 @@ export function leakyReluBackward(dout: NDArray, cache: LeakyReluCache): NDArray
   const { x, alpha } = cache;
   checkLike(fn, 'dout', dout, 'x', x);
   const dx = empty(x.shape, dtypeOf(x));
-  kernels().leakyReluBackward(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.x', x), dx.data, alpha);
+  kernels().leakyReluBackward(operand(dout), operand(x), dx.data, alpha);
   return dx;
 }

@@ -1,4 +1,4 @@
-import { checkLabels, checkShapes, denseArg, dtypeOf, empty, type Labels, type NDArray } from '../arrays/index.js';
+import { checkLabels, checkShapes, dtypeOf, empty, type Labels, type NDArray, operand } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 
 /** A loss and its gradient. */
@@ -26,7 +26,7 @@ export function softmaxLoss(x: NDArray, y: Labels): LossAndGrad {
   const { N, C } = checkShapes('softmaxLoss', { x: [x, ['N', 'C']] });
   const labels = checkLabels('softmaxLoss', 'y', y, N, C);
   const dx = empty([N, C], dtypeOf(x));
-  const loss = kernels().softmaxLoss(denseArg('softmaxLoss', 'x', x), labels, dx.data, N, C);
+  const loss = kernels().softmaxLoss(operand(x), labels, dx.data, N, C);
   return { loss, dx };
 }
 
@@ -47,6 +47,6 @@ export function svmLoss(x: NDArray, y: Labels): LossAndGrad {
   const { N, C } = checkShapes('svmLoss', { x: [x, ['N', 'C']] });
   const labels = checkLabels('svmLoss', 'y', y, N, C);
   const dx = empty([N, C], dtypeOf(x));
-  const loss = kernels().hingeLoss(denseArg('svmLoss', 'x', x), labels, dx.data, N, C);
+  const loss = kernels().hingeLoss(operand(x), labels, dx.data, N, C);
   return { loss, dx };
 }

@@ -2,10 +2,10 @@ import {
   argumentError,
   checkCount,
   checkShapes,
-  denseArg,
   dtypeOf,
   empty,
   type NDArray,
+  operand,
   ShapeError,
   tuple,
 } from '../arrays/index.js';
@@ -45,7 +45,7 @@ export function maxoutForward(x: NDArray, pieces: number): [out: NDArray, cache:
     });
   }
   const out = empty([N, D / pieces], dtypeOf(x));
-  kernels().maxout(denseArg(fn, 'x', x), out.data, pieces);
+  kernels().maxout(operand(x), out.data, pieces);
   return [out, { layer: 'maxout', x, pieces }];
 }
 
@@ -66,6 +66,6 @@ export function maxoutBackward(dout: NDArray, cache: MaxoutCache): NDArray {
   checkCached(fn, 'pieces', pieces, Number.isInteger(pieces) && pieces >= 1);
   checkShapes(fn, { x: [x, [N, D]], dout: [dout, [N, D / pieces]] });
   const dx = empty(x.shape, dtypeOf(x));
-  kernels().maxoutBackward(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.x', x), dx.data, pieces);
+  kernels().maxoutBackward(operand(dout), operand(x), dx.data, pieces);
   return dx;
 }

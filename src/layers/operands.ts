@@ -13,22 +13,21 @@ export function formOf(a: NDArray): Form {
 }
 
 /**
- * Checks `dout` against the output that it is the gradient of.
+ * Checks `dout` against the output that it is the gradient of, or against another array named `like`.
  *
  * @throws {ShapeError} if it has another shape.
  * @throws {TypeError} if it has another dtype.
  */
-export function checkUpstream(fn: string, dout: NDArray, out: Form): void {
+export function checkUpstream(fn: string, dout: NDArray, out: Form, like = 'out'): void {
   checkShapes(fn, { dout: [dout, out.shape] });
-  if (dtypeOf(dout) !== out.dtype) {
-    throw argumentError(TypeError, {
-      fn,
-      arg: 'dout',
-      found: `has dtype ${dtypeOf(dout)}`,
-      expected: `${out.dtype}`,
-      like: 'out',
-    });
-  }
+  if (dtypeOf(dout) === out.dtype) return;
+  throw argumentError(TypeError, {
+    fn,
+    arg: 'dout',
+    found: `has dtype ${dtypeOf(dout)}`,
+    expected: out.dtype,
+    like,
+  });
 }
 
 /**

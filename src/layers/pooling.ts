@@ -1,16 +1,8 @@
-import {
-  argumentError,
-  checkLike,
-  checkShapes,
-  type DType,
-  denseArg,
-  dtypeOf,
-  empty,
-  type NDArray,
-} from '../arrays/index.js';
+import { checkLike, checkShapes, type DType, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
 import { type Kernels, kernels, type PoolShape, reference } from '../kernels/index.js';
 import { checkCache, checkCached } from './cache.js';
 import { isPoolShape, type PoolParam, poolShape } from './conv-shape.js';
+import { checkUpstream } from './operands.js';
 
 /** What {@link maxPoolBackward} needs from {@link maxPoolForward}. Opaque: the fields may change. */
 export interface MaxPoolCache {
@@ -30,7 +22,7 @@ export interface MaxPoolCache {
  * @see https://cs231n.github.io/convolutional-networks/#pool
  */
 export function maxPoolForwardNaive(x: NDArray, poolParam: PoolParam): [out: NDArray, cache: MaxPoolCache] {
-  return maxPool('maxPoolForwardNaive', reference, x, poolParam);
+  return maxPool(reference, x, checkPool('maxPoolForwardNaive', x, poolParam));
 }
 
 /**
@@ -42,53 +34,56 @@ export function maxPoolForwardNaive(x: NDArray, poolParam: PoolParam): [out: NDA
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
 export function maxPoolBackwardNaive(dout: NDArray, cache: MaxPoolCache): NDArray {
-  checkCache('maxPoolBackwardNaive', cache, 'max-pool');
-  return maxPoolGradient('maxPoolBackwardNaive', reference, dout, cache);
+  checkMaxPoolBackward('maxPoolBackwardNaive', dout, cache);
+  return maxPoolGradient(reference, dout, cache);
 }
 
 /** {@link maxPoolForwardNaive} at full speed. */
 export function maxPoolForwardFast(x: NDArray, poolParam: PoolParam): [out: NDArray, cache: MaxPoolCache] {
-  return maxPool('maxPoolForwardFast', kernels(), x, poolParam);
+  return maxPool(kernels(), x, checkPool('maxPoolForwardFast', x, poolParam));
 }
 
 /** {@link maxPoolBackwardNaive} at full speed. */
 export function maxPoolBackwardFast(dout: NDArray, cache: MaxPoolCache): NDArray {
-  checkCache('maxPoolBackwardFast', cache, 'max-pool');
-  return maxPoolGradient('maxPoolBackwardFast', kernels(), dout, cache);
+  checkMaxPoolBackward('maxPoolBackwardFast', dout, cache);
+  return maxPoolGradient(kernels(), dout, cache);
 }
 
 /** {@link maxPoolForwardFast}. */
 export function maxPoolForward(x: NDArray, poolParam: PoolParam): [out: NDArray, cache: MaxPoolCache] {
-  return maxPool('maxPoolForward', kernels(), x, poolParam);
+  return maxPool(kernels(), x, checkPool('maxPoolForward', x, poolParam));
 }
 
 /** {@link maxPoolBackwardFast}. */
 export function maxPoolBackward(dout: NDArray, cache: MaxPoolCache): NDArray {
-  checkCache('maxPoolBackward', cache, 'max-pool');
-  return maxPoolGradient('maxPoolBackward', kernels(), dout, cache);
+  checkMaxPoolBackward('maxPoolBackward', dout, cache);
+  return maxPoolGradient(kernels(), dout, cache);
+}
+
+function checkPool(fn: string, x: NDArray, poolParam: PoolParam): PoolShape {
+  checkShapes(fn, { x: [x, ['N', 'C', 'H', 'W']] });
+  return poolShape(fn, x.shape, poolParam);
 }
 
 /** The forward pass on a given set of kernels. */
-export function maxPool(
-  fn: string,
-  on: Kernels,
-  x: NDArray,
-  poolParam: PoolParam,
-): [out: NDArray, cache: MaxPoolCache] {
-  const { N, C } = checkShapes(fn, { x: [x, ['N', 'C', 'H', 'W']] });
-  const shape = poolShape(fn, x, poolParam);
-  const out = empty([N, C, shape.OH, shape.OW], dtypeOf(x));
-  on.maxPool(denseArg(fn, 'x', x), out.data, shape);
+export function maxPool(on: Kernels, x: NDArray, shape: PoolShape): [out: NDArray, cache: MaxPoolCache] {
+  const out = empty([x.shape[0], x.shape[1], shape.OH, shape.OW], dtypeOf(x));
+  on.maxPool(operand(x), out.data, shape);
   return [out, { layer: 'max-pool', x, shape }];
 }
 
-/** The backward pass on a given set of kernels. */
-export function maxPoolGradient(fn: string, on: Kernels, dout: NDArray, { x, shape }: MaxPoolCache): NDArray {
-  const [N, C] = x.shape;
-  checkLike(fn, 'dout', dout, 'x', x, [N, C, shape.OH, shape.OW]);
+/** Refuses a `dout` or a cache that the forward pass cannot have left. */
+export function checkMaxPoolBackward(fn: string, dout: NDArray, cache: MaxPoolCache): void {
+  checkCache(fn, cache, 'max-pool');
+  const { x, shape } = cache;
+  checkLike(fn, 'dout', dout, 'x', x, [x.shape[0], x.shape[1], shape.OH, shape.OW]);
   checkPoolShape(fn, x.shape, shape);
+}
+
+/** The backward pass on a given set of kernels. */
+export function maxPoolGradient(on: Kernels, dout: NDArray, { x, shape }: MaxPoolCache): NDArray {
   const dx = empty(x.shape, dtypeOf(x));
-  on.maxPoolBackward(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.x', x), dx.data, shape);
+  on.maxPoolBackward(operand(dout), operand(x), dx.data, shape);
   return dx;
 }
 
@@ -110,12 +105,8 @@ export interface AvgPoolCache {
  * @throws {RangeError} if the window is larger than the image, or a number is out of range.
  */
 export function avgPoolForward(x: NDArray, poolParam: PoolParam): [out: NDArray, cache: AvgPoolCache] {
-  const fn = 'avgPoolForward';
-  const { N, C } = checkShapes(fn, { x: [x, ['N', 'C', 'H', 'W']] });
-  const shape = poolShape(fn, x, poolParam);
-  const out = empty([N, C, shape.OH, shape.OW], dtypeOf(x));
-  kernels().avgPool(denseArg(fn, 'x', x), out.data, shape);
-  return [out, { layer: 'avg-pool', inputShape: x.shape, dtype: dtypeOf(x), shape }];
+  const shape = checkPool('avgPoolForward', x, poolParam);
+  return avgPool(x, shape, [x.shape[0], x.shape[1], shape.OH, shape.OW]);
 }
 
 /**
@@ -127,11 +118,11 @@ export function avgPoolForward(x: NDArray, poolParam: PoolParam): [out: NDArray,
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
 export function avgPoolBackward(dout: NDArray, cache: AvgPoolCache): NDArray {
-  checkCache('avgPoolBackward', cache, 'avg-pool');
+  const fn = 'avgPoolBackward';
+  checkCache(fn, cache, 'avg-pool');
   const { inputShape, shape } = cache;
-  const [N, C] = inputShape;
-  checkShapes('avgPoolBackward', { dout: [dout, [N, C, shape.OH, shape.OW]] });
-  return avgPoolGradient('avgPoolBackward', dout, cache);
+  checkAvgPoolBackward(fn, dout, cache, [inputShape[0], inputShape[1], shape.OH, shape.OW]);
+  return avgPoolGradient(dout, cache);
 }
 
 /**
@@ -143,10 +134,7 @@ export function avgPoolBackward(dout: NDArray, cache: AvgPoolCache): NDArray {
 export function globalAvgPoolForward(x: NDArray): [out: NDArray, cache: AvgPoolCache] {
   const fn = 'globalAvgPoolForward';
   const { N, C, H, W } = checkShapes(fn, { x: [x, ['N', 'C', 'H', 'W']] });
-  const shape = poolShape(fn, x, { poolHeight: H, poolWidth: W });
-  const out = empty([N, C], dtypeOf(x));
-  kernels().avgPool(denseArg(fn, 'x', x), out.data, shape);
-  return [out, { layer: 'avg-pool', inputShape: x.shape, dtype: dtypeOf(x), shape }];
+  return avgPool(x, poolShape(fn, x.shape, { poolHeight: H, poolWidth: W }), [N, C]);
 }
 
 /**
@@ -158,26 +146,33 @@ export function globalAvgPoolForward(x: NDArray): [out: NDArray, cache: AvgPoolC
  * @throws {ShapeError} if `dout` is not (N, C).
  */
 export function globalAvgPoolBackward(dout: NDArray, cache: AvgPoolCache): NDArray {
-  checkCache('globalAvgPoolBackward', cache, 'avg-pool');
+  const fn = 'globalAvgPoolBackward';
+  checkCache(fn, cache, 'avg-pool');
   const { inputShape, shape } = cache;
-  checkCached('globalAvgPoolBackward', 'shape', shape, shape.OH === 1 && shape.OW === 1);
-  checkShapes('globalAvgPoolBackward', { dout: [dout, inputShape.slice(0, 2)] });
-  return avgPoolGradient('globalAvgPoolBackward', dout, cache);
+  checkCached(fn, 'shape', shape, shape.OH === 1 && shape.OW === 1);
+  checkAvgPoolBackward(fn, dout, cache, inputShape.slice(0, 2));
+  return avgPoolGradient(dout, cache);
 }
 
-function avgPoolGradient(fn: string, dout: NDArray, { inputShape, dtype, shape }: AvgPoolCache): NDArray {
-  if (dtypeOf(dout) !== dtype) {
-    throw argumentError(TypeError, {
-      fn,
-      arg: 'dout',
-      found: `has dtype ${dtypeOf(dout)}`,
-      expected: dtype,
-      like: 'x',
-    });
-  }
+function avgPool(x: NDArray, shape: PoolShape, outputShape: readonly number[]): [out: NDArray, cache: AvgPoolCache] {
+  const out = empty(outputShape, dtypeOf(x));
+  kernels().avgPool(operand(x), out.data, shape);
+  return [out, { layer: 'avg-pool', inputShape: x.shape, dtype: dtypeOf(x), shape }];
+}
+
+function checkAvgPoolBackward(
+  fn: string,
+  dout: NDArray,
+  { inputShape, dtype, shape }: AvgPoolCache,
+  outputShape: readonly number[],
+): void {
+  checkUpstream(fn, dout, { shape: outputShape, dtype }, 'x');
   checkPoolShape(fn, inputShape, shape);
+}
+
+function avgPoolGradient(dout: NDArray, { inputShape, shape }: AvgPoolCache): NDArray {
   const dx = empty(inputShape, dtypeOf(dout));
-  kernels().avgPoolBackward(denseArg(fn, 'dout', dout), dx.data, shape);
+  kernels().avgPoolBackward(operand(dout), dx.data, shape);
   return dx;
 }
 

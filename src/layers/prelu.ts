@@ -1,10 +1,10 @@
 import {
   argumentError,
   checkShapes,
-  denseArg,
   dtypeOf,
   empty,
   type NDArray,
+  operand,
   ShapeError,
   tuple,
 } from '../arrays/index.js';
@@ -42,7 +42,7 @@ export function preluForward(x: NDArray, alpha: NDArray): [out: NDArray, cache: 
   const fn = 'preluForward';
   const inner = checkSlopes(fn, x, alpha);
   const out = empty(x.shape, dtypeOf(x));
-  kernels().prelu(denseArg(fn, 'x', x), denseArg(fn, 'alpha', alpha), out.data, inner);
+  kernels().prelu(operand(x), operand(alpha), out.data, inner);
   return [out, { layer: 'prelu', x, alpha }];
 }
 
@@ -64,9 +64,9 @@ export function preluBackward(dout: NDArray, cache: PreluCache): PreluGrads {
   const dx = empty(x.shape, dtypeOf(x));
   const dalpha = empty(alpha.shape, dtypeOf(alpha));
   kernels().preluBackward({
-    dout: denseArg(fn, 'dout', dout),
-    x: denseArg(fn, 'cache.x', x),
-    alpha: denseArg(fn, 'cache.alpha', alpha),
+    dout: operand(dout),
+    x: operand(x),
+    alpha: operand(alpha),
     dx: dx.data,
     dalpha: dalpha.data,
     inner,

@@ -1,4 +1,4 @@
-import { checkLike, checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkLike, checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { checkCache } from './cache.js';
 import { anyShape } from './operands.js';
@@ -20,7 +20,7 @@ export interface ReluCache {
 export function reluForward(x: NDArray): [out: NDArray, cache: ReluCache] {
   checkShapes('reluForward', { x: [x, anyShape(x)] });
   const out = empty(x.shape, dtypeOf(x));
-  kernels().relu(denseArg('reluForward', 'x', x), out.data);
+  kernels().relu(operand(x), out.data);
   return [out, { layer: 'relu', x }];
 }
 
@@ -38,6 +38,6 @@ export function reluBackward(dout: NDArray, cache: ReluCache): NDArray {
   const { x } = cache;
   checkLike('reluBackward', 'dout', dout, 'x', x);
   const dx = empty(x.shape, dtypeOf(x));
-  kernels().reluBackward(denseArg('reluBackward', 'dout', dout), denseArg('reluBackward', 'cache.x', x), dx.data);
+  kernels().reluBackward(operand(dout), operand(x), dx.data);
   return dx;
 }

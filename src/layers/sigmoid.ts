@@ -1,4 +1,4 @@
-import { checkLike, checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkLike, checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { checkCache } from './cache.js';
 import { anyShape } from './operands.js';
@@ -22,7 +22,7 @@ export interface SigmoidCache {
 export function sigmoidForward(x: NDArray): [out: NDArray, cache: SigmoidCache] {
   checkShapes('sigmoidForward', { x: [x, anyShape(x)] });
   const out = empty(x.shape, dtypeOf(x));
-  kernels().sigmoid(denseArg('sigmoidForward', 'x', x), out.data);
+  kernels().sigmoid(operand(x), out.data);
   return [out, { layer: 'sigmoid', out }];
 }
 
@@ -40,6 +40,6 @@ export function sigmoidBackward(dout: NDArray, cache: SigmoidCache): NDArray {
   const { out } = cache;
   checkLike(fn, 'dout', dout, 'out', out);
   const dx = empty(out.shape, dtypeOf(out));
-  kernels().sigmoidBackward(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.out', out), dx.data);
+  kernels().sigmoidBackward(operand(dout), operand(out), dx.data);
   return dx;
 }

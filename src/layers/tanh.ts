@@ -1,4 +1,4 @@
-import { checkLike, checkShapes, denseArg, dtypeOf, empty, type NDArray } from '../arrays/index.js';
+import { checkLike, checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { checkCache } from './cache.js';
 import { anyShape } from './operands.js';
@@ -22,7 +22,7 @@ export interface TanhCache {
 export function tanhForward(x: NDArray): [out: NDArray, cache: TanhCache] {
   checkShapes('tanhForward', { x: [x, anyShape(x)] });
   const out = empty(x.shape, dtypeOf(x));
-  kernels().tanh(denseArg('tanhForward', 'x', x), out.data);
+  kernels().tanh(operand(x), out.data);
   return [out, { layer: 'tanh', out }];
 }
 
@@ -40,6 +40,6 @@ export function tanhBackward(dout: NDArray, cache: TanhCache): NDArray {
   const { out } = cache;
   checkLike(fn, 'dout', dout, 'out', out);
   const dx = empty(out.shape, dtypeOf(out));
-  kernels().tanhBackward(denseArg(fn, 'dout', dout), denseArg(fn, 'cache.out', out), dx.data);
+  kernels().tanhBackward(operand(dout), operand(out), dx.data);
   return dx;
 }

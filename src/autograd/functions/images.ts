@@ -1,21 +1,21 @@
-import { checkOptions, describe, dtypeOf, type NDArray, zeros } from '../../arrays/index.js';
+import { argumentError, checkOptions, describe, dtypeOf, type NDArray, zeros } from '../../arrays/index.js';
 import {
   adaptiveAvgPoolBackward,
   adaptiveAvgPoolForward,
   avgPoolBackward,
   avgPoolForward,
   type ConvParam,
+  convBackward,
   convForward,
-  convNeededGradients,
+  convReluBackward,
   convReluForward,
-  convReluNeededGradients,
   maxPoolBackward,
   maxPoolForward,
   type PerAxis,
 } from '../../layers/index.js';
 import type { TensorLike } from '../op.js';
 import type { Tensor } from '../tensor.js';
-import { arrayArg, layerOp } from './layer-op.js';
+import { arrayArg, layerOp, withNamedNeeds } from './layer-op.js';
 
 /** Stride and padding of {@link conv2d}. */
 export interface Conv2dOptions {
@@ -26,13 +26,8 @@ export interface Conv2dOptions {
 }
 
 const TERMS = { w: 'weight', b: 'bias', pad: 'padding' };
-const conv = layerOp(
-  'conv2d',
-  convForward,
-  (dout, cache, needs) => convNeededGradients('conv2d', dout, cache, needs),
-  TERMS,
-);
-const convRelu = layerOp('conv2dRelu', convReluForward, convReluNeededGradients, TERMS);
+const conv = layerOp('conv2d', convForward, withNamedNeeds(convBackward), TERMS);
+const convRelu = layerOp('conv2dRelu', convReluForward, withNamedNeeds(convReluBackward), TERMS);
 
 /**
  * Convolution (cross-correlation, as PyTorch's).
@@ -104,7 +99,8 @@ function poolParam(fn: string, kernelSize: PerAxis, options: Pool2dOptions) {
   checkOptions(fn, options, ['stride']);
   const both = Array.isArray(kernelSize) ? kernelSize : [kernelSize, kernelSize];
   if (both.length !== 2) {
-    throw new RangeError(`${fn}: kernelSize is ${describe(kernelSize)}, expected a number, or [vertical, horizontal]`);
+    const found = `is ${describe(kernelSize)}`;
+    throw argumentError(RangeError, { fn, arg: 'kernelSize', found, expected: 'a number, or [vertical, horizontal]' });
   }
   const [poolHeight, poolWidth] = both;
   return options.stride === undefined ? { poolHeight, poolWidth } : { poolHeight, poolWidth, stride: options.stride };

@@ -1,5 +1,6 @@
 import { argumentError, describe, faultOf, isNDArray, type NDArray } from '../../arrays/index.js';
 import { keepsNothing } from '../../kernels/index.js';
+import type { AffineGrads, Needed, WeightNeeds } from '../../layers/index.js';
 import { arrayOf, type Gradients, listOp, type Operand, type TensorLike } from '../op.js';
 import { Tensor } from '../tensor.js';
 
@@ -8,7 +9,7 @@ export type Terms = Readonly<Record<string, string>>;
 
 /**
  * The operation `name` of a layer's pair of functions. An error of the forward function names the operation, and its
- * arguments by their names there: `convForwardFast: w has shape …` is told as `conv2d: weight has shape …`.
+ * arguments by their names there: `convForward: w has shape …` becomes `conv2d: weight has shape …`.
  */
 export function layerOp<A extends readonly unknown[], C>(
   name: string,
@@ -35,6 +36,13 @@ export function layerListOp<C>(
       throw retold(name, terms, error);
     }
   };
+}
+
+/** The backward function of a layer whose needs go by name, for `op`, which lists them in the order x, w, b. */
+export function withNamedNeeds<C>(
+  backward: (dout: NDArray, cache: C, needs: WeightNeeds) => Needed<AffineGrads, WeightNeeds>,
+): (dout: NDArray, cache: C, needs: readonly boolean[]) => Needed<AffineGrads, WeightNeeds> {
+  return (dout, cache, [x, w, b]) => backward(dout, cache, { x, w, b });
 }
 
 /** The error of a layer in the words of the operation `name`. */

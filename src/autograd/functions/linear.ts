@@ -1,37 +1,48 @@
-import { adopted, checkShapes, dtypeOf, type NDArray, ShapeError, tuple, zeros } from '../../arrays/index.js';
+import {
+  adopted,
+  argumentError,
+  checkSameDType,
+  checkShapes,
+  dtypeOf,
+  type NDArray,
+  ShapeError,
+  tuple,
+  zeros,
+} from '../../arrays/index.js';
 import {
   type AffineCache,
+  type AffineGrads,
   type AffineReluCache,
-  affineForward,
-  affineNeededGradients,
-  affineReluForward,
-  affineReluNeededGradients,
+  affine,
+  affineBackward,
+  affineRelu,
+  affineReluBackward,
+  type Needed,
+  type WeightNeeds,
 } from '../../layers/index.js';
 import type { TensorLike } from '../op.js';
 import type { Tensor } from '../tensor.js';
-import { arrayArg, layerOp } from './layer-op.js';
+import { arrayArg, layerOp, withNamedNeeds } from './layer-op.js';
 import { reshape } from './reshaping.js';
 
-const TERMS = { w: 'weight', b: 'bias' };
+const affineGradients = withNamedNeeds(affineBackward);
+const affineReluGradients = withNamedNeeds(affineReluBackward);
 
-const affine = layerOp(
+const product = layerOp(
   'linear',
-  (x: NDArray, weight: NDArray, bias: NDArray): [NDArray, AffineCache] =>
-    affineForward(x, weight.transpose(1, 0), bias),
-  (dout, cache, needs) => inWeightsLayout(affineNeededGradients(dout, cache, needs)),
-  TERMS,
+  (x: NDArray, weight: NDArray, bias: NDArray): [NDArray, AffineCache] => affine(x, weight.transpose(1, 0), bias),
+  (dout, cache, needs) => inWeightsLayout(affineGradients(dout, cache, needs)),
 );
 
-const affineRelu = layerOp(
+const productRelu = layerOp(
   'linearRelu',
   (x: NDArray, weight: NDArray, bias: NDArray): [NDArray, AffineReluCache] =>
-    affineReluForward(x, weight.transpose(1, 0), bias),
-  (dout, cache, needs) => inWeightsLayout(affineReluNeededGradients(dout, cache, needs)),
-  TERMS,
+    affineRelu(x, weight.transpose(1, 0), bias),
+  (dout, cache, needs) => inWeightsLayout(affineReluGradients(dout, cache, needs)),
 );
 
 /** Weights are (out, in) here and (in, out) in the layer: the gradient of one is that of the other, transposed. */
-function inWeightsLayout([dx, dw, db]: readonly (NDArray | null)[]): readonly (NDArray | null)[] {
+function inWeightsLayout({ dx, dw, db }: Needed<AffineGrads, WeightNeeds>): readonly (NDArray | null)[] {
   return [dx, dw && adopted(dw.transpose(1, 0)), db];
 }
 
@@ -45,12 +56,12 @@ function inWeightsLayout([dx, dw, db]: readonly (NDArray | null)[]): readonly (N
  * @throws {ShapeError} if the shapes do not agree.
  */
 export function linear(x: TensorLike, weight: TensorLike, bias: TensorLike | null = null): Tensor {
-  return onLastAxis('linear', affine, x, weight, bias);
+  return onLastAxis('linear', product, x, weight, bias);
 }
 
 /** {@link linear}, then a ReLU, in one pass. */
 export function linearRelu(x: TensorLike, weight: TensorLike, bias: TensorLike | null = null): Tensor {
-  return onLastAxis('linearRelu', affineRelu, x, weight, bias);
+  return onLastAxis('linearRelu', productRelu, x, weight, bias);
 }
 
 function onLastAxis(
@@ -60,14 +71,18 @@ function onLastAxis(
   weight: TensorLike,
   bias: TensorLike | null,
 ): Tensor {
-  const { shape } = arrayArg(fn, 'x', x);
+  const values = arrayArg(fn, 'x', x);
   const w = arrayArg(fn, 'weight', weight);
   const b = bias ?? zeros([w.shape[0]], dtypeOf(w));
+  const { shape } = values;
   checkShapes(fn, { weight: [w, ['out', 'in']], bias: [arrayArg(fn, 'bias', b), ['out']] });
   const [out, features] = w.shape;
   if (shape[shape.length - 1] !== features) {
-    throw new ShapeError(`${fn}: x has shape ${tuple(shape)}, expected (…, in=${features})`);
+    const found = `has shape ${tuple(shape)}`;
+    throw argumentError(ShapeError, { fn, arg: 'x', found, expected: `(…, in=${features})` });
   }
+  checkShapes(fn, { x: [values, shape.length === 1 ? ['…'] : ['N', '…']] });
+  checkSameDType(fn, 'weight', w, 'x', values);
   if (shape.length === 2) return apply(x, weight, b);
   return reshape(apply(reshape(x, [-1, features]), weight, b), [...shape.slice(0, -1), out]);
 }

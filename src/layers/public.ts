@@ -1,0 +1,101 @@
+// The layers of the library, which `src/index.ts` exports as they stand here.
+
+export {
+  type AffineCache,
+  type AffineGrads,
+  type AffineReluCache,
+  type AffineWeightGrads,
+  affineBackward,
+  affineBackwardWeights,
+  affineForward,
+  affineReluBackward,
+  affineReluBackwardWeights,
+  affineReluForward,
+} from './affine.js';
+export {
+  type AffineBatchnormReluCache,
+  type AffineLayernormReluCache,
+  type AffineNormalizedGrads,
+  type AffineNormalizedWeightGrads,
+  affineBatchnormReluBackward,
+  affineBatchnormReluBackwardWeights,
+  affineBatchnormReluForward,
+  affineLayernormReluBackward,
+  affineLayernormReluBackwardWeights,
+  affineLayernormReluForward,
+} from './affine-normalized.js';
+export {
+  type AffineLayerSizes,
+  type ConvLayerSizes,
+  convOutputShape,
+  countFlops,
+  type LayerCost,
+  receptiveField,
+  type WindowedLayer,
+} from './arithmetic.js';
+export {
+  type BatchnormCache,
+  batchnormBackward,
+  batchnormBackwardAlt,
+  batchnormForward,
+  type NormalizationGrads,
+  spatialBatchnormBackward,
+  spatialBatchnormForward,
+} from './batchnorm.js';
+export type { BatchnormParam } from './batchnorm-param.js';
+export {
+  type ConvCache,
+  type ConvGrads,
+  type ConvWeightGrads,
+  convBackward,
+  convBackwardFast,
+  convBackwardNaive,
+  convBackwardWeights,
+  convForward,
+  convForwardFast,
+  convForwardNaive,
+} from './conv.js';
+export {
+  type ConvBatchnormReluCache,
+  type ConvBatchnormReluGrads,
+  type ConvReluCache,
+  type ConvReluPoolCache,
+  convBatchnormReluBackward,
+  convBatchnormReluForward,
+  convReluBackward,
+  convReluBackwardWeights,
+  convReluForward,
+  convReluPoolBackward,
+  convReluPoolBackwardWeights,
+  convReluPoolForward,
+} from './conv-sandwiches.js';
+export type { ConvParam, PerAxis, PoolParam } from './conv-shape.js';
+export { type DropoutCache, type DropoutParam, dropoutBackward, dropoutForward } from './dropout.js';
+export { type EluCache, type EluOptions, eluBackward, eluForward } from './elu.js';
+export { type GeluCache, geluBackward, geluForward } from './gelu.js';
+export { type GroupnormCache, spatialGroupnormBackward, spatialGroupnormForward } from './groupnorm.js';
+export { type LayernormCache, layernormBackward, layernormForward, type NormalizationOptions } from './layernorm.js';
+export { type LeakyReluCache, type LeakyReluOptions, leakyReluBackward, leakyReluForward } from './leaky-relu.js';
+export { type LossAndGrad, softmaxLoss, svmLoss } from './losses.js';
+export { type MaxoutCache, maxoutBackward, maxoutForward } from './maxout.js';
+export type { Needed, WeightNeeds } from './needs.js';
+export {
+  type AvgPoolCache,
+  avgPoolBackward,
+  avgPoolForward,
+  globalAvgPoolBackward,
+  globalAvgPoolForward,
+  type MaxPoolCache,
+  maxPoolBackward,
+  maxPoolBackwardFast,
+  maxPoolBackwardNaive,
+  maxPoolForward,
+  maxPoolForwardFast,
+  maxPoolForwardNaive,
+} from './pooling.js';
+export { type PreluCache, type PreluGrads, preluBackward, preluForward } from './prelu.js';
+export type { Axes } from './reductions.js';
+export { type ReluCache, reluBackward, reluForward } from './relu.js';
+export { type SigmoidCache, sigmoidBackward, sigmoidForward } from './sigmoid.js';
+export type { SliceRange } from './slicing.js';
+export { type TanhCache, tanhBackward, tanhForward } from './tanh.js';
