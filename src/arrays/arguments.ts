@@ -10,8 +10,13 @@ export function checkOptions(fn: string, options: unknown, known: readonly strin
     throw argumentError(TypeError, { fn, arg: 'options', found: `is ${describe(options)}`, expected: 'an object' });
   }
   for (const name of Object.keys(options)) {
-    if (!known.includes(name))
-      throw new TypeError(`${fn}: unknown option ${describe(name)}, expected ${known.join(', ') || 'none'}`);
+    if (known.includes(name)) continue;
+    throw argumentError(TypeError, {
+      fn,
+      arg: 'unknown option',
+      found: describe(name),
+      expected: known.join(', ') || 'none',
+    });
   }
 }
 

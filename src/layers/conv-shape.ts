@@ -1,16 +1,43 @@
-import { argumentError, checkOptions, describe, ShapeError, tuple } from '../arrays/index.js';
+import {
+  argumentError,
+  checkedIn,
+  checkOptions,
+  describe,
+  type OptionsOf,
+  option,
+  type Range,
+  ShapeError,
+  settingsOf,
+  tuple,
+} from '../arrays/index.js';
 import type { ConvShape, PoolShape } from '../kernels/index.js';
 
 /** One number for both axes, or [vertical, horizontal]. */
-export type PerAxis = number | readonly [vertical: number, horizontal: number];
+export type PerAxis = number | Pair;
+
+/** A size of each axis of an image. */
+export type Pair = readonly [vertical: number, horizontal: number];
+
+function pairs(least: number): Range {
+  return {
+    allows: (value) => {
+      const sizes: readonly unknown[] = Array.isArray(value) && value.length === 2 ? value : [value];
+      return sizes.every((n) => Number.isSafeInteger(n) && (n as number) >= least);
+    },
+    expected: `a whole number ≥ ${least}, or [vertical, horizontal] of such`,
+    Kind: RangeError,
+  };
+}
+
+const CONV = {
+  /** Pixels between neighbouring windows. Default 1. */
+  stride: option<PerAxis>(1, pairs(1)),
+  /** Zeros around the image on each side, in pixels. Default 0. */
+  pad: option<PerAxis>(0, pairs(0)),
+};
 
 /** Stride and padding of a convolution. */
-export interface ConvParam {
-  /** Pixels between neighbouring windows. Default 1. */
-  stride?: PerAxis;
-  /** Zeros around the image on each side, in pixels. Default 0. */
-  pad?: PerAxis;
-}
+export type ConvParam = OptionsOf<typeof CONV>;
 
 /** Window and stride of a pooling. */
 export interface PoolParam {
@@ -29,9 +56,9 @@ export interface PoolParam {
  * @throws {ShapeError} if the filters do not fit into the padded images.
  */
 export function convShape(fn: string, x: readonly number[], w: readonly number[], param: ConvParam): ConvShape {
-  checkOptions(fn, param, ['stride', 'pad']);
-  const [strideH, strideW] = perAxis(fn, 'stride', param.stride ?? 1, 1);
-  const [padH, padW] = perAxis(fn, 'pad', param.pad ?? 0, 0);
+  const { stride, pad } = settingsOf(fn, CONV, param);
+  const [strideH, strideW] = bothOf(stride);
+  const [padH, padW] = bothOf(pad);
   const [N, C, H, W] = x;
   const [F, , HH, WW] = w;
   if (HH > H + 2 * padH || WW > W + 2 * padW) {
@@ -62,12 +89,8 @@ export function poolShape(fn: string, x: readonly number[], param: PoolParam): P
     ['poolWidth', poolWidth, W],
   ] as const) {
     if (!Number.isInteger(size) || size < 1 || size > most) {
-      throw argumentError(RangeError, {
-        fn,
-        arg: name,
-        found: `is ${describe(size)}`,
-        expected: `a whole number from 1 to ${most}, the image's`,
-      });
+      const expected = `a whole number from 1 to ${most}, the image's`;
+      throw argumentError(RangeError, { fn, arg: name, found: `is ${describe(size)}`, expected });
     }
   }
   const [strideH, strideW] = perAxis(fn, 'stride', param.stride ?? [poolHeight, poolWidth], 1);
@@ -93,12 +116,11 @@ function isWindows(length: number, size: number, stride: number, pad: number, co
   return count === Math.floor((length + 2 * pad - size) / stride) + 1;
 }
 
-/** Both axes of an option. @throws {RangeError} if they are not whole numbers ≥ `least`. */
-export function perAxis(fn: string, name: string, value: PerAxis, least: number): readonly [number, number] {
-  const both = typeof value === 'number' ? ([value, value] as const) : value;
-  if (!Array.isArray(both) || both.length !== 2 || !both.every((n) => Number.isInteger(n) && n >= least)) {
-    const expected = `a whole number ≥ ${least}, or [vertical, horizontal] of such`;
-    throw argumentError(RangeError, { fn, arg: name, found: `is ${describe(value)}`, expected });
-  }
-  return both as readonly [number, number];
+/** Both axes of an argument. @throws {RangeError} if they are not whole numbers ≥ `least`. */
+export function perAxis(fn: string, arg: string, value: PerAxis, least: number): Pair {
+  return bothOf(checkedIn(fn, arg, value, pairs(least)));
+}
+
+function bothOf(value: PerAxis): Pair {
+  return typeof value === 'number' ? [value, value] : [value[0], value[1]];
 }

@@ -27,7 +27,7 @@ export interface ConvGrads extends ConvWeightGrads {
 }
 
 /**
- * Forward pass of a convolution, by the loops that a student reads:
+ * Forward pass of a convolution, by the loops that a student reads, `convForward` in src/kernels/reference/convolution.ts:
  * `out[n, f, i, j] = b[f] + Σ x[n, c, i·stride + kh − pad, j·stride + kw − pad] · w[f, c, kh, kw]`, where `x` is 0 outside
  * of the image. (A cross-correlation: the filters are not turned.)
  *

@@ -1,6 +1,7 @@
 import {
   argumentError,
   array,
+  checkedIn,
   checkLike,
   checkOptions,
   checkShapes,
@@ -10,6 +11,7 @@ import {
   type NDArray,
   operand,
   Random,
+  type Range,
 } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { checkCache } from './cache.js';
@@ -97,14 +99,13 @@ export function dropoutBackward(dout: NDArray, cache: DropoutCache): NDArray {
   return dx;
 }
 
+const KEEP_PROBABILITY: Range = {
+  allows: (p) => typeof p === 'number' && p > 0 && p <= 1,
+  expected: 'the probability of keeping a unit, in (0, 1]',
+  Kind: RangeError,
+};
+
 /** @throws {RangeError} if `p` is not a number in (0, 1]. */
 export function checkKeepProbability(fn: string, name: string, p: unknown): void {
-  if (!(typeof p === 'number' && p > 0 && p <= 1)) {
-    throw argumentError(RangeError, {
-      fn,
-      arg: name,
-      found: `is ${describe(p)}`,
-      expected: 'the probability of keeping a unit, in (0, 1]',
-    });
-  }
+  checkedIn(fn, name, p, KEEP_PROBABILITY);
 }

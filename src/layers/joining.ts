@@ -113,19 +113,15 @@ export function stackBackward(dout: NDArray, cache: StackCache): NDArray[] {
 
 function checkList(fn: string, arrays: readonly NDArray[]): void {
   if (!Array.isArray(arrays) || arrays.length === 0) {
-    throw argumentError(TypeError, {
-      fn,
-      arg: 'arrays',
-      found: `is ${describe(arrays)}`,
-      expected: 'a list of one array or more',
-    });
+    const expected = 'a list of one array or more';
+    throw argumentError(TypeError, { fn, arg: 'arrays', found: `is ${describe(arrays)}`, expected });
   }
   checkShapes(fn, { 'arrays[0]': [arrays[0], anyShape(arrays[0])] });
 }
 
 function checkAlike(fn: string, arrays: readonly NDArray[], dims: readonly Dim[]): void {
   for (let i = 1; i < arrays.length; i++) {
-    checkShapes(fn, { 'arrays[0]': [arrays[0], arrays[0].shape], [`arrays[${i}]`]: [arrays[i], dims] });
+    checkShapes(fn, { 'arrays[0]': [arrays[0], anyShape(arrays[0])], [`arrays[${i}]`]: [arrays[i], dims] });
   }
 }
 

@@ -1,14 +1,26 @@
-import { checkLike, checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
+import {
+  checkLike,
+  checkShapes,
+  dtypeOf,
+  empty,
+  FINITE,
+  type NDArray,
+  type OptionsOf,
+  operand,
+  option,
+  settingsOf,
+} from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
-import { alphaOf } from './alpha.js';
 import { checkCache } from './cache.js';
 import { anyShape } from './operands.js';
 
-/** Options of {@link leakyReluForward}. */
-export interface LeakyReluOptions {
+const OPTIONS = {
   /** The slope below 0, any finite number. Default 0.01. */
-  alpha?: number;
-}
+  alpha: option(0.01, FINITE),
+};
+
+/** Options of {@link leakyReluForward}. */
+export type LeakyReluOptions = OptionsOf<typeof OPTIONS>;
 
 /** What {@link leakyReluBackward} needs from {@link leakyReluForward}. Opaque: the fields may change. */
 export interface LeakyReluCache {
@@ -31,7 +43,7 @@ export interface LeakyReluCache {
  */
 export function leakyReluForward(x: NDArray, options: LeakyReluOptions = {}): [out: NDArray, cache: LeakyReluCache] {
   checkShapes('leakyReluForward', { x: [x, anyShape(x)] });
-  const alpha = alphaOf('leakyReluForward', options, 0.01);
+  const { alpha } = settingsOf('leakyReluForward', OPTIONS, options);
   const out = empty(x.shape, dtypeOf(x));
   kernels().leakyRelu(operand(x), out.data, alpha);
   return [out, { layer: 'leaky-relu', x, alpha }];

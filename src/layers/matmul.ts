@@ -1,6 +1,7 @@
 import ndarray from 'ndarray';
 import {
   argumentError,
+  checkLike,
   checkShapes,
   dtypeOf,
   empty,
@@ -76,7 +77,8 @@ export function matmulForward(a: NDArray, b: NDArray): [out: NDArray, cache: Mat
 export function matmulBackward(dout: NDArray, cache: MatmulCache): ElementwiseGrads {
   checkCache('matmulBackward', cache, 'matmul');
   const { a, b, shape } = cache;
-  checkShapes('matmulBackward', { a: [a, a.shape], b: [b, b.shape], dout: [dout, shape] });
+  checkLike('matmulBackward', 'b', b, 'a', a, b.shape);
+  checkLike('matmulBackward', 'dout', dout, 'a', a, shape);
   const [rows, columns] = [asRows(a), asColumns(b)];
   const [N, M] = [rows.shape[rows.shape.length - 2], columns.shape[columns.shape.length - 1]];
   const batches = shape.slice(0, shape.length - Number(a.shape.length > 1) - Number(b.shape.length > 1));

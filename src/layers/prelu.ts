@@ -1,5 +1,6 @@
 import {
   argumentError,
+  checkLike,
   checkShapes,
   dtypeOf,
   empty,
@@ -60,7 +61,7 @@ export function preluBackward(dout: NDArray, cache: PreluCache): PreluGrads {
   checkCache(fn, cache, 'prelu');
   const { x, alpha } = cache;
   const inner = checkSlopes(fn, x, alpha);
-  checkShapes(fn, { x: [x, ['…']], dout: [dout, x.shape] });
+  checkLike(fn, 'dout', dout, 'x', x);
   const dx = empty(x.shape, dtypeOf(x));
   const dalpha = empty(alpha.shape, dtypeOf(alpha));
   kernels().preluBackward({

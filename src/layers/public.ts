@@ -25,15 +25,6 @@ export {
   affineLayernormReluForward,
 } from './affine-normalized.js';
 export {
-  type AffineLayerSizes,
-  type ConvLayerSizes,
-  convOutputShape,
-  countFlops,
-  type LayerCost,
-  receptiveField,
-  type WindowedLayer,
-} from './arithmetic.js';
-export {
   type BatchnormCache,
   batchnormBackward,
   batchnormBackwardAlt,
@@ -70,6 +61,15 @@ export {
   convReluPoolForward,
 } from './conv-sandwiches.js';
 export type { ConvParam, PerAxis, PoolParam } from './conv-shape.js';
+export {
+  type AffineLayerSizes,
+  type ConvLayerSizes,
+  convOutputShape,
+  countFlops,
+  type LayerCost,
+  receptiveField,
+  type WindowedLayer,
+} from './cost.js';
 export { type DropoutCache, type DropoutParam, dropoutBackward, dropoutForward } from './dropout.js';
 export { type EluCache, type EluOptions, eluBackward, eluForward } from './elu.js';
 export { type GeluCache, geluBackward, geluForward } from './gelu.js';

@@ -1,4 +1,4 @@
-import { array, describe, dtypeOf, isNDArray, type NDArray } from '../../arrays/index.js';
+import { argumentError, array, describe, dtypeOf, isNDArray, type NDArray } from '../../arrays/index.js';
 import {
   absBackward,
   absForward,
@@ -44,7 +44,8 @@ function withNumbers(name: string, apply: BinaryOp): (a: Value, b: Value) => Ten
 function operand(fn: string, arg: string, value: Value, other: Value): TensorLike {
   if (value instanceof Tensor || isNDArray(value)) return value;
   if (typeof value !== 'number') {
-    throw new TypeError(`${fn}: ${arg} is ${describe(value)}, expected a tensor, an array or a number`);
+    const expected = 'a tensor, an array or a number';
+    throw argumentError(TypeError, { fn, arg, found: `is ${describe(value)}`, expected });
   }
   return array(value, [], dtypeOfValue(other));
 }

@@ -1,4 +1,14 @@
-import { checkFlag, checkOptions, describe, dtypeOf, type NDArray, type Random, zeros } from '../../arrays/index.js';
+import {
+  checkedIn,
+  checkFlag,
+  checkOptions,
+  dtypeOf,
+  FRACTION,
+  type NDArray,
+  type Random,
+  type Range,
+  zeros,
+} from '../../arrays/index.js';
 import { type DropoutParam, dropoutBackward, dropoutForward } from '../../layers/index.js';
 import { defaultGenerator } from '../generator.js';
 import type { TensorLike } from '../op.js';
@@ -15,6 +25,8 @@ export interface DropoutOptions {
 
 const keep = layerOp('dropout', (x: NDArray, param: DropoutParam) => dropoutForward(x, param), dropoutBackward);
 
+const DROP_PROBABILITY: Range = { ...FRACTION, expected: 'the probability of dropping a value, in [0, 1]' };
+
 /**
  * Inverted dropout, PyTorch's: in training each value is 0 with probability `p`, else it is multiplied by 1 / (1 − p).
  *
@@ -26,9 +38,7 @@ export function dropout(x: TensorLike, p = 0.5, options: DropoutOptions = {}): T
   checkOptions('dropout', options, ['training', 'random']);
   const { training = true, random = defaultGenerator() } = options;
   checkFlag('dropout', 'training', training);
-  if (!(typeof p === 'number' && p >= 0 && p <= 1)) {
-    throw new RangeError(`dropout: p is ${describe(p)}, expected the probability of dropping a value, in [0, 1]`);
-  }
+  checkedIn('dropout', 'p', p, DROP_PROBABILITY);
   const values = arrayArg('dropout', 'x', x);
   if (!training || p === 0) return x instanceof Tensor ? x : new Tensor(values);
   // A mask of zeros: nothing is left to divide by.

@@ -1,4 +1,14 @@
-import { checkOptions, checkShapes, describe, dtypeOf, full, type Labels, type NDArray } from '../../arrays/index.js';
+import {
+  checkLike,
+  dtypeOf,
+  FRACTION,
+  full,
+  type Labels,
+  type NDArray,
+  type OptionsOf,
+  option,
+  settingsOf,
+} from '../../arrays/index.js';
 import { svmLoss as layerSvmLoss, mulForward, softmaxLoss } from '../../layers/index.js';
 import type { TensorLike } from '../op.js';
 import { Tensor } from '../tensor.js';
@@ -24,11 +34,13 @@ function lossOp(name: string, lossOf: Loss): (x: TensorLike, y: Labels | Tensor)
 
 const softmax = lossOp('crossEntropy', softmaxLoss);
 
-/** Options of {@link crossEntropy}. */
-export interface CrossEntropyOptions {
+const CROSS_ENTROPY = {
   /** Share of the target that is spread evenly over all classes, in [0, 1]. Default 0. */
-  labelSmoothing?: number;
-}
+  labelSmoothing: option(0, FRACTION),
+};
+
+/** Options of {@link crossEntropy}. */
+export type CrossEntropyOptions = OptionsOf<typeof CROSS_ENTROPY>;
 
 /**
  * Softmax cross-entropy, the mean over the batch: `−log softmax(x[n])[y[n]]`; with label smoothing ε,
@@ -42,11 +54,7 @@ export interface CrossEntropyOptions {
  * @see Szegedy et al. 2016, Rethinking the Inception Architecture for Computer Vision, section 7
  */
 export function crossEntropy(x: TensorLike, y: Labels | Tensor, options: CrossEntropyOptions = {}): Tensor {
-  checkOptions('crossEntropy', options, ['labelSmoothing']);
-  const { labelSmoothing = 0 } = options;
-  if (!(typeof labelSmoothing === 'number' && labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new RangeError(`crossEntropy: labelSmoothing is ${describe(labelSmoothing)}, expected a number from 0 to 1`);
-  }
+  const { labelSmoothing } = settingsOf('crossEntropy', CROSS_ENTROPY, options);
   const loss = softmax(x, y);
   if (labelSmoothing === 0) return loss;
   return add(mul(loss, 1 - labelSmoothing), mul(mean(logSoftmax(x)), -labelSmoothing));
@@ -78,7 +86,7 @@ export function svmLoss(x: TensorLike, y: Labels | Tensor): Tensor {
  */
 export function mseLoss(x: TensorLike, target: TensorLike): Tensor {
   const [values, wanted] = [arrayArg('mseLoss', 'x', x), arrayArg('mseLoss', 'target', target)];
-  checkShapes('mseLoss', { x: [values, values.shape], target: [wanted, values.shape] });
+  checkLike('mseLoss', 'target', wanted, 'x', values);
   const difference = sub(x, target);
   return mean(mul(difference, difference));
 }

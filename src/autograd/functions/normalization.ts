@@ -1,10 +1,13 @@
 import {
+  argumentError,
   array,
+  checkedIn,
   checkFlag,
   checkOptions,
   checkShapes,
   describe,
   dtypeOf,
+  FRACTION,
   isRecording,
   type NDArray,
   ones,
@@ -101,23 +104,29 @@ function normalizeBatch(
   checkOptions(fn, options, ['training', 'momentum', 'eps']);
   const { training = false, momentum = 0.1, eps = 1e-5 } = options;
   checkFlag(fn, 'training', training);
-  if (!(typeof momentum === 'number' && momentum >= 0 && momentum <= 1)) {
-    throw new RangeError(`${fn}: momentum is ${describe(momentum)}, expected a number from 0 to 1`);
-  }
+  checkedIn(fn, 'momentum', momentum, FRACTION);
   const values = arrayArg(fn, 'x', x);
   const { shape } = values;
   const C = channelsOf(fn, shape);
   const mean = runningMean === null ? null : arrayArg(fn, 'runningMean', runningMean);
   const variance = runningVar === null ? null : arrayArg(fn, 'runningVar', runningVar);
   if ((mean === null) !== (variance === null)) {
-    throw new TypeError(`${fn}: runningMean or runningVar is null, expected both or neither`);
+    throw argumentError(TypeError, {
+      fn,
+      arg: 'runningMean or runningVar',
+      found: 'is null',
+      expected: 'both or neither',
+    });
   }
   const byBatch = training || mean === null || variance === null;
   if (byBatch && values.size === C) {
-    throw new RangeError(
-      `${fn}: x has shape ${tuple(shape)}, expected more than one value a channel in training: ` +
-        'use a larger batch, eval(), or a DataLoader with dropLast: true, whose last batch is not smaller',
-    );
+    throw argumentError(RangeError, {
+      fn,
+      arg: 'x',
+      found: `has shape ${tuple(shape)}`,
+      expected: 'more than one value a channel in training',
+      wayOut: 'use a larger batch, eval(), or a DataLoader with dropLast: true, whose last batch is not smaller',
+    });
   }
   const dtype = dtypeOf(values);
   const param: BatchnormParam = { mode: byBatch ? 'train' : 'test', eps, momentum: 1 - momentum, unbiased: true };
@@ -138,7 +147,11 @@ function normalizeBatch(
 
 function channelsOf(fn: string, shape: readonly number[]): number {
   if (shape.length >= 2 && shape.length <= 4) return shape[1];
-  throw new ShapeError(`${fn}: x has shape ${tuple(shape)}, expected (N, C), (N, C, L) or (N, C, H, W)`);
+  throw misshapen(fn, shape, '(N, C), (N, C, L) or (N, C, H, W)');
+}
+
+function misshapen(fn: string, shape: readonly number[], expected: string): Error {
+  return argumentError(ShapeError, { fn, arg: 'x', found: `has shape ${tuple(shape)}`, expected });
 }
 
 const normalizeRows = layerOp('layerNorm', layernormForward, layernormBackward, TERMS);
@@ -166,11 +179,12 @@ export function layerNorm(
   const { shape } = arrayArg(fn, 'x', x);
   const sizes = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
   if (!Array.isArray(sizes) || sizes.length === 0) {
-    throw new TypeError(`${fn}: normalizedShape is ${describe(normalizedShape)}, expected a size, or a list of sizes`);
+    const [arg, found] = ['normalizedShape', `is ${describe(normalizedShape)}`];
+    throw argumentError(TypeError, { fn, arg, found, expected: 'a size, or a list of sizes' });
   }
   const outer = shape.length - sizes.length;
   if (outer < 0 || sizes.some((n, i) => n !== shape[outer + i])) {
-    throw new ShapeError(`${fn}: x has shape ${tuple(shape)}, expected ${tuple(['…', ...sizes])}`);
+    throw misshapen(fn, shape, tuple(['…', ...sizes]));
   }
   const D = sizeOf(sizes);
   const [gamma, beta] = scaleAndShift(fn, x, weight, bias, sizes, [D]);
@@ -198,7 +212,7 @@ export function groupNorm(
 ): Tensor {
   const fn = 'groupNorm';
   const { shape } = arrayArg(fn, 'x', x);
-  if (shape.length < 2) throw new ShapeError(`${fn}: x has shape ${tuple(shape)}, expected (N, C, …)`);
+  if (shape.length < 2) throw misshapen(fn, shape, '(N, C, …)');
   const [N, C] = shape;
   const [gamma, beta] = scaleAndShift(fn, x, weight, bias, [C], [1, C, 1, 1]);
   return reshape(normalizeGroups(reshape(x, [N, C, -1, 1]), gamma, beta, numGroups, options), shape);

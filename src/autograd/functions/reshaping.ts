@@ -1,4 +1,4 @@
-import { checkCount, describe, type NDArray, ShapeError, tuple } from '../../arrays/index.js';
+import { argumentError, checkCount, describe, type NDArray, ShapeError, tuple } from '../../arrays/index.js';
 import {
   broadcastToBackward,
   broadcastToForward,
@@ -46,7 +46,8 @@ function joined<C>(
   backward: (dout: NDArray, cache: C) => NDArray[],
 ): Tensor {
   if (!Array.isArray(tensors)) {
-    throw new TypeError(`${fn}: tensors is ${describe(tensors)}, expected a list of tensors`);
+    const found = `is ${describe(tensors)}`;
+    throw argumentError(TypeError, { fn, arg: 'tensors', found, expected: 'a list of tensors' });
   }
   return layerListOp(fn, (arrays) => forward(arrays as NDArray[]), backward, { arrays: 'tensors' })(tensors);
 }
@@ -56,7 +57,8 @@ export function flatten(x: TensorLike, startDim = 1): Tensor {
   checkCount('flatten', 'startDim', startDim, 0);
   const { shape } = arrayArg('flatten', 'x', x);
   if (startDim >= shape.length) {
-    throw new ShapeError(`flatten: x has shape ${tuple(shape)}, expected more than startDim=${startDim} axes`);
+    const [found, expected] = [`has shape ${tuple(shape)}`, `more than startDim=${startDim} axes`];
+    throw argumentError(ShapeError, { fn: 'flatten', arg: 'x', found, expected });
   }
   const size = shape.slice(startDim).reduce((product, n) => product * n, 1);
   return reshape(x, [...shape.slice(0, startDim), size]);
