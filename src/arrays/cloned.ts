@@ -3,9 +3,9 @@ import { isPlainObject, typedArrayName } from './realms.js';
 import { MAX_RANK } from './types.js';
 
 /**
- * Makes an array again of what `structuredClone` and `postMessage` leave of one: its fields without its methods. They are
- * given back to the object itself, so that it is the same array to whoever holds it: a model's parameter can be updated in
- * place.
+ * Turns a copy of an array made by `structuredClone` or `postMessage`, which has its fields but not its methods, into
+ * an array again. The object itself gets the methods, so every reference to it sees an array: a model's parameter can
+ * be updated in place.
  *
  * @returns Whether `value` is an array now.
  */

@@ -1,17 +1,17 @@
 import type { DType, Floats } from './types.js';
 
-/** What is said of an array whose workspace has ended. */
+/** The error text for an array whose workspace has ended. */
 export const ENDED_MESSAGE =
   'this array was made in a workspace that has ended: return it from the function given to workspace(), ' +
   'or copy it with array(a)';
 
 /**
- * Set on the memory of arrays that have ended. A property, since a training step of 20 µs ends a dozen of them: on Node 20 it
- * takes 70 to 170 ns to set and 10 to 60 to ask for, a WeakSet 600 to 1,400 and 90 to 130.
+ * Set on the memory of arrays that have ended. A property, since a training step of 20 µs ends a dozen of them: on Node
+ * 20 it takes 70 to 170 ns to set and 10 to 60 to ask for, a WeakSet 600 to 1,400 and 90 to 130.
  */
 const MARK = Symbol('ended');
 
-/** Says of a memory that it belongs to somebody else now: whoever comes with a view of it is refused. */
+/** Marks memory whose workspace has ended: every view of it is refused from now on. */
 export function markEnded(data: Floats): void {
   (data as { [MARK]?: true })[MARK] = true;
 }

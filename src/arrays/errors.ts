@@ -5,7 +5,7 @@ export class ShapeError extends RangeError {
   override readonly name = 'ShapeError';
 }
 
-/** What is wrong with an argument, in parts: for whoever knows function and argument by other names. */
+/** What is wrong with an argument, in parts, so that callers with other names for function and argument can rename. */
 export interface Fault {
   readonly fn: string;
   readonly arg: string;
@@ -53,13 +53,13 @@ export function tuple(shape: readonly (number | string)[]): string {
   return shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
 }
 
-/** What a terminal obeys rather than prints, or that turns the direction of writing. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+/** Characters that control a terminal, or change the direction of writing. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are searched for
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 const SHORT: Readonly<Record<string, string>> = { '\b': '\\b', '\t': '\\t', '\n': '\\n', '\f': '\\f', '\r': '\\r' };
 
-/** A text that comes from outside, for a message: control characters escaped as JSON does, and at most `most` characters. */
+/** A text from outside, for a message: control characters escaped as JSON does, and at most `most` characters. */
 export function printable(text: string, most = 200): string {
   const shown = text.length > most ? `${text.slice(0, most)}…` : text;
   return shown.replace(CONTROLS, (c) => SHORT[c] ?? `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
@@ -90,7 +90,8 @@ function account(value: unknown, depth: number): string {
   if (Array.isArray(shape)) {
     const numbers = typedArrayName(data) ?? (Array.isArray(data) ? 'Array' : '');
     const kind = Array.isArray((data as { shape?: unknown } | null | undefined)?.shape) ? 'a tensor' : 'an array';
-    return `${kind} of shape ${tuple(shape)}${/^(Float(32|64)|$)/.test(numbers) ? '' : ` over ${withArticle(numbers)}`}`;
+    const over = /^(Float(32|64)|$)/.test(numbers) ? '' : ` over ${withArticle(numbers)}`;
+    return `${kind} of shape ${tuple(shape)}${over}`;
   }
   const name = kindOf(value);
   return name === 'Object' ? 'an object' : withArticle(printable(name));

@@ -10,7 +10,7 @@ export type Labels = ArrayLike<number> | NdArray;
  *
  * @param fn - The function to name in the errors, and `arg` its argument.
  * @param N - How many there must be.
- * @param C - They lie in [0, C); any number of classes when left out.
+ * @param C - The number of classes: labels are in [0, C). Default: any.
  * @throws {ShapeError} if there are not `N`.
  * @throws {RangeError} if one is not an integer in the range.
  */

@@ -23,8 +23,8 @@ export function overlap({ data: a }: NDArray, { data: b }: NDArray): boolean {
 }
 
 /**
- * `view` itself, known to the open workspace as one of its arrays: for a view that leaves the function that made it, over
- * memory that may end with the workspace.
+ * `view` itself, known to the open workspace as one of its arrays: for a view that leaves the function that made it,
+ * over memory that may end with the workspace.
  */
 export function adopted(view: NDArray): NDArray {
   if (view.shape.length > (isFloat64(view.data) ? PRINTS.float64 : PRINTS.float32)) makePrint(view, reachProblem);
@@ -89,8 +89,8 @@ export function hostValues(a: NDArray): Floats {
 }
 
 /**
- * The memory of `a` for a loop in JavaScript that writes it, flat and in row-major order; what it does not write keeps its
- * value. Of a dense array, as `empty`, `zeros` and `array` make them.
+ * The memory of `a` for a loop in JavaScript that writes it, flat and in row-major order; places it does not write
+ * keep their values. Of a dense array, as `empty`, `zeros` and `array` make them.
  *
  * @throws {RangeError} if `a` is a strided view, reaches outside its memory, or was made in a workspace that has ended.
  */
@@ -99,7 +99,7 @@ export function hostRoom(a: NDArray): Floats {
   return operand(a);
 }
 
-/** Whether the values of `a` lie one after another in row-major order. */
+/** Whether the values of `a` are contiguous, in row-major order. */
 export function isDense({ shape, stride }: NDArray): boolean {
   let size = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -109,7 +109,7 @@ export function isDense({ shape, stride }: NDArray): boolean {
   return true;
 }
 
-/** Why the elements of `a` cannot be read, or null: their places are none of its memory, or its workspace has ended. */
+/** Why the elements of `a` cannot be read, or null: they are outside of its memory, or its workspace has ended. */
 export function reachProblem({ data, shape, stride, offset }: NDArray): string | null {
   if (hasEnded(data)) return ENDED_MESSAGE;
   let low = offset;

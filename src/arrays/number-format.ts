@@ -2,8 +2,8 @@
 const PRECISION = 8;
 
 /**
- * How numbers are printed in columns, as NumPy prints them: with as many digits as tell them from others of their format,
- * at most 8 after the point, all of one width, and by powers of ten where they differ much in size.
+ * How numbers are printed in columns, as NumPy prints them: with as many digits as tell them from others of their
+ * format, at most 8 after the point, all of one width, and by powers of ten where they differ much in size.
  *
  * @param values - Those that will be printed.
  * @param isFloat64 - Their format; else float32.

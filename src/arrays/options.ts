@@ -8,7 +8,7 @@ export interface Range {
   readonly Kind: typeof RangeError | typeof TypeError;
 }
 
-/** What is declared of an option, once: its default, and what it may be. */
+/** The declaration of an option: its default and its range. */
 export interface Option<T> {
   readonly byDefault: T;
   readonly range: Range;
@@ -62,7 +62,7 @@ export const FINITE: Range = numbers('a finite number', () => true);
 export const AMOUNT: Range = numbers('a number ≥ 0', (n) => n >= 0);
 export const POSITIVE: Range = numbers('a number > 0', (n) => n > 0);
 export const FRACTION: Range = numbers('a number from 0 to 1', (n) => n >= 0 && n <= 1);
-/** A share of which something is left: decays. */
+/** A share below one: decays. */
 export const SHARE: Range = numbers('a number in [0, 1)', (n) => n >= 0 && n < 1);
 export const FLAG: Range = {
   allows: (value) => typeof value === 'boolean',

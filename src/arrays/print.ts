@@ -26,8 +26,8 @@ export const PRINTS: Record<DType, number> = { float32: -1, float64: -1 };
 type ProblemOf = (a: NDArray) => string | null;
 
 /**
- * Lets arrays print their values, by `console.log` and `String`, which have the class of `like` or one of fewer axes. Hidden
- * properties of the classes do it, so that no array is larger or made slower.
+ * Lets arrays print their values, by `console.log` and `String`, which have the class of `like` or one of fewer axes.
+ * Hidden properties of the classes do it, so that no array is larger or made slower.
  */
 export function makePrint(like: NDArray, problemOf: ProblemOf): void {
   const dtype = isFloat64(like.data) ? 'float64' : 'float32';

@@ -18,7 +18,7 @@ export function isFloats(value: unknown): value is Floats {
   return name === 'Float32Array' || name === 'Float64Array';
 }
 
-/** Whether numbers, of which it is known that they are float32 or float64, are the latter. */
+/** Whether numbers that are known to be float32 or float64 are float64. */
 export function isFloat64(values: Floats): values is Float64Array {
   return values.BYTES_PER_ELEMENT === 8;
 }

@@ -4,7 +4,7 @@ import { dtypeOf, isNDArray, operand, reachProblem } from './ndarray.js';
 import { typedArrayName } from './realms.js';
 import type { Floats, NDArray } from './types.js';
 
-/** A size; the symbol of a size, bound where it first appears; or, in last place, `'…'` for one or more further axes. */
+/** A size; the symbol of a size, bound where it first appears; or, in last place, `'…'` for one or more axes. */
 export type Dim = number | string;
 
 type Spec = Readonly<Record<string, readonly [NDArray, readonly Dim[]]>>;
@@ -33,7 +33,7 @@ export function checkShapes<const S extends Spec>(fn: string, spec: S): Record<S
   let first: string | undefined;
   for (const arg in spec) {
     const entry = spec[arg];
-    // What somebody put on Object.prototype comes by here too. To ask whether it is an own property takes ten times as long.
+    // Object.prototype may have been extended. To ask whether a property is an own one takes ten times as long.
     if (!Array.isArray(entry)) continue;
     const [a, dims] = entry as Spec[string];
     checkArray(fn, arg, a, dims, sizes);
@@ -73,7 +73,7 @@ export function anyShape(a: NDArray): readonly Dim[] {
   return isNDArray(a) && a.shape.length > 0 ? ANY_AXES : NO_AXES;
 }
 
-/** Refuses what is no array, has another shape or reaches outside its memory; binds the symbols of `dims`. */
+/** Refuses a value that is no array, has another shape or reaches outside its memory; binds the symbols of `dims`. */
 function checkArray(fn: string, arg: string, a: NDArray, dims: readonly Dim[], sizes: Record<string, number>): void {
   if (!isNDArray(a)) {
     const expected = 'an array of float32 or float64';
@@ -126,7 +126,7 @@ function misshapen(
   dims: readonly Dim[],
   sizes: Record<string, number>,
 ): Error {
-  // A symbol that this very argument bound says nothing of what was expected of it.
+  // A symbol bound by this very argument does not say what was expected of it.
   const expected = dims.map((dim, axis) =>
     typeof dim === 'string' && dim in sizes && sizes[dim] !== shape[axis] ? `${dim}=${sizes[dim]}` : dim,
   );

@@ -7,8 +7,8 @@ import { argumentError } from './errors.js';
  * @param fn - The function to name in the error.
  * @param callback - What the function that it was given is called in its documentation.
  * @param value - What that function has returned.
- * @throws {TypeError} with a way out. A promise that is refused has a handler: if it rejects later, that is no unhandled
- *   rejection.
+ * @throws {TypeError} with a way out. A promise that is refused has a handler: if it rejects later, that is no
+ *   unhandled rejection.
  */
 export function checkSynchronous(fn: string, callback: string, value: unknown): void {
   if (typeof value !== 'object' || value === null) return;

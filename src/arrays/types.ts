@@ -9,8 +9,8 @@ export type Floats = Float32Array | Float64Array;
 /**
  * An n-dimensional array: `ndarray`'s, over float32 or float64 numbers.
  *
- * Any strided view (`transpose(1, 0)`, `hi`, `lo`, `step(-1)`, `pick`) is one too. Two traps of `ndarray`: `transpose()`
- * without axes is the identity, and nothing is bounds-checked.
+ * Any strided view (`transpose(1, 0)`, `hi`, `lo`, `step(-1)`, `pick`) is one too. Two traps of `ndarray`:
+ * `transpose()` without axes is the identity, and nothing is bounds-checked.
  */
 export type NDArray = NdArray<Floats>;
 

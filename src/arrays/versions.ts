@@ -5,8 +5,8 @@ import type { Floats, NDArray } from './types.js';
 const versions = new WeakMap<Floats, number>();
 
 /**
- * Announces that values of `a` were changed in place, so that whoever saved the array for later can tell. It holds for
- * every view of the same `data`.
+ * Announces that values of `a` were changed in place, so that code that saved the array for later can tell. It holds
+ * for every view of the same `data`.
  *
  * @see versionOf
  */
@@ -15,8 +15,8 @@ export function markChanged(a: NDArray): void {
 }
 
 /**
- * The number of changes in place of the memory of `a` that were announced with {@link markChanged}; 0 if there were none.
- * As long as it stays the same, no function of this library that announces its changes has written to `a.data`.
+ * The number of changes in place of the memory of `a` that were announced with {@link markChanged}; 0 if there were
+ * none. As long as it stays the same, no function of this library that announces its changes has written to `a.data`.
  */
 export function versionOf(a: NDArray): number {
   return versions.get(a.data) ?? 0;

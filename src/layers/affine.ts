@@ -13,7 +13,7 @@ export interface AffineCache {
 
 /** The gradients of the parameters of an affine layer. */
 export interface AffineWeightGrads {
-  /** Shape (D, M), laid out in memory as `w`: by rows, or by columns where `w` is the transpose of a row-major array. */
+  /** Shape (D, M), in the memory layout of `w`: row-major, or the transpose of a row-major array. */
   readonly dw: NDArray;
   /** Shape (M,). */
   readonly db: NDArray;
@@ -28,14 +28,14 @@ export interface AffineGrads extends AffineWeightGrads {
 /**
  * Forward pass of an affine (fully connected) layer: `out = rows(x) · w + b`.
  *
- * Every axis of `x` after the first is flattened, D = d_1 · … · d_k, so a batch of images needs no reshape. Weights that
- * are stored as (M, D), PyTorch's order, are given as their transpose `w.transpose(1, 0)`: they are used in place.
+ * Every axis of `x` after the first is flattened, D = d_1 · … · d_k, so a batch of images needs no reshape. Weights
+ * that are stored as (M, D), PyTorch's order, are given as their transpose `w.transpose(1, 0)`: they are used in place.
  *
  * @param x - Input, shape (N, d_1, …, d_k).
  * @param w - Weights, shape (D, M).
  * @param b - Biases, shape (M,).
- * @returns `out`, a new array of shape (N, M), and the cache, which keeps `x` and `w` by reference: leave both unchanged
- *   until the backward pass.
+ * @returns `out`, a new array of shape (N, M), and the cache, which keeps `x` and `w` by reference: leave both
+ *   unchanged until the backward pass.
  * @throws {ShapeError} if `w` is not (D, M) or `b` is not (M,).
  * @throws {TypeError} if the three are not of one dtype.
  * @see https://cs231n.github.io/neural-networks-1/#layers

@@ -1,7 +1,7 @@
 import { argumentError, describe } from '../arrays/index.js';
 
 /**
- * Refuses what is not the cache that a layer's forward pass returned, such as that of another layer.
+ * Refuses anything but the cache of a layer's forward pass, such as the cache of another layer.
  *
  * @throws {TypeError} naming the function and the two layers.
  */
@@ -18,7 +18,7 @@ export function checkCache<L extends string>(fn: string, cache: { readonly layer
 }
 
 /**
- * Refuses a size in a cache that its forward pass cannot have put there.
+ * Refuses a value in a cache that the forward pass cannot have put there.
  *
  * @throws {RangeError} naming the function.
  */

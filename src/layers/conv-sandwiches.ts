@@ -85,7 +85,7 @@ export interface ConvReluPoolCache {
   readonly layer: 'conv-relu-pool';
   readonly conv: ConvCache;
   readonly pool: MaxPoolCache;
-  /** The largest of a window is positive just where the ReLU lets its gradient through. */
+  /** A maximum of a window: positive where the ReLU passes the gradient, and nowhere else. */
   readonly out: NDArray;
 }
 
@@ -115,9 +115,9 @@ export function convReluPoolForward(
 }
 
 /**
- * Backward pass of {@link convReluPoolForward}. max(0, ·) and the largest of a window may change places, so the backward
- * pass of the ReLU runs over the windows, of which there are fewer than pixels. The gradient of each window goes to one
- * pixel, so the sum over the windows is the gradient of the bias.
+ * Backward pass of {@link convReluPoolForward}. max(0, ·) and the largest of a window may change places, so the
+ * backward pass of the ReLU runs over the windows, which are fewer than the pixels. The gradient of each window
+ * goes to one pixel, so the sum over the windows is the gradient of the bias.
  *
  * @param dout - Upstream gradient, of the shape of `out`.
  * @param cache - From {@link convReluPoolForward}.

@@ -27,16 +27,17 @@ export interface ConvGrads extends ConvWeightGrads {
 }
 
 /**
- * Forward pass of a convolution, by the loops that a student reads, `convForward` in src/kernels/reference/convolution.ts:
- * `out[n, f, i, j] = b[f] + Σ x[n, c, i·stride + kh − pad, j·stride + kw − pad] · w[f, c, kh, kw]`, where `x` is 0 outside
- * of the image. (A cross-correlation: the filters are not turned.)
+ * Forward pass of a convolution, by plain loops: `convForward` in src/kernels/reference/convolution.ts.
+ *
+ * `out[n, f, i, j] = b[f] + Σ x[n, c, i·stride + kh − pad, j·stride + kw − pad] · w[f, c, kh, kw]`, summed over c, kh
+ * and kw, where `x` is 0 outside of the image. (A cross-correlation: the filters are not turned.)
  *
  * @param x - Images, shape (N, C, H, W).
  * @param w - Filters, shape (F, C, HH, WW).
  * @param b - Biases, shape (F,).
  * @param convParam - `stride` and `pad`, a number or [vertical, horizontal].
- * @returns `out`, a new array of shape (N, F, 1 + floor((H + 2·pad − HH)/stride), 1 + floor((W + 2·pad − WW)/stride)), and
- *   the cache, which keeps `x` and `w` by reference.
+ * @returns `out`, a new array of shape (N, F, 1 + floor((H + 2·pad − HH)/stride), 1 + floor((W + 2·pad − WW)/stride)),
+ *   and the cache, which keeps `x` and `w` by reference.
  * @throws {ShapeError} if the channels disagree, or the filters are larger than the padded images.
  * @throws {RangeError} if a stride or pad is out of range.
  * @see https://cs231n.github.io/convolutional-networks/#conv
@@ -52,8 +53,8 @@ export function convForwardNaive(
 }
 
 /**
- * Backward pass of a convolution, by the loops: every output hands its gradient to the pixels and the weights that made
- * it, `dx[…] += dout · w[…]`, `dw[…] += dout · x[…]`, `db[f] += dout`.
+ * Backward pass of a convolution, by plain loops (same file): every output hands its gradient to the pixels and the
+ * weights that made it, `dx[…] += dout · w[…]`, `dw[…] += dout · x[…]`, `db[f] += dout`.
  *
  * @param dout - Upstream gradient, of the shape of `out`.
  * @param cache - From {@link convForwardNaive} or {@link convForwardFast}.
@@ -77,12 +78,13 @@ export function convBackwardNaive(
 }
 
 /**
- * {@link convForwardNaive} at full speed: each thread packs the windows of a few pixels straight from the padded image and
- * multiplies them with the filters, so no matrix of columns is ever made.
+ * {@link convForwardNaive} at full speed: each thread packs the windows of a few pixels straight from the padded image
+ * and multiplies them with the filters, so no matrix of columns is ever made.
  *
- * In float32 it adds in another order than the naive loops, or convolves by Winograd's method: compare the largest difference
- * with the largest output, `max |fast − naive| / max |naive|`, which stays below 1e-4. `relError` divides each difference by
- * its own value, and looks alarming where that is near zero; it is for float64, in which both agree to 1e-9.
+ * In float32 it adds in another order than the naive loops, or convolves by Winograd's method: compare the largest
+ * difference with the largest output, `max |fast − naive| / max |naive|`, which stays below 1e-4. `relError` divides
+ * each difference by its own value, and looks alarming where that is near zero; it is for float64, in which both agree
+ * to 1e-9.
  */
 export function convForwardFast(
   x: NDArray,

@@ -37,7 +37,8 @@ export interface LayerCost {
  * The shape of a convolution's output: (F, 1 + floor((H + 2·pad − HH)/stride), 1 + floor((W + 2·pad − WW)/stride)).
  *
  * @example
- * convOutputShape({ type: 'conv', input: [10, 64, 64], numFilters: 10, filterSize: 6, stride: 2, pad: 1 }); // [10, 31, 31]
+ * convOutputShape({ type: 'conv', input: [10, 64, 64], numFilters: 10, filterSize: 6, stride: 2, pad: 1 });
+ * // [10, 31, 31]
  *
  * @throws {ShapeError | RangeError} if the filter does not fit or a number is out of range.
  */

@@ -34,15 +34,15 @@ export interface DropoutParam {
 /** What {@link dropoutBackward} needs from {@link dropoutForward}. */
 export interface DropoutCache {
   readonly layer: 'dropout';
-  /** What `x` was multiplied by: 1/p where a unit was kept, else 0. Null in test mode. */
+  /** The factors of `x`: 1/p where a unit was kept, else 0. Null in test mode. */
   readonly mask: NDArray | null;
   /** Shape of `x`. */
   readonly shape: readonly number[];
 }
 
 /**
- * Forward pass of inverted dropout: in training `out = x · mask`, where the mask is 1/p with probability p and 0 otherwise,
- * so that the expectation of `out` is `x`; in test mode `out = x`.
+ * Forward pass of inverted dropout: in training `out = x · mask`, where the mask is 1/p with probability p and 0
+ * otherwise, so that the expectation of `out` is `x`; in test mode `out = x`.
  *
  * @param x - Input, any shape.
  * @param dropoutParam - Mode, probability of keeping a unit, and where the mask comes from.

@@ -30,8 +30,8 @@ export interface EluCache {
 }
 
 /**
- * Forward pass of an exponential linear unit: `out = x` where `x > 0`, else `alpha · (e^x − 1)`, element by element. The
- * difference keeps its digits next to 0.
+ * Forward pass of an exponential linear unit: `out = x` where `x > 0`, else `alpha · (e^x − 1)`, element by element.
+ * The difference keeps its digits next to 0.
  *
  * @param x - Input, any shape.
  * @param options - The value that it falls to.
@@ -50,11 +50,11 @@ export function eluForward(x: NDArray, options: EluOptions = {}): [out: NDArray,
 }
 
 /**
- * Backward pass of an exponential linear unit: `dx = dout` where `x > 0`, else `dout · alpha · e^x`; the derivative at 0
- * is taken as `alpha`.
+ * Backward pass of an exponential linear unit: `dx = dout` where `x > 0`, else `dout · alpha · e^x`; the derivative at
+ * 0 is taken as `alpha`.
  *
- * The power is computed anew from `x`. In terms of `out` it would be `out + alpha`, of which nothing is left where `out`
- * is next to `−alpha`, and whose branch an `out` of a negative `alpha` does not tell.
+ * The power is computed from `x` again: `out + alpha` loses all its digits where `out` is next to `−alpha`, and with a
+ * negative `alpha` the sign of `out` does not say which branch it came from.
  *
  * @param dout - Upstream gradient, of the shape of `x`.
  * @param cache - From {@link eluForward}.

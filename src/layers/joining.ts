@@ -140,7 +140,7 @@ function parts(a: NDArray, axis: number, lengths: readonly number[]): NDArray[] 
   });
 }
 
-/** Views of what lies at each index of an axis, without that axis. */
+/** Views of the parts at each index of an axis, without that axis. */
 function layersOf(a: NDArray, axis: number): NDArray[] {
   const others = <T>(list: readonly T[]): T[] => list.filter((_, i) => i !== axis);
   return Array.from({ length: a.shape[axis] }, (_, i) =>

@@ -50,8 +50,8 @@ export function leakyReluForward(x: NDArray, options: LeakyReluOptions = {}): [o
 }
 
 /**
- * Backward pass of a leaky rectified linear unit: `dx = dout` where `x > 0`, else `alpha · dout`; the derivative at 0 is
- * taken as `alpha`.
+ * Backward pass of a leaky rectified linear unit: `dx = dout` where `x > 0`, else `alpha · dout`; the derivative at 0
+ * is taken as `alpha`.
  *
  * @param dout - Upstream gradient, of the shape of `x`.
  * @param cache - From {@link leakyReluForward}.

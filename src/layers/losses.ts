@@ -10,10 +10,11 @@ export interface LossAndGrad {
 }
 
 /**
- * Softmax (cross-entropy) loss: the mean over the batch of `−log p[n, y[n]]`, where `p[n] = e^{x[n]} / Σ_c e^{x[n, c]}`.
+ * Softmax (cross-entropy) loss: the mean over the batch of `−log p[n, y[n]]`, where `p[n] = e^{x[n]} / Σ_c e^{x[n,
+ * c]}`.
  *
- * Its gradient is `(p − onehot(y)) / N`. Each row is shifted by its maximum before the powers, so that scores of any size
- * neither overflow nor lose the loss.
+ * Its gradient is `(p − onehot(y)) / N`. Each row is shifted by its maximum before the powers, so that scores of any
+ * size neither overflow nor lose the loss.
  *
  * @param x - Scores, shape (N, C).
  * @param y - Labels in [0, C), N of them.

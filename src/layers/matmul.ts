@@ -28,13 +28,13 @@ export interface MatmulCache {
 /**
  * Forward pass of a matrix product: `out[…, n, m] = Σ_k a[…, n, k] · b[…, k, m]`.
  *
- * As NumPy's: the axes before the last two are batches of matrices, and broadcast; an `a` of one axis is a row, a `b` of one
- * axis a column, and that axis is not in `out`. A matrix that is a transpose is used where it lies.
+ * As NumPy's: the axes before the last two are batches of matrices, and broadcast; an `a` of one axis is a row, a `b`
+ * of one axis a column, and that axis is not in `out`. A transposed matrix is used in place.
  *
  * @param a - Shape (…, N, K) or (K,).
  * @param b - Shape (…, K, M) or (K,).
- * @returns `out`, a new array of shape (…, N, M), and the cache, which keeps `a` and `b` by reference: leave both unchanged
- *   until the backward pass.
+ * @returns `out`, a new array of shape (…, N, M), and the cache, which keeps `a` and `b` by reference: leave both
+ *   unchanged until the backward pass.
  * @throws {ShapeError} if an array has no axes or is empty, the two K differ, or the batches do not broadcast.
  * @throws {TypeError} if the two are not of one dtype.
  * @see https://numpy.org/doc/stable/reference/generated/numpy.matmul.html
@@ -71,7 +71,8 @@ export function matmulForward(a: NDArray, b: NDArray): [out: NDArray, cache: Mat
  *
  * @param dout - Upstream gradient, of the shape of `out`.
  * @param cache - From {@link matmulForward}.
- * @returns Gradients with respect to `a` and `b`, in new arrays; that of a `b` of two axes has the memory layout of `b`.
+ * @returns Gradients with respect to `a` and `b`, in new arrays; that of a `b` of two axes has the memory layout of
+ *   `b`.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
 export function matmulBackward(dout: NDArray, cache: MatmulCache): ElementwiseGrads {

@@ -2,21 +2,21 @@ import ndarray from 'ndarray';
 import { adopted, dtypeOf, empty, type Floats, type NDArray, operand } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 
-// Products of matrices that are used where they lie, by rows or by columns, so that a transpose costs nothing.
+// Products of matrices in row-major or column-major order, used in place, so that a transpose costs nothing.
 
-/** out (N, M) = a (N, K) · b (K, M). Only a matrix that lies neither by rows nor by columns is copied. */
+/** out (N, M) = a (N, K) · b (K, M). Only a matrix in neither row-major nor column-major order is copied. */
 export function matrixProduct(a: NDArray, b: NDArray, out: Floats): void {
   const [N, K] = a.shape;
   const M = b.shape[1];
-  if (liesByColumns(b)) kernels().gemm({ form: 'NT', a: operand(a), b: operand(b.transpose(1, 0)), out, N, K, M });
-  else if (liesByColumns(a)) kernels().gemm({ form: 'TN', a: operand(a.transpose(1, 0)), b: operand(b), out, N, K, M });
+  if (isColumnMajor(b)) kernels().gemm({ form: 'NT', a: operand(a), b: operand(b.transpose(1, 0)), out, N, K, M });
+  else if (isColumnMajor(a)) kernels().gemm({ form: 'TN', a: operand(a.transpose(1, 0)), b: operand(b), out, N, K, M });
   else kernels().gemm({ form: 'NN', a: operand(a), b: operand(b), out, N, K, M });
 }
 
-/** a · b as a new array that lies in memory as `like` does: by columns, or else by rows. */
+/** a · b as a new array in the memory layout of `like`: column-major if `like` is, else row-major. */
 export function productLike(like: NDArray, a: NDArray, b: NDArray): NDArray {
   const [N, M] = [a.shape[0], b.shape[1]];
-  if (liesByColumns(like)) {
+  if (isColumnMajor(like)) {
     const transposed = empty([M, N], dtypeOf(like));
     // (a · b)ᵀ = bᵀ · aᵀ
     matrixProduct(b.transpose(1, 0), a.transpose(1, 0), transposed.data);
@@ -32,7 +32,7 @@ export function rowsOf(x: NDArray, D: number): NDArray {
   return ndarray(operand(x), [x.size / D, D]);
 }
 
-/** Whether a matrix is the transpose of a dense row-major one: its columns lie one after another. */
-function liesByColumns({ shape, stride }: NDArray): boolean {
+/** Whether a matrix is in column-major order: the transpose of a dense row-major one. */
+function isColumnMajor({ shape, stride }: NDArray): boolean {
   return stride[0] === 1 && stride[1] === shape[0];
 }

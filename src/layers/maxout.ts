@@ -20,14 +20,14 @@ export interface MaxoutCache {
 }
 
 /**
- * Forward pass of maxout: the largest of each group of `pieces` consecutive units,
- * `out[n, m] = max(x[n, m·pieces], …, x[n, m·pieces + pieces − 1])`. After an affine layer it is a convex function that is
- * learned, of `pieces` linear pieces.
+ * Forward pass of maxout: the largest of each group of `pieces` consecutive units, `out[n, m] = max(x[n, m·pieces], …,
+ * x[n, m·pieces + pieces − 1])`. After an affine layer it is a convex function that is learned, of `pieces` linear
+ * pieces.
  *
  * @param x - Input, shape (N, D).
  * @param pieces - Units in a group, a divisor of D.
- * @returns `out`, a new array of shape (N, D/pieces), in which a group with a NaN is NaN, and the cache, which keeps `x`
- *   by reference: leave it unchanged until the backward pass.
+ * @returns `out`, a new array of shape (N, D/pieces), in which a group with a NaN is NaN, and the cache, which keeps
+ *   `x` by reference: leave it unchanged until the backward pass.
  * @throws {ShapeError} if `x` is not (N, D), or D not divisible by `pieces`.
  * @throws {RangeError} if `pieces` is not a whole number ≥ 1.
  * @see Goodfellow et al. 2013, https://arxiv.org/abs/1302.4389
@@ -50,8 +50,8 @@ export function maxoutForward(x: NDArray, pieces: number): [out: NDArray, cache:
 }
 
 /**
- * Backward pass of maxout: `dx = dout` at the largest unit of each group, 0 at the others; of equal ones the first takes
- * the gradient.
+ * Backward pass of maxout: `dx = dout` at the largest unit of each group, 0 at the others; of equal ones the first
+ * takes the gradient.
  *
  * @param dout - Upstream gradient, shape (N, D/pieces).
  * @param cache - From {@link maxoutForward}.

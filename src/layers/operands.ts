@@ -2,7 +2,7 @@ import { argumentError, checkShapes, type DType, describe, dtypeOf, type NDArray
 
 export { anyShape } from '../arrays/index.js';
 
-/** What a backward pass has to know of an array whose values it does not need. */
+/** Shape and dtype of an array, for a backward pass that does not need its values. */
 export interface Form {
   readonly shape: readonly number[];
   readonly dtype: DType;

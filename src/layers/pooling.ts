@@ -16,8 +16,8 @@ export interface MaxPoolCache {
  *
  * @param x - Images, shape (N, C, H, W).
  * @param poolParam - `poolHeight`, `poolWidth` and `stride`.
- * @returns `out`, a new array of shape (N, C, 1 + floor((H − poolHeight)/stride), 1 + floor((W − poolWidth)/stride)), and
- *   the cache, which keeps `x` by reference.
+ * @returns `out`, a new array of shape (N, C, 1 + floor((H − poolHeight)/stride), 1 + floor((W − poolWidth)/stride)),
+ *   and the cache, which keeps `x` by reference.
  * @throws {RangeError} if the window is larger than the image, or a number is out of range.
  * @see https://cs231n.github.io/convolutional-networks/#pool
  */
@@ -26,7 +26,8 @@ export function maxPoolForwardNaive(x: NDArray, poolParam: PoolParam): [out: NDA
 }
 
 /**
- * Backward pass of max pooling: each window's gradient goes to its largest value; on a tie to the first in row-major order.
+ * Backward pass of max pooling: each window's gradient goes to its largest value; on a tie to the first in row-major
+ * order.
  *
  * @param dout - Upstream gradient, of the shape of `out`.
  * @param cache - From {@link maxPoolForwardNaive} or {@link maxPoolForwardFast}.

@@ -28,8 +28,8 @@ export interface PreluGrads {
 }
 
 /**
- * Forward pass of a parametric rectified linear unit: `out = x` where `x > 0`, else `alpha · x`, element by element, with
- * slopes that are learned: one for all of `x`, or one for each channel, which is axis 1 of `x`.
+ * Forward pass of a parametric rectified linear unit: `out = x` where `x > 0`, else `alpha · x`, element by element,
+ * with slopes that are learned: one for all of `x`, or one for each channel, which is axis 1 of `x`.
  *
  * @param x - Input: any shape with one slope; with one for each channel (N, C), (N, C, H, W) or any (N, C, …).
  * @param alpha - Slopes below 0, shape (1,) or (C,).

@@ -31,8 +31,9 @@ export interface ReshapeCache {
  * Forward pass of a reshape: the values of `x` in row-major order, in another shape.
  *
  * @param x - Any shape.
- * @param shape - The sizes of the axes; one may be −1, for what is left.
- * @returns `out`, which shares the memory of `x` where that is dense and row-major and is a copy otherwise, and the cache.
+ * @param shape - The sizes of the axes; one may be −1: it follows from the others.
+ * @returns `out`, which shares the memory of `x` where that is dense and row-major and is a copy otherwise, and the
+ *   cache.
  * @throws {ShapeError} if `shape` has another number of values than `x`, or `x` is empty.
  * @throws {RangeError} if a size is no whole number, or −1 comes twice.
  */

@@ -2,14 +2,14 @@ import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
 import { dtypeOf, empty, type Floats, type NDArray } from '../arrays/index.js';
 
-// What goes over some axes of an array goes along the rows of a matrix, once these axes are the last.
+// A loop over some axes of an array is a loop along the rows of a matrix, once these axes are the last.
 
 /** A view of `x` with these axes, which are in ascending order, moved to the end. Not to be returned: see `adopted`. */
 export function axesLast(x: NDArray, axes: readonly number[]): NDArray {
   return x.transpose(...x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis)), ...axes);
 }
 
-/** Gives `fill` room for the rows of {@link axesLast}, and brings what it writes there back to their places in `out`. */
+/** Gives `fill` memory for the rows of {@link axesLast}, and copies what it writes there to its place in `out`. */
 export function fillRows(out: NDArray, axes: readonly number[], fill: (rows: Floats) => void): void {
   // Axes that are last already stay where they are.
   if (axes.every((axis, i) => axis === out.shape.length - axes.length + i)) {

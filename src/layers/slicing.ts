@@ -15,8 +15,8 @@ import { checkCache } from './cache.js';
 import { anyShape, checkUpstream, type Form, formOf } from './operands.js';
 
 /**
- * What of an axis a slice takes: all of it (null); one index, which drops the axis; or the indices from start to before
- * stop, in steps. A negative index counts from the end, and null is the end where the steps begin or lead to.
+ * The part of an axis that a slice takes: all of it (null); one index, which drops the axis; or the indices from start
+ * to before stop, in steps. A negative index counts from the end, and null is the end where the steps begin or lead to.
  */
 export type SliceRange = null | number | readonly [start: number | null, stop: number | null, step?: number];
 
@@ -39,7 +39,7 @@ interface Part {
  * Forward pass of a slice, as NumPy's `x[1:3, :, -1]`.
  *
  * @param x - Any shape.
- * @param ranges - For each axis from the first on what to take of it; axes without one are taken whole.
+ * @param ranges - The part to take of each axis, from the first on; axes without a range are taken whole.
  * @returns `out`, a new array, and the cache, which does not keep `x`.
  * @throws {ShapeError} if `x` is empty or the slice would be, or there are more ranges than axes.
  * @throws {RangeError} if an index is outside its axis, a step is 0, or a number is not whole.
@@ -101,7 +101,7 @@ function part(a: NDArray, axes: readonly Part[]): NDArray {
   return ndarray(a.data, shape, stride, offset);
 }
 
-/** What a range takes of an axis of this size. */
+/** The part of an axis of this size that a range selects. */
 function partOf(fn: string, arg: string, range: SliceRange, size: number): Part {
   if (range === null) return { start: 0, length: size, step: 1 };
   if (typeof range === 'number') {
@@ -123,7 +123,7 @@ function partOf(fn: string, arg: string, range: SliceRange, size: number): Part 
   if (![from ?? 0, to ?? 0, step].every(Number.isInteger) || step === 0) {
     throw argumentError(RangeError, { fn, arg, found, expected: 'whole numbers or null, and a step that is not 0' });
   }
-  // As Python's slice.indices: what lies beyond an end is cut off there.
+  // As Python's slice.indices: an index beyond an end is clipped.
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
   const within = (index: number): number => Math.min(high, Math.max(low, index < 0 ? index + size : index));
   const start = from === null ? (step > 0 ? low : high) : within(from);

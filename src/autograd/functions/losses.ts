@@ -63,8 +63,8 @@ export function crossEntropy(x: TensorLike, y: Labels | Tensor, options: CrossEn
 const hinge = lossOp('svmLoss', layerSvmLoss);
 
 /**
- * Multiclass SVM (hinge) loss, the mean over the batch: the sum over the wrong classes of what is missing for a margin of 1.
- * PyTorch's `multi_margin_loss` is this by the number of classes.
+ * Multiclass SVM (hinge) loss, the mean over the batch: the sum over the wrong classes of what a score lacks to a
+ * margin of 1. PyTorch's `multi_margin_loss` is this by the number of classes.
  *
  * @param x - Scores, shape (N, C).
  * @param y - Labels in [0, C), N of them: a list, a typed array, an array or a tensor. They get no gradient.

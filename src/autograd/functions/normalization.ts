@@ -37,9 +37,9 @@ import { reshape } from './reshaping.js';
 
 /** How {@link batchNorm} runs. */
 export interface BatchNormOptions {
-  /** Whether to normalize by the batch, and move the running statistics; else by the running statistics. Default false. */
+  /** Whether to normalize by the batch and update the running statistics, or by those. Default false. */
   training?: boolean;
-  /** The weight of the new value in the running statistics, in [0, 1], as PyTorch's (cs231n's is the complement). Default 0.1. */
+  /** Weight of the new value in the running statistics, in [0, 1]; cs231n's is the complement. Default 0.1. */
   momentum?: number;
   /** Added to the variance. Default 1e-5. */
   eps?: number;

@@ -18,15 +18,15 @@ import type { Tensor } from '../tensor.js';
 import { arrayArg, layerListOp, layerOp } from './layer-op.js';
 
 /**
- * The same values in another shape; one size may be −1, and is what is left. Where `x` is dense it shares its memory with
- * the result: what changes one in place changes the other.
+ * The same values in another shape; one size may be −1: it follows from the others. Where `x` is dense it shares its
+ * memory with the result: what changes one in place changes the other.
  */
 export const reshape = layerOp('reshape', reshapeForward, reshapeBackward);
 /** The axes in another order; in reverse when `axes` is left out. The result shares the memory of `x`. */
 export const transpose = layerOp('transpose', transposeForward, transposeBackward);
 /** The values repeated along new axes in front, and along axes of size 1, to the given shape. */
 export const broadcastTo = layerOp('broadcastTo', broadcastToForward, broadcastToBackward);
-/** A part of a tensor: for each axis `[start, stop, step?]`, null for all of it, or a number that picks and drops it. */
+/** A part of a tensor: for each axis `[start, stop, step?]`, null for all of it, or an index, which drops it. */
 export const slice = layerOp('slice', sliceForward, sliceBackward);
 
 /** The tensors behind each other along `axis` (default the first). */
