@@ -29,7 +29,7 @@ function pairs(least: number): Range {
   };
 }
 
-const CONV = {
+const CONV_OPTIONS = {
   /** Pixels between neighbouring windows. Default 1. */
   stride: option<PerAxis>(1, pairs(1)),
   /** Zeros around the image on each side, in pixels. Default 0. */
@@ -37,7 +37,7 @@ const CONV = {
 };
 
 /** Stride and padding of a convolution. */
-export type ConvParam = OptionsOf<typeof CONV>;
+export type ConvParam = OptionsOf<typeof CONV_OPTIONS>;
 
 /** Window and stride of a pooling. */
 export interface PoolParam {
@@ -56,7 +56,7 @@ export interface PoolParam {
  * @throws {ShapeError} if the filters do not fit into the padded images.
  */
 export function convShape(fn: string, x: readonly number[], w: readonly number[], param: ConvParam): ConvShape {
-  const { stride, pad } = settingsOf(fn, CONV, param);
+  const { stride, pad } = settingsOf(fn, CONV_OPTIONS, param);
   const [strideH, strideW] = bothOf(stride);
   const [padH, padW] = bothOf(pad);
   const [N, C, H, W] = x;

@@ -14,13 +14,13 @@ import { kernels } from '../kernels/index.js';
 import { checkCache } from './cache.js';
 import { anyShape } from './operands.js';
 
-const OPTIONS = {
+const LEAKY_RELU_OPTIONS = {
   /** The slope below 0, any finite number. Default 0.01. */
   alpha: option(0.01, FINITE),
 };
 
 /** Options of {@link leakyReluForward}. */
-export type LeakyReluOptions = OptionsOf<typeof OPTIONS>;
+export type LeakyReluOptions = OptionsOf<typeof LEAKY_RELU_OPTIONS>;
 
 /** What {@link leakyReluBackward} needs from {@link leakyReluForward}. Opaque: the fields may change. */
 export interface LeakyReluCache {
@@ -43,7 +43,7 @@ export interface LeakyReluCache {
  */
 export function leakyReluForward(x: NDArray, options: LeakyReluOptions = {}): [out: NDArray, cache: LeakyReluCache] {
   checkShapes('leakyReluForward', { x: [x, anyShape(x)] });
-  const { alpha } = settingsOf('leakyReluForward', OPTIONS, options);
+  const { alpha } = settingsOf('leakyReluForward', LEAKY_RELU_OPTIONS, options);
   const out = empty(x.shape, dtypeOf(x));
   kernels().leakyRelu(operand(x), out.data, alpha);
   return [out, { layer: 'leaky-relu', x, alpha }];

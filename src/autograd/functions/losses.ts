@@ -34,13 +34,13 @@ function lossOp(name: string, lossOf: Loss): (x: TensorLike, y: Labels | Tensor)
 
 const softmax = lossOp('crossEntropy', softmaxLoss);
 
-const CROSS_ENTROPY = {
+const CROSS_ENTROPY_OPTIONS = {
   /** Share of the target that is spread evenly over all classes, in [0, 1]. Default 0. */
   labelSmoothing: option(0, FRACTION),
 };
 
 /** Options of {@link crossEntropy}. */
-export type CrossEntropyOptions = OptionsOf<typeof CROSS_ENTROPY>;
+export type CrossEntropyOptions = OptionsOf<typeof CROSS_ENTROPY_OPTIONS>;
 
 /**
  * Softmax cross-entropy, the mean over the batch: `−log softmax(x[n])[y[n]]`; with label smoothing ε,
@@ -54,7 +54,7 @@ export type CrossEntropyOptions = OptionsOf<typeof CROSS_ENTROPY>;
  * @see Szegedy et al. 2016, Rethinking the Inception Architecture for Computer Vision, section 7
  */
 export function crossEntropy(x: TensorLike, y: Labels | Tensor, options: CrossEntropyOptions = {}): Tensor {
-  const { labelSmoothing } = settingsOf('crossEntropy', CROSS_ENTROPY, options);
+  const { labelSmoothing } = settingsOf('crossEntropy', CROSS_ENTROPY_OPTIONS, options);
   const loss = softmax(x, y);
   if (labelSmoothing === 0) return loss;
   return add(mul(loss, 1 - labelSmoothing), mul(mean(logSoftmax(x)), -labelSmoothing));
