@@ -4,32 +4,21 @@ import {
   checkOptions,
   checkShapes,
   checkSynchronous,
-  dtypeOf,
-  empty,
-  heap,
   type Labels,
+  loadEntry,
   type NDArray,
   Random,
-  withStorage,
-  wrap,
 } from './arrays/index.js';
 import type { Model, Params } from './classifiers/model.js';
 import { rows } from './data/dataset.js';
-import { isKeepingNothing, kernels, workspace } from './kernels/index.js';
-import { checkFinite, DivergedError, divergedLoss, type Progress } from './training/diverged-error.js';
+import { Best } from './training/best.js';
+import { checkFinite, DivergedError, type Progress } from './training/diverged-error.js';
 import { checkSignal, drain, drainAsync, type Listener, observed, type Run } from './training/drive.js';
 import type { TrainingEvent } from './training/events.js';
+import { type Examples, scoreOf, stepOn } from './training/examples.js';
 import { Journal } from './training/journal.js';
-import {
-  copies,
-  haveValuesOf,
-  restore,
-  restoreStatistics,
-  type Statistics,
-  statisticsOf,
-} from './training/parameters.js';
-import { isBest, Tally } from './training/scoring.js';
-import { checkModel, checkResult, checkScores } from './training/solver-model.js';
+import { isBest } from './training/scoring.js';
+import { checkModel } from './training/solver-model.js';
 import {
   type CheckedOptions,
   checkDataset,
@@ -38,13 +27,8 @@ import {
   type Rule,
   type SolverOptionsOf,
 } from './training/solver-options.js';
+import { checkedModel, checkSolverState, type SolverState, savedModel } from './training/solver-state.js';
 import { Updater } from './training/updater.js';
-
-/** Examples, dense and on the heap, and their labels. */
-interface Examples {
-  readonly X: NDArray;
-  readonly y: Int32Array;
-}
 
 /**
  * Options of a {@link Solver}, all of which have defaults.
@@ -102,20 +86,15 @@ export class Solver<R extends Rule = 'sgd'> {
   readonly #val: Examples;
   readonly #updater: Updater;
   readonly #listener: Listener;
+  readonly #best: Best;
+  readonly #random: Random;
   #numEpochs: number;
-  /** The running statistics that go with `bestParams`. A training pass makes new arrays, so these stay as they are. */
-  #bestStatistics: readonly Statistics[] = [];
-  #random: Random;
   /** The method that is running: a callback, or the model, may not start another. */
   #running: string | null = null;
   /** Whether an evaluation is due: also when a callback threw before it. */
   #due = false;
   /** Whether `onEpoch` has ended the run. */
   #stopped = false;
-  /** Whether `bestParams` are those of an evaluation. */
-  #hasBest = false;
-  /** What to continue from while the model has the best parameters; null while it has the last ones. */
-  #last: { readonly params: Params; readonly statistics: readonly Statistics[] } | null = null;
 
   /**
    * Trains `model` on `data` when {@link Solver.train} is called; nothing has changed before.
@@ -135,7 +114,8 @@ export class Solver<R extends Rule = 'sgd'> {
     this.#numEpochs = this.#options.numEpochs;
     this.#random = new Random(this.#options.seed);
     this.#updater = new Updater(model, this.#options);
-    this.bestParams = copies(model.params);
+    this.#best = new Best(model);
+    this.bestParams = this.#best.params;
     const { onIteration, onEpoch } = this.#options;
     this.#listener = {
       fn: 'Solver',
@@ -157,6 +137,7 @@ export class Solver<R extends Rule = 'sgd'> {
     return this.#numEpochs;
   }
 
+  /** As the getter says. */
   set numEpochs(numEpochs: number) {
     checkCount('Solver', 'numEpochs', numEpochs, 1);
     this.#numEpochs = numEpochs;
@@ -235,23 +216,12 @@ export class Solver<R extends Rule = 'sgd'> {
   #finish(): void {
     // Where every iteration was a call of step(), nothing has been evaluated yet.
     if (this.valAccHistory.length === 0) this.#evaluate();
-    if (!this.#hasBest) {
+    if (!this.#best.known) {
       const found = 'model.loss(X) gives scores that are not finite';
       throw new DivergedError(this.#progress, this.#lastLoss, found, false);
     }
-    this.#last ??= { params: copies(this.model.params), statistics: statisticsOf(this.model) };
-    restore(this.model.params, this.bestParams);
-    restoreStatistics(this.model, this.#bestStatistics);
+    this.#best.put();
     this.#stopped = false;
-  }
-
-  /** Puts the last parameters back into the model, unless it has others than the best by now. */
-  #resume(): void {
-    if (this.#last !== null && haveValuesOf(this.model.params, this.bestParams)) {
-      restore(this.model.params, this.#last.params);
-      restoreStatistics(this.model, this.#last.statistics);
-    }
-    this.#last = null;
   }
 
   /**
@@ -278,27 +248,12 @@ export class Solver<R extends Rule = 'sgd'> {
   }
 
   #step(): number {
-    if (this.#last !== null) this.#resume();
+    this.#best.resume();
     this.#stopped = false;
     const { batchSize, lrDecay } = this.#options;
-    const random = this.#random.state();
-    const statistics = statisticsOf(this.model);
-    const chosen = this.#random.randint(0, this.#train.y.length, batchSize);
-    const loss = this.#scope(() => {
-      const { X, y } = gather(this.#train, chosen);
-      try {
-        const result = checkResult(this.model.loss(X, y), this.model.params);
-        if (!Number.isFinite(result.loss)) {
-          throw divergedLoss(this.#progress, result.loss, ['minibatch', X], this.model.params);
-        }
-        this.#updater.update(result.grads);
-        return result.loss;
-      } catch (error) {
-        // A step that failed has not happened: the next one draws the same minibatch.
-        this.#random = Random.fromState(random);
-        restoreStatistics(this.model, statistics);
-        throw error;
-      }
+    const loss = this.#drawing(() => {
+      const chosen = this.#random.randint(0, this.#train.y.length, batchSize);
+      return stepOn(this.model, this.#train, chosen, this.#updater, () => this.#progress);
     });
     this.lossHistory.push(loss);
     this.iteration++;
@@ -309,9 +264,64 @@ export class Solver<R extends Rule = 'sgd'> {
     return loss;
   }
 
-  /** Runs a pass of the model in a workspace; one that may keep what it is given gets arrays on the heap. */
-  #scope<T>(fn: () => T): T {
-    return isKeepingNothing(this.model.loss) ? workspace(fn) : withStorage(heap, fn);
+  /** Runs `fn`, which draws numbers. If it fails, it has drawn none: the next one draws the same. */
+  #drawing<T>(fn: () => T): T {
+    const before = this.#random.stateDict();
+    try {
+      return fn();
+    } catch (error) {
+      this.#random.loadStateDict(before);
+      throw error;
+    }
+  }
+
+  /**
+   * A copy of everything that the rest of the run depends on: parameters and running statistics, the best ones and the last
+   * ones, the configs of the update rule, generators, histories. May be called between the steps of a generator, and by
+   * callbacks.
+   *
+   * @returns A plain object of numbers, strings, booleans, null, lists, arrays, and objects of these.
+   * @throws {TypeError} naming a field of a config that holds something else.
+   */
+  stateDict(): SolverState {
+    const { iteration, epoch, bestValAcc, lossHistory, trainAccHistory, valAccHistory } = this;
+    return {
+      ...{ iteration, epoch, bestValAcc, due: this.#due, stopped: this.#stopped },
+      lossHistory: [...lossHistory],
+      trainAccHistory: [...trainAccHistory],
+      valAccHistory: [...valAccHistory],
+      ...this.#best.stateDict(),
+      configs: this.#updater.stateDict('Solver.stateDict'),
+      random: this.#random.stateDict(),
+      ...savedModel(this.model),
+    };
+  }
+
+  /**
+   * Takes over what {@link Solver.stateDict} returned for a Solver of such a model with the same data and options; training
+   * continues to the same bits, in another process too.
+   *
+   * @throws {TypeError | RangeError | ShapeError} naming the entry that does not fit; nothing has changed then.
+   * @throws {Error} if it is called while the Solver runs.
+   */
+  loadStateDict(state: SolverState): void {
+    const fn = 'Solver.loadStateDict';
+    this.#enter('loadStateDict');
+    try {
+      checkSolverState(fn, state, this.#iterationsPerEpoch);
+      loadEntry(fn, 'random', new Random(0), state.random);
+      const parts = [checkedModel(fn, state, this.model), this.#best.checked(fn, state)];
+      for (const take of [...parts, this.#updater.checked(fn, state.configs)]) take();
+      this.#random.loadStateDict(state.random);
+      const { iteration, epoch, bestValAcc, lossHistory, trainAccHistory, valAccHistory } = state;
+      Object.assign(this, { iteration, epoch, bestValAcc });
+      Object.assign(this.lossHistory, lossHistory).length = lossHistory.length;
+      Object.assign(this.trainAccHistory, trainAccHistory).length = trainAccHistory.length;
+      Object.assign(this.valAccHistory, valAccHistory).length = valAccHistory.length;
+      [this.#due, this.#stopped] = [state.due, state.stopped];
+    } finally {
+      this.#running = null;
+    }
   }
 
   /** @throws {Error} if something of this Solver is running. */
@@ -344,7 +354,8 @@ export class Solver<R extends Rule = 'sgd'> {
     const labels = checkLabels(fn, 'y', y, N);
     if (numSamples !== null) checkCount(fn, 'numSamples', numSamples, 1);
     checkCount(fn, 'batchSize', batchSize, 1);
-    return this.#score('y', { X: rows(X), y: labels }, numSamples, batchSize).accuracy;
+    const examples = { X: rows(X), y: labels };
+    return scoreOf(this.model, 'y', examples, this.#random, numSamples, batchSize).accuracy;
   }
 
   get #iterationsPerEpoch(): number {
@@ -366,59 +377,21 @@ export class Solver<R extends Rule = 'sgd'> {
     return { fn: 'Solver', iteration, lossHistory, learningRate, rest: 'Histories and bestParams are intact.' };
   }
 
-  #score(arg: string | null, examples: Examples, numSamples: number | null, batchSize = 100): Tally {
-    const { y } = examples;
-    const chosen = numSamples !== null && numSamples < y.length ? this.#random.randint(0, y.length, numSamples) : null;
-    const count = chosen?.length ?? y.length;
-    const tally = new Tally('Solver', arg);
-    for (let start = 0; start < count; start += batchSize) {
-      const end = Math.min(count, start + batchSize);
-      this.#scope(() => {
-        const batch = chosen === null ? slice(examples, start, end) : gather(examples, chosen.subarray(start, end));
-        tally.add(checkScores(this.model.loss(batch.X), batch.y.length), batch.y);
-      });
-    }
-    return tally;
-  }
-
   /** Scores the model. Its parameters become the best where both they and their scores are finite. */
   #evaluate(): { trainAcc: number; valAcc: number } {
     const { numTrainSamples, numValSamples } = this.#options;
     checkFinite(this.#progress, this.model.params);
-    const random = this.#random.state();
-    let train: Tally;
-    let val: Tally;
-    try {
+    const [train, val] = this.#drawing(() => [
       // Training labels beyond the classes are the loss's to refuse: it may not be about classes at all.
-      train = this.#score(null, this.#train, numTrainSamples);
-      val = this.#score('yVal', this.#val, numValSamples);
-    } catch (error) {
-      this.#random = Random.fromState(random);
-      throw error;
-    }
+      scoreOf(this.model, null, this.#train, this.#random, numTrainSamples),
+      scoreOf(this.model, 'yVal', this.#val, this.#random, numValSamples),
+    ]);
     this.trainAccHistory.push(train.accuracy);
     this.valAccHistory.push(val.accuracy);
-    if (isBest(val, this.bestValAcc, this.#hasBest)) {
-      this.#hasBest = true;
+    if (isBest(val, this.bestValAcc, this.#best.known)) {
       this.bestValAcc = val.accuracy;
-      restore(this.bestParams, this.model.params);
-      this.#bestStatistics = statisticsOf(this.model);
+      this.#best.take();
     }
     return { trainAcc: train.accuracy, valAcc: val.accuracy };
   }
-}
-
-/** The examples at the given places, in new arrays. */
-function gather({ X, y }: Examples, chosen: Int32Array): Examples {
-  const batch = empty([chosen.length, ...X.shape.slice(1)], dtypeOf(X));
-  kernels().gatherRows(X.data, chosen, batch.data, X.size / X.shape[0]);
-  return { X: batch, y: chosen.map((i) => y[i]) };
-}
-
-/** Examples start … end, in the same memory. */
-function slice({ X, y }: Examples, start: number, end: number): Examples {
-  const length = X.size / X.shape[0];
-  const shape = [end - start, ...X.shape.slice(1)];
-  const part = withStorage(heap, () => wrap(X.data.subarray(start * length, end * length), shape));
-  return { X: part, y: y.subarray(start, end) };
 }

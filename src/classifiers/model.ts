@@ -1,5 +1,5 @@
 import type { Labels, NDArray } from '../arrays/index.js';
-import type { BatchnormParam } from '../layers/index.js';
+import type { BatchnormParam, DropoutParam } from '../layers/index.js';
 
 /** Parameters by name. */
 export type Params = Record<string, NDArray>;
@@ -18,6 +18,12 @@ export interface Model {
   params: Params;
   /** Running statistics of batch normalizations, where there are any: a Solver keeps those of the best parameters. */
   readonly bnParams?: readonly BatchnormParam[];
+  /** How dropouts draw their masks, where there are any: a Solver's state dict has their seeds and generators. */
+  readonly dropoutParams?: readonly DropoutParam[];
+  /** Other state that training changes, where there is any: a part of a Solver's state dict. Together with `loadStateDict`. */
+  stateDict?(): unknown;
+  /** Takes over what `stateDict` returned, or throws before anything has changed. */
+  loadStateDict?(state: unknown): void;
   /**
    * With labels, a training-time pass: the loss and the gradient of every parameter. Without, a test-time pass: scores of
    * shape (N, C).

@@ -7,5 +7,7 @@ export { type FitRun, fit, fitAsync, fitSteps } from './fit.js';
 export type { FitAsyncOptions, FitOptions, Schedule, Stepper } from './fit-options.js';
 export type { FitHistory } from './history.js';
 export { ProgressBar, type Terminal } from './progress.js';
+export type { Saved } from './saved.js';
 export type { Dataset, Rule, SolverOptionsOf } from './solver-options.js';
+export type { SavedParameters, SavedStatistics, SolverState } from './solver-state.js';
 export { WeightAverage } from './weight-average.js';

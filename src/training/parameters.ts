@@ -43,11 +43,6 @@ export function snapshot(param: NDArray, config: object): { param: NDArray; rest
   };
 }
 
-/** Copies, on the heap, of all parameters. */
-export function copies(params: Params): Params {
-  return withStorage(heap, () => Object.fromEntries(Object.entries(params).map(([name, p]) => [name, array(p)])));
-}
-
 /** Writes all `values` into the arrays of `params`; in place where those are dense, so that they stay the same arrays. */
 export function restore(params: Params, values: Params): void {
   for (const [name, value] of Object.entries(values)) {

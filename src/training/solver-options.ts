@@ -94,8 +94,8 @@ export interface SolverOptionsOf<R extends Rule, S> extends OptionsOf<typeof SET
 /** The options, defaults filled in. */
 export interface CheckedOptions<S> extends Settings<typeof SETTINGS> {
   readonly updateRule: UpdateRule<object>;
-  /** Whether the rule is one of this library's. */
-  readonly isOwnRule: boolean;
+  /** The fields of the config of a rule of this library; null for any other. */
+  readonly fields: readonly string[] | null;
   readonly optimConfig: object;
   readonly onIteration: (solver: S) => unknown;
   readonly onEpoch: (solver: S) => unknown;
@@ -112,7 +112,7 @@ export function checkSolverOptions<R extends Rule, S>(options: SolverOptionsOf<R
   if (fields === null) checkConfig('Solver: optimConfig', { learningRate });
   else checkConfig('Solver: optimConfig', optimConfig, fields);
   const { onIteration, onEpoch } = settings as Pick<CheckedOptions<S>, 'onIteration' | 'onEpoch'>;
-  return { ...settings, updateRule, isOwnRule: fields !== null, onIteration, onEpoch };
+  return { ...settings, updateRule, fields, onIteration, onEpoch };
 }
 
 function ruleOf(rule: unknown): UpdateRule<object> {

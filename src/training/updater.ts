@@ -1,56 +1,76 @@
 import {
   argumentError,
   array,
+  checkEntries,
+  checkLike,
   checkShapes,
   checkSynchronous,
   describe,
   heap,
   isNDArray,
+  isPlainObject,
   type NDArray,
   withStorage,
 } from '../arrays/index.js';
 import type { Model, Params } from '../classifiers/model.js';
 import { isKeepingNothing, isResident, resident } from '../kernels/index.js';
 import type { OptimConfig } from '../optim/index.js';
-import { STATE } from '../optim/update-rule.js';
+import { checkConfig, STATE } from '../optim/update-rule.js';
 import { snapshot } from './parameters.js';
+import { heapCopy, savedEntries } from './saved.js';
 import type { CheckedOptions } from './solver-options.js';
+import type { SolverState } from './solver-state.js';
+
+type RuleOptions = Pick<CheckedOptions<never>, 'updateRule' | 'fields' | 'optimConfig'>;
 
 /** Gives each parameter of a model and its gradient to an update rule, with a config of its own. */
 export class Updater {
   readonly #model: Model;
-  readonly #options: Pick<CheckedOptions<never>, 'updateRule' | 'isOwnRule' | 'optimConfig'>;
+  readonly #options: RuleOptions;
   /** The config of each parameter: hyperparameters, and the rule's state. */
-  readonly configs: Map<string, object>;
+  readonly #configs = new Map<string, object>();
   /** The parameters of the last step, to whose shapes the configs' state belongs. */
   readonly #stepped = new Map<string, NDArray>();
 
   /** @throws {ShapeError} if an array of state in `optimConfig` does not have the shape of a parameter. */
-  constructor(model: Model, options: CheckedOptions<never>) {
+  constructor(model: Model, options: RuleOptions) {
     this.#model = model;
     this.#options = options;
-    this.configs = configsFor(options, model.params);
+    for (const [name, param] of Object.entries(model.params)) {
+      for (const [field, value] of this.#stateIn(options.optimConfig)) {
+        checkShapes('Solver', { [name]: [param, ['…']], [`optimConfig.${field}`]: [value, param.shape] });
+      }
+      this.#configs.set(name, placed(options.optimConfig, param));
+    }
+  }
+
+  /** The arrays of a config that a rule of the library shapes like the parameter. */
+  #stateIn(config: object): [field: string, value: NDArray][] {
+    if (this.#options.fields === null) return [];
+    return STATE.map((field): [string, unknown] => [field, (config as OptimConfig)[field]]).filter(
+      (entry): entry is [string, NDArray] => isNDArray(entry[1]),
+    );
   }
 
   /** Of the first parameter; undefined where the rule's default is used and no step was made. */
   get learningRate(): number | undefined {
-    const [config] = this.configs.values() as Iterable<OptimConfig>;
+    const [config] = this.#configs.values() as Iterable<OptimConfig>;
     return config?.learningRate;
   }
 
   /** Multiplies the learning rate of every parameter. */
   decay(factor: number): void {
-    for (const config of this.configs.values() as Iterable<OptimConfig>) {
+    for (const config of this.#configs.values() as Iterable<OptimConfig>) {
       if (config.learningRate !== undefined) config.learningRate *= factor;
     }
   }
 
   /** Updates all parameters. If the rule throws, everything is as it was before. */
   update(grads: Params): void {
-    const { updateRule, isOwnRule } = this.#options;
+    const { updateRule, fields } = this.#options;
     const { params } = this.#model;
     const names = Object.keys(params);
-    if (isOwnRule) {
+    if (fields !== null) {
       // The library's rules do not throw once this has passed, so that nothing needs a copy.
       for (const name of names) if (this.#stepped.get(name) !== params[name]) this.#checkState(name);
       for (const name of names) this.#apply(name, updateRule(params[name], grads[name], this.#configOf(name)));
@@ -68,14 +88,43 @@ export class Updater {
     } catch (error) {
       for (const [name, { param, restored }] of before) {
         params[name] = param;
-        this.configs.set(name, restored());
+        this.#configs.set(name, restored());
       }
       throw error;
     }
   }
 
+  /** Copies of the configs. @throws {TypeError} if one holds what a state may not, as a function. */
+  stateDict(fn: string): SolverState['configs'] {
+    const names = Object.keys(this.#model.params);
+    return Object.fromEntries(names.map((name) => [name, savedEntries(fn, `configs.${name}`, this.#configOf(name))]));
+  }
+
+  /** @returns A function that takes over what `stateDict` returned, which has been checked. */
+  checked(fn: string, saved: SolverState['configs']): () => void {
+    const { params } = this.#model;
+    checkEntries(fn, 'configs', saved, Object.keys(params));
+    const configs = Object.entries(params).map(([name, param]) => {
+      const at = `configs.${name}`;
+      if (!isPlainObject(saved[name])) {
+        throw argumentError(TypeError, { fn, arg: at, found: `is ${describe(saved[name])}`, expected: 'an object' });
+      }
+      const config = savedEntries(fn, at, saved[name]);
+      if (this.#options.fields !== null) checkConfig(`${fn}: ${at}`, config, this.#options.fields);
+      for (const [field, value] of this.#stateIn(config)) {
+        checkLike(fn, `${at}.${field}`, value, `the own ${name}`, param);
+      }
+      return [name, param, config] as const;
+    });
+    return () => {
+      this.#stepped.clear();
+      this.#configs.clear();
+      for (const [name, param, config] of configs) this.#configs.set(name, placed(config, param));
+    };
+  }
+
   #configOf(name: string): object {
-    return this.configs.get(name) ?? { ...this.#options.optimConfig };
+    return this.#configs.get(name) ?? { ...this.#options.optimConfig };
   }
 
   #apply(name: string, result: readonly [NDArray, object]): void {
@@ -83,7 +132,7 @@ export class Updater {
     const [nextW, nextConfig] = checkUpdate(result, name, params[name]);
     if (nextW !== params[name]) params[name] = nextW;
     this.#stepped.set(name, nextW);
-    this.configs.set(name, nextConfig);
+    this.#configs.set(name, nextConfig);
   }
 
   /** Checks that the update rule's state still fits a parameter, which the model may have replaced. */
@@ -96,20 +145,12 @@ export class Updater {
   }
 }
 
-/** A copy of `optimConfig` for each parameter, arrays included: no two parameters share state. */
-function configsFor({ isOwnRule, optimConfig }: CheckedOptions<never>, params: Params): Map<string, object> {
-  const configs = new Map<string, object>();
-  for (const [name, param] of Object.entries(params)) {
-    const fields = Object.entries(optimConfig).map(([field, value]) => {
-      if (!isNDArray(value)) return [field, value];
-      if (isOwnRule && (STATE as readonly string[]).includes(field)) {
-        checkShapes('Solver', { [name]: [param, ['…']], [`optimConfig.${field}`]: [value, param.shape] });
-      }
-      return [field, isResident(param) ? resident(value) : withStorage(heap, () => array(value))];
-    });
-    configs.set(name, Object.fromEntries(fields));
-  }
-  return configs;
+/** A copy of a config, arrays included, those where the parameter lives: no two parameters share state. */
+function placed(config: object, param: NDArray): object {
+  const copy = isResident(param) ? resident : heapCopy;
+  return Object.fromEntries(
+    Object.entries(config).map(([field, value]) => [field, isNDArray(value) ? copy(value) : value]),
+  );
 }
 
 /** @throws {TypeError | ShapeError} if an update rule did not return the parameter and a config. */

@@ -1,0 +1,64 @@
+import {
+  argumentError,
+  array,
+  checkEntries,
+  checkLike,
+  describe,
+  FINITE,
+  heap,
+  isNDArray,
+  isPlainObject,
+  type NDArray,
+  withStorage,
+} from '../arrays/index.js';
+
+/** What a state consists of: it survives `structuredClone` and, but for the arrays, JSON. */
+export type Saved = number | string | boolean | null | NDArray | readonly Saved[] | { readonly [name: string]: Saved };
+
+/** A copy, on the heap, of a value that a state may hold. @throws {TypeError} naming what it may not. */
+export function savedCopy(fn: string, arg: string, value: unknown): Saved {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (isNDArray(value)) return heapCopy(value);
+  if (Array.isArray(value)) return value.map((entry, i) => savedCopy(fn, `${arg}[${i}]`, entry));
+  if (isPlainObject(value)) return savedEntries(fn, arg, value);
+  const expected = 'a number, a string, true, false, null, an array, or a list or plain object of these';
+  throw argumentError(TypeError, { fn, arg, found: `is ${describe(value)}`, expected });
+}
+
+/** {@link savedCopy} of each entry of an object that has a value. */
+export function savedEntries(fn: string, arg: string, value: object): { [name: string]: Saved } {
+  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
+  return Object.fromEntries(entries.map(([name, entry]) => [name, savedCopy(fn, `${arg}.${name}`, entry)]));
+}
+
+/** A copy on the heap. */
+export function heapCopy(a: NDArray): NDArray {
+  return withStorage(heap, () => array(a));
+}
+
+/** Copies, on the heap, of arrays by name. */
+export function heapCopies(arrays: Readonly<Record<string, NDArray>>): Record<string, NDArray> {
+  return withStorage(heap, () => Object.fromEntries(Object.entries(arrays).map(([name, a]) => [name, array(a)])));
+}
+
+/** @throws {TypeError | ShapeError} if `value` does not have an array for each of `like`, of its shape and dtype. */
+export function checkArrays(
+  fn: string,
+  arg: string,
+  value: unknown,
+  like: Readonly<Record<string, NDArray>>,
+): asserts value is Readonly<Record<string, NDArray>> {
+  checkEntries(fn, arg, value, Object.keys(like));
+  for (const [name, own] of Object.entries(like)) {
+    checkLike(fn, `${arg}.${name}`, value[name] as NDArray, `the own ${name}`, own);
+  }
+}
+
+/** @throws {TypeError} if `value` is not a list of `length` finite numbers; without a length of any number of them. */
+export function checkNumbers(fn: string, arg: string, value: unknown, length?: number): asserts value is number[] {
+  const isList = Array.isArray(value) && (length === undefined || value.length === length);
+  if (isList && Array.from(value).every(FINITE.allows)) return;
+  const expected = `a list of ${length === undefined ? '' : `${length} `}finite numbers`;
+  throw argumentError(TypeError, { fn, arg, found: `is ${describe(value)}`, expected });
+}
