@@ -32,8 +32,10 @@ export {
 } from './ndarray.js';
 export {
   AMOUNT,
+  ANY,
   checkedIn,
   count,
+  DTYPE,
   FINITE,
   FLAG,
   FRACTION,
@@ -46,9 +48,13 @@ export {
   orNull,
   POSITIVE,
   type Range,
+  type RequiredOption,
+  required,
+  SEED,
   type Settings,
   SHARE,
   settingsOf,
+  TEXT,
 } from './options.js';
 export { INSPECT, type InspectOptions, isNested, print } from './print.js';
 export { Random, type RandomState } from './random.js';

@@ -64,17 +64,17 @@ export function countRecords(fn: string, file: string): number {
   }
   checkRegular(fn, file, stat, 'replace it by a batch file');
   if (stat.size === 0 || stat.size % RECORD_BYTES !== 0) {
-    const official = count(OFFICIAL_RECORDS * RECORD_BYTES);
+    const official = printed(OFFICIAL_RECORDS * RECORD_BYTES);
     throw new Error(
-      `${fn}: ${file} has ${count(stat.size)} bytes, expected ${official} (${count(OFFICIAL_RECORDS)} records of ` +
-        `${count(RECORD_BYTES)} bytes), or another whole number of records; replace the file, it is damaged`,
+      `${fn}: ${file} has ${printed(stat.size)} bytes, expected ${official} (${printed(OFFICIAL_RECORDS)} records of ` +
+        `${printed(RECORD_BYTES)} bytes), or another whole number of records; replace the file, it is damaged`,
     );
   }
   return stat.size / RECORD_BYTES;
 }
 
 /** A number as people read it: 30,730,000. */
-export function count(n: number): string {
+export function printed(n: number): string {
   return n.toLocaleString('en-US');
 }
 
@@ -102,7 +102,8 @@ export function readRecords(
       for (let filled = 0; filled < records.length; ) {
         const at = { offset: filled, position: from + filled };
         const read = attempt(fn, 'read', file, () => fs.readSync(fd, records, at));
-        if (read === 0) throw new Error(`${fn}: ${file} ended at byte ${count(from + filled)}: it changed while read`);
+        if (read === 0)
+          throw new Error(`${fn}: ${file} ended at byte ${printed(from + filled)}: it changed while read`);
         filled += read;
       }
       checkLabels(fn, file, records, first + before);

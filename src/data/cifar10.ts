@@ -1,23 +1,26 @@
 import {
+  argumentError,
   array,
-  checkCount,
-  checkDType,
-  checkFlag,
-  checkOptions,
   checkPath,
+  count,
+  DTYPE,
   type DType,
   empty,
+  FLAG,
   type Floats,
   hostRoom,
   hostValues,
   type NDArray,
+  type OptionsOf,
+  option,
+  settingsOf,
 } from '../arrays/index.js';
 import { requireBuiltin } from '../node.js';
 import {
-  count,
   countRecords,
   findBatches,
   IMAGE_BYTES,
+  printed,
   RECORD_BYTES,
   readClasses,
   readRecords,
@@ -33,19 +36,21 @@ export interface Cifar10Batch {
   labels: Uint8Array;
 }
 
-/** Options of {@link loadCifar10}. */
-export interface LoadCifar10Options {
+const SPLIT = {
   /** Images to train on, at least 1. Default 49000. */
-  numTraining?: number;
+  numTraining: option(49000, count(1)),
   /** Images to validate on, those that follow the training images. Default 1000. */
-  numValidation?: number;
+  numValidation: option(1000, count(0)),
   /** Images to test on, the first of the test batch. Default 1000. */
-  numTest?: number;
+  numTest: option(1000, count(0)),
   /** Whether to subtract the mean training image from every image. Default true. */
-  subtractMean?: boolean;
+  subtractMean: option(true, FLAG),
   /** Default `'float32'`. */
-  dtype?: DType;
-}
+  dtype: option<DType>('float32', DTYPE),
+};
+
+/** Options of {@link loadCifar10}. */
+export type LoadCifar10Options = OptionsOf<typeof SPLIT>;
 
 /** CIFAR-10, split as cs231n does. */
 export interface Cifar10 {
@@ -64,14 +69,6 @@ export interface Cifar10 {
   /** The mean of the training images, shape (3, 32, 32), whether it was subtracted or not. */
   meanImage: NDArray;
 }
-
-const OPTIONS = [
-  'numTraining',
-  'numValidation',
-  'numTest',
-  'subtractMean',
-  'dtype',
-] as const satisfies readonly (keyof LoadCifar10Options)[];
 
 /**
  * One batch file of CIFAR-10 in its binary version, as bytes.
@@ -100,8 +97,9 @@ function allocate(fn: string, file: string, N: number): Cifar10Batch {
   try {
     return { images: new Uint8Array(N * IMAGE_BYTES), labels: new Uint8Array(N) };
   } catch (cause) {
-    const held = `${file} holds ${count(N)} images, ${count(N * IMAGE_BYTES)} bytes, which do not fit into memory`;
-    throw new RangeError(`${fn}: ${held}; loadCifar10(dir, { numTraining }) reads a part of them`, { cause });
+    const found = `holds ${printed(N)} images, ${printed(N * IMAGE_BYTES)} bytes, which do not fit into memory; `;
+    const wayOut = 'loadCifar10(dir, { numTraining }) reads a part of them';
+    throw argumentError(RangeError, { fn, arg: file, found: found + wayOut }, { cause });
   }
 }
 
@@ -139,13 +137,7 @@ export function cifar10Size(dir: string): { train: number; test: number } {
 export function loadCifar10(dir: string, options: LoadCifar10Options = {}): Cifar10 {
   const fn = 'loadCifar10';
   checkPath(fn, 'dir', dir);
-  checkOptions(fn, options, OPTIONS);
-  const { numTraining = 49000, numValidation = 1000, numTest = 1000, subtractMean = true, dtype = 'float32' } = options;
-  checkCount(fn, 'numTraining', numTraining, 1);
-  checkCount(fn, 'numValidation', numValidation, 0);
-  checkCount(fn, 'numTest', numTest, 0);
-  checkFlag(fn, 'subtractMean', subtractMean);
-  checkDType(fn, dtype);
+  const { numTraining, numValidation, numTest, subtractMean, dtype } = settingsOf(fn, SPLIT, options);
 
   const folder = findBatches(fn, dir);
   const training = openBatches(fn, folder, TRAIN_FILES, numTraining + numValidation);
@@ -188,11 +180,10 @@ function openBatches(fn: string, folder: string, names: readonly string[], neede
   return { files, size };
 }
 
-function tooFew(option: string, wanted: number, available: number, what: string, folder: string): RangeError {
-  return new RangeError(
-    `loadCifar10: ${option} is ${wanted}, expected at most ${available}: ` +
-      `there are ${available} ${what} in ${folder}; cifar10Size(dir) counts them`,
-  );
+function tooFew(arg: string, wanted: number, available: number, what: string, folder: string): Error {
+  const wayOut = `there are ${available} ${what} in ${folder}; cifar10Size(dir) counts them`;
+  const [found, expected] = [`is ${wanted}`, `at most ${available}`];
+  return argumentError(RangeError, { fn: 'loadCifar10', arg, found, expected, wayOut });
 }
 
 /** The mean of the first N images, exact up to the last rounding: the sums are whole numbers. */

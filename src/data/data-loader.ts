@@ -1,35 +1,45 @@
 import {
+  ANY,
   argumentError,
   checkCount,
   checkEntries,
-  checkFlag,
-  checkOptions,
   checkSynchronous,
+  count,
   describe,
+  FLAG,
+  FUNCTION,
   loadEntry,
+  type OptionsOf,
+  option,
   Random,
   type RandomState,
   type Stateful,
+  settingsOf,
 } from '../arrays/index.js';
 import { type ArrayDataset, type Batch, type ExampleDataset, type Source, sourceOf } from './dataset.js';
-import { RandomSampler, type Sampler, SequentialSampler, SubsetRandomSampler } from './samplers.js';
+import { noIndices, RandomSampler, type Sampler, SequentialSampler, SubsetRandomSampler } from './samplers.js';
 import { applyTransform, type Transform } from './transforms/transform.js';
 
-/** Options of a {@link DataLoader}. */
-export interface DataLoaderOptions {
+const LOADER = {
   /** Examples to a batch. Default 1. */
-  batchSize?: number;
-  /** Whether every epoch has a random order of its own; else it has that of the dataset. Default false. */
-  shuffle?: boolean;
+  batchSize: option(1, count(1)),
+  /** Whether every epoch has a random order of its own, rather than that of the dataset. Default false. */
+  shuffle: option(false, FLAG),
   /** Which examples an epoch takes, in which order; in place of `shuffle`. */
-  sampler?: Sampler;
+  sampler: option<Sampler | undefined>(undefined, ANY),
   /** Whether a last batch that is not full is left out. Default false. */
-  dropLast?: boolean;
+  dropLast: option(false, FLAG),
   /** Applied to every batch, with the loader's generator to draw from. Several: `transforms.compose`. */
-  transform?: Transform;
+  transform: option<Transform | undefined>(undefined, {
+    ...FUNCTION,
+    expected: 'a function (X, random) => X; transforms.compose makes one of several',
+  }),
   /** Seed of the orders and of the transform. Without one they cannot be repeated. */
-  seed?: number | string;
-}
+  seed: option<number | string | undefined>(undefined, ANY),
+};
+
+/** Options of a {@link DataLoader}. */
+export type DataLoaderOptions = OptionsOf<typeof LOADER>;
 
 /** What the next batches of a {@link DataLoader} depend on: a plain object that survives JSON. */
 export interface DataLoaderState {
@@ -97,17 +107,8 @@ export class DataLoader implements Iterable<Batch>, Stateful<DataLoaderState> {
    */
   constructor(dataset: ArrayDataset | ExampleDataset, options: DataLoaderOptions = {}) {
     const fn = 'DataLoader';
-    checkOptions(fn, options, ['batchSize', 'shuffle', 'sampler', 'dropLast', 'transform', 'seed']);
-    const { batchSize = 1, shuffle = false, sampler, dropLast = false, transform, seed } = options;
-    checkCount(fn, 'batchSize', batchSize, 1);
-    checkFlag(fn, 'shuffle', shuffle);
-    checkFlag(fn, 'dropLast', dropLast);
+    const { batchSize, shuffle, sampler, dropLast, transform, seed } = settingsOf(fn, LOADER, options);
     if (sampler !== undefined) checkSampler(sampler, shuffle);
-    if (transform !== undefined && typeof transform !== 'function') {
-      const expected = 'expected a function (X, random) => X; transforms.compose makes one of several';
-      throw new TypeError(`${fn}: transform is ${describe(transform)}, ${expected}`);
-    }
-
     this.#random = new Random(seed);
     this.dataset = dataset;
     this.#source = sourceOf(fn, dataset);
@@ -120,9 +121,8 @@ export class DataLoader implements Iterable<Batch>, Stateful<DataLoaderState> {
     const examples = this.sampler.length;
     this.length = dropLast ? Math.floor(examples / batchSize) : Math.ceil(examples / batchSize);
     if (this.length === 0) {
-      throw new RangeError(
-        `${fn}: batchSize is ${batchSize}, expected at most ${examples}, the examples of an epoch, with dropLast`,
-      );
+      const expected = `at most ${examples}, the examples of an epoch, with dropLast`;
+      throw argumentError(RangeError, { fn, arg: 'batchSize', found: `is ${batchSize}`, expected });
     }
   }
 
@@ -169,9 +169,7 @@ export class DataLoader implements Iterable<Batch>, Stateful<DataLoaderState> {
    */
   batch(indices: ArrayLike<number>): Batch {
     const fn = 'DataLoader.batch';
-    if (typeof indices?.length !== 'number' || indices.length === 0) {
-      throw new RangeError(`${fn}: indices is ${describe(indices)}, expected a list of at least one index`);
-    }
+    if (typeof indices?.length !== 'number' || indices.length === 0) throw noIndices(fn, indices);
     checkPlaces(fn, 'indices', indices, this.#source.length);
     const [X, y] = this.#source.gather(Int32Array.from(indices));
     if (this.#transform === undefined) return [X, y];

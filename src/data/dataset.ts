@@ -1,23 +1,34 @@
 import {
+  argumentError,
   array,
   checkCount,
+  checkedIn,
   checkLabels,
   checkShapes,
   describe,
   dtypeOf,
   empty,
+  FUNCTION,
   heap,
   hostRoom,
   hostValues,
   type Labels,
   type NDArray,
   operand,
+  type Range,
   ShapeError,
   tuple,
   withStorage,
   wrap,
 } from '../arrays/index.js';
 import { isResident, kernels } from '../kernels/index.js';
+
+/** A place in a dataset, or a label. */
+export const INDEX: Range = {
+  allows: (n) => Number.isInteger(n) && (n as number) >= 0 && (n as number) < 2 ** 31,
+  expected: 'an integer ≥ 0',
+  Kind: RangeError,
+};
 
 /** Examples and their labels: X of shape (B, …), the batch first, and B whole numbers. */
 export type Batch = [X: NDArray, y: Int32Array];
@@ -80,17 +91,18 @@ export class TensorDataset implements ArrayDataset, ExampleDataset {
   /** Example `i`, a view of X, and its label. */
   get(i: number): [x: NDArray, y: number] {
     if (!(Number.isInteger(i) && i >= 0 && i < this.length)) {
-      throw new RangeError(`TensorDataset.get: i is ${describe(i)}, expected an index from 0 to ${this.length - 1}`);
+      const [found, expected] = [`is ${describe(i)}`, `an index from 0 to ${this.length - 1}`];
+      throw argumentError(RangeError, { fn: 'TensorDataset.get', arg: 'i', found, expected });
     }
     return [this.X.pick(i), this.y[i]];
   }
 }
 
 /** Examples, dense and on the heap, and their labels. */
-type Kept = Pick<TensorDataset, 'X' | 'y'>;
+export type Kept = Pick<TensorDataset, 'X' | 'y'>;
 
 /** @throws {ShapeError | RangeError | TypeError} naming, of the two, what does not fit. */
-function keep(fn: string, [nameX, nameY]: [string, string], X: NDArray, y: Labels): Kept {
+export function keep(fn: string, [nameX, nameY]: [string, string], X: NDArray, y: Labels): Kept {
   const { N } = checkShapes(fn, { [nameX]: [X, ['N', '…']] });
   const labels = checkLabels(fn, nameY, y, N);
   return { X: rows(X), y: labels };
@@ -122,7 +134,8 @@ export function sourceOf(fn: string, dataset: ArrayDataset | ExampleDataset): So
       return arraySource(keep(fn, ['dataset.X', 'dataset.y'], dataset.X, dataset.y));
     }
   }
-  throw new TypeError(`${fn}: dataset is ${describe(dataset)}, expected { X, y }, or an object with length and get(i)`);
+  const [found, expected] = [`is ${describe(dataset)}`, '{ X, y }, or an object with length and get(i)'];
+  throw argumentError(TypeError, { fn, arg: 'dataset', found, expected });
 }
 
 function arraySource({ X, y }: Kept): Source {
@@ -138,7 +151,7 @@ function arraySource({ X, y }: Kept): Source {
 function exampleSource(fn: string, dataset: ExampleDataset): Source {
   const { length, get } = dataset;
   checkCount(fn, 'dataset.length', length, 1);
-  if (typeof get !== 'function') throw new TypeError(`${fn}: dataset.get is ${describe(get)}, expected a function`);
+  checkedIn(fn, 'dataset.get', get, FUNCTION);
   return { length, gather: (indices) => stack(fn, dataset, indices) };
 }
 
@@ -150,9 +163,9 @@ function stack(fn: string, dataset: ExampleDataset, indices: Int32Array): Batch 
   const batch = empty([examples.length, ...first.shape], dtypeOf(first));
   const y = examples.map(([x, label], at) => {
     if (tuple(x.shape) !== tuple(first.shape) || dtypeOf(x) !== dtypeOf(first)) {
-      const [got, expected] = [x, first].map((a) => `${dtypeOf(a)} of shape ${tuple(a.shape)}`);
-      const places = `dataset.get(${indices[at]}) returned x as ${got}`;
-      throw new ShapeError(`${fn}: ${places}, expected ${expected}, as get(${indices[0]}) did`);
+      const [got, wanted] = [x, first].map((a) => `${dtypeOf(a)} of shape ${tuple(a.shape)}`);
+      const [found, expected] = [`returned x as ${got}`, `${wanted}, as get(${indices[0]}) did`];
+      throw argumentError(ShapeError, { fn, arg: `dataset.get(${indices[at]})`, found, expected });
     }
     hostRoom(batch).set(hostValues(x), at * first.size);
     return label;
@@ -162,12 +175,10 @@ function stack(fn: string, dataset: ExampleDataset, indices: Int32Array): Batch 
 
 function checkExample(fn: string, example: unknown, i: number): readonly [x: NDArray, y: number] {
   if (!Array.isArray(example) || example.length !== 2) {
-    throw new TypeError(`${fn}: dataset.get(${i}) returned ${describe(example)}, expected [x, y]`);
+    const found = `returned ${describe(example)}`;
+    throw argumentError(TypeError, { fn, arg: `dataset.get(${i})`, found, expected: '[x, y]' });
   }
   const [x, y] = example;
   checkShapes(fn, { [`x of dataset.get(${i})`]: [x, ['…']] });
-  if (!(Number.isInteger(y) && y >= 0 && y < 2 ** 31)) {
-    throw new RangeError(`${fn}: y of dataset.get(${i}) is ${describe(y)}, expected an integer ≥ 0`);
-  }
-  return [x, y];
+  return [x, checkedIn(fn, `y of dataset.get(${i})`, y, INDEX)];
 }

@@ -1,4 +1,13 @@
-import { checkCount, checkOptions, checkPath, describe } from '../arrays/index.js';
+import {
+  checkPath,
+  checkSynchronous,
+  count,
+  FUNCTION,
+  type OptionsOf,
+  option,
+  type Settings,
+  settingsOf,
+} from '../arrays/index.js';
 import {
   attempt,
   fileError,
@@ -10,7 +19,7 @@ import {
   noFollow,
 } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
-import { BATCHES_FOLDER, count, META_FILE, TEST_FILE, TRAIN_FILES } from './cifar10-files.js';
+import { BATCHES_FOLDER, META_FILE, printed, TEST_FILE, TRAIN_FILES } from './cifar10-files.js';
 import { flawIn, isFinished, OFFICIAL_MD5 } from './finished-folder.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { pause, transfer } from './transfer.js';
@@ -26,37 +35,47 @@ export interface DownloadProgress {
   readonly total: number | null;
 }
 
-/** Options of {@link downloadCifar10}. */
-export interface DownloadCifar10Options {
-  /** Told how far it is, some thousand times. What it throws ends the download. */
-  onProgress?: (progress: DownloadProgress) => void;
-  /** Where the archive is. Default: the official address. */
-  url?: string;
-  /** The archive's MD5 in hexadecimal digits. Default: that of the official archive. */
-  md5?: string;
-  /** Ends the download when it is aborted; the next call goes on from there. */
-  signal?: AbortSignal;
-  /** Milliseconds without a byte after which a connection counts as lost. Default 30,000. */
-  stallTimeout?: number;
-  /** Connections to try. Default 5. */
-  attempts?: number;
-  /** Milliseconds to wait before the second attempt; the wait doubles with each. Default 500. */
-  retryDelay?: number;
-}
-
-const OPTIONS = [
-  'onProgress',
-  'url',
-  'md5',
-  'signal',
-  'stallTimeout',
-  'attempts',
-  'retryDelay',
-] as const satisfies readonly (keyof DownloadCifar10Options)[];
-
-type Settings = Required<Omit<DownloadCifar10Options, 'signal'>> & { signal: AbortSignal | undefined };
-
 const OFFICIAL_URL = 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz';
+
+/** The longest time that `setTimeout` can wait. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
+
+const DOWNLOAD = {
+  /**
+   * Called some thousand times with how far the download is. An error that it throws ends the download; an asynchronous
+   * function is refused, since nothing waits for it.
+   */
+  onProgress: option<(progress: DownloadProgress) => void>(() => {}, FUNCTION),
+  /** Where the archive is. Default: the official address. */
+  url: option(OFFICIAL_URL, {
+    allows: (url) => URL.canParse(url as string) && /^https?:$/.test(new URL(url as string).protocol),
+    expected: 'one that begins with https:// or http://',
+    Kind: RangeError,
+  }),
+  /** The archive's MD5 in hexadecimal digits. Default: that of the official archive. */
+  md5: option(OFFICIAL_MD5, {
+    allows: (md5) => typeof md5 === 'string' && /^[0-9a-f]{32}$/i.test(md5),
+    expected: '32 hexadecimal digits',
+    Kind: RangeError,
+  }),
+  /** Ends the download when it is aborted; the next call continues from there. */
+  signal: option<AbortSignal | undefined>(undefined, {
+    allows: (signal) => signal instanceof AbortSignal,
+    expected: 'an AbortSignal',
+    Kind: TypeError,
+  }),
+  /** Milliseconds without a byte after which a connection counts as lost. Default 30,000. */
+  stallTimeout: option(30_000, count(1, MAX_TIMEOUT)),
+  /** Connections to try. Default 5. */
+  attempts: option(5, count(1)),
+  /** Milliseconds to wait before the second attempt; the wait doubles with each. Default 500. */
+  retryDelay: option(500, count(0, MAX_TIMEOUT)),
+};
+
+/** Options of {@link downloadCifar10}. */
+export type DownloadCifar10Options = OptionsOf<typeof DOWNLOAD>;
+
+type Download = Settings<typeof DOWNLOAD>;
 
 /** The most bytes that are written of an archive: half as many again as the official one has, or 65 times as many. */
 const MAX_OFFICIAL = 2 ** 28;
@@ -78,9 +97,6 @@ interface Places {
   /** What says which process downloads. */
   readonly lock: string;
 }
-
-/** The longest time that `setTimeout` can wait. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /**
  * Downloads CIFAR-10 in its binary version, 170 MB, and unpacks it to `cifar-10-batches-bin` in `dir`.
@@ -109,36 +125,18 @@ const MAX_TIMEOUT = 2 ** 31 - 1;
 export async function downloadCifar10(dir: string, options: DownloadCifar10Options = {}): Promise<string> {
   const fn = 'downloadCifar10';
   checkPath(fn, 'dir', dir);
-  const settings = checkSettings(fn, options);
+  const settings = settingsOf(fn, DOWNLOAD, options);
   const path = requireBuiltin(fn, 'node:path');
   const at = (name: string): string => path.join(dir, name);
   const places = { dir, folder: at(BATCHES_FOLDER), part: at(`${ARCHIVE}.part`), lock: at(`${ARCHIVE}.lock`) };
-  return download(fn, places, settings);
+  return download(fn, places, {
+    ...settings,
+    md5: settings.md5.toLowerCase(),
+    onProgress: (progress) => checkSynchronous(fn, 'onProgress', settings.onProgress(progress)),
+  });
 }
 
-function checkSettings(fn: string, options: DownloadCifar10Options): Settings {
-  checkOptions(fn, options, OPTIONS);
-  const { onProgress = () => {}, url = OFFICIAL_URL, md5 = OFFICIAL_MD5, signal } = options;
-  const { stallTimeout = 30_000, attempts = 5, retryDelay = 500 } = options;
-  if (typeof onProgress !== 'function') {
-    throw new TypeError(`${fn}: onProgress is ${describe(onProgress)}, expected a function`);
-  }
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw new RangeError(`${fn}: url is ${describe(url)}, expected one that begins with https:// or http://`);
-  }
-  if (typeof md5 !== 'string' || !/^[0-9a-f]{32}$/i.test(md5)) {
-    throw new RangeError(`${fn}: md5 is ${describe(md5)}, expected 32 hexadecimal digits`);
-  }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError(`${fn}: signal is ${describe(signal)}, expected an AbortSignal`);
-  }
-  checkCount(fn, 'stallTimeout', stallTimeout, 1, MAX_TIMEOUT);
-  checkCount(fn, 'attempts', attempts, 1);
-  checkCount(fn, 'retryDelay', retryDelay, 0, MAX_TIMEOUT);
-  return { onProgress, url, md5: md5.toLowerCase(), signal, stallTimeout, attempts, retryDelay };
-}
-
-async function download(fn: string, places: Places, settings: Settings): Promise<string> {
+async function download(fn: string, places: Places, settings: Download): Promise<string> {
   const { dir, folder, part, lock: lockFile } = places;
   if (!isFinished(fn, folder, settings.md5)) {
     settings.signal?.throwIfAborted();
@@ -167,7 +165,7 @@ async function download(fn: string, places: Places, settings: Settings): Promise
 async function turn(
   fn: string,
   { folder, part, lock: file }: Places,
-  { md5, signal, onProgress }: Settings,
+  { md5, signal, onProgress }: Download,
 ): Promise<Lock | null> {
   const queue = new LockQueue(fn, file);
   try {
@@ -197,7 +195,7 @@ function tidy(fn: string, file: string): void {
 }
 
 /** Brings the archive to the file `part` and verifies its checksum. */
-async function fetchArchive(fn: string, part: string, settings: Settings, lock: Lock): Promise<void> {
+async function fetchArchive(fn: string, part: string, settings: Download, lock: Lock): Promise<void> {
   const { url, md5, onProgress } = settings;
   const maxBytes = md5 === OFFICIAL_MD5 ? MAX_OFFICIAL : MAX_ARCHIVE;
   const confirm = (): void => lock.confirm();
@@ -212,13 +210,13 @@ async function fetchArchive(fn: string, part: string, settings: Settings, lock: 
     // What an earlier call left may be of another archive: the pieces do not fit, and a whole one may.
     if (pieced && !again) continue;
     throw new Error(
-      `${fn}: ${url}: the archive (${count(size)} bytes) has MD5 ${found}, expected ${md5}; it was deleted. ` +
+      `${fn}: ${url}: the archive (${printed(size)} bytes) has MD5 ${found}, expected ${md5}; it was deleted. ` +
         'Call again, or pass { url } of another copy',
     );
   }
 }
 
-async function md5Of(fn: string, file: string, total: number, { onProgress, signal }: Settings): Promise<string> {
+async function md5Of(fn: string, file: string, total: number, { onProgress, signal }: Download): Promise<string> {
   const hash = requireBuiltin(fn, 'node:crypto').createHash('md5');
   const { O_RDONLY } = requireBuiltin(fn, 'node:fs').constants;
   const handle = await requireBuiltin(fn, 'node:fs/promises')
@@ -256,7 +254,7 @@ async function unpackArchive(
   archive: string,
   dir: string,
   folder: string,
-  { url, md5, signal, onProgress }: Settings,
+  { url, md5, signal, onProgress }: Download,
   lock: Lock,
 ): Promise<void> {
   const fs = requireBuiltin(fn, 'node:fs');

@@ -1,6 +1,6 @@
 import { kindOf, linkStatOf, statOf } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
-import { count, OFFICIAL_RECORDS, RECORD_BYTES, TEST_FILE, TRAIN_FILES } from './cifar10-files.js';
+import { OFFICIAL_RECORDS, printed, RECORD_BYTES, TEST_FILE, TRAIN_FILES } from './cifar10-files.js';
 
 /** The checksum of the official archive. */
 export const OFFICIAL_MD5 = 'c32a1d4ab5d03f1284b67883e8d87530';
@@ -31,10 +31,10 @@ export function flawIn(fn: string, folder: string, md5: string): string | null {
     const { size } = stat;
     const records = size / RECORD_BYTES;
     if (md5 === OFFICIAL_MD5 && records !== OFFICIAL_RECORDS) {
-      return `${name} has ${count(size)} bytes, expected ${count(OFFICIAL_RECORDS * RECORD_BYTES)}`;
+      return `${name} has ${printed(size)} bytes, expected ${printed(OFFICIAL_RECORDS * RECORD_BYTES)}`;
     }
     if (!Number.isInteger(records) || records === 0) {
-      return `${name} has ${count(size)} bytes, expected a whole number of records of ${count(RECORD_BYTES)} bytes`;
+      return `${name} has ${printed(size)} bytes, expected a whole number of records of ${printed(RECORD_BYTES)} bytes`;
     }
   }
   return null;

@@ -1,13 +1,19 @@
 import {
+  ANY,
+  argumentError,
   checkCount,
   checkEntries,
-  checkOptions,
+  checkedIn,
   describe,
   loadEntry,
+  type OptionsOf,
+  option,
   Random,
   type RandomState,
   type Stateful,
+  settingsOf,
 } from '../arrays/index.js';
+import { INDEX } from './dataset.js';
 
 /** Chooses which examples an epoch takes, and in which order. */
 export interface Sampler {
@@ -31,11 +37,13 @@ export interface SamplerState {
   readonly random: RandomState | null;
 }
 
-/** Options of a sampler that draws. */
-export interface SamplerOptions {
+const SAMPLER = {
   /** Seed of the orders. Default: they are drawn from the loader's generator, so the loader's seed repeats them. */
-  seed?: number | string;
-}
+  seed: option<number | string | undefined>(undefined, ANY),
+};
+
+/** Options of a sampler that draws. */
+export type SamplerOptions = OptionsOf<typeof SAMPLER>;
 
 /** All examples in the order of the dataset. */
 export class SequentialSampler implements Sampler, Stateful {
@@ -83,9 +91,9 @@ export class SubsetRandomSampler implements Sampler, Stateful {
    */
   constructor(indices: ArrayLike<number>, options: SamplerOptions = {}) {
     const fn = 'SubsetRandomSampler';
-    checkOptions(fn, options, ['seed']);
+    const { seed } = settingsOf(fn, SAMPLER, options);
     this.indices = checkIndices(fn, indices);
-    this.#random = options.seed === undefined ? null : new Random(options.seed);
+    this.#random = seed === undefined ? null : new Random(seed);
   }
 
   get length(): number {
@@ -119,17 +127,22 @@ export class RandomSampler extends SubsetRandomSampler {
    */
   constructor(n: number, options: SamplerOptions = {}) {
     checkCount('RandomSampler', 'n', n, 1);
-    checkOptions('RandomSampler', options, ['seed']);
+    settingsOf('RandomSampler', SAMPLER, options);
     super(new SequentialSampler(n).order(), options);
   }
 }
 
 function checkIndices(fn: string, indices: ArrayLike<number>): Int32Array {
   if (typeof indices !== 'object' || typeof indices?.length !== 'number' || indices.length === 0) {
-    throw new RangeError(`${fn}: indices is ${describe(indices)}, expected a list of at least one index`);
+    throw noIndices(fn, indices);
   }
-  return Int32Array.from(indices, (index, at) => {
-    if (Number.isInteger(index) && index >= 0 && index < 2 ** 31) return index;
-    throw new RangeError(`${fn}: indices[${at}] is ${describe(index)}, expected an integer ≥ 0`);
-  });
+  return Int32Array.from(indices, (index, at) =>
+    INDEX.allows(index) ? index : checkedIn(fn, `indices[${at}]`, index, INDEX),
+  );
+}
+
+/** The error of a list without places. */
+export function noIndices(fn: string, indices: unknown): Error {
+  const [found, expected] = [`is ${describe(indices)}`, 'a list of at least one index'];
+  return argumentError(RangeError, { fn, arg: 'indices', found, expected });
 }

@@ -1,26 +1,27 @@
-import { checkCount, checkOptions, checkPath, describe, Random } from '../arrays/index.js';
+import { checkPath, count, type OptionsOf, option, Random, SEED, settingsOf } from '../arrays/index.js';
 import { attempt, checkRegular, linkStatOf, makeFolder, readText, withLock } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
 import { META_BYTES, META_FILE, RECORD_BYTES, TEST_FILE, TRAIN_FILES } from './cifar10-files.js';
 import { drawNoise, drawShape, SHAPES } from './synthetic-shapes.js';
 import { temporaryFolder } from './temporary-folder.js';
 
-/** Options of {@link writeSyntheticCifar10}. */
-export interface SyntheticCifar10Options {
-  /** The same seed gives the same bytes. Default 0. */
-  seed?: number | string;
-  /** Images in each of the five training batches, 1 to 100,000. Default 2000; the official data has 10,000. */
-  trainPerBatch?: number;
-  /** Images in the test batch, 1 to 100,000. Default 2000; the official data has 10,000. */
-  test?: number;
-}
-
-const OPTIONS = ['seed', 'trainPerBatch', 'test'] as const satisfies readonly (keyof SyntheticCifar10Options)[];
-const FILES = [META_FILE, ...TRAIN_FILES, TEST_FILE];
-const CLASSES = Object.keys(SHAPES);
-
 /** A batch is drawn in memory: 307 MB at the most. */
 const MAX_RECORDS = 100_000;
+
+const SYNTHETIC = {
+  /** The same seed gives the same bytes. Default 0. */
+  seed: option<number | string>(0, SEED),
+  /** Images in each of the five training batches, 1 to 100,000. Default 2000; the official data has 10,000. */
+  trainPerBatch: option(2000, count(1, MAX_RECORDS)),
+  /** Images in the test batch, 1 to 100,000. Default 2000; the official data has 10,000. */
+  test: option(2000, count(1, MAX_RECORDS)),
+};
+
+/** Options of {@link writeSyntheticCifar10}. */
+export type SyntheticCifar10Options = OptionsOf<typeof SYNTHETIC>;
+
+const FILES = [META_FILE, ...TRAIN_FILES, TEST_FILE];
+const CLASSES = Object.keys(SHAPES);
 
 /**
  * Writes a stand-in for CIFAR-10 that needs no download: ten classes of drawn shapes (discs, rings, stripes, …) in the
@@ -45,13 +46,7 @@ const MAX_RECORDS = 100_000;
 export function writeSyntheticCifar10(dir: string, options: SyntheticCifar10Options = {}): string {
   const fn = 'writeSyntheticCifar10';
   checkPath(fn, 'dir', dir);
-  checkOptions(fn, options, OPTIONS);
-  const { seed = 0, trainPerBatch = 2000, test = 2000 } = options;
-  if (typeof seed !== 'number' && typeof seed !== 'string') {
-    throw new TypeError(`${fn}: seed is ${describe(seed)}, expected a number or a string`);
-  }
-  checkCount(fn, 'trainPerBatch', trainPerBatch, 1, MAX_RECORDS);
-  checkCount(fn, 'test', test, 1, MAX_RECORDS);
+  const { seed, trainPerBatch, test } = settingsOf(fn, SYNTHETIC, options);
 
   const fs = requireBuiltin(fn, 'node:fs');
   const path = requireBuiltin(fn, 'node:path');

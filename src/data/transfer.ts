@@ -1,7 +1,7 @@
 import { printable } from '../arrays/index.js';
 import { attempt, checkRegular, LockLost, linkStatOf, noFollow, openRegular } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
-import { count } from './cifar10-files.js';
+import { printed } from './cifar10-files.js';
 
 /** What {@link transfer} needs to know. */
 export interface Transfer {
@@ -71,7 +71,7 @@ function resumable(t: Transfer, server: Server): boolean {
 function givenUp(t: Transfer, server: Server, { message, cause }: ConnectionFault): Error {
   const tries = t.attempts === 1 ? '1 attempt' : `${t.attempts} attempts`;
   const kept = resumable(t, server)
-    ? `${count(sizeOf(t))} bytes are kept in ${t.file}, and the next call goes on from there`
+    ? `${printed(sizeOf(t))} bytes are kept in ${t.file}, and the next call goes on from there`
     : 'nothing is kept';
   return new Error(`${t.fn}: ${t.url}: ${message}, after ${tries}; ${kept}`, { cause });
 }
@@ -108,7 +108,7 @@ async function receive(t: Transfer, server: Server): Promise<boolean> {
     if (start === null) return true;
 
     const total = totalOf(response, start);
-    if (total !== null && total > t.maxBytes) throw tooLarge(t, `has ${count(total)} bytes`);
+    if (total !== null && total > t.maxBytes) throw tooLarge(t, `has ${printed(total)} bytes`);
     let received = start;
     t.confirm();
     const fd = openPart(t, start === 0);
@@ -121,11 +121,11 @@ async function receive(t: Transfer, server: Server): Promise<boolean> {
         const sent = received + value.length;
         if (total !== null && sent > total) {
           discard(t);
-          throw new ConnectionFault(`the server sent more than the ${count(total)} bytes that it announced`);
+          throw new ConnectionFault(`the server sent more than the ${printed(total)} bytes that it announced`);
         }
         if (sent > t.maxBytes) {
           discard(t);
-          throw tooLarge(t, `goes on after ${count(t.maxBytes)} bytes`);
+          throw tooLarge(t, `goes on after ${printed(t.maxBytes)} bytes`);
         }
         t.confirm();
         attempt(t.fn, 'write', t.file, () => {
@@ -140,7 +140,9 @@ async function receive(t: Transfer, server: Server): Promise<boolean> {
       fs.closeSync(fd);
     }
     if (total !== null && received !== total) {
-      throw new ConnectionFault(`the server sent ${count(received)} bytes of the ${count(total)} that it announced`);
+      throw new ConnectionFault(
+        `the server sent ${printed(received)} bytes of the ${printed(total)} that it announced`,
+      );
     }
     return start > 0;
   } finally {
@@ -192,7 +194,7 @@ function totalOf({ status, headers }: Response, start: number): number | null {
 }
 
 function tooLarge(t: Transfer, what: string): Error {
-  const limit = `expected at most ${count(t.maxBytes)}`;
+  const limit = `expected at most ${printed(t.maxBytes)}`;
   return new Error(`${t.fn}: ${t.url}: what the server sends ${what}, ${limit}; pass { url } of another copy`);
 }
 

@@ -1,6 +1,6 @@
 import { attempt, fileError, noFollow } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
-import { count } from './cifar10-files.js';
+import { printed } from './cifar10-files.js';
 
 /** The reader of tar archives. */
 export type Tar = typeof import('modern-tar');
@@ -114,7 +114,8 @@ async function pass(body: ReadableStream<Uint8Array>): Promise<void> {
 async function write(u: Unpacking, name: string, size: number, body: ReadableStream<Uint8Array>): Promise<void> {
   const fs = requireBuiltin(u.fn, 'node:fs');
   const file = requireBuiltin(u.fn, 'node:path').join(u.folder, name);
-  if (size > MAX_FILE) throw new ArchiveError(`${name} has ${count(size)} bytes, expected ${count(MAX_FILE)} at most`);
+  if (size > MAX_FILE)
+    throw new ArchiveError(`${name} has ${printed(size)} bytes, expected ${printed(MAX_FILE)} at most`);
   const fd = attempt(u.fn, 'write', file, () => fs.openSync(file, 'w'));
   let at = 0;
   try {

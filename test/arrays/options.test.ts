@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   AMOUNT,
   count,
+  DTYPE,
   FINITE,
   FLAG,
   FRACTION,
@@ -10,8 +11,11 @@ import {
   option,
   orNull,
   POSITIVE,
+  required,
+  SEED,
   SHARE,
   settingsOf,
+  TEXT,
 } from '../../src/arrays/options.js';
 
 const TABLE = {
@@ -21,6 +25,19 @@ const TABLE = {
 };
 
 describe('settingsOf', () => {
+  test('asks for what is required', () => {
+    const table = { title: required<string>(TEXT), size: option(3, count(1, 9)) };
+    expect(settingsOf('chart', table, { title: 'loss' })).toEqual({ title: 'loss', size: 3 });
+    expect(() => settingsOf('chart', table, {} as never)).toThrow('chart: title is undefined, expected a text');
+    expect(() => settingsOf('chart', table, { title: '' })).toThrow("chart: title is '', expected a text");
+    expect(() => settingsOf('chart', table, { title: 'loss', size: 10 })).toThrow(
+      'chart: size is 10, expected a whole number from 1 to 9',
+    );
+    // @ts-expect-error: the title is missing
+    const missing = () => settingsOf('chart', table, { size: 3 });
+    expect(missing).toThrow(TypeError);
+  });
+
   test('fills in what is missing or undefined', () => {
     expect(settingsOf('layer', TABLE, { eps: undefined, samples: 3 })).toEqual({
       eps: 1e-5,
@@ -49,6 +66,10 @@ describe('settingsOf', () => {
     ['SHARE', SHARE, [0, 0.999], [1, -0.1]],
     ['FLAG', FLAG, [true, false], [0, 'true', undefined]],
     ['FUNCTION', FUNCTION, [Math.abs], [{}, null]],
+    ['TEXT', TEXT, ['a'], ['', 1, null]],
+    ['SEED', SEED, ['', 1.5], [null, {}, true]],
+    ['DTYPE', DTYPE, ['float32', 'float64'], ['int8', null]],
+    ['count(1, 9)', count(1, 9), [1, 9], [0, 10]],
     ['count(1)', count(1), [1, 2 ** 53 - 1], [0, 1.5, 2 ** 53, '1']],
   ])('%s allows what it says', (_, range, allowed, refused) => {
     expect(allowed.filter((value) => !range.allows(value))).toEqual([]);

@@ -235,6 +235,14 @@ describe('a download that is ended', () => {
     expect(contents(dir)).toEqual([]);
   });
 
+  test('by an onProgress that returns a promise, which nothing would wait for', async () => {
+    const { url } = await serve(send(archive));
+    const onProgress = async () => {};
+    expect(await errorOf(downloadCifar10(temporaryDir(), { ...swift, url, onProgress }))).toMatchObject({
+      message: 'downloadCifar10: onProgress returned a promise, expected a synchronous function: await outside of it',
+    });
+  });
+
   test.each(['download', 'verify', 'unpack'])('by onProgress in phase %s keeps the archive', async (phase) => {
     const dir = temporaryDir();
     const { url, ranges } = await serve(send(archive));

@@ -1,16 +1,29 @@
-import { array, checkCount, checkOptions, hostRoom, type NDArray, type Random } from '../../arrays/index.js';
+import {
+  array,
+  checkCount,
+  count,
+  FINITE,
+  hostRoom,
+  type NDArray,
+  type OptionsOf,
+  option,
+  type Random,
+  settingsOf,
+} from '../../arrays/index.js';
 import { keepsNothing } from '../../kernels/index.js';
-import { checkFill, checkImages, checkProbability, checkRandom, type Transform } from './transform.js';
+import { checkImages, checkRandom, PROBABILITY, type Transform } from './transform.js';
+
+const CUTOUT = {
+  /** Squares to an image. Default 1. */
+  count: option(1, count(1)),
+  /** The value of the pixels in a square. Default 0, the mean where that has been subtracted. */
+  fill: option(0, FINITE),
+  /** Probability that an image has its squares. Default 1. */
+  p: option(1, PROBABILITY),
+};
 
 /** Options of {@link cutout}. */
-export interface CutoutOptions {
-  /** Squares to an image. Default 1. */
-  count?: number;
-  /** The value of the pixels in a square. Default 0, the mean where that has been subtracted. */
-  fill?: number;
-  /** Probability that an image has its squares. Default 1. */
-  p?: number;
-}
+export type CutoutOptions = OptionsOf<typeof CUTOUT>;
 
 /**
  * Each image with squares of it blanked in all channels. A square's centre is any pixel, drawn uniformly, so that near
@@ -23,12 +36,8 @@ export interface CutoutOptions {
  */
 export function cutout(size: number, options: CutoutOptions = {}): Transform {
   const fn = 'cutout';
-  checkOptions(fn, options, ['count', 'fill', 'p']);
-  const { count = 1, fill = 0, p = 1 } = options;
+  const { count, fill, p } = settingsOf(fn, CUTOUT, options);
   checkCount(fn, 'size', size, 1);
-  checkCount(fn, 'count', count, 1);
-  checkFill(fn, fill);
-  checkProbability(fn, p);
 
   return keepsNothing((X: NDArray, random: Random) => {
     const { N, C, H, W } = checkImages(fn, X);

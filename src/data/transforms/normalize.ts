@@ -1,4 +1,15 @@
-import { denseArg, describe, dtypeOf, empty, type NDArray, ShapeError } from '../../arrays/index.js';
+import {
+  argumentError,
+  checkedIn,
+  denseArg,
+  dtypeOf,
+  empty,
+  FINITE,
+  type NDArray,
+  POSITIVE,
+  type Range,
+  ShapeError,
+} from '../../arrays/index.js';
 import { keepsNothing } from '../../kernels/index.js';
 import { checkImages } from './transform.js';
 
@@ -17,8 +28,8 @@ import { checkImages } from './transform.js';
  */
 export function normalize(mean: number | readonly number[], std: number | readonly number[]): (X: NDArray) => NDArray {
   const fn = 'normalize';
-  const means = checkNumbers(fn, 'mean', mean, 'a finite number', Number.isFinite);
-  const stds = checkNumbers(fn, 'std', std, 'a finite number > 0', (s) => Number.isFinite(s) && s > 0);
+  const means = checkNumbers(fn, 'mean', mean, FINITE);
+  const stds = checkNumbers(fn, 'std', std, { ...POSITIVE, expected: 'a finite number > 0' });
 
   return keepsNothing((X: NDArray) => {
     const { N, C, H, W } = checkImages(fn, X);
@@ -41,22 +52,16 @@ function checkNumbers(
   fn: string,
   name: string,
   values: number | readonly number[],
-  expected: string,
-  fits: (value: number) => boolean,
+  range: Range,
 ): number | readonly number[] {
   if (Array.isArray(values)) {
-    values.forEach((value, c) => {
-      if (!fits(value)) throw new RangeError(`${fn}: ${name}[${c}] is ${describe(value)}, expected ${expected}`);
-    });
-    return [...values];
+    return Array.from(values, (value: number, c) => checkedIn(fn, `${name}[${c}]`, value, range));
   }
-  if (!fits(values as number)) {
-    throw new RangeError(`${fn}: ${name} is ${describe(values)}, expected ${expected}, or a list of such`);
-  }
-  return values;
+  return checkedIn(fn, name, values, { ...range, expected: `${range.expected}, or a list of such` });
 }
 
 function checkChannels(fn: string, name: string, values: number | readonly number[], C: number): void {
   if (typeof values === 'number' || values.length === C) return;
-  throw new ShapeError(`${fn}: ${name} has ${values.length} numbers, expected C=${C}, one to a channel of X`);
+  const [found, expected] = [`has ${values.length} numbers`, `C=${C}, one to a channel of X`];
+  throw argumentError(ShapeError, { fn, arg: name, found, expected });
 }

@@ -1,24 +1,31 @@
 import {
-  checkOptions,
+  ANY,
+  argumentError,
   denseArg,
   dtypeOf,
   empty,
+  FINITE,
   type NDArray,
+  type OptionsOf,
+  option,
   type Random,
   ShapeError,
+  settingsOf,
   tuple,
 } from '../../arrays/index.js';
 import { keepsNothing } from '../../kernels/index.js';
 import { type PerAxis, perAxis } from '../../layers/conv-shape.js';
-import { checkFill, checkImages, checkRandom, type Transform } from './transform.js';
+import { checkImages, checkRandom, type Transform } from './transform.js';
+
+const RANDOM_CROP = {
+  /** Pixels added on each side before the crop: a number, or [vertical, horizontal]. Default 0. */
+  padding: option<PerAxis>(0, ANY),
+  /** The value of the added pixels. Default 0, the mean where that has been subtracted. */
+  fill: option(0, FINITE),
+};
 
 /** Options of {@link randomCrop}. */
-export interface RandomCropOptions {
-  /** Pixels added on each side before the crop: a number, or [vertical, horizontal]. Default 0. */
-  padding?: PerAxis;
-  /** The value of the added pixels. Default 0, the mean where that has been subtracted. */
-  fill?: number;
-}
+export type RandomCropOptions = OptionsOf<typeof RANDOM_CROP>;
 
 /**
  * A part of each image, at a place of its own that is drawn uniformly, the padding included.
@@ -33,19 +40,17 @@ export interface RandomCropOptions {
  */
 export function randomCrop(size: PerAxis, options: RandomCropOptions = {}): Transform {
   const fn = 'randomCrop';
-  checkOptions(fn, options, ['padding', 'fill']);
-  const { padding = 0, fill = 0 } = options;
+  const { padding, fill } = settingsOf(fn, RANDOM_CROP, options);
   const [height, width] = perAxis(fn, 'size', size, 1);
   const [padH, padW] = perAxis(fn, 'padding', padding, 0);
-  checkFill(fn, fill);
 
   return keepsNothing((X: NDArray, random: Random) => {
     const { N, C, H, W } = checkImages(fn, X);
     checkRandom(fn, random);
     const [freeH, freeW] = [H + 2 * padH - height, W + 2 * padW - width];
     if (freeH < 0 || freeW < 0) {
-      const padded = tuple([H + 2 * padH, W + 2 * padW]);
-      throw new ShapeError(`${fn}: size is ${tuple([height, width])}, expected at most ${padded}, the padded images`);
+      const expected = `at most ${tuple([H + 2 * padH, W + 2 * padW])}, the padded images`;
+      throw argumentError(ShapeError, { fn, arg: 'size', found: `is ${tuple([height, width])}`, expected });
     }
     const x = denseArg(fn, 'X', X);
     const out = empty([N, C, height, width], dtypeOf(X));

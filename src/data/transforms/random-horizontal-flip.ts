@@ -1,6 +1,6 @@
-import { denseArg, dtypeOf, empty, type NDArray, type Random } from '../../arrays/index.js';
+import { checkedIn, denseArg, dtypeOf, empty, type NDArray, type Random } from '../../arrays/index.js';
 import { keepsNothing } from '../../kernels/index.js';
-import { checkImages, checkProbability, checkRandom, type Transform } from './transform.js';
+import { checkImages, checkRandom, PROBABILITY, type Transform } from './transform.js';
 
 /**
  * Each image, with probability `p`, as in a mirror: its columns in reverse order.
@@ -11,7 +11,7 @@ import { checkImages, checkProbability, checkRandom, type Transform } from './tr
  */
 export function randomHorizontalFlip(p = 0.5): Transform {
   const fn = 'randomHorizontalFlip';
-  checkProbability(fn, p);
+  checkedIn(fn, 'p', p, PROBABILITY);
 
   return keepsNothing((X: NDArray, random: Random) => {
     const { N, C, H, W } = checkImages(fn, X);

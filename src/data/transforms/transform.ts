@@ -1,12 +1,17 @@
 import {
+  argumentError,
   array,
+  checkedIn,
   checkShapes,
   checkSynchronous,
   currentStorage,
   describe,
+  FRACTION,
+  FUNCTION,
   heap,
   type NDArray,
   Random,
+  type Range,
   withStorage,
 } from '../../arrays/index.js';
 import { isKeepingNothing, keepsNothing } from '../../kernels/index.js';
@@ -27,12 +32,12 @@ export type Transform = (X: NDArray, random: Random) => NDArray;
  */
 export function compose(transforms: readonly Transform[]): Transform {
   if (!Array.isArray(transforms)) {
-    throw new TypeError(`compose: transforms is ${describe(transforms)}, expected a list of functions`);
+    const found = `is ${describe(transforms)}`;
+    throw argumentError(TypeError, { fn: 'compose', arg: 'transforms', found, expected: 'a list of functions' });
   }
   const steps = [...transforms];
   steps.forEach((step, i) => {
-    if (typeof step === 'function') return;
-    throw new TypeError(`compose: transforms[${i}] is ${describe(step)}, expected a function (X, random) => X`);
+    checkedIn('compose', `transforms[${i}]`, step, { ...FUNCTION, expected: 'a function (X, random) => X' });
   });
   // Says nothing of the transforms within: each goes through applyTransform.
   return keepsNothing((X: NDArray, random: Random) =>
@@ -65,18 +70,9 @@ export function checkImages(fn: string, X: NDArray): { N: number; C: number; H: 
 /** @throws {TypeError} if `random` is not a Random. */
 export function checkRandom(fn: string, random: unknown): void {
   if (!(random instanceof Random)) {
-    throw new TypeError(`${fn}: random is ${describe(random)}, expected a Random, as a DataLoader gives`);
+    const [found, expected] = [`is ${describe(random)}`, 'a Random, as a DataLoader gives'];
+    throw argumentError(TypeError, { fn, arg: 'random', found, expected });
   }
 }
 
-/** @throws {RangeError} if `p` is not a number in [0, 1]. */
-export function checkProbability(fn: string, p: unknown): void {
-  if (!(typeof p === 'number' && p >= 0 && p <= 1)) {
-    throw new RangeError(`${fn}: p is ${describe(p)}, expected a probability, in [0, 1]`);
-  }
-}
-
-/** @throws {RangeError} if `fill` is not a finite number. */
-export function checkFill(fn: string, fill: unknown): void {
-  if (!Number.isFinite(fill)) throw new RangeError(`${fn}: fill is ${describe(fill)}, expected a finite number`);
-}
+export const PROBABILITY: Range = { ...FRACTION, expected: 'a probability, in [0, 1]' };
