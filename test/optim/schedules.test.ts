@@ -164,6 +164,15 @@ describe('OneCycleLR', () => {
     expect(optimizer.paramGroups[0].lr).toBe(lr);
   });
 
+  test('refuses the state of a step beyond its end', () => {
+    const schedule = new lrScheduler.OneCycleLR(sgd(), { maxLr: 1, totalSteps: 3 });
+    const before = schedule.stateDict();
+    expect(() => schedule.loadStateDict({ ...before, lastEpoch: 4 })).toThrow(
+      'OneCycleLR.loadStateDict: lastEpoch is 4, expected a whole number from 0 to 3',
+    );
+    expect(schedule.stateDict()).toEqual(before);
+  });
+
   test('refuses a group that was added since', () => {
     const optimizer = sgd();
     const schedule = new lrScheduler.OneCycleLR(optimizer, { maxLr: 1, totalSteps: 3 });

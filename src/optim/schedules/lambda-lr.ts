@@ -1,14 +1,28 @@
-import { checkOptions, checkSynchronous, describe } from '../../arrays/index.js';
+import {
+  AMOUNT,
+  argumentError,
+  checkedIn,
+  checkSynchronous,
+  type OptionsOf,
+  required,
+  settingsOf,
+} from '../../arrays/index.js';
 import { LRScheduler, type ScheduledGroup, type ScheduledOptimizer } from './schedule.js';
 
 /** What to multiply the first learning rate by after `t` steps. */
 export type LRLambda = (t: number) => number;
 
-/** Options of {@link LambdaLR}. */
-export interface LambdaLROptions {
+const LAMBDA_LR = {
   /** A function for all groups, or a list of one for each. */
-  lrLambda: LRLambda | readonly LRLambda[];
-}
+  lrLambda: required<LRLambda | readonly LRLambda[]>({
+    allows: (value) => [value].flat().every((lambda) => typeof lambda === 'function'),
+    expected: 'a function, or one for each group',
+    Kind: TypeError,
+  }),
+};
+
+/** Options of {@link LambdaLR}. */
+export type LambdaLROptions = OptionsOf<typeof LAMBDA_LR>;
 
 /**
  * Multiplies the first learning rate by a function of the number of steps: after t steps it is `lr · lrLambda(t)`.
@@ -27,16 +41,12 @@ export class LambdaLR extends LRScheduler {
    * @throws {RangeError} if the list has not one function for each group, or one returns no number ≥ 0.
    */
   constructor(optimizer: ScheduledOptimizer, options: LambdaLROptions) {
-    checkOptions('LambdaLR', options, ['lrLambda']);
-    super('LambdaLR', optimizer, {});
-    const { lrLambda } = options;
-    const list = typeof lrLambda === 'function' ? [lrLambda] : lrLambda;
-    if (!Array.isArray(list) || !list.every((lambda) => typeof lambda === 'function')) {
-      throw new TypeError(`LambdaLR: lrLambda is ${describe(lrLambda)}, expected a function, or one for each group`);
-    }
+    const { lrLambda } = settingsOf('LambdaLR', LAMBDA_LR, options);
+    super('LambdaLR', optimizer, {}, {});
     const groups = optimizer.paramGroups.length;
-    if (typeof lrLambda !== 'function' && list.length !== groups) {
-      throw new RangeError(`LambdaLR: lrLambda has ${list.length} functions, expected ${groups}, one for each group`);
+    if (typeof lrLambda !== 'function' && lrLambda.length !== groups) {
+      const [found, expected] = [`has ${lrLambda.length} functions`, `${groups}, one for each group`];
+      throw argumentError(RangeError, { fn: 'LambdaLR', arg: 'lrLambda', found, expected });
     }
     this.#lambdas = lrLambda;
     this.advanceTo(0);
@@ -44,14 +54,12 @@ export class LambdaLR extends LRScheduler {
 
   protected override rate(t: number, _: ScheduledGroup, g: number): number {
     const lambda = typeof this.#lambdas === 'function' ? this.#lambdas : this.#lambdas[g];
-    if (lambda === undefined) throw new RangeError(`LambdaLR: group ${g} was added, and has no function in lrLambda`);
+    if (lambda === undefined) {
+      const found = 'was added, and has no function in lrLambda';
+      throw argumentError(RangeError, { fn: 'LambdaLR', arg: `group ${g}`, found });
+    }
     const factor = lambda(t);
     checkSynchronous('LambdaLR', `lrLambda(${t})`, factor);
-    if (typeof factor !== 'number' || !(factor >= 0) || factor === Number.POSITIVE_INFINITY) {
-      throw new RangeError(`LambdaLR: lrLambda(${t}) is ${describe(factor)}, expected a number ≥ 0`);
-    }
-    return this.baseLrs[g] * factor;
+    return this.baseLrs[g] * checkedIn('LambdaLR', `lrLambda(${t})`, factor, AMOUNT);
   }
-
-  protected override check(): void {}
 }

@@ -1,63 +1,63 @@
-import { checkAmount, checkCount, checkFlag, checkOptions, describe } from '../../arrays/index.js';
+import {
+  AMOUNT,
+  ANY,
+  argumentError,
+  checkCount,
+  checkedIn,
+  count,
+  describe,
+  FLAG,
+  FRACTION,
+  type OptionsOf,
+  oneOf,
+  option,
+  POSITIVE,
+  required,
+  type Settings,
+  settingsOf,
+} from '../../arrays/index.js';
 import { LRScheduler, type ScheduledGroup, type ScheduledOptimizer } from './schedule.js';
 
-/** Options of {@link OneCycleLR}. */
-export interface OneCycleLROptions {
-  /** The highest rate; one number for all groups, or one for each. */
-  maxLr: number | readonly number[];
-  /** Steps of the cycle; or give `epochs` and `stepsPerEpoch`, whose product it is. */
-  totalSteps?: number;
-  epochs?: number;
-  stepsPerEpoch?: number;
-  /** Share of the steps on the way up, in [0, 1]. Default 0.3. */
-  pctStart?: number;
-  /** The way between two rates: half a cosine, or a straight line. Default `'cos'`. */
-  annealStrategy?: 'cos' | 'linear';
-  /** Whether momentum, or Adam's first beta, goes the opposite way. Default true. */
-  cycleMomentum?: boolean;
-  /** The momentum where the rate is highest; for all groups, or for each. Default 0.85. */
-  baseMomentum?: number | readonly number[];
-  /** The momentum where the rate is lowest; for all groups, or for each. Default 0.95. */
-  maxMomentum?: number | readonly number[];
-  /** The first rate is `maxLr / divFactor`. Default 25. */
-  divFactor?: number;
-  /** The last rate is the first divided by this. Default 1e4. */
-  finalDivFactor?: number;
-  /** Whether to go down as fast as up, and to the last rate in a third phase. Default false. */
-  threePhase?: boolean;
-}
+type Each = number | readonly number[];
 
-/** The numbers of a cycle; lists have an entry for each group. */
-interface Cycle {
+const ONE_CYCLE = {
+  /** The highest rate; one number for all groups, or one for each. */
+  maxLr: required<Each>(ANY),
+  /** Steps of the cycle; or give `epochs` and `stepsPerEpoch`, whose product it is. */
+  totalSteps: option<number | undefined>(undefined, count(1)),
+  epochs: option<number | undefined>(undefined, count(1)),
+  stepsPerEpoch: option<number | undefined>(undefined, count(1)),
+  /** Share of the steps on the way up, in [0, 1]. Default 0.3. */
+  pctStart: option(0.3, FRACTION),
+  /** The way between two rates: half a cosine, or a straight line. Default `'cos'`. */
+  annealStrategy: option<'cos' | 'linear'>('cos', oneOf('cos', 'linear')),
+  /** Whether momentum, or Adam's first beta, goes the opposite way. Default true. */
+  cycleMomentum: option(true, FLAG),
+  /** The momentum where the rate is highest; for all groups, or for each. Default 0.85. */
+  baseMomentum: option<Each>(0.85, ANY),
+  /** The momentum where the rate is lowest; for all groups, or for each. Default 0.95. */
+  maxMomentum: option<Each>(0.95, ANY),
+  /** The first rate is `maxLr / divFactor`. Default 25. */
+  divFactor: option(25, POSITIVE),
+  /** The last rate is the first divided by this. Default 1e4. */
+  finalDivFactor: option(1e4, POSITIVE),
+  /** Whether to go down as fast as up, and to the last rate in a third phase. Default false. */
+  threePhase: option(false, FLAG),
+};
+
+/** Options of {@link OneCycleLR}. */
+export type OneCycleLROptions = OptionsOf<typeof ONE_CYCLE>;
+
+const PER_GROUP = ['maxLr', 'baseMomentum', 'maxMomentum'] as const;
+type PerGroup = (typeof PER_GROUP)[number];
+
+/** The settings of a cycle, for each group where they may differ. */
+type Cycle = Omit<Settings<typeof ONE_CYCLE>, 'totalSteps' | 'epochs' | 'stepsPerEpoch' | PerGroup> & {
   readonly totalSteps: number;
-  readonly pctStart: number;
-  readonly annealStrategy: 'cos' | 'linear';
-  readonly threePhase: boolean;
-  readonly cycleMomentum: boolean;
-  readonly maxLr: readonly number[];
-  readonly baseMomentum: readonly number[];
-  readonly maxMomentum: readonly number[];
-  readonly divFactor: number;
-  readonly finalDivFactor: number;
-}
+} & Readonly<Record<PerGroup, readonly number[]>>;
 
 /** The corners of a cycle, by what is reached there. */
 type Corner = 'initial' | 'max' | 'min';
-
-const OPTIONS: readonly (keyof OneCycleLROptions)[] = [
-  'maxLr',
-  'totalSteps',
-  'epochs',
-  'stepsPerEpoch',
-  'pctStart',
-  'annealStrategy',
-  'cycleMomentum',
-  'baseMomentum',
-  'maxMomentum',
-  'divFactor',
-  'finalDivFactor',
-  'threePhase',
-];
 
 /**
  * One cycle over all batches of a training: the learning rate warms up from `maxLr / divFactor` to `maxLr` in the first
@@ -84,9 +84,9 @@ export class OneCycleLR extends LRScheduler<Cycle> {
    *   and the optimizer has neither momentum nor betas.
    */
   constructor(optimizer: ScheduledOptimizer, options: OneCycleLROptions) {
-    checkOptions('OneCycleLR', options, OPTIONS);
-    super('OneCycleLR', optimizer, cycleOf(options, optimizer?.paramGroups?.length));
-    this.check('OneCycleLR', this.settings);
+    const settings = settingsOf('OneCycleLR', ONE_CYCLE, options);
+    super('OneCycleLR', optimizer, cycleOf(settings, optimizer?.paramGroups?.length), ONE_CYCLE);
+    this.check('OneCycleLR', this.settings, 0);
     optimizer.paramGroups.forEach((group, g) => {
       group.initialLr = this.#lrAt('initial', g);
       this.baseLrs[g] = group.initialLr;
@@ -99,12 +99,12 @@ export class OneCycleLR extends LRScheduler<Cycle> {
     const { totalSteps, maxLr, baseMomentum, maxMomentum, cycleMomentum } = this.settings;
     // A loop that steps after every batch takes one step beyond the last batch.
     if (t > totalSteps) {
-      throw new RangeError(`OneCycleLR: step ${t} is beyond the cycle, which has totalSteps ${totalSteps}`);
+      const found = `is beyond the cycle, which has totalSteps ${totalSteps}`;
+      throw argumentError(RangeError, { fn: 'OneCycleLR', arg: `step ${t}`, found });
     }
     if (paramGroups.length !== maxLr.length) {
-      throw new RangeError(
-        `OneCycleLR: the optimizer has ${paramGroups.length} groups, expected the ${maxLr.length} that the cycle is for`,
-      );
+      const [found, expected] = [`has ${paramGroups.length} groups`, `the ${maxLr.length} that the cycle is for`];
+      throw argumentError(RangeError, { fn: 'OneCycleLR', arg: 'the optimizer', found, expected });
     }
     super.advanceTo(t);
     if (!cycleMomentum) return;
@@ -125,8 +125,22 @@ export class OneCycleLR extends LRScheduler<Cycle> {
     return this.#between(t, (corner) => this.#lrAt(corner, g));
   }
 
-  protected override check(fn: string, cycle: Cycle): void {
-    checkCycle(fn, cycle, this.optimizer.paramGroups);
+  protected override check(fn: string, cycle: Cycle, t: number): void {
+    super.check(fn, cycle, t);
+    const groups = this.optimizer.paramGroups;
+    for (const arg of PER_GROUP) {
+      const values: unknown = cycle[arg];
+      if (!Array.isArray(values) || values.length !== groups.length) {
+        const expected = `a number, or one for each of ${groups.length} groups`;
+        throw argumentError(RangeError, { fn, arg, found: `is ${describe(values)}`, expected });
+      }
+      for (const value of values) checkedIn(fn, arg, value, AMOUNT);
+    }
+    if (cycle.cycleMomentum && !groups.every((group) => 'betas' in group || 'momentum' in group)) {
+      const found = 'is true, and the optimizer has neither momentum nor betas';
+      throw argumentError(RangeError, { fn, arg: 'cycleMomentum', found, wayOut: 'pass false' });
+    }
+    checkCount(fn, 'lastEpoch', t, 0, cycle.totalSteps);
   }
 
   #lrAt(corner: Corner, g: number): number {
@@ -161,57 +175,17 @@ function phasesOf({ totalSteps, pctStart, threePhase }: Cycle): { end: number; f
   ];
 }
 
-/** The cycle that the options ask for, for so many groups; not checked but for its length. */
-function cycleOf(options: OneCycleLROptions, groups = 0): Cycle {
-  const { epochs, stepsPerEpoch, pctStart = 0.3, annealStrategy = 'cos', threePhase = false } = options;
-  const {
-    cycleMomentum = true,
-    baseMomentum = 0.85,
-    maxMomentum = 0.95,
-    divFactor = 25,
-    finalDivFactor = 1e4,
-  } = options;
-  let { totalSteps } = options;
+/** The cycle that the settings ask for, for so many groups; the lists are not checked yet. */
+function cycleOf({ epochs, stepsPerEpoch, ...rest }: Settings<typeof ONE_CYCLE>, groups = 0): Cycle {
+  let { totalSteps } = rest;
   if (totalSteps === undefined) {
     if (epochs === undefined || stepsPerEpoch === undefined) {
-      throw new TypeError('OneCycleLR: totalSteps is missing, expected it, or epochs and stepsPerEpoch');
+      const [found, expected] = ['is missing', 'it, or epochs and stepsPerEpoch'];
+      throw argumentError(TypeError, { fn: 'OneCycleLR', arg: 'totalSteps', found, expected });
     }
-    checkCount('OneCycleLR', 'epochs', epochs, 1);
-    checkCount('OneCycleLR', 'stepsPerEpoch', stepsPerEpoch, 1);
     totalSteps = epochs * stepsPerEpoch;
   }
-  const each = (value: number | readonly number[]): readonly number[] =>
-    Array.isArray(value) ? [...value] : new Array(groups).fill(value);
-  return {
-    ...{ totalSteps, pctStart, annealStrategy, threePhase, cycleMomentum, divFactor, finalDivFactor },
-    ...{ maxLr: each(options.maxLr), baseMomentum: each(baseMomentum), maxMomentum: each(maxMomentum) },
-  };
-}
-
-function checkCycle(fn: string, cycle: Cycle, groups: readonly ScheduledGroup[]): void {
-  checkCount(fn, 'totalSteps', cycle.totalSteps, 1);
-  if (!(typeof cycle.pctStart === 'number' && cycle.pctStart >= 0 && cycle.pctStart <= 1)) {
-    throw new RangeError(`${fn}: pctStart is ${describe(cycle.pctStart)}, expected a number from 0 to 1`);
-  }
-  if (cycle.annealStrategy !== 'cos' && cycle.annealStrategy !== 'linear') {
-    throw new RangeError(`${fn}: annealStrategy is ${describe(cycle.annealStrategy)}, expected 'cos' or 'linear'`);
-  }
-  checkFlag(fn, 'threePhase', cycle.threePhase);
-  checkFlag(fn, 'cycleMomentum', cycle.cycleMomentum);
-  for (const name of ['divFactor', 'finalDivFactor'] as const) {
-    checkAmount(fn, name, cycle[name]);
-    if (cycle[name] === 0) throw new RangeError(`${fn}: ${name} is 0, expected a number > 0`);
-  }
-  for (const name of ['maxLr', 'baseMomentum', 'maxMomentum'] as const) {
-    const values = cycle[name];
-    if (!Array.isArray(values) || values.length !== groups.length) {
-      throw new RangeError(
-        `${fn}: ${name} is ${describe(values)}, expected a number, or one for each of ${groups.length} groups`,
-      );
-    }
-    for (const value of values) checkAmount(fn, name, value);
-  }
-  if (cycle.cycleMomentum && !groups.every((group) => 'betas' in group || 'momentum' in group)) {
-    throw new RangeError(`${fn}: cycleMomentum is true, and the optimizer has neither momentum nor betas: pass false`);
-  }
+  const each = (value: Each): readonly number[] => (Array.isArray(value) ? [...value] : new Array(groups).fill(value));
+  const [maxLr, baseMomentum, maxMomentum] = PER_GROUP.map((name) => each(rest[name]));
+  return { ...rest, totalSteps, maxLr, baseMomentum, maxMomentum };
 }

@@ -1,4 +1,11 @@
-import { checkOptions, describe, type Stateful } from '../../arrays/index.js';
+import {
+  argumentError,
+  checkedIn,
+  checkOptions,
+  describe,
+  type OptionTable,
+  type Stateful,
+} from '../../arrays/index.js';
 import { noteRate } from '../rate-origin.js';
 
 /** What a schedule writes to: an optimizer's groups. */
@@ -14,15 +21,15 @@ export interface ScheduledGroup {
   betas?: [beta1: number, beta2: number];
 }
 
-/** A schedule's place and what its rates come from. */
+/** A schedule's step and what its rates are computed from. */
 export interface ScheduleStateDict {
-  /** Steps that were made. */
+  /** Steps taken. */
   lastEpoch: number;
-  /** The learning rate of each group in the beginning. */
+  /** The initial learning rate of each group. */
   baseLrs: number[];
   /** The learning rate of each group after the last step. */
   lastLr: number[];
-  /** The schedule's own numbers. */
+  /** The schedule's own settings. */
   [option: string]: unknown;
 }
 
@@ -34,24 +41,32 @@ export abstract class LRScheduler<S extends object = object> implements Stateful
   readonly optimizer: ScheduledOptimizer;
   /** What `fit` steps it after: each epoch, or each step of the optimizer. */
   readonly every: 'epoch' | 'step' = 'epoch';
-  /** The learning rate of each group in the beginning. */
+  /** The initial learning rate of each group. */
   readonly baseLrs: number[] = [];
-  /** Steps that were made: 0 before the first. */
+  /** Steps taken: 0 before the first. */
   lastEpoch = 0;
   protected readonly fn: string;
   /**
-   * The schedule's own numbers.
+   * The schedule's own settings.
    *
    * @internal
    */
   protected settings: S;
+  /** The ranges of `settings`. */
+  readonly #ranges: OptionTable;
   #lastLr: number[] = [];
 
-  /** Changes nothing: the class that extends it does, by `advanceTo(0)`, once all is checked. */
-  protected constructor(fn: string, optimizer: ScheduledOptimizer, settings: S) {
+  /**
+   * Changes no rate: the class that extends it does, by `advanceTo(0)`, once all is checked.
+   *
+   * @param ranges - An entry for each of `settings`, by its name.
+   */
+  protected constructor(fn: string, optimizer: ScheduledOptimizer, settings: S, ranges: OptionTable) {
     if (!Array.isArray((optimizer as ScheduledOptimizer | null)?.paramGroups)) {
-      throw new TypeError(`${fn}: optimizer is ${describe(optimizer)}, expected an optimizer`);
+      const found = `is ${describe(optimizer)}`;
+      throw argumentError(TypeError, { fn, arg: 'optimizer', found, expected: 'an optimizer' });
     }
+    this.#ranges = ranges;
     this.fn = fn;
     this.optimizer = optimizer;
     this.settings = settings;
@@ -60,8 +75,8 @@ export abstract class LRScheduler<S extends object = object> implements Stateful
   /**
    * Sets the rates of the next step.
    *
-   * @throws {RangeError} if one would not be a number ≥ 0: a schedule that goes on from rates which another one changes may
-   *   leave its own range. Nothing has changed then.
+   * @throws {RangeError} if one would not be a number ≥ 0: a schedule whose rates another one changes too may leave its
+   *   own range. Nothing has changed then.
    */
   step(): void {
     this.advanceTo(this.lastEpoch + 1);
@@ -72,15 +87,15 @@ export abstract class LRScheduler<S extends object = object> implements Stateful
     return [...this.#lastLr];
   }
 
-  /** A copy of the schedule's place and numbers. */
+  /** A copy of the schedule's step, rates and settings. */
   stateDict(): ScheduleStateDict {
     const { lastEpoch, baseLrs } = this;
     return structuredClone({ ...this.settings, lastEpoch, baseLrs, lastLr: this.#lastLr });
   }
 
   /**
-   * Takes over place and numbers from what {@link stateDict} returned for a schedule of this class. The groups' rates are
-   * part of the optimizer's state and stay as they are.
+   * Takes over a copy of what {@link stateDict} returned for a schedule of this class, so that the following rates are
+   * the same to the last bit. The groups' current rates are part of the optimizer's state: load that too.
    *
    * @throws {TypeError | RangeError} if something does not fit; nothing has changed then.
    */
@@ -101,7 +116,7 @@ export abstract class LRScheduler<S extends object = object> implements Stateful
     }
     for (const name of own) if (!Object.hasOwn(settings, name)) problems.push(`${name} is missing`);
     if (problems.length > 0) throw new RangeError(`${fn}: ${problems.join('; ')}`);
-    this.check(fn, settings as S);
+    this.check(fn, settings as S, lastEpoch);
 
     this.settings = structuredClone(settings) as S;
     this.lastEpoch = lastEpoch;
@@ -126,16 +141,18 @@ export abstract class LRScheduler<S extends object = object> implements Stateful
       noteRate(group, rate, `${this.fn} at step ${t}, beyond its end`);
       return rate;
     }
-    throw new RangeError(
-      `${this.fn}: the learning rate of group ${g} is ${describe(rate)} at step ${t}, coming from ${group.lr}, expected a ` +
-        'number ≥ 0; where several schedules change it, one may lead another out of its range',
-    );
+    throw argumentError(RangeError, {
+      fn: this.fn,
+      arg: `the learning rate of group ${g}`,
+      found: `is ${describe(rate)} at step ${t}, coming from ${group.lr}`,
+      expected: 'a number ≥ 0; where several schedules change it, one may lead another out of its range',
+    });
   }
 
   /** Moves to step `t` and sets the groups' rates. */
   protected advanceTo(t: number): void {
     const { paramGroups } = this.optimizer;
-    // All groups in the beginning; later those that were added since.
+    // At first all groups; later those that were added since.
     for (let g = this.baseLrs.length; g < paramGroups.length; g++) this.baseLrs.push(initialLr(paramGroups[g]));
     const rates = paramGroups.map((group, g) => this.#checked(t, group, g));
     paramGroups.forEach((group, g) => {
@@ -148,8 +165,10 @@ export abstract class LRScheduler<S extends object = object> implements Stateful
   /** The learning rate of group number `g` in step `t`, from what it has been before. Changes nothing. */
   protected abstract rate(t: number, group: ScheduledGroup, g: number): number;
 
-  /** @throws {TypeError | RangeError} naming a number of the schedule that is out of range. */
-  protected abstract check(fn: string, settings: S): void;
+  /** @throws {TypeError | RangeError} naming a setting that is out of range, or does not go with step `t`. */
+  protected check(fn: string, settings: S, _t: number): void {
+    for (const [name, value] of Object.entries(settings)) checkedIn(fn, name, value, this.#ranges[name].range);
+  }
 }
 
 /** A group's learning rate when its first schedule was made. */

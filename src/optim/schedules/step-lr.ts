@@ -1,13 +1,15 @@
-import { checkAmount, checkCount, checkOptions } from '../../arrays/index.js';
+import { AMOUNT, count, type OptionsOf, option, required, type Settings, settingsOf } from '../../arrays/index.js';
 import { LRScheduler, type ScheduledGroup, type ScheduledOptimizer } from './schedule.js';
 
-/** Options of {@link StepLR}. */
-export interface StepLROptions {
+const STEP_LR = {
   /** Steps between two decays. */
-  stepSize: number;
+  stepSize: required<number>(count(1)),
   /** What a decay multiplies the rate by. Default 0.1. */
-  gamma?: number;
-}
+  gamma: option(0.1, AMOUNT),
+};
+
+/** Options of {@link StepLR}. */
+export type StepLROptions = OptionsOf<typeof STEP_LR>;
 
 /**
  * Multiplies the learning rate by `gamma` every `stepSize` steps: after t steps it is `lr · gamma^⌊t / stepSize⌋`.
@@ -15,18 +17,14 @@ export interface StepLROptions {
  * @example
  * const schedule = new optim.lrScheduler.StepLR(optimizer, { stepSize: 30 });
  */
-export class StepLR extends LRScheduler<Required<StepLROptions>> {
+export class StepLR extends LRScheduler<Settings<typeof STEP_LR>> {
   /**
    * A schedule that multiplies the rates of `optimizer` by `gamma` every `stepSize` steps.
    *
    * @throws {TypeError | RangeError} naming an option that is unknown or out of range.
    */
   constructor(optimizer: ScheduledOptimizer, options: StepLROptions) {
-    checkOptions('StepLR', options, ['stepSize', 'gamma']);
-    const { stepSize, gamma = 0.1 } = options;
-    const settings = { stepSize, gamma };
-    checkStepLR('StepLR', settings);
-    super('StepLR', optimizer, settings);
+    super('StepLR', optimizer, settingsOf('StepLR', STEP_LR, options), STEP_LR);
     this.advanceTo(0);
   }
 
@@ -35,13 +33,4 @@ export class StepLR extends LRScheduler<Required<StepLROptions>> {
     const { stepSize, gamma } = this.settings;
     return t > 0 && t % stepSize === 0 ? group.lr * gamma : group.lr;
   }
-
-  protected override check(fn: string, settings: Required<StepLROptions>): void {
-    checkStepLR(fn, settings);
-  }
-}
-
-function checkStepLR(fn: string, { stepSize, gamma }: Required<StepLROptions>): void {
-  checkCount(fn, 'stepSize', stepSize, 1);
-  checkAmount(fn, 'gamma', gamma);
 }
