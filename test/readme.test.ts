@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, expect, test, vi } from 'vitest';
 
 const readme = readFileSync('README.md', 'utf8');
@@ -28,7 +29,7 @@ test.each(examples)('example %# of the README prints what stands below it', asyn
   );
   writeFileSync(file, code);
   try {
-    await import(file);
+    await import(pathToFileURL(file).href);
   } finally {
     rmSync(file);
   }
