@@ -18,7 +18,7 @@ function images(dtype: 'float32' | 'float64' = 'float32') {
   return { XTrain: X, yTrain: y, XVal, yVal };
 }
 
-describe('the same run', () => {
+describe('the same run', { tags: 'slow' }, () => {
   const before = kernelInfo();
   afterAll(() => {
     configureKernels({ kernels: before.kernels, threads: before.threads });

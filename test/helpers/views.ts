@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm';
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
 import { expect } from 'vitest';
-import { dtypeOf, type Floats, hostValues, type NDArray } from '../../src/arrays/index.js';
+import { type DType, dtypeOf, type Floats, hostValues, type NDArray } from '../../src/arrays/index.js';
 import { resident } from '../../src/kernels/index.js';
 
 /** An array full of NaN, so that whoever reads outside of a view shows it. */
@@ -11,6 +11,11 @@ function noise(shape: readonly number[], like: NDArray): NDArray {
   const data: Floats = dtypeOf(like) === 'float64' ? new Float64Array(length) : new Float32Array(length);
   return ndarray(data.fill(Number.NaN), [...shape]) as NDArray;
 }
+
+/** The classes of another realm: such an array is no instance of this one's. */
+const ELSEWHERE: Readonly<Record<DType, typeof Float32Array | typeof Float64Array>> = runInNewContext(
+  '({ float32: Float32Array, float64: Float64Array })',
+);
 
 /** Ways to hold the values of an array that has at least one axis: each gives a view of the same shape and values. */
 export const VIEWS: Readonly<Record<string, (a: NDArray) => NDArray>> = {
@@ -50,10 +55,7 @@ export const VIEWS: Readonly<Record<string, (a: NDArray) => NDArray>> = {
   },
   resident: (a) => resident(a),
   'from another thread': (a) => structuredClone({ ...a }),
-  'of another realm': (a) => {
-    const Class = runInNewContext(dtypeOf(a) === 'float64' ? 'Float64Array' : 'Float32Array');
-    return ndarray(new Class(hostValues(a)), [...a.shape]) as NDArray;
-  },
+  'of another realm': (a) => ndarray(new ELSEWHERE[dtypeOf(a)](hostValues(a)), [...a.shape]) as NDArray,
   'transposed resident': (a) => {
     const axes = a.shape.map((_, axis) => a.shape.length - 1 - axis);
     return resident(a.transpose(...axes)).transpose(...axes);

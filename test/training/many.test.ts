@@ -24,7 +24,7 @@ test('scores of predict are of the dtype that they have, batch after batch, and 
   );
 });
 
-test.each(['stack', 'concat'] as const)('F.%s takes 50,000 tensors, forward and backward', (name) => {
+test.each(['stack', 'concat'] as const)('F.%s takes 50,000 tensors, forward and backward', { tags: 'slow' }, (name) => {
   const x = tensor(ones([1]), { requiresGrad: true });
   const list: Tensor[] = Array.from({ length: 50_000 }, () => x);
   const out = F[name](list);
@@ -33,7 +33,7 @@ test.each(['stack', 'concat'] as const)('F.%s takes 50,000 tensors, forward and 
   expect(x.grad?.item()).toBe(50_000);
 });
 
-test('clipping and optimizers take 200,000 parameters', () => {
+test('clipping and optimizers take 200,000 parameters', { tags: 'slow' }, () => {
   const data = ones([1]);
   const params = Array.from({ length: 200_000 }, () => ({ data, grad: { data: ones([1]) } }));
   expect(optim.clipGradNorm(params, 1, { normType: Infinity })).toBe(1);
