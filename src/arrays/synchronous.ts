@@ -15,31 +15,19 @@ export function checkSynchronous(fn: string, callback: string, value: unknown): 
   const { then, next } = value as { then?: unknown; next?: unknown };
   if (typeof then === 'function') {
     Promise.resolve(value as PromiseLike<unknown>).then(undefined, () => {});
-    throw argumentError(TypeError, {
-      fn,
-      arg: callback,
-      found: 'returned a promise',
-      expected: 'a synchronous function',
-      wayOut: 'await outside of it',
-    });
+    throw refused(fn, callback, 'a promise', 'a synchronous function', 'await outside of it');
   }
   if (typeof next !== 'function') return;
   if (Symbol.asyncIterator in value) {
-    throw argumentError(TypeError, {
-      fn,
-      arg: callback,
-      found: 'returned an asynchronous iterator',
-      expected: 'a synchronous function',
-      wayOut: `go through it outside, and call ${fn} for each of its values`,
-    });
+    const wayOut = `go through it outside, and call ${fn} for each of its values`;
+    throw refused(fn, callback, 'an asynchronous iterator', 'a synchronous function', wayOut);
   }
   if (Symbol.iterator in value) {
-    throw argumentError(TypeError, {
-      fn,
-      arg: callback,
-      found: 'returned an iterator, which computes its values when it is gone through',
-      expected: 'a function that has computed them',
-      wayOut: 'return a list, [...values]',
-    });
+    const found = 'an iterator, which computes its values when it is gone through';
+    throw refused(fn, callback, found, 'a function that has computed them', 'return a list, [...values]');
   }
+}
+
+function refused(fn: string, arg: string, found: string, expected: string, wayOut: string): Error {
+  return argumentError(TypeError, { fn, arg, found: `returned ${found}`, expected, wayOut });
 }

@@ -11,7 +11,7 @@ import { type BatchnormCache, batchGradients, type NormalizationGrads, normalize
 import type { BatchnormParam } from './batchnorm-param.js';
 import { checkCache } from './cache.js';
 import { type LayernormCache, type NormalizationOptions, normalizeRows, rowGradients } from './layernorm.js';
-import { ALL, type Needed, WEIGHTS, type WeightNeeds } from './needs.js';
+import { ALL, type Needed, type Needs, WEIGHTS } from './needs.js';
 
 /** The gradients of affine, normalization and ReLU. */
 export type AffineNormalizedGrads = AffineGrads & Pick<NormalizationGrads, 'dgamma' | 'dbeta'>;
@@ -56,10 +56,9 @@ export function affineBatchnormReluForward(
  * Backward pass of {@link affineBatchnormReluForward}.
  *
  * @param dout - Upstream gradient, shape (N, M).
- * @param cache - From {@link affineBatchnormReluForward}.
  * @param needs - As for `affineBackward`.
  */
-export function affineBatchnormReluBackward<const N extends WeightNeeds>(
+export function affineBatchnormReluBackward<N extends Needs>(
   dout: NDArray,
   cache: AffineBatchnormReluCache,
   needs: N,
@@ -68,8 +67,8 @@ export function affineBatchnormReluBackward(dout: NDArray, cache: AffineBatchnor
 export function affineBatchnormReluBackward(
   dout: NDArray,
   cache: AffineBatchnormReluCache,
-  needs: WeightNeeds = ALL,
-): Needed<AffineNormalizedGrads, WeightNeeds> {
+  needs: Needs = ALL,
+): Needed<AffineNormalizedGrads> {
   checkCache('affineBatchnormReluBackward', cache, 'affine-batchnorm-relu');
   const { dx: da, dgamma, dbeta } = batchGradients('affineBatchnormReluBackward', dout, cache.batchnorm);
   return { ...affineBackward(da, cache.affine, needs), dgamma, dbeta };
@@ -122,10 +121,9 @@ export function affineLayernormReluForward(
  * Backward pass of {@link affineLayernormReluForward}.
  *
  * @param dout - Upstream gradient, shape (N, M).
- * @param cache - From {@link affineLayernormReluForward}.
  * @param needs - As for `affineBackward`.
  */
-export function affineLayernormReluBackward<const N extends WeightNeeds>(
+export function affineLayernormReluBackward<N extends Needs>(
   dout: NDArray,
   cache: AffineLayernormReluCache,
   needs: N,
@@ -134,8 +132,8 @@ export function affineLayernormReluBackward(dout: NDArray, cache: AffineLayernor
 export function affineLayernormReluBackward(
   dout: NDArray,
   cache: AffineLayernormReluCache,
-  needs: WeightNeeds = ALL,
-): Needed<AffineNormalizedGrads, WeightNeeds> {
+  needs: Needs = ALL,
+): Needed<AffineNormalizedGrads> {
   checkCache('affineLayernormReluBackward', cache, 'affine-layernorm-relu');
   const { dx: da, dgamma, dbeta } = rowGradients('affineLayernormReluBackward', dout, cache.layernorm);
   return { ...affineBackward(da, cache.affine, needs), dgamma, dbeta };

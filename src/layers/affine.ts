@@ -2,7 +2,7 @@ import { checkLike, checkShapes, dtypeOf, empty, isNDArray, type NDArray, operan
 import { kernels } from '../kernels/index.js';
 import { checkCache, checkCached } from './cache.js';
 import { matrixProduct, productLike, rowsOf } from './matrix-product.js';
-import { ALL, type Needed, WEIGHTS, type WeightNeeds } from './needs.js';
+import { ALL, type Needed, type Needs, WEIGHTS } from './needs.js';
 
 /** What {@link affineBackward} needs from {@link affineForward}. Opaque: the fields may change. */
 export interface AffineCache {
@@ -62,17 +62,9 @@ export function affine(x: NDArray, w: NDArray, b: NDArray): [out: NDArray, cache
  *   memory layout of `w`.
  * @throws {ShapeError} if `dout` is not (N, M).
  */
-export function affineBackward<const N extends WeightNeeds>(
-  dout: NDArray,
-  cache: AffineCache,
-  needs: N,
-): Needed<AffineGrads, N>;
+export function affineBackward<N extends Needs>(dout: NDArray, cache: AffineCache, needs: N): Needed<AffineGrads, N>;
 export function affineBackward(dout: NDArray, cache: AffineCache): AffineGrads;
-export function affineBackward(
-  dout: NDArray,
-  cache: AffineCache,
-  needs: WeightNeeds = ALL,
-): Needed<AffineGrads, WeightNeeds> {
+export function affineBackward(dout: NDArray, cache: AffineCache, needs: Needs = ALL): Needed<AffineGrads> {
   checkBackward('affineBackward', dout, cache);
   return {
     dx: needs.x === false ? null : inputGradient(dout, cache),
@@ -128,17 +120,13 @@ export function affineRelu(x: NDArray, w: NDArray, b: NDArray): [out: NDArray, c
  *   memory layout of `w`.
  * @throws {ShapeError} if `dout` is not (N, M).
  */
-export function affineReluBackward<const N extends WeightNeeds>(
+export function affineReluBackward<N extends Needs>(
   dout: NDArray,
   cache: AffineReluCache,
   needs: N,
 ): Needed<AffineGrads, N>;
 export function affineReluBackward(dout: NDArray, cache: AffineReluCache): AffineGrads;
-export function affineReluBackward(
-  dout: NDArray,
-  cache: AffineReluCache,
-  needs: WeightNeeds = ALL,
-): Needed<AffineGrads, WeightNeeds> {
+export function affineReluBackward(dout: NDArray, cache: AffineReluCache, needs: Needs = ALL): Needed<AffineGrads> {
   checkReluBackward('affineReluBackward', dout, cache);
   const { da, db } = throughRelu(dout, cache.out);
   return {

@@ -13,7 +13,7 @@ import {
   convolve,
 } from './conv.js';
 import { type ConvParam, type PoolParam, poolShape } from './conv-shape.js';
-import { ALL, type Needed, WEIGHTS, type WeightNeeds } from './needs.js';
+import { ALL, type Needed, type Needs, WEIGHTS } from './needs.js';
 import { checkMaxPoolBackward, type MaxPoolCache, maxPool, maxPoolGradient } from './pooling.js';
 
 /** What {@link convReluBackward} needs. Opaque: the fields may change. */
@@ -48,20 +48,11 @@ export function convReluForward(
  * Backward pass of {@link convReluForward}.
  *
  * @param dout - Upstream gradient, of the shape of `out`.
- * @param cache - From {@link convReluForward}.
  * @param needs - As for `convBackward`.
  */
-export function convReluBackward<const N extends WeightNeeds>(
-  dout: NDArray,
-  cache: ConvReluCache,
-  needs: N,
-): Needed<ConvGrads, N>;
+export function convReluBackward<N extends Needs>(dout: NDArray, cache: ConvReluCache, needs: N): Needed<ConvGrads, N>;
 export function convReluBackward(dout: NDArray, cache: ConvReluCache): ConvGrads;
-export function convReluBackward(
-  dout: NDArray,
-  cache: ConvReluCache,
-  needs: WeightNeeds = ALL,
-): Needed<ConvGrads, WeightNeeds> {
+export function convReluBackward(dout: NDArray, cache: ConvReluCache, needs: Needs = ALL): Needed<ConvGrads> {
   checkConvRelu('convReluBackward', dout, cache);
   const { da, db } = throughRelu(dout, cache.out);
   return underRelu(da, db, cache.conv, needs);
@@ -123,17 +114,13 @@ export function convReluPoolForward(
  * @param cache - From {@link convReluPoolForward}.
  * @param needs - As for `convBackward`.
  */
-export function convReluPoolBackward<const N extends WeightNeeds>(
+export function convReluPoolBackward<N extends Needs>(
   dout: NDArray,
   cache: ConvReluPoolCache,
   needs: N,
 ): Needed<ConvGrads, N>;
 export function convReluPoolBackward(dout: NDArray, cache: ConvReluPoolCache): ConvGrads;
-export function convReluPoolBackward(
-  dout: NDArray,
-  cache: ConvReluPoolCache,
-  needs: WeightNeeds = ALL,
-): Needed<ConvGrads, WeightNeeds> {
+export function convReluPoolBackward(dout: NDArray, cache: ConvReluPoolCache, needs: Needs = ALL): Needed<ConvGrads> {
   checkConvReluPool('convReluPoolBackward', dout, cache);
   const { conv, pool, out } = cache;
   const { da: dpooled, db } = throughRelu(dout, out);
@@ -198,10 +185,9 @@ export function convBatchnormReluForward(
  * Backward pass of {@link convBatchnormReluForward}.
  *
  * @param dout - Upstream gradient, of the shape of `out`.
- * @param cache - From {@link convBatchnormReluForward}.
  * @param needs - As for `convBackward`.
  */
-export function convBatchnormReluBackward<const N extends WeightNeeds>(
+export function convBatchnormReluBackward<N extends Needs>(
   dout: NDArray,
   cache: ConvBatchnormReluCache,
   needs: N,
@@ -210,8 +196,8 @@ export function convBatchnormReluBackward(dout: NDArray, cache: ConvBatchnormRel
 export function convBatchnormReluBackward(
   dout: NDArray,
   cache: ConvBatchnormReluCache,
-  needs: WeightNeeds = ALL,
-): Needed<ConvBatchnormReluGrads, WeightNeeds> {
+  needs: Needs = ALL,
+): Needed<ConvBatchnormReluGrads> {
   const fn = 'convBatchnormReluBackward';
   checkCache(fn, cache, 'conv-batchnorm-relu');
   const { dx: da, dgamma, dbeta } = batchGradients(fn, dout, cache.batchnorm);
@@ -220,12 +206,7 @@ export function convBatchnormReluBackward(
 }
 
 /** The gradients of the convolution under a ReLU, from those that {@link throughRelu} let through. */
-function underRelu(
-  da: NDArray,
-  db: NDArray,
-  conv: ConvCache,
-  { x, w, b }: WeightNeeds,
-): Needed<ConvGrads, WeightNeeds> {
+function underRelu(da: NDArray, db: NDArray, conv: ConvCache, { x, w, b }: Needs): Needed<ConvGrads> {
   const { dx, dw } = convGradients(kernels(), da, conv, { x, w, b: false });
   return { dx, dw, db: b === false ? null : db };
 }

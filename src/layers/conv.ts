@@ -2,7 +2,7 @@ import { checkLike, checkShapes, dtypeOf, empty, type NDArray, operand } from '.
 import { type ConvShape, type Kernels, kernels, reference } from '../kernels/index.js';
 import { checkCache, checkCached } from './cache.js';
 import { type ConvParam, convShape, isConvShape } from './conv-shape.js';
-import { ALL, type Needed, WEIGHTS, type WeightNeeds } from './needs.js';
+import { ALL, type Needed, type Needs, WEIGHTS } from './needs.js';
 
 /** What the backward passes of a convolution need from the forward pass. Opaque: the fields may change. */
 export interface ConvCache {
@@ -62,17 +62,9 @@ export function convForwardNaive(
  * @returns Gradients of the loss with respect to `x`, `w` and `b`, in new arrays, null for those left out.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function convBackwardNaive<const N extends WeightNeeds>(
-  dout: NDArray,
-  cache: ConvCache,
-  needs: N,
-): Needed<ConvGrads, N>;
+export function convBackwardNaive<N extends Needs>(dout: NDArray, cache: ConvCache, needs: N): Needed<ConvGrads, N>;
 export function convBackwardNaive(dout: NDArray, cache: ConvCache): ConvGrads;
-export function convBackwardNaive(
-  dout: NDArray,
-  cache: ConvCache,
-  needs: WeightNeeds = ALL,
-): Needed<ConvGrads, WeightNeeds> {
+export function convBackwardNaive(dout: NDArray, cache: ConvCache, needs: Needs = ALL): Needed<ConvGrads> {
   checkConvBackward('convBackwardNaive', dout, cache);
   return convGradients(reference, dout, cache, needs);
 }
@@ -97,17 +89,9 @@ export function convForwardFast(
 }
 
 /** {@link convBackwardNaive} at full speed. */
-export function convBackwardFast<const N extends WeightNeeds>(
-  dout: NDArray,
-  cache: ConvCache,
-  needs: N,
-): Needed<ConvGrads, N>;
+export function convBackwardFast<N extends Needs>(dout: NDArray, cache: ConvCache, needs: N): Needed<ConvGrads, N>;
 export function convBackwardFast(dout: NDArray, cache: ConvCache): ConvGrads;
-export function convBackwardFast(
-  dout: NDArray,
-  cache: ConvCache,
-  needs: WeightNeeds = ALL,
-): Needed<ConvGrads, WeightNeeds> {
+export function convBackwardFast(dout: NDArray, cache: ConvCache, needs: Needs = ALL): Needed<ConvGrads> {
   checkConvBackward('convBackwardFast', dout, cache);
   return convGradients(kernels(), dout, cache, needs);
 }
@@ -131,17 +115,9 @@ export function convForward(
 }
 
 /** {@link convBackwardFast}. */
-export function convBackward<const N extends WeightNeeds>(
-  dout: NDArray,
-  cache: ConvCache,
-  needs: N,
-): Needed<ConvGrads, N>;
+export function convBackward<N extends Needs>(dout: NDArray, cache: ConvCache, needs: N): Needed<ConvGrads, N>;
 export function convBackward(dout: NDArray, cache: ConvCache): ConvGrads;
-export function convBackward(
-  dout: NDArray,
-  cache: ConvCache,
-  needs: WeightNeeds = ALL,
-): Needed<ConvGrads, WeightNeeds> {
+export function convBackward(dout: NDArray, cache: ConvCache, needs: Needs = ALL): Needed<ConvGrads> {
   checkConvBackward('convBackward', dout, cache);
   return convGradients(kernels(), dout, cache, needs);
 }
@@ -184,12 +160,7 @@ export function checkConvBackward(fn: string, dout: NDArray, cache: ConvCache): 
 }
 
 /** The backward pass on a given set of kernels. */
-export function convGradients(
-  on: Kernels,
-  dout: NDArray,
-  cache: ConvCache,
-  { x, w, b }: WeightNeeds,
-): Needed<ConvGrads, WeightNeeds> {
+export function convGradients(on: Kernels, dout: NDArray, cache: ConvCache, { x, w, b }: Needs): Needed<ConvGrads> {
   const dx = x === false ? null : inputGradient(on, dout, cache);
   if (w === false) return { dx, dw: null, db: b === false ? null : biasGradient(on, dout, cache) };
   const db = b === false ? null : empty([cache.shape.F], dtypeOf(cache.x));

@@ -1,26 +1,14 @@
-import {
-  checkLike,
-  checkShapes,
-  dtypeOf,
-  empty,
-  FINITE,
-  type NDArray,
-  type OptionsOf,
-  operand,
-  option,
-  settingsOf,
-} from '../arrays/index.js';
+import { checkLike, checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
+import { alphaOf } from './alpha.js';
 import { checkCache } from './cache.js';
 import { anyShape } from './operands.js';
 
-const ELU_OPTIONS = {
-  /** Minus the value that `out` falls to, any finite number. Default 1, where the derivative has no step at 0. */
-  alpha: option(1, FINITE),
-};
-
 /** Options of {@link eluForward}. */
-export type EluOptions = OptionsOf<typeof ELU_OPTIONS>;
+export interface EluOptions {
+  /** Minus the value that `out` falls to, any finite number. Default 1, where the derivative has no step at 0. */
+  alpha?: number;
+}
 
 /** What {@link eluBackward} needs from {@link eluForward}. Opaque: the fields may change. */
 export interface EluCache {
@@ -43,7 +31,7 @@ export interface EluCache {
  */
 export function eluForward(x: NDArray, options: EluOptions = {}): [out: NDArray, cache: EluCache] {
   checkShapes('eluForward', { x: [x, anyShape(x)] });
-  const { alpha } = settingsOf('eluForward', ELU_OPTIONS, options);
+  const alpha = alphaOf('eluForward', options, 1);
   const out = empty(x.shape, dtypeOf(x));
   kernels().elu(operand(x), out.data, alpha);
   return [out, { layer: 'elu', x, alpha }];

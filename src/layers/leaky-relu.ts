@@ -1,26 +1,14 @@
-import {
-  checkLike,
-  checkShapes,
-  dtypeOf,
-  empty,
-  FINITE,
-  type NDArray,
-  type OptionsOf,
-  operand,
-  option,
-  settingsOf,
-} from '../arrays/index.js';
+import { checkLike, checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
+import { alphaOf } from './alpha.js';
 import { checkCache } from './cache.js';
 import { anyShape } from './operands.js';
 
-const LEAKY_RELU_OPTIONS = {
-  /** The slope below 0, any finite number. Default 0.01. */
-  alpha: option(0.01, FINITE),
-};
-
 /** Options of {@link leakyReluForward}. */
-export type LeakyReluOptions = OptionsOf<typeof LEAKY_RELU_OPTIONS>;
+export interface LeakyReluOptions {
+  /** The slope below 0, any finite number. Default 0.01. */
+  alpha?: number;
+}
 
 /** What {@link leakyReluBackward} needs from {@link leakyReluForward}. Opaque: the fields may change. */
 export interface LeakyReluCache {
@@ -43,7 +31,7 @@ export interface LeakyReluCache {
  */
 export function leakyReluForward(x: NDArray, options: LeakyReluOptions = {}): [out: NDArray, cache: LeakyReluCache] {
   checkShapes('leakyReluForward', { x: [x, anyShape(x)] });
-  const { alpha } = settingsOf('leakyReluForward', LEAKY_RELU_OPTIONS, options);
+  const alpha = alphaOf('leakyReluForward', options, 0.01);
   const out = empty(x.shape, dtypeOf(x));
   kernels().leakyRelu(operand(x), out.data, alpha);
   return [out, { layer: 'leaky-relu', x, alpha }];

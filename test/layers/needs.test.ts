@@ -19,7 +19,7 @@ import {
   convReluForward,
   convReluPoolBackward,
   convReluPoolForward,
-  type WeightNeeds,
+  type Needs,
 } from '../../src/layers/index.js';
 
 type Grads = Readonly<Record<string, NDArray | null>>;
@@ -38,7 +38,7 @@ const [convReluOut, convRelu] = convReluForward(images, filters, biases, conv);
 const [pooledOut, pooled] = convReluPoolForward(images, filters, biases, conv, pool);
 const [convBatchOut, convBatch] = convBatchnormReluForward(images, filters, biases, gamma, b, conv, { mode: 'train' });
 
-describe.each<[name: string, out: NDArray, backward: (dout: NDArray, needs: WeightNeeds) => object]>([
+describe.each<[name: string, out: NDArray, backward: (dout: NDArray, needs: Needs) => object]>([
   ['affineBackward', affineOut, (dout, needs) => affineBackward(dout, affine, needs)],
   ['affineReluBackward', affineReluOut, (dout, needs) => affineReluBackward(dout, affineRelu, needs)],
   ['affineBatchnormReluBackward', batchOut, (dout, needs) => affineBatchnormReluBackward(dout, batch, needs)],
@@ -76,6 +76,6 @@ test('the type says which gradients are null', () => {
   expectTypeOf(affineBackward(dout, affine, { x: false }).dx).toEqualTypeOf<null>();
   expectTypeOf(affineBackward(dout, affine, { x: false }).dw).toEqualTypeOf<NDArray>();
   expectTypeOf(affineBackward(dout, affine, { x: true }).dx).toEqualTypeOf<NDArray>();
-  const needs: WeightNeeds = { b: false };
+  const needs: Needs = { b: false };
   expectTypeOf(affineBackward(dout, affine, needs).db).toEqualTypeOf<NDArray | null>();
 });

@@ -18,7 +18,6 @@ import {
   affineRelu,
   affineReluBackward,
   type Needed,
-  type WeightNeeds,
 } from '../../layers/index.js';
 import type { TensorLike } from '../op.js';
 import type { Tensor } from '../tensor.js';
@@ -42,7 +41,7 @@ const productRelu = layerOp(
 );
 
 /** Weights are (out, in) here and (in, out) in the layer: the gradient of one is that of the other, transposed. */
-function inWeightsLayout({ dx, dw, db }: Needed<AffineGrads, WeightNeeds>): readonly (NDArray | null)[] {
+function inWeightsLayout({ dx, dw, db }: Needed<AffineGrads>): readonly (NDArray | null)[] {
   return [dx, dw && adopted(dw.transpose(1, 0)), db];
 }
 
