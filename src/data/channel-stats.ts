@@ -1,4 +1,4 @@
-import { checkShapes, denseArg, type NDArray } from '../arrays/index.js';
+import { checkShapes, hostValues, type NDArray } from '../arrays/index.js';
 
 /** What {@link channelStats} returns. */
 export interface ChannelStats {
@@ -20,7 +20,7 @@ export interface ChannelStats {
 export function channelStats(X: NDArray): ChannelStats {
   const fn = 'channelStats';
   const { N, C, H, W } = checkShapes(fn, { X: [X, ['N', 'C', 'H', 'W']] });
-  const x = denseArg(fn, 'X', X);
+  const x = hostValues(X);
   const S = H * W;
   const mean = new Array<number>(C).fill(0);
   const squares = new Array<number>(C).fill(0);

@@ -1,10 +1,10 @@
 import {
   argumentError,
   checkedIn,
-  denseArg,
   dtypeOf,
   empty,
   FINITE,
+  hostValues,
   type NDArray,
   POSITIVE,
   type Range,
@@ -35,7 +35,7 @@ export function normalize(mean: number | readonly number[], std: number | readon
     const { N, C, H, W } = checkImages(fn, X);
     checkChannels(fn, 'mean', means, C);
     checkChannels(fn, 'std', stds, C);
-    const x = denseArg(fn, 'X', X);
+    const x = hostValues(X);
     const out = empty(X.shape, dtypeOf(X));
     const { data } = out;
     for (let plane = 0, p = 0; plane < N * C; plane++) {

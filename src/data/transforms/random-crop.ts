@@ -1,10 +1,10 @@
 import {
   ANY,
   argumentError,
-  denseArg,
   dtypeOf,
   empty,
   FINITE,
+  hostValues,
   type NDArray,
   type OptionsOf,
   option,
@@ -52,7 +52,7 @@ export function randomCrop(size: PerAxis, options: RandomCropOptions = {}): Tran
       const expected = `at most ${tuple([H + 2 * padH, W + 2 * padW])}, the padded images`;
       throw argumentError(ShapeError, { fn, arg: 'size', found: `is ${tuple([height, width])}`, expected });
     }
-    const x = denseArg(fn, 'X', X);
+    const x = hostValues(X);
     const out = empty([N, C, height, width], dtypeOf(X));
     const { data } = out;
     if (padH > 0 || padW > 0) data.fill(fill);

@@ -1,4 +1,4 @@
-import { checkedIn, denseArg, dtypeOf, empty, type NDArray, type Random } from '../../arrays/index.js';
+import { checkedIn, dtypeOf, empty, hostValues, type NDArray, type Random } from '../../arrays/index.js';
 import { keepsNothing } from '../../kernels/index.js';
 import { checkImages, checkRandom, PROBABILITY, type Transform } from './transform.js';
 
@@ -16,7 +16,7 @@ export function randomHorizontalFlip(p = 0.5): Transform {
   return keepsNothing((X: NDArray, random: Random) => {
     const { N, C, H, W } = checkImages(fn, X);
     checkRandom(fn, random);
-    const x = denseArg(fn, 'X', X);
+    const x = hostValues(X);
     const out = empty(X.shape, dtypeOf(X));
     const { data } = out;
     const chances = random.rand([N], 'float64').data;
