@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type NDArray, ones, Random, ShapeError, zeros } from '../../src/arrays/index.js';
+import { faultOf, type NDArray, ones, Random, ShapeError, zeros } from '../../src/arrays/index.js';
 import { F, gradCheck, noGrad, Tensor, tensor } from '../../src/autograd/index.js';
 import { pretend } from '../helpers/pretend.js';
 
@@ -156,6 +156,11 @@ describe('errors of F name the function and its argument', () => {
     const error = thrownBy(run);
     expect(error).toBeInstanceOf(TypeError);
     expect(error.message.slice(0, message.length)).toBe(message);
+  });
+
+  test.each([...SHAPES, ...VALUES, ...KINDS])('in parts: %s', (message, run) => {
+    const fault = faultOf(thrownBy(run));
+    expect(`${fault?.fn}: ${fault?.arg}`).toBe(message.slice(0, `${fault?.fn}: ${fault?.arg}`.length));
   });
 
   test('in the printed stack too', () => {
