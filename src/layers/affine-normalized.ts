@@ -11,7 +11,7 @@ import { type BatchnormCache, batchGradients, type NormalizationGrads, normalize
 import type { BatchnormParam } from './batchnorm-param.js';
 import { checkCache } from './cache.js';
 import { type LayernormCache, type NormalizationOptions, normalizeRows, rowGradients } from './layernorm.js';
-import { ALL, type Needed, type Needs, WEIGHTS } from './needs.js';
+import { type Needed, type Needs, WEIGHTS } from './needs.js';
 
 /** The gradients of affine, normalization and ReLU. */
 export type AffineNormalizedGrads = AffineGrads & Pick<NormalizationGrads, 'dgamma' | 'dbeta'>;
@@ -58,16 +58,15 @@ export function affineBatchnormReluForward(
  * @param dout - Upstream gradient, shape (N, M).
  * @param needs - As for `affineBackward`.
  */
-export function affineBatchnormReluBackward<N extends Needs>(
+export function affineBatchnormReluBackward<N extends Needs = { x: true }>(
   dout: NDArray,
   cache: AffineBatchnormReluCache,
-  needs: N,
+  needs?: N,
 ): Needed<AffineNormalizedGrads, N>;
-export function affineBatchnormReluBackward(dout: NDArray, cache: AffineBatchnormReluCache): AffineNormalizedGrads;
 export function affineBatchnormReluBackward(
   dout: NDArray,
   cache: AffineBatchnormReluCache,
-  needs: Needs = ALL,
+  needs?: Needs,
 ): Needed<AffineNormalizedGrads> {
   checkCache('affineBatchnormReluBackward', cache, 'affine-batchnorm-relu');
   const { dx: da, dgamma, dbeta } = batchGradients('affineBatchnormReluBackward', dout, cache.batchnorm);
@@ -123,16 +122,15 @@ export function affineLayernormReluForward(
  * @param dout - Upstream gradient, shape (N, M).
  * @param needs - As for `affineBackward`.
  */
-export function affineLayernormReluBackward<N extends Needs>(
+export function affineLayernormReluBackward<N extends Needs = { x: true }>(
   dout: NDArray,
   cache: AffineLayernormReluCache,
-  needs: N,
+  needs?: N,
 ): Needed<AffineNormalizedGrads, N>;
-export function affineLayernormReluBackward(dout: NDArray, cache: AffineLayernormReluCache): AffineNormalizedGrads;
 export function affineLayernormReluBackward(
   dout: NDArray,
   cache: AffineLayernormReluCache,
-  needs: Needs = ALL,
+  needs?: Needs,
 ): Needed<AffineNormalizedGrads> {
   checkCache('affineLayernormReluBackward', cache, 'affine-layernorm-relu');
   const { dx: da, dgamma, dbeta } = rowGradients('affineLayernormReluBackward', dout, cache.layernorm);

@@ -2,7 +2,7 @@ import { checkLike, checkShapes, dtypeOf, empty, isNDArray, type NDArray, operan
 import { kernels } from '../kernels/index.js';
 import { checkCache, checkCached } from './cache.js';
 import { matrixProduct, productLike, rowsOf } from './matrix-product.js';
-import { ALL, type Needed, type Needs, WEIGHTS } from './needs.js';
+import { byName, type Needed, type Needs, WEIGHTS } from './needs.js';
 
 /** What {@link affineBackward} needs from {@link affineForward}. Opaque: the fields may change. */
 export interface AffineCache {
@@ -62,14 +62,18 @@ export function affine(x: NDArray, w: NDArray, b: NDArray): [out: NDArray, cache
  *   memory layout of `w`.
  * @throws {ShapeError} if `dout` is not (N, M).
  */
-export function affineBackward<N extends Needs>(dout: NDArray, cache: AffineCache, needs: N): Needed<AffineGrads, N>;
-export function affineBackward(dout: NDArray, cache: AffineCache): AffineGrads;
-export function affineBackward(dout: NDArray, cache: AffineCache, needs: Needs = ALL): Needed<AffineGrads> {
+export function affineBackward<N extends Needs = { x: true }>(
+  dout: NDArray,
+  cache: AffineCache,
+  needs?: N,
+): Needed<AffineGrads, N>;
+export function affineBackward(dout: NDArray, cache: AffineCache, needs?: Needs): Needed<AffineGrads> {
   checkBackward('affineBackward', dout, cache);
+  const { x, w, b } = byName(needs);
   return {
-    dx: needs.x === false ? null : inputGradient(dout, cache),
-    dw: needs.w === false ? null : weightGradient(dout, cache),
-    db: needs.b === false ? null : sumOfRows(dout),
+    dx: x === false ? null : inputGradient(dout, cache),
+    dw: w === false ? null : weightGradient(dout, cache),
+    db: b === false ? null : sumOfRows(dout),
   };
 }
 
@@ -120,19 +124,19 @@ export function affineRelu(x: NDArray, w: NDArray, b: NDArray): [out: NDArray, c
  *   memory layout of `w`.
  * @throws {ShapeError} if `dout` is not (N, M).
  */
-export function affineReluBackward<N extends Needs>(
+export function affineReluBackward<N extends Needs = { x: true }>(
   dout: NDArray,
   cache: AffineReluCache,
-  needs: N,
+  needs?: N,
 ): Needed<AffineGrads, N>;
-export function affineReluBackward(dout: NDArray, cache: AffineReluCache): AffineGrads;
-export function affineReluBackward(dout: NDArray, cache: AffineReluCache, needs: Needs = ALL): Needed<AffineGrads> {
+export function affineReluBackward(dout: NDArray, cache: AffineReluCache, needs?: Needs): Needed<AffineGrads> {
   checkReluBackward('affineReluBackward', dout, cache);
+  const { x, w, b } = byName(needs);
   const { da, db } = throughRelu(dout, cache.out);
   return {
-    dx: needs.x === false ? null : inputGradient(da, cache.affine),
-    dw: needs.w === false ? null : weightGradient(da, cache.affine),
-    db: needs.b === false ? null : db,
+    dx: x === false ? null : inputGradient(da, cache.affine),
+    dw: w === false ? null : weightGradient(da, cache.affine),
+    db: b === false ? null : db,
   };
 }
 

@@ -13,7 +13,7 @@ import {
   convolve,
 } from './conv.js';
 import { type ConvParam, type PoolParam, poolShape } from './conv-shape.js';
-import { ALL, type Needed, type Needs, WEIGHTS } from './needs.js';
+import { byName, type NamedNeeds, type Needed, type Needs, WEIGHTS } from './needs.js';
 import { checkMaxPoolBackward, type MaxPoolCache, maxPool, maxPoolGradient } from './pooling.js';
 
 /** What {@link convReluBackward} needs. Opaque: the fields may change. */
@@ -50,12 +50,15 @@ export function convReluForward(
  * @param dout - Upstream gradient, of the shape of `out`.
  * @param needs - As for `convBackward`.
  */
-export function convReluBackward<N extends Needs>(dout: NDArray, cache: ConvReluCache, needs: N): Needed<ConvGrads, N>;
-export function convReluBackward(dout: NDArray, cache: ConvReluCache): ConvGrads;
-export function convReluBackward(dout: NDArray, cache: ConvReluCache, needs: Needs = ALL): Needed<ConvGrads> {
+export function convReluBackward<N extends Needs = { x: true }>(
+  dout: NDArray,
+  cache: ConvReluCache,
+  needs?: N,
+): Needed<ConvGrads, N>;
+export function convReluBackward(dout: NDArray, cache: ConvReluCache, needs?: Needs): Needed<ConvGrads> {
   checkConvRelu('convReluBackward', dout, cache);
   const { da, db } = throughRelu(dout, cache.out);
-  return underRelu(da, db, cache.conv, needs);
+  return underRelu(da, db, cache.conv, byName(needs));
 }
 
 /** {@link convReluBackward} with `needs = { x: false }`. */
@@ -114,17 +117,16 @@ export function convReluPoolForward(
  * @param cache - From {@link convReluPoolForward}.
  * @param needs - As for `convBackward`.
  */
-export function convReluPoolBackward<N extends Needs>(
+export function convReluPoolBackward<N extends Needs = { x: true }>(
   dout: NDArray,
   cache: ConvReluPoolCache,
-  needs: N,
+  needs?: N,
 ): Needed<ConvGrads, N>;
-export function convReluPoolBackward(dout: NDArray, cache: ConvReluPoolCache): ConvGrads;
-export function convReluPoolBackward(dout: NDArray, cache: ConvReluPoolCache, needs: Needs = ALL): Needed<ConvGrads> {
+export function convReluPoolBackward(dout: NDArray, cache: ConvReluPoolCache, needs?: Needs): Needed<ConvGrads> {
   checkConvReluPool('convReluPoolBackward', dout, cache);
   const { conv, pool, out } = cache;
   const { da: dpooled, db } = throughRelu(dout, out);
-  return underRelu(maxPoolGradient(kernels(), dpooled, pool), db, conv, needs);
+  return underRelu(maxPoolGradient(kernels(), dpooled, pool), db, conv, byName(needs));
 }
 
 /** {@link convReluPoolBackward} with `needs = { x: false }`. */
@@ -187,26 +189,25 @@ export function convBatchnormReluForward(
  * @param dout - Upstream gradient, of the shape of `out`.
  * @param needs - As for `convBackward`.
  */
-export function convBatchnormReluBackward<N extends Needs>(
+export function convBatchnormReluBackward<N extends Needs = { x: true }>(
   dout: NDArray,
   cache: ConvBatchnormReluCache,
-  needs: N,
+  needs?: N,
 ): Needed<ConvBatchnormReluGrads, N>;
-export function convBatchnormReluBackward(dout: NDArray, cache: ConvBatchnormReluCache): ConvBatchnormReluGrads;
 export function convBatchnormReluBackward(
   dout: NDArray,
   cache: ConvBatchnormReluCache,
-  needs: Needs = ALL,
+  needs?: Needs,
 ): Needed<ConvBatchnormReluGrads> {
   const fn = 'convBatchnormReluBackward';
   checkCache(fn, cache, 'conv-batchnorm-relu');
   const { dx: da, dgamma, dbeta } = batchGradients(fn, dout, cache.batchnorm);
   checkConvBackward(fn, da, cache.conv);
-  return { ...convGradients(kernels(), da, cache.conv, needs), dgamma, dbeta };
+  return { ...convGradients(kernels(), da, cache.conv, byName(needs)), dgamma, dbeta };
 }
 
 /** The gradients of the convolution under a ReLU, from those that {@link throughRelu} let through. */
-function underRelu(da: NDArray, db: NDArray, conv: ConvCache, { x, w, b }: Needs): Needed<ConvGrads> {
+function underRelu(da: NDArray, db: NDArray, conv: ConvCache, { x, w, b }: NamedNeeds): Needed<ConvGrads> {
   const { dx, dw } = convGradients(kernels(), da, conv, { x, w, b: false });
   return { dx, dw, db: b === false ? null : db };
 }

@@ -2,7 +2,7 @@ import { checkLike, checkShapes, dtypeOf, empty, type NDArray, operand } from '.
 import { type ConvShape, type Kernels, kernels, reference } from '../kernels/index.js';
 import { checkCache, checkCached } from './cache.js';
 import { type ConvParam, convShape, isConvShape } from './conv-shape.js';
-import { ALL, type Needed, type Needs, WEIGHTS } from './needs.js';
+import { byName, type NamedNeeds, type Needed, type Needs, WEIGHTS } from './needs.js';
 
 /** What the backward passes of a convolution need from the forward pass. Opaque: the fields may change. */
 export interface ConvCache {
@@ -62,11 +62,14 @@ export function convForwardNaive(
  * @returns Gradients of the loss with respect to `x`, `w` and `b`, in new arrays, null for those left out.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function convBackwardNaive<N extends Needs>(dout: NDArray, cache: ConvCache, needs: N): Needed<ConvGrads, N>;
-export function convBackwardNaive(dout: NDArray, cache: ConvCache): ConvGrads;
-export function convBackwardNaive(dout: NDArray, cache: ConvCache, needs: Needs = ALL): Needed<ConvGrads> {
+export function convBackwardNaive<N extends Needs = { x: true }>(
+  dout: NDArray,
+  cache: ConvCache,
+  needs?: N,
+): Needed<ConvGrads, N>;
+export function convBackwardNaive(dout: NDArray, cache: ConvCache, needs?: Needs): Needed<ConvGrads> {
   checkConvBackward('convBackwardNaive', dout, cache);
-  return convGradients(reference, dout, cache, needs);
+  return convGradients(reference, dout, cache, byName(needs));
 }
 
 /**
@@ -89,11 +92,14 @@ export function convForwardFast(
 }
 
 /** {@link convBackwardNaive} at full speed. */
-export function convBackwardFast<N extends Needs>(dout: NDArray, cache: ConvCache, needs: N): Needed<ConvGrads, N>;
-export function convBackwardFast(dout: NDArray, cache: ConvCache): ConvGrads;
-export function convBackwardFast(dout: NDArray, cache: ConvCache, needs: Needs = ALL): Needed<ConvGrads> {
+export function convBackwardFast<N extends Needs = { x: true }>(
+  dout: NDArray,
+  cache: ConvCache,
+  needs?: N,
+): Needed<ConvGrads, N>;
+export function convBackwardFast(dout: NDArray, cache: ConvCache, needs?: Needs): Needed<ConvGrads> {
   checkConvBackward('convBackwardFast', dout, cache);
-  return convGradients(kernels(), dout, cache, needs);
+  return convGradients(kernels(), dout, cache, byName(needs));
 }
 
 /** {@link convBackwardFast} with `needs = { x: false }`. */
@@ -115,11 +121,14 @@ export function convForward(
 }
 
 /** {@link convBackwardFast}. */
-export function convBackward<N extends Needs>(dout: NDArray, cache: ConvCache, needs: N): Needed<ConvGrads, N>;
-export function convBackward(dout: NDArray, cache: ConvCache): ConvGrads;
-export function convBackward(dout: NDArray, cache: ConvCache, needs: Needs = ALL): Needed<ConvGrads> {
+export function convBackward<N extends Needs = { x: true }>(
+  dout: NDArray,
+  cache: ConvCache,
+  needs?: N,
+): Needed<ConvGrads, N>;
+export function convBackward(dout: NDArray, cache: ConvCache, needs?: Needs): Needed<ConvGrads> {
   checkConvBackward('convBackward', dout, cache);
-  return convGradients(kernels(), dout, cache, needs);
+  return convGradients(kernels(), dout, cache, byName(needs));
 }
 
 /** The sizes of a convolution. @throws {ShapeError | TypeError | RangeError} if it is given what does not fit. */
@@ -160,7 +169,12 @@ export function checkConvBackward(fn: string, dout: NDArray, cache: ConvCache): 
 }
 
 /** The backward pass on a given set of kernels. */
-export function convGradients(on: Kernels, dout: NDArray, cache: ConvCache, { x, w, b }: Needs): Needed<ConvGrads> {
+export function convGradients(
+  on: Kernels,
+  dout: NDArray,
+  cache: ConvCache,
+  { x, w, b }: NamedNeeds,
+): Needed<ConvGrads> {
   const dx = x === false ? null : inputGradient(on, dout, cache);
   if (w === false) return { dx, dw: null, db: b === false ? null : biasGradient(on, dout, cache) };
   const db = b === false ? null : empty([cache.shape.F], dtypeOf(cache.x));

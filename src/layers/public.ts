@@ -78,7 +78,7 @@ export { type LayernormCache, layernormBackward, layernormForward, type Normaliz
 export { type LeakyReluCache, type LeakyReluOptions, leakyReluBackward, leakyReluForward } from './leaky-relu.js';
 export { type LossAndGrad, softmaxLoss, svmLoss } from './losses.js';
 export { type MaxoutCache, maxoutBackward, maxoutForward } from './maxout.js';
-export type { Needed, Needs } from './needs.js';
+export type { NamedNeeds, Needed, Needs } from './needs.js';
 export {
   type AvgPoolCache,
   avgPoolBackward,

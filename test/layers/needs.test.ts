@@ -64,6 +64,12 @@ describe.each<[name: string, out: NDArray, backward: (dout: NDArray, needs: Need
     }
   });
 
+  test('takes the needs as a list too, in the order x, w, b, as op gives them', () => {
+    const { dx, dw, db } = backward(dout, [false, true, false]) as Grads;
+    expect([dx, db]).toEqual([null, null]);
+    expect(dw).toEqualBits(all.dw as NDArray);
+  });
+
   test('gives all where nothing is said', () => {
     expect(Object.values(all)).not.toContain(null);
     expect(Object.keys(all).slice(0, 3)).toEqual(['dx', 'dw', 'db']);
@@ -76,6 +82,7 @@ test('the type says which gradients are null', () => {
   expectTypeOf(affineBackward(dout, affine, { x: false }).dx).toEqualTypeOf<null>();
   expectTypeOf(affineBackward(dout, affine, { x: false }).dw).toEqualTypeOf<NDArray>();
   expectTypeOf(affineBackward(dout, affine, { x: true }).dx).toEqualTypeOf<NDArray>();
+  expectTypeOf(affineBackward(dout, affine, [false, true, true]).dw).toEqualTypeOf<NDArray | null>();
   const needs: Needs = { b: false };
   expectTypeOf(affineBackward(dout, affine, needs).db).toEqualTypeOf<NDArray | null>();
 });

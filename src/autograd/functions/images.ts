@@ -15,7 +15,7 @@ import {
 } from '../../layers/index.js';
 import type { TensorLike } from '../op.js';
 import type { Tensor } from '../tensor.js';
-import { arrayArg, layerOp, withNamedNeeds } from './layer-op.js';
+import { arrayArg, layerOp } from './layer-op.js';
 
 /** Stride and padding of {@link conv2d}. */
 export interface Conv2dOptions {
@@ -26,8 +26,8 @@ export interface Conv2dOptions {
 }
 
 const TERMS = { w: 'weight', b: 'bias', pad: 'padding' };
-const conv = layerOp('conv2d', convForward, withNamedNeeds(convBackward), TERMS);
-const convRelu = layerOp('conv2dRelu', convReluForward, withNamedNeeds(convReluBackward), TERMS);
+const conv = layerOp('conv2d', convForward, convBackward, TERMS);
+const convRelu = layerOp('conv2dRelu', convReluForward, convReluBackward, TERMS);
 
 /**
  * Convolution (cross-correlation, as PyTorch's).

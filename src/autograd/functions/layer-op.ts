@@ -1,6 +1,5 @@
 import { argumentError, describe, faultOf, isNDArray, type NDArray } from '../../arrays/index.js';
 import { keepsNothing } from '../../kernels/index.js';
-import type { AffineGrads, Needed, Needs } from '../../layers/index.js';
 import { arrayOf, type Gradients, listOp, type Operand, type TensorLike } from '../op.js';
 import { Tensor } from '../tensor.js';
 
@@ -36,13 +35,6 @@ export function layerListOp<C>(
       throw retold(name, terms, error);
     }
   };
-}
-
-/** The backward function of a layer whose needs go by name, for `op`, which lists them in the order x, w, b. */
-export function withNamedNeeds<C>(
-  backward: (dout: NDArray, cache: C, needs: Needs) => Needed<AffineGrads>,
-): (dout: NDArray, cache: C, needs: readonly boolean[]) => Needed<AffineGrads> {
-  return (dout, cache, [x, w, b]) => backward(dout, cache, { x, w, b });
 }
 
 /** The error of a layer in the words of the operation `name`. */

@@ -21,23 +21,20 @@ import {
 } from '../../layers/index.js';
 import type { TensorLike } from '../op.js';
 import type { Tensor } from '../tensor.js';
-import { arrayArg, layerOp, withNamedNeeds } from './layer-op.js';
+import { arrayArg, layerOp } from './layer-op.js';
 import { reshape } from './reshaping.js';
-
-const affineGradients = withNamedNeeds(affineBackward);
-const affineReluGradients = withNamedNeeds(affineReluBackward);
 
 const product = layerOp(
   'linear',
   (x: NDArray, weight: NDArray, bias: NDArray): [NDArray, AffineCache] => affine(x, weight.transpose(1, 0), bias),
-  (dout, cache, needs) => inWeightsLayout(affineGradients(dout, cache, needs)),
+  (dout, cache, needs) => inWeightsLayout(affineBackward(dout, cache, needs)),
 );
 
 const productRelu = layerOp(
   'linearRelu',
   (x: NDArray, weight: NDArray, bias: NDArray): [NDArray, AffineReluCache] =>
     affineRelu(x, weight.transpose(1, 0), bias),
-  (dout, cache, needs) => inWeightsLayout(affineReluGradients(dout, cache, needs)),
+  (dout, cache, needs) => inWeightsLayout(affineReluBackward(dout, cache, needs)),
 );
 
 /** Weights are (out, in) here and (in, out) in the layer: the gradient of one is that of the other, transposed. */
