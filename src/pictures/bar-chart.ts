@@ -1,6 +1,17 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { checkCount, checkOptions, describe } from '../arrays/index.js';
-import { checkChoice, checkDistinct, checkNumbers, checkOptionalText, checkText, checkTexts } from './checks.js';
+import {
+  ANY,
+  argumentError,
+  checkedIn,
+  checkOptions,
+  count,
+  type OptionsOf,
+  option,
+  required,
+  settingsOf,
+  TEXT,
+} from '../arrays/index.js';
+import { AXES, checkDistinct, checkNames, checkNumbers, listOf, NUMBER_FORMAT } from './checks.js';
 import { draw, labelOf } from './draw.js';
 import { formatNumber, formatPercent, type NumberFormat } from './markup.js';
 import { keyOf, marked, textOf } from './names.js';
@@ -14,25 +25,20 @@ export interface BarSeries {
   values: ArrayLike<number>;
 }
 
-/** What {@link barChart} draws. */
-export interface BarChartOptions {
-  /** Default none. */
-  title?: string;
-  /** What the categories are. */
-  xTitle: string;
-  /** What the y axis shows, with its unit. */
-  yTitle: string;
+const BAR_CHART = {
+  ...AXES,
   /** How the values are written: as they are, or shares as percentages. Default `'number'`. */
-  yFormat?: NumberFormat;
+  yFormat: option<NumberFormat>('number', NUMBER_FORMAT),
   /** Pixels between the axes. Default 240. */
-  height?: number;
-  /** What stands under each group of bars, at least one. */
-  categories: readonly string[];
+  height: option(240, count(1)),
+  /** The name under each group of bars, at least one. */
+  categories: required<readonly string[]>(ANY),
   /** At least one. With two or more there is a legend. */
-  series: readonly BarSeries[];
-}
+  series: required<readonly BarSeries[]>(listOf('{ name, values }')),
+};
 
-const OPTIONS = ['title', 'xTitle', 'yTitle', 'yFormat', 'height', 'categories', 'series'] as const;
+/** What {@link barChart} draws. */
+export type BarChartOptions = OptionsOf<typeof BAR_CHART>;
 
 /** The numbers of the bars, outside of them. */
 const NUMBERS = {
@@ -56,20 +62,12 @@ const NUMBERS = {
  */
 export async function barChart(options: BarChartOptions): Promise<string> {
   const fn = 'barChart';
-  checkOptions(fn, options, OPTIONS satisfies readonly (keyof BarChartOptions)[]);
-  const { title, xTitle, yTitle, yFormat = 'number', height = 240, categories } = options;
-  checkOptionalText(fn, 'title', title);
-  checkText(fn, 'xTitle', xTitle);
-  checkText(fn, 'yTitle', yTitle);
-  checkChoice(fn, 'yFormat', yFormat, ['number', 'percent']);
-  checkCount(fn, 'height', height, 1);
-  checkTexts(fn, 'categories', categories);
-  if (categories.length === 0) throw new RangeError(`${fn}: categories is empty, expected at least one`);
-  checkDistinct(fn, 'categories', categories);
-  const series = checkSeries(fn, options.series, categories.length);
-
+  const { categories, ...settings } = settingsOf(fn, BAR_CHART, options);
+  const { title, xTitle, yTitle, yFormat, height } = settings;
+  checkNames(fn, 'categories', categories);
+  const series = checkSeries(fn, settings.series, categories.length);
   if (!series.some(({ values }) => values.some(Number.isFinite))) {
-    throw new RangeError(`${fn}: series has no finite number, so there is no bar`);
+    throw argumentError(RangeError, { fn, arg: 'series', found: 'has no finite number, so there is no bar' });
   }
   const names = series.map((one) => one.name);
   const room = PLOT_WIDTH / categories.length;
@@ -120,14 +118,11 @@ export async function barChart(options: BarChartOptions): Promise<string> {
   return (await draw(fn, spec, labelOf(title, xTitle, yTitle, names))).svg;
 }
 
-function checkSeries(fn: string, series: unknown, length: number): { name: string; values: number[] }[] {
-  if (!Array.isArray(series) || series.length === 0) {
-    throw new TypeError(`${fn}: series is ${describe(series)}, expected a list of { name, values }`);
-  }
-  const checked = series.map((one: BarSeries, i) => {
+function checkSeries(fn: string, series: readonly BarSeries[], length: number): { name: string; values: number[] }[] {
+  const checked = series.map((one, i) => {
     checkOptions(`${fn}: series[${i}]`, one, ['name', 'values'] satisfies (keyof BarSeries)[]);
-    checkText(fn, `series[${i}].name`, one.name);
-    return { name: one.name, values: checkNumbers(fn, `series[${i}].values`, one.values, length) };
+    const name = checkedIn(fn, `series[${i}].name`, one.name, TEXT);
+    return { name, values: checkNumbers(fn, `series[${i}].values`, one.values, length) };
   });
   checkDistinct(
     fn,

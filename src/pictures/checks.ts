@@ -1,15 +1,44 @@
-import { describe, ShapeError } from '../arrays/index.js';
+import {
+  argumentError,
+  checkedIn,
+  describe,
+  oneOf,
+  option,
+  type Range,
+  required,
+  ShapeError,
+  TEXT,
+} from '../arrays/index.js';
 
-/** @throws {TypeError} if `value` is no string, or an empty one. */
-export function checkText(fn: string, name: string, value: unknown): asserts value is string {
-  if (typeof value !== 'string' || value === '') {
-    throw new TypeError(`${fn}: ${name} is ${describe(value)}, expected a text`);
-  }
+/** The options that line and bar charts share. */
+export const AXES = {
+  /** Default none. */
+  title: option<string | undefined>(undefined, TEXT),
+  /** What the x axis shows, with its unit. */
+  xTitle: required<string>(TEXT),
+  /** What the y axis shows, with its unit. */
+  yTitle: required<string>(TEXT),
+};
+
+/** How values are written: as they are, or shares as percentages. */
+export const NUMBER_FORMAT: Range = oneOf('number', 'percent');
+export const SCALE: Range = oneOf('linear', 'log');
+export const LIST: Range = { allows: Array.isArray, expected: 'a list', Kind: TypeError };
+/** An object of which nothing else is known. */
+export const OBJECT: Range = {
+  allows: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  expected: 'an object',
+  Kind: TypeError,
+};
+
+/** A list of at least one entry, which looks as `entries` says. */
+export function listOf(entries: string): Range {
+  return { ...LIST, allows: (v) => Array.isArray(v) && v.length > 0, expected: `a list of ${entries}` };
 }
 
 /** @throws {TypeError} if `value` is given and no string, or an empty one. */
-export function checkOptionalText(fn: string, name: string, value: unknown): asserts value is string | undefined {
-  if (value !== undefined) checkText(fn, name, value);
+export function checkOptionalText(fn: string, name: string, value: unknown): void {
+  if (value !== undefined) checkedIn(fn, name, value, TEXT);
 }
 
 /**
@@ -23,31 +52,30 @@ export function checkTexts(
   value: unknown,
   length?: number,
 ): asserts value is readonly string[] {
-  if (!Array.isArray(value)) throw new TypeError(`${fn}: ${name} is ${describe(value)}, expected a list of texts`);
-  if (length !== undefined && value.length !== length) {
-    throw new ShapeError(`${fn}: ${name} has ${value.length} texts, expected ${length}`);
+  const texts: unknown[] = checkedIn(fn, name, value as unknown[], { ...LIST, expected: 'a list of texts' });
+  if (length !== undefined) checkLength(fn, name, texts.length, 'texts', length);
+  for (const [i, text] of texts.entries()) {
+    checkedIn(fn, `${name}[${i}]`, text, { ...TEXT, allows: (value) => typeof value === 'string' });
   }
-  for (const [i, text] of value.entries()) {
-    if (typeof text !== 'string') throw new TypeError(`${fn}: ${name}[${i}] is ${describe(text)}, expected a text`);
-  }
+}
+
+function checkLength(fn: string, arg: string, length: number, what: string, expected: number): void {
+  if (length === expected) return;
+  throw argumentError(ShapeError, { fn, arg, found: `has ${length} ${what}`, expected: String(expected) });
+}
+
+/** @throws {TypeError | RangeError} if `names` is no list of different texts, at least one. */
+export function checkNames(fn: string, arg: string, names: unknown): asserts names is readonly string[] {
+  checkTexts(fn, arg, names);
+  if (names.length === 0) throw argumentError(RangeError, { fn, arg, found: 'is empty', expected: 'at least one' });
+  checkDistinct(fn, arg, names);
 }
 
 /** @throws {RangeError} if two of the names are the same. */
 export function checkDistinct(fn: string, name: string, names: readonly string[]): void {
   const twice = names.find((text, i) => names.indexOf(text) !== i);
-  if (twice !== undefined) throw new RangeError(`${fn}: ${name} has '${twice}' twice, expected different names`);
-}
-
-/** @throws {RangeError} if `value` is not one of the texts. */
-export function checkChoice<T extends string>(
-  fn: string,
-  name: string,
-  value: unknown,
-  choices: readonly T[],
-): asserts value is T {
-  if (choices.includes(value as T)) return;
-  const listed = choices.map((choice) => `'${choice}'`).join(' or ');
-  throw new RangeError(`${fn}: ${name} is ${describe(value)}, expected ${listed}`);
+  if (twice === undefined) return;
+  throw argumentError(RangeError, { fn, arg: name, found: `has '${twice}' twice`, expected: 'different names' });
 }
 
 /**
@@ -58,14 +86,14 @@ export function checkChoice<T extends string>(
 export function checkNumbers(fn: string, name: string, value: unknown, length?: number): number[] {
   const list = value as ArrayLike<unknown> | null;
   if (typeof list !== 'object' || list === null || typeof list.length !== 'number') {
-    throw new TypeError(`${fn}: ${name} is ${describe(value)}, expected a list of numbers`);
+    const found = `is ${describe(value)}`;
+    throw argumentError(TypeError, { fn, arg: name, found, expected: 'a list of numbers' });
   }
-  if (length !== undefined && list.length !== length) {
-    throw new ShapeError(`${fn}: ${name} has ${list.length} numbers, expected ${length}`);
-  }
+  if (length !== undefined) checkLength(fn, name, list.length, 'numbers', length);
   return Array.from(list, (x, i) => {
-    if (typeof x !== 'number') throw new TypeError(`${fn}: ${name}[${i}] is ${describe(x)}, expected a number`);
-    return x;
+    if (typeof x === 'number') return x;
+    const found = `is ${describe(x)}`;
+    throw argumentError(TypeError, { fn, arg: `${name}[${i}]`, found, expected: 'a number' });
   });
 }
 

@@ -1,4 +1,4 @@
-import { checkPath } from '../arrays/index.js';
+import { argumentError, checkPath } from '../arrays/index.js';
 
 /**
  * The ending of a file's name, in lower case.
@@ -11,7 +11,6 @@ export function checkFormat<Format extends string>(fn: string, file: unknown, fo
   const ending = formats.find((format) => file.toLowerCase().endsWith(format));
   if (ending !== undefined) return ending;
   const last = formats.at(-1);
-  throw new RangeError(
-    `${fn}: file is '${file}', expected a name that ends in ${formats.slice(0, -1).join(', ')} or ${last}`,
-  );
+  const expected = `a name that ends in ${formats.slice(0, -1).join(', ')} or ${last}`;
+  throw argumentError(RangeError, { fn, arg: 'file', found: `is '${file}'`, expected });
 }

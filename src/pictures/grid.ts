@@ -1,24 +1,29 @@
 import {
-  checkCount,
-  checkOptions,
+  argumentError,
   checkShapes,
+  count,
   denseArg,
-  describe,
   dtypeOf,
   hostRoom,
   type NDArray,
+  type OptionsOf,
+  option,
+  POSITIVE,
   ShapeError,
+  settingsOf,
   tuple,
   zeros,
 } from '../arrays/index.js';
 
-/** Options of {@link visualizeGrid}. */
-export interface VisualizeGridOptions {
+const GRID = {
   /** What the largest value of each image becomes. Default 255. */
-  ubound?: number;
+  ubound: option(255, POSITIVE),
   /** Black pixels between two images. Default 1. */
-  padding?: number;
-}
+  padding: option(1, count(0)),
+};
+
+/** Options of {@link visualizeGrid}. */
+export type VisualizeGridOptions = OptionsOf<typeof GRID>;
 
 /**
  * Images side by side in a square grid, to look at filters and first-layer weights: ceil(√N) columns and as many rows,
@@ -42,12 +47,7 @@ export function visualizeGrid(images: NDArray, options: VisualizeGridOptions = {
   const fn = 'visualizeGrid';
   const { N, H, W, C } = checkShapes(fn, { images: [images, ['N', 'H', 'W', 'C']] });
   checkChannels(fn, 'images', images.shape);
-  checkOptions(fn, options, ['ubound', 'padding'] satisfies (keyof VisualizeGridOptions)[]);
-  const { ubound = 255, padding = 1 } = options;
-  if (!Number.isFinite(ubound) || ubound <= 0) {
-    throw new RangeError(`${fn}: ubound is ${describe(ubound)}, expected a number > 0`);
-  }
-  checkCount(fn, 'padding', padding, 0);
+  const { ubound, padding } = settingsOf(fn, GRID, options);
 
   const values = denseArg(fn, 'images', images);
   const size = H * W * C;
@@ -79,9 +79,8 @@ export function visualizeGrid(images: NDArray, options: VisualizeGridOptions = {
 function checkChannels(fn: string, arg: string, shape: readonly number[]): void {
   if (shape[3] <= MOST_CHANNELS) return;
   const remedy = shape[1] <= MOST_CHANNELS ? `; the channels come last: ${arg}.transpose(0, 2, 3, 1)` : '';
-  throw new ShapeError(
-    `${fn}: ${arg} has shape ${tuple(shape)}, expected (N, H, W, C) with C ≤ ${MOST_CHANNELS}${remedy}`,
-  );
+  const expected = `(N, H, W, C) with C ≤ ${MOST_CHANNELS}${remedy}`;
+  throw argumentError(ShapeError, { fn, arg, found: `has shape ${tuple(shape)}`, expected });
 }
 
 /** Channels that a picture has at most: red, green, blue and opacity. */
@@ -97,7 +96,9 @@ export function scaleOf(fn: string, arg: string, image: ArrayLike<number>, uboun
   let high = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < image.length; i++) {
     const x = image[i];
-    if (!Number.isFinite(x)) throw new RangeError(`${fn}: ${arg} holds ${x}, expected finite numbers`);
+    if (!Number.isFinite(x)) {
+      throw argumentError(RangeError, { fn, arg, found: `holds ${x}`, expected: 'finite numbers' });
+    }
     low = Math.min(low, x);
     high = Math.max(high, x);
   }

@@ -1,38 +1,43 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { checkOptions, checkShapes, denseArg, isNDArray, type NDArray, ShapeError } from '../arrays/index.js';
 import {
-  checkChoice,
-  checkDistinct,
-  checkNumbers,
-  checkOptionalText,
-  checkText,
-  checkTexts,
-  extentOf,
-} from './checks.js';
+  ANY,
+  argumentError,
+  checkShapes,
+  denseArg,
+  isNDArray,
+  type NDArray,
+  type OptionsOf,
+  option,
+  required,
+  ShapeError,
+  settingsOf,
+  TEXT,
+} from '../arrays/index.js';
+import { checkNames, checkNumbers, extentOf, NUMBER_FORMAT } from './checks.js';
 import { draw, labelOf } from './draw.js';
 import { formatNumber, formatPercent, type NumberFormat } from './markup.js';
 import { keyOf, marked, textOf } from './names.js';
 import { INK, LETTER, labelsOf, longestOf, PLOT_WIDTH } from './theme.js';
 
-/** What {@link heatMap} draws. */
-export interface HeatMapOptions {
+const HEAT_MAP = {
   /** Default none. */
-  title?: string;
+  title: option<string | undefined>(undefined, TEXT),
   /** What the columns are. */
-  xTitle: string;
+  xTitle: required<string>(TEXT),
   /** What the rows are. */
-  yTitle: string;
+  yTitle: required<string>(TEXT),
   /** The names of the rows, from the top. */
-  rows: readonly string[];
+  rows: required<readonly string[]>(ANY),
   /** The names of the columns, from the left. */
-  columns: readonly string[];
-  /** One number for each cell, as lists of rows or an array of shape (rows, columns). One that is not finite is left grey. */
-  values: readonly ArrayLike<number>[] | NDArray;
+  columns: required<readonly string[]>(ANY),
+  /** One number for each cell, as lists of rows or an array of shape (rows, columns). Others than finite ones are grey. */
+  values: required<readonly ArrayLike<number>[] | NDArray>(ANY),
   /** How the values are written: as they are, or shares as percentages. Default `'number'`. */
-  format?: NumberFormat;
-}
+  format: option<NumberFormat>('number', NUMBER_FORMAT),
+};
 
-const OPTIONS = ['title', 'xTitle', 'yTitle', 'rows', 'columns', 'values', 'format'] as const;
+/** What {@link heatMap} draws. */
+export type HeatMapOptions = OptionsOf<typeof HEAT_MAP>;
 
 /** The numbers of the cells. */
 const NUMBERS = {
@@ -64,20 +69,17 @@ const NUMBERS = {
  */
 export async function heatMap(options: HeatMapOptions): Promise<string> {
   const fn = 'heatMap';
-  checkOptions(fn, options, OPTIONS satisfies readonly (keyof HeatMapOptions)[]);
-  const { title, xTitle, yTitle, rows, columns, format = 'number' } = options;
-  checkOptionalText(fn, 'title', title);
-  checkText(fn, 'xTitle', xTitle);
-  checkText(fn, 'yTitle', yTitle);
-  checkChoice(fn, 'format', format, ['number', 'percent']);
-  for (const [name, texts] of Object.entries({ rows, columns })) {
-    checkTexts(fn, name, texts);
-    if (texts.length === 0) throw new RangeError(`${fn}: ${name} is empty, expected at least one`);
-    checkDistinct(fn, name, texts);
-  }
-  const values = checkValues(fn, options.values, rows.length, columns.length);
+  const { title, xTitle, yTitle, rows, columns, values: given, format } = settingsOf(fn, HEAT_MAP, options);
+  for (const [name, texts] of Object.entries({ rows, columns })) checkNames(fn, name, texts);
+  const values = checkValues(fn, given, rows.length, columns.length);
   const finite = values.filter(Number.isFinite);
-  if (finite.length === 0) throw new RangeError(`${fn}: values has no finite number, so there is nothing to colour`);
+  if (finite.length === 0) {
+    throw argumentError(RangeError, {
+      fn,
+      arg: 'values',
+      found: 'has no finite number, so there is nothing to colour',
+    });
+  }
 
   const write = format === 'percent' ? formatPercent : formatNumber;
   const texts = values.map((value) => write(value, 3));
@@ -155,7 +157,12 @@ function checkValues(fn: string, values: unknown, numRows: number, numColumns: n
   }
   if (!Array.isArray(values) || values.length !== numRows) {
     const found = Array.isArray(values) ? `has ${values.length} rows` : 'is no list of rows';
-    throw new ShapeError(`${fn}: values ${found}, expected ${numRows} lists of ${numColumns} numbers`);
+    throw argumentError(ShapeError, {
+      fn,
+      arg: 'values',
+      found,
+      expected: `${numRows} lists of ${numColumns} numbers`,
+    });
   }
   return values.flatMap((row, i) => checkNumbers(fn, `values[${i}]`, row, numColumns));
 }

@@ -1,4 +1,4 @@
-import { describe } from '../arrays/index.js';
+import { argumentError, describe } from '../arrays/index.js';
 import { checkNumbers } from './checks.js';
 
 /** What {@link plotHistory} draws of a run: a Solver has it. */
@@ -32,26 +32,27 @@ const HISTORIES = ['lossHistory', 'trainAccHistory', 'valAccHistory'] as const;
  */
 export function runsOf(fn: string, solvers: unknown): Run[] {
   if (typeof solvers !== 'object' || solvers === null) {
-    throw new TypeError(
-      `${fn}: solvers is ${describe(solvers)}, expected a Solver, a list of them, or { name: Solver }`,
-    );
+    const [found, expected] = [`is ${describe(solvers)}`, 'a Solver, a list of them, or { name: Solver }'];
+    throw argumentError(TypeError, { fn, arg: 'solvers', found, expected });
   }
   if (HISTORIES.some((history) => history in solvers)) return [runOf(fn, 'solvers', 'run', solvers)];
   const runs = Array.isArray(solvers)
     ? solvers.map((solver, i) => runOf(fn, `solvers[${i}]`, `run ${i + 1}`, solver))
     : Object.entries(solvers).map(([name, solver]) => runOf(fn, `solvers['${name}']`, name, solver));
-  if (runs.length === 0) throw new RangeError(`${fn}: solvers is empty, expected at least one Solver`);
-  return runs;
+  if (runs.length > 0) return runs;
+  throw argumentError(RangeError, { fn, arg: 'solvers', found: 'is empty', expected: 'at least one Solver' });
 }
 
 function runOf(fn: string, arg: string, name: string, solver: unknown): Run {
   if (typeof solver !== 'object' || solver === null) {
-    throw new TypeError(`${fn}: ${arg} is ${describe(solver)}, expected a Solver`);
+    throw argumentError(TypeError, { fn, arg, found: `is ${describe(solver)}`, expected: 'a Solver' });
   }
   const given = solver as Partial<Record<keyof TrainingHistory, unknown>>;
   const [losses, trainAcc, valAcc] = HISTORIES.map((history) => checkNumbers(fn, `${arg}.${history}`, given[history]));
-  if (losses.length === 0) throw new RangeError(`${fn}: ${arg}.lossHistory is empty: call train() first`);
-  if (!losses.some(Number.isFinite)) throw new RangeError(`${fn}: ${arg}.lossHistory has no finite number`);
+  if (!losses.some(Number.isFinite)) {
+    const found = losses.length === 0 ? 'is empty: call train() first' : 'has no finite number';
+    throw argumentError(RangeError, { fn, arg: `${arg}.lossHistory`, found });
+  }
   const count = Math.max(trainAcc.length, valAcc.length);
   return { name, losses, trainAcc, valAcc, epochs: epochsOf(count, given.epoch) };
 }

@@ -1,13 +1,17 @@
 import {
+  ANY,
   argumentError,
-  checkCount,
-  checkFlag,
-  checkOptions,
   checkShapes,
+  count,
   describe,
+  FLAG,
   isNDArray,
   type NDArray,
+  type OptionsOf,
+  option,
+  POSITIVE,
   remedyFor,
+  settingsOf,
 } from '../arrays/index.js';
 import { checkTexts } from './checks.js';
 import { scaleOf } from './grid.js';
@@ -15,17 +19,19 @@ import { escapeXml } from './markup.js';
 import { dataUri, encode, pixelsOf } from './png.js';
 import { FONT, INK, LETTER, longestOf, PIXELATED } from './theme.js';
 
-/** Options of {@link imageGrid}. */
-export interface ImageGridOptions {
+const IMAGE_GRID = {
   /** A title over each image. Default none. */
-  titles?: readonly string[];
+  titles: option<readonly string[] | undefined>(undefined, ANY),
   /** Images beside each other. Default ceil(√N). */
-  columns?: number;
-  /** Pixels of the picture to a pixel of an image. Default: as makes the largest image about 96 pixels wide or high. */
-  scale?: number;
+  columns: option<number | undefined>(undefined, count(1)),
+  /** Pixels of the picture to a pixel of an image. Default: the largest image is about 96 pixels wide or high. */
+  scale: option<number | undefined>(undefined, POSITIVE),
   /** Whether to scale each image to 0 … 255 by its own least and greatest value, as {@link visualizeGrid}. Default false. */
-  normalize?: boolean;
-}
+  normalize: option(false, FLAG),
+};
+
+/** Options of {@link imageGrid}. */
+export type ImageGridOptions = OptionsOf<typeof IMAGE_GRID>;
 
 const GAP = 10;
 const TITLE_HEIGHT = 18;
@@ -41,22 +47,17 @@ const TITLE_HEIGHT = 18;
  */
 export async function imageGrid(images: NDArray | readonly NDArray[], options: ImageGridOptions = {}): Promise<string> {
   const fn = 'imageGrid';
-  checkOptions(fn, options, ['titles', 'columns', 'scale', 'normalize'] satisfies (keyof ImageGridOptions)[]);
+  const settings = settingsOf(fn, IMAGE_GRID, options);
   const list = listOf(fn, images);
-  const { titles, columns = Math.ceil(Math.sqrt(list.length)), normalize = false } = options;
+  const { titles, columns = Math.ceil(Math.sqrt(list.length)), normalize } = settings;
   if (titles !== undefined) checkTexts(fn, 'titles', titles, list.length);
-  checkCount(fn, 'columns', columns, 1);
-  checkFlag(fn, 'normalize', normalize);
   // Before the first await: in a workspace, the memory is another's as soon as this function has returned.
   const pixels = list.map((image, n) => {
     const arg = `images[${n}]`;
     return pixelsOf(fn, arg, image, normalize ? (values) => scaleOf(fn, arg, values, 255) : undefined);
   });
   const side = largest(pixels.map(({ width, height }) => Math.max(width, height)));
-  const { scale = Math.max(1, Math.round(96 / side)) } = options;
-  if (!(scale > 0 && Number.isFinite(scale))) {
-    throw new RangeError(`${fn}: scale is ${describe(scale)}, expected a number > 0`);
-  }
+  const { scale = Math.max(1, Math.round(96 / side)) } = settings;
 
   const longest = longestOf(titles ?? []);
   const cellWidth = Math.ceil(Math.max(longest * LETTER, scale * largest(pixels.map(({ width }) => width))));

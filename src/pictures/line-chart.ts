@@ -1,5 +1,18 @@
-import { checkCount, checkOptions, describe, ShapeError } from '../arrays/index.js';
-import { checkChoice, checkDistinct, checkNumbers, checkOptionalText, checkText } from './checks.js';
+import {
+  ANY,
+  argumentError,
+  checkedIn,
+  checkOptions,
+  count,
+  describe,
+  type OptionsOf,
+  option,
+  required,
+  ShapeError,
+  settingsOf,
+  TEXT,
+} from '../arrays/index.js';
+import { AXES, checkDistinct, checkNumbers, listOf, NUMBER_FORMAT, OBJECT, SCALE } from './checks.js';
 import { draw, labelOf } from './draw.js';
 import { type Line, panelSpec } from './line-panel.js';
 import type { NumberFormat } from './markup.js';
@@ -17,29 +30,25 @@ export interface LineSeries {
   dashed?: boolean;
 }
 
-/** What {@link lineChart} draws. */
-export interface LineChartOptions {
-  /** Default none. */
-  title?: string;
-  /** What the x axis shows, with its unit. */
-  xTitle: string;
-  /** What the y axis shows, with its unit. */
-  yTitle: string;
+const LINE_CHART = {
+  ...AXES,
   /** Default `'linear'`. */
-  xScale?: 'linear' | 'log';
+  xScale: option<'linear' | 'log'>('linear', SCALE),
   /** Default `'linear'`. */
-  yScale?: 'linear' | 'log';
-  /** The interval that the y axis shows; lines are cut off at it. Default: what there is. */
-  yDomain?: readonly [low: number, high: number];
+  yScale: option<'linear' | 'log'>('linear', SCALE),
+  /** The interval that the y axis shows; lines are cut off at it. Default: that of the values. */
+  yDomain: option<readonly [low: number, high: number] | undefined>(undefined, ANY),
   /** How the values are written: as they are, or shares as percentages. Default `'number'`. */
-  yFormat?: NumberFormat;
+  yFormat: option<NumberFormat>('number', NUMBER_FORMAT),
   /** Pixels between the axes. Default 260. */
-  height?: number;
+  height: option(260, count(1)),
   /** At least one. With two or more there is a legend. */
-  series: readonly LineSeries[];
-}
+  series: required<readonly LineSeries[]>(listOf('{ name, x, y }')),
+};
 
-const OPTIONS = ['title', 'xTitle', 'yTitle', 'xScale', 'yScale', 'yDomain', 'yFormat', 'height', 'series'] as const;
+/** What {@link lineChart} draws. */
+export type LineChartOptions = OptionsOf<typeof LINE_CHART>;
+
 const SERIES = ['name', 'x', 'y', 'dashed'] as const;
 
 /**
@@ -64,51 +73,33 @@ const SERIES = ['name', 'x', 'y', 'dashed'] as const;
  */
 export async function lineChart(options: LineChartOptions): Promise<string> {
   const fn = 'lineChart';
-  checkOptions(fn, options, OPTIONS satisfies readonly (keyof LineChartOptions)[]);
-  const {
-    title,
-    xTitle,
-    yTitle,
-    xScale = 'linear',
-    yScale = 'linear',
-    yDomain,
-    yFormat = 'number',
-    height = 260,
-  } = options;
-  checkOptionalText(fn, 'title', title);
-  checkText(fn, 'xTitle', xTitle);
-  checkText(fn, 'yTitle', yTitle);
-  checkChoice(fn, 'xScale', xScale, ['linear', 'log']);
-  checkChoice(fn, 'yScale', yScale, ['linear', 'log']);
-  checkChoice(fn, 'yFormat', yFormat, ['number', 'percent']);
-  checkCount(fn, 'height', height, 1);
+  const { series, ...axes } = settingsOf(fn, LINE_CHART, options);
+  const { title, xTitle, yTitle, xScale, yScale, yDomain } = axes;
   if (yDomain !== undefined) checkDomain(fn, yDomain, yScale);
-  const lines = checkSeries(fn, options.series, xScale, yScale);
+  const lines = checkSeries(fn, series, xScale, yScale);
   const names = lines.map((line) => line.name);
-  const looks = options.series.map(({ name, dashed = false }, i) => {
+  const looks = series.map(({ name, dashed = false }, i) => {
     return { name, color: colorOf(i), dash: dashed ? DASHED : dashOf(i) };
   });
-  const legend = lines.length > 1;
-  const panel = { id: 'chart', title, xTitle, yTitle, xScale, yScale, yDomain, yFormat, height, lines, looks, legend };
+  const panel = { id: 'chart', ...axes, lines, looks, legend: lines.length > 1 };
   return (await draw(fn, panelSpec(panel), labelOf(title, xTitle, yTitle, names))).svg;
 }
 
-function checkSeries(fn: string, series: unknown, xScale: string, yScale: string): Line[] {
-  if (!Array.isArray(series) || series.length === 0) {
-    throw new TypeError(`${fn}: series is ${describe(series)}, expected a list of { name, x, y }`);
-  }
-  const lines = series.map((one: LineSeries, i): Line => {
+function checkSeries(fn: string, series: readonly LineSeries[], xScale: string, yScale: string): Line[] {
+  const lines = series.map((one, i): Line => {
     const at = `series[${i}]`;
-    if (typeof one !== 'object' || one === null) {
-      throw new TypeError(`${fn}: ${at} is ${describe(one)}, expected { name, x, y }`);
-    }
+    checkedIn(fn, at, one, { ...OBJECT, expected: '{ name, x, y }' });
     checkOptions(`${fn}: ${at}`, one, SERIES satisfies readonly (keyof LineSeries)[]);
-    checkText(fn, `${at}.name`, one.name);
+    checkedIn(fn, `${at}.name`, one.name, TEXT);
     const x = checkNumbers(fn, `${at}.x`, one.x);
-    if (x.length === 0) throw new ShapeError(`${fn}: ${at}.x is empty, expected at least one number`);
+    if (x.length === 0) {
+      throw argumentError(ShapeError, { fn, arg: `${at}.x`, found: 'is empty', expected: 'at least one number' });
+    }
     const y = checkNumbers(fn, `${at}.y`, one.y, x.length);
     checkPlaces(fn, `${at}.x`, x, xScale);
-    if (!y.some(Number.isFinite)) throw new RangeError(`${fn}: ${at}.y has no finite number, so there is no line`);
+    if (!y.some(Number.isFinite)) {
+      throw argumentError(RangeError, { fn, arg: `${at}.y`, found: 'has no finite number, so there is no line' });
+    }
     checkPlaces(fn, `${at}.y`, y.filter(Number.isFinite), yScale);
     return { id: `line${i}`, name: one.name, x, y };
   });
@@ -124,11 +115,13 @@ function checkPlaces(fn: string, name: string, values: readonly number[], scale:
   const wrong = values.find((value) => !Number.isFinite(value) || (scale === 'log' && value <= 0));
   if (wrong === undefined) return;
   const expected = scale === 'log' ? 'finite numbers > 0 for a logarithmic axis' : 'finite numbers';
-  throw new RangeError(`${fn}: ${name} has ${wrong}, expected ${expected}`);
+  throw argumentError(RangeError, { fn, arg: name, found: `has ${wrong}`, expected });
 }
 
 function checkDomain(fn: string, domain: unknown, scale: string): void {
   const [low, high] = checkNumbers(fn, 'yDomain', domain, 2);
   checkPlaces(fn, 'yDomain', [low, high], scale);
-  if (low >= high) throw new RangeError(`${fn}: yDomain is ${describe(domain)}, expected [low, high] with low < high`);
+  if (low < high) return;
+  const [found, expected] = [`is ${describe(domain)}`, '[low, high] with low < high'];
+  throw argumentError(RangeError, { fn, arg: 'yDomain', found, expected });
 }

@@ -1,6 +1,6 @@
-import { checkOptions } from '../arrays/index.js';
+import { argumentError, type OptionsOf, option, settingsOf, TEXT } from '../arrays/index.js';
 import { writeAtomically } from '../files/index.js';
-import { checkChoice, checkOptionalText } from './checks.js';
+import { SCALE } from './checks.js';
 import { type Drawing, draw } from './draw.js';
 import { checkFormat } from './files.js';
 import { type Run, reachOf, runsOf, smoothed, type TrainingHistory, thinned } from './histories.js';
@@ -10,13 +10,15 @@ import { marked } from './names.js';
 import { toPng } from './save-chart.js';
 import { colorOf, dashOf } from './theme.js';
 
-/** Options of {@link plotHistory} and {@link historyChart}. */
-export interface PlotHistoryOptions {
+const PLOT_HISTORY = {
   /** Default none; of a page, `'Training history'`. */
-  title?: string;
+  title: option<string | undefined>(undefined, TEXT),
   /** Scale of the loss; a logarithmic one shows losses that go over several powers of ten. Default `'linear'`. */
-  lossScale?: 'linear' | 'log';
-}
+  lossScale: option<'linear' | 'log'>('linear', SCALE),
+};
+
+/** Options of {@link plotHistory} and {@link historyChart}. */
+export type PlotHistoryOptions = OptionsOf<typeof PLOT_HISTORY>;
 
 /**
  * How training went, as a picture: the loss of every iteration as a thin line under its running mean, and training and
@@ -43,7 +45,7 @@ export async function plotHistory(
 ): Promise<void> {
   const fn = 'plotHistory';
   const format = checkFormat(fn, file, ['.svg', '.png', '.html']);
-  const { title, lossScale } = checkedOptions(fn, options);
+  const { title, lossScale } = settingsOf(fn, PLOT_HISTORY, options);
   const runs = runsOf(fn, solvers);
   if (format === '.html') {
     // A page has its title above, and buttons in the legend's place.
@@ -69,17 +71,9 @@ export async function historyChart(
   options: PlotHistoryOptions = {},
 ): Promise<string> {
   const fn = 'historyChart';
-  const { title, lossScale } = checkedOptions(fn, options);
+  const { title, lossScale } = settingsOf(fn, PLOT_HISTORY, options);
   const runs = runsOf(fn, solvers);
   return (await drawPanels(fn, runs, panelsOf(fn, runs, lossScale, true), title)).svg;
-}
-
-function checkedOptions(fn: string, options: PlotHistoryOptions) {
-  checkOptions(fn, options, ['title', 'lossScale'] satisfies (keyof PlotHistoryOptions)[]);
-  const { title, lossScale = 'linear' } = options;
-  checkOptionalText(fn, 'title', title);
-  checkChoice(fn, 'lossScale', lossScale, ['linear', 'log']);
-  return { title, lossScale };
 }
 
 /** One under the other. */
@@ -129,7 +123,8 @@ function lossPanel(
   const shown = runs.map((run) => {
     const losses = yScale === 'log' ? run.losses.map((loss) => (loss > 0 ? loss : Number.NaN)) : run.losses;
     if (losses.some(Number.isFinite)) return { ...run, losses };
-    throw new RangeError(`${fn}: no loss of ${run.name} is above zero, which a logarithmic lossScale needs`);
+    const found = 'is above zero, which a logarithmic lossScale needs';
+    throw argumentError(RangeError, { fn, arg: `no loss of ${run.name}`, found });
   });
   // The thin lines of many runs lie on each other.
   const faint = shown.length > 2 ? 0.18 : 0.3;

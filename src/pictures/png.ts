@@ -89,17 +89,18 @@ export function pixelsOf(
   for (let i = 0; i < values.length; i++) {
     if (Number.isNaN(values[i])) {
       const place = [Math.floor(i / (width * channels)), Math.floor(i / channels) % width, i % channels];
-      throw new RangeError(`${fn}: ${arg} is NaN at [${place.slice(0, shape.length).join(', ')}], expected numbers`);
+      const found = `is NaN at [${place.slice(0, shape.length).join(', ')}]`;
+      throw argumentError(RangeError, { fn, arg, found, expected: 'numbers' });
     }
     data[i] = Math.round(Math.min(255, Math.max(0, scale(values[i]))));
   }
   return { width, height, channels, data };
 }
 
-function misshapen(fn: string, arg: string, shape: readonly number[]): ShapeError {
+function misshapen(fn: string, arg: string, shape: readonly number[]): Error {
   const planes = shape.length === 3 && [1, 3, 4].includes(shape[0]);
   const remedy = planes ? `; the channels come last: ${arg}.transpose(1, 2, 0)` : '';
   const empty = shape.includes(0) ? ' with every size at least 1' : '';
-  const expected = '(H, W), (H, W, 1), (H, W, 3) or (H, W, 4)';
-  return new ShapeError(`${fn}: ${arg} has shape ${tuple(shape)}, expected ${expected}${empty}${remedy}`);
+  const expected = `(H, W), (H, W, 1), (H, W, 3) or (H, W, 4)${empty}${remedy}`;
+  return argumentError(ShapeError, { fn, arg, found: `has shape ${tuple(shape)}`, expected });
 }

@@ -1,5 +1,17 @@
-import { checkOptions, describe, ShapeError } from '../arrays/index.js';
-import { checkOptionalText, checkText, checkTexts } from './checks.js';
+import {
+  ANY,
+  argumentError,
+  checkedIn,
+  checkOptions,
+  describe,
+  type OptionsOf,
+  option,
+  required,
+  ShapeError,
+  settingsOf,
+  TEXT,
+} from '../arrays/index.js';
+import { checkOptionalText, checkTexts, LIST, OBJECT } from './checks.js';
 import { escapeXml, formatNumber } from './markup.js';
 import { figureOf, pageOf } from './page.js';
 import { checkSvg } from './save-chart.js';
@@ -25,22 +37,22 @@ export interface ReportFigure {
   caption?: string;
 }
 
-/** What {@link htmlReport} writes, in this order; what is left out has no place in the page. Texts are plain, not HTML. */
-export interface ReportOptions {
-  title: string;
+const REPORT = {
+  title: required<string>(TEXT),
   /** What a reader has to know before anything else, in a frame under the title. Default none. */
-  notice?: string;
-  /** A paragraph, or several: what was asked and how it was found out. */
-  intro?: string | readonly string[];
+  notice: option<string | undefined>(undefined, TEXT),
+  /** A paragraph, or several: the question and the method. */
+  intro: option<string | readonly string[]>([], ANY),
   /** What was run: hyperparameters, data, kernels, threads, by name. */
-  settings?: Readonly<Record<string, string | number>>;
-  tables?: readonly ReportTable[];
-  figures?: readonly ReportFigure[];
+  settings: option<Readonly<Record<string, string | number>>>({}, OBJECT),
+  tables: option<readonly ReportTable[]>([], LIST),
+  figures: option<readonly ReportFigure[]>([], LIST),
   /** What the numbers say, a paragraph each. */
-  conclusions?: readonly string[];
-}
+  conclusions: option<readonly string[]>([], ANY),
+};
 
-const OPTIONS = ['title', 'notice', 'intro', 'settings', 'tables', 'figures', 'conclusions'] as const;
+/** The parts of an {@link htmlReport}, in this order; a part that is left out is not in the page. Texts are plain, not HTML. */
+export type ReportOptions = OptionsOf<typeof REPORT>;
 
 const STYLE = `
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.5rem; margin: 0; font-size: .92rem }
@@ -68,19 +80,14 @@ dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums }
  */
 export function htmlReport(options: ReportOptions): string {
   const fn = 'htmlReport';
-  checkOptions(fn, options, OPTIONS satisfies readonly (keyof ReportOptions)[]);
-  const { title, notice, intro = [], settings = {}, tables = [], figures = [], conclusions = [] } = options;
-  checkText(fn, 'title', title);
-  checkOptionalText(fn, 'notice', notice);
+  const { title, notice, intro, settings, tables, figures, conclusions } = settingsOf(fn, REPORT, options);
   const opening = typeof intro === 'string' ? [intro] : intro;
   checkTexts(fn, 'intro', opening);
   checkTexts(fn, 'conclusions', conclusions);
-  checkList(fn, 'tables', tables);
-  checkList(fn, 'figures', figures);
   const body = [
     notice === undefined ? '' : noticeOf(notice),
     paragraphs(opening),
-    section('What was run', settingsOf(fn, settings)),
+    section('What was run', definitions(fn, settings)),
     section('Results', tables.map((table, i) => tableOf(fn, `tables[${i}]`, table)).join('\n')),
     section('Figures', figures.map((figure, i) => checkedFigure(fn, figure, i)).join('\n')),
     section('Conclusions', paragraphs(conclusions)),
@@ -101,10 +108,7 @@ function paragraphs(texts: readonly string[]): string {
   return texts.map((text) => `<p>${escapeXml(text)}</p>`).join('\n');
 }
 
-function settingsOf(fn: string, settings: unknown): string {
-  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
-    throw new TypeError(`${fn}: settings is ${describe(settings)}, expected an object`);
-  }
+function definitions(fn: string, settings: Readonly<Record<string, string | number>>): string {
   const entries = Object.entries(settings);
   if (entries.length === 0) return '';
   const items = entries.map(([name, value]) => {
@@ -133,11 +137,11 @@ export function tableOf(fn: string, arg: string, table: ReportTable): string {
   const { caption, columns, rows } = table;
   checkOptionalText(fn, `${arg}.caption`, caption);
   checkTexts(fn, `${arg}.columns`, columns);
-  checkList(fn, `${arg}.rows`, rows);
+  checkedIn(fn, `${arg}.rows`, rows, LIST);
   for (const [i, row] of rows.entries()) {
     if (Array.isArray(row) && row.length === columns.length) continue;
-    const found = Array.isArray(row) ? `${row.length} cells` : describe(row);
-    throw new ShapeError(`${fn}: ${arg}.rows[${i}] is ${found}, expected ${columns.length} cells`);
+    const found = `is ${Array.isArray(row) ? `${row.length} cells` : describe(row)}`;
+    throw argumentError(ShapeError, { fn, arg: `${arg}.rows[${i}]`, found, expected: `${columns.length} cells` });
   }
   const cells = rows.map((row, i) => row.map((cell, j) => cellText(fn, `${arg}.rows[${i}][${j}]`, cell)));
   const kinds = columns.map(
@@ -164,19 +168,16 @@ function cellText(fn: string, arg: string, value: unknown): string {
   if (typeof value === 'string') return escapeXml(value);
   if (typeof value === 'object' && value !== null && 'href' in value)
     return linkText(fn, arg, value as { text: string; href: string });
-  throw new TypeError(`${fn}: ${arg} is ${describe(value)}, expected a text or a number`);
+  throw argumentError(TypeError, { fn, arg, found: `is ${describe(value)}`, expected: 'a text or a number' });
 }
 
 function linkText(fn: string, arg: string, { text, href }: { text: string; href: string }): string {
-  checkText(fn, `${arg}.text`, text);
-  checkText(fn, `${arg}.href`, href);
+  checkedIn(fn, `${arg}.text`, text, TEXT);
+  checkedIn(fn, `${arg}.href`, href, TEXT);
   // Anything with another scheme than that of the web is no page, and may be a script.
   if (/^[^/?#]*:/.test(href) && !/^https?:\/\//i.test(href)) {
-    throw new RangeError(`${fn}: ${arg}.href is ${describe(href)}, expected a relative address or one of the web`);
+    const [found, expected] = [`is ${describe(href)}`, 'a relative address or one of the web'];
+    throw argumentError(RangeError, { fn, arg: `${arg}.href`, found, expected });
   }
   return `<a href="${escapeXml(href)}">${escapeXml(text)}</a>`;
-}
-
-function checkList(fn: string, name: string, value: unknown): void {
-  if (!Array.isArray(value)) throw new TypeError(`${fn}: ${name} is ${describe(value)}, expected a list`);
 }

@@ -1,4 +1,4 @@
-import { describe } from '../arrays/index.js';
+import { argumentError, describe } from '../arrays/index.js';
 import { writeAtomically } from '../files/index.js';
 import { checkFormat } from './files.js';
 import { loadResvg } from './peers.js';
@@ -26,7 +26,7 @@ export async function saveChart(file: string, svg: string): Promise<void> {
 export function checkSvg(fn: string, name: string, value: unknown): asserts value is string {
   if (typeof value === 'string' && value.startsWith('<svg')) return;
   const found = isThenable(value) ? 'a Promise: await it' : describe(value).slice(0, 60);
-  throw new TypeError(`${fn}: ${name} is ${found}, expected SVG`);
+  throw argumentError(TypeError, { fn, arg: name, found: `is ${found}`, expected: 'SVG' });
 }
 
 function isThenable(value: unknown): boolean {
