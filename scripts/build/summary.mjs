@@ -1,22 +1,30 @@
-// The last line of .ci/run: `node summary.mjs <vitest's JSON> <how many steps failed>`. The exit code is 1 where
-// anything did.
+// The last line of .ci/run: `node summary.mjs <how many steps failed> <vitest's JSON reports>`. Each report is of a run
+// of some of the tests, which the other runs skipped. The exit code is 1 where anything failed.
 
 import { existsSync, readFileSync } from 'node:fs';
 
-const [file, steps] = process.argv.slice(2);
+const [steps, ...files] = process.argv.slice(2);
+const reports = files.map((file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null));
 
-// The step of the tests fails if any test does: the report counts them, so the step is not counted again.
-const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
-const passed = report?.numPassedTests ?? 0;
-const skipped = (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0);
-const files = report?.testResults.filter((file) => file.status === 'failed' && file.assertionResults.every(noFailure));
-const failures = (report?.numFailedTests ?? 0) + (files?.length ?? 0);
-const failed = Number(steps) + failures - (failures > 0 ? 1 : 0);
+// A step of tests fails if any test does: its report counts them, so the step is not counted again.
+const failures = reports.map((report) => (report === null ? 0 : report.numFailedTests + failedFiles(report)));
+const failed = Number(steps) + sum(failures) - failures.filter((count) => count > 0).length;
+const passed = sum(reports.map((report) => report?.numPassedTests ?? 0));
+const ran = passed + sum(reports.map((report) => report?.numFailedTests ?? 0));
+const skipped = Math.max(0, ...reports.map((report) => report?.numTotalTests ?? 0)) - ran;
 
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 
-/** A file can fail without one of its tests: it could not be loaded, or a hook threw. */
-function noFailure({ status }) {
+/** How many files failed without one of their tests: they could not be loaded, or a hook threw. */
+function failedFiles({ testResults }) {
+  return testResults.filter((file) => file.status === 'failed' && file.assertionResults.every(passes)).length;
+}
+
+function passes({ status }) {
   return status !== 'failed';
+}
+
+function sum(counts) {
+  return counts.reduce((total, count) => total + count, 0);
 }

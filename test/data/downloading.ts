@@ -17,7 +17,8 @@ export const archive = await pack([
 ]);
 export const half = Math.floor(archive.length / 2);
 export const swift = { md5: md5(archive), retryDelay: 1 };
-export const impatient = { ...swift, stallTimeout: 150 };
+/** For servers that stall: long enough that a loaded machine is not taken for one. */
+export const impatient = { ...swift, stallTimeout: 1000 };
 
 /** Everything in a folder, by path; empty if there is no folder. */
 export function contents(dir: string): string[] {

@@ -39,7 +39,7 @@ describe('affineForward', () => {
     ]);
   });
 
-  test.each(DTYPES)('gives %s for %s', (dtype) => {
+  test.each(DTYPES)('gives %s for operands of it', (dtype) => {
     const [out] = affineForward(array([[1]], undefined, dtype), array([[1]], undefined, dtype), zeros([1], dtype));
     expect(dtypeOf(out)).toBe(dtype);
   });

@@ -42,7 +42,10 @@ describe('dropoutForward', () => {
     expect(valuesOf(third).every((v, i) => v === 0 || Math.abs(v / x.data[i] - 3) < 1e-14)).toBe(true);
   });
 
-  test.each([undefined, 7])('p of 1 keeps all, with a seed of %s', (seed) => {
+  test.each([
+    ['without a seed', undefined],
+    ['with a seed of 7', 7],
+  ])('p of 1 keeps all, %s', (_, seed) => {
     const x = new Random(2).randn([50, 21]);
     expect(dropoutForward(x, { mode: 'train', p: 1, seed })[0]).toEqualBits(x);
   });

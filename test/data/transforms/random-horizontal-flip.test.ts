@@ -33,7 +33,11 @@ describe('randomHorizontalFlip', () => {
     );
   });
 
-  test.each([undefined, 0.5, 0.2])('flips each image by itself, as often as p says: %d', (p) => {
+  test.each([
+    ['its default', undefined],
+    ['0.5', 0.5],
+    ['0.2', 0.2],
+  ])('flips each image by itself, as often as p says: %s', (_, p) => {
     const N = 10_000;
     const out = transforms.randomHorizontalFlip(p)(numbered([N, 1, 1, 2]), new Random(2));
     let flipped = 0;
