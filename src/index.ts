@@ -154,6 +154,7 @@ export {
   type FitHistory,
   type FitOptions,
   type FitRun,
+  type FitState,
   fit,
   fitAsync,
   fitSteps,
@@ -161,6 +162,7 @@ export {
   type Predictions,
   ProgressBar,
   predict,
+  type Resumable,
   type Rule,
   type Saved,
   type SavedParameters,
@@ -173,4 +175,6 @@ export {
   type Terminal,
   type TrainingEvent,
   WeightAverage,
+  type WeightAverageOptions,
+  type WeightAverageState,
 } from './training/index.js';

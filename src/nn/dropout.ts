@@ -19,7 +19,8 @@ export interface DropoutModuleOptions {
 export class Dropout extends Module {
   /** The probability of DROPPING a value, as PyTorch's (cs231n's p is that of keeping it). */
   readonly p: number;
-  readonly #random: Random | undefined;
+  /** What the masks are drawn from; undefined: the generator that `manualSeed` seeds. */
+  readonly random: Random | undefined;
 
   /**
    * Dropout that sets each value to 0 with probability `p` in training.
@@ -33,12 +34,12 @@ export class Dropout extends Module {
       throw new RangeError(`Dropout: p is ${describe(p)}, expected the probability of dropping a value, in [0, 1]`);
     }
     this.p = p;
-    this.#random = options.random === undefined ? undefined : checkedRandom('Dropout', options.random);
+    this.random = options.random === undefined ? undefined : checkedRandom('Dropout', options.random);
   }
 
   override forward(x: TensorLike): Tensor {
-    const { training } = this;
-    return F.dropout(x, this.p, this.#random === undefined ? { training } : { training, random: this.#random });
+    const { training, random } = this;
+    return F.dropout(x, this.p, random === undefined ? { training } : { training, random });
   }
 
   protected override extraRepr(): string {

@@ -19,6 +19,7 @@ export type Visit = (X: NDArray, y: Int32Array) => void;
  * Gives every batch to `visit`, each in a workspace of its own; a `DataLoader` makes its batches in it too. Yields, outside
  * of the workspace, the event that `after` returns, and what has to be awaited.
  *
+ * @param skip - How many batches to leave out at the beginning; of a `DataLoader` none.
  * @throws {TypeError} if there are no batches, or one is something else.
  */
 export function* eachBatch<E = never>(
@@ -26,6 +27,7 @@ export function* eachBatch<E = never>(
   loader: Batches | AsyncBatches,
   visit: Visit,
   after?: () => E,
+  skip = 0,
 ): Generator<E | Pending, void, unknown> {
   let count = 0;
   const within = (make: () => LabelledBatch): void => {
@@ -35,6 +37,7 @@ export function* eachBatch<E = never>(
       visit(local(X), y);
     });
   };
+  const isSkipped = (): boolean => count < skip && count++ < skip;
   if (loader instanceof DataLoader) {
     for (const indices of loader.indexBatches()) {
       within(() => loader.batch(indices));
@@ -42,6 +45,7 @@ export function* eachBatch<E = never>(
     }
   } else if (Symbol.iterator in loader) {
     for (const batch of loader) {
+      if (isSkipped()) continue;
       within(() => batch);
       if (after) yield after();
     }
@@ -53,6 +57,7 @@ export function* eachBatch<E = never>(
         const next = (yield new Pending(batches.next())) as IteratorResult<LabelledBatch>;
         isOpen = !next.done;
         if (next.done) break;
+        if (isSkipped()) continue;
         within(() => next.value);
         if (after) yield after();
       }

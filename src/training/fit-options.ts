@@ -16,6 +16,7 @@ import { Module } from '../nn/index.js';
 import type { Trainable } from '../optim/index.js';
 import { type AsyncBatches, type Batches, checkLoader } from './batches.js';
 import { checkSignal } from './drive.js';
+import type { FitState, Resumable } from './fit-state.js';
 import type { FitHistory } from './history.js';
 
 /** What changes the parameters: an optimizer of `optim`, or anything that takes steps. */
@@ -73,9 +74,15 @@ const SETTINGS = {
   /** Whether to print. Default true. */
   verbose: option(true, FLAG),
   /** Called after every step. Only `fitAsync` awaits a promise that it returns; `fit` and `fitSteps` refuse one. */
-  onStep: option<(history: FitHistory) => unknown>(() => {}, FUNCTION),
+  onStep: option<(history: FitHistory, run: Resumable) => unknown>(() => {}, FUNCTION),
   /** Called after every epoch; `false` ends the training. Promises: as of `onStep`. */
-  onEpoch: option<(history: FitHistory) => unknown>(() => {}, FUNCTION),
+  onEpoch: option<(history: FitHistory, run: Resumable) => unknown>(() => {}, FUNCTION),
+  /**
+   * Where to continue: what `run.stateDict()` returned in a callback, or that of `fitSteps`, in a run of such a model with
+   * the same loader and options. The rest of the run has the same bits, in another process too. Batches of a loader without
+   * `stateDict` that are before that place are skipped. Default: at the beginning.
+   */
+  state: option<FitState | undefined>(undefined, ANY),
 };
 
 /** How `fit` trains. */

@@ -14,8 +14,21 @@ import {
   type FitOptions,
   type Schedule,
 } from './fit-options.js';
+import {
+  CURRENT_GENERATOR,
+  checkFitState,
+  type FitState,
+  generatorsOf,
+  loadParts,
+  type PartName,
+  type Parts,
+  type Resumable,
+  requiredStateful,
+  statefulOf,
+} from './fit-state.js';
 import { emptyHistory, type FitHistory, type RunningHistory } from './history.js';
 import { Journal } from './journal.js';
+import { heapCopies, heapCopy } from './saved.js';
 import { isBest, Tally } from './scoring.js';
 import { WeightAverage } from './weight-average.js';
 
@@ -46,7 +59,8 @@ export function fit(model: Module, loader: Batches, options: FitOptions): FitHis
  * {@link fit} as a generator: yields each step and each epoch once it is complete and its callback has returned. Leaving the
  * loop early leaves the model with the weights of the last step.
  *
- * @returns The generator, with the `history` of the run so far; it returns the history too. Arguments are checked at once.
+ * @returns The generator, with the `history` of the run so far, which it also returns in the end, and `stateDict()`, for the
+ *   option `state` of another call. Arguments are checked at once.
  * @throws {TypeError | RangeError | DivergedError} as `fit`.
  *
  * @example
@@ -56,7 +70,7 @@ export function fit(model: Module, loader: Batches, options: FitOptions): FitHis
  */
 export function fitSteps(model: Module, loader: Batches, options: FitOptions): FitRun {
   const run = new Fit('fitSteps', model, loader, options);
-  return Object.assign(observed(run.events(), run), { history: run.history });
+  return Object.assign(observed(run.events(), run), { history: run.history, stateDict: () => run.stateDict() });
 }
 
 /**
@@ -84,13 +98,13 @@ export async function fitAsync(
 }
 
 /** What {@link fitSteps} returns. */
-export interface FitRun extends Generator<TrainingEvent, FitHistory, void> {
+export interface FitRun extends Generator<TrainingEvent, FitHistory, void>, Resumable {
   /** What was seen so far. */
   readonly history: FitHistory;
 }
 
 /** One call of {@link fit}. */
-class Fit implements Listener {
+class Fit implements Listener, Resumable {
   readonly fn: string;
   readonly onStep = 'onStep';
   readonly history: RunningHistory = emptyHistory();
@@ -104,10 +118,15 @@ class Fit implements Listener {
   #best: Record<string, NDArray> | null = null;
   /** Whether `onEpoch` has ended the run. */
   #stopped = false;
-  /** Of the epoch in progress: its steps, and the examples that were scored right, and seen, in them. */
-  #taken = 0;
+  /** Whether it was left, or has failed, before its end. */
+  #isLeft = false;
+  /** The epoch in progress: its steps, examples that were scored right, examples. */
+  #steps = 0;
   #right = 0;
-  #count = 0;
+  #examples = 0;
+  /** Its seconds until this call, and since when it has been going on, by `performance.now()`; null between two epochs. */
+  #seconds = 0;
+  #since: number | null = null;
 
   constructor(fn: string, model: Module, loader: Batches | AsyncBatches, options: FitOptions | FitAsyncOptions) {
     this.fn = fn;
@@ -119,6 +138,7 @@ class Fit implements Listener {
     const { length } = loader as { length?: unknown };
     this.#total = typeof length === 'number' ? epochs * length : null;
     this.#journal = new Journal(this.#options, this.#total);
+    if (this.#options.state !== undefined) this.#load(this.#options.state);
   }
 
   get signal(): AbortSignal | undefined {
@@ -127,7 +147,7 @@ class Fit implements Listener {
 
   call({ kind }: TrainingEvent): unknown {
     const { onStep, onEpoch } = this.#options;
-    return kind === 'step' ? onStep(this.history) : onEpoch(this.history);
+    return kind === 'step' ? onStep(this.history, this) : onEpoch(this.history, this);
   }
 
   stop(): void {
@@ -135,9 +155,12 @@ class Fit implements Listener {
   }
 
   *events(): Run<FitHistory> {
+    let isComplete = false;
     try {
       while (!this.#isOver) yield* this.#epoch();
+      isComplete = true;
     } finally {
+      this.#isLeft = !isComplete;
       this.#journal.clear();
     }
     if (this.#options.keepBest && this.#best !== null) this.#model.loadStateDict(this.#best);
@@ -154,25 +177,86 @@ class Fit implements Listener {
   *#epoch(): Run<void> {
     const { schedule, epochs } = this.#options;
     const { history } = this;
-    const begin = performance.now();
+    const { length } = this.#loader as { length?: unknown };
+    this.#since = performance.now();
     this.#model.train();
-    yield* eachBatch(
-      this.fn,
-      this.#loader,
-      (X, y) => this.#step(X, y),
-      () => this.#stepped(),
-    );
+    // A saved state may be that of the last step of an epoch.
+    if (!(typeof length === 'number' && length > 0 && this.#steps >= length)) {
+      const skip = statefulOf(this.#loader) === null ? this.#steps : 0;
+      const step: Visit = (X, y) => this.#step(X, y);
+      yield* eachBatch(this.fn, this.#loader, step, () => this.#stepped(), skip);
+    }
     checkFinite(this.#progress, this.#parameters());
     if (schedule !== undefined && schedule.every !== 'step') this.#advance(schedule);
-    const trainAcc = this.#right / this.#count;
-    [this.#taken, this.#right, this.#count] = [0, 0, 0];
+    const trainAcc = this.#right / this.#examples;
+    [this.#steps, this.#right, this.#examples] = [0, 0, 0];
     history.epoch++;
     history.trainAccHistory.push(trainAcc);
     const valAcc = yield* this.#validate();
-    history.secondsHistory.push((performance.now() - begin) / 1000);
+    history.secondsHistory.push(this.#elapsed);
+    [this.#seconds, this.#since] = [0, null];
     const { epoch, iteration } = history;
     this.#journal.epoch(epoch, epochs, iteration, trainAcc, valAcc);
     yield { kind: 'epoch', iteration, epoch, loss: history.lossHistory[iteration - 1], trainAcc, valAcc };
+  }
+
+  /** Seconds of the epoch in progress. */
+  get #elapsed(): number {
+    return this.#seconds + (this.#since === null ? 0 : (performance.now() - this.#since) / 1000);
+  }
+
+  stateDict(): FitState {
+    const { fn, history } = this;
+    if (this.#isLeft || history.secondsHistory.length < history.epoch) {
+      const found = this.#isLeft ? 'the run has been left before its end' : 'the run is validating';
+      throw new Error(`${fn}: ${found}, expected stateDict() to be called between its steps, or by a callback`);
+    }
+    const states = Object.entries(this.#parts()).map(([name, part]) => [name, part?.stateDict() ?? null]);
+    const gradients = this.#model.namedParameters().flatMap(([name, parameter]) => {
+      const gradient = parameter.lendGrad();
+      return gradient === null ? [] : [[name, gradient.data] as const];
+    });
+    return {
+      ...(Object.fromEntries(states) as Pick<FitState, PartName>),
+      generators: Object.fromEntries(
+        Object.entries(generatorsOf(this.#model)).map(([path, random]) => [path, random.stateDict()]),
+      ),
+      gradients: heapCopies(Object.fromEntries(gradients)),
+      best: this.#best && heapCopies(this.#best),
+      history: structuredClone(history),
+      inEpoch: { steps: this.#steps, right: this.#right, examples: this.#examples, seconds: this.#elapsed },
+      stopped: this.#stopped,
+    };
+  }
+
+  /** The objects that have state of their own. */
+  #parts(): Parts {
+    const { fn } = this;
+    const { optimizer, schedule, valLoader } = this.#options;
+    return {
+      model: statefulOf(this.#model),
+      optimizer: requiredStateful(fn, 'optimizer', optimizer),
+      schedule: requiredStateful(fn, 'schedule', schedule),
+      loader: statefulOf(this.#loader),
+      valLoader: statefulOf(valLoader),
+      weightAverage: statefulOf(this.#average),
+      generator: CURRENT_GENERATOR,
+    };
+  }
+
+  /** Continues from a state. @throws {Error} naming what does not fit; nothing has changed then. */
+  #load(state: FitState): void {
+    checkFitState(this.fn, state, this.#model);
+    loadParts(this.fn, this.#parts(), generatorsOf(this.#model), state);
+    for (const [name, parameter] of this.#model.namedParameters()) {
+      const gradient = state.gradients[name];
+      parameter.grad = gradient === undefined ? null : new Tensor(heapCopy(gradient));
+    }
+    this.#best = state.best && heapCopies(state.best);
+    Object.assign(this.history, structuredClone(state.history));
+    const { steps, right, examples, seconds } = state.inEpoch;
+    [this.#steps, this.#right, this.#examples, this.#seconds] = [steps, right, examples, seconds];
+    this.#stopped = state.stopped;
   }
 
   /** One step, within a workspace. */
@@ -197,9 +281,9 @@ class Fit implements Listener {
     history.lossHistory.push(value);
     if (rate !== undefined) history.learningRates.push(rate);
     if (schedule?.every === 'step') this.#advance(schedule);
-    this.#taken++;
+    this.#steps++;
     this.#right += tally.right;
-    this.#count += y.length;
+    this.#examples += y.length;
   }
 
   /** The event of the step that was just made. */

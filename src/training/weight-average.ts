@@ -1,22 +1,44 @@
 import {
   array,
-  checkOptions,
+  checkCount,
+  checkEntries,
   checkSynchronous,
-  describe,
   heap,
   hostRoom,
   hostValues,
   type NDArray,
+  type OptionsOf,
   operand,
+  option,
   overwrite,
+  SHARE,
+  settingsOf,
   withStorage,
 } from '../arrays/index.js';
 import type { Tensor } from '../autograd/index.js';
 import { kernels, resident } from '../kernels/index.js';
 import type { Module } from '../nn/index.js';
+import { checkArrays, heapCopies } from './saved.js';
+
+const OPTIONS = {
+  /** The share of the average that is kept in a step, in [0, 1). Default 0.999. */
+  decay: option(0.999, SHARE),
+};
+
+/** Options of a {@link WeightAverage}. */
+export interface WeightAverageOptions extends OptionsOf<typeof OPTIONS> {}
+
+/** What {@link WeightAverage.stateDict} returns. */
+export interface WeightAverageState {
+  /** How many times the model's values have been taken into the average. */
+  readonly steps: number;
+  /** The averages, under the names of the model's parameters and buffers. */
+  readonly average: Readonly<Record<string, NDArray>>;
+}
 
 /** A value of the model, and its average. */
 interface Averaged {
+  readonly name: string;
   readonly value: Tensor;
   readonly average: NDArray;
 }
@@ -38,17 +60,12 @@ export class WeightAverage {
   /**
    * An average that starts from the weights that `model` has now.
    *
-   * @param options - `decay`: the share of the average that is kept in a step, in [0, 1). Default 0.999.
-   * @throws {RangeError} if `decay` is out of range.
+   * @throws {TypeError | RangeError} if an option is unknown or out of range.
    */
-  constructor(model: Module, options: { decay?: number } = {}) {
-    checkOptions('WeightAverage', options, ['decay']);
-    const { decay = 0.999 } = options;
-    if (!(typeof decay === 'number' && decay >= 0 && decay < 1)) {
-      throw new RangeError(`WeightAverage: decay is ${describe(decay)}, expected a number in [0, 1)`);
-    }
-    this.decay = decay;
-    this.#values = [...model.parameters(), ...model.buffers()].map((value) => ({
+  constructor(model: Module, options: WeightAverageOptions = {}) {
+    this.decay = settingsOf('WeightAverage', OPTIONS, options).decay;
+    this.#values = [...model.namedParameters(), ...model.namedBuffers()].map(([name, value]) => ({
+      name,
       value,
       average: resident(value.data),
     }));
@@ -84,6 +101,30 @@ export class WeightAverage {
         overwrite(value.data, own[i]);
       });
     }
+  }
+
+  /** Copies of the averages, and how many steps are in them. */
+  stateDict(): WeightAverageState {
+    return { steps: this.#steps, average: heapCopies(this.#averages) };
+  }
+
+  /**
+   * Takes over what {@link WeightAverage.stateDict} returned for an average of such a model.
+   *
+   * @throws {TypeError | RangeError | ShapeError} naming the entry that does not fit; nothing has changed then.
+   */
+  loadStateDict(state: WeightAverageState): void {
+    const fn = 'WeightAverage.loadStateDict';
+    checkEntries(fn, 'state', state, ['steps', 'average']);
+    const { steps, average: saved } = state;
+    checkCount(fn, 'steps', steps, 0);
+    checkArrays(fn, 'average', saved, this.#averages);
+    for (const { name, average } of this.#values) hostRoom(average).set(hostValues(saved[name]));
+    this.#steps = steps;
+  }
+
+  get #averages(): Record<string, NDArray> {
+    return Object.fromEntries(this.#values.map(({ name, average }) => [name, average]));
   }
 
   /** Puts the averaged values into the model. */
