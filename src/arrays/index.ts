@@ -22,6 +22,7 @@ export {
   dtypeOf,
   hostRoom,
   hostValues,
+  hostView,
   isDense,
   isNDArray,
   operand,

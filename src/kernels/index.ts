@@ -6,8 +6,10 @@ export type {
   ChannelShape,
   ConvShape,
   Kernels,
+  PairGradientOperands,
   PoolShape,
   ProductForm,
+  Span,
 } from './types.js';
 export {
   type Block,

@@ -1,6 +1,6 @@
 import { type Floats, Random } from '../arrays/index.js';
 import { reference } from './reference/index.js';
-import type { ChannelShape, ConvShape, Kernels, PoolShape } from './types.js';
+import type { ChannelShape, ConvShape, Kernels, PlainKernels, PoolShape } from './types.js';
 
 /**
  * Runs every kernel against the reference on small operands that fill neither tiles nor lanes evenly.
@@ -41,7 +41,7 @@ export function firstDisagreement(kernels: Kernels): string | null {
     /** A mean whose square is less than the mean of squares. */
     const small = squares.map((v) => v / (1 + v));
 
-    const checks: Record<Exclude<keyof Kernels, 'name'>, () => boolean> = {
+    const checks: Record<Exclude<keyof Kernels, 'name' | keyof PlainKernels>, () => boolean> = {
       gemm: () =>
         agrees([some(N * K), some(K * M), some(N * M)], (k, [a, b, out]) =>
           k.gemm({ form: 'NN', a, b, out, N, K, M }),
@@ -53,6 +53,7 @@ export function firstDisagreement(kernels: Kernels): string | null {
       add: () => agrees(wide, (k, [a, b, out]) => k.add(a, b, out)),
       subtract: () => agrees(wide, (k, [a, b, out]) => k.subtract(a, b, out)),
       multiply: () => agrees(wide, (k, [a, b, out]) => k.multiply(a, b, out)),
+      divide: () => agrees(wide, (k, [a, b, out]) => k.divide(a, b, out)),
       scale: () => agrees(wide, (k, [x, out]) => k.scale(x, out, 0.3)),
       lerp: () => agrees(wide, (k, [a, b]) => k.lerp(a, b, 0.3)),
       addRow: () => agrees([some(M), some(N * M)], (k, [b, out]) => k.addRow(b, out, N, M)),

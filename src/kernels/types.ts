@@ -40,7 +40,8 @@ export interface Kernels
     DropoutKernels,
     ConvolutionKernels,
     PoolingKernels,
-    UpdateKernels {
+    UpdateKernels,
+    PlainKernels {
   readonly name: 'reference' | 'wasm';
 }
 
@@ -69,6 +70,8 @@ export interface ArithmeticKernels {
   subtract(a: Floats, b: Floats, out: Floats): void;
   /** out = a · b. */
   multiply(a: Floats, b: Floats, out: Floats): void;
+  /** out = a / b. */
+  divide(a: Floats, b: Floats, out: Floats): void;
   /** out = factor · x. */
   scale(x: Floats, out: Floats, factor: number): void;
   /** a += weight · (b − a): `a` moves towards `b` by this share of the way, as torch.lerp. */
@@ -421,4 +424,125 @@ export interface AdamStep extends Step {
   readonly weightDecay: number;
   /** Weight decay that the gradient does not see, as AdamW's: w −= learningRate · decoupledDecay · w before the step. */
   readonly decoupledDecay: number;
+}
+
+/**
+ * Kernels that every set so far runs in JavaScript, by the reference: their loops are rare, short, or made of functions
+ * such as `Math.exp`, whose bits are kept.
+ */
+export interface PlainKernels
+  extends PointwiseKernels,
+    PairKernels,
+    LogSoftmaxKernels,
+    StatisticsKernels,
+    AdaptivePoolingKernels {}
+
+/** Functions of one array, element by element. `out` may be `x`. */
+export interface PointwiseKernels {
+  /** out = e^x. */
+  exp(x: Floats, out: Floats): void;
+  /** out = ln x, −∞ at 0 and NaN below. */
+  log(x: Floats, out: Floats): void;
+  /** out = x^exponent: 1^NaN and (±1)^±∞ are 1, and exponents of ±½ are roots, also of −0 and −∞. */
+  pow(x: Floats, out: Floats, exponent: number): void;
+  /** out = √x, NaN below 0. */
+  sqrt(x: Floats, out: Floats): void;
+  /** dx = dout / (2 · out). */
+  sqrtBackward(dout: Floats, out: Floats, dx: Floats): void;
+  /** out = |x|. */
+  abs(x: Floats, out: Floats): void;
+  /** dx = dout · sign(x), where the sign of 0 and of NaN is 0. */
+  absBackward(dout: Floats, x: Floats, dx: Floats): void;
+  /** out = x / divisor. */
+  divideBy(x: Floats, out: Floats, divisor: number): void;
+}
+
+/** What the gradients of a function of two arrays of equal size are computed from, and where they go. */
+export interface PairGradientOperands {
+  readonly dout: Floats;
+  readonly a: Floats;
+  readonly b: Floats;
+  readonly da: Floats;
+  readonly db: Floats;
+}
+
+/** Gradients of functions of two arrays of equal size, element by element. */
+export interface PairKernels {
+  /** Of a / b: da = dout / b, db = −dout · a / b². */
+  divideBackward(operands: PairGradientOperands): void;
+  /** Of max(a, b): the larger takes dout; of two equal ones each half, and where either is NaN each all. */
+  maximumBackward(operands: PairGradientOperands): void;
+  /** Of min(a, b): the smaller takes dout; of two equal ones each half, and where either is NaN each all. */
+  minimumBackward(operands: PairGradientOperands): void;
+}
+
+/** Logarithms of sums of powers, along rows of `length` values. */
+export interface LogSoftmaxKernels {
+  /** out[n] = ln Σ e^x over row n. No x overflows. */
+  logsumexp(x: Floats, out: Floats, length: number): void;
+  /** dx = dout[n] · e^(x − out[n]); 0 for a row of −∞. */
+  logsumexpBackward(operands: LogsumexpGradientOperands): void;
+  /** out = x − ln Σ e^x of its row; NaN in a row with +∞, or of nothing but −∞. */
+  logSoftmax(x: Floats, out: Floats, length: number): void;
+  /** dx = dout − e^out · Σ dout, the sum over the row. */
+  logSoftmaxBackward(dout: Floats, out: Floats, dx: Floats, length: number): void;
+}
+
+export interface LogsumexpGradientOperands {
+  readonly dout: Floats;
+  readonly x: Floats;
+  readonly out: Floats;
+  readonly dx: Floats;
+  readonly length: number;
+}
+
+/** Statistics and sums whose float64 value is rounded once. */
+export interface StatisticsKernels {
+  /** out = keep · running + gain · sample: running statistics of a batch normalization. */
+  blend(operands: BlendOperands): void;
+  /** The weights and biases of a layer and the batch normalization behind it in one; see layers/batchnorm-fold.ts. */
+  foldBatchnorm(operands: FoldOperands): void;
+  /** out[n, m] = Σ_k x[n, k, m]. */
+  sumMiddle(x: Floats, out: Floats, N: number, K: number, M: number): void;
+}
+
+export interface BlendOperands {
+  readonly running: Floats;
+  readonly sample: Floats;
+  readonly out: Floats;
+  readonly keep: number;
+  readonly gain: number;
+}
+
+/** `w` and `foldedW` are (F, length), the others (F,); no `b` and no `beta` are zeros, no `gamma` ones. */
+export interface FoldOperands {
+  readonly w: Floats;
+  readonly b: Floats | null;
+  readonly gamma: Floats | null;
+  readonly beta: Floats | null;
+  readonly mean: Floats;
+  readonly variance: Floats;
+  readonly epsilon: number;
+  readonly foldedW: Floats;
+  readonly foldedB: Floats;
+}
+
+/** Planes of (H, W), and the rows and columns that each of OH and of OW windows covers. */
+export interface AdaptivePoolShape {
+  /** N · C. */
+  readonly planes: number;
+  readonly H: number;
+  readonly W: number;
+  readonly rows: readonly Span[];
+  readonly columns: readonly Span[];
+}
+
+/** The first pixel of a part of an axis, and the one after its last. */
+export type Span = readonly [start: number, end: number];
+
+/** Pooling by windows of different sizes. */
+export interface AdaptivePoolingKernels {
+  /** The mean of each window. */
+  adaptiveAvgPool(x: Floats, out: Floats, shape: AdaptivePoolShape): void;
+  adaptiveAvgPoolBackward(dout: Floats, dx: Floats, shape: AdaptivePoolShape): void;
 }

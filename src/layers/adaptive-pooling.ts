@@ -1,4 +1,5 @@
-import { checkShapes, denseArg, dtypeOf, empty, hostRoom, type NDArray, zeros } from '../arrays/index.js';
+import { checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
+import { kernels, type Span } from '../kernels/index.js';
 import { checkCache } from './cache.js';
 import { type PerAxis, perAxis } from './conv-shape.js';
 
@@ -6,12 +7,9 @@ import { type PerAxis, perAxis } from './conv-shape.js';
 export interface AdaptiveAvgPoolCache {
   readonly layer: 'adaptive-avg-pool';
   readonly inputShape: readonly number[];
-  readonly rows: readonly Window[];
-  readonly columns: readonly Window[];
+  readonly rows: readonly Span[];
+  readonly columns: readonly Span[];
 }
-
-/** The first pixel of a part of an axis, and the one after its last. */
-type Window = readonly [start: number, end: number];
 
 /**
  * Forward pass of adaptive average pooling: the mean of each of OH × OW windows that cover the image. Part i of n of an axis
@@ -28,17 +26,7 @@ export function adaptiveAvgPoolForward(x: NDArray, outputSize: PerAxis): [out: N
   const [OH, OW] = perAxis(fn, 'outputSize', outputSize, 1);
   const [rows, columns] = [parts(H, OH), parts(W, OW)];
   const out = empty([N, C, OH, OW], dtypeOf(x));
-  const [flat, room] = [denseArg(fn, 'x', x), hostRoom(out)];
-  let at = 0;
-  for (let plane = 0; plane < N * C; plane++) {
-    for (const [top, bottom] of rows) {
-      for (const [left, right] of columns) {
-        let sum = 0;
-        for (let i = top; i < bottom; i++) for (let j = left; j < right; j++) sum += flat[(plane * H + i) * W + j];
-        room[at++] = sum / ((bottom - top) * (right - left));
-      }
-    }
-  }
+  kernels().adaptiveAvgPool(operand(x), out.data, { planes: N * C, H, W, rows, columns });
   return [out, { layer: 'adaptive-avg-pool', inputShape: x.shape, rows, columns }];
 }
 
@@ -56,20 +44,11 @@ export function adaptiveAvgPoolBackward(dout: NDArray, cache: AdaptiveAvgPoolCac
   const { inputShape, rows, columns } = cache;
   const [N, C, H, W] = inputShape;
   checkShapes(fn, { dout: [dout, [N, C, rows.length, columns.length]] });
-  const dx = zeros(inputShape, dtypeOf(dout));
-  const [flat, room] = [denseArg(fn, 'dout', dout), hostRoom(dx)];
-  let at = 0;
-  for (let plane = 0; plane < N * C; plane++) {
-    for (const [top, bottom] of rows) {
-      for (const [left, right] of columns) {
-        const share = flat[at++] / ((bottom - top) * (right - left));
-        for (let i = top; i < bottom; i++) for (let j = left; j < right; j++) room[(plane * H + i) * W + j] += share;
-      }
-    }
-  }
+  const dx = empty(inputShape, dtypeOf(dout));
+  kernels().adaptiveAvgPoolBackward(operand(dout), dx.data, { planes: N * C, H, W, rows, columns });
   return dx;
 }
 
-function parts(size: number, count: number): Window[] {
+function parts(size: number, count: number): Span[] {
   return Array.from({ length: count }, (_, i) => [Math.floor((i * size) / count), Math.ceil(((i + 1) * size) / count)]);
 }

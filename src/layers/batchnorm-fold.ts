@@ -1,4 +1,5 @@
-import { checkShapes, denseArg, dtypeOf, empty, hostRoom, type NDArray } from '../arrays/index.js';
+import { checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
+import { kernels } from '../kernels/index.js';
 
 /** Weights and biases of a layer. */
 export interface FoldedBatchnorm {
@@ -40,17 +41,17 @@ export function foldBatchnorm(
   });
   const named = Object.fromEntries(given.map(([name, a]) => [name, [a, ['F']] as const]));
   const { F } = checkShapes(fn, { w: [w, ['F', '…']], ...named });
-  const flat = (name: string, a: NDArray | null) => (a === null ? null : denseArg(fn, name, a));
-  const [bs, gammas, betas] = [flat('b', b), flat('gamma', gamma), flat('beta', beta)];
-  const [ws, means, variances] = [denseArg(fn, 'w', w), denseArg(fn, 'mean', mean), denseArg(fn, 'variance', variance)];
   const folded = { w: empty(w.shape, dtypeOf(w)), b: empty([F], dtypeOf(w)) };
-  const [weights, biases] = [hostRoom(folded.w), hostRoom(folded.b)];
-  const length = w.size / F;
-  for (let f = 0; f < F; f++) {
-    const scale = (gammas?.[f] ?? 1) / Math.sqrt(variances[f] + eps);
-    const end = (f + 1) * length;
-    for (let i = f * length; i < end; i++) weights[i] = ws[i] * scale;
-    biases[f] = ((bs?.[f] ?? 0) - means[f]) * scale + (betas?.[f] ?? 0);
-  }
+  kernels().foldBatchnorm({
+    w: operand(w),
+    b: b === null ? null : operand(b),
+    gamma: gamma === null ? null : operand(gamma),
+    beta: beta === null ? null : operand(beta),
+    mean: operand(mean),
+    variance: operand(variance),
+    epsilon: eps,
+    foldedW: folded.w.data,
+    foldedB: folded.b.data,
+  });
   return folded;
 }

@@ -6,17 +6,17 @@ import {
   FLAG,
   FRACTION,
   heap,
-  hostRoom,
-  hostValues,
   type NDArray,
   type OptionsOf,
   oneOf,
+  operand,
   option,
   POSITIVE,
   type Settings,
   withStorage,
   zeros,
 } from '../arrays/index.js';
+import { kernels } from '../kernels/index.js';
 
 /** The options of every normalization. */
 export const NORMALIZATION_OPTIONS = {
@@ -80,8 +80,13 @@ function startOf(like: NDArray): NDArray {
  * it is. On the heap, so that it outlives a workspace.
  */
 export function blend(running: NDArray, sample: NDArray, momentum: number, scale = 1): NDArray {
-  const next = withStorage(heap, () => zeros(running.shape, dtypeOf(running)));
-  const [old, now, room] = [hostValues(running), hostValues(sample), hostRoom(next)];
-  for (let i = 0; i < now.length; i++) room[i] = momentum * old[i] + (1 - momentum) * scale * now[i];
+  const next = startOf(running);
+  kernels().blend({
+    running: operand(running),
+    sample: operand(sample),
+    out: next.data,
+    keep: momentum,
+    gain: (1 - momentum) * scale,
+  });
   return next;
 }

@@ -1,15 +1,17 @@
 import ndarray from 'ndarray';
 import {
   argumentError,
+  checkLike,
   checkShapes,
   dtypeOf,
   empty,
-  type Floats,
-  hostValues,
+  hostView,
   type NDArray,
+  operand,
   ShapeError,
   tuple,
 } from '../arrays/index.js';
+import type { PairGradientOperands } from '../kernels/index.js';
 import { anyShape, sameShape } from './operands.js';
 import { sumOver } from './sums.js';
 
@@ -71,25 +73,33 @@ export function outputOf(fn: string, a: NDArray, b: NDArray): NDArray {
   return empty(broadcastShape(fn, a.shape, b.shape), dtypeOf(a));
 }
 
-/** Both operands as views of one shape. */
-export function stretched(a: NDArray, b: NDArray, shape: readonly number[]): [a: NDArray, b: NDArray] {
-  return [broadcastView(a, shape), broadcastView(b, shape)];
+/** out = op(a, b), both stretched to the shape of `out`: by a loop of ndarray-ops on the host. */
+export function stretchedInto(out: NDArray, a: NDArray, b: NDArray, op: Combine): void {
+  op(hostView(out), broadcastView(hostView(a), out.shape), broadcastView(hostView(b), out.shape));
 }
+
+type Combine = (out: NDArray, a: NDArray, b: NDArray) => unknown;
 
 /** Checks `dout` against the shape of the output, and that the operands of the forward pass are still there. */
 export function checkOperands(fn: string, dout: NDArray, a: NDArray, b: NDArray, shape: readonly number[]): void {
-  checkShapes(fn, { a: [a, a.shape], b: [b, b.shape], dout: [dout, shape] });
+  checkLike(fn, 'b', b, 'a', a, b.shape);
+  checkLike(fn, 'dout', dout, 'a', a, shape);
 }
 
-/** Gradients that `fill` computes for operands stretched to the shape of `dout`, brought back to their shapes. */
+/** Gradients that a kernel computes for operands stretched to the shape of `dout`, brought back to their shapes. */
 export function gradients(
   dout: NDArray,
   a: NDArray,
   b: NDArray,
-  fill: (dout: Floats, a: Floats, b: Floats, da: Floats, db: Floats) => void,
+  kernel: (operands: PairGradientOperands) => void,
 ): ElementwiseGrads {
   const [da, db] = [empty(dout.shape, dtypeOf(a)), empty(dout.shape, dtypeOf(b))];
-  const [as, bs] = stretched(a, b, dout.shape);
-  fill(hostValues(dout), hostValues(as), hostValues(bs), da.data, db.data);
+  kernel({
+    dout: operand(dout),
+    a: operand(broadcastView(a, dout.shape)),
+    b: operand(broadcastView(b, dout.shape)),
+    da: da.data,
+    db: db.data,
+  });
   return { da: sumTo(da, a.shape), db: sumTo(db, b.shape) };
 }

@@ -1,7 +1,7 @@
 import ops from 'ndarray-ops';
 import { empty, hostValues, type NDArray, operand } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
-import { checkOperands, type ElementwiseGrads, gradients, outputOf, stretched, sumTo } from './broadcasting.js';
+import { checkOperands, type ElementwiseGrads, gradients, outputOf, stretchedInto, sumTo } from './broadcasting.js';
 import { checkCache } from './cache.js';
 import { checkUpstream, type Form, formOf, sameShape } from './operands.js';
 
@@ -27,7 +27,7 @@ export interface AddCache {
 export function addForward(a: NDArray, b: NDArray): [out: NDArray, cache: AddCache] {
   const out = outputOf('addForward', a, b);
   if (sameShape(a.shape, b.shape)) kernels().add(operand(a), operand(b), out.data);
-  else ops.add(out, ...stretched(a, b, out.shape));
+  else stretchedInto(out, a, b, ops.add);
   return [out, { layer: 'add', a: a.shape, b: b.shape, out: formOf(out) }];
 }
 
@@ -66,7 +66,7 @@ export interface SubCache {
 export function subForward(a: NDArray, b: NDArray): [out: NDArray, cache: SubCache] {
   const out = outputOf('subForward', a, b);
   if (sameShape(a.shape, b.shape)) kernels().subtract(operand(a), operand(b), out.data);
-  else ops.sub(out, ...stretched(a, b, out.shape));
+  else stretchedInto(out, a, b, ops.sub);
   return [out, { layer: 'sub', a: a.shape, b: b.shape, out: formOf(out) }];
 }
 
@@ -132,7 +132,7 @@ function product(fn: string, a: NDArray, b: NDArray): NDArray {
   if (sameShape(a.shape, b.shape)) kernels().multiply(operand(a), operand(b), out.data);
   else if (b.size === 1) kernels().scale(operand(a), out.data, hostValues(b)[0]);
   else if (a.size === 1) kernels().scale(operand(b), out.data, hostValues(a)[0]);
-  else ops.mul(out, ...stretched(a, b, out.shape));
+  else stretchedInto(out, a, b, ops.mul);
   return out;
 }
 
@@ -156,7 +156,8 @@ export interface DivCache {
  */
 export function divForward(a: NDArray, b: NDArray): [out: NDArray, cache: DivCache] {
   const out = outputOf('divForward', a, b);
-  ops.div(out, ...stretched(a, b, out.shape));
+  if (sameShape(a.shape, b.shape)) kernels().divide(operand(a), operand(b), out.data);
+  else stretchedInto(out, a, b, ops.div);
   return [out, { layer: 'div', a, b, shape: out.shape }];
 }
 
@@ -172,10 +173,5 @@ export function divBackward(dout: NDArray, cache: DivCache): ElementwiseGrads {
   checkCache('divBackward', cache, 'div');
   const { a, b, shape } = cache;
   checkOperands('divBackward', dout, a, b, shape);
-  return gradients(dout, a, b, (upstream, as, bs, da, db) => {
-    for (let i = 0; i < upstream.length; i++) {
-      da[i] = upstream[i] / bs[i];
-      db[i] = (-upstream[i] * (as[i] / bs[i])) / bs[i];
-    }
-  });
+  return gradients(dout, a, b, kernels().divideBackward);
 }

@@ -1,6 +1,7 @@
 import ops from 'ndarray-ops';
-import type { Floats, NDArray } from '../arrays/index.js';
-import { checkOperands, type ElementwiseGrads, gradients, outputOf, stretched } from './broadcasting.js';
+import type { NDArray } from '../arrays/index.js';
+import { kernels } from '../kernels/index.js';
+import { checkOperands, type ElementwiseGrads, gradients, outputOf, stretchedInto } from './broadcasting.js';
 import { checkCache } from './cache.js';
 
 /** What {@link maximumBackward} needs from {@link maximumForward}. Opaque: the fields may change. */
@@ -23,7 +24,7 @@ export interface MaximumCache {
  */
 export function maximumForward(a: NDArray, b: NDArray): [out: NDArray, cache: MaximumCache] {
   const out = outputOf('maximumForward', a, b);
-  ops.max(out, ...stretched(a, b, out.shape));
+  stretchedInto(out, a, b, ops.max);
   return [out, { layer: 'maximum', a, b, shape: out.shape }];
 }
 
@@ -40,9 +41,7 @@ export function maximumBackward(dout: NDArray, cache: MaximumCache): Elementwise
   checkCache('maximumBackward', cache, 'maximum');
   const { a, b, shape } = cache;
   checkOperands('maximumBackward', dout, a, b, shape);
-  return gradients(dout, a, b, (upstream, as, bs, da, db) => {
-    for (let i = 0; i < upstream.length; i++) share(upstream[i], as[i] >= bs[i], as[i] <= bs[i], i, da, db);
-  });
+  return gradients(dout, a, b, kernels().maximumBackward);
 }
 
 /** What {@link minimumBackward} needs from {@link minimumForward}. Opaque: the fields may change. */
@@ -65,7 +64,7 @@ export interface MinimumCache {
  */
 export function minimumForward(a: NDArray, b: NDArray): [out: NDArray, cache: MinimumCache] {
   const out = outputOf('minimumForward', a, b);
-  ops.min(out, ...stretched(a, b, out.shape));
+  stretchedInto(out, a, b, ops.min);
   return [out, { layer: 'minimum', a, b, shape: out.shape }];
 }
 
@@ -82,14 +81,5 @@ export function minimumBackward(dout: NDArray, cache: MinimumCache): Elementwise
   checkCache('minimumBackward', cache, 'minimum');
   const { a, b, shape } = cache;
   checkOperands('minimumBackward', dout, a, b, shape);
-  return gradients(dout, a, b, (upstream, as, bs, da, db) => {
-    for (let i = 0; i < upstream.length; i++) share(upstream[i], as[i] <= bs[i], as[i] >= bs[i], i, da, db);
-  });
-}
-
-/** d to the winner of place i, or half to each where both win, or all to each where NaN lets neither win. */
-function share(d: number, aWins: boolean, bWins: boolean, i: number, da: Floats, db: Floats): void {
-  const each = aWins && bWins ? d / 2 : d;
-  da[i] = aWins || !bWins ? each : 0;
-  db[i] = bWins || !aWins ? each : 0;
+  return gradients(dout, a, b, kernels().minimumBackward);
 }

@@ -1,4 +1,5 @@
-import { checkShapes, dtypeOf, empty, type Floats, hostRoom, hostValues, type NDArray } from '../arrays/index.js';
+import { checkLike, checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
+import { kernels } from '../kernels/index.js';
 import { checkCache } from './cache.js';
 import { anyShape, axisOf } from './operands.js';
 import { type Axes, reductionOf } from './reductions.js';
@@ -27,12 +28,7 @@ export interface LogsumexpCache {
 export function logsumexpForward(x: NDArray, axis?: Axes, keepdims = false): [out: NDArray, cache: LogsumexpCache] {
   const { axes, shape } = reductionOf('logsumexpForward', x, axis, keepdims);
   const out = empty(shape, dtypeOf(x));
-  const length = x.size / out.size;
-  const [rows, room] = [hostValues(axesLast(x, axes)), hostRoom(out)];
-  for (let n = 0; n < out.size; n++) {
-    const { largest, logSum } = logSumOfRow(rows, n * length, length);
-    room[n] = Number.isFinite(largest) ? largest + logSum : largest;
-  }
+  kernels().logsumexp(operand(axesLast(x, axes)), out.data, x.size / out.size);
   return [out, { layer: 'logsumexp', x, out, axes }];
 }
 
@@ -47,17 +43,12 @@ export function logsumexpForward(x: NDArray, axis?: Axes, keepdims = false): [ou
 export function logsumexpBackward(dout: NDArray, cache: LogsumexpCache): NDArray {
   checkCache('logsumexpBackward', cache, 'logsumexp');
   const { x, out, axes } = cache;
-  checkShapes('logsumexpBackward', { x: [x, x.shape], out: [out, out.shape], dout: [dout, out.shape] });
+  checkLike('logsumexpBackward', 'out', out, 'x', x, out.shape);
+  checkLike('logsumexpBackward', 'dout', dout, 'out', out);
   const dx = empty(x.shape, dtypeOf(x));
   const length = x.size / out.size;
-  const [upstream, rows, sums] = [hostValues(dout), hostValues(axesLast(x, axes)), hostValues(out)];
-  fillRows(dx, axes, (to) => {
-    for (let i = 0; i < to.length; i++) {
-      const n = Math.floor(i / length);
-      // A row of nothing but −∞ has no largest value that could be moved; its gradient is taken as 0.
-      to[i] = sums[n] === Number.NEGATIVE_INFINITY ? 0 : upstream[n] * Math.exp(rows[i] - sums[n]);
-    }
-  });
+  const given = { dout: operand(dout), x: operand(axesLast(x, axes)), out: operand(out) };
+  fillRows(dx, axes, (rows) => kernels().logsumexpBackward({ ...given, dx: rows, length }));
   return dx;
 }
 
@@ -84,16 +75,8 @@ export function logSoftmaxForward(x: NDArray, axis = -1): [out: NDArray, cache: 
   checkShapes(fn, { x: [x, anyShape(x)] });
   const along = axisOf(fn, axis, x.shape);
   const out = empty(x.shape, dtypeOf(x));
-  const length = x.shape[along];
-  const rows = hostValues(axesLast(x, [along]));
-  fillRows(out, [along], (to) => {
-    for (let from = 0; from < to.length; from += length) {
-      const { largest, logSum } = logSumOfRow(rows, from, length);
-      // A row with +∞ in it has no probabilities: ∞ − ∞ makes all of it NaN, as in PyTorch; so does one of nothing but
-      // −∞.
-      for (let i = from; i < from + length; i++) to[i] = rows[i] - largest - logSum;
-    }
-  });
+  const rows = operand(axesLast(x, [along]));
+  fillRows(out, [along], (to) => kernels().logSoftmax(rows, to, x.shape[along]));
   return [out, { layer: 'log-softmax', out, axis: along }];
 }
 
@@ -108,25 +91,9 @@ export function logSoftmaxForward(x: NDArray, axis = -1): [out: NDArray, cache: 
 export function logSoftmaxBackward(dout: NDArray, cache: LogSoftmaxCache): NDArray {
   checkCache('logSoftmaxBackward', cache, 'log-softmax');
   const { out, axis } = cache;
-  checkShapes('logSoftmaxBackward', { out: [out, out.shape], dout: [dout, out.shape] });
+  checkLike('logSoftmaxBackward', 'dout', dout, 'out', out);
   const dx = empty(out.shape, dtypeOf(out));
-  const length = out.shape[axis];
-  const [upstream, rows] = [hostValues(axesLast(dout, [axis])), hostValues(axesLast(out, [axis]))];
-  fillRows(dx, [axis], (to) => {
-    for (let from = 0; from < to.length; from += length) {
-      let sum = 0;
-      for (let i = from; i < from + length; i++) sum += upstream[i];
-      for (let i = from; i < from + length; i++) to[i] = upstream[i] - Math.exp(rows[i]) * sum;
-    }
-  });
+  const [upstream, rows] = [operand(axesLast(dout, [axis])), operand(axesLast(out, [axis]))];
+  fillRows(dx, [axis], (to) => kernels().logSoftmaxBackward(upstream, rows, to, out.shape[axis]));
   return dx;
-}
-
-/** The largest value of a row, and ln Σ e^(x − largest); NaN where the largest is infinite. */
-function logSumOfRow(x: Floats, from: number, length: number): { largest: number; logSum: number } {
-  let largest = Number.NEGATIVE_INFINITY;
-  for (let i = from; i < from + length; i++) largest = Math.max(largest, x[i]);
-  let sum = 0;
-  for (let i = from; i < from + length; i++) sum += Math.exp(x[i] - largest);
-  return { largest, logSum: Math.log(sum) };
 }

@@ -1,13 +1,12 @@
-import ops from 'ndarray-ops';
 import {
   argumentError,
+  checkLike,
   checkShapes,
   describe,
   dtypeOf,
   empty,
   type Floats,
   hostRoom,
-  hostValues,
   type NDArray,
   operand,
 } from '../arrays/index.js';
@@ -33,7 +32,7 @@ export interface ExpCache {
  */
 export function expForward(x: NDArray): [out: NDArray, cache: ExpCache] {
   const out = outputOf('expForward', x);
-  ops.exp(out, x);
+  kernels().exp(operand(x), out.data);
   return [out, { layer: 'exp', out }];
 }
 
@@ -48,7 +47,7 @@ export function expForward(x: NDArray): [out: NDArray, cache: ExpCache] {
 export function expBackward(dout: NDArray, cache: ExpCache): NDArray {
   checkCache('expBackward', cache, 'exp');
   const { out } = cache;
-  checkShapes('expBackward', { out: [out, out.shape], dout: [dout, out.shape] });
+  checkLike('expBackward', 'dout', dout, 'out', out);
   const dx = empty(out.shape, dtypeOf(out));
   kernels().multiply(operand(dout), operand(out), dx.data);
   return dx;
@@ -70,7 +69,7 @@ export interface LogCache {
  */
 export function logForward(x: NDArray): [out: NDArray, cache: LogCache] {
   const out = outputOf('logForward', x);
-  ops.log(out, x);
+  kernels().log(operand(x), out.data);
   return [out, { layer: 'log', x }];
 }
 
@@ -85,9 +84,9 @@ export function logForward(x: NDArray): [out: NDArray, cache: LogCache] {
 export function logBackward(dout: NDArray, cache: LogCache): NDArray {
   checkCache('logBackward', cache, 'log');
   const { x } = cache;
-  checkShapes('logBackward', { x: [x, x.shape], dout: [dout, x.shape] });
+  checkLike('logBackward', 'dout', dout, 'x', x);
   const dx = empty(x.shape, dtypeOf(x));
-  ops.div(dx, dout, x);
+  kernels().divide(operand(dout), operand(x), dx.data);
   return dx;
 }
 
@@ -133,7 +132,7 @@ export function powForward(x: NDArray, exponent: number): [out: NDArray, cache: 
 export function powBackward(dout: NDArray, cache: PowCache): NDArray {
   checkCache('powBackward', cache, 'pow');
   const { x, exponent } = cache;
-  checkShapes('powBackward', { x: [x, x.shape], dout: [dout, x.shape] });
+  checkLike('powBackward', 'dout', dout, 'x', x);
   const dx = empty(x.shape, dtypeOf(x));
   if (exponent === 0) {
     hostRoom(dx).fill(0);
@@ -145,29 +144,15 @@ export function powBackward(dout: NDArray, cache: PowCache): NDArray {
   return dx;
 }
 
-/**
- * out = x^exponent, as PyTorch defines it: 1^NaN and (±1)^±∞ are 1, where JavaScript's are NaN, and exponents of ±½
- * are roots, also of −0 and −∞. The general power takes about 50 ns a value (Node 20), a product less than 1.
- */
+/** out = x^exponent. The general power takes about 50 ns a value (Node 20), a product less than 1. */
 function raise(x: Floats, exponent: number, out: Floats): void {
   if (exponent === 1) {
-    out.set(x);
+    kernels().scale(x, out, 1);
   } else if (exponent === 2 || exponent === 3) {
     kernels().multiply(x, x, out);
     if (exponent === 3) kernels().multiply(x, out, out);
-  } else if (exponent === -1) {
-    for (let i = 0; i < x.length; i++) out[i] = 1 / x[i];
-  } else if (exponent === -2) {
-    for (let i = 0; i < x.length; i++) out[i] = 1 / (x[i] * x[i]);
-  } else if (exponent === 0.5) {
-    for (let i = 0; i < x.length; i++) out[i] = Math.sqrt(x[i]);
-  } else if (exponent === -0.5) {
-    for (let i = 0; i < x.length; i++) out[i] = 1 / Math.sqrt(x[i]);
-  } else if (!Number.isFinite(exponent)) {
-    const one = (v: number): boolean => v === 1 || (v === -1 && !Number.isNaN(exponent));
-    for (let i = 0; i < x.length; i++) out[i] = one(x[i]) ? 1 : x[i] ** exponent;
   } else {
-    for (let i = 0; i < x.length; i++) out[i] = x[i] ** exponent;
+    kernels().pow(x, out, exponent);
   }
 }
 
@@ -187,7 +172,7 @@ export interface SqrtCache {
  */
 export function sqrtForward(x: NDArray): [out: NDArray, cache: SqrtCache] {
   const out = outputOf('sqrtForward', x);
-  ops.sqrt(out, x);
+  kernels().sqrt(operand(x), out.data);
   return [out, { layer: 'sqrt', out }];
 }
 
@@ -202,10 +187,9 @@ export function sqrtForward(x: NDArray): [out: NDArray, cache: SqrtCache] {
 export function sqrtBackward(dout: NDArray, cache: SqrtCache): NDArray {
   checkCache('sqrtBackward', cache, 'sqrt');
   const { out } = cache;
-  checkShapes('sqrtBackward', { out: [out, out.shape], dout: [dout, out.shape] });
+  checkLike('sqrtBackward', 'dout', dout, 'out', out);
   const dx = empty(out.shape, dtypeOf(out));
-  const [upstream, roots, room] = [hostValues(dout), hostValues(out), hostRoom(dx)];
-  for (let i = 0; i < roots.length; i++) room[i] = upstream[i] / (2 * roots[i]);
+  kernels().sqrtBackward(operand(dout), operand(out), dx.data);
   return dx;
 }
 
@@ -261,7 +245,7 @@ export interface AbsCache {
  */
 export function absForward(x: NDArray): [out: NDArray, cache: AbsCache] {
   const out = outputOf('absForward', x);
-  ops.abs(out, x);
+  kernels().abs(operand(x), out.data);
   return [out, { layer: 'abs', x }];
 }
 
@@ -276,10 +260,9 @@ export function absForward(x: NDArray): [out: NDArray, cache: AbsCache] {
 export function absBackward(dout: NDArray, cache: AbsCache): NDArray {
   checkCache('absBackward', cache, 'abs');
   const { x } = cache;
-  checkShapes('absBackward', { x: [x, x.shape], dout: [dout, x.shape] });
+  checkLike('absBackward', 'dout', dout, 'x', x);
   const dx = empty(x.shape, dtypeOf(x));
-  const [upstream, xs, room] = [hostValues(dout), hostValues(x), hostRoom(dx)];
-  for (let i = 0; i < xs.length; i++) room[i] = upstream[i] * (xs[i] > 0 ? 1 : xs[i] < 0 ? -1 : 0);
+  kernels().absBackward(operand(dout), operand(x), dx.data);
   return dx;
 }
 

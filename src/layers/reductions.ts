@@ -2,11 +2,13 @@ import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
 import {
   checkFlag,
+  checkLike,
   checkShapes,
   dtypeOf,
   empty,
   hostRoom,
   hostValues,
+  hostView,
   type NDArray,
   operand,
 } from '../arrays/index.js';
@@ -101,7 +103,7 @@ export function meanForward(x: NDArray, axis?: Axes, keepdims = false): [out: ND
   const { kept, shape } = reductionOf('meanForward', x, axis, keepdims);
   const out = sumOver(x, kept, shape);
   const count = x.size / out.size;
-  ops.divseq(out, count);
+  kernels().divideBy(out.data, out.data, count);
   return [out, { layer: 'mean', x: formOf(x), kept, out: formOf(out), count }];
 }
 
@@ -117,7 +119,7 @@ export function meanBackward(dout: NDArray, cache: MeanCache): NDArray {
   checkCache('meanBackward', cache, 'mean');
   checkUpstream('meanBackward', dout, cache.out);
   const each = empty(cache.out.shape, cache.out.dtype);
-  ops.divs(each, dout, cache.count);
+  kernels().divideBy(operand(dout), each.data, cache.count);
   return spread(each, cache);
 }
 
@@ -125,7 +127,7 @@ export function meanBackward(dout: NDArray, cache: MeanCache): NDArray {
 function spread(dout: NDArray, { x, kept }: { x: Form; kept: readonly number[] }): NDArray {
   const dx = empty(x.shape, x.dtype);
   if (dout.size === 1) hostRoom(dx).fill(hostValues(dout)[0]);
-  else ops.assign(dx, broadcastView(ndarray(operand(dout), [...kept]), x.shape));
+  else ops.assign(hostView(dx), broadcastView(ndarray(hostValues(dout), [...kept]), x.shape));
   return dx;
 }
 
@@ -166,7 +168,7 @@ export function maxForward(x: NDArray, axis?: Axes, keepdims = false): [out: NDA
 export function maxBackward(dout: NDArray, cache: MaxCache): NDArray {
   checkCache('maxBackward', cache, 'max');
   const { x, axes, shape } = cache;
-  checkShapes('maxBackward', { x: [x, x.shape], dout: [dout, shape] });
+  checkLike('maxBackward', 'dout', dout, 'x', x, shape);
   const dx = empty(x.shape, dtypeOf(x));
   fillRows(dx, axes, (rows) => {
     kernels().maxoutBackward(operand(dout), operand(axesLast(x, axes)), rows, x.size / dout.size);

@@ -1,6 +1,6 @@
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
-import { dtypeOf, empty, hostRoom, hostValues, isDense, type NDArray, operand } from '../arrays/index.js';
+import { dtypeOf, empty, hostRoom, hostView, isDense, type NDArray, operand } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 
 /**
@@ -15,8 +15,8 @@ export function sumOver(x: NDArray, kept: readonly number[], shape: readonly num
   const begins = runs[0]?.summed ? 'summed' : 'kept';
   if (runs.length === 1 && begins === 'summed') kernels().sumColumns(operand(x), out.data, 1, first);
   else if (runs.length === 2 && begins === 'kept') kernels().sumColumns(operand(x), out.data, first, second);
-  else if (runs.length === 2) sumMiddle(x, out, 1, first, second);
-  else if (runs.length === 3 && begins === 'kept') sumMiddle(x, out, first, second, third);
+  else if (runs.length === 2) kernels().sumMiddle(operand(x), out.data, 1, first, second);
+  else if (runs.length === 3 && begins === 'kept') kernels().sumMiddle(operand(x), out.data, first, second, third);
   else if (runs.length === 3) kernels().sumChannels(operand(x), out.data, { N: first, C: second, S: third });
   else sumAnywhere(x, out, kept);
   return out;
@@ -35,21 +35,10 @@ function runsOf(shape: readonly number[], kept: readonly number[]): { size: numb
   return runs;
 }
 
-/** out[n, m] = Σ_k x[n, k, m]. Row by row, as they lie: by columns it would take ten times as long. */
-function sumMiddle(x: NDArray, out: NDArray, N: number, K: number, M: number): void {
-  const [values, room] = [hostValues(x), hostRoom(out)];
-  const totals = new Float64Array(M);
-  for (let n = 0, at = 0; n < N; n++) {
-    totals.fill(0);
-    for (let k = 0; k < K; k++) for (let m = 0; m < M; m++) totals[m] += values[at++];
-    room.set(totals, n * M);
-  }
-}
-
-/** The same over any axes of any view. */
+/** The sums over any axes of any view, by a loop on the host. */
 function sumAnywhere(x: NDArray, out: NDArray, kept: readonly number[]): void {
   const totals = ndarray(new Float64Array(out.size), [...kept]);
   const stride = totals.stride.map((step, axis) => (kept[axis] === 1 ? 0 : step));
-  ops.addeq(ndarray(totals.data, [...x.shape], stride, 0), x);
+  ops.addeq(ndarray(totals.data, [...x.shape], stride, 0), hostView(x));
   hostRoom(out).set(totals.data);
 }

@@ -170,7 +170,7 @@ describeFirstQuick(engines, '$simd SIMD, $threads threads', ({ kernels }) => {
     test('arithmetic, in place too', () => {
       for (const n of LENGTHS) {
         const [a, b] = [some(n), some(n)];
-        for (const name of ['add', 'subtract', 'multiply'] as const) {
+        for (const name of ['add', 'subtract', 'multiply', 'divide'] as const) {
           compare([a, b, some(n)], (k, [a, b, out]) => k[name](a, b, out), 0);
           compare([a, b], (k, [a, b]) => k[name](a, b, a), 0);
           compare([a, b], (k, [a, b]) => k[name](a, b, b), 0);

@@ -35,6 +35,7 @@ const CALLS: Record<string, Call> = {
   add: (k, a, b, out) => k.add(a, b, out),
   subtract: (k, a, b, out) => k.subtract(a, b, out),
   multiply: (k, a, b, out) => k.multiply(a, b, out),
+  divide: (k, a, b, out) => k.divide(a, b, out),
   'scale by −1': (k, a, _, out) => k.scale(a, out, -1),
   'scale by 0': (k, a, _, out) => k.scale(a, out, 0),
   lerp: (k, a, b) => k.lerp(a, b, 0.3),

@@ -8,11 +8,14 @@ import { lanes, loadPart, madd, storePart, VECTOR } from "./simd";
 @inline const SUBTRACT: i32 = 1;
 // @ts-ignore: decorator
 @inline const MULTIPLY: i32 = 2;
+// @ts-ignore: decorator
+@inline const DIVIDE: i32 = 3;
 
 // @ts-ignore: decorator
 @inline function combined<T>(operation: i32, a: v128, b: v128): v128 {
   if (operation == ADD) return v128.add<T>(a, b);
   if (operation == SUBTRACT) return v128.sub<T>(a, b);
+  if (operation == DIVIDE) return v128.div<T>(a, b);
   return v128.mul<T>(a, b);
 }
 
@@ -40,6 +43,10 @@ export function subtract<T>(item: i32): void {
 
 export function multiply<T>(item: i32): void {
   combine<T>(MULTIPLY, item);
+}
+
+export function divide<T>(item: i32): void {
+  combine<T>(DIVIDE, item);
 }
 
 /** out = factor · x. Numbers: factor. One item is a chunk. */

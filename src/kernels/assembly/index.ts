@@ -13,7 +13,7 @@ import {
   WORKERS,
 } from "../wasm/protocol";
 import { addRow, addRowRelu, leakyRelu, leakyReluBackward, relu, reluBackward, reluBackwardSumRows } from "./activations";
-import { add, lerp, multiply, scale, subtract } from "./arithmetic";
+import { add, divide, lerp, multiply, scale, subtract } from "./arithmetic";
 import { batchnormChannels, batchnormChannelsBackward, normalizeChannels } from "./batchnorm-channels";
 import {
   batchnormColumns,
@@ -297,6 +297,7 @@ function performIn<T>(kernel: i32, item: i32): void {
     case Kernel.MaxoutBackward: return maxoutBackward<T>(item);
     case Kernel.Add: return add<T>(item);
     case Kernel.Subtract: return subtract<T>(item);
+    case Kernel.Divide: return divide<T>(item);
     case Kernel.Scale: return scale<T>(item);
     case Kernel.Lerp: return lerp<T>(item);
     case Kernel.WinogradFilters: return winogradFilters(item);

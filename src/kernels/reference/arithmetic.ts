@@ -14,6 +14,10 @@ export const arithmetic: ArithmeticKernels = {
     for (let i = 0; i < a.length; i++) out[i] = a[i] * b[i];
   },
 
+  divide(a, b, out) {
+    for (let i = 0; i < a.length; i++) out[i] = a[i] / b[i];
+  },
+
   scale(x, out, factor) {
     for (let i = 0; i < x.length; i++) out[i] = factor * x[i];
   },

@@ -1,15 +1,29 @@
-import type { Kernels } from '../types.js';
+import type { Kernels, PlainKernels } from '../types.js';
 import { activations } from './activations.js';
+import { adaptivePooling } from './adaptive-pooling.js';
 import { arithmetic } from './arithmetic.js';
 import { convolution } from './convolution.js';
 import { dropout } from './dropout.js';
+import { logSoftmax } from './log-softmax.js';
 import { losses } from './losses.js';
 import { normalization } from './normalization.js';
+import { pairs } from './pairs.js';
+import { pointwise } from './pointwise.js';
 import { pooling } from './pooling.js';
 import { products } from './products.js';
 import { rows } from './rows.js';
 import { smoothActivations } from './smooth-activations.js';
+import { statistics } from './statistics.js';
 import { updates } from './updates.js';
+
+/** The kernels that no other set has a loop of its own for. */
+export const plain: PlainKernels = {
+  ...pointwise,
+  ...pairs,
+  ...logSoftmax,
+  ...statistics,
+  ...adaptivePooling,
+};
 
 /**
  * The kernels in plain TypeScript: the definition of each, the oracle that the fast ones are tested against, and what
@@ -28,4 +42,5 @@ export const reference: Kernels = {
   ...pooling,
   ...losses,
   ...updates,
+  ...plain,
 };

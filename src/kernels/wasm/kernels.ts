@@ -1,5 +1,5 @@
-import { reference } from '../reference/index.js';
-import type { Kernels } from '../types.js';
+import { plain, reference } from '../reference/index.js';
+import type { Kernels, PlainKernels } from '../types.js';
 import { bindActivations } from './bindings/activations.js';
 import { bindArithmetic } from './bindings/arithmetic.js';
 import { bindConvolution } from './bindings/convolution.js';
@@ -29,7 +29,7 @@ export function bindKernels(
   tiles: ChooseTiles = fastestTiles,
 ): Kernels {
   const call = new Call(memory, exports, workers);
-  const kernels: Kernels = {
+  const kernels: CompiledKernels = {
     name: 'wasm',
     ...bindProducts(call, threads),
     ...bindArithmetic(call),
@@ -43,14 +43,16 @@ export function bindKernels(
     ...bindLosses(call),
     ...bindUpdates(call),
   };
-  return withFallback(kernels, call);
+  return { ...withFallback(kernels, call), ...plain };
 }
+
+type CompiledKernels = Omit<Kernels, keyof PlainKernels>;
 
 /**
  * The same kernels; each runs on the reference when memory is too full for its copies, which all are made before it runs. A
  * trap on any thread is one error, and leaves threads and memory as they were.
  */
-function withFallback(kernels: Kernels, call: Call): Kernels {
+function withFallback(kernels: CompiledKernels, call: Call): CompiledKernels {
   const guarded = Object.entries(kernels).map(([name, kernel]) => {
     if (typeof kernel !== 'function') return [name, kernel];
     const slow = reference[name as keyof Kernels] as (...args: unknown[]) => unknown;
@@ -67,5 +69,5 @@ function withFallback(kernels: Kernels, call: Call): Kernels {
     };
     return [name, guardedKernel];
   });
-  return Object.fromEntries(guarded) as Kernels;
+  return Object.fromEntries(guarded) as CompiledKernels;
 }

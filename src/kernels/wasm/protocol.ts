@@ -79,6 +79,7 @@ export enum Kernel {
   MaxoutBackward,
   Add,
   Subtract,
+  Divide,
   Scale,
   Lerp,
   WinogradFilters,

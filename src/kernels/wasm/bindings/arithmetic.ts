@@ -12,6 +12,7 @@ export function bindArithmetic(call: Call): ArithmeticKernels {
     add: (a, b, out) => combine(Kernel.Add, a, b, out),
     subtract: (a, b, out) => combine(Kernel.Subtract, a, b, out),
     multiply: (a, b, out) => combine(Kernel.Multiply, a, b, out),
+    divide: (a, b, out) => combine(Kernel.Divide, a, b, out),
 
     scale(x, out, factor) {
       call.run(Kernel.Scale, x, chunks(x.length), [call.read(x), call.written(out), x.length], [factor]);
