@@ -1,23 +1,40 @@
 import {
-  checkAmount,
-  checkFlag,
-  checkOptions,
-  denseArg,
+  AMOUNT,
+  argumentError,
+  checkedIn,
   describe,
+  FLAG,
   type Floats,
   type NDArray,
+  type OptionsOf,
+  operand,
+  option,
+  type Range,
+  settingsOf,
 } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
+import { changeInPlace } from './method.js';
 import { checkTrainable, checkUpdate, gradOf, type Trainable } from './optimizers/trainable.js';
-import { changeInPlace } from './update-rule.js';
+
+const NORM_TYPE: Range = {
+  allows: (value) => [1, 2, Number.POSITIVE_INFINITY].includes(value as number),
+  expected: '1, 2 or Infinity',
+  Kind: RangeError,
+};
+
+const MAX_NORM: Range = { ...AMOUNT, allows: (value) => value === Number.POSITIVE_INFINITY || AMOUNT.allows(value) };
+
+const OPTIONS = {
+  /**
+   * Which norm: 2, the root of the sum of squares; 1, the sum of absolute values; Infinity, the largest of them. Default 2.
+   */
+  normType: option<number>(2, NORM_TYPE),
+  /** Whether a norm that is not finite is an error; else the gradients are scaled by it. Default false. */
+  errorIfNonfinite: option<boolean>(false, FLAG),
+};
 
 /** Options of {@link clipGradNorm}. */
-export interface ClipGradNormOptions {
-  /** Which norm: 2, the root of the sum of squares; 1, the sum of absolute values; Infinity, the largest of them. Default 2. */
-  normType?: 1 | 2 | typeof Infinity;
-  /** Whether a norm that is not finite is an error; else the gradients are scaled by it. Default false. */
-  errorIfNonfinite?: boolean;
-}
+export interface ClipGradNormOptions extends OptionsOf<typeof OPTIONS> {}
 
 /**
  * Scales the gradients in place where their norm, that of all of them as one vector, exceeds `maxNorm`: by
@@ -41,26 +58,23 @@ export function clipGradNorm(
   options: ClipGradNormOptions = {},
 ): number {
   const fn = 'clipGradNorm';
-  checkOptions(fn, options, ['normType', 'errorIfNonfinite']);
-  const { normType = 2, errorIfNonfinite = false } = options;
-  if (maxNorm !== Number.POSITIVE_INFINITY) checkAmount(fn, 'maxNorm', maxNorm);
-  if (![1, 2, Number.POSITIVE_INFINITY].includes(normType)) {
-    throw new RangeError(`${fn}: normType is ${describe(normType)}, expected 1, 2 or Infinity`);
-  }
-  checkFlag(fn, 'errorIfNonfinite', errorIfNonfinite);
+  const { normType, errorIfNonfinite } = settingsOf(fn, OPTIONS, options);
+  checkedIn(fn, 'maxNorm', maxNorm, MAX_NORM);
   const grads = gradientsOf(fn, params);
 
-  const norm = normOf(
-    normType,
-    grads.map((grad) => denseArg(fn, 'grad', grad)),
-  );
+  const norm = normOf(normType, grads.map(operand));
   if (errorIfNonfinite && !Number.isFinite(norm)) {
-    throw new RangeError(`${fn}: the norm of the gradients is ${norm}, expected a finite number to scale them by`);
+    throw argumentError(RangeError, {
+      fn,
+      arg: 'the norm of the gradients',
+      found: `is ${norm}`,
+      expected: 'a finite number to scale them by',
+    });
   }
   const factor = maxNorm / (norm + 1e-6);
   // A norm that is NaN makes all gradients NaN, as in PyTorch: nothing is hidden.
   if (factor >= 1) return norm;
-  for (const grad of grads) changeInPlace(fn, { grad }, (flat) => kernels().scale(flat, flat, factor));
+  for (const grad of grads) changeInPlace(grad, (flat) => kernels().scale(flat, flat, factor));
   return norm;
 }
 
@@ -74,8 +88,8 @@ export function clipGradNorm(
  */
 export function clipGradValue(params: Trainable | Iterable<Trainable>, clipValue: number): void {
   const fn = 'clipGradValue';
-  checkAmount(fn, 'clipValue', clipValue);
-  for (const grad of gradientsOf(fn, params)) changeInPlace(fn, { grad }, (flat) => kernels().clamp(flat, clipValue));
+  checkedIn(fn, 'clipValue', clipValue, AMOUNT);
+  for (const grad of gradientsOf(fn, params)) changeInPlace(grad, (flat) => kernels().clamp(flat, clipValue));
 }
 
 function normOf(normType: number, grads: readonly Floats[]): number {
@@ -88,7 +102,7 @@ function normOf(normType: number, grads: readonly Floats[]): number {
 /** The gradients that there are, checked. */
 function gradientsOf(fn: string, params: Trainable | Iterable<Trainable>): NDArray[] {
   if (typeof params !== 'object' || params === null) {
-    throw new TypeError(`${fn}: params is ${describe(params)}, expected parameters`);
+    throw argumentError(TypeError, { fn, arg: 'params', found: `is ${describe(params)}`, expected: 'parameters' });
   }
   const grads: NDArray[] = [];
   const list = Symbol.iterator in params ? [...params] : [params];

@@ -4,26 +4,33 @@
  * @module
  */
 
-export { type AdamConfig, type AdamWConfig, adam, adamw } from './adam.js';
 export { type ClipGradNormOptions, clipGradNorm, clipGradValue } from './clip-grad.js';
+export { Adagrad, type AdagradOptions } from './optimizers/adagrad.js';
+export { Adam, type AdamOptions, AdamW } from './optimizers/adam.js';
+export { Optimizer, type ParamGroup, type ParamGroupInit } from './optimizers/optimizer.js';
+export { RMSprop, type RMSpropOptions } from './optimizers/rmsprop.js';
+export { SGD, type SGDOptions } from './optimizers/sgd.js';
+export type { OptimizerStateDict } from './optimizers/state-dict.js';
+export type { Trainable } from './optimizers/trainable.js';
 export {
-  Adagrad,
-  type AdagradOptions,
-  Adam,
-  type AdamOptions,
-  AdamW,
-  Optimizer,
-  type OptimizerStateDict,
-  type ParamGroup,
-  type ParamGroupInit,
-  RMSprop,
-  type RMSpropOptions,
-  SGD,
-  type SGDOptions,
-  type Trainable,
-} from './optimizers/index.js';
-export { type AdagradConfig, adagrad, type RmspropConfig, rmsprop } from './rmsprop.js';
-export { type ConfigIn, type ConfigOf, type UpdateRuleName, updateRules } from './rules.js';
+  type AdagradConfig,
+  type AdamConfig,
+  type AdamWConfig,
+  adagrad,
+  adam,
+  adamw,
+  type ConfigIn,
+  type ConfigOf,
+  type MomentumConfig,
+  nesterov,
+  type OptimConfig,
+  type RmspropConfig,
+  rmsprop,
+  type SgdConfig,
+  sgd,
+  sgdMomentum,
+  type UpdateRuleName,
+  updateRules,
+} from './rules.js';
 export * as lrScheduler from './schedules/index.js';
-export { type MomentumConfig, nesterov, type SgdConfig, sgd, sgdMomentum } from './sgd.js';
-export type { AnyUpdateRule, OptimConfig, UpdateRule } from './update-rule.js';
+export type { AnyUpdateRule, UpdateRule } from './update-rule.js';

@@ -24,8 +24,7 @@ import {
   type UpdateRuleName,
   updateRules,
 } from '../optim/index.js';
-import { fieldsOf } from '../optim/rules.js';
-import { checkConfig } from '../optim/update-rule.js';
+import { checkConfig, fieldsOf } from '../optim/update-rule.js';
 
 /** What a Solver trains on and watches. Inputs are of shape (N, …), the batch first. */
 export interface Dataset {

@@ -47,7 +47,7 @@ export class Updater {
   /** The arrays of a config that a rule of the library shapes like the parameter. */
   #stateIn(config: object): [field: string, value: NDArray][] {
     if (this.#options.fields === null) return [];
-    return STATE.map((field): [string, unknown] => [field, (config as OptimConfig)[field]]).filter(
+    return STATE.map((field): [string, unknown] => [field, (config as Record<string, unknown>)[field]]).filter(
       (entry): entry is [string, NDArray] => isNDArray(entry[1]),
     );
   }

@@ -1,41 +1,34 @@
-import { hostRoom } from '../../arrays/index.js';
+import { AMOUNT, type OptionsOf, option } from '../../arrays/index.js';
 import { kernels } from '../../kernels/index.js';
-import { initialState, inPlace } from '../update-rule.js';
-import { AMOUNT, type Method } from './method.js';
+import { method } from '../method.js';
 import { Optimizer, type ParamGroupInit } from './optimizer.js';
 import type { Trainable } from './trainable.js';
 
-/** Options of {@link Adagrad}. */
-export interface AdagradOptions {
-  /** Step size. Default 1e-2. */
-  lr: number;
-  /** How fast the step size falls from step to step. Default 0. */
-  lrDecay: number;
-  /** Strength of the penalty ½ · weightDecay · Σw², whose gradient is added to that of the loss. Default 0. */
-  weightDecay: number;
-  /** What the sum of squares starts from. Default 0. */
-  initialAccumulatorValue: number;
-  /** Added to the denominator, outside of the root. Default 1e-10. */
-  eps: number;
-}
-
-const METHOD: Method<AdagradOptions> = {
+const METHOD = method({
   name: 'Adagrad',
-  defaults: { lr: 1e-2, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10 },
-  ranges: { lr: AMOUNT, lrDecay: AMOUNT, weightDecay: AMOUNT, initialAccumulatorValue: AMOUNT, eps: AMOUNT },
-  state: { counted: true, always: ['sum'], sometimes: [] },
-
-  update(fn, w, dw, { step, arrays }, { lr, lrDecay, weightDecay, initialAccumulatorValue, eps }) {
-    if (arrays.sum === undefined) {
-      arrays.sum = initialState(w);
-      hostRoom(arrays.sum).fill(initialAccumulatorValue);
-    }
-    const learningRate = lr / (1 + (step - 1) * lrDecay);
-    inPlace(fn, dw, { w, cache: arrays.sum }, (dw, w, cache) =>
-      kernels().adagrad({ w, dw, cache, learningRate, epsilon: eps, weightDecay }),
-    );
+  options: {
+    /** Step size. Default 1e-2. */
+    lr: option(1e-2, AMOUNT),
+    /** How fast the step size falls from step to step. Default 0. */
+    lrDecay: option(0, AMOUNT),
+    /** Strength of the penalty ½ · weightDecay · Σw², whose gradient is added to that of the loss. Default 0. */
+    weightDecay: option(0, AMOUNT),
+    /** What the sum of squares starts from. Default 0. */
+    initialAccumulatorValue: option(0, AMOUNT),
+    /** Added to the denominator, outside of the root. Default 1e-10. */
+    eps: option(1e-10, AMOUNT),
   },
-};
+  state: { sum: true },
+  initialValue: ({ initialAccumulatorValue }) => initialAccumulatorValue,
+  counted: true,
+
+  update({ w, dw, sum: cache }, { lr, lrDecay, weightDecay, eps: epsilon }, t) {
+    kernels().adagrad({ w, dw, cache, learningRate: lr / (1 + (t - 1) * lrDecay), epsilon, weightDecay });
+  },
+});
+
+/** Options of {@link Adagrad}. */
+export interface AdagradOptions extends Required<OptionsOf<typeof METHOD.options>> {}
 
 /**
  * AdaGrad: a step size per weight, which shrinks with the sum of its squared gradients. PyTorch's `Adagrad`.

@@ -1,77 +1,73 @@
-import type { NDArray } from '../../arrays/index.js';
+import { AMOUNT, FLAG, type OptionsOf, option, type Range, SHARE } from '../../arrays/index.js';
 import { kernels } from '../../kernels/index.js';
-import { initialState, inPlace } from '../update-rule.js';
-import { AMOUNT, FLAG, type Method, type ParameterState, SHARES } from './method.js';
+import { method } from '../method.js';
 import { Optimizer, type ParamGroupInit } from './optimizer.js';
 import type { Trainable } from './trainable.js';
 
-/** Options of {@link Adam} and {@link AdamW}. */
-export interface AdamOptions {
+const SHARES: Range = {
+  allows: (value) => Array.isArray(value) && value.length === 2 && value.every(SHARE.allows),
+  expected: 'two numbers in [0, 1)',
+  Kind: RangeError,
+};
+
+const OPTIONS = {
   /** Step size. Default 1e-3. */
-  lr: number;
+  lr: option(1e-3, AMOUNT),
   /** Decays of the averages of gradients and of their squares, each in [0, 1). Default [0.9, 0.999]. */
-  betas: [beta1: number, beta2: number];
+  betas: option<[beta1: number, beta2: number]>([0.9, 0.999], SHARES),
   /** Added to the denominator, outside of the root. Default 1e-8. */
-  eps: number;
+  eps: option(1e-8, AMOUNT),
   /**
    * Adam: strength of the penalty ½ · weightDecay · Σw², whose gradient is added to that of the loss, default 0. AdamW:
    * share of each weight that is taken off in a step, times the learning rate, default 1e-2.
    */
-  weightDecay: number;
+  weightDecay: option(0, AMOUNT),
   /** Whether to divide by the largest average of squares so far (AMSGrad). Default false. */
-  amsgrad: boolean;
-}
+  amsgrad: option<boolean>(false, FLAG),
+};
 
-const ADAM: Method<AdamOptions> = {
+/** Options of {@link Adam} and {@link AdamW}. */
+export interface AdamOptions extends Required<OptionsOf<typeof OPTIONS>> {}
+
+const STATE = { expAvg: true, expAvgSq: true, maxExpAvgSq: ({ amsgrad }: AdamOptions) => amsgrad } as const;
+
+const ADAM = method({
   name: 'Adam',
-  defaults: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false },
-  ranges: { lr: AMOUNT, betas: SHARES, eps: AMOUNT, weightDecay: AMOUNT, amsgrad: FLAG },
-  state: { counted: true, always: ['expAvg', 'expAvgSq'], sometimes: ['maxExpAvgSq'] },
-  update(fn, w, dw, state, options) {
-    update(fn, w, dw, state, options, options.weightDecay, 0);
-  },
-};
-
-const ADAMW: Method<AdamOptions> = {
-  ...ADAM,
-  name: 'AdamW',
-  defaults: { ...ADAM.defaults, weightDecay: 1e-2 },
-  update(fn, w, dw, state, options) {
-    update(fn, w, dw, state, options, 0, options.weightDecay);
-  },
-};
-
-function update(
-  fn: string,
-  w: NDArray,
-  dw: NDArray,
-  { step: t, arrays }: ParameterState,
-  { lr: learningRate, betas: [beta1, beta2], eps: epsilon, amsgrad }: AdamOptions,
-  weightDecay: number,
-  decoupledDecay: number,
-): void {
-  arrays.expAvg ??= initialState(w);
-  arrays.expAvgSq ??= initialState(w);
-  if (amsgrad) arrays.maxExpAvgSq ??= initialState(w);
-  const { expAvg: m, expAvgSq: v, maxExpAvgSq } = arrays;
-  const changed: Record<string, NDArray> = amsgrad ? { w, m, v, maxExpAvgSq } : { w, m, v };
-  inPlace(fn, dw, changed, (dw, w, m, v, largest) =>
+  options: OPTIONS,
+  state: STATE,
+  counted: true,
+  update(
+    { w, dw, expAvg: m, expAvgSq: v, maxExpAvgSq: largest },
+    { lr: learningRate, betas, eps: epsilon, weightDecay },
+    t,
+  ) {
+    const [beta1, beta2] = betas;
+    // biome-ignore format: a line for the arrays and one for the numbers
     kernels().adam({
-      w,
-      dw,
-      m,
-      v,
-      largest: largest ?? null,
-      learningRate,
-      beta1,
-      beta2,
-      epsilon,
-      t,
-      weightDecay,
-      decoupledDecay,
-    }),
-  );
-}
+      w, dw, m, v, largest,
+      learningRate, beta1, beta2, epsilon, t, weightDecay, decoupledDecay: 0,
+    });
+  },
+});
+
+const ADAMW = method({
+  name: 'AdamW',
+  options: { ...OPTIONS, weightDecay: option(1e-2, AMOUNT) },
+  state: STATE,
+  counted: true,
+  update(
+    { w, dw, expAvg: m, expAvgSq: v, maxExpAvgSq: largest },
+    { lr: learningRate, betas, eps: epsilon, weightDecay },
+    t,
+  ) {
+    const [beta1, beta2] = betas;
+    // biome-ignore format: a line for the arrays and one for the numbers
+    kernels().adam({
+      w, dw, m, v, largest,
+      learningRate, beta1, beta2, epsilon, t, weightDecay: 0, decoupledDecay: weightDecay,
+    });
+  },
+});
 
 /**
  * Adam: a step size per weight, from bias-corrected averages of the gradient and its square. PyTorch's `Adam`.

@@ -1,8 +1,14 @@
 import { checkOptions, describe } from '../../arrays/index.js';
 import { discard } from '../../kernels/index.js';
+import { type AnyMethod, problemsOf, takeStep } from '../method.js';
 import { rateOrigin } from '../rate-origin.js';
-import { type Method, type ParameterState, problemsOf } from './method.js';
-import { type OptimizerStateDict, problemsOfStateDict, restoredState, savedState } from './state-dict.js';
+import {
+  type OptimizerStateDict,
+  type ParameterState,
+  problemsOfStateDict,
+  restoredState,
+  savedState,
+} from './state-dict.js';
 import { checkLeaf, checkTrainable, checkUpdate, gradOf, type Trainable } from './trainable.js';
 
 /** Parameters with options of their own; an option that is left out is the optimizer's. */
@@ -31,7 +37,7 @@ export abstract class Optimizer<O extends { lr: number }> {
   /** The options of groups that do not say otherwise. */
   readonly defaults: Readonly<O>;
   readonly paramGroups: ParamGroup<O>[] = [];
-  readonly #method: Method<O>;
+  readonly #method: AnyMethod;
   #state = new Map<Trainable, ParameterState>();
 
   /**
@@ -42,15 +48,15 @@ export abstract class Optimizer<O extends { lr: number }> {
    * @internal
    */
   protected constructor(
-    method: Method<O>,
+    method: AnyMethod,
     params: Iterable<Trainable> | Iterable<ParamGroupInit<O>>,
     options: Partial<O>,
   ) {
     const { name } = method;
     this.#method = method;
-    checkOptions(name, options, Object.keys(method.defaults));
-    this.defaults = Object.freeze(complete(method.defaults, options));
-    refuse(name, problemsOf(method, this.defaults));
+    checkOptions(name, options, method.optionNames);
+    this.defaults = Object.freeze(complete(method.defaults as O, options));
+    refuse(name, problemsOf(method, { ...this.defaults }));
 
     const listed: (Trainable | ParamGroupInit<O>)[] = [
       ...iterable<Trainable | ParamGroupInit<O>>(name, 'params', params),
@@ -97,7 +103,7 @@ export abstract class Optimizer<O extends { lr: number }> {
           this.#state.set(param, state);
         }
         state.step++;
-        this.#method.update(fn, param.data, grad.data, state, group);
+        takeStep(this.#method, param.data, grad.data, state.arrays, group, state.step);
       }
     }
   }
@@ -164,9 +170,9 @@ export abstract class Optimizer<O extends { lr: number }> {
     }
     const { params, ...options } = init;
     const where = name === '' ? fn : `${fn}: ${name}`;
-    checkOptions(where, options, Object.keys(this.#method.defaults));
+    checkOptions(where, options, this.#method.optionNames);
     const group = complete(this.defaults, options as unknown as Partial<O>);
-    refuse(where, problemsOf(this.#method, group));
+    refuse(where, problemsOf(this.#method, { ...group }));
 
     const own = [...iterable(fn, `${at}params`, params)];
     const known = new Set(this.#params());

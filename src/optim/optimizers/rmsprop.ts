@@ -1,61 +1,46 @@
-import type { NDArray } from '../../arrays/index.js';
+import { AMOUNT, FLAG, FRACTION, type OptionsOf, option } from '../../arrays/index.js';
 import { kernels } from '../../kernels/index.js';
-import { initialState, inPlace } from '../update-rule.js';
-import { AMOUNT, FLAG, FRACTION, type Method } from './method.js';
+import { method } from '../method.js';
 import { Optimizer, type ParamGroupInit } from './optimizer.js';
 import type { Trainable } from './trainable.js';
 
-/** Options of {@link RMSprop}. */
-export interface RMSpropOptions {
-  /** Step size. Default 1e-2. */
-  lr: number;
-  /** Share of the average of squares that is kept, in [0, 1]. Default 0.99. */
-  alpha: number;
-  /** Added to the denominator, outside of the root. Default 1e-8. */
-  eps: number;
-  /** Strength of the penalty ½ · weightDecay · Σw², whose gradient is added to that of the loss. Default 0. */
-  weightDecay: number;
-  /** Share of the velocity that is kept. Default 0: no velocity. */
-  momentum: number;
-  /** Whether to divide by an estimate of the gradient's standard deviation. Default false. */
-  centered: boolean;
-}
-
-const METHOD: Method<RMSpropOptions> = {
+const METHOD = method({
   name: 'RMSprop',
-  defaults: { lr: 1e-2, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false },
-  ranges: { lr: AMOUNT, alpha: FRACTION, eps: AMOUNT, weightDecay: AMOUNT, momentum: AMOUNT, centered: FLAG },
-  state: { counted: true, always: ['squareAvg'], sometimes: ['momentumBuffer', 'gradAvg'] },
+  options: {
+    /** Step size. Default 1e-2. */
+    lr: option(1e-2, AMOUNT),
+    /** Share of the average of squares that is kept, in [0, 1]. Default 0.99. */
+    alpha: option(0.99, FRACTION),
+    /** Added to the denominator, outside of the root. Default 1e-8. */
+    eps: option(1e-8, AMOUNT),
+    /** Strength of the penalty ½ · weightDecay · Σw², whose gradient is added to that of the loss. Default 0. */
+    weightDecay: option(0, AMOUNT),
+    /** Share of the velocity that is kept. Default 0: no velocity. */
+    momentum: option(0, AMOUNT),
+    /** Whether to divide by an estimate of the gradient's standard deviation. Default false. */
+    centered: option<boolean>(false, FLAG),
+  },
+  state: {
+    squareAvg: true,
+    momentumBuffer: ({ momentum }) => momentum > 0,
+    gradAvg: ({ centered }) => centered,
+  },
+  counted: true,
 
-  update(fn, w, dw, { arrays }, { lr, alpha, eps, weightDecay, momentum, centered }) {
-    arrays.squareAvg ??= initialState(w);
-    const changed: Record<string, NDArray> = { w, cache: arrays.squareAvg };
-    if (momentum > 0) {
-      arrays.momentumBuffer ??= initialState(w);
-      changed.velocity = arrays.momentumBuffer;
-    }
-    if (centered) {
-      arrays.gradAvg ??= initialState(w);
-      changed.mean = arrays.gradAvg;
-    }
-    inPlace(fn, dw, changed, (dw, w, cache, ...rest) => {
-      const velocity = momentum > 0 ? rest[0] : null;
-      const mean = centered ? rest[rest.length - 1] : null;
-      kernels().rmsprop({
-        w,
-        dw,
-        cache,
-        velocity,
-        mean,
-        learningRate: lr,
-        decayRate: alpha,
-        epsilon: eps,
-        momentum,
-        weightDecay,
-      });
+  update(
+    { w, dw, squareAvg: cache, momentumBuffer: velocity, gradAvg: mean },
+    { lr, alpha, eps, weightDecay, momentum },
+  ) {
+    // biome-ignore format: a line for the arrays and one for the numbers
+    kernels().rmsprop({
+      w, dw, cache, velocity, mean,
+      learningRate: lr, decayRate: alpha, epsilon: eps, momentum, weightDecay,
     });
   },
-};
+});
+
+/** Options of {@link RMSprop}. */
+export interface RMSpropOptions extends Required<OptionsOf<typeof METHOD.options>> {}
 
 /**
  * RMSProp: a step size per weight, from a moving average of its squared gradients. PyTorch's `RMSprop`.

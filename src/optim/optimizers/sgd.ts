@@ -1,48 +1,44 @@
+import { AMOUNT, FINITE, FLAG, type OptionsOf, option } from '../../arrays/index.js';
 import { kernels } from '../../kernels/index.js';
-import { initialState, inPlace } from '../update-rule.js';
-import { AMOUNT, FINITE, FLAG, type Method } from './method.js';
+import { method } from '../method.js';
 import { Optimizer, type ParamGroupInit } from './optimizer.js';
 import type { Trainable } from './trainable.js';
 
-/** Options of {@link SGD}. */
-export interface SGDOptions {
-  /** Step size. Default 1e-3. */
-  lr: number;
-  /** Share of the velocity that is kept, usually in [0.5, 0.99]. Default 0: no velocity. */
-  momentum: number;
-  /** Share of the gradient that is kept from the velocity. Default 0. */
-  dampening: number;
-  /** Strength of the penalty ½ · weightDecay · Σw², whose gradient is added to that of the loss. Default 0. */
-  weightDecay: number;
-  /** Nesterov's momentum, which needs momentum and no dampening. Default false. */
-  nesterov: boolean;
-}
-
-const METHOD: Method<SGDOptions> = {
+const METHOD = method({
   name: 'SGD',
-  defaults: { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false },
-  ranges: { lr: AMOUNT, momentum: AMOUNT, dampening: FINITE, weightDecay: AMOUNT, nesterov: FLAG },
+  options: {
+    /** Step size. Default 1e-3. */
+    lr: option(1e-3, AMOUNT),
+    /** Share of the velocity that is kept, usually in [0.5, 0.99]. Default 0: no velocity. */
+    momentum: option(0, AMOUNT),
+    /** Share of the gradient that does not enter the velocity. Default 0. */
+    dampening: option(0, FINITE),
+    /** Strength of the penalty ½ · weightDecay · Σw², whose gradient is added to that of the loss. Default 0. */
+    weightDecay: option(0, AMOUNT),
+    /** Whether the momentum is Nesterov's, which needs momentum > 0 and no dampening. Default false. */
+    nesterov: option<boolean>(false, FLAG),
+  },
   conflict: ({ momentum, dampening, nesterov }) =>
     nesterov && (momentum === 0 || dampening !== 0)
       ? `nesterov needs momentum and no dampening, got momentum ${momentum} and dampening ${dampening}`
       : null,
-  state: { counted: false, always: [], sometimes: ['momentumBuffer'] },
+  state: { momentumBuffer: ({ momentum }) => momentum > 0 },
+  counted: false,
 
-  update(fn, w, dw, { arrays }, { lr, momentum, dampening, weightDecay, nesterov }) {
-    if (momentum === 0) {
-      inPlace(fn, dw, { w }, (dwFlat, wFlat) => kernels().sgd(wFlat, dwFlat, lr, weightDecay));
+  update({ w, dw, momentumBuffer: velocity }, { lr, momentum, dampening, weightDecay, nesterov }, _t, isNew) {
+    if (velocity === null) {
+      kernels().sgd(w, dw, lr, weightDecay);
       return;
     }
     // The first gradient is the velocity, undamped.
-    const damping = arrays.momentumBuffer === undefined ? 0 : dampening;
-    arrays.momentumBuffer ??= initialState(w);
-    inPlace(fn, dw, { w, velocity: arrays.momentumBuffer }, (dw, w, velocity) => {
-      const step = { w, dw, velocity, learningRate: lr, momentum, dampening: damping, weightDecay };
-      if (nesterov) kernels().nesterov(step);
-      else kernels().dampedMomentum(step);
-    });
+    const step = { w, dw, velocity, learningRate: lr, momentum, dampening: isNew ? 0 : dampening, weightDecay };
+    if (nesterov) kernels().nesterov(step);
+    else kernels().dampedMomentum(step);
   },
-};
+});
+
+/** Options of {@link SGD}. */
+export interface SGDOptions extends Required<OptionsOf<typeof METHOD.options>> {}
 
 /**
  * Stochastic gradient descent, with momentum if asked for: PyTorch's `SGD`.

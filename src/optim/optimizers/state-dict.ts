@@ -10,8 +10,15 @@ import {
   tuple,
   withStorage,
 } from '../../arrays/index.js';
-import { initialState } from '../update-rule.js';
-import { type Method, type ParameterState, problemsOf } from './method.js';
+import { type AnyMethod, initialState, problemsOf } from '../method.js';
+
+/** What an optimizer remembers of one parameter. */
+export interface ParameterState {
+  /** How often it was updated. */
+  step: number;
+  /** Arrays of its shape, by name. */
+  readonly arrays: Record<string, NDArray>;
+}
 
 /** The options and the state of an optimizer, in the structure that PyTorch's have. */
 export interface OptimizerStateDict {
@@ -21,13 +28,8 @@ export interface OptimizerStateDict {
   paramGroups: ({ params: number[] } & Record<string, unknown>)[];
 }
 
-type Counted = Pick<Method<object>, 'state'>;
-
 /** A copy of a parameter's state that no workspace ends. */
-export function savedState(
-  { state: { counted } }: Counted,
-  { step, arrays }: ParameterState,
-): Record<string, NDArray | number> {
+export function savedState({ counted }: AnyMethod, { step, arrays }: ParameterState): Record<string, NDArray | number> {
   const copies = Object.entries(arrays).map(([name, a]) => [name, withStorage(heap, () => array(a))]);
   return { ...(counted ? { step } : {}), ...Object.fromEntries(copies) };
 }
@@ -51,8 +53,8 @@ export function restoredState(saved: Readonly<Record<string, NDArray | number>>,
  * Why `stateDict` does not fit an optimizer with groups of these sizes and these parameters, a sentence for each reason;
  * empty where it does.
  */
-export function problemsOfStateDict<O extends object>(
-  method: Method<O>,
+export function problemsOfStateDict(
+  method: AnyMethod,
   stateDict: unknown,
   sizes: readonly number[],
   params: readonly NDArray[],
@@ -81,14 +83,14 @@ export function problemsOfStateDict<O extends object>(
   return problems;
 }
 
-function problemsOfGroup<O extends object>(method: Method<O>, group: unknown, size: number): string[] {
+function problemsOfGroup(method: AnyMethod, group: unknown, size: number): string[] {
   if (!isRecord(group)) return [`it is ${describe(group)}, expected an object`];
   const { params, initialLr = 0, ...options } = group;
-  const known = Object.keys(method.defaults);
+  const { optionNames: known } = method;
   const problems = Object.keys(options)
     .filter((name) => !known.includes(name))
     .map((name) => `unknown option ${describe(name)}, expected ${known.join(', ')}`);
-  problems.push(...problemsOf(method, options as O));
+  problems.push(...problemsOf(method, options));
   if (typeof initialLr !== 'number') problems.push(`initialLr is ${describe(initialLr)}, expected a number`);
   if (!Array.isArray(params) || params.length !== size) {
     problems.push(`params is ${describe(params)}, expected a list of ${size}`);
@@ -96,10 +98,9 @@ function problemsOfGroup<O extends object>(method: Method<O>, group: unknown, si
   return problems;
 }
 
-function problemsOfState({ state }: Counted, saved: unknown, w: NDArray): string[] {
+function problemsOfState({ state, counted, stateNames }: AnyMethod, saved: unknown, w: NDArray): string[] {
   if (!isRecord(saved)) return [` is ${describe(saved)}, expected an object`];
-  const { counted, always, sometimes } = state;
-  const known = [...(counted ? ['step'] : []), ...always, ...sometimes];
+  const known = [...(counted ? ['step'] : []), ...stateNames];
   const problems: string[] = [];
   for (const name of [...known, ...Object.keys(saved).filter((key) => !known.includes(key))]) {
     const value = saved[name];
@@ -111,7 +112,7 @@ function problemsOfState({ state }: Counted, saved: unknown, w: NDArray): string
     } else if (isNDArray(value)) {
       const [found, expected] = [value, w].map((a) => `shape ${tuple(a.shape)} and dtype ${dtypeOf(a)}`);
       if (found !== expected) problems.push(`.${name} has ${found}, expected ${expected}`);
-    } else if (value !== undefined || always.includes(name)) {
+    } else if (value !== undefined || state[name] === true) {
       problems.push(`.${name} is ${describe(value)}, expected an array of shape ${tuple(w.shape)}`);
     }
   }
