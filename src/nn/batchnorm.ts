@@ -1,10 +1,10 @@
 import { checkCount, checkFlag, describe, full, ones, overwrite, zeros } from '../arrays/index.js';
-import { F, type Tensor, type TensorLike } from '../autograd/index.js';
+import { F, Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
-import { type FoldedBatchnorm, foldBatchnorm } from '../layers/index.js';
-import { type Axis, checkInput } from './input.js';
+import { foldBatchnorm } from '../layers/index.js';
+import { type Axis, checkInput, rankOf } from './input.js';
 import type { Named } from './members.js';
-import { Module } from './module.js';
+import { type Foldable, Module, type Weights } from './module.js';
 import { checkEps, checkedDType, type DTypeOption } from './module-options.js';
 import { Buffer, Parameter } from './parameter.js';
 
@@ -91,22 +91,22 @@ abstract class BatchNorm extends Module {
     return this.#normalized(F.batchNorm, x);
   }
 
-  /** {@link forward}, then a ReLU, in one pass. */
-  forwardRelu(x: TensorLike): Tensor {
+  override forwardRelu(x: TensorLike): Tensor {
     return this.#normalized(F.batchNormRelu, x);
   }
 
   /**
-   * Weight and bias of a layer that does what one with `weight` and `bias` and this module behind it do in evaluation; null
-   * where that is not one of its outputs for each channel, or the statistics are those of the batch.
+   * The folded weights of a layer whose weight and input are of rank `rank`; null where its channels are not those that are
+   * normalized, or the statistics are those of the batch.
    *
    * @internal
    */
-  folded(weight: Tensor, bias: Tensor | null): FoldedBatchnorm | null {
+  protected folded({ weight, bias }: Foldable, x: TensorLike, rank: number): Weights | null {
     const { training, runningMean, runningVar, eps } = this;
     if (training || runningMean === null || runningVar === null) return null;
+    if (!(weight instanceof Tensor) || weight.shape.length !== rank || rankOf(x) !== rank) return null;
     if (weight.shape[0] !== this.numFeatures || weight.dtype !== runningMean.dtype) return null;
-    const [b, gamma, beta] = [bias, this.weight, this.bias].map((tensor) => tensor?.data ?? null);
+    const [b, gamma, beta] = [bias, this.weight, this.bias].map((t) => (t instanceof Tensor ? t.data : null));
     return foldBatchnorm(weight.data, b, gamma, beta, runningMean.data, runningVar.data, eps);
   }
 
@@ -147,6 +147,10 @@ export class BatchNorm2d extends BatchNorm {
   protected override inputShapes(): readonly (readonly Axis[])[] {
     return [['N', ['C', this.numFeatures], 'H', 'W']];
   }
+
+  override foldInto(layer: Foldable, x: TensorLike): Weights | null {
+    return this.folded(layer, x, 4);
+  }
 }
 
 /** Batch normalization of features (N, C), or of sequences (N, C, L); else as {@link BatchNorm2d}. */
@@ -157,6 +161,11 @@ export class BatchNorm1d extends BatchNorm {
       ['N', ['C', this.numFeatures]],
       ['N', ['C', this.numFeatures], 'L'],
     ];
+  }
+
+  // The second axis of a sequence, which is normalized, is not that of a Linear's outputs: only of its matrices.
+  override foldInto(layer: Foldable, x: TensorLike): Weights | null {
+    return this.folded(layer, x, 2);
   }
 }
 

@@ -1,10 +1,10 @@
 import { checkCount, checkFlag, describe, zeros } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
-import { countFlops, type FoldedBatchnorm, type PerAxis } from '../layers/index.js';
+import { countFlops, type PerAxis } from '../layers/index.js';
 import { kaimingUniform_, uniform_ } from './init.js';
 import { checkInput } from './input.js';
-import { Module } from './module.js';
+import { Module, type Weights } from './module.js';
 import { checkedDType, checkedRandom, type WeightOptions } from './module-options.js';
 import { Parameter } from './parameter.js';
 import { type Pair, pairOf, pairText } from './sizes.js';
@@ -74,18 +74,11 @@ export class Conv2d extends Module {
     return this.#convolved(F.conv2d, x, this.weight, this.bias);
   }
 
-  /** {@link forward}, then a ReLU, in one pass. */
-  forwardRelu(x: TensorLike): Tensor {
+  override forwardRelu(x: TensorLike): Tensor {
     return this.#convolved(F.conv2dRelu, x, this.weight, this.bias);
   }
 
-  /**
-   * {@link forward} with a batch normalization folded into it, then a ReLU where asked. No gradient goes through to the
-   * parameters.
-   *
-   * @internal
-   */
-  forwardFolded(x: TensorLike, { w, b }: FoldedBatchnorm, relu: boolean): Tensor {
+  override forwardWith(x: TensorLike, { w, b }: Weights, relu: boolean): Tensor {
     return this.#convolved(relu ? F.conv2dRelu : F.conv2d, x, w, b);
   }
 

@@ -12,7 +12,7 @@ export { Dropout, type DropoutModuleOptions } from './dropout.js';
 export * as init from './init.js';
 export { Linear, type LinearOptions } from './linear.js';
 export type { Named } from './members.js';
-export { Module } from './module.js';
+export { type Foldable, Module, type Weights } from './module.js';
 export type { DTypeOption, WeightOptions } from './module-options.js';
 export { GroupNorm, type GroupNormModuleOptions, LayerNorm, type LayerNormModuleOptions } from './normalization.js';
 export { Buffer, Parameter } from './parameter.js';

@@ -39,6 +39,11 @@ export function checkInput(
   }
 }
 
+/** The number of axes of a module's input; undefined if it is no tensor or array. */
+export function rankOf(x: TensorLike): number | undefined {
+  return x instanceof Tensor || isNDArray(x) ? x.shape.length : undefined;
+}
+
 function fits(shape: readonly number[], axes: readonly Axis[]): boolean {
   const fixed = axes.filter((axis) => axis !== '…');
   const first = axes[0] === '…' ? shape.length - fixed.length : 0;

@@ -1,10 +1,10 @@
 import { checkCount, checkFlag, zeros } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
-import { countFlops, type FoldedBatchnorm } from '../layers/index.js';
+import { countFlops } from '../layers/index.js';
 import { kaimingUniform_, uniform_ } from './init.js';
 import { checkInput } from './input.js';
-import { Module } from './module.js';
+import { Module, type Weights } from './module.js';
 import { checkedDType, checkedRandom, type WeightOptions } from './module-options.js';
 import { Parameter } from './parameter.js';
 
@@ -54,19 +54,12 @@ export class Linear extends Module {
     return F.linear(x, this.weight, this.bias);
   }
 
-  /** {@link forward}, then a ReLU, in one pass. */
-  forwardRelu(x: TensorLike): Tensor {
+  override forwardRelu(x: TensorLike): Tensor {
     this.#check(x);
     return F.linearRelu(x, this.weight, this.bias);
   }
 
-  /**
-   * {@link forward} with a batch normalization folded into it, then a ReLU where asked. No gradient goes through to the
-   * parameters.
-   *
-   * @internal
-   */
-  forwardFolded(x: TensorLike, { w, b }: FoldedBatchnorm, relu: boolean): Tensor {
+  override forwardWith(x: TensorLike, { w, b }: Weights, relu: boolean): Tensor {
     this.#check(x);
     return (relu ? F.linearRelu : F.linear)(x, w, b);
   }

@@ -17,6 +17,15 @@ import { type LoadedState, type LoadStateOptions, loadState } from './state-dict
 import { type ModuleSummary, summarize } from './summary.js';
 import { trainOnce } from './train.js';
 
+/** Weight and bias of a layer, of the shapes of its own. */
+export interface Weights {
+  readonly w: NDArray;
+  readonly b: NDArray;
+}
+
+/** A module that runs with other weights than its own where it is asked to. */
+export type Foldable = Module & Required<Pick<Module, 'forwardWith'>> & { weight?: unknown; bias?: unknown };
+
 /** What Node prints an object as. */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
@@ -42,6 +51,41 @@ export abstract class Module {
 
   /** The output for an input, usually one tensor whose first axis is the batch. */
   abstract forward(...inputs: unknown[]): Tensor;
+
+  /**
+   * Optional: `forward`, then a ReLU, in one pass and with the same results. A `Sequential` calls it in the place of
+   * `forward` if the next module is an `nn.ReLU`.
+   *
+   * This and the other optional methods belong to the `forward` that they stand for: where a subclass overrides `forward`
+   * and not them, or somebody assigns another `forward` to the module, a `Sequential` does not call them.
+   *
+   * @example
+   * class Scale extends nn.Module {
+   *   readonly weight = new nn.Parameter(ones([1]));
+   *   forward(x: TensorLike): Tensor {
+   *     return F.mul(x, this.weight);
+   *   }
+   *   forwardRelu(x: TensorLike): Tensor {
+   *     return mulRelu(x, this.weight); // an operation of your own, see op
+   *   }
+   * }
+   */
+  forwardRelu?(x: TensorLike): Tensor;
+
+  /**
+   * Optional, for a layer with an output channel for each row of its `weight`, (out, …), and of its `bias`: `forward` with
+   * other weights in their place, then a ReLU if `relu` is true. No gradient goes to parameters. {@link foldInto} says when a
+   * `Sequential` calls it.
+   */
+  forwardWith?(x: TensorLike, weights: Weights, relu: boolean): Tensor;
+
+  /**
+   * Optional, for a module that scales and shifts each channel: the weights with which `layer` alone computes from `x` what
+   * `layer` and this module after it compute; null if there are none. Under `noGrad`, a `Sequential` asks a module for them
+   * if the one before it has {@link forwardWith}, and runs that one with them in the place of both. Results agree to
+   * rounding.
+   */
+  foldInto?(layer: Foldable, x: TensorLike): Weights | null;
 
   /** All parameters, each once: first its own, then those of each submodule. */
   parameters(): Tensor[] {

@@ -208,6 +208,103 @@ describe('a batch normalization runs by itself', () => {
   });
 });
 
+describe('modules of your own', () => {
+  /** Multiplies each channel; counts how often each of its methods runs. */
+  class Scale extends nn.Module {
+    readonly factor: nn.Parameter;
+    readonly calls = { forward: 0, forwardRelu: 0, foldInto: 0 };
+    constructor(factors: number[]) {
+      super();
+      this.factor = new nn.Parameter(array(factors));
+    }
+    override forward(x: TensorLike): Tensor {
+      this.calls.forward++;
+      return F.mul(x, this.factor);
+    }
+    override forwardRelu(x: TensorLike): Tensor {
+      this.calls.forwardRelu++;
+      return F.relu(F.mul(x, this.factor));
+    }
+    override foldInto({ weight, bias }: nn.Foldable): nn.Weights | null {
+      if (!(weight instanceof nn.Parameter && bias instanceof nn.Parameter)) return null;
+      this.calls.foldInto++;
+      return { w: F.mul(weight, F.reshape(this.factor, [-1, 1])).data, b: F.mul(bias, this.factor).data };
+    }
+  }
+  const x = new Random(8).randn([4, 3]);
+  const off = { forward: 0, forwardRelu: 0, foldInto: 0 };
+
+  test('run together with a ReLU after them if they offer forwardRelu', () => {
+    const scale = new Scale([2, -1, 3]);
+    const out = new nn.Sequential(scale, new nn.ReLU()).forward(x);
+    expect(out.data).toEqualBits(F.relu(F.mul(x, scale.factor)).data);
+    expect(scale.calls).toEqual({ ...off, forwardRelu: 1 });
+    new nn.Sequential(scale, new nn.Tanh()).forward(x);
+    expect(scale.calls).toEqual({ ...off, forwardRelu: 1, forward: 1 });
+  });
+
+  test('run in the layer before them under noGrad if they offer foldInto', () => {
+    const [linear, scale] = [new nn.Linear(3, 3), new Scale([2, -1, 3])];
+    const model = new nn.Sequential(linear, scale, new nn.ReLU());
+    const expected = F.relu(F.mul(linear.forward(x), scale.factor)).data;
+    expect(noGrad(() => model.forward(x)).data).toBeAllClose(expected, { rtol: 1e-5, atol: 1e-6 });
+    expect(scale.calls).toEqual({ ...off, foldInto: 1 });
+    expect(model.forward(x).data).toEqualBits(expected);
+    expect(scale.calls).toEqual({ ...off, foldInto: 1, forwardRelu: 1 });
+    const unbiased = new nn.Sequential(new nn.Linear(3, 3, { bias: false }), scale);
+    noGrad(() => unbiased.forward(x));
+    expect(scale.calls).toEqual({ ...off, foldInto: 1, forwardRelu: 1, forward: 1 });
+  });
+
+  test('may take a batch normalization in by forwardWith', () => {
+    class Rows extends nn.Module {
+      readonly weight = new nn.Parameter(new Random(9).randn([2, 3]));
+      given: nn.Weights | null = null;
+      override forward(input: TensorLike): Tensor {
+        return F.linear(input, this.weight);
+      }
+      override forwardWith(input: TensorLike, weights: nn.Weights, relu: boolean): Tensor {
+        this.given = weights;
+        return (relu ? F.linearRelu : F.linear)(input, weights.w, weights.b);
+      }
+    }
+    const [rows, norm] = [new Rows(), new nn.BatchNorm1d(2)];
+    settle(norm, 'float32');
+    const model = new nn.Sequential(rows, norm, new nn.ReLU()).eval();
+    const expected = F.relu(norm.forward(rows.forward(x))).data;
+    expect(noGrad(() => model.forward(x)).data).toBeAllClose(expected, { rtol: 1e-5, atol: 1e-6 });
+    expect(rows.given?.w.shape).toEqual([2, 3]);
+  });
+
+  test('run by themselves where forward has been overridden or replaced since the offer', () => {
+    class Negated extends Scale {
+      override forward(input: TensorLike): Tensor {
+        return F.neg(super.forward(input));
+      }
+    }
+    const negated = new Negated([2, -1, 3]);
+    const expected = F.relu(negated.forward(x)).data;
+    expect(new nn.Sequential(negated, new nn.ReLU()).forward(x).data).toEqualBits(expected);
+    const linear = new nn.Linear(3, 3);
+    const both = new nn.Sequential(linear, negated);
+    expect(noGrad(() => both.forward(x)).data).toEqualBits(negated.forward(linear.forward(x)).data);
+
+    class Renewed extends Negated {
+      override forwardRelu(input: TensorLike): Tensor {
+        return F.relu(F.neg(F.mul(input, this.factor)));
+      }
+    }
+    const renewed = new Renewed([2, -1, 3]);
+    expect(new nn.Sequential(renewed, new nn.ReLU()).forward(x).data).toEqualBits(expected);
+    expect(renewed.calls.forward).toBe(0);
+
+    const assigned = new Scale([1, 1, 1]);
+    assigned.forward = (input) => F.neg(input);
+    expect(new nn.Sequential(assigned, new nn.ReLU()).forward(x).data).toEqualBits(F.relu(F.neg(x)).data);
+    expect(assigned.calls).toEqual(off);
+  });
+});
+
 describe('a ReLU runs alone', () => {
   const ran = (model: nn.Sequential): boolean => {
     let calls = 0;
