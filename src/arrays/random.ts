@@ -33,8 +33,8 @@ export interface RandomState {
 }
 
 /**
- * Random numbers that can be repeated: the same seed gives the same numbers on every machine, and a saved state continues
- * exactly where it was saved.
+ * Random numbers that can be repeated: the same seed gives the same numbers on every machine, and a saved state
+ * continues exactly where it was saved.
  *
  * Built on `seedrandom`'s Alea (Baagøe 2010; period about 2^116), with 53 random bits to a number.
  *
@@ -191,7 +191,7 @@ function isInt32(n: number): boolean {
   return (n | 0) === n;
 }
 
-/** A seed that nobody chose. */
+/** A seed from the system. */
 function entropy(): string {
   return crypto.getRandomValues(new Uint32Array(4)).join(' ');
 }

@@ -5,8 +5,8 @@ let current: Random | undefined;
 /**
  * Seeds the generator that modules draw their initial weights and dropout masks from, as PyTorch's `manual_seed` does.
  * Without it every run draws other numbers. The same seed gives the same numbers everywhere; what is computed from them
- * is the same to the last bit as long as `kernelInfo()` names the same kernels and SIMD, whatever the threads and turbo,
- * and memory does not run full.
+ * is the same to the last bit as long as `kernelInfo()` names the same kernels and SIMD, whatever the threads and
+ * turbo, and memory does not run full.
  *
  * @returns The new generator, which is {@link defaultGenerator} until the next call.
  */

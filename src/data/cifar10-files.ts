@@ -1,3 +1,4 @@
+import { argumentError } from '../arrays/index.js';
 import { attempt, checkRegular, kindOf, openRegular, readText, statOf } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
 
@@ -51,7 +52,7 @@ function wayOut(dir: string): string {
 /**
  * The number of records in a batch file, from its size.
  *
- * @throws {Error} if there is no such file, or no regular one, or its size is not that of a whole number of records, at least one.
+ * @throws {Error} if there is no such regular file, or its size is not that of a whole number of records, at least one.
  */
 export function countRecords(fn: string, file: string): number {
   const path = requireBuiltin(fn, 'node:path');
@@ -117,10 +118,12 @@ export function readRecords(
 function checkLabels(fn: string, file: string, records: Uint8Array, first: number): void {
   for (let at = 0; at < records.length; at += RECORD_BYTES) {
     if (records[at] > 9) {
-      throw new RangeError(
-        `${fn}: ${file}: record ${first + at / RECORD_BYTES} (counted from 0) has label ${records[at]}, ` +
-          'expected 0 to 9; the file is damaged, or no batch of CIFAR-10 in its binary version',
-      );
+      throw argumentError(RangeError, {
+        fn,
+        arg: `${file}: record ${first + at / RECORD_BYTES} (counted from 0)`,
+        found: `has label ${records[at]}`,
+        expected: '0 to 9; the file is damaged, or no batch of CIFAR-10 in its binary version',
+      });
     }
   }
 }

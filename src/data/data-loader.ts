@@ -64,8 +64,9 @@ interface Epoch {
 /**
  * Goes through a dataset in batches, once an epoch: each `for…of` is one.
  *
- * A batch is `[X, y]`: X of shape (batchSize, …), a new array in the dtype of the dataset, and y an Int32Array. The last
- * batch of an epoch may be smaller. Batches are made when they are asked for, in the workspace that is open then, if any.
+ * A batch is `[X, y]`: X of shape (batchSize, …), a new array in the dtype of the dataset, and y an Int32Array. The
+ * last batch of an epoch may be smaller. Batches are made when they are asked for, in the workspace that is open then,
+ * if any.
  *
  * With a seed the batches repeat: the orders and the transform draw from one {@link Random}.
  * {@link DataLoader.stateDict} saves it, together with the place within the epoch.
@@ -160,7 +161,8 @@ export class DataLoader implements Iterable<Batch>, Stateful<DataLoaderState> {
   }
 
   /**
-   * The examples at the given places as a batch, transformed: draws from the loader's generator where the transform does.
+   * The examples at the given places as a batch, transformed: draws from the loader's generator where the transform
+   * does.
    *
    * @param indices - Places in the dataset.
    * @returns New arrays, in the workspace that is open, if any.

@@ -74,7 +74,7 @@ export class TensorDataset implements ArrayDataset, ExampleDataset {
   /**
    * A dataset of examples and their labels, both held in memory.
    *
-   * @param X - Examples, shape (N, …). Kept as it is where its values lie in row-major order on the heap, else copied.
+   * @param X - Examples, shape (N, …). Kept if its values are in row-major order on the heap, else copied.
    * @param y - Their N labels; copied.
    * @throws {ShapeError} if there are no examples, or not as many labels as examples.
    * @throws {RangeError} if a label is not a whole number ≥ 0.
@@ -109,8 +109,8 @@ export function keep(fn: string, [nameX, nameY]: [string, string], X: NDArray, y
 }
 
 /**
- * `X` with its values in row-major order in an array of their own length, on the heap: itself, or a copy made once. Memory
- * that is recycled, as a workspace's, or given back, as that of a view's owner, must not be read later.
+ * `X` with its values in row-major order in an array of their own length, on the heap: itself, or a copy made once.
+ * Memory that is recycled, as a workspace's, or given back, as that of a view's owner, must not be read later.
  */
 export function rows(X: NDArray): NDArray {
   return withStorage(heap, () => (isResident(X) ? array(X) : wrap(operand(X), X.shape)));

@@ -27,9 +27,9 @@ import { ArchiveError, loadTar, type Tar, unpack } from './unpack.js';
 
 /** How far a download is. */
 export interface DownloadProgress {
-  /** What is going on: the archive is fetched, its checksum is computed, its files are written. */
+  /** The archive is fetched, its checksum is computed, its files are written. */
   readonly phase: 'download' | 'verify' | 'unpack';
-  /** Bytes of the archive that this phase is through with, those of earlier connections included. */
+  /** Bytes of the archive that this phase has processed, those of earlier connections included. */
   readonly received: number;
   /** Bytes of the archive, or null while that is unknown. */
   readonly total: number | null;
@@ -87,14 +87,14 @@ const POLL = 100;
 /** What the file names of an unfinished download begin with. */
 const ARCHIVE = 'cifar-10-binary.tar.gz';
 
-/** Where a download puts what. */
+/** The paths of a download. */
 interface Places {
   readonly dir: string;
   /** The result. */
   readonly folder: string;
-  /** What has come of the archive. */
+  /** The beginning of the archive, as far as it has been received. */
   readonly part: string;
-  /** What says which process downloads. */
+  /** The file that names the process that downloads. */
   readonly lock: string;
 }
 
@@ -103,17 +103,17 @@ interface Places {
  *
  * The archive's checksum is verified, and the folder appears under its name only when it is complete. A connection that
  * is lost, or stands still, is taken up again where it broke off. A call that fails, or is killed, leaves at most the
- * beginning of the archive behind, as `cifar-10-binary.tar.gz.part` in `dir`, and the next call goes on from there; it
- * leaves nothing where the server cannot send the rest of a file, or what it sent was wrong. Where the folder is
+ * beginning of the archive behind, as `cifar-10-binary.tar.gz.part` in `dir`, and the next call continues from there;
+ * it leaves nothing where the server cannot send the rest of a file, or what it sent was wrong. Where the folder is
  * complete already, the call returns at once.
  *
  * Of several processes with the same `dir`, on this machine or on others that share it, one downloads, and the others
- * wait for it and are told of its progress; where it fails, the next one goes on. `cifar-10-binary.tar.gz.lock` in `dir`
- * says who it is, and is taken over where that process is gone: at once if it ran on this machine, else after 15 seconds.
+ * wait and report its progress; if it fails, the next one continues. `cifar-10-binary.tar.gz.lock` in `dir` names the
+ * process, and is taken over once that process has ended: at once on the same machine, else after 15 seconds.
  *
  * @param dir - The folder to put it in; made where it is missing.
  * @returns The path of the folder with the batch files, for {@link loadCifar10}.
- * @throws {Error} if the archive cannot be had, has another checksum or lacks a file; or if there is a folder
+ * @throws {Error} if the archive cannot be downloaded, has another checksum or lacks a file; or if there is a folder
  *   `cifar-10-batches-bin` already that is not complete, which stays as it is.
  * @throws {RangeError} if an option is out of its range.
  * @throws {TypeError} if there is no option of a given name, or it is of the wrong kind.

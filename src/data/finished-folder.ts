@@ -6,9 +6,9 @@ import { OFFICIAL_RECORDS, printed, RECORD_BYTES, TEST_FILE, TRAIN_FILES } from 
 export const OFFICIAL_MD5 = 'c32a1d4ab5d03f1284b67883e8d87530';
 
 /**
- * Whether the folder is there, complete.
+ * Whether the folder exists and is complete.
  *
- * @throws {Error} if it is there and is not.
+ * @throws {Error} if it exists and is not complete.
  */
 export function isFinished(fn: string, folder: string, md5: string): boolean {
   if (linkStatOf(fn, folder) === undefined) return false;

@@ -3,14 +3,14 @@ import { attempt, checkRegular, LockLost, linkStatOf, noFollow, openRegular } fr
 import { requireBuiltin } from '../node.js';
 import { printed } from './cifar10-files.js';
 
-/** What {@link transfer} needs to know. */
+/** The arguments of {@link transfer}. */
 export interface Transfer {
   /** The function to name in errors. */
   readonly fn: string;
   readonly url: string;
   /** The file to write; what is in it already is taken for the beginning. */
   readonly file: string;
-  /** The most bytes to write: nobody else ends what a server sends without end. */
+  /** The most bytes to write: a server may send without end. */
   readonly maxBytes: number;
   /** Called before each change of the file. Throws LockLost where it has become another's. */
   readonly confirm: () => void;
@@ -24,10 +24,10 @@ export interface Transfer {
   readonly onBytes: (received: number, total: number | null) => void;
 }
 
-/** A fault that another attempt may not meet. */
+/** A fault that may be gone at the next attempt. */
 class ConnectionFault extends Error {}
 
-/** What became known of a server. */
+/** What is known of a server. */
 interface Server {
   /** Whether it can send the rest of a file; true until it shows otherwise. */
   ranges: boolean;
@@ -37,8 +37,8 @@ interface Server {
 const PASSING = [408, 425, 429];
 
 /**
- * Brings what is at a url to a file, over as many connections as it takes within the attempts allowed: each goes on
- * where the one before was lost.
+ * Downloads a url to a file, over as many connections as it takes within the attempts allowed: each continues where the
+ * one before was lost.
  *
  * When it fails, the file stays if it can be continued later, and is gone otherwise.
  *
@@ -63,7 +63,7 @@ export async function transfer(t: Transfer): Promise<boolean> {
   }
 }
 
-/** Whether a later call can go on from what is there. */
+/** Whether a later call can continue the file. */
 function resumable(t: Transfer, server: Server): boolean {
   return sizeOf(t) > 0 && server.ranges;
 }
@@ -76,7 +76,7 @@ function givenUp(t: Transfer, server: Server, { message, cause }: ConnectionFaul
   return new Error(`${t.fn}: ${t.url}: ${message}, after ${tries}; ${kept}`, { cause });
 }
 
-/** One connection. Returns whether it went on from what was there. */
+/** One connection. Returns whether it continued the file. */
 async function receive(t: Transfer, server: Server): Promise<boolean> {
   const fs = requireBuiltin(t.fn, 'node:fs');
   const { stallTimeout, signal } = t;
@@ -154,7 +154,7 @@ async function receive(t: Transfer, server: Server): Promise<boolean> {
 /**
  * The byte of the file that the answer begins with, or null if the file is complete as it is.
  *
- * @throws what an answer means that brings no bytes.
+ * @throws {Error} if the response brings no bytes: a fault that may pass, or one that stays.
  */
 function startOf(t: Transfer, response: Response, have: number, server: Server): number | null {
   const { status, statusText, headers } = response;
@@ -168,7 +168,7 @@ function startOf(t: Transfer, response: Response, have: number, server: Server):
   if (headers.get('accept-ranges') === 'none') server.ranges = false;
   if (status === 200) {
     if (have > 0) server.ranges = false;
-    // All of it is there, it seems: the checksum will tell.
+    // The file seems complete: the checksum decides.
     return have > 0 && Number(headers.get('content-length')) === have ? null : 0;
   }
   if (status === 206) {
@@ -177,7 +177,7 @@ function startOf(t: Transfer, response: Response, have: number, server: Server):
     discard(t);
     throw new ConnectionFault(`the server sent another part of the file than byte ${have} on`);
   }
-  // The range began at the end of the file or beyond: the checksum will tell which.
+  // The range began at the end of the file or beyond: the checksum decides which.
   if (status === 416 && have > 0) return null;
   const what = `HTTP ${status} ${printable(statusText)}`.trim();
   if (status >= 500 || PASSING.includes(status)) throw new ConnectionFault(what);

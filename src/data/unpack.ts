@@ -24,7 +24,7 @@ const MAX_FILE = 2 ** 30;
 /** A fault of the archive itself: with the same bytes, another try is of no use. */
 export class ArchiveError extends Error {}
 
-/** What {@link unpack} needs to know. */
+/** The arguments of {@link unpack}. */
 export interface Unpacking {
   /** The function to name in errors. */
   readonly fn: string;
@@ -37,7 +37,7 @@ export interface Unpacking {
   /** The folder to write them to. */
   readonly folder: string;
   readonly signal: AbortSignal | undefined;
-  /** Told how many bytes of the archive have been read. */
+  /** Called with how many bytes of the archive have been read. */
   readonly onBytes: (read: number) => void;
 }
 
@@ -102,8 +102,8 @@ function reasonOf({ message, cause }: Error): string {
 }
 
 /**
- * Reads over a file. Cancelling its body would end that of a later file in modern-tar 0.8.6, which then never comes to an
- * end.
+ * Reads over a file. Cancelling its body would end that of a later file in modern-tar 0.8.6, which then never comes to
+ * an end.
  */
 async function pass(body: ReadableStream<Uint8Array>): Promise<void> {
   const reader = body.getReader();

@@ -92,7 +92,7 @@ export function kindOf(stat: Stats): string {
 /**
  * Refuses what is no regular file: a device or a FIFO may block, or never end.
  *
- * @throws {Error} naming what is there.
+ * @throws {Error} naming what it is.
  */
 export function checkRegular(fn: string, file: string, stat: Stats, wayOut: string): void {
   if (!stat.isFile()) throw new Error(`${fn}: ${file} is ${kindOf(stat)}, expected a regular file; ${wayOut}`);

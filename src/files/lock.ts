@@ -28,7 +28,8 @@ interface Seen {
  * A place in the line for a lock file, which excludes other processes, also of other machines with the same folder.
  *
  * Its holder touches the file every second. One that was not touched for 15 seconds, as the one in the line has watched
- * (no two clocks are compared), or whose holder is a process of this machine that is gone, was left behind and is taken over.
+ * (no two clocks are compared), or whose holder is a process of this machine that is gone, was left behind and is taken
+ * over.
  */
 export class LockQueue {
   readonly #fn: string;
@@ -87,7 +88,7 @@ export class LockQueue {
     }
   }
 
-  /** Several may have taken it over at the same time: whose file is there in the end has the lock. */
+  /** Several processes may have taken it over at the same time: the one whose file remains has the lock. */
   #settle(since: number): Lock | null {
     if (performance.now() - since < SETTLING) return null;
     this.#tookOver = null;
@@ -112,7 +113,7 @@ export class LockQueue {
   }
 }
 
-/** A lock that is held, until it is released or lost. */
+/** A lock of this process, until it is released or lost. */
 export class Lock {
   readonly #fn: string;
   readonly #file: string;
@@ -168,7 +169,7 @@ export class Lock {
 }
 
 /**
- * Does something while a lock is held, and waits for that without giving other work its turn.
+ * Runs `work` with a lock, for which it waits without returning to the event loop.
  *
  * @param work - Short: no sign of life is given while it runs.
  */

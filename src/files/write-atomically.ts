@@ -6,13 +6,12 @@ import { statOf } from './read.js';
 const MAX_LINKS = 40;
 
 /**
- * Writes a file in one piece: beside its place first, then it takes that place, so that nobody ever sees a half of it.
+ * Writes a file in one piece: under another name first, which is then renamed, so that no process sees a part of it.
  *
- * A file that was there gives its mode, and its owner where that is allowed. Where the path is a symbolic link, the file
- * that it leads to is written.
+ * Mode and, where that is allowed, owner of an existing file are kept. Through a symbolic link, its target is written.
  *
- * @throws {Error} naming the file and the reason, also where there is a device, a FIFO or a folder; what stood there before
- *   is untouched then.
+ * @throws {Error} naming the file and the reason, also if the path is a device, a FIFO or a folder; an existing file is
+ *   unchanged then.
  */
 export function writeAtomically(fn: string, file: string, contents: string | Uint8Array): void {
   const fs = requireBuiltin(fn, 'node:fs');

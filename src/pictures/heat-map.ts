@@ -30,7 +30,7 @@ const HEAT_MAP = {
   rows: required<readonly string[]>(ANY),
   /** The names of the columns, from the left. */
   columns: required<readonly string[]>(ANY),
-  /** One number for each cell, as lists of rows or an array of shape (rows, columns). Others than finite ones are grey. */
+  /** A number for each cell, as lists of rows or an array of shape (rows, columns). NaN and infinities are grey. */
   values: required<readonly ArrayLike<number>[] | NDArray>(ANY),
   /** How the values are written: as they are, or shares as percentages. Default `'number'`. */
   format: option<NumberFormat>('number', NUMBER_FORMAT),

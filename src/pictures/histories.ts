@@ -58,8 +58,8 @@ function runOf(fn: string, arg: string, name: string, solver: unknown): Run {
 }
 
 /**
- * A Solver evaluates after its first iteration, which belongs to no complete epoch, and at the end of each epoch; where an
- * epoch is one iteration, these are one.
+ * A Solver evaluates after its first iteration, which belongs to no complete epoch, and at the end of each epoch; where
+ * an epoch is one iteration, these are one.
  */
 function epochsOf(count: number, epoch: unknown): number[] {
   const first = epoch === count ? 1 : 0;
@@ -84,8 +84,8 @@ export function reachOf(n: number): number {
 }
 
 /**
- * The running mean of the losses, over as many iterations to either side as there are up to {@link reachOf}; of those that
- * are finite. Iterations count from 1.
+ * The running mean of the losses, over as many iterations to either side as there are up to {@link reachOf}; of those
+ * that are finite. Iterations count from 1.
  */
 export function smoothed(losses: readonly number[]): Points {
   const n = losses.length;

@@ -10,23 +10,34 @@ import { PLOT_WIDTH } from './theme.js';
 const STYLE = `
 .chart { position: relative }
 .runs { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0 0 1rem }
-.runs button { font: inherit; font-size: .9rem; color: inherit; background: var(--card); border: 1px solid var(--line); border-radius: 999px; padding: .2rem .8rem; cursor: pointer }
+.runs button {
+  font: inherit; font-size: .9rem; color: inherit; background: var(--card); border: 1px solid var(--line);
+  border-radius: 999px; padding: .2rem .8rem; cursor: pointer
+}
 .runs button[aria-pressed=false] { opacity: .5; text-decoration: line-through }
-.runs i { display: inline-block; width: 1.2rem; height: 0; border-top: 3px solid; margin-right: .5rem; vertical-align: middle }
+.runs i {
+  display: inline-block; width: 1.2rem; height: 0; border-top: 3px solid; margin-right: .5rem;
+  vertical-align: middle
+}
 .cursor { stroke: var(--soft); stroke-dasharray: 3 3 }
 .area { fill: transparent; cursor: crosshair }
-#reading { position: absolute; pointer-events: none; background: var(--paper); border: 1px solid var(--line); border-radius: 6px; padding: .35rem .6rem; font-size: .82rem; line-height: 1.4; font-variant-numeric: tabular-nums; box-shadow: 0 2px 8px #0003; white-space: nowrap; z-index: 1 }
+#reading {
+  position: absolute; pointer-events: none; background: var(--paper); border: 1px solid var(--line);
+  border-radius: 6px; padding: .35rem .6rem; font-size: .82rem; line-height: 1.4;
+  font-variant-numeric: tabular-nums; box-shadow: 0 2px 8px #0003; white-space: nowrap; z-index: 1
+}
 #reading i { display: inline-block; width: .7rem; height: .7rem; border-radius: 50%; margin-right: .4rem }
 `.trimStart();
 
 /**
- * The chart as a page: values are read off with the pointer or the arrow keys, a button for each run hides it, and a table
- * sums the runs up.
+ * The chart as a page: values are read off with the pointer or the arrow keys, a button for each run hides it, and a
+ * table sums the runs up.
  */
 export function historyPage(title: string, runs: readonly Run[], panels: readonly Panel[], drawing: Drawing): string {
   const colors = new Map(panels[0].looks.map(({ name, color }) => [name, color]));
   const buttons = runs.map(({ name }, i) => {
-    return `<button type="button" aria-pressed="true" data-run="run${i}"><i style="color:${colors.get(name)}"></i>${escapeXml(name)}</button>`;
+    const swatch = `<i style="color:${colors.get(name)}"></i>`;
+    return `<button type="button" aria-pressed="true" data-run="run${i}">${swatch}${escapeXml(name)}</button>`;
   });
   const legend = `<div class="runs" role="group" aria-label="Show or hide a run">${buttons.join('')}</div>`;
   const caption = 'Point at a chart, or go to it and press the arrow keys, to read its values.';
@@ -121,7 +132,8 @@ const SCRIPT = `
     const yOf = (y) => panel.height * (1 - (scale(y) - bottom) / (top - bottom || 1));
     const parent = chart.querySelector('.' + panel.id + '_group > g');
     const marks = make('g', { 'pointer-events': 'none' }, parent);
-    const area = make('rect', { class: 'area', width: panel.width, height: panel.height, tabindex: 0, role: 'application' }, parent);
+    const { width, height } = panel;
+    const area = make('rect', { class: 'area', width, height, tabindex: 0, role: 'application' }, parent);
     area.setAttribute('aria-label', panel.title + ': read its values with the arrow keys');
     const visible = () => panel.lines.filter((line) => !hidden.has(line.id.split('_')[0]));
     let at = left;

@@ -26,7 +26,7 @@ const IMAGE_GRID = {
   columns: option<number | undefined>(undefined, count(1)),
   /** Pixels of the picture to a pixel of an image. Default: the largest image is about 96 pixels wide or high. */
   scale: option<number | undefined>(undefined, POSITIVE),
-  /** Whether to scale each image to 0 … 255 by its own least and greatest value, as {@link visualizeGrid}. Default false. */
+  /** Whether to scale each image by its own least and greatest value, as {@link visualizeGrid} does. Default false. */
   normalize: option(false, FLAG),
 };
 
@@ -39,8 +39,8 @@ const TITLE_HEIGHT = 18;
 /**
  * Images with their titles, side by side: examples with their classes, a filter's input and outputs.
  *
- * @param images - Shape (N, H, W) or (N, H, W, C); or a list of images as {@link savePng} takes them, of any sizes. Values
- *   outside 0 … 255 are clamped, all are rounded.
+ * @param images - Shape (N, H, W) or (N, H, W, C); or a list of images as {@link savePng} takes them, of any sizes.
+ *   Values outside 0 … 255 are clamped, all are rounded.
  * @returns SVG with the images in it, for a file, a page or {@link saveChart}.
  * @throws {RangeError | TypeError | ShapeError} naming what does not fit.
  * @throws {Error} if fast-png is not installed.
@@ -75,8 +75,9 @@ export async function imageGrid(images: NDArray | readonly NDArray[], options: I
       const [w, h] = [image.width * scale, image.height * scale];
       const title = escapeXml(titles?.[n] ?? '');
       const text = title === '' ? '' : `<text x="${center}" y="${top + 12}">${title}</text>`;
-      const place = `image-rendering="optimizeSpeed"${PIXELATED} x="${center - w / 2}" y="${top + titleHeight}" width="${w}" height="${h}"`;
-      return `${text}<image ${place} href="${dataUri(await encode(fn, image))}"/>`;
+      const place = `x="${center - w / 2}" y="${top + titleHeight}" width="${w}" height="${h}"`;
+      const look = `image-rendering="optimizeSpeed"${PIXELATED}`;
+      return `${text}<image ${look} ${place} href="${dataUri(await encode(fn, image))}"/>`;
     }),
   );
   const label = `${list.length} images${titles === undefined ? '' : `: ${titles.map(escapeXml).join(', ')}`}`;

@@ -37,7 +37,7 @@ export interface Panel {
   readonly yTitle: string;
   readonly xScale?: 'linear' | 'log';
   readonly yScale?: 'linear' | 'log';
-  /** What the y axis shows; default what there is. */
+  /** The interval that the y axis shows; default that of the values. */
   readonly yDomain?: readonly [low: number, high: number];
   readonly yFormat?: NumberFormat;
   readonly height: number;
@@ -152,14 +152,14 @@ function axis(
   };
 }
 
-/** What an axis shows of a single number: an axis of no length has one tick, with six digits after the point. */
+/** The interval around a single number: vega labels an axis of length zero with six digits after the point. */
 function around(value: number, type: 'linear' | 'log'): [low: number, high: number] {
   if (type === 'log') return [value / 2, value * 2];
   const margin = Math.abs(value) * 0.1 || 1;
   return [value - margin, value + margin];
 }
 
-/** Ticks at the powers of ten, where there are enough of them: the labels of those between would lie on each other. */
+/** Ticks at the powers of ten, if there are at least three: labels between them would overlap. */
 function logTicks(low: number, high: number): { values?: number[]; format: string } {
   const first = Math.ceil(Math.log10(low) - 1e-9);
   const last = Math.floor(Math.log10(high) + 1e-9);

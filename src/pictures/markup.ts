@@ -26,7 +26,8 @@ export function scriptJson(data: unknown): string {
 export type NumberFormat = 'number' | 'percent';
 
 /**
- * A number as people read it: whole ones in full, others to a few digits, very large and very small ones with an exponent.
+ * A number as people read it: whole ones in full, others to a few digits, very large and very small ones with an
+ * exponent.
  *
  * @param digits - Significant ones. Default 4.
  */

@@ -1,17 +1,17 @@
-// Names for vega. It looks keys and texts up in plain objects, where those of `Object.prototype`, such as `constructor`, are
-// taken: a chart with one of them fails, or leaves it out.
+// Names for vega. It looks keys and texts up in plain objects, which inherit names such as `constructor` from
+// `Object.prototype`: a chart with one of them fails, or leaves it out.
 
 /** A character without width. */
 const JOINER = '\u2060';
 
 const TAKEN = Object.getOwnPropertyNames(Object.prototype);
 
-/** A text as vega is to be given it: one that is taken has a mark, which {@link unmarked} takes out of the chart again. */
+/** A text for vega: one of those names gets a mark, which {@link unmarked} removes from the chart again. */
 export function marked(text: string): string {
   return TAKEN.includes(text) ? `${text}${JOINER}` : text;
 }
 
-/** A chart with its texts as they were before {@link marked}. */
+/** A chart without the marks of {@link marked}. */
 export function unmarked(svg: string): string {
   return TAKEN.reduce((text, name) => text.replaceAll(`${name}${JOINER}`, name), svg);
 }

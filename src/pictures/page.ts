@@ -7,23 +7,35 @@ export interface Page {
   readonly body: string;
   /** Further style. */
   readonly style?: string;
-  /** JavaScript that runs when the page is there. */
+  /** JavaScript that runs once the page is loaded. */
   readonly script?: string;
 }
 
 // Charts have colours for a white page as attributes, which any rule here goes before.
 const STYLE = `
-:root { color-scheme: light dark; --ink: #1f2328; --soft: #59636e; --line: #d1d9e0; --paper: #fff; --card: #f6f8fa; --grid: #e4e7eb; --accent: #0072b2 }
+:root {
+  color-scheme: light dark; --ink: #1f2328; --soft: #59636e; --line: #d1d9e0; --paper: #fff; --card: #f6f8fa;
+  --grid: #e4e7eb; --accent: #0072b2
+}
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e6edf3; --soft: #9da7b1; --line: #3d444d; --paper: #0d1117; --card: #151b23; --grid: #2a313a; --accent: #56b4e9 }
+  :root {
+    --ink: #e6edf3; --soft: #9da7b1; --line: #3d444d; --paper: #0d1117; --card: #151b23; --grid: #2a313a;
+    --accent: #56b4e9
+  }
 }
 * { box-sizing: border-box }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif }
+body {
+  margin: 0; background: var(--paper); color: var(--ink);
+  font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif
+}
 main { max-width: 860px; margin: 0 auto; padding: 2.5rem 1.25rem 4rem }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 1rem }
 h2 { font-size: 1.25rem; margin: 2.5rem 0 .75rem; padding-bottom: .3rem; border-bottom: 1px solid var(--line) }
 p { margin: 0 0 .9rem; max-width: 44rem }
-.notice { border: 1px solid var(--accent); border-left-width: 6px; border-radius: 6px; background: var(--card); padding: .7rem 1rem; font-weight: 600 }
+.notice {
+  border: 1px solid var(--accent); border-left-width: 6px; border-radius: 6px; background: var(--card);
+  padding: .7rem 1rem; font-weight: 600
+}
 figure { margin: 1.25rem 0 2rem }
 figcaption, caption { color: var(--soft); font-size: .9rem }
 figcaption { margin-top: .5rem; max-width: 44rem }
@@ -31,7 +43,8 @@ caption { caption-side: top; text-align: left; padding-bottom: .4rem }
 .chart { border: 1px solid var(--line); border-radius: 8px; padding: .5rem; overflow-x: auto }
 .chart svg { display: block; max-width: 100%; height: auto; margin: 0 auto }
 .chart svg > rect { fill: none }
-.role-axis-label text, .role-axis-title text, .role-legend-label text, .role-legend-title text, .role-title-text text, .role-title-subtitle text, .numbers_marks text, svg.images text { fill: var(--ink) }
+.role-axis-label text, .role-axis-title text, .role-legend-label text, .role-legend-title text,
+.role-title-text text, .role-title-subtitle text, .numbers_marks text, svg.images text { fill: var(--ink) }
 .role-axis-grid line { stroke: var(--grid) }
 .scroll { overflow-x: auto; margin: 0 0 1.75rem }
 table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums }

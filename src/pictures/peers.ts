@@ -1,4 +1,5 @@
-/** The packages that draw and encode pictures. They do not come with the library, and are loaded by the call that needs them. */
+// The packages that draw and encode pictures are optional peers: the call that needs one loads it.
+
 export type Vega = typeof import('vega');
 export type VegaLite = typeof import('vega-lite');
 export type FastPng = typeof import('fast-png');
@@ -75,8 +76,8 @@ class Missing {
   /**
    * The package by another way, where the first one fails for what it is and not for what is installed.
    *
-   * Compiled to CommonJS, as ts-node does, `import()` is a `require()`, and that refuses packages with a top-level await,
-   * which vega has. Inside a `Function` it stays what it is.
+   * Compiled to CommonJS, as ts-node does, `import()` is a `require()`, and that refuses packages with a top-level
+   * await, which vega has. Inside a `Function` it stays what it is.
    *
    * @throws {Error} naming the function and the command that installs the package.
    */

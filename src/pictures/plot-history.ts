@@ -24,13 +24,13 @@ export type PlotHistoryOptions = OptionsOf<typeof PLOT_HISTORY>;
  * How training went, as a picture: the loss of every iteration as a thin line under its running mean, and training and
  * validation accuracy at each epoch. Several runs are drawn into one chart, with a legend.
  *
- * The running mean is over 2 % of the run to either side of an iteration. A loss that is not finite, or not above zero on a
- * logarithmic scale, is a gap.
+ * The running mean is over 2 % of the run to either side of an iteration. A loss that is not finite, or not above zero
+ * on a logarithmic scale, is a gap.
  *
  * @param solvers - A {@link Solver} that has trained, a list of them, or an object of them by name; anything with their
  *   histories will do.
- * @param file - The picture to write: `.svg`, `.png`, or `.html` for a page on its own, whose values can be read off with the
- *   pointer and the arrow keys, and whose runs can be hidden.
+ * @param file - The picture to write: `.svg`, `.png`, or `.html` for a page on its own, whose values can be read off
+ *   with the pointer and the arrow keys, and whose runs can be hidden.
  * @throws {TypeError | RangeError} if `solvers` is none, has nothing to draw, or `file` has another ending.
  * @throws {Error} if the file cannot be written, or a package is not installed: vega and vega-lite, and for `.png`
  *   `@resvg/resvg-js`.
@@ -126,7 +126,7 @@ function lossPanel(
     const found = 'is above zero, which a logarithmic lossScale needs';
     throw argumentError(RangeError, { fn, arg: `no loss of ${run.name}`, found });
   });
-  // The thin lines of many runs lie on each other.
+  // The thin lines of many runs overlap.
   const faint = shown.length > 2 ? 0.18 : 0.3;
   const means = shown.filter(({ losses }) => reachOf(losses.length) > 0);
   return {
@@ -138,7 +138,7 @@ function lossPanel(
     yScale,
     height: 240,
     lines: [
-      // All thin lines first: they are not to cover a thick one.
+      // All thin lines first, so that none covers a thick one.
       ...means.map((run): Line => ({ id: `${idOf(shown, run)}_raw`, name: run.name, faint, ...thinned(run.losses) })),
       ...shown.map((run): Line => ({ id: `${idOf(shown, run)}_loss`, name: run.name, ...smoothed(run.losses) })),
     ],

@@ -24,7 +24,7 @@ export interface Pixels {
 /**
  * An image as a PNG file.
  *
- * @param file - Its path; a file that is there is replaced.
+ * @param file - Its path; an existing file is replaced.
  * @param image - Grey levels of shape (H, W) or (H, W, 1), colours of shape (H, W, 3), or colours and opacity of shape
  *   (H, W, 4). Values outside 0 … 255 are clamped, all are rounded.
  * @throws {ShapeError | RangeError | TypeError} if `image` has another shape or holds NaN.
@@ -65,7 +65,7 @@ export function dataUri(png: Uint8Array): string {
 /**
  * The pixels of an image, copied.
  *
- * @param scaleOf - Given all values, what to apply to each before it is clamped to 0 … 255 and rounded. Default nothing.
+ * @param scaleOf - From all values, the function to apply to each before it is clamped to 0 … 255 and rounded.
  * @throws {ShapeError | RangeError | TypeError} naming the argument, its shape or the value that is NaN.
  */
 export function pixelsOf(

@@ -16,7 +16,7 @@ import { escapeXml, formatNumber } from './markup.js';
 import { figureOf, pageOf } from './page.js';
 import { checkSvg } from './save-chart.js';
 
-/** A cell of a {@link ReportTable}: a text, a number, or a link to another page, by a relative address or a web address. */
+/** A cell of a {@link ReportTable}: a text, a number, or a link with a relative address or a web address. */
 export type ReportCell = string | number | { text: string; href: string };
 
 /** A table of an {@link htmlReport}. */
@@ -31,15 +31,15 @@ export interface ReportTable {
 
 /** A chart or image grid of an {@link htmlReport}. */
 export interface ReportFigure {
-  /** What {@link lineChart}, {@link barChart}, {@link heatMap} or {@link imageGrid} made. It stands in the page as it is. */
+  /** From {@link lineChart}, {@link barChart}, {@link heatMap} or {@link imageGrid}; the page holds it unchanged. */
   svg: string;
-  /** What to see in it. Default none. */
+  /** What the reader should see in it. Default none. */
   caption?: string;
 }
 
 const REPORT = {
   title: required<string>(TEXT),
-  /** What a reader has to know before anything else, in a frame under the title. Default none. */
+  /** What a reader has to know first, in a frame under the title. Default none. */
   notice: option<string | undefined>(undefined, TEXT),
   /** A paragraph, or several: the question and the method. */
   intro: option<string | readonly string[]>([], ANY),
@@ -51,7 +51,7 @@ const REPORT = {
   conclusions: option<readonly string[]>([], ANY),
 };
 
-/** The parts of an {@link htmlReport}, in this order; a part that is left out is not in the page. Texts are plain, not HTML. */
+/** The parts of an {@link htmlReport}, in this order; each but the title may be left out. Texts are plain, not HTML. */
 export type ReportOptions = OptionsOf<typeof REPORT>;
 
 const STYLE = `
@@ -62,8 +62,8 @@ dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums }
 `.trimStart();
 
 /**
- * An experiment as one page to read: what was run, tables, charts and what they say. The page needs nothing beside itself,
- * follows the reader's choice of light or dark, and is laid out for screen readers, small screens and paper.
+ * An experiment as one page to read: what was run, tables, charts and what they say. The page needs nothing beside
+ * itself, follows the reader's choice of light or dark, and is laid out for screen readers, small screens and paper.
  *
  * @returns HTML, to write to a file.
  * @throws {TypeError | ShapeError} naming what does not fit.

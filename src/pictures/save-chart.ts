@@ -36,18 +36,19 @@ function isThenable(value: unknown): boolean {
 /**
  * A chart as the bytes of a PNG file.
  *
- * @throws {Error} if the renderer is not installed, or the machine has no font: it would leave out the texts in silence.
+ * @throws {Error} if the renderer is not installed, or the machine has no font, without which it would draw no texts.
  */
 export async function toPng(fn: string, svg: string): Promise<Uint8Array> {
   const { Resvg } = await loadResvg(fn);
-  const probe = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><text y="15" font-family="${FONT}">M</text></svg>`;
+  const letter = `<text y="15" font-family="${FONT}">M</text>`;
+  const probe = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20">${letter}</svg>`;
   if (new Resvg(probe).getBBox() === undefined) {
     throw new Error(
       `${fn}: this machine has no font to write the texts of a PNG with: install one (Debian: apt-get install ` +
         'fonts-dejavu-core), or write .svg',
     );
   }
-  // The renderer knows the older name of it, which stands beside this one, and this one hides.
+  // The renderer knows only the older attribute, which the style overrides: the style is removed.
   const plain = svg.replaceAll(PIXELATED, '');
   return new Resvg(plain, { fitTo: { mode: 'zoom', value: ZOOM } }).render().asPng();
 }

@@ -24,7 +24,7 @@ export const DASHED = [6, 4];
 /** Width in pixels of the room between the axes, which leaves a chart with its labels about 700 wide. */
 export const PLOT_WIDTH = 620;
 
-/** Sans serif, whatever the machine calls it. */
+/** Sans serif, by its names on different systems. */
 export const FONT = 'Helvetica Neue, Helvetica, Arial, Liberation Sans, DejaVu Sans, Noto Sans, sans-serif';
 /** Of texts. */
 export const INK = '#24292f';
@@ -34,7 +34,7 @@ export const LINE = '#8c959f';
 /** An enlarged image shows its pixels as they are. */
 export const PIXELATED = ' style="image-rendering:pixelated"';
 
-/** About the width in pixels of a letter of 12 pixels' height: there is no font to ask. */
+/** An estimate of the width in pixels of a letter of 12 pixels' height: no font is loaded to measure it. */
 export const LETTER = 6.6;
 
 /** The number of letters of the longest of some texts; 0 without any. */

@@ -103,7 +103,10 @@ function overlaps(page: Page): Promise<string[]> {
   });
 }
 
-/** The lowest contrast (WCAG 2, from 1 to 21) between the page and a text on it or in a chart's axes, titles and legends. */
+/**
+ * The lowest contrast (WCAG 2, from 1 to 21) between the page and a text on it or in a chart's axes, titles and
+ * legends.
+ */
 function contrast(page: Page): Promise<number> {
   return page.evaluate(() => {
     const luminance = (color: string): number => {

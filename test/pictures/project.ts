@@ -31,7 +31,8 @@ export function compiledLibrary(): { folder: string } {
 }
 
 /**
- * Runs a program in a project of its own, that has the library, what the library depends on, and of its peers those named.
+ * Runs a program in a project of its own, that has the library, what the library depends on, and of its peers those
+ * named.
  *
  * @param file - Its name: `.mjs` for an ES module, `.cjs` for CommonJS.
  * @param broken - Packages that are there and cannot be loaded.

@@ -14,7 +14,10 @@ export function unescapeXml(text: string): string {
   return text.replace(/&(lt|gt|quot|#39|amp);/g, (entity) => ENTITIES[entity]);
 }
 
-/** The texts of a chart, in the order they stand in; those that lie on others are there but not shown, and left out here. */
+/**
+ * The texts of a chart, in the order they stand in; those that lie on others are there but not shown, and left out
+ * here.
+ */
 export function textsOf(svg: string): string[] {
   const texts = [...svg.matchAll(/<text([^>]*)>(.*?)<\/text>/g)].filter(
     ([, attributes]) => !/ opacity="0"/.test(attributes),

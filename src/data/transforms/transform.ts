@@ -17,8 +17,8 @@ import {
 import { isKeepingNothing, keepsNothing } from '../../kernels/index.js';
 
 /**
- * Changes a batch: takes X of shape (N, …) and returns an array of as many examples. It does not write to X, and what it
- * draws it draws from `random`, so that a seeded loader repeats.
+ * Changes a batch: takes X of shape (N, …) and returns an array of as many examples. It does not write to X, and what
+ * it draws it draws from `random`, so that a seeded loader repeats.
  */
 export type Transform = (X: NDArray, random: Random) => NDArray;
 

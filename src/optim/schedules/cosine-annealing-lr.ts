@@ -15,7 +15,8 @@ export type CosineAnnealingLROptions = OptionsOf<typeof COSINE>;
  * Lowers the learning rate to `etaMin` along half a cosine: after t steps it is
  * `etaMin + ½ · (lr − etaMin) · (1 + cos(π · t / TMax))`. Beyond `TMax` it rises again.
  *
- * @see Loshchilov and Hutter 2017, SGDR: Stochastic Gradient Descent with Warm Restarts, equation 5, without the restarts
+ * @see Loshchilov and Hutter 2017, SGDR: Stochastic Gradient Descent with Warm Restarts, equation 5, without the
+ *   restarts
  *
  * @example
  * const schedule = new optim.lrScheduler.CosineAnnealingLR(optimizer, { TMax: epochs });
@@ -31,7 +32,9 @@ export class CosineAnnealingLR extends LRScheduler<Settings<typeof COSINE>> {
     this.advanceTo(0);
   }
 
-  /** The rate is multiplied by the ratio of two steps, not computed anew, so that several schedules can work together. */
+  /**
+   * The rate is multiplied by the ratio of two steps, not computed anew, so that several schedules can work together.
+   */
   protected override rate(t: number, group: ScheduledGroup, g: number): number {
     const { TMax, etaMin } = this.settings;
     const { lr } = group;

@@ -64,10 +64,10 @@ type Corner = 'initial' | 'max' | 'min';
  * `pctStart` of the steps and goes down to `maxLr / divFactor / finalDivFactor` in the others, while momentum (Adam's
  * first beta) goes from `maxMomentum` to `baseMomentum` and back.
  *
- * With p from 0 to 1 in a phase, a rate goes from a to b as `b + ½ · (a − b) · (1 + cos(π · p))`, or linearly. The way up
- * ends at step `pctStart · totalSteps − 1`, the cycle at `totalSteps − 1`. With `threePhase` the rate is back at
- * `maxLr / divFactor` at step `2 · pctStart · totalSteps − 2`, and falls to the last rate from there at highest momentum.
- * Call `step()` after every batch.
+ * With p from 0 to 1 in a phase, a rate goes from a to b as `b + ½ · (a − b) · (1 + cos(π · p))`, or linearly. The way
+ * up ends at step `pctStart · totalSteps − 1`, the cycle at `totalSteps − 1`. With `threePhase` the rate is back at
+ * `maxLr / divFactor` at step `2 · pctStart · totalSteps − 2`, and falls to the last rate from there at highest
+ * momentum. Call `step()` after every batch.
  *
  * @see Smith and Topin 2019, Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates
  *
@@ -80,8 +80,8 @@ export class OneCycleLR extends LRScheduler<Cycle> {
   /**
    * A schedule that takes the rates of `optimizer` up to `maxLr` and down again; the first ones are set at once.
    *
-   * @throws {TypeError | RangeError} naming an option that is unknown, missing or out of range; if `cycleMomentum` is true
-   *   and the optimizer has neither momentum nor betas.
+   * @throws {TypeError | RangeError} naming an option that is unknown, missing or out of range; if `cycleMomentum` is
+   *   true and the optimizer has neither momentum nor betas.
    */
   constructor(optimizer: ScheduledOptimizer, options: OneCycleLROptions) {
     const settings = settingsOf('OneCycleLR', ONE_CYCLE, options);

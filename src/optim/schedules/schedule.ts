@@ -34,8 +34,9 @@ export interface ScheduleStateDict {
 }
 
 /**
- * Changes the learning rates of an optimizer's groups, step by step: the base of the schedules, which are PyTorch's of the
- * same names. A step is whatever it is called after: an epoch, or for OneCycleLR a batch. Call it after the optimizer's.
+ * Changes the learning rates of an optimizer's groups, step by step: the base of the schedules, which are PyTorch's of
+ * the same names. A step is whatever it is called after: an epoch, or for OneCycleLR a batch. Call it after the
+ * optimizer's.
  */
 export abstract class LRScheduler<S extends object = object> implements Stateful<ScheduleStateDict> {
   readonly optimizer: ScheduledOptimizer;
