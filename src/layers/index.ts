@@ -12,6 +12,7 @@ export {
   NORMALIZATION_OPTIONS,
 } from './batchnorm-param.js';
 export type { ElementwiseGrads } from './broadcasting.js';
+export { type Pair, perAxis } from './conv-shape.js';
 export { checkKeepProbability } from './dropout.js';
 export {
   type AddCache,

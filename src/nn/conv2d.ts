@@ -7,7 +7,7 @@ import { checkInput } from './input.js';
 import { Module, type Weights } from './module.js';
 import { checkedDType, checkedRandom, type WeightOptions } from './module-options.js';
 import { Parameter } from './parameter.js';
-import { type Pair, pairOf, pairText } from './sizes.js';
+import { type Pair, pairText, perAxis } from './sizes.js';
 
 /** Options of {@link Conv2d}. */
 export interface Conv2dModuleOptions extends WeightOptions {
@@ -50,7 +50,7 @@ export class Conv2d extends Module {
     const fn = 'Conv2d';
     checkCount(fn, 'inChannels', inChannels, 1);
     checkCount(fn, 'outChannels', outChannels, 1);
-    const kernel = pairOf(fn, 'kernelSize', kernelSize, 1);
+    const kernel = perAxis(fn, 'kernelSize', kernelSize, 1);
     const dtype = checkedDType(fn, options, ['stride', 'padding', 'bias', 'dtype', 'random']);
     const { bias = true, stride = 1, padding = 0 } = options;
     checkFlag(fn, 'bias', bias);
@@ -58,7 +58,7 @@ export class Conv2d extends Module {
     this.inChannels = inChannels;
     this.outChannels = outChannels;
     this.kernelSize = kernel;
-    this.stride = pairOf(fn, 'stride', stride, 1);
+    this.stride = perAxis(fn, 'stride', stride, 1);
     this.padding = paddingOf(fn, padding, this.kernelSize, this.stride);
     const shape = [outChannels, inChannels, ...kernel];
     this.weight = kaimingUniform_(new Parameter(zeros(shape, dtype)), { a: Math.sqrt(5), random });
@@ -83,8 +83,13 @@ export class Conv2d extends Module {
   }
 
   #convolved(convolve: typeof F.conv2d, x: TensorLike, weight: TensorLike, bias: TensorLike | null): Tensor {
-    this.#check(x);
-    return convolve(x, weight, bias, { stride: this.stride, padding: this.padding });
+    try {
+      return convolve(x, weight, bias, { stride: this.stride, padding: this.padding });
+    } catch (error) {
+      // An input that does not fit is an error of the module, whose names it has.
+      this.#check(x);
+      throw error;
+    }
   }
 
   override flops(inputShape: readonly number[]): number {
@@ -116,7 +121,7 @@ export class Conv2d extends Module {
 
 function paddingOf(fn: string, padding: PerAxis | 'same' | 'valid', kernel: Pair, stride: Pair): Pair {
   if (padding === 'valid') return [0, 0];
-  if (typeof padding !== 'string') return pairOf(fn, 'padding', padding, 0);
+  if (typeof padding !== 'string') return perAxis(fn, 'padding', padding, 0);
   if (padding !== 'same') {
     throw new RangeError(`${fn}: padding is ${describe(padding)}, expected a number, a pair, 'same' or 'valid'`);
   }

@@ -4,7 +4,7 @@ import { keepsNothing } from '../kernels/index.js';
 import type { PerAxis } from '../layers/index.js';
 import { checkInput } from './input.js';
 import { Module } from './module.js';
-import { type Pair, pairOf, pairText } from './sizes.js';
+import { type Pair, pairText, perAxis } from './sizes.js';
 
 /** Options of {@link MaxPool2d} and {@link AvgPool2d}. */
 export interface Pool2dModuleOptions {
@@ -28,8 +28,8 @@ abstract class Pool2d extends Module {
     const fn = this.constructor.name;
     const given: Pool2dModuleOptions = isPerAxis(options) ? { stride: options } : options;
     checkOptions(fn, given, ['stride']);
-    this.kernelSize = pairOf(fn, 'kernelSize', kernelSize, 1);
-    this.stride = pairOf(fn, 'stride', given.stride ?? this.kernelSize, 1);
+    this.kernelSize = perAxis(fn, 'kernelSize', kernelSize, 1);
+    this.stride = perAxis(fn, 'stride', given.stride ?? this.kernelSize, 1);
   }
 
   /** @throws {ShapeError} if x is no batch of images at least as large as a window. */
@@ -79,7 +79,7 @@ export class AdaptiveAvgPool2d extends Module {
    */
   constructor(outputSize: PerAxis) {
     super();
-    this.outputSize = pairOf('AdaptiveAvgPool2d', 'outputSize', outputSize, 1);
+    this.outputSize = perAxis('AdaptiveAvgPool2d', 'outputSize', outputSize, 1);
   }
 
   /** @param x - Images, shape (N, C, H, W). @returns Shape (N, C, *outputSize). */

@@ -14,7 +14,7 @@ import {
   tuple,
 } from '../../arrays/index.js';
 import { keepsNothing } from '../../kernels/index.js';
-import { type PerAxis, perAxis } from '../../layers/conv-shape.js';
+import { type PerAxis, perAxis } from '../../layers/index.js';
 import { checkImages, checkRandom, type Transform } from './transform.js';
 
 const RANDOM_CROP = {
