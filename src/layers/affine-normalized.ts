@@ -1,4 +1,4 @@
-import { checkShapes, type NDArray } from '../arrays/index.js';
+import { checkShapes, type NDArray, settingsOf } from '../arrays/index.js';
 import {
   type AffineCache,
   type AffineGrads,
@@ -7,10 +7,22 @@ import {
   affineBackward,
   rowSize,
 } from './affine.js';
-import { type BatchnormCache, batchGradients, type NormalizationGrads, normalizeBatch } from './batchnorm.js';
-import type { BatchnormParam } from './batchnorm-param.js';
+import {
+  type BatchnormCache,
+  batchGradients,
+  checkBatchnormCache,
+  type NormalizationGrads,
+  normalizeBatch,
+} from './batchnorm.js';
+import { type BatchnormParam, checkBatchnormParam, NORMALIZATION_OPTIONS } from './batchnorm-param.js';
 import { checkCache } from './cache.js';
-import { type LayernormCache, type NormalizationOptions, normalizeRows, rowGradients } from './layernorm.js';
+import {
+  checkLayernormCache,
+  type LayernormCache,
+  type NormalizationOptions,
+  normalizeRows,
+  rowGradients,
+} from './layernorm.js';
 import { type Needed, type Needs, WEIGHTS } from './needs.js';
 
 /** The gradients of affine, normalization and ReLU. */
@@ -47,8 +59,9 @@ export function affineBatchnormReluForward(
 ): [out: NDArray, cache: AffineBatchnormReluCache] {
   const fn = 'affineBatchnormReluForward';
   checkNormalized(fn, x, w, b, gamma, beta);
+  const checked = checkBatchnormParam(fn, bnParam, gamma);
   const [a, cache] = affine(x, w, b);
-  const [out, batchnorm] = normalizeBatch(fn, a, gamma, beta, bnParam, true);
+  const [out, batchnorm] = normalizeBatch(a, gamma, beta, bnParam, checked, true);
   return [out, { layer: 'affine-batchnorm-relu', affine: cache, batchnorm }];
 }
 
@@ -69,7 +82,8 @@ export function affineBatchnormReluBackward(
   needs?: Needs,
 ): Needed<AffineNormalizedGrads> {
   checkCache('affineBatchnormReluBackward', cache, 'affine-batchnorm-relu');
-  const { dx: da, dgamma, dbeta } = batchGradients('affineBatchnormReluBackward', dout, cache.batchnorm);
+  checkBatchnormCache('affineBatchnormReluBackward', dout, cache.batchnorm);
+  const { dx: da, dgamma, dbeta } = batchGradients(dout, cache.batchnorm);
   return { ...affineBackward(da, cache.affine, needs), dgamma, dbeta };
 }
 
@@ -79,7 +93,8 @@ export function affineBatchnormReluBackwardWeights(
   cache: AffineBatchnormReluCache,
 ): AffineNormalizedWeightGrads {
   checkCache('affineBatchnormReluBackwardWeights', cache, 'affine-batchnorm-relu');
-  const { dx: da, dgamma, dbeta } = batchGradients('affineBatchnormReluBackwardWeights', dout, cache.batchnorm);
+  checkBatchnormCache('affineBatchnormReluBackwardWeights', dout, cache.batchnorm);
+  const { dx: da, dgamma, dbeta } = batchGradients(dout, cache.batchnorm);
   const { dw, db } = affineBackward(da, cache.affine, WEIGHTS);
   return { dw, db, dgamma, dbeta };
 }
@@ -111,8 +126,9 @@ export function affineLayernormReluForward(
 ): [out: NDArray, cache: AffineLayernormReluCache] {
   const fn = 'affineLayernormReluForward';
   checkNormalized(fn, x, w, b, gamma, beta);
+  const { eps } = settingsOf(fn, NORMALIZATION_OPTIONS, options);
   const [a, cache] = affine(x, w, b);
-  const [out, layernorm] = normalizeRows(fn, a, gamma, beta, options, true);
+  const [out, layernorm] = normalizeRows(a, gamma, beta, eps, true);
   return [out, { layer: 'affine-layernorm-relu', affine: cache, layernorm }];
 }
 
@@ -133,7 +149,8 @@ export function affineLayernormReluBackward(
   needs?: Needs,
 ): Needed<AffineNormalizedGrads> {
   checkCache('affineLayernormReluBackward', cache, 'affine-layernorm-relu');
-  const { dx: da, dgamma, dbeta } = rowGradients('affineLayernormReluBackward', dout, cache.layernorm);
+  checkLayernormCache('affineLayernormReluBackward', dout, cache.layernorm);
+  const { dx: da, dgamma, dbeta } = rowGradients(dout, cache.layernorm);
   return { ...affineBackward(da, cache.affine, needs), dgamma, dbeta };
 }
 
@@ -143,7 +160,8 @@ export function affineLayernormReluBackwardWeights(
   cache: AffineLayernormReluCache,
 ): AffineNormalizedWeightGrads {
   checkCache('affineLayernormReluBackwardWeights', cache, 'affine-layernorm-relu');
-  const { dx: da, dgamma, dbeta } = rowGradients('affineLayernormReluBackwardWeights', dout, cache.layernorm);
+  checkLayernormCache('affineLayernormReluBackwardWeights', dout, cache.layernorm);
+  const { dx: da, dgamma, dbeta } = rowGradients(dout, cache.layernorm);
   const { dw, db } = affineBackward(da, cache.affine, WEIGHTS);
   return { dw, db, dgamma, dbeta };
 }

@@ -1,6 +1,12 @@
-import { checkedIn, checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
+import { checkedIn, checkLike, checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
 import { type ChannelShape, kernels } from '../kernels/index.js';
-import { type BatchnormParam, blend, checkBatchnormParam, NORMALIZATION_OPTIONS } from './batchnorm-param.js';
+import {
+  type BatchnormParam,
+  blend,
+  type CheckedBatchnormParam,
+  checkBatchnormParam,
+  NORMALIZATION_OPTIONS,
+} from './batchnorm-param.js';
 import { checkCache } from './cache.js';
 
 /** What the backward passes of a batch normalization need from the forward pass. Opaque: the fields may change. */
@@ -51,7 +57,7 @@ export function batchnormForward(
   bnParam: BatchnormParam,
 ): [out: NDArray, cache: BatchnormCache] {
   checkShapes('batchnormForward', { x: [x, ['N', 'D']], gamma: [gamma, ['D']], beta: [beta, ['D']] });
-  return normalizeBatch('batchnormForward', x, gamma, beta, bnParam, false);
+  return normalizeBatch(x, gamma, beta, bnParam, checkBatchnormParam('batchnormForward', bnParam, gamma), false);
 }
 
 /**
@@ -73,11 +79,9 @@ export function batchnormForward(
  * @throws {ShapeError} if `dout` is not (N, D).
  */
 export function batchnormBackward(dout: NDArray, cache: BatchnormCache): NormalizationGrads {
-  const fn = 'batchnormBackward';
-  checkCache(fn, cache, 'batchnorm');
-  if (!cache.training || cache.relu !== null) return batchGradients(fn, dout, cache);
+  checkBatchnormCache('batchnormBackward', dout, cache);
+  if (!cache.training || cache.relu !== null) return batchGradients(dout, cache);
   const { x, gamma, mean, variance, eps } = cache;
-  checkBatchnormCache(fn, dout, cache);
   const { dx, dgamma, dbeta } = emptyGrads(x, gamma);
   kernels().batchnormBackwardGraph({
     dout: operand(dout),
@@ -108,8 +112,8 @@ export function batchnormBackward(dout: NDArray, cache: BatchnormCache): Normali
  * @throws {ShapeError} if `dout` is not (N, D).
  */
 export function batchnormBackwardAlt(dout: NDArray, cache: BatchnormCache): NormalizationGrads {
-  checkCache('batchnormBackwardAlt', cache, 'batchnorm');
-  return batchGradients('batchnormBackwardAlt', dout, cache);
+  checkBatchnormCache('batchnormBackwardAlt', dout, cache);
+  return batchGradients(dout, cache);
 }
 
 /**
@@ -131,7 +135,7 @@ export function spatialBatchnormForward(
 ): [out: NDArray, cache: BatchnormCache] {
   const fn = 'spatialBatchnormForward';
   checkShapes(fn, { x: [x, ['N', 'C', 'H', 'W']], gamma: [gamma, ['C']], beta: [beta, ['C']] });
-  return normalizeBatch(fn, x, gamma, beta, bnParam, false);
+  return normalizeBatch(x, gamma, beta, bnParam, checkBatchnormParam(fn, bnParam, gamma), false);
 }
 
 /**
@@ -143,8 +147,8 @@ export function spatialBatchnormForward(
  * @throws {ShapeError} if `dout` is not (N, C, H, W).
  */
 export function spatialBatchnormBackward(dout: NDArray, cache: BatchnormCache): NormalizationGrads {
-  checkCache('spatialBatchnormBackward', cache, 'batchnorm');
-  return batchGradients('spatialBatchnormBackward', dout, cache);
+  checkBatchnormCache('spatialBatchnormBackward', dout, cache);
+  return batchGradients(dout, cache);
 }
 
 /**
@@ -162,25 +166,28 @@ export function batchnormReluForward(
   const fn = 'batchnormReluForward';
   const dims = x.shape.length === 4 ? (['N', 'C', 'H', 'W'] as const) : (['N', 'C'] as const);
   checkShapes(fn, { x: [x, dims], gamma: [gamma, ['C']], beta: [beta, ['C']] });
-  return normalizeBatch(fn, x, gamma, beta, bnParam, true);
+  return normalizeBatch(x, gamma, beta, bnParam, checkBatchnormParam(fn, bnParam, gamma), true);
 }
 
 /** Backward pass of {@link batchnormReluForward}. @param dout - Upstream gradient, of the shape of `x`. */
 export function batchnormReluBackward(dout: NDArray, cache: BatchnormCache): NormalizationGrads {
-  checkCache('batchnormReluBackward', cache, 'batchnorm');
-  return batchGradients('batchnormReluBackward', dout, cache);
+  checkBatchnormCache('batchnormReluBackward', dout, cache);
+  return batchGradients(dout, cache);
 }
 
-/** The forward pass for features and for channels, with a ReLU in the same pass where asked. Shapes are checked. */
+/**
+ * The forward pass for features and for channels, with a ReLU in the same pass where asked, on arrays whose shapes are
+ * checked. Training replaces the running statistics of `bnParam`; `checked` is what it was before.
+ */
 export function normalizeBatch(
-  fn: string,
   x: NDArray,
   gamma: NDArray,
   beta: NDArray,
   bnParam: BatchnormParam,
+  checked: CheckedBatchnormParam,
   relu: boolean,
 ): [out: NDArray, cache: BatchnormCache] {
-  const { training, eps, momentum, unbiased, runningMean, runningVar } = checkBatchnormParam(fn, bnParam, gamma);
+  const { training, eps, momentum, unbiased, runningMean, runningVar } = checked;
   const shape = channelShape(x);
   const out = empty(x.shape, dtypeOf(x));
   const mean = training ? empty(gamma.shape, dtypeOf(x)) : runningMean;
@@ -207,10 +214,9 @@ export function normalizeBatch(
   return [out, { layer: 'batchnorm', x, gamma, mean, variance, eps, training, relu: relu ? out : null }];
 }
 
-/** The backward pass of {@link normalizeBatch}. */
-export function batchGradients(fn: string, dout: NDArray, cache: BatchnormCache): NormalizationGrads {
+/** The backward pass of {@link normalizeBatch}, on what {@link checkBatchnormCache} has checked. */
+export function batchGradients(dout: NDArray, cache: BatchnormCache): NormalizationGrads {
   const { x, gamma, mean, variance, eps, training, relu } = cache;
-  checkBatchnormCache(fn, dout, cache);
   const { dx, dgamma, dbeta } = emptyGrads(x, gamma);
   const operands = {
     dout: operand(dout),
@@ -230,7 +236,10 @@ export function batchGradients(fn: string, dout: NDArray, cache: BatchnormCache)
   return { dx, dgamma, dbeta };
 }
 
-function checkBatchnormCache(fn: string, dout: NDArray, { x, gamma, mean, variance, eps, relu }: BatchnormCache): void {
+/** Checks the cache of a batch normalization, and `dout` against it. */
+export function checkBatchnormCache(fn: string, dout: NDArray, cache: BatchnormCache): void {
+  checkCache(fn, cache, 'batchnorm');
+  const { x, gamma, mean, variance, eps, relu } = cache;
   checkShapes(fn, {
     x: [x, x.shape.length === 4 ? ['N', 'C', 'H', 'W'] : ['N', 'C']],
     dout: [dout, x.shape],
@@ -238,7 +247,7 @@ function checkBatchnormCache(fn: string, dout: NDArray, { x, gamma, mean, varian
     'cache.mean': [mean, ['C']],
     'cache.variance': [variance, ['C']],
   });
-  if (relu !== null) checkShapes(fn, { x: [x, x.shape], 'cache.relu': [relu, x.shape] });
+  if (relu !== null) checkLike(fn, 'cache.relu', relu, 'x', x);
   checkedIn(fn, 'eps', eps, NORMALIZATION_OPTIONS.eps.range);
 }
 

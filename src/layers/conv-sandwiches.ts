@@ -1,7 +1,13 @@
 import { checkLike, checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
-import { type BatchnormCache, batchGradients, type NormalizationGrads, normalizeBatch } from './batchnorm.js';
-import type { BatchnormParam } from './batchnorm-param.js';
+import {
+  type BatchnormCache,
+  batchGradients,
+  checkBatchnormCache,
+  type NormalizationGrads,
+  normalizeBatch,
+} from './batchnorm.js';
+import { type BatchnormParam, checkBatchnormParam } from './batchnorm-param.js';
 import { checkCache } from './cache.js';
 import {
   type ConvCache,
@@ -178,8 +184,9 @@ export function convBatchnormReluForward(
   const fn = 'convBatchnormReluForward';
   const shape = checkConv(fn, x, w, b, convParam);
   checkShapes(fn, { x: [x, ['…']], w: [w, ['F', '…']], gamma: [gamma, ['F']], beta: [beta, ['F']] });
+  const checked = checkBatchnormParam(fn, bnParam, gamma);
   const [a, conv] = convolve(kernels(), x, w, b, shape, false);
-  const [out, batchnorm] = normalizeBatch(fn, a, gamma, beta, bnParam, true);
+  const [out, batchnorm] = normalizeBatch(a, gamma, beta, bnParam, checked, true);
   return [out, { layer: 'conv-batchnorm-relu', conv, batchnorm }];
 }
 
@@ -201,7 +208,8 @@ export function convBatchnormReluBackward(
 ): Needed<ConvBatchnormReluGrads> {
   const fn = 'convBatchnormReluBackward';
   checkCache(fn, cache, 'conv-batchnorm-relu');
-  const { dx: da, dgamma, dbeta } = batchGradients(fn, dout, cache.batchnorm);
+  checkBatchnormCache(fn, dout, cache.batchnorm);
+  const { dx: da, dgamma, dbeta } = batchGradients(dout, cache.batchnorm);
   checkConvBackward(fn, da, cache.conv);
   return { ...convGradients(kernels(), da, cache.conv, byName(needs)), dgamma, dbeta };
 }

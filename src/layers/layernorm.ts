@@ -1,4 +1,13 @@
-import { checkShapes, dtypeOf, empty, type NDArray, type OptionsOf, operand, settingsOf } from '../arrays/index.js';
+import {
+  checkLike,
+  checkShapes,
+  dtypeOf,
+  empty,
+  type NDArray,
+  type OptionsOf,
+  operand,
+  settingsOf,
+} from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { emptyGrads, type NormalizationGrads } from './batchnorm.js';
 import { NORMALIZATION_OPTIONS } from './batchnorm-param.js';
@@ -38,7 +47,8 @@ export function layernormForward(
   options: NormalizationOptions = {},
 ): [out: NDArray, cache: LayernormCache] {
   checkShapes('layernormForward', { x: [x, ['N', 'D']], gamma: [gamma, ['D']], beta: [beta, ['D']] });
-  return normalizeRows('layernormForward', x, gamma, beta, options, false);
+  const { eps } = settingsOf('layernormForward', NORMALIZATION_OPTIONS, options);
+  return normalizeRows(x, gamma, beta, eps, false);
 }
 
 /**
@@ -54,20 +64,18 @@ export function layernormForward(
  * @throws {ShapeError} if `dout` is not (N, D).
  */
 export function layernormBackward(dout: NDArray, cache: LayernormCache): NormalizationGrads {
-  checkCache('layernormBackward', cache, 'layernorm');
-  return rowGradients('layernormBackward', dout, cache);
+  checkLayernormCache('layernormBackward', dout, cache);
+  return rowGradients(dout, cache);
 }
 
-/** The forward pass, with a ReLU in the same pass where asked. Shapes are checked. */
+/** The forward pass, with a ReLU in the same pass where asked, on arrays whose shapes are checked. */
 export function normalizeRows(
-  fn: string,
   x: NDArray,
   gamma: NDArray,
   beta: NDArray,
-  options: NormalizationOptions,
+  eps: number,
   relu: boolean,
 ): [out: NDArray, cache: LayernormCache] {
-  const { eps } = settingsOf(fn, NORMALIZATION_OPTIONS, options);
   const [N, D] = x.shape;
   const out = empty(x.shape, dtypeOf(x));
   const mean = empty([N], dtypeOf(x));
@@ -87,17 +95,24 @@ export function normalizeRows(
   return [out, { layer: 'layernorm', x, gamma, mean, inverse, relu: relu ? out : null }];
 }
 
-/** The backward pass of {@link normalizeRows}. */
-export function rowGradients(fn: string, dout: NDArray, cache: LayernormCache): NormalizationGrads {
+/** Checks the cache of a layer normalization, and `dout` against it. */
+export function checkLayernormCache(fn: string, dout: NDArray, cache: LayernormCache): void {
+  checkCache(fn, cache, 'layernorm');
   const { x, gamma, mean, inverse, relu } = cache;
-  const { N, D } = checkShapes(fn, {
+  checkShapes(fn, {
     x: [x, ['N', 'D']],
     dout: [dout, x.shape],
     'cache.gamma': [gamma, ['D']],
     'cache.mean': [mean, ['N']],
     'cache.inverse': [inverse, ['N']],
   });
-  if (relu !== null) checkShapes(fn, { x: [x, x.shape], 'cache.relu': [relu, x.shape] });
+  if (relu !== null) checkLike(fn, 'cache.relu', relu, 'x', x);
+}
+
+/** The backward pass of {@link normalizeRows}, on what {@link checkLayernormCache} has checked. */
+export function rowGradients(dout: NDArray, cache: LayernormCache): NormalizationGrads {
+  const { x, gamma, mean, inverse, relu } = cache;
+  const [N, D] = x.shape;
   const { dx, dgamma, dbeta } = emptyGrads(x, gamma);
   kernels().layernormBackward({
     dout: operand(dout),
