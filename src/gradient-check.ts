@@ -1,4 +1,7 @@
 import {
+  argumentError,
+  checkCount,
+  checkedIn,
   checkShapes,
   checkSynchronous,
   describe,
@@ -7,6 +10,7 @@ import {
   hostValues,
   type Labels,
   type NDArray,
+  POSITIVE,
   Random,
   sizeOf,
   zeros,
@@ -24,13 +28,14 @@ export interface StepOptions {
 }
 
 /**
- * The gradient of a function of an array by centred differences: `(f(x + h·e_i) − f(x − h·e_i)) / 2h` for every element.
+ * The gradient of a function of an array by centred differences: `(f(x + h·e_i) − f(x − h·e_i)) / 2h` for every
+ * element.
  *
- * `x` is perturbed in place, one element at a time, and put back exactly, also when `f` throws; so `f` may look at `x` by
- * closure and ignore its argument.
+ * `x` is perturbed in place, one element at a time, and restored exactly, also when `f` throws; so `f` may read `x`
+ * from a closure and ignore its argument.
  *
- * In float32 a step of 1e-5 is a few units in the last place, and the result good to two digits at best: the first
- * time a warning on the console says so.
+ * In float32 a step of 1e-5 is a few units in the last place, and the result has two correct digits at best: the first
+ * such call prints a warning on the console.
  *
  * @param f - A scalar function of `x`.
  * @param x - The point, any shape; float64 to be worth comparing with.
@@ -50,8 +55,8 @@ export function evalNumericalGradient(f: (x: NDArray) => number, x: NDArray, { h
  * The gradient of `Σ f(x) · df` by centred differences, for a function whose value is an array: what a backward pass
  * returns for the upstream gradient `df`.
  *
- * `x` is perturbed in place, one element at a time, and put back exactly, also when `f` throws. Of float32 as
- * {@link evalNumericalGradient}.
+ * `x` is perturbed in place, one element at a time, and restored exactly, also when `f` throws. What
+ * {@link evalNumericalGradient} says of float32 holds here too.
  *
  * @param f - A function of `x` whose value has the shape of `df`.
  * @param x - The point, any shape.
@@ -94,13 +99,14 @@ export function evalNumericalGradientArray(
 /**
  * The largest relative error of two arrays: `max |a − b| / max(1e-8, |a| + |b|)`, cs231n's measure.
  *
- * In float64 a right gradient comes out below about 1e-6, a wrong one above 1e-2. But a kink of a ReLU within `h` of
- * the point makes a right one look wrong, 1 at worst: {@link checkModelGradients} and {@link gradCheckSparse} tell
- * those apart; a smaller `h` meets fewer. Gradients of 1e-7 and less come out at 1e-4 or so, since rounding the
- * function costs them their digits.
+ * In float64 the error of a correct gradient is below about 1e-6, that of a wrong one above 1e-2. But a kink of a ReLU
+ * within `h` of the point makes a correct one look wrong, by 1 at worst: {@link checkModelGradients} and {@link
+ * gradCheckSparse} recognize kinks; a smaller `h` meets fewer. For gradients of 1e-7 and less the error is 1e-4 or so,
+ * because the function's rounding takes their digits.
  *
- * In float32 two right ways of computing the same differ by about 1e-6 of the largest value, which is much of a value near
- * zero: compare `max |a − b| / max |b|` there, or convert to float64 before computing, see `convForwardFast`.
+ * In float32 two correct computations of the same value differ by about 1e-6 of the largest value, which is a large
+ * part of a value near zero: compare `max |a − b| / max |b|` there, or convert to float64 before computing, see
+ * `convForwardFast`.
  *
  * @returns NaN where either array holds one.
  * @throws {ShapeError} if their shapes differ.
@@ -118,7 +124,7 @@ export function relError(a: NDArray, b: NDArray): number {
   return largest;
 }
 
-/** One place that {@link gradCheckSparse} looked at. */
+/** One element that {@link gradCheckSparse} compared. */
 export interface SparseCheck {
   /** Indices of the element, one for each axis. */
   readonly index: readonly number[];
@@ -126,16 +132,16 @@ export interface SparseCheck {
   readonly analytic: number;
   readonly relError: number;
   /**
-   * Whether the function has a kink within `h`, that of a ReLU for example, at which `analytic` is right: the slope of
-   * the point, or between the slopes of both sides. Then `relError` says nothing.
+   * Whether the function has a kink within `h`, that of a ReLU for example, and `analytic` is correct there: the slope
+   * at the point, or a value between the slopes of both sides. Then `relError` says nothing.
    */
   readonly kink: boolean;
 }
 
 /**
- * Compares an analytic gradient with centred differences at a few random places: for arrays too large to go through.
+ * Compares an analytic gradient with centred differences at a few random places: for arrays too large to check whole.
  *
- * @param f - A scalar function of `x`, which is perturbed in place and put back exactly.
+ * @param f - A scalar function of `x`, which is perturbed in place and restored exactly.
  * @param x - The point, any shape.
  * @param grad - The analytic gradient, shaped like `x`.
  * @param options - `numChecks` places (default 10), the step `h` (default 1e-5), and the `seed` that chooses the places
@@ -150,9 +156,7 @@ export function gradCheckSparse(
   { numChecks = 10, h = 1e-5, seed = 0 }: StepOptions & { numChecks?: number; seed?: number | string } = {},
 ): SparseCheck[] {
   checkStep('gradCheckSparse', h);
-  if (!Number.isInteger(numChecks) || numChecks < 1) {
-    throw new RangeError(`gradCheckSparse: numChecks is ${describe(numChecks)}, expected a whole number ≥ 1`);
-  }
+  checkCount('gradCheckSparse', 'numChecks', numChecks, 1);
   checkShapes('gradCheckSparse', { x: [x, ['…']] });
   checkShapes('gradCheckSparse', { grad: [grad, x.shape] });
   warnOfFloat32('gradCheckSparse', 'x', x, h);
@@ -167,17 +171,17 @@ export function gradCheckSparse(
   });
 }
 
-/** What {@link checkModelGradients} asks of a model. */
+/** What {@link checkModelGradients} needs of a model. */
 export interface DifferentiableModel {
   /** Parameters by name. They are perturbed in place. */
   readonly params: Record<string, NDArray>;
-  /** Dropouts, where there are any, whose masks are to stay the same during a check. */
+  /** Dropouts, if there are any: their masks stay the same during a check. */
   readonly dropoutParams?: readonly DropoutParam[];
   /** The loss of a batch, with the gradient of each parameter under its name. */
   loss(X: NDArray, y: Labels): NDArray | { loss: number; grads: Record<string, NDArray> };
 }
 
-/** A kink that {@link checkModelGradients} met: a place whose centred difference says nothing of its gradient. */
+/** An element at which {@link checkModelGradients} found a kink, so that its centred difference says nothing. */
 export interface GradientKink {
   /** The parameter. */
   readonly name: string;
@@ -189,27 +193,27 @@ export interface GradientKink {
 
 /** Options of {@link checkModelGradients}. */
 export interface ModelCheckOptions extends StepOptions {
-  /** Called with every kink. Default: kinks go unmentioned. */
+  /** Called with every kink. Default: kinks are not reported. */
   onKink?: (kink: GradientKink) => void;
 }
 
 /**
  * Compares a model's gradients with centred differences, parameter by parameter. Use a float64 model and a small batch.
  *
- * A difference across a kink, of a ReLU or a max pooling, is none to compare with. Where one disagrees by more than
- * 1e-4, differences with steps of h/10 and h/100 tell a kink from a fault: at a kink they change, and the gradient is
- * the slope that they come to, or at the kink itself lies between the slopes of both sides. Kinks go to `onKink` and
- * not into the errors; a gradient that is wrong at a kink is an error as any other.
+ * A difference across a kink, of a ReLU or a max pooling, cannot be compared with a gradient. Where the two disagree by
+ * more than 1e-4, differences with steps of h/10 and h/100 distinguish a kink from a fault: at a kink they change, and
+ * the gradient is the slope that they converge to, or, at the kink itself, is between the slopes of both sides. Kinks
+ * are passed to `onKink` and left out of the errors; a gradient that is wrong at a kink is an error as any other.
  *
- * Dropouts in the model's `dropoutParams` draw the same masks at every evaluation of a check; afterwards they go on as if
- * there had been none.
+ * Dropouts in the model's `dropoutParams` draw the same masks at every evaluation of a check; afterwards they continue
+ * as if there had been no check.
  *
- * @param model - Anything with `params` and `loss(X, y)`; its parameters are perturbed in place and put back exactly.
+ * @param model - Anything with `params` and `loss(X, y)`; its parameters are perturbed in place and restored exactly.
  * @param X - Inputs.
  * @param y - Labels.
  * @param options - `h`: half the distance between the two points of a difference. Default 1e-5.
- * @returns The largest relative error for each parameter, see {@link relError}, over the places without a kink; 0 if
- *   there is none.
+ * @returns The largest relative error of each parameter, see {@link relError}, over the elements without a kink; 0 if
+ *   there are none.
  * @throws {TypeError} if `loss` returns no gradient for a parameter.
  *
  * @example
@@ -229,16 +233,16 @@ export function checkModelGradients(
     const result = model.loss(X, y);
     checkSynchronous('checkModelGradients', 'model.loss', result);
     if (result === null || typeof result !== 'object' || !('grads' in result)) {
-      throw new TypeError(`checkModelGradients: model.loss returned ${describe(result)}, expected { loss, grads }`);
+      throw wrongLoss(`returned ${describe(result)}`, '{ loss, grads }');
     }
     return result;
   };
   const value = (): number => {
     const { loss } = evaluate();
     if (typeof loss === 'number') return loss;
-    throw new TypeError(`checkModelGradients: model.loss returned a loss of ${describe(loss)}, expected a number`);
+    throw wrongLoss(`returned a loss of ${describe(loss)}`, 'a number');
   };
-  /** The largest error of a parameter over its places without a kink. */
+  /** The largest error of a parameter over its elements without a kink. */
   const errorOf = (name: string, param: NDArray, grad: NDArray): number => {
     let largest = 0;
     forEachIndex(param, (index) => {
@@ -254,9 +258,7 @@ export function checkModelGradients(
     const { grads } = evaluate();
     const errors: Record<string, number> = {};
     for (const [name, param] of Object.entries(model.params)) {
-      if (grads[name] === undefined) {
-        throw new TypeError(`checkModelGradients: model.loss returned no gradient for ${name}`);
-      }
+      if (grads[name] === undefined) throw wrongLoss(`returned no gradient for ${name}`);
       checkShapes('checkModelGradients', { [`grads.${name}`]: [grads[name], param.shape] });
       warnOfFloat32('checkModelGradients', `params.${name}`, param, h);
       errors[name] = errorOf(name, param, grads[name]);
@@ -267,12 +269,14 @@ export function checkModelGradients(
   }
 }
 
-/** Lets the dropouts of a model draw the same masks after each `rewind`, until `release` puts their own generators back. */
+/**
+ * Makes the dropouts of a model draw the same masks after each `rewind`, until `release` restores their generators.
+ */
 function holdMasks({ dropoutParams = [] }: DifferentiableModel): { rewind(): void; release(): void } {
   const drawing = dropoutParams.filter(({ seed, mask }) => seed === undefined && mask === undefined);
   const held = drawing.map((param) => {
     const { random } = param;
-    return { param, random, state: (random ?? new Random()).state() };
+    return { param, random, state: (random ?? new Random()).stateDict() };
   });
   return {
     rewind: () => {
@@ -308,28 +312,30 @@ function forEachIndex(x: NDArray, visit: (index: readonly number[], i: number) =
 }
 
 function checkStep(fn: string, h: number): void {
-  if (!(typeof h === 'number' && h > 0 && Number.isFinite(h))) {
-    throw new RangeError(`${fn}: h is ${describe(h)}, expected a number > 0`);
-  }
+  checkedIn(fn, 'h', h, POSITIVE);
+}
+
+function wrongLoss(found: string, expected?: string): Error {
+  return argumentError(TypeError, { fn: 'checkModelGradients', arg: 'model.loss', found, expected });
 }
 
 function checkNumber(fn: string, value: unknown): number {
   checkSynchronous(fn, 'f', value);
-  if (typeof value !== 'number') throw new TypeError(`${fn}: f returned ${describe(value)}, expected a number`);
-  return value;
+  if (typeof value === 'number') return value;
+  throw argumentError(TypeError, { fn, arg: 'f', found: `returned ${describe(value)}`, expected: 'a number' });
 }
 
-/** The least step that float32 has digits for. */
+/** The smallest step for which float32 has enough digits. */
 const FLOAT32_STEP = 1e-3;
 
-/** The functions that have said so. */
+/** The functions that have printed the warning. */
 const warned = new Set<string>();
 
-/** Says once for each function that a gradient by float32 is a poor one, and the way out. */
+/** Warns, once for each function, that a numerical gradient in float32 is inaccurate, and says what to do. */
 function warnOfFloat32(fn: string, name: string, a: NDArray, h: number): void {
   if (h >= FLOAT32_STEP || warned.has(fn) || dtypeOf(a) !== 'float32') return;
   warned.add(fn);
-  // biome-ignore lint/suspicious/noConsole: what came silently is said once, and the caller's result stays what it is
+  // biome-ignore lint/suspicious/noConsole: a warning that does not change the result
   console.warn(
     `${fn}: ${name} is float32, whose seven digits leave two or none to a difference with h = ${h}: ` +
       'an error of 0.05 may be rounding. ' +

@@ -1,26 +1,26 @@
 import type { NDArray } from './arrays/index.js';
 
-// A kink of a ReLU, a maximum or a hinge within h of a point makes a centred difference a mean of two slopes, though
-// the gradient is right. Differences of other sizes tell that from a fault: those of a smooth function do not change
-// with the step.
+// At a kink of a ReLU, a maximum or a hinge within h of a point, the centred difference is a mean of two slopes, so
+// that a correct gradient looks wrong. Differences with other steps distinguish that from a fault: those of a smooth
+// function do not change with the step.
 
-/** A value, and the step to both sides, as far as the array's dtype can hold it. */
+/** The values on both sides of a point, and the step as the array's dtype represents it. */
 export interface Difference {
   readonly plus: number;
   readonly minus: number;
-  /** How far apart the two points lie. */
+  /** The distance between the two points. */
   readonly distance: number;
 }
 
-/** Relative errors up to this are taken as they are. */
+/** Relative errors up to this need no explanation. */
 const SUSPICIOUS = 1e-4;
 
-/** How many units in the last place a value may be off. */
+/** How many units in the last place a value may be wrong. */
 const UNITS = 2;
 
 /**
- * Takes the value with an element of `x` moved up and down by `h`, and puts the element back exactly, also when
- * `value` throws. What the array can hold is not quite old ± h; in float32 the difference shows.
+ * Evaluates `value` with an element of `x` moved up and down by `h`, and restores the element exactly, also when
+ * `value` throws. The array's dtype rounds old ± h; in float32 that matters, so the distance is measured.
  */
 export function centred<V>(
   x: NDArray,
@@ -42,17 +42,17 @@ export function centred<V>(
   }
 }
 
-/** `|a − b| / max(1e-8, |a| + |b|)`, 0 for equal ones, infinite ones too. */
+/** `|a − b| / max(1e-8, |a| + |b|)`; 0 for equal values, infinite ones too. */
 export function relativeError(a: number, b: number): number {
   return a === b ? 0 : Math.abs(a - b) / Math.max(1e-8, Math.abs(a) + Math.abs(b));
 }
 
 /**
- * Whether the function has a kink within h of the point, and `analytic` is the slope there, or at the kink itself lies
- * between the slopes of its two sides. Where the centred difference is as it should be, nothing is evaluated; else the
- * function five times.
+ * Whether the function has a kink within h of the point, and `analytic` is the slope there, or, at the kink itself, is
+ * between the slopes of its two sides. Where the centred difference agrees with `analytic`, nothing is evaluated; else
+ * the function is, five times.
  *
- * @param value - The function of `x`, which is perturbed and put back.
+ * @param value - The function of `x`, which is perturbed and restored.
  * @param first - The centred difference that `analytic` was compared with, taken with the step `h`.
  */
 export function isKink(
@@ -74,7 +74,7 @@ export function isKink(
     return {
       mean: (plus - minus) / distance,
       noise,
-      /** How much steeper one side is, as far as rounding does not explain it. */
+      /** How much steeper one side is, less what rounding may explain. */
       bend: Math.abs(right - left) - 8 * noise,
       holds: Math.min(left, right) - slack <= analytic && analytic <= Math.max(left, right) + slack,
     };
@@ -85,7 +85,7 @@ export function isKink(
   const [wide, narrow, narrowest] = [first, ...[h / 10, h / 100].map((step) => centred(x, index, step, value))].map(
     slopes,
   );
-  // Of a smooth function the bend goes with the step; where it stays, the kink lies at the point itself.
+  // The bend of a smooth function shrinks with the step; where it does not, the kink is at the point itself.
   const bends = differ(wide, narrow) || differ(wide, narrowest) || narrow.bend > wide.bend / 2;
   const bendsAtAll = bends && wide.bend > 0;
   return bendsAtAll && narrowest.holds && (narrow.holds || differ(narrow, narrowest));

@@ -143,6 +143,7 @@ export {
 // Training
 export { Solver, type SolverOptions } from './solver.js';
 export {
+  type AccuracyOptions,
   type AsyncBatches,
   type Batches,
   checkAccuracy,

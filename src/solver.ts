@@ -1,33 +1,32 @@
 import {
   checkCount,
-  checkLabels,
   checkOptions,
-  checkShapes,
   checkSynchronous,
   type Labels,
   loadEntry,
   type NDArray,
   Random,
+  settingsOf,
 } from './arrays/index.js';
 import type { Model, Params } from './classifiers/model.js';
-import { rows } from './data/dataset.js';
+import { type Kept, keep } from './data/dataset.js';
 import { Best } from './training/best.js';
 import { checkFinite, DivergedError, type Progress } from './training/diverged-error.js';
-import { checkSignal, drain, drainAsync, type Listener, observed, type Run } from './training/drive.js';
+import { checkSignal, drain, drainAsync, Guard, type Listener, observed, type Run } from './training/drive.js';
 import type { TrainingEvent } from './training/events.js';
-import { type Examples, scoreOf, stepOn } from './training/examples.js';
+import { drawing, scoreOf, stepOn } from './training/examples.js';
 import { Journal } from './training/journal.js';
 import { isBest } from './training/scoring.js';
-import { checkModel } from './training/solver-model.js';
+import { checkDataset, checkModel, type Dataset } from './training/solver-model.js';
 import {
+  ACCURACY_OPTIONS,
+  type AccuracyOptions,
   type CheckedOptions,
-  checkDataset,
   checkSolverOptions,
-  type Dataset,
   type Rule,
   type SolverOptionsOf,
 } from './training/solver-options.js';
-import { checkedModel, checkSolverState, type SolverState, savedModel } from './training/solver-state.js';
+import { checkedModel, checkSolverState, HISTORIES, type SolverState, savedModel } from './training/solver-state.js';
 import { Updater } from './training/updater.js';
 
 /**
@@ -45,11 +44,11 @@ export interface SolverOptions<R extends Rule = Rule> extends SolverOptionsOf<R,
  *
  * Build one from a {@link Model}, data and {@link SolverOptions}, then call {@link Solver.train}. Afterwards the model
  * holds the parameters, and running statistics, of the evaluation with the best validation accuracy, not the last ones;
- * `lossHistory` has one entry for each iteration, `trainAccHistory` and `valAccHistory` one for each evaluation: after the
- * first iteration, at the end of each epoch, and after the last iteration.
+ * `lossHistory` has one entry for each iteration, `trainAccHistory` and `valAccHistory` one for each evaluation: after
+ * the first iteration, at the end of each epoch, and after the last iteration.
  *
- * Minibatches are drawn with replacement, as in cs231n. With a seed, two runs are equal to the last bit: for any number of
- * threads, in any module format, on Node 20 to 24, with turbo or without. Relaxed SIMD, plain SIMD and the reference
+ * Minibatches are drawn with replacement, as in cs231n. With a seed, two runs are equal to the last bit: for any number
+ * of threads, in any module format, on Node 20 to 24, with turbo or without. Relaxed SIMD, plain SIMD and the reference
  * differ in the last bits, and so does a call that falls back to the reference because memory is full.
  *
  * @example
@@ -82,15 +81,21 @@ export class Solver<R extends Rule = 'sgd'> {
   iteration = 0;
 
   readonly #options: CheckedOptions<Solver>;
-  readonly #train: Examples;
-  readonly #val: Examples;
+  readonly #train: Kept;
+  readonly #val: Kept;
   readonly #updater: Updater;
-  readonly #listener: Listener;
+  readonly #listener: Listener = {
+    fn: 'Solver',
+    onStep: 'onIteration',
+    call: ({ kind }) => (kind === 'step' ? this.#options.onIteration(this) : this.#options.onEpoch(this)),
+    stop: () => {
+      this.#stopped = true;
+    },
+  };
   readonly #best: Best;
   readonly #random: Random;
   #numEpochs: number;
-  /** The method that is running: a callback, or the model, may not start another. */
-  #running: string | null = null;
+  readonly #guard = new Guard('Solver');
   /** Whether an evaluation is due: also when a callback threw before it. */
   #due = false;
   /** Whether `onEpoch` has ended the run. */
@@ -102,56 +107,43 @@ export class Solver<R extends Rule = 'sgd'> {
    * @param model - One of the classifiers, or any object with `params` and `loss(X, y)`.
    * @param data - `{ XTrain, yTrain, XVal, yVal }`: inputs of shape (N, …) and their labels.
    * @param options - The update rule and its `optimConfig`, epochs, batch size, callbacks: see {@link SolverOptions}.
-   * @throws {RangeError | TypeError | ShapeError} naming an option, a parameter or a part of the data that does not fit.
+   * @throws {RangeError | TypeError | ShapeError} naming the option, parameter or part of the data that does not fit.
    */
   constructor(model: Model, data: Dataset, options: SolverOptions<R> = {}) {
     this.#options = checkSolverOptions(options);
     checkModel(model);
-    const { yTrain, yVal } = checkDataset(data);
     this.model = model;
-    this.#train = { X: rows(data.XTrain), y: yTrain };
-    this.#val = { X: rows(data.XVal), y: yVal };
+    [this.#train, this.#val] = checkDataset(data);
     this.#numEpochs = this.#options.numEpochs;
     this.#random = new Random(this.#options.seed);
     this.#updater = new Updater(model, this.#options);
     this.#best = new Best(model);
     this.bestParams = this.#best.params;
-    const { onIteration, onEpoch } = this.#options;
-    this.#listener = {
-      fn: 'Solver',
-      onStep: 'onIteration',
-      call: ({ kind }) => (kind === 'step' ? onIteration(this) : onEpoch(this)),
-      stop: () => {
-        this.#stopped = true;
-      },
-    };
   }
 
   /**
-   * Epochs that {@link Solver.train} completes. May be changed at any time: once it is raised, another `train()` continues
-   * from the last parameters, as if it had been so from the start.
-   *
-   * @throws {RangeError} if it is set to anything but a whole number ≥ 1.
+   * Epochs that {@link Solver.train} completes. May be changed at any time: once it is raised, another `train()`
+   * continues from the last parameters, as if it had been so from the start.
    */
   get numEpochs(): number {
     return this.#numEpochs;
   }
 
-  /** As the getter says. */
+  /** @throws {RangeError} if it is no whole number ≥ 1. */
   set numEpochs(numEpochs: number) {
     checkCount('Solver', 'numEpochs', numEpochs, 1);
     this.#numEpochs = numEpochs;
   }
 
   /**
-   * Runs until `numEpochs` epochs are complete, or `onEpoch` returns `false`, then puts the best parameters into the model.
+   * Runs until `numEpochs` epochs are complete or `onEpoch` returns `false`; then the model gets the best parameters.
    *
-   * Another call continues where the last one ended: after an error, of a callback for example, with the evaluation that the
-   * error prevented; after a complete run with the last parameters, not the best ones, unless the model's have been changed
-   * since.
+   * Another call continues where the last one ended: after an error, of a callback for example, with the evaluation
+   * that the error prevented; after a complete run with the last parameters, not the best ones, unless the model's have
+   * been changed since.
    *
-   * @throws {DivergedError} if a loss is not finite, in which case the model keeps the parameters it had in that iteration;
-   *   if an evaluation finds parameters that are not, or no evaluation had finite scores.
+   * @throws {DivergedError} if a loss is not finite, in which case the model keeps the parameters it had in that
+   *   iteration; if an evaluation finds parameters that are not, or no evaluation had finite scores.
    * @throws {Error} if it is called by the model or a callback while it runs.
    */
   train(): void {
@@ -160,8 +152,8 @@ export class Solver<R extends Rule = 'sgd'> {
 
   /**
    * {@link Solver.train} as a generator: yields each step and each evaluation once it is complete and its callback has
-   * returned. Leaving the loop early leaves the model with the parameters of the last step; `train`, or another generator,
-   * continues from there.
+   * returned. Leaving the loop early leaves the model with the parameters of the last step; `train`, or another
+   * generator, continues from there.
    *
    * @throws {DivergedError | Error} as `train`.
    *
@@ -175,11 +167,11 @@ export class Solver<R extends Rule = 'sgd'> {
   }
 
   /**
-   * {@link Solver.train} for programs that stay responsive: lets the event loop turn between steps, every 15 ms, and awaits
-   * promises that callbacks return; one for `false` from `onEpoch` ends the run too. The bits are those of `train`.
+   * {@link Solver.train}, to the same bits, for programs that stay responsive: lets the event loop turn between steps,
+   * every 15 ms, and awaits promises that callbacks return; one for `false` from `onEpoch` ends the run too.
    *
-   * @param options - `signal`: ends the run between two steps. The promise is rejected with the signal's reason, the model
-   *   keeps the parameters of the last step, and `train` or `trainAsync` continues from there.
+   * @param options - `signal`: ends the run between two steps. The promise is rejected with the signal's reason, the
+   *   model keeps the parameters of the last step, and `train` or `trainAsync` continues from there.
    */
   async trainAsync(options: { signal?: AbortSignal } = {}): Promise<void> {
     checkOptions('Solver.trainAsync', options, ['signal']);
@@ -187,7 +179,7 @@ export class Solver<R extends Rule = 'sgd'> {
   }
 
   *#run(method: string): Run<void> {
-    this.#enter(method);
+    this.#guard.enter(method);
     const journal = new Journal(this.#options, this.#total);
     try {
       while (!this.#stopped && (this.#due || this.iteration < this.#total)) {
@@ -202,13 +194,13 @@ export class Solver<R extends Rule = 'sgd'> {
           this.#due = false;
           const { iteration, epoch } = this;
           journal.epoch(epoch, this.#numEpochs, iteration, trainAcc, valAcc);
-          yield { kind: 'epoch', iteration, epoch, loss: this.#lastLoss, trainAcc, valAcc };
+          yield { kind: 'epoch', iteration, epoch, loss: this.lossHistory[iteration - 1], trainAcc, valAcc };
         }
       }
       this.#finish();
     } finally {
       journal.clear();
-      this.#running = null;
+      this.#guard.leave();
     }
   }
 
@@ -217,8 +209,8 @@ export class Solver<R extends Rule = 'sgd'> {
     // Where every iteration was a call of step(), nothing has been evaluated yet.
     if (this.valAccHistory.length === 0) this.#evaluate();
     if (!this.#best.known) {
-      const found = 'model.loss(X) gives scores that are not finite';
-      throw new DivergedError(this.#progress, this.#lastLoss, found, false);
+      const [loss, found] = [this.lossHistory[this.iteration - 1], 'model.loss(X) gives scores that are not finite'];
+      throw new DivergedError(this.#progress, loss, found, false);
     }
     this.#best.put();
     this.#stopped = false;
@@ -228,7 +220,7 @@ export class Solver<R extends Rule = 'sgd'> {
    * One iteration: draws a minibatch, differentiates, updates the parameters; at the end of an epoch the learning rate
    * decays.
    *
-   * A step that throws has not happened: parameters, running statistics, and the state of the update rule are as before.
+   * A step that throws has not happened: parameters, running statistics and the update rule's state are as before.
    *
    * @returns The loss.
    * @throws {DivergedError} if it is not finite.
@@ -237,13 +229,13 @@ export class Solver<R extends Rule = 'sgd'> {
    * @throws {Error} if it is called by the model or a callback while the Solver runs.
    */
   step(): number {
-    this.#enter('step');
+    this.#guard.enter('step');
     try {
       const loss = this.#step();
       checkSynchronous('Solver', 'onIteration', this.#options.onIteration(this));
       return loss;
     } finally {
-      this.#running = null;
+      this.#guard.leave();
     }
   }
 
@@ -251,7 +243,7 @@ export class Solver<R extends Rule = 'sgd'> {
     this.#best.resume();
     this.#stopped = false;
     const { batchSize, lrDecay } = this.#options;
-    const loss = this.#drawing(() => {
+    const loss = drawing(this.#random, () => {
       const chosen = this.#random.randint(0, this.#train.y.length, batchSize);
       return stepOn(this.model, this.#train, chosen, this.#updater, () => this.#progress);
     });
@@ -264,21 +256,9 @@ export class Solver<R extends Rule = 'sgd'> {
     return loss;
   }
 
-  /** Runs `fn`, which draws numbers. If it fails, it has drawn none: the next one draws the same. */
-  #drawing<T>(fn: () => T): T {
-    const before = this.#random.stateDict();
-    try {
-      return fn();
-    } catch (error) {
-      this.#random.loadStateDict(before);
-      throw error;
-    }
-  }
-
   /**
-   * A copy of everything that the rest of the run depends on: parameters and running statistics, the best ones and the last
-   * ones, the configs of the update rule, generators, histories. May be called between the steps of a generator, and by
-   * callbacks.
+   * A copy of everything that the rest of the run depends on: parameters and running statistics, the best and the last
+   * ones, configs of the update rule, generators, histories. To be called between steps, or by a callback.
    *
    * @returns A plain object of numbers, strings, booleans, null, lists, arrays, and objects of these.
    * @throws {TypeError} naming a field of a config that holds something else.
@@ -286,10 +266,8 @@ export class Solver<R extends Rule = 'sgd'> {
   stateDict(): SolverState {
     const { iteration, epoch, bestValAcc, lossHistory, trainAccHistory, valAccHistory } = this;
     return {
-      ...{ iteration, epoch, bestValAcc, due: this.#due, stopped: this.#stopped },
-      lossHistory: [...lossHistory],
-      trainAccHistory: [...trainAccHistory],
-      valAccHistory: [...valAccHistory],
+      ...structuredClone({ iteration, epoch, bestValAcc, lossHistory, trainAccHistory, valAccHistory }),
+      ...{ due: this.#due, stopped: this.#stopped },
       ...this.#best.stateDict(),
       configs: this.#updater.stateDict('Solver.stateDict'),
       random: this.#random.stateDict(),
@@ -298,63 +276,41 @@ export class Solver<R extends Rule = 'sgd'> {
   }
 
   /**
-   * Takes over what {@link Solver.stateDict} returned for a Solver of such a model with the same data and options; training
-   * continues to the same bits, in another process too.
+   * Takes over what {@link Solver.stateDict} returned for a Solver of such a model with the same data and options;
+   * training continues to the same bits, in another process too.
    *
    * @throws {TypeError | RangeError | ShapeError} naming the entry that does not fit; nothing has changed then.
    * @throws {Error} if it is called while the Solver runs.
    */
   loadStateDict(state: SolverState): void {
     const fn = 'Solver.loadStateDict';
-    this.#enter('loadStateDict');
+    this.#guard.enter('loadStateDict');
     try {
       checkSolverState(fn, state, this.#iterationsPerEpoch);
       loadEntry(fn, 'random', new Random(0), state.random);
       const parts = [checkedModel(fn, state, this.model), this.#best.checked(fn, state)];
       for (const take of [...parts, this.#updater.checked(fn, state.configs)]) take();
       this.#random.loadStateDict(state.random);
-      const { iteration, epoch, bestValAcc, lossHistory, trainAccHistory, valAccHistory } = state;
-      Object.assign(this, { iteration, epoch, bestValAcc });
-      Object.assign(this.lossHistory, lossHistory).length = lossHistory.length;
-      Object.assign(this.trainAccHistory, trainAccHistory).length = trainAccHistory.length;
-      Object.assign(this.valAccHistory, valAccHistory).length = valAccHistory.length;
+      for (const name of HISTORIES) Object.assign(this[name], state[name]).length = state[name].length;
+      ({ iteration: this.iteration, epoch: this.epoch, bestValAcc: this.bestValAcc } = state);
       [this.#due, this.#stopped] = [state.due, state.stopped];
     } finally {
-      this.#running = null;
+      this.#guard.leave();
     }
-  }
-
-  /** @throws {Error} if something of this Solver is running. */
-  #enter(method: string): void {
-    if (this.#running !== null) {
-      const wayOut = this.#running === 'steps' ? 'leave its loop first' : 'call it when that has returned';
-      throw new Error(
-        `Solver.${method}: ${this.#running}() is running, expected no call from a callback or the model: ${wayOut}`,
-      );
-    }
-    this.#running = method;
   }
 
   /**
-   * The share of examples whose highest score is that of their label. Where the model gives one score, a logit, those whose
-   * label is 1 where it is above zero, and 0 elsewhere. An example with a score of NaN is never right.
+   * The share of examples whose highest score is that of their label. Where the model gives one score, a logit, those
+   * whose label is 1 where it is above zero, and 0 elsewhere. An example with a score of NaN is never right.
    *
    * @param X - Inputs, shape (N, …).
    * @param y - Their labels.
-   * @param options - `numSamples` examples drawn at random, with replacement (default null: all of them, once each), in
-   *   batches of `batchSize` (default 100), which bounds memory.
    * @returns A number in [0, 1].
    * @throws {RangeError} if a label is beyond the classes.
    */
-  checkAccuracy(X: NDArray, y: Labels, options: { numSamples?: number | null; batchSize?: number } = {}): number {
-    const fn = 'Solver.checkAccuracy';
-    checkOptions(fn, options, ['numSamples', 'batchSize']);
-    const { numSamples = null, batchSize = 100 } = options;
-    const { N } = checkShapes(fn, { X: [X, ['N', '…']] });
-    const labels = checkLabels(fn, 'y', y, N);
-    if (numSamples !== null) checkCount(fn, 'numSamples', numSamples, 1);
-    checkCount(fn, 'batchSize', batchSize, 1);
-    const examples = { X: rows(X), y: labels };
+  checkAccuracy(X: NDArray, y: Labels, options: AccuracyOptions = {}): number {
+    const { numSamples, batchSize } = settingsOf('Solver.checkAccuracy', ACCURACY_OPTIONS, options);
+    const examples = keep('Solver.checkAccuracy', ['X', 'y'], X, y);
     return scoreOf(this.model, 'y', examples, this.#random, numSamples, batchSize).accuracy;
   }
 
@@ -367,21 +323,17 @@ export class Solver<R extends Rule = 'sgd'> {
     return this.#numEpochs * this.#iterationsPerEpoch;
   }
 
-  get #lastLoss(): number {
-    return this.lossHistory.at(-1) ?? Number.NaN;
-  }
-
   get #progress(): Progress {
     const { iteration, lossHistory } = this;
-    const { learningRate } = this.#updater;
-    return { fn: 'Solver', iteration, lossHistory, learningRate, rest: 'Histories and bestParams are intact.' };
+    const rest = 'Histories and bestParams are intact.';
+    return { fn: 'Solver', iteration, lossHistory, learningRate: this.#updater.learningRate, rest };
   }
 
   /** Scores the model. Its parameters become the best where both they and their scores are finite. */
   #evaluate(): { trainAcc: number; valAcc: number } {
     const { numTrainSamples, numValSamples } = this.#options;
     checkFinite(this.#progress, this.model.params);
-    const [train, val] = this.#drawing(() => [
+    const [train, val] = drawing(this.#random, () => [
       // Training labels beyond the classes are the loss's to refuse: it may not be about classes at all.
       scoreOf(this.model, null, this.#train, this.#random, numTrainSamples),
       scoreOf(this.model, 'yVal', this.#val, this.#random, numValSamples),

@@ -1,8 +1,8 @@
 /** A line of a {@link table}. */
 export interface Row {
-  /** Text, to the left. */
+  /** Text, aligned left. */
   readonly cells: readonly string[];
-  /** Numbers, to the right, which are summed below. */
+  /** Numbers, aligned right and summed in the last line. */
   readonly numbers: readonly number[];
 }
 

@@ -221,8 +221,8 @@ describe('a loss that stops being finite', () => {
     expect(error).toMatchObject({ name: 'DivergedError', iteration: 4, lastFiniteLoss: 1.25, learningRate: 0.25 });
     expect((error as DivergedError).loss).toBe(loss);
     expect((error as Error).message).toBe(
-      `Solver: the loss is ${loss} at iteration 4 (last finite loss 1.25, learning rate 0.25); try a smaller learning ` +
-        'rate or weight scale. Histories and bestParams are intact.',
+      `Solver: the loss is ${loss} at iteration 4 (last finite loss 1.25, learning rate 0.25); try a smaller ` +
+        'learning rate or weight scale. Histories and bestParams are intact.',
     );
     expect(solver.lossHistory).toEqual([2, 1.5, 1.25]);
     expect(solver.valAccHistory).toEqual([0.5, 1]);
@@ -242,8 +242,8 @@ describe('a loss that stops being finite', () => {
       lastFiniteLoss: undefined,
       learningRate: 1,
       message:
-        'Solver: the loss is NaN at iteration 1 (no loss before it was finite, learning rate 1); try a smaller learning ' +
-        'rate or weight scale. Histories and bestParams are intact.',
+        'Solver: the loss is NaN at iteration 1 (no loss before it was finite, learning rate 1); try a smaller ' +
+        'learning rate or weight scale. Histories and bestParams are intact.',
     });
     expect(catching(() => new Solver(model, data, QUIET).step())).toMatchObject({
       iteration: 1,

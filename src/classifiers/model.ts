@@ -20,13 +20,16 @@ export interface Model {
   readonly bnParams?: readonly BatchnormParam[];
   /** How dropouts draw their masks, where there are any: a Solver's state dict has their seeds and generators. */
   readonly dropoutParams?: readonly DropoutParam[];
-  /** Other state that training changes, where there is any: a part of a Solver's state dict. Together with `loadStateDict`. */
+  /**
+   * Other state that training changes, where there is any: a part of a Solver's state dict. Together with
+   * `loadStateDict`.
+   */
   stateDict?(): unknown;
   /** Takes over what `stateDict` returned, or throws before anything has changed. */
   loadStateDict?(state: unknown): void;
   /**
-   * With labels, a training-time pass: the loss and the gradient of every parameter. Without, a test-time pass: scores of
-   * shape (N, C).
+   * With labels, a training-time pass: the loss and the gradient of every parameter. Without, a test-time pass: scores
+   * of shape (N, C).
    */
   loss(X: NDArray, y?: Labels): NDArray | LossAndGrads;
 }

@@ -16,8 +16,8 @@ export type AsyncBatches = AsyncIterable<LabelledBatch>;
 export type Visit = (X: NDArray, y: Int32Array) => void;
 
 /**
- * Gives every batch to `visit`, each in a workspace of its own; a `DataLoader` makes its batches in it too. Yields, outside
- * of the workspace, the event that `after` returns, and what has to be awaited.
+ * Gives every batch to `visit`, each in a workspace of its own; a `DataLoader` makes its batches in it too. Yields,
+ * outside of the workspace, the event that `after` returns, and what has to be awaited.
  *
  * @param skip - How many batches to leave out at the beginning; of a `DataLoader` none.
  * @throws {TypeError} if there are no batches, or one is something else.

@@ -25,6 +25,31 @@ export interface Listener {
   stop(): void;
 }
 
+/** Lets one method of an object run at a time: callbacks, and what they call, may not start another. */
+export class Guard {
+  readonly #owner: string;
+  #running: string | null = null;
+
+  /** @param owner - What errors call the object. */
+  constructor(owner: string) {
+    this.#owner = owner;
+  }
+
+  /** @throws {Error} if another method is running. */
+  enter(method: string): void {
+    if (this.#running !== null) {
+      const wayOut = this.#running === 'steps' ? 'leave its loop first' : 'call it when that has returned';
+      const found = `${this.#running}() is running`;
+      throw new Error(`${this.#owner}.${method}: ${found}, expected no call from a callback or the model: ${wayOut}`);
+    }
+    this.#running = method;
+  }
+
+  leave(): void {
+    this.#running = null;
+  }
+}
+
 /** The events of a run without promises, each yielded after its callback has returned. Leaving it ends the run. */
 export function* observed<R>(run: Run<R>, listener: Listener): Generator<TrainingEvent, R, void> {
   try {
@@ -98,7 +123,9 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
-/** Resolves in another task, so that timers, messages and input have their turn; a promise alone has priority over them. */
+/**
+ * Resolves in another task, so that timers, messages and input have their turn; a promise alone has priority over them.
+ */
 function turn(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof setImmediate === 'function') setImmediate(resolve);

@@ -1,23 +1,31 @@
-import { describe } from '../arrays/index.js';
+import { argumentError, describe } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
 import { Module } from '../nn/index.js';
 
 /**
- * One model of several trained ones: the logarithm of the mean of their softmax probabilities. Of models with one output
- * each, the logit of the mean of their sigmoid probabilities.
+ * One model of several trained ones: the logarithm of the mean of their softmax probabilities. Of models with one
+ * output each, the logit of the mean of their sigmoid probabilities.
  *
  * @param models - Each gives scores (B, C) for a batch. They are the members of the module returned, which `eval()` and
  *   `stateDict()` reach.
- * @throws {TypeError | RangeError} if they are no list of modules, or none.
+ * @throws {TypeError | RangeError} if `models` is not a list of modules, or is empty.
  *
  * @example
  * checkAccuracy(loaderTest, ensemble([first, second, third]));
  */
 export function ensemble(models: readonly Module[]): Module {
+  const fn = 'ensemble';
   if (!Array.isArray(models) || !models.every((model) => model instanceof Module)) {
-    throw new TypeError(`ensemble: models is ${describe(models)}, expected a list of modules`);
+    throw argumentError(TypeError, {
+      fn,
+      arg: 'models',
+      found: `is ${describe(models)}`,
+      expected: 'a list of modules',
+    });
   }
-  if (models.length === 0) throw new RangeError('ensemble: models is empty, expected at least one module');
+  if (models.length === 0) {
+    throw argumentError(RangeError, { fn, arg: 'models', found: 'is empty', expected: 'at least one module' });
+  }
   return new Ensemble(models);
 }
 

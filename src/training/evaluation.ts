@@ -27,9 +27,9 @@ export interface Predictions {
 }
 
 /**
- * The share of the loader's examples whose highest score is that of their label, with the model in evaluation mode. Where
- * the model gives one score, a logit, those whose label is 1 where it is above zero, and 0 elsewhere. An example with a
- * score of NaN is never right.
+ * The share of the loader's examples whose highest score is that of their label, with the model in evaluation mode.
+ * Where the model gives one score, a logit, those whose label is 1 where it is above zero, and 0 elsewhere. An example
+ * with a score of NaN is never right.
  *
  * @param loader - A `DataLoader`, or another iterable of batches `[X, y]`.
  * @param model - Gives scores of shape (B, C) for a batch. Its modes are put back afterwards.
@@ -86,7 +86,9 @@ export function predict(loader: Batches, model: Module): Predictions {
 
 function score(fn: string, loader: Batches, model: Module, visit: (scores: NDArray, y: Int32Array) => void): void {
   checkLoader(fn, 'loader', loader);
-  if (!(model instanceof Module)) throw new TypeError(`${fn}: model is no Module: the loader comes first`);
+  if (!(model instanceof Module)) {
+    throw argumentError(TypeError, { fn, arg: 'model', found: 'is no Module', wayOut: 'the loader comes first' });
+  }
   evaluating(model, () => forEachBatch(fn, loader, (X, y) => visit(checkScores(fn, model.forward(X), y.length), y)));
 }
 

@@ -1,5 +1,6 @@
-import { dtypeOf, empty, heap, type NDArray, type Random, withStorage, wrap } from '../arrays/index.js';
+import { dtypeOf, empty, heap, type Random, withStorage, wrap } from '../arrays/index.js';
 import type { Model } from '../classifiers/model.js';
+import type { Kept } from '../data/dataset.js';
 import { isKeepingNothing, kernels, workspace } from '../kernels/index.js';
 import { divergedLoss, type Progress } from './diverged-error.js';
 import { restoreStatistics, statisticsOf } from './parameters.js';
@@ -7,25 +8,14 @@ import { Tally } from './scoring.js';
 import { checkResult, checkScores } from './solver-model.js';
 import type { Updater } from './updater.js';
 
-/** Examples, dense and on the heap, and their labels. */
-export interface Examples {
-  readonly X: NDArray;
-  readonly y: Int32Array;
-}
-
 /**
  * Differentiates the loss of the examples at the given places, and updates the parameters.
  *
  * @returns The loss.
- * @throws {DivergedError} if that is not finite. After any error parameters, running statistics and configs are as before.
+ * @throws {DivergedError} if that is not finite. After any error parameters, running statistics and configs are as
+ *   before.
  */
-export function stepOn(
-  model: Model,
-  examples: Examples,
-  chosen: Int32Array,
-  updater: Updater,
-  progress: () => Progress,
-) {
+export function stepOn(model: Model, examples: Kept, chosen: Int32Array, updater: Updater, progress: () => Progress) {
   const statistics = statisticsOf(model);
   return inScope(model, () => {
     const { X, y } = gather(examples, chosen);
@@ -45,12 +35,13 @@ export function stepOn(
  * Scores examples, batch by batch.
  *
  * @param arg - What errors call the labels; null: labels beyond the classes are just not right.
- * @param random - Draws `numSamples` of them, with replacement; all are scored, once each, where that is null or no fewer.
+ * @param random - Draws `numSamples` of them, with replacement; all are scored, once each, where that is null or no
+ *   fewer.
  */
 export function scoreOf(
   model: Model,
   arg: string | null,
-  examples: Examples,
+  examples: Kept,
   random: Random,
   numSamples: number | null,
   batchSize = 100,
@@ -69,20 +60,33 @@ export function scoreOf(
   return tally;
 }
 
+/**
+ * Runs `draw`, which draws numbers from `random`. If it throws it has drawn none, so that the next one draws the same.
+ */
+export function drawing<T>(random: Random, draw: () => T): T {
+  const before = random.stateDict();
+  try {
+    return draw();
+  } catch (error) {
+    random.loadStateDict(before);
+    throw error;
+  }
+}
+
 /** Runs a pass of the model in a workspace; one that may keep what it is given gets arrays on the heap. */
 function inScope<T>(model: Model, pass: () => T): T {
   return isKeepingNothing(model.loss) ? workspace(pass) : withStorage(heap, pass);
 }
 
 /** The examples at the given places, in new arrays. */
-function gather({ X, y }: Examples, chosen: Int32Array): Examples {
+function gather({ X, y }: Kept, chosen: Int32Array): Kept {
   const batch = empty([chosen.length, ...X.shape.slice(1)], dtypeOf(X));
   kernels().gatherRows(X.data, chosen, batch.data, X.size / X.shape[0]);
   return { X: batch, y: chosen.map((i) => y[i]) };
 }
 
-/** Examples start … end, in the same memory. */
-function slice({ X, y }: Examples, start: number, end: number): Examples {
+/** Kept start … end, in the same memory. */
+function slice({ X, y }: Kept, start: number, end: number): Kept {
   const length = X.size / X.shape[0];
   const shape = [end - start, ...X.shape.slice(1)];
   const part = withStorage(heap, () => wrap(X.data.subarray(start * length, end * length), shape));

@@ -67,7 +67,10 @@ const SETTINGS = {
   patience: option<number | undefined>(undefined, count(1)),
   /** Scales the gradients of a step so that their norm together is at most this. Default: none. */
   clipGradNorm: option<number | undefined>(undefined, NORM),
-  /** Decay of an exponential moving average of the weights, which is scored, and which the model ends with. Default: none. */
+  /**
+   * Decay of an exponential moving average of the weights, which is scored, and which the model ends with. Default:
+   * none.
+   */
   weightAverage: option<number | undefined>(undefined, ANY),
   /** Iterations between two lines of loss. Default 100. */
   printEvery: option(100, count(1)),
@@ -78,9 +81,9 @@ const SETTINGS = {
   /** Called after every epoch; `false` ends the training. Promises: as of `onStep`. */
   onEpoch: option<(history: FitHistory, run: Resumable) => unknown>(() => {}, FUNCTION),
   /**
-   * Where to continue: what `run.stateDict()` returned in a callback, or that of `fitSteps`, in a run of such a model with
-   * the same loader and options. The rest of the run has the same bits, in another process too. Batches of a loader without
-   * `stateDict` that are before that place are skipped. Default: at the beginning.
+   * Where to continue: what `run.stateDict()` returned in a callback, or that of `fitSteps`, in a run of such a model
+   * with the same loader and options. The rest of the run has the same bits, in another process too. Batches of a
+   * loader without `stateDict` that are before that place are skipped. Default: at the beginning.
    */
   state: option<FitState | undefined>(undefined, ANY),
 };

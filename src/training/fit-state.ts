@@ -21,8 +21,8 @@ import { checkArrays, checkNumbers } from './saved.js';
 import type { WeightAverageState } from './weight-average.js';
 
 /**
- * Everything that the rest of a run of `fit` depends on: a plain object of numbers, strings, booleans, null, lists, arrays,
- * and objects of these. What stands for an object without `stateDict` is null.
+ * Everything that the rest of a run of `fit` depends on: a plain object of numbers, strings, booleans, null, lists,
+ * arrays, and objects of these. What stands for an object without `stateDict` is null.
  */
 export interface FitState {
   /** Parameters and buffers. */

@@ -42,8 +42,8 @@ import { WeightAverage } from './weight-average.js';
  * @param loader - A `DataLoader`, or another iterable of batches `[X, y]` that can be gone through once an epoch.
  * @returns What was seen: losses, accuracies, times.
  * @throws {TypeError | RangeError} naming an argument or option that does not fit, before anything has changed.
- * @throws {DivergedError} if a loss is not finite, or at the end of an epoch a parameter; the model keeps the weights it had
- *   in that iteration.
+ * @throws {DivergedError} if a loss is not finite, or at the end of an epoch a parameter; the model keeps the weights
+ *   it had in that iteration.
  * @throws {RangeError} if a label is beyond the classes that the model scores.
  *
  * @example
@@ -56,11 +56,11 @@ export function fit(model: Module, loader: Batches, options: FitOptions): FitHis
 }
 
 /**
- * {@link fit} as a generator: yields each step and each epoch once it is complete and its callback has returned. Leaving the
- * loop early leaves the model with the weights of the last step.
+ * {@link fit} as a generator: yields each step and each epoch once it is complete and its callback has returned.
+ * Leaving the loop early leaves the model with the weights of the last step.
  *
- * @returns The generator, with the `history` of the run so far, which it also returns in the end, and `stateDict()`, for the
- *   option `state` of another call. Arguments are checked at once.
+ * @returns The generator, with the `history` of the run so far, which it also returns in the end, and `stateDict()`,
+ *   for the option `state` of another call. Arguments are checked at once.
  * @throws {TypeError | RangeError | DivergedError} as `fit`.
  *
  * @example
@@ -75,12 +75,12 @@ export function fitSteps(model: Module, loader: Batches, options: FitOptions): F
 
 /**
  * {@link fit} for programs that stay responsive: lets the event loop turn between steps, every 15 ms, takes loaders of
- * batches that have to be awaited, awaits promises that callbacks return (one for `false` from `onEpoch` ends the training),
- * and stops between two steps when `signal` is aborted. The bits are those of `fit`.
+ * batches that have to be awaited, awaits promises that callbacks return (one for `false` from `onEpoch` ends the
+ * training), and stops between two steps when `signal` is aborted. The bits are those of `fit`.
  *
  * @param loader - As for `fit`, or an asynchronous iterable of batches `[X, y]`.
- * @returns What was seen. Rejected with the reason of the signal once that is aborted: the model has the weights of the last
- *   step then.
+ * @returns What was seen. Rejected with the reason of the signal once that is aborted: the model has the weights of the
+ *   last step then.
  * @throws {TypeError | RangeError | DivergedError} as `fit`, by rejecting the promise.
  *
  * @example
@@ -124,7 +124,9 @@ class Fit implements Listener, Resumable {
   #steps = 0;
   #right = 0;
   #examples = 0;
-  /** Its seconds until this call, and since when it has been going on, by `performance.now()`; null between two epochs. */
+  /**
+   * Its seconds until this call, and since when it has been going on, by `performance.now()`; null between two epochs.
+   */
   #seconds = 0;
   #since: number | null = null;
 

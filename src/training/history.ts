@@ -5,8 +5,8 @@ export interface FitHistory {
   /** The learning rate of each iteration, of the first parameter group. */
   readonly learningRates: readonly number[];
   /**
-   * Training accuracy of each epoch, in [0, 1]: of the batches as they were trained on, so before the weights that the epoch
-   * ended with, and with augmentation and dropout.
+   * Training accuracy of each epoch, in [0, 1]: of the batches as they were trained on, so before the weights that the
+   * epoch ended with, and with augmentation and dropout.
    */
   readonly trainAccHistory: readonly number[];
   /** Validation accuracy after each epoch, in [0, 1]. */

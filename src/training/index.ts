@@ -9,6 +9,7 @@ export type { FitState, Resumable } from './fit-state.js';
 export type { FitHistory } from './history.js';
 export { ProgressBar, type Terminal } from './progress.js';
 export type { Saved } from './saved.js';
-export type { Dataset, Rule, SolverOptionsOf } from './solver-options.js';
+export type { Dataset } from './solver-model.js';
+export type { AccuracyOptions, Rule, SolverOptionsOf } from './solver-options.js';
 export type { SavedParameters, SavedStatistics, SolverState } from './solver-state.js';
 export { WeightAverage, type WeightAverageOptions, type WeightAverageState } from './weight-average.js';

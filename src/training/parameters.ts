@@ -43,7 +43,9 @@ export function snapshot(param: NDArray, config: object): { param: NDArray; rest
   };
 }
 
-/** Writes all `values` into the arrays of `params`; in place where those are dense, so that they stay the same arrays. */
+/**
+ * Writes all `values` into the arrays of `params`; in place where those are dense, so that they stay the same arrays.
+ */
 export function restore(params: Params, values: Params): void {
   for (const [name, value] of Object.entries(values)) {
     const old = params[name];

@@ -14,7 +14,8 @@ export class Tally {
   /**
    * A count that starts at zero.
    *
-   * @param fn - The function to name in errors, and `arg` its labels; null: labels beyond the classes are just not right.
+   * @param fn - The function to name in errors, and `arg` its labels; null: labels beyond the classes are just not
+   *   right.
    */
   constructor(fn: string, arg: string | null) {
     this.#fn = fn;
@@ -28,8 +29,8 @@ export class Tally {
 
   /**
    * Compares the class of each row of scores with its label. The class is that of the highest score, the first of equal
-   * ones. One score a row is a logit, for labels 0 and 1: above zero is class 1. A row that holds NaN has no class, and is
-   * never right.
+   * ones. One score a row is a logit, for labels 0 and 1: above zero is class 1. A row that holds NaN has no class, and
+   * is never right.
    *
    * @param scores - Shape (N, C).
    * @param y - N labels.
@@ -72,7 +73,10 @@ export class Tally {
   }
 }
 
-/** Whether an evaluation is the best so far: finite, and of a higher accuracy than the best one before, if there was one. */
+/**
+ * Whether an evaluation is the best so far: finite, and of a higher accuracy than the best one before, if there was
+ * one.
+ */
 export function isBest({ accuracy, finite }: Tally, best: number, hasBest: boolean): boolean {
   return finite && (accuracy > best || !hasBest);
 }

@@ -1,14 +1,25 @@
 import {
   argumentError,
+  checkLike,
   checkShapes,
   checkSynchronous,
   describe,
   isNDArray,
+  type Labels,
   type NDArray,
   ShapeError,
 } from '../arrays/index.js';
 import type { LossAndGrads, Model, Params } from '../classifiers/model.js';
+import { type Kept, keep } from '../data/dataset.js';
 import { findNonFinite } from './finite.js';
+
+/** What a Solver trains on and watches. Inputs are of shape (N, …), the batch first. */
+export interface Dataset {
+  readonly XTrain: NDArray;
+  readonly yTrain: Labels;
+  readonly XVal: NDArray;
+  readonly yVal: Labels;
+}
 
 const fn = 'Solver';
 
@@ -50,4 +61,20 @@ export function checkScores(scores: NDArray | LossAndGrads, N: number): NDArray 
   if (isNDArray(scores) && scores.shape.length === 2 && scores.shape[0] === N) return scores;
   const expected = `scores of shape (N=${N}, C)`;
   throw argumentError(ShapeError, { fn, arg, found: `returned ${describe(scores)}`, expected });
+}
+
+/**
+ * @returns Training and validation examples.
+ * @throws {ShapeError | RangeError | TypeError} naming what does not fit.
+ */
+export function checkDataset(data: Dataset): [train: Kept, val: Kept] {
+  if (typeof data !== 'object' || data === null) {
+    const expected = '{ XTrain, yTrain, XVal, yVal }';
+    throw argumentError(TypeError, { fn, arg: 'data', found: `is ${describe(data)}`, expected });
+  }
+  const { XTrain, XVal, yTrain, yVal } = data;
+  checkShapes(fn, { XTrain: [XTrain, ['N', '…']] });
+  const { N } = checkShapes(fn, { XVal: [XVal, ['N', '…']] });
+  checkLike(fn, 'XVal', XVal, 'XTrain', XTrain, [N, ...XTrain.shape.slice(1)]);
+  return [keep(fn, ['XTrain', 'yTrain'], XTrain, yTrain), keep(fn, ['XVal', 'yVal'], XVal, yVal)];
 }

@@ -1,14 +1,9 @@
 import {
   AMOUNT,
-  argumentError,
-  checkLabels,
-  checkShapes,
   count,
   describe,
   FLAG,
   FUNCTION,
-  type Labels,
-  type NDArray,
   type OptionsOf,
   option,
   orNull,
@@ -25,14 +20,6 @@ import {
   updateRules,
 } from '../optim/index.js';
 import { checkConfig, fieldsOf } from '../optim/update-rule.js';
-
-/** What a Solver trains on and watches. Inputs are of shape (N, …), the batch first. */
-export interface Dataset {
-  readonly XTrain: NDArray;
-  readonly yTrain: Labels;
-  readonly XVal: NDArray;
-  readonly yVal: Labels;
-}
 
 /** Whether a rule is given as a function or by its name in cs231n. */
 export type Rule = UpdateRuleName | AnyUpdateRule;
@@ -75,11 +62,24 @@ const OPTIONS = {
   onEpoch: option<unknown>(() => {}, FUNCTION),
 };
 
+/** The table of {@link AccuracyOptions}. */
+export const ACCURACY_OPTIONS = {
+  /** Examples that are drawn at random, with replacement. Default null: all of them, once each. */
+  numSamples: option<number | null>(null, SAMPLES),
+  /** Examples that are scored at a time, which bounds memory. Default 100. */
+  batchSize: option(100, count(1)),
+};
+
+/** Options of `solver.checkAccuracy`. */
+export interface AccuracyOptions extends OptionsOf<typeof ACCURACY_OPTIONS> {}
+
 /** Options of a Solver `S` with the update rule `R`, which says what `optimConfig` takes. */
 export interface SolverOptionsOf<R extends Rule, S> extends OptionsOf<typeof SETTINGS> {
   /** How parameters change: a rule of `optim`, one of your own, or a rule's name in cs231n. Default `'sgd'`. */
   updateRule?: R;
-  /** The rule's hyperparameters, such as `{ learningRate: 1e-3 }`. Every parameter gets a copy. Default: the rule's own. */
+  /**
+   * The rule's hyperparameters, such as `{ learningRate: 1e-3 }`. Every parameter gets a copy. Default: the rule's own.
+   */
   optimConfig?: ConfigOf<R>;
   /** Called after every iteration. Only `trainAsync` awaits a promise that it returns; the other methods refuse one. */
   onIteration?: (solver: S) => unknown;
@@ -119,20 +119,4 @@ function ruleOf(rule: unknown): UpdateRule<object> {
   if (typeof rule === 'string' && Object.hasOwn(updateRules, rule)) return updateRules[rule as UpdateRuleName];
   const names = Object.keys(updateRules).join(', ');
   throw new RangeError(`Solver: unknown updateRule ${describe(rule)}, expected a function or one of ${names}`);
-}
-
-/** @returns The labels as integers. @throws {ShapeError | RangeError | TypeError} naming what does not fit. */
-export function checkDataset(data: Dataset): { yTrain: Int32Array; yVal: Int32Array } {
-  if (typeof data !== 'object' || data === null) {
-    const expected = '{ XTrain, yTrain, XVal, yVal }';
-    throw argumentError(TypeError, { fn: 'Solver', arg: 'data', found: `is ${describe(data)}`, expected });
-  }
-  const { XTrain, XVal } = data;
-  const { N: numTrain } = checkShapes('Solver', { XTrain: [XTrain, ['N', '…']] });
-  const { N: numVal } = checkShapes('Solver', { XVal: [XVal, ['N', '…']] });
-  checkShapes('Solver', { XTrain: [XTrain, XTrain.shape], XVal: [XVal, [numVal, ...XTrain.shape.slice(1)]] });
-  return {
-    yTrain: checkLabels('Solver', 'yTrain', data.yTrain, numTrain),
-    yVal: checkLabels('Solver', 'yVal', data.yVal, numVal),
-  };
 }

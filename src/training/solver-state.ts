@@ -59,13 +59,14 @@ export interface SolverState {
   readonly stopped: boolean;
 }
 
+/** The lists of a {@link SolverState} that a Solver has under the same names. */
+export const HISTORIES = ['lossHistory', 'trainAccHistory', 'valAccHistory'] as const;
+
 /** The names of a {@link SolverState}. */
 export const SOLVER_STATE: readonly (keyof SolverState)[] = [
   'iteration',
   'epoch',
-  'lossHistory',
-  'trainAccHistory',
-  'valAccHistory',
+  ...HISTORIES,
   'bestValAcc',
   'hasBest',
   'current',

@@ -44,9 +44,9 @@ interface Averaged {
 }
 
 /**
- * An exponential moving average of a model's parameters and buffers (running statistics):
- * `average = decay · average + (1 − decay) · value` after each step. It often scores better than the last weights, which
- * still carry the noise of the last batches.
+ * An exponential moving average of a model's parameters and buffers (running statistics): `average = decay · average +
+ * (1 − decay) · value` after each step. It often scores better than the last weights, which still carry the noise of
+ * the last batches.
  *
  * In the first steps the decay is smaller, (1 + t) / (10 + t), so that the initial weights do not linger.
  *

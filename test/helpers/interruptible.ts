@@ -21,7 +21,10 @@ import {
 } from '../../src/index.js';
 import { blobs } from './nets.js';
 
-/** A Solver with everything that has state: dropout, running statistics, Adam, decay, drawn samples. Its best is not its last. */
+/**
+ * A Solver with everything that has state: dropout, running statistics, Adam, decay, drawn samples. Its best is not its
+ * last.
+ */
 export function makeSolver(options: SolverOptions = {}, model: Model = dropoutNet()): Solver {
   const settings = { verbose: false, seed: 1, batchSize: 10, numEpochs: 4, lrDecay: 0.9 };
   const samples = { numTrainSamples: 20, numValSamples: 7 };
@@ -51,8 +54,9 @@ export interface FitSetup {
 }
 
 /**
- * A run of `fit` with everything that has state: dropout from two generators, running statistics, augmentation, a shuffling
- * loader, momentum, a schedule of steps or epochs, clipping, an average of the weights, the best weights, patience.
+ * A run of `fit` with everything that has state: dropout from two generators, running statistics, augmentation, a
+ * shuffling loader, momentum, a schedule of steps or epochs, clipping, an average of the weights, the best weights,
+ * patience.
  *
  * @param seed - Of all weights and generators: what a state has to replace.
  */
@@ -112,7 +116,11 @@ export function wholeFit(seed: string, every: 'step' | 'epoch' = 'step', options
   return finishedFit(setup, fitSteps(setup.model, setup.loader, setup.options));
 }
 
-/** Everything in a state, with arrays as their bits: for `toEqual`. @throws {Error} if there is anything but plain data. */
+/**
+ * Everything in a state, with arrays as their bits: for `toEqual`.
+ *
+ * @throws {Error} if there is anything but plain data.
+ */
 export function bitsOf(value: unknown, path = 'state'): unknown {
   if (isNDArray(value)) return { shape: value.shape, values: Array.from((value as NDArray).data) };
   if (Array.isArray(value)) return value.map((entry, i) => bitsOf(entry, `${path}[${i}]`));

@@ -168,7 +168,7 @@ describe('fitSteps', () => {
       'fitSteps: onEpoch returned a promise',
     );
     expect(() => fit(model, pretend(later([])), options)).toThrow(
-      'fit: loader is an object, expected a DataLoader or an iterable of batches [X, y]: fitAsync takes asynchronous ones',
+      'fit: loader is an object, expected a DataLoader or an iterable of batches [X, y]: fitAsync takes asynchronous',
     );
     expect(() => fit(model, loader, { ...options, valLoader: pretend(later([])) })).toThrow(
       'fit: valLoader is an object',

@@ -109,8 +109,8 @@ describe('a Solver taken down to its state', () => {
     extra = [1, () => {}];
     solver.step();
     expect(() => solver.stateDict()).toThrow(
-      'Solver.stateDict: configs.W1.extra[1] is a function, expected a number, a string, true, false, null, an array, or a ' +
-        'list or plain object of these',
+      'Solver.stateDict: configs.W1.extra[1] is a function, expected a number, a string, true, false, null, an ' +
+        'array, or a list or plain object of these',
     );
   });
 
