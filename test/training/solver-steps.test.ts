@@ -321,6 +321,26 @@ describe('trainAsync', () => {
     expectSame(waiting, trained());
   });
 
+  test.each([
+    ['messages', { setImmediate: undefined }],
+    ['timers', { setImmediate: undefined, MessageChannel: undefined }],
+  ])('turns by %s where there is no setImmediate', async (_, missing) => {
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 1);
+    const busy = (): void => {
+      const end = performance.now() + 8;
+      while (performance.now() < end);
+    };
+    for (const [name, value] of Object.entries(missing)) vi.stubGlobal(name, value);
+    try {
+      await make({ numEpochs: 5, onIteration: busy }).trainAsync();
+    } finally {
+      vi.unstubAllGlobals();
+      clearInterval(timer);
+    }
+    expect(ticks).toBeGreaterThan(3);
+  });
+
   test('turns at most every 15 ms', async () => {
     const solver = new Solver(new TwoLayerNet({ inputDim: 6, hiddenDim: 8, numClasses: 3, seed: 3 }), data, {
       ...{ ...QUIET, batchSize: 10, numEpochs: 100 },
