@@ -6,10 +6,10 @@ import { Pending } from './drive.js';
 /** Inputs of shape (B, …), the batch first, and their B labels. */
 export type LabelledBatch = readonly [X: NDArray, y: Labels];
 
-/** What is gone through in an epoch: a `DataLoader`, a list of batches, or any other iterable of them. */
+/** The batches of an epoch: a `DataLoader`, a list of batches, or any other iterable of them. */
 export type Batches = Iterable<LabelledBatch>;
 
-/** The same, of batches that have to be awaited. */
+/** The batches of an epoch, each of which has to be awaited. */
 export type AsyncBatches = AsyncIterable<LabelledBatch>;
 
 /** Receives a batch within its workspace. */
@@ -62,7 +62,7 @@ export function* eachBatch<E = never>(
         if (after) yield after();
       }
     } finally {
-      // Left early: nobody waits for what closing it brings.
+      // Left early: the result of closing it is not awaited, and its errors are dropped.
       if (isOpen) batches.return?.()?.then(undefined, () => {});
     }
   }
@@ -74,7 +74,7 @@ export function* eachBatch<E = never>(
   });
 }
 
-/** {@link eachBatch} of a loader that nobody waits for, at once. */
+/** Gives every batch of a synchronous loader to `visit`, as {@link eachBatch}. */
 export function forEachBatch(fn: string, loader: Batches, visit: Visit): void {
   for (const _ of eachBatch(fn, loader, visit));
 }

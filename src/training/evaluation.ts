@@ -32,7 +32,7 @@ export interface Predictions {
  * with a score of NaN is never right.
  *
  * @param loader - A `DataLoader`, or another iterable of batches `[X, y]`.
- * @param model - Gives scores of shape (B, C) for a batch. Its modes are put back afterwards.
+ * @param model - Gives scores of shape (B, C) for a batch. The mode of each of its modules is restored afterwards.
  * @param options - `verbose`: print `Got 414 / 1000 correct (41.40%)`. Default false.
  * @returns A number in [0, 1].
  * @throws {TypeError} if the loader has no batches, or is not iterable.
@@ -92,7 +92,7 @@ function score(fn: string, loader: Batches, model: Module, visit: (scores: NDArr
   evaluating(model, () => forEachBatch(fn, loader, (X, y) => visit(checkScores(fn, model.forward(X), y.length), y)));
 }
 
-/** Runs `fn` without recording and with `model` in evaluation mode, and puts the mode of every module back. */
+/** Runs `fn` without recording and with `model` in evaluation mode, then restores the mode of every module. */
 export function evaluating<R>(model: Module, fn: () => R): R {
   const modes = [...model.modules()].map((module) => [module, module.training] as const);
   model.eval();

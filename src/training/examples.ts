@@ -34,7 +34,7 @@ export function stepOn(model: Model, examples: Kept, chosen: Int32Array, updater
 /**
  * Scores examples, batch by batch.
  *
- * @param arg - What errors call the labels; null: labels beyond the classes are just not right.
+ * @param arg - What errors call the labels; null: labels beyond the classes count as wrong.
  * @param random - Draws `numSamples` of them, with replacement; all are scored, once each, where that is null or no
  *   fewer.
  */

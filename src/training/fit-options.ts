@@ -19,21 +19,21 @@ import { checkSignal } from './drive.js';
 import type { FitState, Resumable } from './fit-state.js';
 import type { FitHistory } from './history.js';
 
-/** What changes the parameters: an optimizer of `optim`, or anything that takes steps. */
+/** What changes the parameters: an optimizer of `optim`, or any object with `step()` and `zeroGrad()`. */
 export interface Stepper {
   /** Changes the parameters by their gradients. */
   step(): void;
-  /** Forgets the gradients. */
+  /** Sets the gradients to null. */
   zeroGrad(): void;
-  /** Where errors and histories read the learning rate, and clipping the parameters. */
+  /** Read for the learning rate in errors and histories, and for the parameters whose gradients are clipped. */
   readonly paramGroups?: readonly { lr?: number; readonly params?: readonly Trainable[] }[];
 }
 
-/** What changes the learning rate: a schedule of `optim.lrScheduler`, or anything that takes steps. */
+/** What changes the learning rate: a schedule of `optim.lrScheduler`, or any object with `step()`. */
 export interface Schedule {
   /** Sets the rate of the next step or epoch. */
   step(): void;
-  /** Whether its steps are those of the optimizer, or epochs. Default `'epoch'`. */
+  /** Whether `fit` calls `step()` after each step or after each epoch. Default `'epoch'`. */
   readonly every?: 'step' | 'epoch';
 }
 
@@ -53,15 +53,15 @@ const SETTINGS = {
   epochs: option(10, count(1)),
   /** The loss of a batch from its scores, a tensor of one value. Default `F.crossEntropy`. */
   loss: option<(scores: Tensor, y: Labels) => Tensor>(F.crossEntropy, FUNCTION),
-  /** Changes the learning rate, after each step or each epoch, as it says itself. */
+  /** Changes the learning rate, after each step or each epoch as its `every` says. */
   schedule: option<Schedule | undefined>(undefined, {
     allows: (value) => typeof (value as Schedule | null)?.step === 'function',
     expected: 'one of optim.lrScheduler',
     Kind: TypeError,
   }),
-  /** What is scored after each epoch, in evaluation mode. Without it there is no validation accuracy. */
+  /** The validation examples, scored after each epoch in evaluation mode. Default: none, and no validation accuracy. */
   valLoader: option<Batches | AsyncBatches | undefined>(undefined, ANY),
-  /** Whether the model ends with the weights of the epoch that scored best. Default: where there is a `valLoader`. */
+  /** Whether the model ends with the weights of the epoch that scored best. Default: true if there is a `valLoader`. */
   keepBest: option<boolean | undefined>(undefined, FLAG),
   /** Stops after this many epochs without a better validation accuracy. Default: never. */
   patience: option<number | undefined>(undefined, count(1)),

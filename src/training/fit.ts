@@ -40,7 +40,7 @@ import { WeightAverage } from './weight-average.js';
  *
  * @param model - Gives scores (B, C) for a batch. It is in training mode afterwards.
  * @param loader - A `DataLoader`, or another iterable of batches `[X, y]` that can be gone through once an epoch.
- * @returns What was seen: losses, accuracies, times.
+ * @returns Losses, accuracies and times.
  * @throws {TypeError | RangeError} naming an argument or option that does not fit, before anything has changed.
  * @throws {DivergedError} if a loss is not finite, or at the end of an epoch a parameter; the model keeps the weights
  *   it had in that iteration.
@@ -79,8 +79,8 @@ export function fitSteps(model: Module, loader: Batches, options: FitOptions): F
  * training), and stops between two steps when `signal` is aborted. The bits are those of `fit`.
  *
  * @param loader - As for `fit`, or an asynchronous iterable of batches `[X, y]`.
- * @returns What was seen. Rejected with the reason of the signal once that is aborted: the model has the weights of the
- *   last step then.
+ * @returns Losses, accuracies and times. Rejected with the reason of the signal once that is aborted: the model has the
+ *   weights of the last step then.
  * @throws {TypeError | RangeError | DivergedError} as `fit`, by rejecting the promise.
  *
  * @example
@@ -99,7 +99,7 @@ export async function fitAsync(
 
 /** What {@link fitSteps} returns. */
 export interface FitRun extends Generator<TrainingEvent, FitHistory, void>, Resumable {
-  /** What was seen so far. */
+  /** Losses, accuracies and times so far. */
   readonly history: FitHistory;
 }
 
@@ -276,7 +276,7 @@ class Fit implements Listener, Resumable {
     loss.backward();
     if (maxNorm !== undefined) clipGradNorm(this.#trained(), maxNorm);
     checkSynchronous(fn, 'optimizer.step', optimizer.step());
-    // So that the next step has their memory for its activations.
+    // The next step needs their memory for its activations.
     optimizer.zeroGrad();
     this.#average?.update();
     history.iteration++;
@@ -300,7 +300,7 @@ class Fit implements Listener, Resumable {
     checkSynchronous(this.fn, 'schedule.step', schedule.step());
   }
 
-  /** What the optimizer trains, as far as it says. The gradients of others are sums over many steps. */
+  /** The optimizer's parameters, if it lists them. The gradients of others are sums over many steps. */
   #trained(): Trainable[] {
     const groups = this.#options.optimizer.paramGroups ?? [];
     const params = groups.flatMap((group) => group.params ?? []);

@@ -1,4 +1,4 @@
-/** What `fit` has seen so far. `plotHistory` draws it. */
+/** Losses, accuracies and times of a run of `fit` so far. `plotHistory` draws them. */
 export interface FitHistory {
   /** The loss of each iteration. */
   readonly lossHistory: readonly number[];
@@ -22,7 +22,7 @@ export interface FitHistory {
   readonly bestEpoch: number;
 }
 
-/** The same while it is being written. */
+/** A {@link FitHistory} that is being written. */
 export type RunningHistory = {
   -readonly [K in keyof FitHistory]: FitHistory[K] extends readonly number[] ? number[] : number;
 };

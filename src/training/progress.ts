@@ -1,6 +1,6 @@
-/** What the bar writes to: `process.stdout`, or a stand-in. */
+/** Where the bar is written: `process.stdout`, or an object like it. */
 export interface Terminal {
-  /** Whether someone looks at it. Without, no bar is drawn. */
+  /** Whether it is a terminal. If not, no bar is drawn. */
   readonly isTTY?: boolean;
   /** Its width in characters. */
   readonly columns?: number;
@@ -12,8 +12,8 @@ export interface Terminal {
 const INTERVAL = 100;
 
 /**
- * A line at the bottom of a terminal: how far a run is, how fast, and how long it will take. Where the output is not a
- * terminal, it does nothing.
+ * A line at the bottom of a terminal: how far a run has come, how fast it is, and how long the rest will take. Where
+ * the output is not a terminal, it does nothing.
  *
  * `[=========>          ]  47% 2303/4900 | 812 it/s | 3 s left`
  */
@@ -30,7 +30,7 @@ export class ProgressBar {
    * A bar for a run of `total` steps; nothing is printed before its first step.
    *
    * @param total - Steps of the whole run.
-   * @param unit - What a step is, in short.
+   * @param unit - A short name of a step, such as `it`.
    * @param terminal - Default: stdout where there is one.
    * @param now - A clock in milliseconds.
    */
@@ -42,10 +42,10 @@ export class ProgressBar {
     this.#begin = now();
   }
 
-  /** Shows that `done` steps are done. */
+  /** Shows that `done` steps are complete. */
   update(done: number): void {
     if (this.#terminal === null) return;
-    // The rate is of this run alone, which may have begun part of the way.
+    // The rate is that of this run, which may have begun in the middle.
     this.#first ??= Math.max(0, done - 1);
     const time = this.#now();
     if (time - this.#drawn < INTERVAL && done < this.#total) return;
@@ -53,7 +53,7 @@ export class ProgressBar {
     this.#terminal.write(`\r\x1b[2K${this.#line(done, (time - this.#begin) / 1000)}`);
   }
 
-  /** Takes the line away, so that other text can be written. It comes back with the next update. */
+  /** Removes the line, so that other text can be written. The next update draws it again. */
   clear(): void {
     if (this.#terminal === null || this.#drawn === Number.NEGATIVE_INFINITY) return;
     this.#terminal.write('\r\x1b[2K');
@@ -70,7 +70,7 @@ export class ProgressBar {
     const width = Math.max(0, Math.min(40, columns - text.length - 3));
     const filled = Math.round(share * width);
     const bar = filled > 0 ? `${'='.repeat(filled - 1)}>` : '';
-    // A line that wraps could not be taken away again.
+    // A line that wraps could not be removed again.
     return `[${bar.padEnd(width)}]${text}`.slice(0, columns - 1);
   }
 }

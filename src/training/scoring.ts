@@ -49,7 +49,7 @@ export class Tally {
       let highest = flat[start];
       for (let c = 1; c < C; c++) {
         const score = flat[start + c];
-        // Nothing is greater than NaN: once there, it stays.
+        // Nothing is greater than NaN: once `highest` is NaN, it stays so.
         if (!(score > highest) && !Number.isNaN(score)) continue;
         highest = score;
         best = c;

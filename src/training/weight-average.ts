@@ -48,7 +48,7 @@ interface Averaged {
  * (1 − decay) · value` after each step. It often scores better than the last weights, which still carry the noise of
  * the last batches.
  *
- * In the first steps the decay is smaller, (1 + t) / (10 + t), so that the initial weights do not linger.
+ * In the first steps the decay is smaller, (1 + t) / (10 + t), so that the initial weights lose their share sooner.
  *
  * @see Polyak and Juditsky 1992, Acceleration of Stochastic Approximation by Averaging
  */
@@ -71,19 +71,19 @@ export class WeightAverage {
     }));
   }
 
-  /** Takes the model's values of now into the average: call it after each step. */
+  /** Adds the model's current values to the average: call it after each step. */
   update(): void {
     const decay = Math.min(this.decay, (1 + this.#steps) / (10 + this.#steps));
     this.#steps++;
     for (const { value, average } of this.#values) {
-      // A buffer without axes counts something: there is no average of that.
+      // A buffer without axes is a count, which is not averaged.
       if (value.shape.length === 0) hostRoom(average).set(hostValues(value.data));
       else kernels().lerp(average.data, operand(value.data), 1 - decay);
     }
   }
 
   /**
-   * Runs `fn` while the model has the averaged values, then puts its own back.
+   * Runs `fn` while the model has the averaged values, then restores its own.
    *
    * @param fn - Synchronous.
    * @returns What `fn` returns.
@@ -127,7 +127,7 @@ export class WeightAverage {
     return Object.fromEntries(this.#values.map(({ name, average }) => [name, average]));
   }
 
-  /** Puts the averaged values into the model. */
+  /** Gives the model the averaged values. */
   copyToModel(): void {
     for (const { value, average } of this.#values) overwrite(value.data, average);
   }
