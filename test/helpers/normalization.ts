@@ -10,6 +10,8 @@ import type {
 } from '../../src/layers/index.js';
 import { arraysOf, expectGolden, expectPrinted, type FixtureCase } from './fixtures.js';
 
+export { valuesOf } from './broadcasting.js';
+
 /** A case of the fixtures of normalization and dropout. */
 export interface NormalizationCase extends FixtureCase {
   /** Results outside of cs231n's own functions: gradients of a batch normalization in test mode. */
@@ -57,11 +59,6 @@ export function expectNormalized(a: NDArray, runs: number, atol: number): void {
   const ones = array(new Float64Array(runs).fill(1));
   expect(mean, 'means').toBeAllClose(array(new Float64Array(runs)), { rtol: 0, atol });
   expect(std, 'standard deviations').toBeAllClose(ones, { rtol: 0, atol });
-}
-
-/** An array's values, to compare with a list of numbers. */
-export function valuesOf(a: NDArray): number[] {
-  return [...hostValues(a)];
 }
 
 /** The three gradients of a normalization. */
