@@ -42,3 +42,14 @@ test('own-training-loop fits a sine', async () => {
   expect(number('loss at step 500')).toBeLessThan(1e-3);
   expect(number('prediction at 0.5')).toBeCloseTo(1, 1);
 });
+
+test('async-training leaves the event loop free, stops at a signal and waits for callbacks', async () => {
+  await import('../examples/async-training.js');
+  await vi.waitFor(() => expect(printed).toHaveLength(4), { timeout: 30_000 });
+  expect(printed.slice(0, 3)).toEqual([
+    'stopped after 150 steps: no longer wanted',
+    'timers ran during the training: true',
+    'reports: 6',
+  ]);
+  expect(number('validation accuracy')).toBeGreaterThan(0.85);
+});

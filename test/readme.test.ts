@@ -21,8 +21,8 @@ test('the README has examples', () => {
 
 test.each(examples)('example %# of the README prints what stands below it', async ({ code, output }) => {
   let printed = '';
-  vi.spyOn(console, 'log').mockImplementation((value) => {
-    printed += `${value}\n`;
+  vi.spyOn(console, 'log').mockImplementation((...values) => {
+    printed += `${values.join(' ')}\n`;
   });
   const file = resolve(
     `test/programs/readme-${process.pid}-${examples.findIndex((one) => one.code === code)}.generated.ts`,
