@@ -99,10 +99,10 @@ export class TensorDataset implements ArrayDataset, ExampleDataset {
 }
 
 /** Examples, dense and on the heap, and their labels. */
-type Kept = Pick<TensorDataset, 'X' | 'y'>;
+export type Kept = Pick<TensorDataset, 'X' | 'y'>;
 
 /** @throws {ShapeError | RangeError | TypeError} naming, of the two, what does not fit. */
-function keep(fn: string, [nameX, nameY]: [string, string], X: NDArray, y: Labels): Kept {
+export function keep(fn: string, [nameX, nameY]: [string, string], X: NDArray, y: Labels): Kept {
   const { N } = checkShapes(fn, { [nameX]: [X, ['N', '…']] });
   const labels = checkLabels(fn, nameY, y, N);
   return { X: rows(X), y: labels };
