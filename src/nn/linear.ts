@@ -50,18 +50,15 @@ export class Linear extends Module {
 
   /** @param x - Shape (…, inFeatures). @returns Shape (…, outFeatures). */
   override forward(x: TensorLike): Tensor {
-    this.#check(x);
-    return F.linear(x, this.weight, this.bias);
+    return this.#applied(F.linear, x, this.weight, this.bias);
   }
 
   override forwardRelu(x: TensorLike): Tensor {
-    this.#check(x);
-    return F.linearRelu(x, this.weight, this.bias);
+    return this.#applied(F.linearRelu, x, this.weight, this.bias);
   }
 
   override forwardWith(x: TensorLike, { w, b }: Weights, relu: boolean): Tensor {
-    this.#check(x);
-    return (relu ? F.linearRelu : F.linear)(x, w, b);
+    return this.#applied(relu ? F.linearRelu : F.linear, x, w, b);
   }
 
   override flops(inputShape: readonly number[]): number {
@@ -71,8 +68,14 @@ export class Linear extends Module {
     return rows * (cost.multiplications + cost.additions);
   }
 
-  #check(x: TensorLike): void {
-    checkInput(this, x, [['…', ['inFeatures', this.inFeatures]]], this.weight);
+  #applied(linear: typeof F.linear, x: TensorLike, weight: TensorLike, bias: TensorLike | null): Tensor {
+    try {
+      return linear(x, weight, bias);
+    } catch (error) {
+      // An input that does not fit is an error of the module, whose names it has.
+      checkInput(this, x, [['…', ['inFeatures', this.inFeatures]]], this.weight);
+      throw error;
+    }
   }
 
   protected override extraRepr(): string {
