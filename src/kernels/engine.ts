@@ -17,8 +17,8 @@ export interface KernelInfo {
   /** The SIMD build in use: with fused multiply-add, or without; null for the reference. */
   readonly simd: 'relaxed' | 'plain' | null;
   /**
-   * Threads that large calls are shared among, the calling one included: those that run, or will from the next such call on.
-   * They start at the first one and leave after some seconds without.
+   * Threads that large calls are shared among, the calling one included: those that run, or will from the next such
+   * call on. They start at the first one and leave after some seconds without.
    */
   readonly threads: number;
   /** Whether V8's 256-bit pass is on. */
@@ -62,9 +62,9 @@ export function threadsReady(timeout = 5000): number {
 }
 
 /**
- * Chooses the kernels, the number of threads, turbo and exactness, in place of the environment's choice. Results are the same
- * to the last bit for any number of threads, with turbo or without; those of the reference and of `exact` differ in rounding.
- * Options left out stay as they are.
+ * Chooses the kernels, the number of threads, turbo and exactness, in place of the environment's choice. Results are
+ * the same to the last bit for any number of threads, with turbo or without; those of the reference and of `exact`
+ * differ in rounding. Options left out stay as they are.
  *
  * @returns What runs now, as {@link kernelInfo}.
  * @throws {TypeError | RangeError} naming an option that is unknown or out of range; nothing has changed then.
@@ -79,9 +79,9 @@ export function configureKernels(options: Partial<KernelSettings>): KernelInfo {
 /**
  * What is running: which kernels, on how many threads, in how much memory, and why not more.
  *
- * Where `kernels` and `simd` are the same, the same seed gives the same bits: for any number of threads, inside of a workspace
- * or not, in any module format, on Node 20 to 24, with turbo or without. The bits of relaxed SIMD, plain SIMD and the reference
- * differ, and so do those of a call that falls back to the reference because memory is full.
+ * Where `kernels` and `simd` are the same, the same seed gives the same bits: for any number of threads, inside of a
+ * workspace or not, in any module format, on Node 20 to 24, with turbo or without. The bits of relaxed SIMD, plain SIMD
+ * and the reference differ, and so do those of a call that falls back to the reference because memory is full.
  */
 export function kernelInfo(): KernelInfo {
   const { kernels, compiled, workers, threads: usable, exact, notes } = current();
@@ -168,8 +168,8 @@ function usableThreads(asked: number, { shared }: Memory, notes: string[]): numb
     notes.push('In browsers threads are not used yet: one thread runs.');
     if (!crossOriginIsolated) {
       notes.push(
-        'This page is not cross-origin isolated, which threads will need: serve it by HTTPS or from localhost, with the ' +
-          'headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.',
+        'This page is not cross-origin isolated, which threads will need: serve it by HTTPS or from localhost, with ' +
+          'the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.',
       );
     }
     return 1;

@@ -46,8 +46,8 @@ export function isResident(a: NDArray): boolean {
 }
 
 /**
- * Gives the memory of an array that {@link resident} or {@link residentZeros} made back at once, and ends the array. Only
- * where nobody else can hold it, or a view of it: everything else is left to the garbage collector.
+ * Gives the memory of an array that {@link resident} or {@link residentZeros} made back at once, and ends the array.
+ * Only where nobody else can hold it, or a view of it: everything else is left to the garbage collector.
  */
 export function discard(a: NDArray): void {
   if (engineMemory()?.discard(a.data) !== true) return;

@@ -7,20 +7,21 @@ export interface KernelSettings {
   /** `'wasm'` (default) or `'reference'`, the plain TypeScript ones. Environment: `LAYERWISE_KERNELS`. */
   kernels: 'wasm' | 'reference';
   /**
-   * Threads, the calling one included, 1 to 64. Results do not depend on them. Default: the cores there are. Environment:
-   * `LAYERWISE_THREADS`.
+   * Threads, the calling one included, 1 to 64. Results do not depend on them. Default: the cores there are.
+   * Environment: `LAYERWISE_THREADS`.
    */
   threads: number;
   /**
-   * Lets V8 pair 128-bit operations into 256-bit ones, an experimental pass of Node 24 and later; the kernels are tested
-   * against the reference before they are used. Default false. Environment: `LAYERWISE_TURBO=1`.
+   * Lets V8 pair 128-bit operations into 256-bit ones, an experimental pass of Node 24 and later; the kernels are
+   * tested against the reference before they are used. Default false. Environment: `LAYERWISE_TURBO=1`.
    */
   turbo: boolean;
   /**
    * Computes convolutions by the products that define them alone. By default those of float32 at stride 1 may go by
-   * Winograd's method, 2 to 3 times faster with filters of 3 × 3, 5 times with 5 × 5: its error is about 1e-5 of the largest
-   * output where that of the products is 1e-6, and a NaN or an infinity in an image reaches outputs whose windows end up to 7
-   * pixels from it. float64 is always exact in this sense. Default false. Environment: `LAYERWISE_EXACT=1`.
+   * Winograd's method, 2 to 3 times faster with filters of 3 × 3, 5 times with 5 × 5: its error is about 1e-5 of the
+   * largest output where that of the products is 1e-6, and a NaN or an infinity in an image reaches outputs whose
+   * windows end up to 7 pixels from it. float64 is always exact in this sense. Default false. Environment:
+   * `LAYERWISE_EXACT=1`.
    */
   exact: boolean;
 }
@@ -36,7 +37,9 @@ export function environmentSettings(): KernelSettings {
   };
 }
 
-/** What a variable says; nothing where there are none, or where they may not be read, as in Deno without --allow-env. */
+/**
+ * What a variable says; nothing where there are none, or where they may not be read, as in Deno without --allow-env.
+ */
 function variable(name: string): string | undefined {
   try {
     return typeof process === 'object' ? process.env?.[`LAYERWISE_${name}`] : undefined;

@@ -78,7 +78,9 @@ export interface ArithmeticKernels {
   lerp(a: Floats, b: Floats, weight: number): void;
 }
 
-/** What goes by the rows of a matrix: biases, sums, and picking rows; and what goes over all values: norms and bounds. */
+/**
+ * What goes by the rows of a matrix: biases, sums, and picking rows; and what goes over all values: norms and bounds.
+ */
 export interface RowKernels {
   /** out[n, m] += b[m]. */
   addRow(b: Floats, out: Floats, N: number, M: number): void;
@@ -182,8 +184,8 @@ export interface ChannelShape {
 }
 
 /**
- * Normalizations. Variances are biased. Where a ReLU follows, `relu` applies it in the same pass, and the backward kernels
- * take its output `y` (else null) to know where it let the gradient through.
+ * Normalizations. Variances are biased. Where a ReLU follows, `relu` applies it in the same pass, and the backward
+ * kernels take its output `y` (else null) to know where it let the gradient through.
  */
 export interface NormalizationKernels {
   /** For each channel, mean and variance over N and S; out = γ·(x − mean)/√(variance + ε) + β. */
@@ -422,7 +424,9 @@ export interface AdamStep extends Step {
   /** The number of this step, from 1. */
   readonly t: number;
   readonly weightDecay: number;
-  /** Weight decay that the gradient does not see, as AdamW's: w −= learningRate · decoupledDecay · w before the step. */
+  /**
+   * Weight decay that the gradient does not see, as AdamW's: w −= learningRate · decoupledDecay · w before the step.
+   */
   readonly decoupledDecay: number;
 }
 

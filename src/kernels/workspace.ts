@@ -24,13 +24,14 @@ import { type Memory, MemoryFull } from './wasm/memory.js';
  *
  * Inside, layers neither copy their operands nor leave work to the garbage collector, so a training step that runs in a
  * workspace makes nothing new once warm. What `fn` returns survives: arrays found in its result (itself, or in arrays,
- * objects, Maps and Sets, to any depth) come out whole, under the garbage collector, or pass to the workspace around this
- * one. Every other array made inside is emptied at the end, with its views: using it later is an error, never a wrong
- * number. So it is on all kernels; the reference's arrays end too. Of a tensor that is returned the values and `grad`
- * survive, not what its graph holds: call `backward` inside.
+ * objects, Maps and Sets, to any depth) come out whole, under the garbage collector, or pass to the workspace around
+ * this one. Every other array made inside is emptied at the end, with its views: using it later is an error, never a
+ * wrong number. So it is on all kernels; the reference's arrays end too. Of a tensor that is returned the values and
+ * `grad` survive, not what its graph holds: call `backward` inside.
  *
- * Take parts of an array as `ndarray` views: a subarray of its `data` is not known to the workspace. The `get` and `set` of a
- * view that outlives it are `ndarray`'s, which ask nobody: only what is given to a function of this library is refused.
+ * Take parts of an array as `ndarray` views: a subarray of its `data` is not known to the workspace. The `get` and
+ * `set` of a view that outlives it are `ndarray`'s, which ask nobody: only what is given to a function of this library
+ * is refused.
  *
  * @param fn - Synchronous.
  * @returns What `fn` returns.
@@ -57,7 +58,10 @@ export function workspace<R>(fn: () => R): R {
   }
 }
 
-/** `a` itself where kernels use it in place, else, inside a workspace, a copy that they can: for inputs that several use. */
+/**
+ * `a` itself where kernels use it in place, else, inside a workspace, a copy that they can: for inputs that several
+ * use.
+ */
 export function local(a: NDArray): NDArray {
   const memory = engineMemory();
   if (memory === null || memory.holds(a.data) || !(currentStorage() instanceof Workspace)) return a;
@@ -67,11 +71,12 @@ export function local(a: NDArray): NDArray {
 }
 
 /**
- * Declares that `fn` keeps none of the arrays that it receives or makes, except those that it returns: sets its property
- * `keepsNothing` to true. A method that overrides `fn` is another function, which does not inherit the promise.
+ * Declares that `fn` keeps none of the arrays that it receives or makes, except those that it returns: sets its
+ * property `keepsNothing` to true. A method that overrides `fn` is another function, which does not inherit the
+ * promise.
  *
- * A Solver runs such a `loss` of a model, and such an update rule, in the workspace of its step, where nothing is copied.
- * Any other gets arrays on the heap, which it may keep.
+ * A Solver runs such a `loss` of a model, and such an update rule, in the workspace of its step, where nothing is
+ * copied. Any other gets arrays on the heap, which it may keep.
  *
  * @typeParam F - The function's type.
  * @returns `fn`.
@@ -105,8 +110,8 @@ export function blockOf(a: NDArray): Block | null {
 }
 
 /**
- * Says that `a` outlives the workspaces that are open, as a resident does: without a copy, unless its `data` is but a part of
- * the memory that was taken for it. Until {@link disclaim}, or for as long as it is reachable.
+ * Says that `a` outlives the workspaces that are open, as a resident does: without a copy, unless its `data` is but a
+ * part of the memory that was taken for it. Until {@link disclaim}, or for as long as it is reachable.
  */
 export function claim(a: NDArray): void {
   for (let open = innermost(); open !== null; open = open.outer) if (open.claim(a)) return;
@@ -115,8 +120,8 @@ export function claim(a: NDArray): void {
 /**
  * Takes {@link claim} back.
  *
- * @param isAlone - Whether nobody else holds it: its memory is free at once. Else it ends with the workspace that it was
- *   made in, or, if that has ended, is under the garbage collector.
+ * @param isAlone - Whether nobody else holds it: its memory is free at once. Else it ends with the workspace that it
+ *   was made in, or, if that has ended, is under the garbage collector.
  */
 export function disclaim(a: NDArray, isAlone: boolean): void {
   for (let open = innermost(); open !== null; open = open.outer) if (open.disclaim(a, isAlone)) return;
@@ -136,8 +141,8 @@ export function release(block: Block): void {
 }
 
 /**
- * `fn`'s result; inside a workspace, the arrays that `fn` makes and does not return end at once. For functions that keep
- * nothing.
+ * `fn`'s result; inside a workspace, the arrays that `fn` makes and does not return end at once. For functions that
+ * keep nothing.
  */
 export function tidied<R>(fn: () => R): R {
   return currentStorage() instanceof Workspace ? workspace(fn) : fn();

@@ -12,8 +12,8 @@ export interface AdaptiveAvgPoolCache {
 }
 
 /**
- * Forward pass of adaptive average pooling: the mean of each of OH × OW windows that cover the image. Part i of n of an axis
- * of H pixels goes from floor(i · H / n) to ceil((i + 1) · H / n).
+ * Forward pass of adaptive average pooling: the mean of each of OH × OW windows that cover the image. Part i of n of an
+ * axis of H pixels goes from floor(i · H / n) to ceil((i + 1) · H / n).
  *
  * @param x - Images, shape (N, C, H, W).
  * @param outputSize - OH and OW: a number, or [vertical, horizontal].

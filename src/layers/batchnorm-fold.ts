@@ -10,8 +10,8 @@ export interface FoldedBatchnorm {
 }
 
 /**
- * The weights and biases of a convolution, or of a fully connected layer, that by itself does what one with `w` and `b` does
- * together with the batch normalization behind it, by given statistics:
+ * The weights and biases of a convolution, or of a fully connected layer, that by itself does what one with `w` and `b`
+ * does together with the batch normalization behind it, by given statistics:
  * `gamma · (w·x + b − mean) / √(variance + eps) + beta = (w·s)·x + ((b − mean)·s + beta)` with
  * `s = gamma / √(variance + eps)`, one number for each of F outputs. Results differ by rounding.
  *

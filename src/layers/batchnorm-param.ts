@@ -76,8 +76,8 @@ function startOf(like: NDArray): NDArray {
 }
 
 /**
- * `momentum · running + (1 − momentum) · scale · sample`, in a new array: one that was taken from `bnParam` before stays as
- * it is. On the heap, so that it outlives a workspace.
+ * `momentum · running + (1 − momentum) · scale · sample`, in a new array: one that was taken from `bnParam` before
+ * stays as it is. On the heap, so that it outlives a workspace.
  */
 export function blend(running: NDArray, sample: NDArray, momentum: number, scale = 1): NDArray {
   const next = startOf(running);

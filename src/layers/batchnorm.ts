@@ -37,9 +37,9 @@ export interface NormalizationGrads {
  * Forward pass of batch normalization: `out = gamma · (x − mean) / √(var + eps) + beta`, feature by feature.
  *
  * In training the mean and the (biased) variance are those of the batch, and the running statistics in `bnParam` become
- * `momentum · running + (1 − momentum) · sample`; in test mode the running statistics are used. The variance is taken in
- * two passes from shifted values, so it survives a mean far larger than the spread. A training batch of one example is
- * allowed: its variance is 0, so `out` is `beta` and `dx` is 0.
+ * `momentum · running + (1 − momentum) · sample`; in test mode the running statistics are used. The variance is taken
+ * in two passes from shifted values, so it survives a mean far larger than the spread. A training batch of one example
+ * is allowed: its variance is 0, so `out` is `beta` and `dx` is 0.
  *
  * @param x - Input, shape (N, D).
  * @param gamma - Scale, shape (D,).
@@ -104,7 +104,8 @@ export function batchnormBackward(dout: NDArray, cache: BatchnormCache): Normali
  *
  * It is {@link batchnormBackward}'s graph solved on paper. Put `dcentred` into the last line there:
  * `dx = dx̂/std + 2·centred·dvar/N − mean(dx̂)/std`, where the mean of `centred` drops out because it is 0. And
- * `dvar = −½ · Σ dx̂·centred / std³`, so `2·centred·dvar/N = −x̂ · mean(dx̂·x̂) / std`. With `dx̂ = dout·γ` that is the formula.
+ * `dvar = −½ · Σ dx̂·centred / std³`, so `2·centred·dvar/N = −x̂ · mean(dx̂·x̂) / std`. With `dx̂ = dout·γ` that is the
+ * formula.
  *
  * @param dout - Upstream gradient, shape (N, D).
  * @param cache - From {@link batchnormForward}.

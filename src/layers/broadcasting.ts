@@ -16,8 +16,8 @@ import { anyShape, sameShape } from './operands.js';
 import { sumOver } from './sums.js';
 
 /**
- * The shape that `a` and `b` broadcast to by NumPy's rule: axes are matched from the last on, and one that is missing or
- * of size 1 stretches to the size of the other.
+ * The shape that `a` and `b` broadcast to by NumPy's rule: axes are matched from the last on, and one that is missing
+ * or of size 1 stretches to the size of the other.
  *
  * @throws {ShapeError} naming both shapes and the sizes that do not agree.
  * @see https://numpy.org/doc/stable/user/basics.broadcasting.html

@@ -17,8 +17,8 @@ export interface MaximumCache {
  *
  * @param a - Any shape.
  * @param b - A shape that broadcasts with that of `a`.
- * @returns `out`, a new array of the shape that both broadcast to, NaN where either is, and the cache, which keeps `a` and
- *   `b` by reference: leave both unchanged until the backward pass.
+ * @returns `out`, a new array of the shape that both broadcast to, NaN where either is, and the cache, which keeps `a`
+ *   and `b` by reference: leave both unchanged until the backward pass.
  * @throws {ShapeError} if the shapes do not broadcast, or an array is empty.
  * @throws {TypeError} if the two are not of one dtype.
  */
@@ -57,8 +57,8 @@ export interface MinimumCache {
  *
  * @param a - Any shape.
  * @param b - A shape that broadcasts with that of `a`.
- * @returns `out`, a new array of the shape that both broadcast to, NaN where either is, and the cache, which keeps `a` and
- *   `b` by reference: leave both unchanged until the backward pass.
+ * @returns `out`, a new array of the shape that both broadcast to, NaN where either is, and the cache, which keeps `a`
+ *   and `b` by reference: leave both unchanged until the backward pass.
  * @throws {ShapeError} if the shapes do not broadcast, or an array is empty.
  * @throws {TypeError} if the two are not of one dtype.
  */

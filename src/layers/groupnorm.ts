@@ -26,9 +26,9 @@ export interface GroupnormCache {
 }
 
 /**
- * Forward pass of spatial group normalization: `out = gamma · (x − mean) / √(var + eps) + beta`, where mean and (biased)
- * variance are those of each example's groups of C/G neighbouring channels. The same in training and in test. G = 1 is
- * layer normalization over channels and pixels, G = C is instance normalization.
+ * Forward pass of spatial group normalization: `out = gamma · (x − mean) / √(var + eps) + beta`, where mean and
+ * (biased) variance are those of each example's groups of C/G neighbouring channels. The same in training and in test.
+ * G = 1 is layer normalization over channels and pixels, G = C is instance normalization.
  *
  * @param x - Input, shape (N, C, H, W).
  * @param gamma - Scale of each channel, shape (1, C, 1, 1).
@@ -79,8 +79,8 @@ export function spatialGroupnormForward(
 }
 
 /**
- * Backward pass of spatial group normalization: `dgamma` and `dbeta` are the sums of `dout·x̂` and `dout` over N, H and W,
- * and with `g = dout·gamma`, group by group, `dx = (g − mean(g) − x̂ · mean(g·x̂)) / √(var + eps)`.
+ * Backward pass of spatial group normalization: `dgamma` and `dbeta` are the sums of `dout·x̂` and `dout` over N, H and
+ * W, and with `g = dout·gamma`, group by group, `dx = (g − mean(g) − x̂ · mean(g·x̂)) / √(var + eps)`.
  *
  * @param dout - Upstream gradient, shape (N, C, H, W).
  * @param cache - From {@link spatialGroupnormForward}.

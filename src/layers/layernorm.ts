@@ -29,8 +29,8 @@ export interface LayernormCache {
 export type NormalizationOptions = OptionsOf<typeof NORMALIZATION_OPTIONS>;
 
 /**
- * Forward pass of layer normalization: `out = gamma · (x − mean) / √(var + eps) + beta`, where mean and (biased) variance
- * are those of each example's D features. The same in training and in test.
+ * Forward pass of layer normalization: `out = gamma · (x − mean) / √(var + eps) + beta`, where mean and (biased)
+ * variance are those of each example's D features. The same in training and in test.
  *
  * @param x - Input, shape (N, D).
  * @param gamma - Scale, shape (D,).
@@ -52,11 +52,11 @@ export function layernormForward(
 }
 
 /**
- * Backward pass of layer normalization: `dgamma = Σ_n dout·x̂`, `dbeta = Σ_n dout`, and with `g = dout·gamma`, row by row,
- * `dx = (g − mean(g) − x̂ · mean(g·x̂)) / √(var + eps)`.
+ * Backward pass of layer normalization: `dgamma = Σ_n dout·x̂`, `dbeta = Σ_n dout`, and with `g = dout·gamma`, row by
+ * row, `dx = (g − mean(g) − x̂ · mean(g·x̂)) / √(var + eps)`.
  *
- * It is the formula of batch normalization with rows and columns exchanged, but that gamma stays with the columns and so
- * goes inside the means.
+ * It is the formula of batch normalization with rows and columns exchanged, but that gamma stays with the columns and
+ * so goes inside the means.
  *
  * @param dout - Upstream gradient, shape (N, D).
  * @param cache - From {@link layernormForward}.

@@ -65,8 +65,8 @@ export interface LogSoftmaxCache {
  *
  * @param x - Any shape of at least one axis.
  * @param axis - The axis of the classes; negative ones count from the end. Default −1.
- * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `out` by reference: leave it unchanged until
- *   the backward pass.
+ * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `out` by reference: leave it unchanged
+ *   until the backward pass.
  * @throws {ShapeError} if `x` is empty.
  * @throws {RangeError} if there is no such axis.
  */

@@ -26,8 +26,8 @@ export interface ExpCache {
  * Forward pass of the exponential function: `out = e^x`.
  *
  * @param x - Any shape.
- * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `out` by reference: leave it unchanged until
- *   the backward pass.
+ * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `out` by reference: leave it unchanged
+ *   until the backward pass.
  * @throws {ShapeError} if `x` is empty.
  */
 export function expForward(x: NDArray): [out: NDArray, cache: ExpCache] {
@@ -63,8 +63,8 @@ export interface LogCache {
  * Forward pass of the natural logarithm: `out = ln x`, −∞ at 0 and NaN below.
  *
  * @param x - Any shape.
- * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `x` by reference: leave it unchanged until
- *   the backward pass.
+ * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `x` by reference: leave it unchanged
+ *   until the backward pass.
  * @throws {ShapeError} if `x` is empty.
  */
 export function logForward(x: NDArray): [out: NDArray, cache: LogCache] {
@@ -102,8 +102,8 @@ export interface PowCache {
  *
  * @param x - Any shape.
  * @param exponent - Any number.
- * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `x` by reference: leave it unchanged until
- *   the backward pass.
+ * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `x` by reference: leave it unchanged
+ *   until the backward pass.
  * @throws {ShapeError} if `x` is empty.
  * @throws {TypeError} if `exponent` is no number.
  */
@@ -166,8 +166,8 @@ export interface SqrtCache {
  * Forward pass of the square root: `out = √x`, NaN below 0.
  *
  * @param x - Any shape.
- * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `out` by reference: leave it unchanged until
- *   the backward pass.
+ * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `out` by reference: leave it unchanged
+ *   until the backward pass.
  * @throws {ShapeError} if `x` is empty.
  */
 export function sqrtForward(x: NDArray): [out: NDArray, cache: SqrtCache] {
@@ -239,8 +239,8 @@ export interface AbsCache {
  * Forward pass of the magnitude: `out = |x|`.
  *
  * @param x - Any shape.
- * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `x` by reference: leave it unchanged until
- *   the backward pass.
+ * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `x` by reference: leave it unchanged
+ *   until the backward pass.
  * @throws {ShapeError} if `x` is empty.
  */
 export function absForward(x: NDArray): [out: NDArray, cache: AbsCache] {

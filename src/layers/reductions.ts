@@ -93,7 +93,8 @@ export interface MeanCache {
  * Forward pass of a mean over axes, summed in float64.
  *
  * @param x - Any shape.
- * @param axis - The axis or the axes to take it over, negative ones from the end. Default: all, for an `out` of shape ().
+ * @param axis - The axis or the axes to take it over, negative ones from the end. Default: all, for an `out` of shape
+ *   ().
  * @param keepdims - Whether `out` keeps them, with size 1. Default false.
  * @returns `out`, a new array, and the cache, which does not keep `x`.
  * @throws {ShapeError} if `x` is empty.
@@ -145,8 +146,8 @@ export interface MaxCache {
  * @param x - Any shape.
  * @param axis - The axis or the axes to go over, negative ones from the end. Default: all, for an `out` of shape ().
  * @param keepdims - Whether `out` keeps them, with size 1. Default false.
- * @returns `out`, a new array with NaN where there is one among the values, and the cache, which keeps `x` by reference:
- *   leave it unchanged until the backward pass.
+ * @returns `out`, a new array with NaN where there is one among the values, and the cache, which keeps `x` by
+ *   reference: leave it unchanged until the backward pass.
  * @throws {ShapeError} if `x` is empty.
  * @throws {RangeError} if an axis does not exist or is named twice.
  */

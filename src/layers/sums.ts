@@ -4,7 +4,8 @@ import { dtypeOf, empty, hostRoom, hostView, isDense, type NDArray, operand } fr
 import { kernels } from '../kernels/index.js';
 
 /**
- * The sums of `x` over the axes that have size 1 in `kept`, which has an axis for each of `x`; in float64, then rounded.
+ * The sums of `x` over the axes that have size 1 in `kept`, which has an axis for each of `x`; in float64, then
+ * rounded.
  *
  * @param shape - That of the result: `kept`, or without some of the axes of size 1.
  */

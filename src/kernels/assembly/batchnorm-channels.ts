@@ -17,8 +17,9 @@ import {
 export function batchnormChannels<T>(c: i32): void {
   const x = pointer(0);
   const N = integer(6), C = integer(7), S = integer(8);
-  // One pass gives both moments, about a point near the mean: x comes from far, and a second pass would wait for it as long.
-  // With the mean m of the first example for that point, (mean − m)² ≤ N·variance, so at most a share N of Σ d² cancels.
+  // One pass gives both moments, about a point near the mean: x comes from far, and a second pass would wait for it as
+  // long. With the mean m of the first example for that point, (mean − m)² ≤ N·variance, so at most a share N of Σ d²
+  // cancels.
   const example = x + segment<T>(0, c, C, S);
   const shift = load<T>(example) + <T>(sumShifted<T>(example, S, load<T>(example)) / S);
   let sum: f64 = 0;
@@ -63,7 +64,8 @@ export function batchnormChannelsBackward<T>(c: i32): void {
   const at = <usize>c * sizeof<T>();
   const mean = load<T>(pointer(2) + at);
   const inverse = 1 / Math.sqrt(<f64>load<T>(pointer(3) + at) + number<f64>(0));
-  // What passes the ReLU is left in dx: the second pass reads two arrays, which the second-level cache holds, in place of three.
+  // What passes the ReLU is left in dx: the second pass reads two arrays, which the second-level cache holds, in place
+  // of three.
   const g = y ? dx : dout;
   let dbeta: f64 = 0;
   let dgamma: f64 = 0;

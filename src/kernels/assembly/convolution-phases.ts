@@ -4,16 +4,16 @@ import {
 import { integer, pointer } from "./job";
 import { copyRun, lanes, madd, splatAt, VECTOR } from "./simd";
 
-// The gradient of a convolution with respect to its images, gathered by phases. At strides of (s, t) the pixels (h, w) with
-// the same ((h + pad) mod s, (w + pad) mod t) meet the same taps of the filters, every s-th row and t-th column of them, and
-// their gradients are a convolution of dout with these at stride 1:
+// The gradient of a convolution with respect to its images, gathered by phases. At strides of (s, t) the pixels (h, w)
+// with the same ((h + pad) mod s, (w + pad) mod t) meet the same taps of the filters, every s-th row and t-th column of
+// them, and their gradients are a convolution of dout with these at stride 1:
 //
 //     dx[c, i·s + r − pad, …] = Σ_f Σ_a dout[f, i − a, …] · w[f, c, r + a·s, …]
 //
-// So no product is made for nothing and no sum is scattered. A phase is computed in flat runs over the rows of dout, with
-// what comes between two rows, and when all are done they are put together. Integers beside those of image.ts: 19 and 20
-// the zero rows and columns that are needed before dout, 21 the columns with the zeros, 22 bytes of a channel of dout, 23
-// whether there are zeros, 24 bytes of a channel of a phase, 25 and 26 phases along the two axes.
+// So no product is made for nothing and no sum is scattered. A phase is computed in flat runs over the rows of dout,
+// with what comes between two rows, and when all are done they are put together. Integers beside those of image.ts: 19
+// and 20 the zero rows and columns that are needed before dout, 21 the columns with the zeros, 22 bytes of a channel of
+// dout, 23 whether there are zeros, 24 bytes of a channel of a phase, 25 and 26 phases along the two axes.
 
 /** Channels that a tile computes. */
 // @ts-ignore: decorator
@@ -34,9 +34,9 @@ import { copyRun, lanes, madd, splatAt, VECTOR } from "./simd";
 @inline const PHASE_BYTES: usize = 16;
 
 /**
- * Packs filters to [panel of channels][phase][f][tap][channel of 3]. With the first panel, writes for each phase where its
- * pixels' runs begin in dout and their length, both in bytes, and its number of products; and for each [phase][f][tap] its
- * place in dout. One item is a panel. Integers: 0 w, 1 packed, 2 phases, 3 places.
+ * Packs filters to [panel of channels][phase][f][tap][channel of 3]. With the first panel, writes for each phase where
+ * its pixels' runs begin in dout and their length, both in bytes, and its number of products; and for each
+ * [phase][f][tap] its place in dout. One item is a panel. Integers: 0 w, 1 packed, 2 phases, 3 places.
  */
 export function packPhases<T>(panel: i32): void {
   const area = HH() * WW();
@@ -185,8 +185,8 @@ function joinPhases<T>(from: usize, phaseBytes: usize, to: usize): void {
 }
 
 /**
- * Three channels by three vectors of pixels, the sum of `k` products each. 9 accumulators, 3 vectors of pixels and a splat
- * leave V8 registers to spare; three channels by four vectors would not.
+ * Three channels by three vectors of pixels, the sum of `k` products each. 9 accumulators, 3 vectors of pixels and a
+ * splat leave V8 registers to spare; three channels by four vectors would not.
  */
 function phaseTile<T>(k: i32, a: usize, places: usize, from: usize, to: usize, ld: usize): void {
   let v00 = v128.splat<T>(0), v01 = v00, v02 = v00;

@@ -5,8 +5,8 @@ import { packPanelsB, tileColumns } from "./packing";
 import { laidOutBytes, layOut, writeRuns } from "./runs";
 import { madd, splatAt, VECTOR } from "./simd";
 
-// The gradient of the filters by runs of a laid-out image (runs.ts): taps times filters, summed over the pixels. A tile is a
-// product's, but that its six values of A, what six taps meet at a pixel, are read where they lie.
+// The gradient of the filters by runs of a laid-out image (runs.ts): taps times filters, summed over the pixels. A tile
+// is a product's, but that its six values of A, what six taps meet at a pixel, are read where they lie.
 
 /**
  * The gradient with respect to the filters, summed over a share of the images. One item is a share, and writes its own
@@ -55,7 +55,10 @@ export function convRunsBackwardWeights<T>(item: i32): void {
   }
 }
 
-/** sums += Σ over `count` pixels of what six taps meet there, from `at` bytes on in their runs, times a panel of filters. */
+/**
+ * sums += Σ over `count` pixels of what six taps meet there, from `at` bytes on in their runs, times a panel of
+ * filters.
+ */
 function tapsTile<T>(count: i32, runs: usize, at: usize, b: usize, c0: usize, ld: usize): void {
   let a0 = <usize>load<u32>(runs) + at, a1 = <usize>load<u32>(runs, 4) + at, a2 = <usize>load<u32>(runs, 8) + at;
   let a3 = <usize>load<u32>(runs, 12) + at, a4 = <usize>load<u32>(runs, 16) + at, a5 = <usize>load<u32>(runs, 20) + at;

@@ -12,11 +12,11 @@ import { madd, splatAt, VECTOR } from "./simd";
 @inline const ROW_BYTES: i32 = 128;
 
 /**
- * out = b + the convolution, then max(0, ·) if asked. One item is an image. Integers: 0 x, 1 filters in panels of 6, 2 b or
- * 0, 3 out, 20 relu.
+ * out = b + the convolution, then max(0, ·) if asked. One item is an image. Integers: 0 x, 1 filters in panels of 6, 2
+ * b or 0, 3 out, 20 relu.
  *
- * The tiles are called from two places each, so that the compiler leaves them functions of their own: with another loop around
- * it V8 keeps their sums in memory, and takes twice the time.
+ * The tiles are called from two places each, so that the compiler leaves them functions of their own: with another loop
+ * around it V8 keeps their sums in memory, and takes twice the time.
  */
 export function convRunsForward<T>(n: i32): void {
   const K = C() * HH() * WW();

@@ -3,8 +3,8 @@ import { integer, pointer } from "./job";
 import { laidOutBytes, layOut, writeRuns } from "./runs";
 import { lanes, loadPart, madd, sumLanes, VECTOR } from "./simd";
 
-// The gradient of the filters by runs of a laid-out image (runs.ts) where they have few taps: nothing is packed, and each sum is
-// kept as a vector of sums over every second or fourth pixel, for three filters by three taps at a time.
+// The gradient of the filters by runs of a laid-out image (runs.ts) where they have few taps: nothing is packed, and
+// each sum is kept as a vector of sums over every second or fourth pixel, for three filters by three taps at a time.
 
 /** Filters of a tile of the gradient of the filters, and its taps. */
 // @ts-ignore: decorator
@@ -12,8 +12,8 @@ import { lanes, loadPart, madd, sumLanes, VECTOR } from "./simd";
 
 /**
  * The gradient with respect to the filters, summed over a share of the images. One item is a share, and writes its own
- * (F, K) sum: how many shares there are does not depend on the threads. A sum is kept as a vector of sums over every second
- * or fourth pixel until all images are done. Integers: 0 x, 1 dout, 3 sums, 20 shares.
+ * (F, K) sum: how many shares there are does not depend on the threads. A sum is kept as a vector of sums over every
+ * second or fourth pixel until all images are done. Integers: 0 x, 1 dout, 3 sums, 20 shares.
  */
 export function convSquaresBackwardWeights<T>(item: i32): void {
   const N = integer(6), shares = integer(20);

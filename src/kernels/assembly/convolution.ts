@@ -1,6 +1,7 @@
 import { TILE_ROWS, TILE_ROW_BYTES } from "../wasm/protocol";
 import {
-  C, F, H, HH, OH, OW, ownScratch, packWindows, padH, padImage, paddedBytes, paddedH, paddedW, padW, strideH, strideW, W,
+  C, F, H, HH, OH, OW, ownScratch, packWindows, padH, padImage, paddedBytes, paddedH, paddedW, padW, strideH,
+  strideW, W,
   windowAt, writeOffsets, WW,
 } from "./image";
 import { integer, pointer } from "./job";
@@ -9,8 +10,9 @@ import { maskSegment, sumShifted } from "./segments";
 import { copyRun, fillRun, lanes, largerOf, rectified, VECTOR } from "./simd";
 import { edge, tile } from "./tile";
 
-// Convolution as products of the filters, (F, K) with K = C·HH·WW, and the windows of pixels, (K, P) with P = OH·OW, that
-// never exist as a whole: each thread packs a few panels of windows straight from its padded image and multiplies them.
+// Convolution as products of the filters, (F, K) with K = C·HH·WW, and the windows of pixels, (K, P) with P = OH·OW,
+// that never exist as a whole: each thread packs a few panels of windows straight from its padded image and multiplies
+// them.
 
 /** One panel by one panel into `to`, whole or at an edge of the output. */
 // @ts-ignore: decorator
@@ -76,9 +78,9 @@ export function convForward<T>(item: i32): void {
 }
 
 /**
- * Packs filters for the gradient with respect to the images at stride 1, which is a convolution of dout with the filters
- * turned by 180° and input and output channels exchanged: rows c, depth (f, kh, kw). One item is a panel. Integers: 0 w,
- * 1 packed, 2 F, 3 C, 4 HH·WW.
+ * Packs filters for the gradient with respect to the images at stride 1, which is a convolution of dout with the
+ * filters turned by 180° and input and output channels exchanged: rows c, depth (f, kh, kw). One item is a panel.
+ * Integers: 0 w, 1 packed, 2 F, 3 C, 4 HH·WW.
  */
 export function packTurned<T>(item: i32): void {
   const filters = integer(2), channels = integer(3), area = integer(4);
@@ -284,8 +286,8 @@ function addRun<T>(at: usize, values: usize, count: i32): void {
 }
 
 /**
- * dx = dout where y > 0, else 0, and sums[c] = Σ dx[n, c, s]: the gradient of a bias under a ReLU. One item is a channel.
- * Integers: 0 dout, 1 y, 2 dx, 3 sums, 4 N, 5 C, 6 S.
+ * dx = dout where y > 0, else 0, and sums[c] = Σ dx[n, c, s]: the gradient of a bias under a ReLU. One item is a
+ * channel. Integers: 0 dout, 1 y, 2 dx, 3 sums, 4 N, 5 C, 6 S.
  */
 export function reluBackwardSumChannels<T>(c: i32): void {
   const N = integer(4), channels = integer(5), S = integer(6);

@@ -3,9 +3,9 @@ import { constant, madd, nmadd } from "./simd";
 // e^x = 2^n · e^r with n = nearest(x / ln 2), so |r| ≤ ½ ln 2. The powers of r come from the Taylor series, whose first
 // omitted term is below half a unit in the last place.
 //
-// n is made an integer by adding a number so large that it has no fractions: the low bits of the sum are those of n plus
-// the low bits of the number. These are the bias of the exponent, once or twice, so that shifting the low bits to the
-// place of the exponent gives a power of two.
+// n is made an integer by adding a number so large that it has no fractions: the low bits of the sum are those of n
+// plus the low bits of the number. These are the bias of the exponent, once or twice, so that shifting the low bits to
+// the place of the exponent gives a power of two.
 
 /** The constants by their places in the tables, and the series from 1/2! on. */
 const enum At { LOWEST, PER_LN2, TWICE_BIASED, BIASED, LN2, LN2_LOW, LOWEST_OF_EXPM1, ONE, SERIES }
@@ -29,8 +29,8 @@ const TABLE64 = memory.data<f64>([
 }
 
 /**
- * e^x for x ≤ 0, to within 2 units in the last place, also where the result is below the smallest normal number. NaN stays
- * NaN; lanes of a positive x hold anything.
+ * e^x for x ≤ 0, to within 2 units in the last place, also where the result is below the smallest normal number. NaN
+ * stays NaN; lanes of a positive x hold anything.
  */
 // @ts-ignore: decorator
 @inline export function exp<T>(x: v128): v128 {
@@ -43,8 +43,8 @@ const TABLE64 = memory.data<f64>([
 }
 
 /**
- * e^(x + low) where `low` is small beside x ≤ 0: a product that is rounded to one number loses as many units in the last
- * place of its power as its own size. Not for arguments below twice those whose result is 0.
+ * e^(x + low) where `low` is small beside x ≤ 0: a product that is rounded to one number loses as many units in the
+ * last place of its power as its own size. Not for arguments below twice those whose result is 0.
  */
 // @ts-ignore: decorator
 @inline export function expOfSum<T>(x: v128, low: v128): v128 {
@@ -56,8 +56,8 @@ const TABLE64 = memory.data<f64>([
 }
 
 /**
- * e^x − 1 for x ≤ 0, to within 2 units in the last place, also where e^x is next to 1. NaN stays NaN; lanes of a positive
- * x hold anything.
+ * e^x − 1 for x ≤ 0, to within 2 units in the last place, also where e^x is next to 1. NaN stays NaN; lanes of a
+ * positive x hold anything.
  */
 // @ts-ignore: decorator
 @inline export function expm1<T>(x: v128): v128 {

@@ -3,11 +3,12 @@ import { integer, pointer, thread } from "./job";
 import { packPanelsA, packPanelsB, tileColumns } from "./packing";
 import { edge, tile } from "./tile";
 
-// out (M, N) = A (M, K) · B (K, N), after Goto and van de Geijn 2008: A is packed into panels of 6 rows and B into panels
-// of 2 vectors of columns, each panel contiguous along K, and the product is computed in tiles of 6 rows by 2 vectors.
+// out (M, N) = A (M, K) · B (K, N), after Goto and van de Geijn 2008: A is packed into panels of 6 rows and B into
+// panels of 2 vectors of columns, each panel contiguous along K, and the product is computed in tiles of 6 rows by 2
+// vectors.
 //
-// A tile starts from what `out` holds and adds the K products in order, so how K is cut into blocks changes no bit; only
-// shares of a deep product, whose number the sizes alone decide, are sums of their own.
+// A tile starts from what `out` holds and adds the K products in order, so how K is cut into blocks changes no bit;
+// only shares of a deep product, whose number the sizes alone decide, are sums of their own.
 
 /** One panel by one panel to its place in `out`: whole, or at an edge as much as there is. */
 // @ts-ignore: decorator
@@ -23,8 +24,8 @@ import { edge, tile } from "./tile";
 }
 
 /**
- * One rectangle of the product: some panels of A by some of B. Integers: 0 and 1 packed A and B, 2 out, 3 to 5 M, N and K, 6
- * values from a row of out to the next, 7 and 8 panels of A and of B, 9 whether to add to what `out` holds.
+ * One rectangle of the product: some panels of A by some of B. Integers: 0 and 1 packed A and B, 2 out, 3 to 5 M, N and
+ * K, 6 values from a row of out to the next, 7 and 8 panels of A and of B, 9 whether to add to what `out` holds.
  */
 export function product<T>(item: i32): void {
   const a = pointer(0), b = pointer(1), out = pointer(2);
@@ -52,10 +53,10 @@ export function product<T>(item: i32): void {
 }
 
 /**
- * The product where A has few panels: an item packs its own panels of B, a block of K at a time, and multiplies all of A with
- * them while they are in the second-level cache. Integers: 0 packed A, 1 B as it lies, 2 out, 3 to 5 M, N and K, 6 values from a
- * row of out to the next, 7 panels of B to an item, 8 whether B lies along them, 9 whether to add to what `out` holds, 10
- * values from a row of B to the next, 11 and 12 the scratch and its bytes for each thread.
+ * The product where A has few panels: an item packs its own panels of B, a block of K at a time, and multiplies all of
+ * A with them while they are in the second-level cache. Integers: 0 packed A, 1 B as it lies, 2 out, 3 to 5 M, N and K,
+ * 6 values from a row of out to the next, 7 panels of B to an item, 8 whether B lies along them, 9 whether to add to
+ * what `out` holds, 10 values from a row of B to the next, 11 and 12 the scratch and its bytes for each thread.
  */
 export function productPackingB<T>(item: i32): void {
   const a = pointer(0), out = pointer(2);
@@ -87,7 +88,10 @@ export function productPackingB<T>(item: i32): void {
   }
 }
 
-/** The same where B has few panels: an item packs its own panels of A. Integers: 0 A as it lies, 1 packed B, else with A for B. */
+/**
+ * The same where B has few panels: an item packs its own panels of A. Integers: 0 A as it lies, 1 packed B, else with A
+ * for B.
+ */
 export function productPackingA<T>(item: i32): void {
   const b = pointer(1), out = pointer(2);
   const M = integer(3), N = integer(4), K = integer(5);
@@ -114,10 +118,10 @@ export function productPackingA<T>(item: i32): void {
 }
 
 /**
- * A product that is deep beside its output: one item computes the share of it that a part of K makes, to sums of its own, and packs
- * both operands for that a block at a time, so that their rows are read as they lie. Integers: 0 and 1 A and B as they lie, 2 sums,
- * 3 to 5 M, N and K, 6 shares, 7 depth of a block, 8 and 9 whether A and B lie along their panels, 10 and 11 values from a row of A
- * and of B to the next, 12 and 13 the scratch and its bytes for each thread.
+ * A product that is deep beside its output: one item computes the share of it that a part of K makes, to sums of its
+ * own, and packs both operands for that a block at a time, so that their rows are read as they lie. Integers: 0 and 1 A
+ * and B as they lie, 2 sums, 3 to 5 M, N and K, 6 shares, 7 depth of a block, 8 and 9 whether A and B lie along their
+ * panels, 10 and 11 values from a row of A and of B to the next, 12 and 13 the scratch and its bytes for each thread.
  */
 export function productShare<T>(item: i32): void {
   const M = integer(3), N = integer(4), K = integer(5);

@@ -1,5 +1,13 @@
 import { integer, number, pointer } from "./job";
-import { gradientSegment, scaleSegment, sumGradients, sumOfG, sumOfGTimesCentred, sumShifted, sumSquaredDistance } from "./segments";
+import {
+  gradientSegment,
+  scaleSegment,
+  sumGradients,
+  sumOfG,
+  sumOfGTimesCentred,
+  sumShifted,
+  sumSquaredDistance,
+} from "./segments";
 
 // Group normalization of an (N, C, S) array: statistics of each example over groups of neighbouring channels, which lie
 // in one run of L = C/G·S values. γ and β go by channels.

@@ -2,8 +2,8 @@ import { integer, pointer, thread } from "./job";
 import { copyRun, evenLanes, fillRun, lanes, VECTOR } from "./simd";
 
 // How a convolution sees its images: the geometry of the running job, a padded copy, and which values a pixel's window
-// begins at. Integers: 4 and 5 are the scratch and its bytes for each thread, 6 to 18 N, C, H, W, HH, WW, the strides, the
-// pads, OH, OW and F.
+// begins at. Integers: 4 and 5 are the scratch and its bytes for each thread, 6 to 18 N, C, H, W, HH, WW, the strides,
+// the pads, OH, OW and F.
 
 // @ts-ignore: decorator
 @inline export function C(): i32 { return integer(7); }
@@ -36,7 +36,10 @@ import { copyRun, evenLanes, fillRun, lanes, VECTOR } from "./simd";
 // @ts-ignore: decorator
 @inline export function paddedW(): i32 { return W() + 2 * padW(); }
 
-/** The first i, and the one behind the last, for which i·stride + r − pad is a pixel, with `edge` 0 and the image's size. */
+/**
+ * The first i, and the one behind the last, for which i·stride + r − pad is a pixel, with `edge` 0 and the image's
+ * size.
+ */
 // @ts-ignore: decorator
 @inline export function boundOf(r: i32, edge: i32, stride: i32, pad: i32): i32 {
   return edge + pad > r ? (edge + pad - r + stride - 1) / stride : 0;
@@ -101,9 +104,9 @@ export function writeOffsets(to: usize): void {
 }
 
 /**
- * Packs the windows of a tile's width of output pixels from `pixel` on: to[k] = their values at k, two vectors. `offsets`
- * are those of {@link writeOffsets}: one flat loop over them keeps V8 from spilling. Neighbours in a row are loaded as
- * vectors at strides of 1 and 2; pixels beyond the last are packed as the last.
+ * Packs the windows of a tile's width of output pixels from `pixel` on: to[k] = their values at k, two vectors.
+ * `offsets` are those of {@link writeOffsets}: one flat loop over them keeps V8 from spilling. Neighbours in a row are
+ * loaded as vectors at strides of 1 and 2; pixels beyond the last are packed as the last.
  */
 export function packWindows<T>(image: usize, offsets: usize, K: i32, pixel: i32, to: usize): void {
   const width = 2 * lanes<T>();

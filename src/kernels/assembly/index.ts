@@ -12,7 +12,15 @@ import {
   TRAPS,
   WORKERS,
 } from "../wasm/protocol";
-import { addRow, addRowRelu, leakyRelu, leakyReluBackward, relu, reluBackward, reluBackwardSumRows } from "./activations";
+import {
+  addRow,
+  addRowRelu,
+  leakyRelu,
+  leakyReluBackward,
+  relu,
+  reluBackward,
+  reluBackwardSumRows,
+} from "./activations";
 import { add, divide, lerp, multiply, scale, subtract } from "./arithmetic";
 import { batchnormChannels, batchnormChannelsBackward, normalizeChannels } from "./batchnorm-channels";
 import {
@@ -21,7 +29,14 @@ import {
   batchnormColumnsGraph,
   normalizeColumns,
 } from "./batchnorm-columns";
-import { convBackwardInput, convBackwardWeights, convForward, packTurned, reluBackwardSumChannels, sumChannels } from "./convolution";
+import {
+  convBackwardInput,
+  convBackwardWeights,
+  convForward,
+  packTurned,
+  reluBackwardSumChannels,
+  sumChannels,
+} from "./convolution";
 import { convBackwardPhases, packPhases } from "./convolution-phases";
 import { convRunsForward } from "./convolution-runs";
 import { convRunsBackwardWeights } from "./convolution-runs-weights";
@@ -35,7 +50,16 @@ import { hingeLoss, softmaxLoss } from "./losses";
 import { avgPool, avgPoolBackward, maxPool, maxPoolBackward } from "./pooling";
 import { maxout, maxoutBackward } from "./maxout";
 import { preluRows, preluRowsBackward, preluRuns, preluRunsBackward } from "./prelu";
-import { elu, eluBackward, gelu, geluBackward, sigmoid, sigmoidBackward, tanh, tanhBackward } from "./smooth-activations";
+import {
+  elu,
+  eluBackward,
+  gelu,
+  geluBackward,
+  sigmoid,
+  sigmoidBackward,
+  tanh,
+  tanhBackward,
+} from "./smooth-activations";
 import { addL2Gradient, gatherRows, sumColumns, sumRows, sumSquares } from "./sums";
 import { clamp, maxAbs, sumAbs } from "./norms";
 import { packA, packB } from "./packing";
@@ -44,13 +68,14 @@ import { winogradFilters, winogradForward } from "./winograd";
 import { winogradBlock, winogradProducts, winogradWeights } from "./winograd-weights";
 
 // A job is a kernel and a number of work items, each of which writes its own part of the output; its arguments lie in
-// shared memory (job.ts). Threads claim items from a counter until none is left. Who computes an item changes nothing in
-// it, so the bits are the same for any number of threads, and a thread that is late or held up costs nothing but its help.
+// shared memory (job.ts). Threads claim items from a counter until none is left. Who computes an item changes nothing
+// in it, so the bits are the same for any number of threads, and a thread that is late or held up costs nothing but its
+// help.
 
 /**
- * Looks at the counter this often before a worker goes to sleep: a step's pauses between kernels are shorter. A step of the
- * benchmark's fc_5x100_bn_b50_adam takes 1.16 ms with 1,000 looks, 1.00 with 10,000, 0.96 with 100,000 and with a million, one of
- * conv2_b64_nesterov 17.0, 15.9, 15.6 and 15.8 (two threads of an EPYC, Node 20).
+ * Looks at the counter this often before a worker goes to sleep: a step's pauses between kernels are shorter. A step of
+ * the benchmark's fc_5x100_bn_b50_adam takes 1.16 ms with 1,000 looks, 1.00 with 10,000, 0.96 with 100,000 and with a
+ * million, one of conv2_b64_nesterov 17.0, 15.9, 15.6 and 15.8 (two threads of an EPYC, Node 20).
  */
 // @ts-ignore: decorator
 @inline const WORKER_SPINS: i32 = 100000;
@@ -59,15 +84,17 @@ import { winogradBlock, winogradProducts, winogradWeights } from "./winograd-wei
 // @ts-ignore: decorator
 @inline const CALLER_SPINS: i32 = 100000;
 
-/** A worker that finds no item for this long ends its generation: the caller starts another when there is work again. */
+/**
+ * A worker that finds no item for this long ends its generation: the caller starts another when there is work again.
+ */
 let idle: i64 = 0;
 
 /** Items that this thread has claimed and not yet counted as done. */
 let held = 0;
 
 /**
- * Runs a job on the calling thread and on all workers that come to help, and returns when it is done: 0, or how many workers
- * trapped. A trap on this thread leaves the job half done: `recover` ends it.
+ * Runs a job on the calling thread and on all workers that come to help, and returns when it is done: 0, or how many
+ * workers trapped. A trap on this thread leaves the job half done: `recover` ends it.
  */
 export function run(kernel: i32, wide: i32, items: i32): i32 {
   if (items <= 1 || atomic.load<i32>(WORKERS) == 0) {
@@ -94,7 +121,9 @@ export function run(kernel: i32, wide: i32, items: i32): i32 {
   return atomic.load<i32>(TRAPS);
 }
 
-/** Ends the job that a trap on the calling thread broke off: claims what is left of it and waits for what others hold. */
+/**
+ * Ends the job that a trap on the calling thread broke off: claims what is left of it and waits for what others hold.
+ */
 export function recover(): void {
   const left = atomic.xchg<i32>(REMAINING, 0);
   if (held == 0 && left <= 0) return;
@@ -115,8 +144,9 @@ function awaitDone(items: i32): void {
 }
 
 /**
- * How many of the items that are left a thread claims at a time: an eighth of its share, which leaves single items to the end. A
- * claim costs as much as a thousand values: pooling 1,600 planes of 32 × 32 took twice as long with one item to a claim.
+ * How many of the items that are left a thread claims at a time: an eighth of its share, which leaves single items to
+ * the end. A claim costs as much as a thousand values: pooling 1,600 planes of 32 × 32 took twice as long with one item
+ * to a claim.
  */
 // @ts-ignore: decorator
 @inline function share(left: i32): i32 {
@@ -147,7 +177,8 @@ function performRun(kernel: i32, wide: i32, items: i32, left: i32, count: i32): 
 /**
  * A worker's life: to help with every job until its generation is over.
  *
- * @param idleMs - Without a job for so long it ends the generation. Nobody depends on a worker, so it may leave at any time.
+ * @param idleMs - Without a job for so long it ends the generation. Nobody depends on a worker, so it may leave at any
+ *   time.
  */
 export function work(thread: i32, generation: i32, idleMs: i32): void {
   setThread(thread);
@@ -162,7 +193,8 @@ export function work(thread: i32, generation: i32, idleMs: i32): void {
       spins = WORKER_SPINS;
       continue;
     }
-    // Should another job begin in between, this is a claim to that one's items: of any job, it is for as many as it says.
+    // Should another job begin in between, this is a claim to that one's items: of any job, it is for as many as it
+    // says.
     const count = share(unclaimed);
     const left = claim(count);
     if (left <= 0) continue;
@@ -174,7 +206,10 @@ export function work(thread: i32, generation: i32, idleMs: i32): void {
   atomic.sub<i32>(WORKERS, 1);
 }
 
-/** After a trap in `work`: reports it, and lets the job end without the items that nobody has done. The worker may go on then. */
+/**
+ * After a trap in `work`: reports it, and lets the job end without the items that nobody has done. The worker may go on
+ * then.
+ */
 export function trapped(): void {
   atomic.add<i32>(TRAPS, 1);
   // The job cannot end before this worker's items have, so what is left is of the same job.

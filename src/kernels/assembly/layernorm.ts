@@ -14,8 +14,8 @@ import { addWide, lanes, loadUpTo, madd, passing, rectified, storeUpTo, sumOfPai
 }
 
 /**
- * mean, 1/√(variance + ε), out = γ·(x − mean)/√(variance + ε) + β, then max(0, ·) if asked. One item is a block of rows.
- * Numbers: ε.
+ * mean, 1/√(variance + ε), out = γ·(x − mean)/√(variance + ε) + β, then max(0, ·) if asked. One item is a block of
+ * rows. Numbers: ε.
  */
 export function layernorm<T>(item: i32): void {
   const gamma = pointer(1), beta = pointer(2);

@@ -2,8 +2,8 @@ import { rowsPerItem } from "./activations";
 import { integer, pointer } from "./job";
 import { lanes, larger, largerOf } from "./simd";
 
-// Groups of `pieces` consecutive values, each of which gives its largest. Vectors go across groups: lane i holds a value
-// of group i. One item is a block of groups.
+// Groups of `pieces` consecutive values, each of which gives its largest. Vectors go across groups: lane i holds a
+// value of group i. One item is a block of groups.
 
 /** out[g] = max of x[g·pieces …]. NaN is the largest. Arguments: the addresses of x and out; groups, `pieces`. */
 export function maxout<T>(item: i32): void {

@@ -5,15 +5,15 @@ import { constant, madd } from "./simd";
 //
 //   Φ(−a) = e^(−a²/2) · R(a),   R(a) = ½·erfcx(a/√2) = ½·e^(a²/2)·erfc(a/√2)
 //
-// All that falls fast is in the power. R goes from ½ to 1/(a·√(2π)), and 1/R(a) = √(2π)·a + W(a), where W falls smoothly
-// from 2 to 0: a quotient N/D of polynomials gives it everywhere. Their coefficients are all positive, so that nothing
-// cancels, and where a is large and rounding adds up in D, it is the same factor above and below:
+// All that falls fast is in the power. R goes from ½ to 1/(a·√(2π)), and 1/R(a) = √(2π)·a + W(a), where W falls
+// smoothly from 2 to 0: a quotient N/D of polynomials gives it everywhere. Their coefficients are all positive, so that
+// nothing cancels, and where a is large and rounding adds up in D, it is the same factor above and below:
 //
 //   R = D / (√(2π)·a·D + N)
 //
-// N and D are the best of their degrees, found by scripts/golden/normal-tail.py: with them the relative error of R is below
-// 8e-10 for float32 and 5e-18 for float64. Both are times 1.75, so that near 0 they lie below a power of two, where
-// rounding costs less than above it.
+// N and D are the best of their degrees, found by scripts/golden/normal-tail.py: with them the relative error of R is
+// below 8e-10 for float32 and 5e-18 for float64. Both are times 1.75, so that near 0 they lie below a power of two,
+// where rounding costs less than above it.
 
 /** Coefficients from the highest power down. */
 const N32 = memory.data<f32>([

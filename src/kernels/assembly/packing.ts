@@ -2,8 +2,9 @@ import { TILE_ROWS, TILE_ROW_BYTES } from "../wasm/protocol";
 import { integer, pointer } from "./job";
 import { lanes, loadPart, storePart, VECTOR } from "./simd";
 
-// Panels for the matrix product of gemm.ts: of A 6 rows each, of B two vectors of columns, [panel][k][width], zeros beyond
-// the operand's extent. An operand lies along its panels where neighbours in a row go to one panel, else across them.
+// Panels for the matrix product of gemm.ts: of A 6 rows each, of B two vectors of columns, [panel][k][width], zeros
+// beyond the operand's extent. An operand lies along its panels where neighbours in a row go to one panel, else across
+// them.
 
 /** Columns of a panel of B. */
 // @ts-ignore: decorator
@@ -11,7 +12,10 @@ import { lanes, loadPart, storePart, VECTOR } from "./simd";
   return TILE_ROW_BYTES / sizeof<T>();
 }
 
-/** Packs panels `first` to before `end` out of rows (K, extent), `ld` bytes apart, that lie along them; the first to `to`. */
+/**
+ * Packs panels `first` to before `end` out of rows (K, extent), `ld` bytes apart, that lie along them; the first to
+ * `to`.
+ */
 // @ts-ignore: decorator
 @inline function packAlong<T>(
   source: usize, to: usize, extent: i32, K: i32, ld: usize, first: i32, end: i32, width: i32,
@@ -39,7 +43,9 @@ import { lanes, loadPart, storePart, VECTOR } from "./simd";
     toRow += step;
   }
   if (whole < end) {
-    packRest<T>(source + <usize>whole * step, to + <usize>(whole - first) * panelBytes, extent - whole * width, K, ld, width);
+    packRest<T>(
+      source + <usize>whole * step, to + <usize>(whole - first) * panelBytes, extent - whole * width, K, ld, width,
+    );
   }
 }
 
@@ -174,8 +180,8 @@ export function packPanelsB<T>(
 }
 
 /**
- * Packs an operand. One item is a group of neighbouring panels. Integers: 0 source, 1 packed, 2 extent, 3 K, 4 values from a
- * row of the source to the next, 5 panels of a group, 6 whether it lies along them.
+ * Packs an operand. One item is a group of neighbouring panels. Integers: 0 source, 1 packed, 2 extent, 3 K, 4 values
+ * from a row of the source to the next, 5 panels of a group, 6 whether it lies along them.
  */
 export function packA<T>(item: i32): void {
   const K = integer(3), first = item * integer(5);

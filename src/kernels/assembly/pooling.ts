@@ -2,11 +2,11 @@ import { addHigh, addLow, rounded, ROWS_AT_A_TIME } from "./columns";
 import { integer, number, pointer } from "./job";
 import { addWide, evenLanes, lanes, larger, largerOf, oddLanes, select, sumOfPair, VECTOR, where } from "./simd";
 
-// Pooling of planes: (N·C) of H × W to OH × OW. One item is a plane. Integers: 3 and 4 H and W, 5 and 6 the window, 7 and
-// 8 the strides, 9 and 10 OH and OW.
+// Pooling of planes: (N·C) of H × W to OH × OW. One item is a plane. Integers: 3 and 4 H and W, 5 and 6 the window, 7
+// and 8 the strides, 9 and 10 OH and OW.
 //
-// Windows are taken a vector at a time where they lie one or two columns apart, so that what a place of each holds is one vector or
-// every second value of two. Others, and those at the end of a row, are taken singly.
+// Windows are taken a vector at a time where they lie one or two columns apart, so that what a place of each holds is
+// one vector or every second value of two. Others, and those at the end of a row, are taken singly.
 
 // @ts-ignore: decorator
 @inline function poolH(): i32 { return integer(5); }
@@ -269,7 +269,9 @@ function sumOf<T>(window: usize, row: usize): f64 {
   let wide = f64x2.splat(0), sum: f64 = 0;
   for (let h = 0; h < poolH(); h++) {
     let w = 0;
-    for (; w + lanes<T>() <= poolW(); w += lanes<T>()) wide = addWide<T>(wide, v128.load(window + <usize>w * sizeof<T>()));
+    for (; w + lanes<T>() <= poolW(); w += lanes<T>()) {
+      wide = addWide<T>(wide, v128.load(window + <usize>w * sizeof<T>()));
+    }
     for (; w < poolW(); w++) sum += <f64>load<T>(window + <usize>w * sizeof<T>());
     window += row;
   }

@@ -39,8 +39,8 @@ export function preluRuns<T>(item: i32): void {
 }
 
 /**
- * dx = dout where x > 0, else α[c]·dout; partial[strip] = Σ dout·x over the strip's x that are not positive, in float64.
- * Arguments: the addresses of dout, x, α, dx and the partial sums; the number of runs, C, `inner`.
+ * dx = dout where x > 0, else α[c]·dout; partial[strip] = Σ dout·x over the strip's x that are not positive, in
+ * float64. Arguments: the addresses of dout, x, α, dx and the partial sums; the number of runs, C, `inner`.
  */
 export function preluRunsBackward<T>(item: i32): void {
   const dout = pointer(0), x = pointer(1), alpha = pointer(2), dx = pointer(3), partial = pointer(4);

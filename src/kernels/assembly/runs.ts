@@ -2,10 +2,10 @@ import { boundOf, C, H, HH, OW, padH, padW, strideH, strideW, W, WW } from "./im
 import { integer, pointer } from "./job";
 import { evenLanes, fillRun, lanes, VECTOR } from "./simd";
 
-// An image laid out so that what a tap of a convolution, at any stride, meets at all pixels is one run of P = OH·OW values.
-// Rows of the image are cut to the pixels' columns once for each kw; a tap (c, kh, kw) then reads the rows kh, kh + strideH, …
-// of (c, kw), which lie one after another. So nothing is packed for a tile or transposed, and runs of pixels need no edge at
-// the end of a row. Integers beside those of image.ts: 19 rows of a run's plane.
+// An image laid out so that what a tap of a convolution, at any stride, meets at all pixels is one run of P = OH·OW
+// values. Rows of the image are cut to the pixels' columns once for each kw; a tap (c, kh, kw) then reads the rows kh,
+// kh + strideH, … of (c, kw), which lie one after another. So nothing is packed for a tile or transposed, and runs of
+// pixels need no edge at the end of a row. Integers beside those of image.ts: 19 rows of a run's plane.
 
 /** Bytes of the laid-out image. */
 // @ts-ignore: decorator
@@ -33,8 +33,8 @@ export function layOut<T>(n: i32, to: usize): void {
 }
 
 /**
- * One plane of {@link layOut}. Rows are read as if there were pixels beside the image where there is padding, and written one
- * after another, each maybe beyond its end; what does not belong there is overwritten.
+ * One plane of {@link layOut}. Rows are read as if there were pixels beside the image where there is padding, and
+ * written one after another, each maybe beyond its end; what does not belong there is overwritten.
  */
 function layOutPlane<T>(channel: i32, r: i32, kw: i32, to: usize): void {
   const width = OW(), step = strideW(), rows = integer(19);

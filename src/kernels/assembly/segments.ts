@@ -1,9 +1,10 @@
 import { addWide, lanes, loadPart, madd, passing, storePart, sumOfPair, VECTOR } from "./simd";
 
-// What the normalizations do with a run of neighbouring values that share their statistics: the pixels of a channel, the
-// features of a row. Sums are taken in float64 and always in the same order, but for four vectors at a time, which are
-// added up among themselves first: of float32 each costs four instructions to widen and add, as much as all else that is
-// done with it. Loops go over whole vectors without a test in them, so what varies is told by constants of the call.
+// What the normalizations do with a run of neighbouring values that share their statistics: the pixels of a channel,
+// the features of a row. Sums are taken in float64 and always in the same order, but for four vectors at a time, which
+// are added up among themselves first: of float32 each costs four instructions to widen and add, as much as all else
+// that is done with it. Loops go over whole vectors without a test in them, so what varies is told by constants of the
+// call.
 
 /** Bytes of four vectors, which are read at a time. */
 // @ts-ignore: decorator

@@ -32,8 +32,9 @@
 }
 
 /**
- * Value number `place` of a table in memory in every lane. V8 builds a vector constant anew wherever it stands, in three
- * instructions; a load that spreads a number to all lanes is one. With it a sigmoid takes 0.9 ns in place of 1.5 (Node 20).
+ * Value number `place` of a table in memory in every lane. V8 builds a vector constant anew wherever it stands, in
+ * three instructions; a load that spreads a number to all lanes is one. With it a sigmoid takes 0.9 ns in place of 1.5
+ * (Node 20).
  */
 // @ts-ignore: decorator
 @inline export function constant<T>(table: usize, place: usize): v128 {
@@ -89,7 +90,10 @@ export function storePart<T>(ptr: usize, v: v128, count: i32): void {
   return v128.shuffle<f64>(a, b, 1, 3);
 }
 
-/** Copies a short run of values. The engine's own copy costs a call, 30 ns or so: more than a row of an image takes here. */
+/**
+ * Copies a short run of values. The engine's own copy costs a call, 30 ns or so: more than a row of an image takes
+ * here.
+ */
 // @ts-ignore: decorator
 @inline export function copyRun<T>(to: usize, from: usize, length: i32): void {
   for (let i = 0; i < length; i += lanes<T>()) {
@@ -130,8 +134,9 @@ export function storePart<T>(ptr: usize, v: v128, count: i32): void {
 }
 
 /**
- * max(0, v); NaN stays NaN, and −0 is −0. One instruction, where `v128.max`, which sorts zeros and NaN out, is nine: batch
- * normalization with a ReLU took 0.75 ms with that and takes 0.50 (64 × 32 × 32 × 32, one core of a Zen 5, Node 20).
+ * max(0, v); NaN stays NaN, and −0 is −0. One instruction, where `v128.max`, which sorts zeros and NaN out, is nine:
+ * batch normalization with a ReLU took 0.75 ms with that and takes 0.50 (64 × 32 × 32 × 32, one core of a Zen 5, Node
+ * 20).
  */
 // @ts-ignore: decorator
 @inline export function rectified<T>(v: v128): v128 {

@@ -96,7 +96,10 @@ export function sumSquares<T>(item: i32): void {
   store<f64>(partial + (<usize>item << 3), sumOfPair(f64x2.add(f64x2.add(a, b), f64x2.add(c, d))));
 }
 
-/** sum + v² of the lower half of v's lanes, or of both float64, squared and added in float64: the square of a float32 is exact there. */
+/**
+ * sum + v² of the lower half of v's lanes, or of both float64, squared and added in float64: the square of a float32 is
+ * exact there.
+ */
 // @ts-ignore: decorator
 @inline function addLowSquares<T>(sum: v128, v: v128): v128 {
   const wide = sizeof<T>() == 8 ? v : f64x2.promote_low_f32x4(v);
@@ -121,7 +124,9 @@ export function sumSquares<T>(item: i32): void {
   return madd<f64>(aHigh, bHigh, low);
 }
 
-/** dw += reg · w, and partial[item] = Σ w² over the item's chunk: the penalty ½·reg·Σw² and its gradient in one pass. */
+/**
+ * dw += reg · w, and partial[item] = Σ w² over the item's chunk: the penalty ½·reg·Σw² and its gradient in one pass.
+ */
 export function addL2Gradient<T>(item: i32): void {
   const w = pointer(0);
   const dw = pointer(1);

@@ -2,13 +2,13 @@ import { EDGE_TILES, EDGE_TILE_BYTES, TILE_ROWS, TILE_ROW_BYTES } from "../wasm/
 import { thread } from "./job";
 import { copyRun, lanes, madd, splatAt, VECTOR } from "./simd";
 
-// Products of a panel of A by a panel of B (packing.ts): a tile of 6 rows by 2 vectors, or what is needed of it at an edge. Each
-// sum adds its K products in order, so that the parts of a tile have the bits of the whole.
+// Products of a panel of A by a panel of B (packing.ts): a tile of 6 rows by 2 vectors, or what is needed of it at an
+// edge. Each sum adds its K products in order, so that the parts of a tile have the bits of the whole.
 
 /**
- * 6 rows by 2 vectors of out, K products each. 12 accumulators, 2 vectors of B and one splat of A are just what V8 keeps
- * in its 16 registers: 4×12 spills and 4×8 leaves the multipliers idle. 55 GFLOP/s of float32 on one core of a Xeon at
- * about 3 GHz, Node 20, against 28 without the fused multiply-add.
+ * 6 rows by 2 vectors of out, K products each. 12 accumulators, 2 vectors of B and one splat of A are just what V8
+ * keeps in its 16 registers: 4×12 spills and 4×8 leaves the multipliers idle. 55 GFLOP/s of float32 on one core of a
+ * Xeon at about 3 GHz, Node 20, against 28 without the fused multiply-add.
  *
  * The sums start from what is at `c0` if `load`, else from the six values at `bias`, one a row, or from zero.
  */
@@ -134,7 +134,9 @@ function twoRows<T>(k: i32, a: usize, b: usize, c0: usize, ld: usize, load: bool
   v128.store(c1, v10), v128.store(c1, v11, 16);
 }
 
-/** The first two rows of two tiles: of those that panels of B make which lie `panel` bytes apart, `next` bytes apart. */
+/**
+ * The first two rows of two tiles: of those that panels of B make which lie `panel` bytes apart, `next` bytes apart.
+ */
 export function twoRowsTwice<T>(k: i32, a: usize, b: usize, panel: usize, c: usize, ld: usize, next: usize): void {
   let v00 = v128.splat<T>(0), v01 = v00, v02 = v00, v03 = v00;
   let v10 = v00, v11 = v00, v12 = v00, v13 = v00;
@@ -171,7 +173,8 @@ function narrow<T>(k: i32, a: usize, b: usize, c: usize, ld: usize, load: bool, 
     v3 = v128.load(c3), v4 = v128.load(c4), v5 = v128.load(c5);
   } else if (bias) {
     v0 = splatAt<T>(bias), v1 = splatAt<T>(bias, sizeof<T>()), v2 = splatAt<T>(bias, 2 * sizeof<T>());
-    v3 = splatAt<T>(bias, 3 * sizeof<T>()), v4 = splatAt<T>(bias, 4 * sizeof<T>()), v5 = splatAt<T>(bias, 5 * sizeof<T>());
+    v3 = splatAt<T>(bias, 3 * sizeof<T>()), v4 = splatAt<T>(bias, 4 * sizeof<T>()),
+    v5 = splatAt<T>(bias, 5 * sizeof<T>());
   }
   const end = b + <usize>k * TILE_ROW_BYTES;
   while (b < end) {
@@ -189,7 +192,9 @@ function narrow<T>(k: i32, a: usize, b: usize, c: usize, ld: usize, load: bool, 
   v128.store(c3, v3), v128.store(c4, v4), v128.store(c5, v5);
 }
 
-/** What holds the first `height` rows and `width` columns of a tile, in the least time: more may be written than that. */
+/**
+ * What holds the first `height` rows and `width` columns of a tile, in the least time: more may be written than that.
+ */
 export function cover<T>(
   k: i32, a: usize, b: usize, to: usize, ld: usize, load: bool, bias: usize, height: i32, width: i32,
 ): void {

@@ -4,9 +4,9 @@ import { larger, madd, nmadd, rectified, VECTOR } from "./simd";
 
 // The update rules, each in one pass over the weights, their gradient and the rule's state; the formulas, with their
 // papers, stand in optim/. One item is a chunk of values. Arguments: the addresses of w, dw and three of state, 0 where
-// there is none, the length; then the weight decay λ and the numbers that each rule names. The gradient g is dw + λ·w, and
-// dw where λ is zero. Whole vectors go through a loop without calls, in which the numbers stay in registers; the values that
-// do not fill one go singly through a copy of it. All of them run at the speed of memory.
+// there is none, the length; then the weight decay λ and the numbers that each rule names. The gradient g is dw + λ·w,
+// and dw where λ is zero. Whole vectors go through a loop without calls, in which the numbers stay in registers; the
+// values that do not fill one go singly through a copy of it. All of them run at the speed of memory.
 
 /** Byte offset of the item's first value. */
 // @ts-ignore: decorator
@@ -128,8 +128,8 @@ export function nesterov<T>(item: i32): void {
 }
 
 /**
- * cache = ρ·cache + (1 − ρ)·g², step = g / (√cache + ε), w −= η·step. Where there is a mean, mean = ρ·mean + (1 − ρ)·g and
- * mean² is taken off under the root; where there is a velocity, v = μ·v + step and w −= η·v.
+ * cache = ρ·cache + (1 − ρ)·g², step = g / (√cache + ε), w −= η·step. Where there is a mean, mean = ρ·mean + (1 − ρ)·g
+ * and mean² is taken off under the root; where there is a velocity, v = μ·v + step and w −= η·v.
  * Numbers: λ, η, ε, ρ, 1 − ρ, μ.
  */
 export function rmsprop<T>(item: i32): void {

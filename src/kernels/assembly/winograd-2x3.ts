@@ -1,8 +1,8 @@
 import { rectified, VECTOR } from "./simd";
 import { gather, storeHalves } from "./winograd-lanes";
 
-// F(2×2, 3×3): 2 × 2 outputs from 4 × 4 inputs in 16 products in place of 36. Lavin and Gray 2016, section 4.1: points 0, ±1
-// and ∞. The functions are those of winograd-4x3.ts.
+// F(2×2, 3×3): 2 × 2 outputs from 4 × 4 inputs in 16 products in place of 36. Lavin and Gray 2016, section 4.1: points
+// 0, ±1 and ∞. The functions are those of winograd-4x3.ts.
 
 /** Inputs along an axis of a tile. */
 // @ts-ignore: decorator
@@ -18,7 +18,16 @@ import { gather, storeHalves } from "./winograd-lanes";
 }
 
 /** V = Bᵀ d B of the 4 × 4 values at each of four places, whose rows are `rowBytes` apart, to `to` + ξ·`step`. */
-export function inputTiles2x3(a: usize, b: usize, c: usize, d: usize, rowBytes: usize, work: usize, to: usize, step: usize): void {
+export function inputTiles2x3(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  rowBytes: usize,
+  work: usize,
+  to: usize,
+  step: usize,
+): void {
   for (let i: usize = 0; i < INPUTS; i++) {
     const x = v128.load(a), y = v128.load(b), z = v128.load(c), w = v128.load(d);
     const xy = v128.shuffle<f32>(x, y, 0, 4, 1, 5), zw = v128.shuffle<f32>(z, w, 0, 4, 1, 5);
@@ -88,7 +97,9 @@ export function outputTiles2x3(
   v128.store(to + 3 * step, g2);
 }
 
-/** U = G g Gᵀ of the filters at four places, turned by 180° if asked, to `to` + ξ·`step`; the last two `jump` bytes on. */
+/**
+ * U = G g Gᵀ of the filters at four places, turned by 180° if asked, to `to` + ξ·`step`; the last two `jump` bytes on.
+ */
 export function filters2x3(
   a: usize, b: usize, c: usize, d: usize, turned: i32, work: usize, to: usize, step: usize, jump: usize,
 ): void {
@@ -160,6 +171,10 @@ export function gradientTiles2x3(
 /** Gᵀ u G of four filters in the lanes of the vectors at `from` + ξ·`step`, as nine vectors to `work`. */
 export function weights2x3(from: usize, step: usize, work: usize): void {
   const half = work + 9 * VECTOR;
-  for (let i: usize = 0; i < INPUTS; i++) transformWeights(from + i * step, INPUTS * step, half + i * VECTOR, INPUTS * VECTOR);
-  for (let i: usize = 0; i < 3; i++) transformWeights(half + i * INPUTS * VECTOR, VECTOR, work + 3 * i * VECTOR, VECTOR);
+  for (let i: usize = 0; i < INPUTS; i++) {
+    transformWeights(from + i * step, INPUTS * step, half + i * VECTOR, INPUTS * VECTOR);
+  }
+  for (let i: usize = 0; i < 3; i++) {
+    transformWeights(half + i * INPUTS * VECTOR, VECTOR, work + 3 * i * VECTOR, VECTOR);
+  }
 }

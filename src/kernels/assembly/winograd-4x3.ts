@@ -1,9 +1,10 @@
 import { constant, madd, nmadd, rectified, VECTOR } from "./simd";
 import { gather, storeHalves, WHOLE } from "./winograd-lanes";
 
-// F(4×4, 3×3): 4 × 4 outputs from 6 × 6 inputs in 36 products in place of 144. Lavin and Gray 2016, section 4.1, with its
-// points 0, ±1, ±2 and ∞; others, such as ±1/2 or ±3/2 for ±2, change the error by less than a third. Each function works on
-// four tiles, or four channels of one, in the lanes of its vectors: along one axis to `work`, then along the other.
+// F(4×4, 3×3): 4 × 4 outputs from 6 × 6 inputs in 36 products in place of 144. Lavin and Gray 2016, section 4.1, with
+// its points 0, ±1, ±2 and ∞; others, such as ±1/2 or ±3/2 for ±2, change the error by less than a third. Each function
+// works on four tiles, or four channels of one, in the lanes of its vectors: along one axis to `work`, then along the
+// other.
 
 /** Inputs along an axis of a tile. */
 // @ts-ignore: decorator
@@ -19,7 +20,16 @@ const enum At { TWO, FOUR, FIVE, EIGHT, QUARTER, MINUS_SIXTH, TWENTY_FOURTH }
 
 /** to = Bᵀ d along one axis. */
 // @ts-ignore: decorator
-@inline function transformInput(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128, to: usize, step: usize): void {
+@inline function transformInput(
+  d0: v128,
+  d1: v128,
+  d2: v128,
+  d3: v128,
+  d4: v128,
+  d5: v128,
+  to: usize,
+  step: usize,
+): void {
   const two = at(At.TWO), four = at(At.FOUR), five = at(At.FIVE);
   v128.store(to, madd<f32>(four, d0, nmadd<f32>(five, d2, d4)));
   const even = nmadd<f32>(four, d2, d4), odd = nmadd<f32>(four, d1, d3);
@@ -34,7 +44,16 @@ const enum At { TWO, FOUR, FIVE, EIGHT, QUARTER, MINUS_SIXTH, TWENTY_FOURTH }
 /**
  * V = Bᵀ d B of the 6 × 6 values at each of four places, whose rows are `rowBytes` apart, to `to` + ξ·`step`.
  */
-export function inputTiles4x3(a: usize, b: usize, c: usize, d: usize, rowBytes: usize, work: usize, to: usize, step: usize): void {
+export function inputTiles4x3(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  rowBytes: usize,
+  work: usize,
+  to: usize,
+  step: usize,
+): void {
   for (let i: usize = 0; i < INPUTS; i++) {
     const x = v128.load(a), y = v128.load(b), z = v128.load(c), w = v128.load(d);
     const xy = v128.shuffle<f32>(x, y, 0, 4, 1, 5), zw = v128.shuffle<f32>(z, w, 0, 4, 1, 5);
@@ -63,8 +82,8 @@ export function inputTiles4x3(a: usize, b: usize, c: usize, d: usize, rowBytes: 
 }
 
 /**
- * Aᵀ M A of four tiles, M at `from` + ξ·`step`, with bias and ReLU, as 4 × 4 values to each of four places, whose rows are
- * `rowBytes` apart.
+ * Aᵀ M A of four tiles, M at `from` + ξ·`step`, with bias and ReLU, as 4 × 4 values to each of four places, whose rows
+ * are `rowBytes` apart.
  */
 export function outputTiles4x3(
   from: usize, step: usize, work: usize, bias: v128, relu: i32, a: usize, b: usize, c: usize, d: usize, rowBytes: usize,
@@ -209,6 +228,10 @@ export function gradientTiles4x3(
 /** Gᵀ u G of four filters in the lanes of the vectors at `from` + ξ·`step`, as nine vectors to `work`. */
 export function weights4x3(from: usize, step: usize, work: usize): void {
   const half = work + 9 * VECTOR;
-  for (let i: usize = 0; i < INPUTS; i++) transformWeights(from + i * step, INPUTS * step, half + i * VECTOR, INPUTS * VECTOR);
-  for (let i: usize = 0; i < 3; i++) transformWeights(half + i * INPUTS * VECTOR, VECTOR, work + 3 * i * VECTOR, VECTOR);
+  for (let i: usize = 0; i < INPUTS; i++) {
+    transformWeights(from + i * step, INPUTS * step, half + i * VECTOR, INPUTS * VECTOR);
+  }
+  for (let i: usize = 0; i < 3; i++) {
+    transformWeights(half + i * INPUTS * VECTOR, VECTOR, work + 3 * i * VECTOR, VECTOR);
+  }
 }

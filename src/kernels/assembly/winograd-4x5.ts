@@ -2,9 +2,9 @@ import { constant, madd, nmadd, rectified, VECTOR } from "./simd";
 import { gather, storeHalves, WHOLE } from "./winograd-lanes";
 import { tapOf } from "./winograd-tiles";
 
-// F(4×4, 5×5): 4 × 4 outputs from 8 × 8 inputs in 64 products in place of 400, at the points 0, ±1, ±2, ±1/2 and ∞. With 3/2 or
-// 3/4 for 1/2 the error is five to twenty times as large. Each function works on four tiles, or four channels of one, in the lanes
-// of its vectors: along one axis to `work`, then along the other.
+// F(4×4, 5×5): 4 × 4 outputs from 8 × 8 inputs in 64 products in place of 400, at the points 0, ±1, ±2, ±1/2 and ∞.
+// With 3/2 or 3/4 for 1/2 the error is five to twenty times as large. Each function works on four tiles, or four
+// channels of one, in the lanes of its vectors: along one axis to `work`, then along the other.
 
 /** Inputs along an axis of a tile. */
 // @ts-ignore: decorator
@@ -17,7 +17,10 @@ import { tapOf } from "./winograd-tiles";
 const TABLE = memory.data<f32>([
   0.125, 0.25, 0.5, 1.25, 2, 4, 4.25, 5, 5.25, 8, 16, -0.2222222222222222, 0.011111111111111112, 0.04444444444444444,
 ]);
-const enum At { EIGHTH, QUARTER, HALF, FIVE_QUARTERS, TWO, FOUR, NEAR, FIVE, OUTER, EIGHT, SIXTEEN, ONE_SCALE, TWO_SCALE, HALF_SCALE }
+const enum At {
+  EIGHTH, QUARTER, HALF, FIVE_QUARTERS,
+  TWO, FOUR, NEAR, FIVE, OUTER, EIGHT, SIXTEEN, ONE_SCALE, TWO_SCALE, HALF_SCALE,
+}
 
 // @ts-ignore: decorator
 @inline function at(place: usize): v128 {
@@ -45,7 +48,16 @@ const enum At { EIGHTH, QUARTER, HALF, FIVE_QUARTERS, TWO, FOUR, NEAR, FIVE, OUT
 }
 
 /** V = Bᵀ d B of the 8 × 8 values at each of four places, whose rows are `rowBytes` apart, to `to` + ξ·`step`. */
-export function inputTiles4x5(a: usize, b: usize, c: usize, d: usize, rowBytes: usize, work: usize, to: usize, step: usize): void {
+export function inputTiles4x5(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  rowBytes: usize,
+  work: usize,
+  to: usize,
+  step: usize,
+): void {
   let row = work;
   for (let i: usize = 0; i < INPUTS; i++) {
     const x = v128.load(a), y = v128.load(b), z = v128.load(c), w = v128.load(d);
@@ -69,7 +81,8 @@ export function inputTiles4x5(a: usize, b: usize, c: usize, d: usize, rowBytes: 
   for (let i: usize = 0; i < INPUTS; i++) {
     transformInput(
       v128.load(work), v128.load(work, 8 * VECTOR), v128.load(work, 16 * VECTOR), v128.load(work, 24 * VECTOR),
-      v128.load(work, 32 * VECTOR), v128.load(work, 40 * VECTOR), v128.load(work, 48 * VECTOR), v128.load(work, 56 * VECTOR),
+      v128.load(work, 32 * VECTOR), v128.load(work, 40 * VECTOR), v128.load(work, 48 * VECTOR), v128.load(work,
+      56 * VECTOR),
       to, INPUTS * step,
     );
     work += VECTOR;
@@ -78,8 +91,8 @@ export function inputTiles4x5(a: usize, b: usize, c: usize, d: usize, rowBytes: 
 }
 
 /**
- * Aᵀ M A of four tiles, M at `from` + ξ·`step`, with bias and ReLU, as 4 × 4 values to each of four places, whose rows are
- * `rowBytes` apart.
+ * Aᵀ M A of four tiles, M at `from` + ξ·`step`, with bias and ReLU, as 4 × 4 values to each of four places, whose rows
+ * are `rowBytes` apart.
  */
 export function outputTiles4x5(
   from: usize, step: usize, work: usize, bias: v128, relu: i32, a: usize, b: usize, c: usize, d: usize, rowBytes: usize,
@@ -150,8 +163,8 @@ export function outputTiles4x5(
 }
 
 /**
- * U = G g Gᵀ of piece `piece` of the filters at four places, turned by 180° if asked, to `to` + ξ·`step`; the last two `jump`
- * bytes on.
+ * U = G g Gᵀ of piece `piece` of the filters at four places, turned by 180° if asked, to `to` + ξ·`step`; the last two
+ * `jump` bytes on.
  */
 export function filters4x5(
   a: usize, b: usize, c: usize, d: usize, piece: i32, turned: i32, work: usize, to: usize, step: usize, jump: usize,
@@ -242,7 +255,9 @@ export function gradientTiles4x5(
 /** Gᵀ u G of four filters in the lanes of the vectors at `from` + ξ·`step`, as 25 vectors to `work`. */
 export function weights4x5(from: usize, step: usize, work: usize): void {
   const half = work + TAPS * TAPS * VECTOR;
-  for (let i: usize = 0; i < INPUTS; i++) transformWeights(from + i * step, INPUTS * step, half + i * VECTOR, INPUTS * VECTOR);
+  for (let i: usize = 0; i < INPUTS; i++) {
+    transformWeights(from + i * step, INPUTS * step, half + i * VECTOR, INPUTS * VECTOR);
+  }
   for (let i: usize = 0; i < TAPS; i++) {
     transformWeights(half + i * INPUTS * VECTOR, VECTOR, work + TAPS * i * VECTOR, VECTOR);
   }

@@ -18,8 +18,8 @@ import { VECTOR } from "./simd";
 @inline export const WHOLE: usize = 8;
 
 /**
- * Stores the first two lanes at `to`, the last two `jump` bytes on: a panel of rows has six to a step, so that every other
- * vector of four rows begins in one panel and ends in the next. A jump of 0 leaves the last two out.
+ * Stores the first two lanes at `to`, the last two `jump` bytes on: a panel of rows has six to a step, so that every
+ * other vector of four rows begins in one panel and ends in the next. A jump of 0 leaves the last two out.
  */
 // @ts-ignore: decorator
 @inline export function storeHalves(to: usize, jump: usize, v: v128): void {

@@ -2,14 +2,15 @@ import { C, F, HH, OH, OW, WW } from "./image";
 import { integer } from "./job";
 import { copyRun, VECTOR } from "./simd";
 
-// Tiles are counted through the batch, (n, th, tw), and a work item takes a run of them. Where the run lies in the planes of
-// one channel, it lies in those of every channel: so a table says which rows are copied into a buffer with zeros around
-// them, and where in the buffer each tile begins. Integers: 19 the inputs along an axis of a tile, which say which tile it is,
-// 20 tiles to an item.
+// Tiles are counted through the batch, (n, th, tw), and a work item takes a run of them. Where the run lies in the
+// planes of one channel, it lies in those of every channel: so a table says which rows are copied into a buffer with
+// zeros around them, and where in the buffer each tile begins. Integers: 19 the inputs along an axis of a tile, which
+// say which tile it is, 20 tiles to an item.
 //
-// A filter of more taps than a tile takes is cut into pieces. Each is a filter of its own for a channel that lies as far up and
-// left as the piece lies down and right, so that the images have a channel for each piece of each channel: in what follows
-// those are counted as (c, piece). Integers: 21 and 22 pieces down and across a filter, 23 and 24 taps down and across a piece.
+// A filter of more taps than a tile takes is cut into pieces. Each is a filter of its own for a channel that lies as
+// far up and left as the piece lies down and right, so that the images have a channel for each piece of each channel:
+// in what follows those are counted as (c, piece). Integers: 21 and 22 pieces down and across a filter, 23 and 24 taps
+// down and across a piece.
 
 // @ts-ignore: decorator
 @inline export function tileInputs(): i32 { return integer(19); }
@@ -84,9 +85,9 @@ export function tapOf(piece: i32, i: i32, j: i32, turned: i32): i32 {
 @inline export function bufferRow(halo: i32): usize { return <usize>(tilesAcross() * tileSize() + halo) << 2; }
 
 /**
- * Writes the tables of the tiles from `first` to before `end`: to `rows`, for each row of the planes, where it goes in the
- * buffer and where it comes from in the first channel of the batch; to `tiles`, where each begins in the buffer, the last
- * one repeated until there are whole panels. All in bytes.
+ * Writes the tables of the tiles from `first` to before `end`: to `rows`, for each row of the planes, where it goes in
+ * the buffer and where it comes from in the first channel of the batch; to `tiles`, where each begins in the buffer,
+ * the last one repeated until there are whole panels. All in bytes.
  *
  * @returns How many rows there are.
  */
@@ -131,8 +132,9 @@ export function layTiles(
 @inline export const OUTPUT_ENTRY: usize = 16;
 
 /**
- * Writes, for each tile from `first` to before `end`, where in the first filter's output it begins, in bytes, and how many
- * rows and columns of it the image has; and for the first of each four, whether there are four and the image has them whole.
+ * Writes, for each tile from `first` to before `end`, where in the first filter's output it begins, in bytes, and how
+ * many rows and columns of it the image has; and for the first of each four, whether there are four and the image has
+ * them whole.
  */
 export function layOutputs(first: i32, end: i32, to: usize): void {
   const size = tileSize(), across = tilesAcross(), down = tilesDown();

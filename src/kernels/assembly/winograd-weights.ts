@@ -8,20 +8,22 @@ import { gradientTiles2x3, inputTiles2x3, weights2x3 } from "./winograd-2x3";
 import { gradientTiles4x3, inputTiles4x3, weights4x3 } from "./winograd-4x3";
 import { gradientTiles4x5, inputTiles4x5, weights4x5 } from "./winograd-4x5";
 import {
-  bufferRow, copyRows, depth, firstColumn, firstRow, haloH, haloW, layTiles, pieceAt, pieceH, pieces, pieceW, tileAt, tileInputs,
+  bufferRow, copyRows, depth, firstColumn, firstRow, haloH, haloW, layTiles, pieceAt, pieceH, pieces, pieceW, tileAt,
+  tileInputs,
   tilesAtATime, tileTaps,
 } from "./winograd-tiles";
 
-// The gradient of the filters by Winograd's tiles. The forward pass is linear in U = G g Gᵀ, so that the gradient of U[ξ]
-// is the sum over the tiles of (A dy Aᵀ)[ξ] · (Bᵀ d B)[ξ], a product of matrices (F, tiles) · (tiles, C), and that of g is
-// Gᵀ dU G. A block of tiles is transformed, then multiplied at every ξ; the blocks are added in order. Integers 4 to 24 are those of
-// image.ts and winograd-tiles.ts, but for the products.
+// The gradient of the filters by Winograd's tiles. The forward pass is linear in U = G g Gᵀ, so that the gradient of
+// U[ξ] is the sum over the tiles of (A dy Aᵀ)[ξ] · (Bᵀ d B)[ξ], a product of matrices (F, tiles) · (tiles, C), and that
+// of g is Gᵀ dU G. A block of tiles is transformed, then multiplied at every ξ; the blocks are added in order. Integers
+// 4 to 24 are those of image.ts and winograd-tiles.ts, but for the products.
 
 /**
- * Bᵀ d B and A dy Aᵀ of a block of tiles, in panels [ξ][panel][tile][8 channels] and [ξ][panel][tile][6 filters]. One item is
- * 8 channels or 12 filters of a part of the block. Integers: 0 x, 1 dout, 2 V, 3 Y, 25 to 27 where in the scratch the tables of
- * tiles and rows and the buffer begin, 28 bytes of a plane in the buffer, 29 and 30 bytes of V[ξ] and Y[ξ], 31 and 32 the tiles of
- * the block, 33 parts, 34 how many of the F filters of dout there are: dout is that of the first.
+ * Bᵀ d B and A dy Aᵀ of a block of tiles, in panels [ξ][panel][tile][8 channels] and [ξ][panel][tile][6 filters]. One
+ * item is 8 channels or 12 filters of a part of the block. Integers: 0 x, 1 dout, 2 V, 3 Y, 25 to 27 where in the
+ * scratch the tables of tiles and rows and the buffer begin, 28 bytes of a plane in the buffer, 29 and 30 bytes of V[ξ]
+ * and Y[ξ], 31 and 32 the tiles of the block, 33 parts, 34 how many of the F filters of dout there are: dout is that of
+ * the first.
  */
 export function winogradBlock(item: i32): void {
   const begin = integer(31), parts = integer(33);
@@ -42,7 +44,8 @@ export function winogradBlock(item: i32): void {
 function inputPanel(channel: i32, first: i32, end: i32, place: i32): void {
   const own = ownScratch();
   const tiles = own + <usize>integer(25), rows = own + <usize>integer(26), buffer = own + <usize>integer(27);
-  const inputs = tileInputs(), rowBytes = bufferRow(haloW()), planeBytes = <usize>integer(28), step = <usize>integer(29);
+  const inputs = tileInputs(), rowBytes = bufferRow(haloW()), planeBytes = <usize>integer(28);
+  const step = <usize>integer(29);
   const panelBytes = <usize>(integer(32) - integer(31)) * TILE_ROW_BYTES;
   const plane = <usize>(H() * W()) << 2;
   const count = layTiles(first, end, rows, tiles, C(), H(), W(), haloH(), haloW(), padH(), padW());
@@ -87,7 +90,8 @@ function gradientRows(f: i32, stop: i32, first: i32, end: i32, place: i32): void
       copyRows(rows, count, pointer(1) + <usize>(f + i) * plane, buffer + <usize>i * planeBytes, OW());
     }
     const jump = jumpAt(f, filters, panelBytes);
-    let to = pointer(3) + <usize>(f / TILE_ROWS) * panelBytes + <usize>(place * TILE_ROWS + f % TILE_ROWS) * sizeof<f32>();
+    let to = pointer(3) + <usize>(f / TILE_ROWS) * panelBytes
+      + <usize>(place * TILE_ROWS + f % TILE_ROWS) * sizeof<f32>();
     for (let t = 0; t < end - first; t++) {
       const a = buffer + tileAt(tiles, t);
       const b = a + planeBytes;
@@ -102,10 +106,10 @@ function gradientRows(f: i32, stop: i32, first: i32, end: i32, place: i32): void
 }
 
 /**
- * dU[ξ] (F, C) = Y[ξ] · V[ξ], or + that, at one ξ. One item is a ξ, or a part of its panels of filters. Integers: 0 Y, 1 V, 2 dU,
- * 3 and 4 filters and channels, 5 tiles, 6 to 8 bytes of Y[ξ], V[ξ] and dU[ξ], 9 whether to add, 10 parts, 11 float64
- * sums of dout for each filter, or 0, 12 the inputs along an axis of a tile. A long sum of short sums, those of blocks, loses less to
- * rounding than one sum.
+ * dU[ξ] (F, C) = Y[ξ] · V[ξ], or + that, at one ξ. One item is a ξ, or a part of its panels of filters. Integers: 0 Y,
+ * 1 V, 2 dU, 3 and 4 filters and channels, 5 tiles, 6 to 8 bytes of Y[ξ], V[ξ] and dU[ξ], 9 whether to add, 10 parts,
+ * 11 float64 sums of dout for each filter, or 0, 12 the inputs along an axis of a tile. A long sum of short sums, those
+ * of blocks, loses less to rounding than one sum.
  */
 export function winogradProducts(item: i32): void {
   const filters = integer(3), channels = integer(4), tiles = integer(5), parts = integer(10);
@@ -168,7 +172,10 @@ function putSums(from: usize, to: usize, ld: usize, height: i32, add: bool): voi
   }
 }
 
-/** dw = Gᵀ dU G, and db. One item is a filter. Integers: 0 dU, 1 dw, 2 sums of dout, 3 db or 0, 25 bytes of a row of dU[ξ], 26 bytes of dU[ξ]. */
+/**
+ * dw = Gᵀ dU G, and db. One item is a filter. Integers: 0 dU, 1 dw, 2 sums of dout, 3 db or 0, 25 bytes of a row of
+ * dU[ξ], 26 bytes of dU[ξ].
+ */
 export function winogradWeights(f: i32): void {
   if (pointer(3)) store<f32>(pointer(3) + (<usize>f << 2), <f32>load<f64>(pointer(2) + (<usize>f << 3)));
   const channels = depth(), inputs = tileInputs(), taps = tileTaps(), own = ownScratch();

@@ -7,22 +7,24 @@ import { filters2x3, inputTiles2x3, outputTiles2x3 } from "./winograd-2x3";
 import { filters4x3, inputTiles4x3, outputTiles4x3 } from "./winograd-4x3";
 import { filters4x5, inputTiles4x5, outputTiles4x5 } from "./winograd-4x5";
 import {
-  bufferRow, copyRows, depth, haloH, haloW, layOutputs, layTiles, OUTPUT_ENTRY, pieceAt, pieces, points, tileAt, tileInputs,
+  bufferRow, copyRows, depth, haloH, haloW, layOutputs, layTiles, OUTPUT_ENTRY, pieceAt, pieces, points, tileAt,
+  tileInputs,
   tilesAcross, tilesAtATime, tilesDown, tileSize,
 } from "./winograd-tiles";
 
-// Convolution at stride 1 after Winograd, as Lavin and Gray 2016 ("Fast Algorithms for Convolutional Neural Networks") put it:
-// output in tiles, Y = Aᵀ[Σ_c (G g Gᵀ) ⊙ (Bᵀ d B)]A. At each place ξ of a transformed tile the sum over the channels is a product
-// of matrices, U[ξ] (F, C) · V[ξ] (C, tiles), in panels that tile.ts multiplies. float32 alone. Integers 4 to 24 are those of
-// image.ts and winograd-tiles.ts.
+// Convolution at stride 1 after Winograd, as Lavin and Gray 2016 ("Fast Algorithms for Convolutional Neural Networks")
+// put it: output in tiles, Y = Aᵀ[Σ_c (G g Gᵀ) ⊙ (Bᵀ d B)]A. At each place ξ of a transformed tile the sum over the
+// channels is a product of matrices, U[ξ] (F, C) · V[ξ] (C, tiles), in panels that tile.ts multiplies. float32 alone.
+// Integers 4 to 24 are those of image.ts and winograd-tiles.ts.
 
 /** Where in a thread's scratch four tiles lie of which the image has only part; what lies before is the transforms'. */
 // @ts-ignore: decorator
 @inline const PART: usize = 32 * VECTOR;
 
 /**
- * U = G g Gᵀ of filters, [ξ][panel][channel][row of 6]. One item is four rows. Integers: 0 filters, 1 U, 25 rows, 26 and 27 filters
- * from a row to the next and from one channel to the next, 28 whether filters are turned by 180°, 29 bytes of U[ξ].
+ * U = G g Gᵀ of filters, [ξ][panel][channel][row of 6]. One item is four rows. Integers: 0 filters, 1 U, 25 rows, 26
+ * and 27 filters from a row to the next and from one channel to the next, 28 whether filters are turned by 180°, 29
+ * bytes of U[ξ].
  */
 export function winogradFilters(item: i32): void {
   const extent = integer(25), turned = integer(28);
@@ -54,7 +56,10 @@ export function winogradFilters(item: i32): void {
   }
 }
 
-/** From the first two of four rows of a panel to the last two, in bytes: next to them, in the next panel, or nowhere (0). */
+/**
+ * From the first two of four rows of a panel to the last two, in bytes: next to them, in the next panel, or nowhere
+ * (0).
+ */
 // @ts-ignore: decorator
 @inline export function jumpAt(row: i32, extent: i32, panelBytes: usize): usize {
   if (row % TILE_ROWS != 4) return 2 * sizeof<f32>();
@@ -62,9 +67,10 @@ export function winogradFilters(item: i32): void {
 }
 
 /**
- * out = b + the convolution, then max(0, ·) if asked. One item is a run of tiles. Integers: 0 x, 1 U, 2 b or 0, 3 out, 25 relu, 26 to
- * 30 where in the scratch the tables of tiles, of rows and of outputs, the buffer and V begin, 31 to 33 bytes of V[ξ], of M[ξ]
- * and of U[ξ], 34 how many of the F filters of an output there are: b and out are those of the first.
+ * out = b + the convolution, then max(0, ·) if asked. One item is a run of tiles. Integers: 0 x, 1 U, 2 b or 0, 3 out,
+ * 25 relu, 26 to 30 where in the scratch the tables of tiles, of rows and of outputs, the buffer and V begin, 31 to 33
+ * bytes of V[ξ], of M[ξ] and of U[ξ], 34 how many of the F filters of an output there are: b and out are those of the
+ * first.
  */
 export function winogradForward(item: i32): void {
   const own = ownScratch();

@@ -17,8 +17,8 @@ export function dropoutThreshold(p: number): number {
 }
 
 /**
- * 32 random bits for a place: an integer hash in two rounds, each keyed, whose mixing step (Wellons 2018, lowbias32) turns
- * every bit of the output with a probability of almost ½ when one of the input turns.
+ * 32 random bits for a place: an integer hash in two rounds, each keyed, whose mixing step (Wellons 2018, lowbias32)
+ * turns every bit of the output with a probability of almost ½ when one of the input turns.
  */
 function bits(place: number, [first, second]: readonly [number, number]): number {
   return mix(mix(place ^ first) + second);

@@ -4,8 +4,8 @@
  * The normal distribution Φ(x) = ½·(1 + erf(x/√2)) = ½·erfc(−x/√2), which falls to 2e-308 at x = −37.5: with a relative
  * error of less than 1e-15 down to there.
  *
- * By the rational approximations of W. J. Cody, Rational Chebyshev approximations for the error function, Mathematics of
- * Computation 23 (1969), 631–637, with the coefficients of his CALERF (Netlib, SPECFUN).
+ * By the rational approximations of W. J. Cody, Rational Chebyshev approximations for the error function, Mathematics
+ * of Computation 23 (1969), 631–637, with the coefficients of his CALERF (Netlib, SPECFUN).
  */
 export function normalCdf(x: number): number {
   const y = Math.abs(x) * Math.SQRT1_2;
@@ -20,8 +20,8 @@ export function normalDensity(x: number): number {
 }
 
 /**
- * e^(−x²/2). Rounding x² would cost the power x² units in its last place, so the square is taken in two parts: that of x
- * cut to 26 bits, which is exact, and the small rest.
+ * e^(−x²/2). Rounding x² would cost the power x² units in its last place, so the square is taken in two parts: that of
+ * x cut to 26 bits, which is exact, and the small rest.
  */
 function bell(x: number): number {
   if (Math.abs(x) > 40) return 0;

@@ -3,8 +3,8 @@ import { builtin } from '../../node.js';
 /** The garbage collector, on demand. */
 export interface Collector {
   /**
-   * Collects all garbage now: a `WeakRef` to what is unreachable is empty afterwards, also one that was made or read in this
-   * turn of the event loop.
+   * Collects all garbage now: a `WeakRef` to what is unreachable is empty afterwards, also one that was made or read in
+   * this turn of the event loop.
    */
   collect(): void;
   /** Bytes of the JavaScript heap that are in use, to which the time of a collection is proportional. */
@@ -17,9 +17,10 @@ const ATTEMPTS = 3;
 /**
  * The garbage collector of Node; null where it cannot be had: in a browser, or where contexts are refused.
  *
- * A `WeakRef` keeps its target until the end of the turn in which it was made or read. A script in a context with a queue of
- * microtasks of its own ends with a checkpoint of that queue, which lets go of these targets and runs nobody else's
- * microtasks. It takes about 1 µs; a collection 3 ms and more. One of the young generation alone would empty no `WeakRef`.
+ * A `WeakRef` keeps its target until the end of the turn in which it was made or read. A script in a context with a
+ * queue of microtasks of its own ends with a checkpoint of that queue, which lets go of these targets and runs nobody
+ * else's microtasks. It takes about 1 µs; a collection 3 ms and more. One of the young generation alone would empty no
+ * `WeakRef`.
  */
 export function findCollector(): Collector | null {
   const vm = builtin('node:vm');

@@ -49,8 +49,8 @@ export function bindKernels(
 type CompiledKernels = Omit<Kernels, keyof PlainKernels>;
 
 /**
- * The same kernels; each runs on the reference when memory is too full for its copies, which all are made before it runs. A
- * trap on any thread is one error, and leaves threads and memory as they were.
+ * The same kernels; each runs on the reference when memory is too full for its copies, which all are made before it
+ * runs. A trap on any thread is one error, and leaves threads and memory as they were.
  */
 function withFallback(kernels: CompiledKernels, call: Call): CompiledKernels {
   const guarded = Object.entries(kernels).map(([name, kernel]) => {

@@ -135,8 +135,8 @@ export class Memory {
   }
 
   /**
-   * Where there has been no room for something: gives back what residents held that nothing refers to. Not while a kernel
-   * runs, which knows its operands by their addresses alone.
+   * Where there has been no room for something: gives back what residents held that nothing refers to. Not while a
+   * kernel runs, which knows its operands by their addresses alone.
    */
   reclaim(): void {
     if (!this.#isFull) return;

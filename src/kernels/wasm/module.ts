@@ -4,7 +4,9 @@ import type { Memory } from './memory.js';
 
 /** What the module exports; `run`'s arguments lie in memory, see protocol.ts. */
 export interface Exports {
-  /** Runs a kernel's work items on this thread and the workers, `wide` 1 for float64. Returns how many workers trapped. */
+  /**
+   * Runs a kernel's work items on this thread and the workers, `wide` 1 for float64. Returns how many workers trapped.
+   */
   run(kernel: number, wide: 0 | 1, items: number): number;
   /** Ends a job that a trap on this thread broke off, once no worker is at it any more. */
   recover(): void;

@@ -30,7 +30,10 @@ export function planProduct(N: number, K: number, M: number, bytes: 4 | 8): Prod
   };
 }
 
-/** Bytes of an operand's block, as deep as a tile adds up at a time, that the second-level cache holds beside the other's. */
+/**
+ * Bytes of an operand's block, as deep as a tile adds up at a time, that the second-level cache holds beside the
+ * other's.
+ */
 const RESIDENT_BYTES = 512 * 2 ** 10;
 
 /** Operations of a product that takes 20 µs or so. */
@@ -49,10 +52,10 @@ export interface PackingPlan {
 }
 
 /**
- * Whether the operand of more panels is packed by the items that multiply it: where the other one has so few that an item can
- * multiply all of them, and there are items enough that no thread waits long for the last one; or where the product takes so
- * little time that being woken once more would show. An operand that is packed so is not written to memory and read again.
- * Before and now, in ms, two threads of an EPYC, Node 20:
+ * Whether the operand of more panels is packed by the items that multiply it: where the other one has so few that an
+ * item can multiply all of them, and there are items enough that no thread waits long for the last one; or where the
+ * product takes so little time that being woken once more would show. An operand that is packed so is not written to
+ * memory and read again. Before and now, in ms, two threads of an EPYC, Node 20:
  *
  *     10 × 64 · 64 × 16384      0.34    0.24
  *     200 × 100 · 100 × 100     0.040   0.036
@@ -96,9 +99,10 @@ export interface SharesPlan {
 }
 
 /**
- * Whether a product goes by shares of K, which are added up: where it is so deep that the sums are little beside the operands, and
- * both operands' panels of a block stay in the second-level cache. Rows are then read as they lie, packed operands take little
- * room, and threads have work however few rows and columns there are. Before and now, in ms, two threads of an EPYC, Node 20:
+ * Whether a product goes by shares of K, which are added up: where it is so deep that the sums are little beside the
+ * operands, and both operands' panels of a block stay in the second-level cache. Rows are then read as they lie, packed
+ * operands take little room, and threads have work however few rows and columns there are. Before and now, in ms, two
+ * threads of an EPYC, Node 20:
  *
  *     50 × 8192 · 8192 × 500       4.07   3.55          64 × 16384 · 16384 × 10      0.36   0.32
  *     100 × 3072 · 3072 × 100      0.54   0.52          1 × 16384 · 16384 × 1000     4.70   2.78
@@ -129,7 +133,10 @@ export function planItems(n: number, k: number, m: number, tileColumns: number, 
   return { a, b, items: Math.ceil(aPanels / a) * Math.ceil(bPanels / b) };
 }
 
-/** Neighbouring panels that one work item packs: about 16,384 values, and where rows are read whole, cache lines of them. */
+/**
+ * Neighbouring panels that one work item packs: about 16,384 values, and where rows are read whole, cache lines of
+ * them.
+ */
 export function planPacking(panels: number, width: number, k: number, alongRows: boolean) {
   const group = Math.min(panels, Math.max(alongRows ? 8 : 1, Math.ceil(16384 / (width * k))));
   return { group, items: Math.ceil(panels / group) };

@@ -98,7 +98,10 @@ export const TILE_ROWS = 6;
 /** Bytes of one row of a tile: two vectors, so 8 columns of float32 or 4 of float64. */
 export const TILE_ROW_BYTES = 32;
 
-/** Products that a tile adds up at a time: so deep, a panel of B (16 KB) stays in the first-level cache while it meets several of A. */
+/**
+ * Products that a tile adds up at a time: so deep, a panel of B (16 KB) stays in the first-level cache while it meets
+ * several of A.
+ */
 export const PRODUCT_DEPTH = 512;
 
 // Byte addresses. Every word that threads contend for has a cache line of its own.

@@ -17,9 +17,10 @@ const OVERHEAD = 1024;
 /**
  * The blocks of arrays under the garbage collector. Each is given back once nothing refers to its array any more.
  *
- * The engine says so between turns of the event loop, by a FinalizationRegistry. A program that does not return to the event
- * loop is looked after in Node: when enough has been handed out, {@link reclaim} collects the garbage and looks which arrays
- * are gone. "Enough" is in proportion to what a collection has to go through, so the cost for each byte is bounded.
+ * The engine says so between turns of the event loop, by a FinalizationRegistry. A program that does not return to the
+ * event loop is looked after in Node: when enough has been handed out, {@link reclaim} collects the garbage and looks
+ * which arrays are gone. "Enough" is in proportion to what a collection has to go through, so the cost for each byte is
+ * bounded.
  */
 export class Residents {
   readonly #give: (start: number, bytes: number) => void;

@@ -14,7 +14,9 @@ export type ChooseTiles = (pass: ConvolutionPass, shape: ConvShape) => TileInput
 /** Products alone. */
 export const noTiles: ChooseTiles = () => null;
 
-/** Whether a convolution can go by tiles of so many inputs: at stride 1, and padded by no more than its filters reach. */
+/**
+ * Whether a convolution can go by tiles of so many inputs: at stride 1, and padded by no more than its filters reach.
+ */
 export function takesTiles({ HH, WW, strideH, strideW, padH, padW }: ConvShape, inputs: TileInputs): boolean {
   if (strideH !== 1 || strideW !== 1 || padH >= HH || padW >= WW) return false;
   return inputs === 8 || (HH === 3 && WW === 3);
@@ -39,9 +41,9 @@ export const fastestTiles: ChooseTiles = (pass, s) => {
 };
 
 /**
- * What a pass costs by tiles. Costs count multiplications of the product's tile, of which a core of a 3 GHz EPYC does 26 in
- * a nanosecond (Node 20, relaxed SIMD). They were compared with measured times on 30 shapes of 3 to 512 channels, 1 × 1 to
- * 32 × 32 pixels and batches of 1 to 64. So, in ms on one core, by products, F(2×2) and F(4×4):
+ * What a pass costs by tiles. Costs count multiplications of the product's tile, of which a core of a 3 GHz EPYC does
+ * 26 in a nanosecond (Node 20, relaxed SIMD). They were compared with measured times on 30 shapes of 3 to 512 channels,
+ * 1 × 1 to 32 × 32 pixels and batches of 1 to 64. So, in ms on one core, by products, F(2×2) and F(4×4):
  *
  *     N × C × H × W, F          forward               images                filters
  *     64 × 32 × 32 × 32, 32     25.4   21.4   10.4    25.1   24.6   10.4    29.0   24.5   12.6
@@ -54,8 +56,8 @@ export const fastestTiles: ChooseTiles = (pass, s) => {
  *     1 × 256 × 8 × 8, 256      1.5    1.2    1.7     2.2    1.3    1.9     1.6    1.3    1.7
  *     1 × 256 × 4 × 4, 256      0.5    0.8    1.8     1.2    0.9    2.2     0.6    0.9    1.5
  *
- * and with larger filters by products and F(4×4, 5×5), on a core of a Zen 5, which does 33 in a nanosecond. Of the passes of 26 such
- * shapes three go the slower way, such as the last one here:
+ * and with larger filters by products and F(4×4, 5×5), on a core of a Zen 5, which does 33 in a nanosecond. Of the
+ * passes of 26 such shapes three go the slower way, such as the last one here:
  *
  *     N × C × H × W, F, size           forward          images           filters
  *     64 × 32 × 32 × 32, 32, 5 × 5     59.2   12.4      59.7   12.4      53.4   14.4
@@ -77,7 +79,8 @@ function tilesCost(pass: ConvolutionPass, s: ConvShape, inputs: TileInputs): num
 }
 
 function productsCost(pass: ConvolutionPass, { N, C, F, HH, WW, OH, OW }: ConvShape): number {
-  // Packing a window takes four multiplications for each of its values; gathering by phases, for images of up to three channels, two.
+  // Packing a window takes four multiplications for each of its values; gathering by phases, for images of up to three
+  // channels, two.
   const each = pass === 'input' && F <= 3 ? F + 2 : rows(F) + 4;
   return N * roundUp(OH * OW, 8) * C * HH * WW * each;
 }

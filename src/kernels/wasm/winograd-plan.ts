@@ -16,15 +16,17 @@ const TILES: Record<TileInputs, Tile> = {
   8: { outputs: 4, taps: 5 },
 };
 
-/** Bytes of transformed tiles and their products that a thread works on at a time: what the second-level cache holds. */
+/**
+ * Bytes of transformed tiles and their products that a thread works on at a time: what the second-level cache holds.
+ */
 const BLOCK_BYTES = 384 * 1024;
 
 /** Bytes of transformed tiles that all threads work on at a time, for the gradient of the filters. */
 const SHARED_BYTES = 2 * 1024 * 1024;
 
 /**
- * Tiles of such a block at most. The sums of blocks are added up, which loses less to rounding than one sum: over the 4,096
- * tiles of 64 images of 32 × 32, 6e-6 of the largest gradient in place of 4e-5.
+ * Tiles of such a block at most. The sums of blocks are added up, which loses less to rounding than one sum: over the
+ * 4,096 tiles of 64 images of 32 × 32, 6e-6 of the largest gradient in place of 4e-5.
  */
 const BLOCK_TILES = 256;
 
@@ -38,8 +40,9 @@ const WORK_BYTES = 1088;
 const PANEL_COLUMNS = TILE_ROW_BYTES / 4;
 
 /**
- * How the tiles of a convolution are cut, and where a thread's scratch holds what, in bytes; see assembly/winograd.ts. What
- * a thread and what all of them work in stays below the operands; nothing of the plan depends on how many threads there are.
+ * How the tiles of a convolution are cut, and where a thread's scratch holds what, in bytes; see assembly/winograd.ts.
+ * What a thread and what all of them work in stays below the operands; nothing of the plan depends on how many threads
+ * there are.
  */
 export function planTiles(s: ConvShape, inputs: TileInputs) {
   const points = inputs ** 2;
@@ -115,8 +118,8 @@ export function countTiles({ N, OH, OW }: ConvShape, inputs: TileInputs) {
 }
 
 /**
- * The pieces that filters of more taps than a tile takes are cut into: how many down and across, the taps of each, and how many
- * channels the images have when they have one for each piece. See assembly/winograd-tiles.ts.
+ * The pieces that filters of more taps than a tile takes are cut into: how many down and across, the taps of each, and
+ * how many channels the images have when they have one for each piece. See assembly/winograd-tiles.ts.
  */
 export function cutFilters({ C, HH, WW }: ConvShape, inputs: TileInputs) {
   const { taps } = TILES[inputs];
@@ -129,7 +132,9 @@ export function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
 }
 
-/** Filters that are transformed at a time, `bytesEach`: all, or so many that they take no more room than the operands. */
+/**
+ * Filters that are transformed at a time, `bytesEach`: all, or so many that they take no more room than the operands.
+ */
 function filtersAtATime(s: ConvShape, bytesEach: number): number {
   const most = Math.max(1, Math.floor(operandBytes(s) / bytesEach / TILE_ROWS)) * TILE_ROWS;
   return s.F <= most ? s.F : roundUp(s.F / Math.ceil(s.F / most), TILE_ROWS);
@@ -140,7 +145,9 @@ function operandBytes({ N, C, H, W, F, HH, WW, OH, OW }: ConvShape): number {
   return 4 * (N * C * H * W + F * C * HH * WW + N * F * OH * OW);
 }
 
-/** The rows of a run of tiles in the buffer at most, and their bytes: it touches one row of tiles more than it fills. */
+/**
+ * The rows of a run of tiles in the buffer at most, and their bytes: it touches one row of tiles more than it fills.
+ */
 function planBuffer(tiles: number, s: ConvShape, inputs: TileInputs) {
   const { outputs, taps } = TILES[inputs];
   const { across, down } = countTiles(s, inputs);

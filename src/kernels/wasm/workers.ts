@@ -5,8 +5,8 @@ import type { Compiled, Exports } from './module.js';
 import { GENERATION, WORKERS } from './protocol.js';
 
 /**
- * A worker's whole program, in a block because Deno has names of its own around it. It ends when its generation does, and with
- * the process in any case. A trap is reported to the caller, which throws; the worker goes on.
+ * A worker's whole program, in a block because Deno has names of its own around it. It ends when its generation does,
+ * and with the process in any case. A trap is reported to the caller, which throws; the worker goes on.
  */
 const PROGRAM = `{
   const { module, memory, thread, generation, idle } = require('node:worker_threads').workerData;
@@ -25,10 +25,10 @@ const PROGRAM = `{
 const PATIENCE = 5000;
 
 /**
- * The threads that help the calling one. They start at the first job that is worth it and join in when they are up (35 to
- * 100 ms later); until then, and where they cannot start, the caller does all the work, with the same result. They leave when
- * there is no job for a while, so that an idle program, or a copy of the library that nobody uses any more, has none; the next
- * job starts them again.
+ * The threads that help the calling one. They start at the first job that is worth it and join in when they are up (35
+ * to 100 ms later); until then, and where they cannot start, the caller does all the work, with the same result. They
+ * leave when there is no job for a while, so that an idle program, or a copy of the library that nobody uses any more,
+ * has none; the next job starts them again.
  */
 export class Workers {
   /** Milliseconds without a job after which workers leave. */

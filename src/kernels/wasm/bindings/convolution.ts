@@ -18,7 +18,9 @@ const LAID_OUT_BYTES = 256 * 1024;
 /** Bytes of a laid-out image that is read often enough from the third-level cache. */
 const MOST_LAID_OUT_BYTES = 2 * 2 ** 20;
 
-/** Shares that the images are cut into for the gradient of the filters. Fixed, so that no bit depends on the threads. */
+/**
+ * Shares that the images are cut into for the gradient of the filters. Fixed, so that no bit depends on the threads.
+ */
 const SHARES = 16;
 
 export function bindConvolution(call: Call, threads: number, choose: ChooseTiles): ConvolutionKernels {
@@ -171,8 +173,8 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
 }
 
 /**
- * Whether the gradient of the images is gathered by phases: where there are few channels, and windows overlap. Panels of six
- * channels are half empty at three; where no windows overlap, a scatter adds nothing twice.
+ * Whether the gradient of the images is gathered by phases: where there are few channels, and windows overlap. Panels
+ * of six channels are half empty at three; where no windows overlap, a scatter adds nothing twice.
  */
 function gathersByPhases(s: ConvShape): boolean {
   if (s.strideH === 1 && s.strideW === 1) return s.C <= PHASE_CHANNELS;
@@ -180,9 +182,9 @@ function gathersByPhases(s: ConvShape): boolean {
 }
 
 /**
- * Whether a convolution reads runs of a laid-out image in place of packed windows: where few filters share what is packed, and
- * the image stays in the second-level cache. In ms on one core with other work beside (Node 20, relaxed SIMD), packed and by
- * runs; the last two shapes are not taken, and the first was packed from a laid-out image before:
+ * Whether a convolution reads runs of a laid-out image in place of packed windows: where few filters share what is
+ * packed, and the image stays in the second-level cache. In ms on one core with other work beside (Node 20, relaxed
+ * SIMD), packed and by runs; the last two shapes are not taken, and the first was packed from a laid-out image before:
  *
  *     N × C × H × W, F, size, stride         float32           float64
  *     100 × 3 × 31 × 31, 25, 3 × 3, 2        0.92   0.80       1.92   1.65
@@ -200,9 +202,10 @@ function readsRuns(s: ConvShape, like: Floats): boolean {
 }
 
 /**
- * Whether the gradient of the filters reads its taps from runs of a laid-out image, and packs dout, or packs taps: by counted
- * products, of which packing a tap takes as long as five, and loading and storing a sum for each image as twelve. In ms on two
- * threads of an EPYC (Node 20, float32), packed and by runs; of the last three the first way is taken:
+ * Whether the gradient of the filters reads its taps from runs of a laid-out image, and packs dout, or packs taps: by
+ * counted products, of which packing a tap takes as long as five, and loading and storing a sum for each image as
+ * twelve. In ms on two threads of an EPYC (Node 20, float32), packed and by runs; of the last three the first way is
+ * taken:
  *
  *     N × C × H × W, F, size, stride
  *     64 × 3 × 32 × 32, 32, 5 × 5, 1        3.23   2.60
@@ -221,7 +224,10 @@ function takesTapsByRuns(s: ConvShape, like: Floats): boolean {
   return byRuns < roundUp(K, columns) * (roundUp(s.F, TILE_ROWS) + 5);
 }
 
-/** Whether so few products make an output that packing windows shows, and images are large enough to be laid out as runs. */
+/**
+ * Whether so few products make an output that packing windows shows, and images are large enough to be laid out as
+ * runs.
+ */
 function hasFewTaps(s: ConvShape): boolean {
   return s.C * s.HH * s.WW <= 32 && s.OH * s.OW >= 64;
 }

@@ -5,8 +5,8 @@ import { Kernel, TILE_ROW_BYTES, TILE_ROWS } from '../protocol.js';
 import { planTiles, planWeights, roundUp, type TileInputs } from '../winograd-plan.js';
 
 /**
- * Convolution by Winograd's tiles. Filters are taken in blocks where all at a time would need too much room. `sizes` gives the
- * integers 6 to 18 of image.ts.
+ * Convolution by Winograd's tiles. Filters are taken in blocks where all at a time would need too much room. `sizes`
+ * gives the integers 6 to 18 of image.ts.
  */
 export function bindWinograd(call: Call, threads: number, sizes: (s: ConvShape) => number[]) {
   return {
