@@ -43,7 +43,7 @@ export function* eachBatch<E = never>(
       within(() => loader.batch(indices));
       if (after) yield after();
     }
-  } else if (Symbol.iterator in loader) {
+  } else if (!isAsync(loader)) {
     for (const batch of loader) {
       if (isSkipped()) continue;
       within(() => batch);
@@ -90,6 +90,11 @@ export function checkLoader(fn: string, arg: string, loader: unknown, mayWait = 
     expected: 'a DataLoader or an iterable of batches [X, y]',
     wayOut: typeof later === 'function' ? 'fitAsync takes asynchronous ones' : undefined,
   });
+}
+
+/** Whether the batches of a checked loader have to be awaited. */
+export function isAsync(loader: Batches | AsyncBatches): loader is AsyncBatches {
+  return typeof (loader as Partial<Batches>)[Symbol.iterator] !== 'function';
 }
 
 function checkBatch(fn: string, batch: LabelledBatch): [X: NDArray, y: Int32Array] {

@@ -2,7 +2,7 @@ import { argumentError, checkSynchronous, describe, type NDArray, tuple } from '
 import { Tensor } from '../autograd/index.js';
 import type { Module } from '../nn/index.js';
 import { clipGradNorm, type Trainable } from '../optim/index.js';
-import { type AsyncBatches, type Batches, eachBatch, forEachBatch, type Visit } from './batches.js';
+import { type AsyncBatches, type Batches, eachBatch, forEachBatch, isAsync, type Visit } from './batches.js';
 import { checkFinite, divergedLoss, type Progress } from './diverged-error.js';
 import { drain, drainAsync, type Listener, observed, type Pending, type Run } from './drive.js';
 import { checkScores, evaluating } from './evaluation.js';
@@ -70,7 +70,7 @@ export function fit(model: Module, loader: Batches, options: FitOptions): FitHis
  */
 export function fitSteps(model: Module, loader: Batches, options: FitOptions): FitRun {
   const run = new Fit('fitSteps', model, loader, options);
-  return Object.assign(observed(run.events(), run), { history: run.history, stateDict: () => run.stateDict() });
+  return Object.assign(observed(run.events(), run), { history: run.history, ...run.saving });
 }
 
 /**
@@ -104,10 +104,12 @@ export interface FitRun extends Generator<TrainingEvent, FitHistory, void>, Resu
 }
 
 /** One call of {@link fit}. */
-class Fit implements Listener, Resumable {
+class Fit implements Listener {
   readonly fn: string;
   readonly onStep = 'onStep';
   readonly history: RunningHistory = emptyHistory();
+  /** What callbacks receive. */
+  readonly saving: Resumable = { stateDict: () => this.#stateDict() };
   readonly #model: Module;
   readonly #loader: Batches | AsyncBatches;
   readonly #options: CheckedFitOptions;
@@ -116,6 +118,8 @@ class Fit implements Listener, Resumable {
   /** Iterations of the whole run, where the loader says how many batches it has. */
   readonly #total: number | null;
   #best: Record<string, NDArray> | null = null;
+  /** The last weights, once the model has the best or the averaged ones. */
+  #last: Record<string, NDArray> | null = null;
   /** Whether `onEpoch` has ended the run. */
   #stopped = false;
   /** Whether it was left, or has failed, before its end. */
@@ -149,7 +153,7 @@ class Fit implements Listener, Resumable {
 
   call({ kind }: TrainingEvent): unknown {
     const { onStep, onEpoch } = this.#options;
-    return kind === 'step' ? onStep(this.history, this) : onEpoch(this.history, this);
+    return kind === 'step' ? onStep(this.history, this.saving) : onEpoch(this.history, this.saving);
   }
 
   stop(): void {
@@ -165,7 +169,9 @@ class Fit implements Listener, Resumable {
       this.#isLeft = !isComplete;
       this.#journal.clear();
     }
-    if (this.#options.keepBest && this.#best !== null) this.#model.loadStateDict(this.#best);
+    const best = this.#options.keepBest ? this.#best : null;
+    if (best !== null || this.#average !== null) this.#last = this.#model.stateDict();
+    if (best !== null) this.#model.loadStateDict(best);
     else this.#average?.copyToModel();
     return this.history;
   }
@@ -207,7 +213,7 @@ class Fit implements Listener, Resumable {
     return this.#seconds + (this.#since === null ? 0 : (performance.now() - this.#since) / 1000);
   }
 
-  stateDict(): FitState {
+  #stateDict(): FitState {
     const { fn, history } = this;
     if (this.#isLeft || history.secondsHistory.length < history.epoch) {
       const found = this.#isLeft ? 'the run has been left before its end' : 'the run is validating';
@@ -220,6 +226,7 @@ class Fit implements Listener, Resumable {
     });
     return {
       ...(Object.fromEntries(states) as Pick<FitState, PartName>),
+      ...(this.#last && { model: heapCopies(this.#last) }),
       generators: Object.fromEntries(
         Object.entries(generatorsOf(this.#model)).map(([path, random]) => [path, random.stateDict()]),
       ),
@@ -315,7 +322,7 @@ class Fit implements Listener, Resumable {
     const tally = new Tally(fn, 'y of valLoader');
     const visit: Visit = (X, y) => tally.add(checkScores(fn, this.#model.forward(X), y.length), y);
     const scoring = (work: () => void): void => this.#averaged(() => evaluating(this.#model, work));
-    if (Symbol.iterator in valLoader) scoring(() => forEachBatch(fn, valLoader, visit));
+    if (!isAsync(valLoader)) scoring(() => forEachBatch(fn, valLoader, visit));
     // While a batch is awaited the model has its own weights and mode.
     else yield* eachBatch(fn, valLoader, (X, y) => scoring(() => visit(X, y)));
     history.valAccHistory.push(tally.accuracy);

@@ -248,6 +248,11 @@ describe('fit refuses, before anything has changed,', () => {
       'fit: the loader gave an array of shape (60, 4), expected batches [X, y] with an array X',
     ],
     [
+      'letters for batches',
+      () => fit(net(), pretend('ab'), { optimizer, verbose: false }),
+      "fit: the loader gave 'a', expected batches [X, y] with an array X",
+    ],
+    [
       'too few labels',
       () => fit(net(), [[X, [1, 2]]], { optimizer, verbose: false }),
       'fit: y has shape (2,), expected (N=60,)',
