@@ -201,7 +201,8 @@ describe('arrays of other numbers', () => {
     );
     refuse(
       lw.reluForward(lw.zeros([1, 1])),
-      '[an array of shape (1, 1), an object], expected an array of float32 or float64: a forward pass returns [out, cache]',
+      '[an array of shape (1, 1), an object], expected an array of float32 or float64: a forward pass returns ' +
+        '[out, cache]',
     );
     refuse(
       lw.tensor([[1]]),

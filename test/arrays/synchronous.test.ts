@@ -72,8 +72,8 @@ describe.each(TAKERS)('%s', (name, given, take) => {
       yield 1;
     }
     const expected = new TypeError(
-      `${name}: ${given} returned an iterator, which computes its values when it is gone through, expected a function ` +
-        'that has computed them: return a list, [...values]',
+      `${name}: ${given} returned an iterator, which computes its values when it is gone through, expected a ` +
+        'function that has computed them: return a list, [...values]',
     );
     expect(() => take(generator)).toThrow(expected);
     expect(() => take(() => new Map().entries())).toThrow(expected);
@@ -83,8 +83,8 @@ describe.each(TAKERS)('%s', (name, given, take) => {
       }),
     ).toThrow(
       new TypeError(
-        `${name}: ${given} returned an asynchronous iterator, expected a synchronous function: go through it outside, ` +
-          `and call ${name} for each of its values`,
+        `${name}: ${given} returned an asynchronous iterator, expected a synchronous function: go through it ` +
+          `outside, and call ${name} for each of its values`,
       ),
     );
     expect(hasRun).toBe(false);

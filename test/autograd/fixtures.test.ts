@@ -20,7 +20,10 @@ function tensorsOf(c: FixtureCase, dtype: DType): { leaves: Leaves; dout: NDArra
   return { leaves, dout };
 }
 
-/** The output of an operation on the leaves of a case, and the gradients of those that it used, named as the fixtures do. */
+/**
+ * The output of an operation on the leaves of a case, and the gradients of those that it used, named as the fixtures
+ * do.
+ */
 function run(c: FixtureCase, dtype: DType, apply: (leaves: Leaves) => Tensor): Results {
   const { leaves, dout } = tensorsOf(c, dtype);
   const out = apply(leaves);

@@ -137,7 +137,7 @@ describe('a change is seen', () => {
     expect(() => loss.backward()).toThrow(CHANGED);
   });
 
-  test('in a part of an array whose other part an update rule changed: versions are of the memory, as in PyTorch', () => {
+  test('in a part of an array whose other part an update rule changed: a version counts for all of its memory', () => {
     const larger = random.randn([4, 3], 'float64');
     const [upper, lower] = [rows(larger, 0, 2), rows(larger, 2, 4)];
     const loss = F.sum(F.mul(upper, upper));

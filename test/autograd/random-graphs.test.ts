@@ -72,7 +72,9 @@ function someAxes(x: Tensor, detail: number): number[] {
   return x.shape.flatMap((_, axis) => ((detail >> axis) & 1 ? [axis] : []));
 }
 
-/** A part of each axis: all of it, reversed, without its first or its last, every second, or one place, which drops it. */
+/**
+ * A part of each axis: all of it, reversed, without its first or its last, every second, or one place, which drops it.
+ */
 function someRanges(x: Tensor, detail: number) {
   return x.shape.map((size, axis) => {
     const whole = [null, [null, null, -1], [null, null, 2], size - 1, -size] as const;
@@ -180,8 +182,8 @@ function plan(leaves: readonly Tensor[], choices: readonly Choices[]): Step[] {
 }
 
 /**
- * What the last step makes, or, for an odd number of steps, all that the steps make behind each other: then every one of
- * them has a gradient of its own to carry, and those of others.
+ * What the last step makes, or, for an odd number of steps, all that the steps make behind each other: then every one
+ * of them has a gradient of its own to carry, and those of others.
  */
 function run(leaves: readonly Tensor[], steps: readonly Step[]): Tensor {
   const made = [...leaves];

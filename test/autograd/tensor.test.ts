@@ -148,7 +148,8 @@ describe('backward refuses, and changes nothing,', () => {
   test('a tensor of several values without a gradient', () => {
     const x = leaf([1, 2]);
     expect(() => F.mul(x, 2).backward()).toThrow(
-      'backward: the tensor has shape (2,), expected one value: give a gradient of that shape, or reduce it with F.sum or F.mean',
+      'backward: the tensor has shape (2,), expected one value: give a gradient of that shape, or reduce it with ' +
+        'F.sum or F.mean',
     );
     expect(x.grad).toBeNull();
   });
@@ -176,8 +177,8 @@ describe('backward refuses, and changes nothing,', () => {
     const before = x.grad?.item();
     expect(() => first.backward()).toThrow('backward: exp has been freed by an earlier backward through it');
     expect(() => second.backward()).toThrow(
-      'backward: mul has been freed by an earlier backward through it: run the forward pass again, or give the earlier ' +
-        'call { retainGraph: true }',
+      'backward: mul has been freed by an earlier backward through it: run the forward pass again, or give the ' +
+        'earlier call { retainGraph: true }',
     );
     expect(x.grad?.item()).toBe(before);
   });

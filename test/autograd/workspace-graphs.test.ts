@@ -1,5 +1,5 @@
-// A graph that leaves its workspace: outside, a backward pass gives the gradient that it gives inside, or says that what it
-// needs has ended. Which of the two does not depend on kernels and dtype.
+// A graph that leaves its workspace: outside, a backward pass gives the gradient that it gives inside, or says that
+// what it needs has ended. Which of the two does not depend on kernels and dtype.
 
 import { expect, test } from 'vitest';
 import { type DType, type NDArray, Random } from '../../src/arrays/index.js';

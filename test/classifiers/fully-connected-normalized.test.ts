@@ -170,8 +170,9 @@ describe.each(COMBINATIONS)('with normalization $normalization and keeping $drop
     expect(Object.keys(errors)).toEqual(Object.keys(net.params));
     const numerical = (param: NDArray): NDArray => evalNumericalGradient(() => net.loss(X, y).loss, param);
     for (const [name, error] of Object.entries(errors) as [FullyConnectedParamName, number][]) {
-      // A gradient of zero has no relative error to speak of: that of a bias which a batch normalization takes away again,
-      // or of a beta whose unit is on for every example. What is numerically there is rounding of the loss over 2h.
+      // A gradient of zero has no relative error to speak of: that of a bias which a batch normalization takes away
+      // again, or of a beta whose unit is on for every example. What is numerically there is rounding of the loss over
+      // 2h.
       if (error < 1e-5) continue;
       expect(grads[name], name).toBeAllClose(numerical(net.params[name]), { rtol: 1e-5, atol: 2e-10 });
     }

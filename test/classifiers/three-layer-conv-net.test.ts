@@ -261,7 +261,8 @@ describe('ThreeLayerConvNet', () => {
     [
       { hidden: 5 },
       'TypeError',
-      "unknown option 'hidden', expected inputDim, numFilters, filterSize, hiddenDim, numClasses, weightScale, reg, dtype, seed",
+      "unknown option 'hidden', expected inputDim, numFilters, filterSize, hiddenDim, numClasses, weightScale, " +
+        'reg, dtype, seed',
     ],
     [null, 'TypeError', 'options is null, expected an object'],
     [{ inputDim: [3, 1, 32] }, 'RangeError', `inputDim is [3, 1, 32], ${large}`],

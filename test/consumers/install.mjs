@@ -14,11 +14,11 @@ const SHELL = process.platform === 'win32';
  * @property {readonly string[]} [packages] - What it needs beside layerwise, from the registry.
  * @property {readonly string[]} [files] - Of this folder, copied into it.
  * @property {Readonly<Record<string, string>>} [texts] - Other files: name to text.
- * @property {readonly (readonly string[] | ((project: string) => string | null))[]} steps - Commands, `node` or a name in
- *   node_modules/.bin; or a function of the project's folder that says what is wrong, or null.
+ * @property {readonly (readonly string[] | ((project: string) => string | null))[]} steps - Commands, `node` or a name
+ *   in node_modules/.bin; or a function of the project's folder that says what is wrong, or null.
  * @property {boolean} [quiet] - Whether a word on stderr is a failure.
- * @property {readonly string[]} [needs] - A command without which the project is skipped: what it runs in has no build for
- *   this machine.
+ * @property {readonly string[]} [needs] - A command without which the project is skipped: what it runs in has no build
+ *   for this machine.
  */
 
 /**

@@ -1,5 +1,5 @@
-// The projects that a packed layerwise is installed into: what Node runs as it is, and the tools that transform, bundle,
-// test and type-check it.
+// The projects that a packed layerwise is installed into: what Node runs as it is, and the tools that transform,
+// bundle, test and type-check it.
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -104,7 +104,8 @@ test.each<[transform: (X: NDArray, random: Random) => unknown, error: string, me
   [
     (X) => [X],
     'TypeError',
-    'DataLoader: what transform returned is [an array of shape (2, 1)], expected an array of float32 or float64: make it with array(…)',
+    'DataLoader: what transform returned is [an array of shape (2, 1)], expected an array of float32 or float64: ' +
+      'make it with array(…)',
   ],
   [() => zeros([3, 1]), 'ShapeError', 'DataLoader: what transform returned has shape (3, 1), expected (2, …)'],
   [

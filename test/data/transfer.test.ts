@@ -66,8 +66,8 @@ describe('a connection that is lost', () => {
     const { url, ranges } = await serve(send(archive, { stopAfter: 10_000, stall: true }));
     const error = await errorOf(downloadCifar10(dir, { ...impatient, url, attempts: 3 }));
     expect(error.message).toBe(
-      `downloadCifar10: ${url}: no bytes for ${impatient.stallTimeout} ms, after 3 attempts; 30,000 bytes are kept in ` +
-        `${path.join(dir, PART)}, and the next call goes on from there`,
+      `downloadCifar10: ${url}: no bytes for ${impatient.stallTimeout} ms, after 3 attempts; 30,000 bytes are kept ` +
+        `in ${path.join(dir, PART)}, and the next call goes on from there`,
     );
     expect(ranges.length).toBe(3);
     expect(contents(dir)).toEqual([PART]);

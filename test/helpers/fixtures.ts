@@ -78,8 +78,8 @@ export function labels(value: Stored | undefined): Int32Array {
 }
 
 /**
- * Compares results with everything that the case expects, under the same names, within the case's tolerance for `dtype`.
- * Arrays must have that format.
+ * Compares results with everything that the case expects, under the same names, within the case's tolerance for
+ * `dtype`. Arrays must have that format.
  */
 export function expectGolden(c: FixtureCase, actual: Readonly<Record<string, NDArray | number>>, dtype: DType): void {
   expect(Object.keys(actual).sort()).toEqual(Object.keys(c.expected).sort());

@@ -93,7 +93,9 @@ export function expectGoldenBatchnorm(
   if (dtype === 'float64') expectPrintedMoments(c, channelsFirst(x), channelsFirst(out), x.shape[1]);
 }
 
-/** Compares means and deviations of the input and the output, run by run, with those that the notebook prints, if any. */
+/**
+ * Compares means and deviations of the input and the output, run by run, with those that the notebook prints, if any.
+ */
 export function expectPrintedMoments(c: NormalizationCase, x: NDArray, out: NDArray, runs: number): void {
   const [input, output] = [momentsOf(x, runs), momentsOf(out, runs)];
   const found = { x_mean: input.mean, x_std: input.std, out_mean: output.mean, out_std: output.std };

@@ -5,8 +5,8 @@ import type { LossAndGrads, Model } from '../../src/classifiers/model.js';
  * A model that does as it is told. It has one parameter `w`, which starts at 0 and whose gradient is always 1, so that
  * after t steps of plain SGD with a learning rate of 1 it is −t.
  *
- * Examples are rows of scores, returned as they are, until `accuracyAt` says for a `w` what share of an evaluated batch,
- * from its first example on, is scored right; labels are 0 then.
+ * Examples are rows of scores, returned as they are, until `accuracyAt` says for a `w` what share of an evaluated
+ * batch, from its first example on, is scored right; labels are 0 then.
  */
 export class ScriptedModel implements Model {
   readonly params = { w: array([0], [1], 'float64') };

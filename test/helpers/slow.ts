@@ -1,6 +1,9 @@
 import { describe, test } from 'vitest';
 
-/** `describe.each` with the cases behind the first tagged as slow: `npm test` runs one kind of kernels, `test:all` every kind. */
+/**
+ * `describe.each` with the cases behind the first tagged as slow: `npm test` runs one kind of kernels, `test:all` every
+ * kind.
+ */
 export function describeFirstQuick<C extends object>(cases: readonly C[], title: string, tests: (c: C) => void): void {
   describe.each(cases.slice(0, 1))(title, tests);
   describe.each(cases.slice(1))(title, { tags: 'slow' }, tests);

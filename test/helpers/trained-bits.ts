@@ -1,6 +1,9 @@
 import { F, manualSeed, nn, optim, Random, workspace } from '../../src/index.js';
 
-/** Parameters and losses of three steps of a network with every kind of kernel that training has, on images of odd sizes. */
+/**
+ * Parameters and losses of three steps of a network with every kind of kernel that training has, on images of odd
+ * sizes.
+ */
 export function trainedBits(): number[] {
   manualSeed(3);
   const model = new nn.Sequential(

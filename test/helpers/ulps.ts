@@ -31,7 +31,8 @@ export function expectUlps(
   scale?: ArrayLike<number>,
 ): void {
   expect(actual.length, what).toBe(expected.length);
-  // Below the normal numbers results may be off by some of the smallest: of a product either factor may have lost digits.
+  // Below the normal numbers results may be off by some of the smallest: of a product either factor may have lost
+  // digits.
   const slack = 32 * FORMATS[dtype].smallest;
   for (let i = 0; i < expected.length; i++) {
     const [a, e] = [actual[i], expected[i]];

@@ -20,8 +20,8 @@ import { Memory, MemoryFull } from '../../src/kernels/wasm/memory.js';
 import { KERNEL_SETS, useKernels } from '../helpers/kernel-sets.js';
 
 const ENDED =
-  'this array was made in a workspace that has ended: return it from the function given to workspace(), or copy it with ' +
-  'array(a)';
+  'this array was made in a workspace that has ended: return it from the function given to workspace(), or copy it ' +
+  'with array(a)';
 
 const used = (): number => kernelInfo().memory?.used ?? 0;
 
@@ -149,13 +149,17 @@ describe.each(SETS)('after a workspace ($kernels, $dtype)', ({ kernels, dtype })
   test('arrays in Sets and Maps, and as keys, survive', () => {
     const { members, entries, bare } = workspace(() => ({
       members: new Set([matrix(dtype), matrix(dtype)]),
-      entries: new Map([[matrix(dtype), 'key'], ['value', matrix(dtype)]] as [NDArray | string, NDArray | string][]), // biome-ignore format: entries
+      entries: new Map<unknown, unknown>([
+        [matrix(dtype), 'key'],
+        ['value', matrix(dtype)],
+      ]),
       bare: new Set(['first', linspace(0, 1, 3, dtype).data, 'last']),
     }));
     overwriteFreed();
     const arrays = [...members, ...entries.keys(), ...entries.values()].filter((a) => typeof a !== 'string');
     expect(arrays.length).toBe(4);
-    for (const a of arrays) expect(toNested(a as NDArray)).toEqual([[1, 2, 3], [4, 5, 6]]); // biome-ignore format: a matrix
+    // biome-ignore format: a matrix
+    for (const a of arrays) expect(toNested(a as NDArray)).toEqual([[1, 2, 3], [4, 5, 6]]);
     const [first, data, last] = bare;
     expect([first, ...(data as Float32Array), last]).toEqual(['first', 0, 0.5, 1, 'last']);
   });

@@ -155,7 +155,9 @@ function dropoutTrials(dtype: DType, length: number): Trial[] {
   ];
 }
 
-/** Every kernel, on sizes either side of the lanes of its vectors. ε is large, so that a run of one value is harmless. */
+/**
+ * Every kernel, on sizes either side of the lanes of its vectors. ε is large, so that a run of one value is harmless.
+ */
 function smallTrials(dtype: DType): Trial[] {
   const counts = (C: number, S: number): number => 1 + ((3 * C + S) % 5);
   return [

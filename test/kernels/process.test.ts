@@ -43,13 +43,14 @@ test.for([
   expect(JSON.parse(stdout)).toEqual({ up: 2, threads: 2, notes: [], same: true });
 });
 
-// In kB. Node 20 with ts-node takes 1.5 GB, a memory 10 with what V8 guards around it, a worker up to 0.8: under the second
-// limit the memory fits and the worker does not.
+// In kB. Node 20 with ts-node takes 1.5 GB, a memory 10 with what V8 guards around it, a worker up to 0.8: under the
+// second limit the memory fits and the worker does not.
 test.skipIf(process.platform !== 'linux').each([2_000_000, 12_100_000])(
   'ulimit -v %i ends no process',
   { tags: 'slow' },
   (limit) => {
-    const command = `ulimit -v ${limit} && TS_NODE_TRANSPILE_ONLY=1 exec '${process.execPath}' -r ts-node/register ${program}`;
+    const node = `TS_NODE_TRANSPILE_ONLY=1 exec '${process.execPath}' -r ts-node/register ${program}`;
+    const command = `ulimit -v ${limit} && ${node}`;
     const { status, stdout, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8', timeout: 60_000 });
     expect(status, stderr).toBe(0);
     const { up, threads, notes, same } = JSON.parse(stdout);

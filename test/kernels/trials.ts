@@ -105,7 +105,9 @@ export function onHeap(kernels: Kernels, { read, written, run }: Trial, dtype: D
 const GUARD = 64;
 const GUARD_BYTE = 0xa5;
 
-/** The same on arrays in one run of WebAssembly memory, where it may write to nothing but its result and its scratch. */
+/**
+ * The same on arrays in one run of WebAssembly memory, where it may write to nothing but its result and its scratch.
+ */
 export function inMemory({ kernels, memory }: TestEngine, { what, read, written, run }: Trial, dtype: DType): Floats {
   const GAP = 5;
   const lengths = [...read.map(({ length }) => length), written];

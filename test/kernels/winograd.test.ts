@@ -15,8 +15,8 @@ const BOUND = 2e-5;
 const RUNS = 60;
 
 /**
- * Each kind of tile, and filters that it takes: whole, or in up to three pieces along an axis; and what its error is at most, of
- * the largest sum of magnitudes that an output is the sum of.
+ * Each kind of tile, and filters that it takes: whole, or in up to three pieces along an axis; and what its error is at
+ * most, of the largest sum of magnitudes that an output is the sum of.
  */
 const TILES: { inputs: TileInputs; name: string; tolerance: number; sizes: [number, number][] }[] = [
   { inputs: 4, name: 'F(2×2, 3×3)', tolerance: 5e-6, sizes: [[3, 3]] },

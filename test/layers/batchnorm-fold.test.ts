@@ -17,10 +17,12 @@ describe('foldBatchnorm', () => {
     ].map((values) => array(values, undefined, 'float64'));
     // Scales 2 / √(3 + 1) = 1 and 3 / √(8 + 1) = 1.
     const folded = foldBatchnorm(w, b, gamma, beta, mean, variance, 1);
-    expect([toNested(folded.w), toNested(folded.b)]).toEqual([[[1, 2], [3, 4]], [8, 15]]); // biome-ignore format: a matrix
+    // biome-ignore format: a matrix
+    expect([toNested(folded.w), toNested(folded.b)]).toEqual([[[1, 2], [3, 4]], [8, 15]]);
     // Scales 1 / 2 and 1 / 3.
     const plain = foldBatchnorm(w, null, null, null, mean, variance, 1);
-    expect([toNested(plain.w), toNested(plain.b)]).toEqual([[[0.5, 1], [1, 4 / 3]], [-1.5, -4 / 3]]); // biome-ignore format: a matrix
+    // biome-ignore format: a matrix
+    expect([toNested(plain.w), toNested(plain.b)]).toEqual([[[0.5, 1], [1, 4 / 3]], [-1.5, -4 / 3]]);
   });
 
   test.each(DTYPES)('is a convolution and its normalization in one, %s', (dtype) => {

@@ -162,7 +162,9 @@ describeKernelSets('without recording, a batch normalization in evaluation is fo
 });
 
 describe('a batch normalization runs by itself', () => {
-  /** Whether all of `normalized`'s values went through a normalization of their own: its bits are those of the parts. */
+  /**
+   * Whether all of `normalized`'s values went through a normalization of their own: its bits are those of the parts.
+   */
   const expectParts = (parts: nn.Module[], x: NDArray): void => {
     const model = new nn.Sequential(...parts);
     noGrad(() => {

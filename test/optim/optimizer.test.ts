@@ -303,7 +303,9 @@ describe.each(NAMES)('%s', (name) => {
   });
 });
 
-/** Runs a few steps on resident parameters and gradients, and looks at what is made in WebAssembly memory and beside it. */
+/**
+ * Runs a few steps on resident parameters and gradients, and looks at what is made in WebAssembly memory and beside it.
+ */
 function expectNoAllocation(name: keyof typeof CLASSES): void {
   const random = new Random(3);
   const params = [0, 1].map(() => trainable(resident(random.randn([40])), resident(random.randn([40]))));

@@ -74,7 +74,8 @@ describe('imageGrid', () => {
       'channels first',
       zeros([2, 3, 8, 8]),
       {},
-      'imageGrid: images[0] has shape (3, 8, 8), expected (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); the channels come last: images[0].transpose(1, 2, 0)',
+      'imageGrid: images[0] has shape (3, 8, 8), expected (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); the channels ' +
+        'come last: images[0].transpose(1, 2, 0)',
     ],
     ['NaN', [zeros([1, 1]), array([Number.NaN], [1, 1])], {}, 'imageGrid: images[1] is NaN at [0, 0]'],
     [

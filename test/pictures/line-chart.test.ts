@@ -91,7 +91,7 @@ describe('lineChart', () => {
     }
   });
 
-  test('shows powers of ten on a logarithmic axis of several, percentages for shares, whole numbers for epochs', async () => {
+  test('shows powers of ten on a logarithmic axis, percentages for shares, whole numbers for epochs', async () => {
     const x = [1e-4, 1e-3, 1e-2, 0.1, 1];
     const log = await lineChart({
       ...options,

@@ -33,13 +33,19 @@ const calls = {
   }
   htmlReport({ title: 'a' });
   visualizeGrid(zeros([1, 2, 2, 1]));
-  console.log(JSON.stringify({ results, files: require('fs').readdirSync('.').filter((name) => /^[a-d]\\./.test(name)) }));
+  const files = require('fs').readdirSync('.').filter((name) => /^[a-d]\\./.test(name));
+  console.log(JSON.stringify({ results, files }));
 })();
 `;
 const NAMES =
-  'barChart, encodePng, heatMap, historyChart, htmlReport, imageGrid, lineChart, plotHistory, saveChart, savePng, visualizeGrid, zeros';
+  'barChart, encodePng, heatMap, historyChart, htmlReport, imageGrid, lineChart, plotHistory, saveChart, savePng, ' +
+  'visualizeGrid, zeros';
 const PROGRAMS = {
-  'all.mjs': `import { createRequire } from 'node:module';\nimport { ${NAMES} } from 'layerwise';\nconst require = createRequire(import.meta.url);${CALLS}`,
+  'all.mjs': [
+    "import { createRequire } from 'node:module';",
+    `import { ${NAMES} } from 'layerwise';`,
+    `const require = createRequire(import.meta.url);${CALLS}`,
+  ].join('\n'),
   'all.cjs': `const { ${NAMES} } = require('layerwise');${CALLS}`,
 };
 const PEERS = ['vega', 'vega-lite', 'fast-png', '@resvg/resvg-js'];

@@ -60,7 +60,8 @@ describe('on a machine without fonts', () => {
     });
     const dir = temporaryDir();
     const message =
-      'this machine has no font to write the texts of a PNG with: install one (Debian: apt-get install fonts-dejavu-core), or write .svg';
+      'this machine has no font to write the texts of a PNG with: install one (Debian: apt-get install ' +
+      'fonts-dejavu-core), or write .svg';
     await expect(saveChart(path.join(dir, 'a.png'), svg)).rejects.toThrow(`saveChart: ${message}`);
     const run = { lossHistory: [1], trainAccHistory: [], valAccHistory: [] };
     await expect(plotHistory(run, path.join(dir, 'b.png'))).rejects.toThrow(`plotHistory: ${message}`);

@@ -1,5 +1,5 @@
-// Twenty thousand steps of a training loop written by hand with F, outside of any workspace; then as many with each step in
-// one. Prints for both how the resident set grew, in MB, and the first and the last loss.
+// Twenty thousand steps of a training loop written by hand with F, outside of any workspace; then as many with each
+// step in one. Prints for both how the resident set grew, in MB, and the first and the last loss.
 
 import { F, optim, Random, type Tensor, tensor, workspace } from '../../src/index.js';
 

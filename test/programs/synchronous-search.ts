@@ -1,6 +1,6 @@
-// Trials of a search in one synchronous loop, which never returns to the event loop: `tensor`, a Solver with Adam (`solver`),
-// `fit`, or all three in turn. Arguments: how many trials, and which. Prints the most bytes that were in use, how many bytes a
-// trial takes, and the milliseconds that each tenth of the trials took.
+// Trials of a search in one synchronous loop, which never returns to the event loop: `tensor`, a Solver with Adam
+// (`solver`), `fit`, or all three in turn. Arguments: how many trials, and which. Prints the most bytes that were in
+// use, how many bytes a trial takes, and the milliseconds that each tenth of the trials took.
 
 import { fit, kernelInfo, nn, optim, Random, Solver, TwoLayerNet, tensor } from '../../src/index.js';
 

@@ -1,5 +1,5 @@
-// Shares matrix products among two threads and then one, for Deno, Bun and Node. Prints how many workers came up in the middle
-// of synchronous code, what kernelInfo() says, and whether the bits agree.
+// Shares matrix products among two threads and then one, for Deno, Bun and Node. Prints how many workers came up in the
+// middle of synchronous code, what kernelInfo() says, and whether the bits agree.
 
 import { configureKernels, kernelInfo, Random } from '../../src/index.js';
 import { kernels, threadsReady } from '../../src/kernels/index.js';

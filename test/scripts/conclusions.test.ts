@@ -24,8 +24,8 @@ test('update-rules: the lowest loss, those level with it, and those that diverge
     'The lowest training loss of the last epoch is that of Adam (1.00); the highest is that of SGD (2.00).',
   );
   expect(order([of('Adam', 1, 0.1), of('Nesterov', 1.1, 0.1), of('SGD', 2, 0.1), of('big', Number.NaN, 0)])).toBe(
-    'The lowest training losses of the last epoch, with Adam (1.00) and Nesterov (1.10), are less than twice the standard ' +
-      'error of their difference apart; the highest is that of SGD (2.00). big diverged.',
+    'The lowest training losses of the last epoch, with Adam (1.00) and Nesterov (1.10), are less than twice the ' +
+      'standard error of their difference apart; the highest is that of SGD (2.00). big diverged.',
   );
   expect(order([of('big', Number.NaN, 0)])).toBe('No rule got through the run. big diverged.');
 });
