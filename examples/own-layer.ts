@@ -1,7 +1,8 @@
 // A layer of your own: a forward and a backward function, their gradient check, and the layer in a Sequential.
 //
-// It is a layer of radial basis functions, out[n, m] = exp(−‖x[n] − c[m]‖²): each output is 1 at its centre c[m] and falls
-// off around it. A linear layer behind it can tell the inside of a ring from the ring, which a linear layer alone cannot.
+// It is a layer of radial basis functions, out[n, m] = exp(−‖x[n] − c[m]‖²): each output is 1 at its centre c[m] and
+// falls off around it. A linear layer behind it can tell the inside of a ring from the ring, which a linear layer alone
+// cannot.
 
 import {
   array,

@@ -1,4 +1,5 @@
-// A training loop of your own, with tensors and an optimizer: a curve is fitted, with no Module, no loader and no `fit`.
+// A training loop of your own, with tensors and an optimizer: a curve is fitted, with no Module, no loader and no
+// `fit`.
 
 import { array, F, linspace, noGrad, optim, Random, type Tensor, type TensorLike, tensor, workspace } from 'layerwise';
 
@@ -33,7 +34,10 @@ const y = array(
 
 const optimizer = new optim.Adam(parameters, { lr: 2e-2 });
 
-/** One step. In a workspace the arrays of the step are used again by the next one; the gradients belong to the parameters. */
+/**
+ * One step. In a workspace the arrays of the step are used again by the next one; the gradients belong to the
+ * parameters.
+ */
 function step(): number {
   return workspace(() => {
     const loss = F.mseLoss(predict(x), y);

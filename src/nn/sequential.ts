@@ -51,8 +51,8 @@ export class Sequential extends LayerList {
   /** Whether module `i` is a ReLU of just this class, and nobody has replaced its forward. */
   #isRelu(i: number): boolean {
     if (i >= this.length) return false;
-    const module = this.at(i);
-    return module.constructor === ReLU && module.forward === ReLU.prototype.forward;
+    const { constructor: Kind, forward } = this.at(i);
+    return Kind === ReLU && forward === ReLU.prototype.forward;
   }
 
   /** Runs module `i` and the normalization after it in one; null if that is impossible. */
