@@ -35,15 +35,16 @@ export interface OpOptions {
   /** What errors call it. Default: the name of `forward`. */
   name?: string;
   /**
-   * Whether `backward` keeps none of the arrays that it receives or makes, except those that it returns. In a workspace their
-   * memory is then used again during the backward pass. Default: whether {@link keepsNothing} was called with `backward`.
+   * Whether `backward` keeps none of the arrays that it receives or makes, except those that it returns. In a workspace
+   * their memory is then used again during the backward pass. Default: whether {@link keepsNothing} was called with
+   * `backward`.
    */
   keepsNothing?: boolean;
 }
 
 /**
- * The differentiable function of a forward/backward pair: `op(affineForward, affineBackward)` takes tensors and returns a
- * tensor.
+ * The differentiable function of a forward/backward pair: `op(affineForward, affineBackward)` takes tensors and returns
+ * a tensor.
  *
  * The arrays among the arguments of `forward` may be tensors, or arrays, which are constants; every other argument
  * (options, labels) is passed on as it is. `backward` gets what every layer's gets, and beside it which arrays need a

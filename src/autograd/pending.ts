@@ -2,8 +2,8 @@ import type { NDArray } from '../arrays/index.js';
 import { type Block, blockOf, release } from '../kernels/index.js';
 
 /**
- * The memory of the gradients that a backward pass has under way, and of the values that they are taken of. What lies in the
- * open workspace is given back to it as soon as nobody needs it, for the gradients that come next.
+ * The memory of the gradients that a backward pass has under way, and of the values that they are taken of. What lies
+ * in the open workspace is given back to it as soon as nobody needs it, for the gradients that come next.
  */
 export class PendingMemory {
   /** How many of the gradients lie in each block; `Infinity` where somebody else may hold it. */
@@ -27,7 +27,9 @@ export class PendingMemory {
     return block === null ? null : block.claimed === null && this.#uses.get(block) === 1;
   }
 
-  /** The values that gradients were taken of are not needed any more; unless their memory is that of a gradient, too. */
+  /**
+   * The values that gradients were taken of are not needed any more; unless their memory is that of a gradient, too.
+   */
   end(values: NDArray): void {
     const block = blockOf(values);
     if (block !== null && !this.#uses.has(block)) release(block);

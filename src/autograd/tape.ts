@@ -26,8 +26,8 @@ export interface Leaf {
 export type Target = Node | Leaf | null;
 
 /**
- * Runs `fn` without recording: what it computes needs no gradient, and nothing is kept for a backward pass. For scoring,
- * and for changing parameters by hand.
+ * Runs `fn` without recording: what it computes needs no gradient, and nothing is kept for a backward pass. For
+ * scoring, and for changing parameters by hand.
  *
  * @param fn - Synchronous.
  * @returns What `fn` returns.
@@ -87,7 +87,9 @@ export class Node {
     return keepsNothing ? tidied(() => backward(dout, needs)) : backward(dout, needs);
   }
 
-  /** Says that nobody but the graph holds `output`. What lies in an input's memory is not this operation's to give back. */
+  /**
+   * Says that nobody but the graph holds `output`. What lies in an input's memory is not this operation's to give back.
+   */
   own(output: NDArray): void {
     if (this.#alive().isFresh) this.#output = output;
   }
@@ -116,8 +118,8 @@ interface Pending {
 }
 
 /**
- * Carries `seed` from `root` to all leaves under it, each operation once, after all those that use its output. The leaves
- * get their gradients at the end, so an error on the way changes none of them.
+ * Carries `seed` from `root` to all leaves under it, each operation once, after all those that use its output. The
+ * leaves get their gradients at the end, so an error on the way changes none of them.
  *
  * @throws {Error} before anything has changed, if an operation has been freed or a value it needs has changed.
  */

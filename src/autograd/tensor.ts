@@ -38,7 +38,8 @@ export interface TensorOptions {
 /**
  * A tensor with a copy of the given values.
  *
- * One that requires its gradient is a parameter: its values live in WebAssembly memory, where kernels use them in place.
+ * One that requires its gradient is a parameter: its values live in WebAssembly memory, where kernels use them in
+ * place.
  *
  * @param data - A number, nested lists of numbers, a typed array, an array (of integers too), or a tensor.
  * @throws {ShapeError} if nested lists are ragged.
@@ -115,17 +116,19 @@ export class Tensor implements Leaf {
   }
 
   /**
-   * The sum of the gradients of all backward passes since it was last set to null; null before the first. Of the shape and
-   * dtype of the data. A backward pass adds to it in place.
+   * The sum of the gradients of all backward passes since it was last set to null; null before the first. Of the shape
+   * and dtype of the data. A backward pass adds to it in place.
    *
-   * It belongs to the tensor, not to the workspace that it was made in. Set to null, it is free at once if nobody has read it;
-   * one that was read ends with the workspace it was made in, or stays if that has ended.
+   * It belongs to the tensor, not to the workspace that it was made in. Set to null, it is free at once if nobody has
+   * read it; one that was read ends with the workspace it was made in, or stays if that has ended.
    */
   get grad(): Tensor | null {
     return this.#gradient === null ? null : this.#gradient.handOut();
   }
 
-  /** Forgets the gradient (null), or puts another in its place, which stays its maker's: no backward pass writes to it. */
+  /**
+   * Forgets the gradient (null), or puts another in its place, which stays its maker's: no backward pass writes to it.
+   */
   set grad(value: Tensor | null) {
     const before = this.#gradient;
     if (before !== null && before.tensor === value) return;
@@ -182,8 +185,8 @@ export class Tensor implements Leaf {
    * @param options - `retainGraph`: keep the operations for another backward pass. Default false.
    * @throws {RangeError} if there is no `gradient` and this tensor has not just one value.
    * @throws {ShapeError} if `gradient` has another shape.
-   * @throws {Error} if this tensor needs no gradient, the graph has been freed, or a value that it needs has been changed.
-   *   Nothing has changed then.
+   * @throws {Error} if this tensor needs no gradient, the graph has been freed, or a value that it needs has been
+   *   changed. Nothing has changed then.
    */
   backward(gradient?: NDArray | Tensor | null, options: { retainGraph?: boolean } = {}): void {
     checkOptions('backward', options, ['retainGraph']);
@@ -201,9 +204,9 @@ export class Tensor implements Leaf {
   }
 
   /**
-   * Says of the result of an operation that nobody but the graph holds its values, now that `next` has been computed from it.
-   * In a workspace a backward pass gives their memory back as soon as it is past the operation; where nothing has been recorded
-   * it is given back at once.
+   * Says of the result of an operation that nobody but the graph holds its values, now that `next` has been computed
+   * from it. In a workspace a backward pass gives their memory back as soon as it is past the operation; where nothing
+   * has been recorded it is given back at once.
    *
    * @internal
    */

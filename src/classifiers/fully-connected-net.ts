@@ -48,7 +48,9 @@ export interface FullyConnectedNetOptions extends ClassifierOptions {
   weightScale?: number;
   /** Seed of the initial weights and of the sequence of dropout masks. Without one neither can be repeated. */
   seed?: number | string;
-  /** Whether dropout drops the same units at every pass: for a check that calls `loss` again and again. Default false. */
+  /**
+   * Whether dropout drops the same units at every pass: for a check that calls `loss` again and again. Default false.
+   */
   repeatMasks?: boolean;
 }
 
@@ -67,11 +69,11 @@ const OPTIONS = [
 /**
  * A fully connected network of any depth: {affine – [normalization] – ReLU – [dropout]} × L, affine, softmax.
  *
- * Parameters `W1` (D, hiddenDims[0]), `b1`, with normalization `gamma1` and `beta1`, … to the last layer's `W` (…, C) and
- * `b`. The loss adds `½ · reg · Σ W²` over the weight matrices.
+ * Parameters `W1` (D, hiddenDims[0]), `b1`, with normalization `gamma1` and `beta1`, … to the last layer's `W` (…, C)
+ * and `b`. The loss adds `½ · reg · Σ W²` over the weight matrices.
  *
- * Dropout draws new masks at each pass. With a seed, their sequence is the same in every run; with `repeatMasks` so is every
- * mask, as numerical gradients need it, which `checkModelGradients` sees to by itself.
+ * Dropout draws new masks at each pass. With a seed, their sequence is the same in every run; with `repeatMasks` so is
+ * every mask, as numerical gradients need it, which `checkModelGradients` sees to by itself.
  *
  * @example
  * const model = new FullyConnectedNet([100, 100], { normalization: 'batchnorm', weightScale: 5e-2, seed: 231 });
@@ -222,7 +224,9 @@ export class FullyConnectedNet implements Classifier {
   }
 }
 
-/** Where a layer's masks come from: of its own for each layer, so that layers of one width do not drop the same units. */
+/**
+ * Where a layer's masks come from: of its own for each layer, so that layers of one width do not drop the same units.
+ */
 function masksOf(
   layer: number,
   seed: number | string | undefined,

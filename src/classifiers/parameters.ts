@@ -16,7 +16,9 @@ import {
 } from '../arrays/index.js';
 import { kernels, resident, residentZeros } from '../kernels/index.js';
 
-/** Weights drawn from a normal distribution with mean 0 and standard deviation `scale`, where kernels use them in place. */
+/**
+ * Weights drawn from a normal distribution with mean 0 and standard deviation `scale`, where kernels use them in place.
+ */
 export function gaussian(random: Random, shape: readonly number[], scale: number, dtype: DType): NDArray {
   const w = withStorage(heap, () => random.randn(shape, dtype));
   const values = hostRoom(w);

@@ -15,7 +15,9 @@ export function parameterTable(title: string, params: Readonly<Record<string, ND
   return table(title, ['parameter', 'shape', 'values', 'memory'], rows, [count, memory]);
 }
 
-/** A table of layers: output shape, parameters, and the operations of a forward pass for one example; and their sums. */
+/**
+ * A table of layers: output shape, parameters, and the operations of a forward pass for one example; and their sums.
+ */
 export function layerTable(title: string, layers: readonly (LayerCost & { readonly name: string })[]): string {
   const rows = layers.map(({ name, outputShape, parameters, multiplications, additions }) => ({
     cells: [name, tuple(outputShape)],

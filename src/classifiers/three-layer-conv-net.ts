@@ -62,8 +62,8 @@ const POOL = { poolHeight: 2, poolWidth: 2, stride: 2 };
  * A three-layer convolutional network: conv – ReLU – 2×2 max pool – affine – ReLU – affine – softmax.
  *
  * The convolution is padded by (filterSize − 1)/2, so that it keeps the size; the pooling leaves out a last odd row or
- * column. Parameters `W1` (F, C, size, size), `b1` (F,), `W2` (F·⌊H/2⌋·⌊W/2⌋, hiddenDim), `b2`, `W3` (hiddenDim, C), `b3`.
- * The loss adds `½ · reg · Σ W²` over the weights.
+ * column. Parameters `W1` (F, C, size, size), `b1` (F,), `W2` (F·⌊H/2⌋·⌊W/2⌋, hiddenDim), `b2`, `W3` (hiddenDim, C),
+ * `b3`. The loss adds `½ · reg · Σ W²` over the weights.
  *
  * @example
  * const model = new ThreeLayerConvNet({ weightScale: 1e-3, hiddenDim: 500, reg: 1e-3, seed: 231 });

@@ -13,13 +13,15 @@ export interface BatchNormModuleOptions extends DTypeOption {
   /** Added to the variance. Default 1e-5. */
   eps?: number;
   /**
-   * The weight of the new value in the running statistics, in [0, 1] (cs231n's momentum is the complement); null: that of a
-   * plain average over all batches. Default 0.1.
+   * The weight of the new value in the running statistics, in [0, 1] (cs231n's momentum is the complement); null: that
+   * of a plain average over all batches. Default 0.1.
    */
   momentum?: number | null;
   /** Whether weight and bias are learned. Default true. */
   affine?: boolean;
-  /** Whether there are running statistics, to normalize by in evaluation; else it is always by the batch. Default true. */
+  /**
+   * Whether there are running statistics, to normalize by in evaluation; else it is always by the batch. Default true.
+   */
   trackRunningStats?: boolean;
 }
 
@@ -96,8 +98,8 @@ abstract class BatchNorm extends Module {
   }
 
   /**
-   * The folded weights of a layer whose weight and input are of rank `rank`; null where its channels are not those that are
-   * normalized, or the statistics are those of the batch.
+   * The folded weights of a layer whose weight and input are of rank `rank`; null where its channels are not those that
+   * are normalized, or the statistics are those of the batch.
    *
    * @internal
    */
@@ -138,7 +140,8 @@ abstract class BatchNorm extends Module {
  * Batch normalization of images, channel by channel: `weight · (x − mean) / √(var + eps) + bias`.
  *
  * In training by mean and variance of the batch, which also move the running statistics:
- * `running = (1 − momentum) · running + momentum · batch`, with the unbiased variance. In evaluation by the running ones.
+ * `running = (1 − momentum) · running + momentum · batch`, with the unbiased variance. In evaluation by the running
+ * ones.
  *
  * @see Ioffe and Szegedy 2015, Batch Normalization, https://arxiv.org/abs/1502.03167
  */

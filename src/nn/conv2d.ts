@@ -14,8 +14,8 @@ export interface Conv2dModuleOptions extends WeightOptions {
   /** Pixels between neighbouring windows. Default 1. */
   stride?: PerAxis;
   /**
-   * Zeros around the image on each side, in pixels. `'same'`: as many as keep the size of the image, for an odd kernel at
-   * stride 1; `'valid'`: none. Default 0.
+   * Zeros around the image on each side, in pixels. `'same'`: as many as keep the size of the image, for an odd kernel
+   * at stride 1; `'valid'`: none. Default 0.
    */
   padding?: PerAxis | 'same' | 'valid';
   /** Whether there is a bias to each filter. Default true. */
@@ -68,7 +68,8 @@ export class Conv2d extends Module {
 
   /**
    * @param x - Images, shape (N, inChannels, H, W).
-   * @returns Shape (N, outChannels, 1 + floor((H + 2·padding − HH) / stride), 1 + floor((W + 2·padding − WW) / stride)).
+   * @returns Shape (N, outChannels, 1 + floor((H + 2·padding − HH) / stride), 1 + floor((W + 2·padding − WW) /
+   *   stride)).
    */
   override forward(x: TensorLike): Tensor {
     return this.#convolved(F.conv2d, x, this.weight, this.bias);

@@ -11,8 +11,8 @@ export interface DropoutModuleOptions {
 }
 
 /**
- * Inverted dropout: in training each value is 0 with probability `p`, else it is multiplied by 1 / (1 − p); in evaluation x
- * stays as it is.
+ * Inverted dropout: in training each value is 0 with probability `p`, else it is multiplied by 1 / (1 − p); in
+ * evaluation x stays as it is.
  *
  * @see Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting
  */

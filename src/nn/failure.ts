@@ -6,7 +6,10 @@ export interface Container {
   namedModules(): Named<Container>[];
 }
 
-/** Where an error comes from, as far as it is known: a module, the way from it to the module at fault, and what was wrong. */
+/**
+ * Where an error comes from, as far as it is known: a module, the way from it to the module at fault, and what was
+ * wrong.
+ */
 interface Source {
   readonly from: Container;
   /** `[0] (Conv2d)`; '' where the module itself is at fault. */

@@ -120,7 +120,9 @@ export function xavierUniform_<T extends TensorLike>(tensor: T, options: XavierO
   return drawUniform(tensor, -Math.sqrt(3) * std, Math.sqrt(3) * std, random);
 }
 
-/** Normal weights with standard deviation gain · √(2 / (fan in + fan out)), in place; else as {@link xavierUniform_}. */
+/**
+ * Normal weights with standard deviation gain · √(2 / (fan in + fan out)), in place; else as {@link xavierUniform_}.
+ */
 export function xavierNormal_<T extends TensorLike>(tensor: T, options: XavierOptions = {}): T {
   const [std, random] = xavier('xavierNormal_', tensor, options);
   return drawNormal(tensor, 0, std, random);

@@ -1,4 +1,4 @@
-import { describe } from '../arrays/index.js';
+import { argumentError, describe } from '../arrays/index.js';
 import type { Named } from './members.js';
 import { Module } from './module.js';
 
@@ -25,15 +25,24 @@ export abstract class LayerList extends Module implements Iterable<Module> {
   at(i: number): Module {
     const layer = this.#layers.at(i);
     if (Number.isInteger(i) && layer !== undefined) return layer;
-    throw new RangeError(
-      `${this.constructor.name}: i is ${describe(i)}, expected a place among ${this.length} modules`,
-    );
+    throw argumentError(RangeError, {
+      fn: this.constructor.name,
+      arg: 'i',
+      found: `is ${describe(i)}`,
+      expected: `a place among ${this.length} modules`,
+    });
   }
 
   /** Adds a module at the end. @returns This module. */
   append(layer: Module): this {
     if (!(layer instanceof Module)) {
-      throw new TypeError(`${this.constructor.name}: module ${this.length} is ${describe(layer)}, expected a Module`);
+      throw argumentError(TypeError, {
+        fn: this.constructor.name,
+        arg: `module ${this.length}`,
+        found: `is ${describe(layer)}`,
+        expected: 'a Module',
+        wayOut: Array.isArray(layer) ? 'give the modules one by one, new nn.Sequential(...layers)' : undefined,
+      });
     }
     this.#layers.push(layer);
     return this;

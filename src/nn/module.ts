@@ -56,8 +56,8 @@ export abstract class Module {
    * Optional: `forward`, then a ReLU, in one pass and with the same results. A `Sequential` calls it in the place of
    * `forward` if the next module is an `nn.ReLU`.
    *
-   * This and the other optional methods belong to the `forward` that they stand for: where a subclass overrides `forward`
-   * and not them, or somebody assigns another `forward` to the module, a `Sequential` does not call them.
+   * This and the other optional methods belong to the `forward` that they stand for: where a subclass overrides
+   * `forward` and not them, or somebody assigns another `forward` to the module, a `Sequential` does not call them.
    *
    * @example
    * class Scale extends nn.Module {
@@ -73,17 +73,17 @@ export abstract class Module {
   forwardRelu?(x: TensorLike): Tensor;
 
   /**
-   * Optional, for a layer with an output channel for each row of its `weight`, (out, …), and of its `bias`: `forward` with
-   * other weights in their place, then a ReLU if `relu` is true. No gradient goes to parameters. {@link foldInto} says when a
-   * `Sequential` calls it.
+   * Optional, for a layer with an output channel for each row of its `weight`, (out, …), and of its `bias`: `forward`
+   * with other weights in their place, then a ReLU if `relu` is true. No gradient goes to parameters. {@link foldInto}
+   * says when a `Sequential` calls it.
    */
   forwardWith?(x: TensorLike, weights: Weights, relu: boolean): Tensor;
 
   /**
-   * Optional, for a module that scales and shifts each channel: the weights with which `layer` alone computes from `x` what
-   * `layer` and this module after it compute; null if there are none. Under `noGrad`, a `Sequential` asks a module for them
-   * if the one before it has {@link forwardWith}, and runs that one with them in the place of both. Results agree to
-   * rounding.
+   * Optional, for a module that scales and shifts each channel: the weights with which `layer` alone computes from `x`
+   * what `layer` and this module after it compute; null if there are none. Under `noGrad`, a `Sequential` asks a module
+   * for them if the one before it has {@link forwardWith}, and runs that one with them in the place of both. Results
+   * agree to rounding.
    */
   foldInto?(layer: Foldable, x: TensorLike): Weights | null;
 
@@ -128,8 +128,8 @@ export abstract class Module {
   }
 
   /**
-   * Sets whether this module runs as in training, and calls the `train` of those that it is made of: one that overrides it
-   * decides for itself, and for what is in it.
+   * Sets whether this module runs as in training, and calls the `train` of those that it is made of: one that overrides
+   * it decides for itself, and for what is in it.
    *
    * @returns The module.
    *
@@ -197,8 +197,8 @@ export abstract class Module {
    * @param state - Arrays or tensors by name.
    * @param options - `strict`: whether names that only one side has are an error. Default true.
    * @returns The names that the state lacks, and those that the module does not have.
-   * @throws {RangeError} that lists all missing and unexpected names and wrong shapes, a {@link ShapeError} if there is a
-   *   wrong shape; or if two tensors of the module have one name. Nothing has changed then.
+   * @throws {RangeError} that lists all missing and unexpected names and wrong shapes, a {@link ShapeError} if there is
+   *   a wrong shape; or if two tensors of the module have one name. Nothing has changed then.
    * @throws {TypeError} if a value is no array.
    */
   loadStateDict(state: Readonly<Record<string, TensorLike>>, options: LoadStateOptions = {}): LoadedState {
@@ -221,16 +221,17 @@ export abstract class Module {
   }
 
   /**
-   * Multiplications and additions of a forward pass for one example, of the given shape without the axis of the batch, as
-   * `summary` counts them. Modules that are made of others need not say. Default 0.
+   * Multiplications and additions of a forward pass for one example, of the given shape without the axis of the batch,
+   * as `summary` counts them. Modules that are made of others need not say. Default 0.
    */
   flops(_inputShape: readonly number[]): number {
     return 0;
   }
 
   /**
-   * Whether `forward` keeps neither what goes in nor what it makes, but for what it returns: whether `keepsNothing` has been
-   * said of it. What goes from one such module of a `Sequential` to the next ends with the backward pass's need of it.
+   * Whether `forward` keeps neither what goes in nor what it makes, but for what it returns: whether `keepsNothing` has
+   * been said of it. What goes from one such module of a `Sequential` to the next ends with the backward pass's need of
+   * it.
    */
   keepsNothing(): boolean {
     return isKeepingNothing(this.forward);
@@ -265,7 +266,11 @@ export abstract class Module {
     return Object.entries(this);
   }
 
-  /** Runs a submodule. Its errors begin with the path to the module at fault. @param name - What this module calls it. */
+  /**
+   * Runs a submodule. Its errors begin with the path to the module at fault.
+   *
+   * @param name - What this module calls it.
+   */
   protected runChild(name: string, module: Module, ...inputs: unknown[]): Tensor {
     return this.inChild(name, module, () => module.forward(...inputs));
   }

@@ -46,7 +46,9 @@ export class Buffer extends Tensor {
   }
 }
 
-/** Whether a property of a module is a parameter: a {@link Parameter}, or any leaf tensor that requires its gradient. */
+/**
+ * Whether a property of a module is a parameter: a {@link Parameter}, or any leaf tensor that requires its gradient.
+ */
 export function isParameter(value: unknown): value is Tensor {
   if (value instanceof Parameter) return true;
   return value instanceof Tensor && !(value instanceof Buffer) && value.isLeaf && value.requiresGrad;

@@ -7,7 +7,10 @@ import { Identity } from './reshaping.js';
 
 /** Options of {@link Residual}. */
 export interface ResidualOptions {
-  /** What x goes through on the way past the body: a 1×1 convolution, where the body changes the shape. Default: nothing. */
+  /**
+   * What x goes through on the way past the body: a 1×1 convolution, where the body changes the shape. Default:
+   * nothing.
+   */
   shortcut?: Module;
 }
 

@@ -9,8 +9,9 @@ import type { Foldable, Module } from './module.js';
  * Modules one after another: each takes what the one before it returns.
  *
  * A ReLU after a `Conv2d`, `Linear` or batch normalization runs in one pass with it; the results are the same. Under
- * `noGrad`, a batch normalization in evaluation mode is folded into the `Conv2d` or `Linear` before it; the results are the
- * same to rounding. Modules of your own offer the same by `forwardRelu`, `forwardWith` and `foldInto`, see {@link Module}.
+ * `noGrad`, a batch normalization in evaluation mode is folded into the `Conv2d` or `Linear` before it; the results are
+ * the same to rounding. Modules of your own offer the same by `forwardRelu`, `forwardWith` and `foldInto`, see
+ * {@link Module}.
  *
  * @example
  * const model = new nn.Sequential(
@@ -66,8 +67,8 @@ export class Sequential extends LayerList {
 }
 
 /**
- * Whether a module has the method `name` and this method stands for its `forward`: no subclass of the class with the method
- * overrides `forward`, and nobody has assigned another one to the module.
+ * Whether a module has the method `name` and this method stands for its `forward`: no subclass of the class with the
+ * method overrides `forward`, and nobody has assigned another one to the module.
  */
 function offers(module: Module, name: 'forwardRelu' | 'forwardWith' | 'foldInto'): boolean {
   if (module[name] === undefined) return false;

@@ -58,8 +58,8 @@ interface Run {
 }
 
 /**
- * Runs `model` on zeros and lists its layers: the modules that are made of no others, and those with parameters of their
- * own.
+ * Runs `model` on zeros and lists its layers: the modules that are made of no others, and those with parameters of
+ * their own.
  *
  * @param inputShape - Without the axis of the batch.
  */

@@ -16,8 +16,8 @@ interface Pass {
 let pass: Pass | null = null;
 
 /**
- * Sets the mode of a module and calls the `train` of its children, of each once in a pass, so that graphs of modules may have
- * cycles. A call by a method that overrides `train`, of a module that is not its own, is a pass by itself.
+ * Sets the mode of a module and calls the `train` of its children, of each once in a pass, so that graphs of modules
+ * may have cycles. A call by a method that overrides `train`, of a module that is not its own, is a pass by itself.
  */
 export function trainOnce(module: Trainee, mode: boolean): void {
   const before = pass;

@@ -26,7 +26,8 @@ const MAX_NORM: Range = { ...AMOUNT, allows: (value) => value === Number.POSITIV
 
 const OPTIONS = {
   /**
-   * Which norm: 2, the root of the sum of squares; 1, the sum of absolute values; Infinity, the largest of them. Default 2.
+   * Which norm: 2, the root of the sum of squares; 1, the sum of absolute values; Infinity, the largest of them.
+   * Default 2.
    */
   normType: option<number>(2, NORM_TYPE),
   /** Whether a norm that is not finite is an error; else the gradients are scaled by it. Default false. */

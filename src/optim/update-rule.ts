@@ -49,7 +49,10 @@ export function fieldsOf(rule: AnyUpdateRule): readonly string[] | null {
   return fields.get(rule) ?? null;
 }
 
-/** The function that takes a step by `method`, and keeps nothing of the gradient. Counted methods have their steps in `t`. */
+/**
+ * The function that takes a step by `method`, and keeps nothing of the gradient. Counted methods have their steps in
+ * `t`.
+ */
 export function updateRule<M extends AnyMethod>(method: M): UpdateRule<ConfigFrom<M>> {
   const { name: fn, options, optionNames, stateNames, defaults, counted } = method;
   for (const name of optionNames) RANGES[name] = options[name].range;
@@ -74,8 +77,8 @@ export function updateRule<M extends AnyMethod>(method: M): UpdateRule<ConfigFro
 }
 
 /**
- * Checks a config's names and numbers. Unless `names` says otherwise, a field of another rule is fine: one config may be
- * tried with several rules.
+ * Checks a config's names and numbers. Unless `names` says otherwise, a field of another rule is fine: one config may
+ * be tried with several rules.
  *
  * @throws {TypeError | RangeError} naming the function, the field, what it is and what was expected.
  */

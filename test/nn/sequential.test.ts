@@ -34,7 +34,9 @@ describe('Sequential', () => {
     expect(() => new nn.Sequential(new nn.ReLU(), wrong)).toThrow(
       new TypeError('Sequential: module 1 is a function, expected a Module'),
     );
-    expect(() => new nn.Sequential([new nn.ReLU()] as unknown as nn.Module)).toThrow('module 0 is [a ReLU], expected');
+    expect(() => new nn.Sequential([new nn.ReLU()] as unknown as nn.Module)).toThrow(
+      'Sequential: module 0 is [a ReLU], expected a Module: give the modules one by one, new nn.Sequential(...layers)',
+    );
   });
 
   test('may be a base class with parameters of its own', () => {

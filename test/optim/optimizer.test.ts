@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { array, hostValues, type NDArray, Random, toNested, versionOf, zeros } from '../../src/arrays/index.js';
 import { engineMemory, isResident, resident, workspace } from '../../src/kernels/index.js';
+import * as nn from '../../src/nn/index.js';
 import * as optim from '../../src/optim/index.js';
 import { useKernels } from '../helpers/kernel-sets.js';
 import { CLASSES, golden, goldenParams, scalar, setGrads, trainable } from '../helpers/optimizers.js';
@@ -290,6 +291,16 @@ describe.each(NAMES)('%s', (name) => {
     [[scalar(1)], { weightDecay: -0.1 }, 'weightDecay is -0.1, expected a number ≥ 0'],
   ])('refuses %j with options %j', (params, options, message) => {
     expect(() => make(name, params, options)).toThrow(`${name}: ${message}`);
+  });
+
+  test('refuses a model, and says what of it to give', () => {
+    for (const [model, found] of [
+      [new nn.Linear(2, 1), 'a Linear'],
+      [new nn.Sequential(new nn.Linear(2, 1)), 'a Sequential'],
+    ] as const) {
+      const message = `${name}: params is ${found}, expected a list of parameters: give model.parameters()`;
+      expect(() => make(name, model)).toThrow(new TypeError(message));
+    }
   });
 
   test('refuses a parameter that it has', () => {

@@ -73,8 +73,8 @@ const ADAMW = method({
  * Adam: a step size per weight, from bias-corrected averages of the gradient and its square. PyTorch's `Adam`.
  *
  * With `g = grad + weightDecay · w`, in step t: `m = β₁ · m + (1 − β₁) · g`, `v = β₂ · v + (1 − β₂) · g²`, and
- * `w −= lr · m̂ / (√v̂ + eps)` with `m̂ = m / (1 − β₁^t)` and `v̂ = v / (1 − β₂^t)`; with AMSGrad `v̂` is of the largest `v`
- * so far.
+ * `w −= lr · m̂ / (√v̂ + eps)` with `m̂ = m / (1 − β₁^t)` and `v̂ = v / (1 − β₂^t)`; with AMSGrad `v̂` is of the
+ * largest `v` so far.
  *
  * @see Kingma and Ba 2015, Adam: A Method for Stochastic Optimization, Algorithm 1
  * @see Reddi, Kale and Kumar 2018, On the Convergence of Adam and Beyond, Algorithm 2
@@ -85,8 +85,8 @@ export class Adam extends Optimizer<AdamOptions> {
    *
    * @param params - The parameters, or groups of them with options of their own.
    * @param options - Of all groups that do not say otherwise.
-   * @throws {TypeError | RangeError} naming an option that is unknown or out of range, or what is no parameter; if there
-   *   is no parameter, or one occurs twice.
+   * @throws {TypeError | RangeError} naming an option that is unknown or out of range, or what is no parameter; if
+   *   there is no parameter, or one occurs twice.
    */
   constructor(params: Iterable<Trainable> | Iterable<ParamGroupInit<AdamOptions>>, options: Partial<AdamOptions> = {}) {
     super(ADAM, params, options);
@@ -97,8 +97,8 @@ export class Adam extends Optimizer<AdamOptions> {
  * AdamW: Adam with decoupled weight decay, which the averages do not see. PyTorch's `AdamW`.
  *
  * In step t: `w −= lr · weightDecay · w`; then `m = β₁ · m + (1 − β₁) · grad`, `v = β₂ · v + (1 − β₂) · grad²`, and
- * `w −= lr · m̂ / (√v̂ + eps)` with `m̂ = m / (1 − β₁^t)` and `v̂ = v / (1 − β₂^t)`; with AMSGrad `v̂` is of the largest `v`
- * so far.
+ * `w −= lr · m̂ / (√v̂ + eps)` with `m̂ = m / (1 − β₁^t)` and `v̂ = v / (1 − β₂^t)`; with AMSGrad `v̂` is of the
+ * largest `v` so far.
  *
  * @see Loshchilov and Hutter 2019, Decoupled Weight Decay Regularization, Algorithm 2
  * @see Reddi, Kale and Kumar 2018, On the Convergence of Adam and Beyond, Algorithm 2
@@ -109,8 +109,8 @@ export class AdamW extends Optimizer<AdamOptions> {
    *
    * @param params - The parameters, or groups of them with options of their own.
    * @param options - Of all groups that do not say otherwise.
-   * @throws {TypeError | RangeError} naming an option that is unknown or out of range, or what is no parameter; if there
-   *   is no parameter, or one occurs twice.
+   * @throws {TypeError | RangeError} naming an option that is unknown or out of range, or what is no parameter; if
+   *   there is no parameter, or one occurs twice.
    */
   constructor(params: Iterable<Trainable> | Iterable<ParamGroupInit<AdamOptions>>, options: Partial<AdamOptions> = {}) {
     super(ADAMW, params, options);

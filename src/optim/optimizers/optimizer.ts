@@ -1,4 +1,4 @@
-import { checkOptions, describe } from '../../arrays/index.js';
+import { argumentError, checkOptions, describe } from '../../arrays/index.js';
 import { discard } from '../../kernels/index.js';
 import { type AnyMethod, problemsOf, takeStep } from '../method.js';
 import { rateOrigin } from '../rate-origin.js';
@@ -22,8 +22,8 @@ export type ParamGroup<O extends object> = O & {
 };
 
 /**
- * Updates parameters by their gradients: the base of SGD, Adam and the others, which PyTorch's classes of the same names
- * are in form, defaults and arithmetic.
+ * Updates parameters by their gradients: the base of SGD, Adam and the others, which PyTorch's classes of the same
+ * names are in form, defaults and arithmetic.
  *
  * @example
  * const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
@@ -43,8 +43,8 @@ export abstract class Optimizer<O extends { lr: number }> {
   /**
    * What every optimizer begins with: its groups of parameters, checked.
    *
-   * @throws {TypeError | RangeError} naming an option that is unknown or out of range, or what is no parameter or no leaf;
-   *   if there is no parameter, or one occurs twice.
+   * @throws {TypeError | RangeError} naming an option that is unknown or out of range, or what is no parameter or no
+   *   leaf; if there is no parameter, or one occurs twice.
    * @internal
    */
   protected constructor(
@@ -61,13 +61,17 @@ export abstract class Optimizer<O extends { lr: number }> {
     const listed: (Trainable | ParamGroupInit<O>)[] = [
       ...iterable<Trainable | ParamGroupInit<O>>(name, 'params', params),
     ];
-    if (listed.length === 0) throw new RangeError(`${name}: params is empty, expected at least one parameter`);
+    if (listed.length === 0) {
+      const expected = 'at least one parameter';
+      throw argumentError(RangeError, { fn: name, arg: 'params', found: 'is empty', expected });
+    }
     if (listed.some(isGroup)) {
       listed.forEach((group, i) => {
         this.#add(name, `paramGroups[${i}]`, group as ParamGroupInit<O>);
       });
       if (this.#params().length === 0) {
-        throw new RangeError(`${name}: no group of params has a parameter, expected at least one`);
+        const found = 'has a parameter';
+        throw argumentError(RangeError, { fn: name, arg: 'no group of params', found, expected: 'at least one' });
       }
     } else {
       this.#add(name, '', { params: listed } as unknown as ParamGroupInit<O>);
@@ -130,8 +134,8 @@ export abstract class Optimizer<O extends { lr: number }> {
   }
 
   /**
-   * Takes over options and state, by copying, from what {@link stateDict} returned for an optimizer of this class with as
-   * many parameters in each group, of the same shapes and dtypes.
+   * Takes over options and state, by copying, from what {@link stateDict} returned for an optimizer of this class with
+   * as many parameters in each group, of the same shapes and dtypes.
    *
    * @throws {RangeError} listing everything that does not fit; nothing has changed then.
    */
@@ -166,7 +170,8 @@ export abstract class Optimizer<O extends { lr: number }> {
   #add(fn: string, name: string, init: ParamGroupInit<O>): void {
     const at = name === '' ? '' : `${name}.`;
     if (!isGroup(init)) {
-      throw new TypeError(`${fn}: ${name || 'group'} is ${describe(init)}, expected a group { params, … }`);
+      const [arg, found] = [name || 'group', `is ${describe(init)}`];
+      throw argumentError(TypeError, { fn, arg, found, expected: 'a group { params, … }' });
     }
     const { params, ...options } = init;
     const where = name === '' ? fn : `${fn}: ${name}`;
@@ -180,7 +185,8 @@ export abstract class Optimizer<O extends { lr: number }> {
       checkTrainable(fn, `${at}params[${i}]`, param);
       checkLeaf(fn, `${at}params[${i}]`, param);
       if (known.has(param)) {
-        throw new RangeError(`${fn}: ${at}params[${i}] is there already, expected each parameter once`);
+        const [arg, found] = [`${at}params[${i}]`, 'is there already'];
+        throw argumentError(RangeError, { fn, arg, found, expected: 'each parameter once' });
       }
       known.add(param);
     });
@@ -216,9 +222,16 @@ function isGroup(value: object): boolean {
   return typeof value === 'object' && value !== null && 'params' in value;
 }
 
+/** Whether a value has parameters, as an nn.Module has. */
+function isModule(value: unknown): boolean {
+  return typeof (value as { parameters?: unknown } | null | undefined)?.parameters === 'function';
+}
+
 function iterable<T>(fn: string, name: string, value: Iterable<T>): Iterable<T> {
-  if (typeof value !== 'object' || value === null || !(Symbol.iterator in value)) {
-    throw new TypeError(`${fn}: ${name} is ${describe(value)}, expected a list of parameters`);
+  if (typeof value !== 'object' || value === null || !(Symbol.iterator in value) || isModule(value)) {
+    const wayOut = isModule(value) ? 'give model.parameters()' : undefined;
+    const found = `is ${describe(value)}`;
+    throw argumentError(TypeError, { fn, arg: name, found, expected: 'a list of parameters', wayOut });
   }
   return value;
 }

@@ -60,8 +60,8 @@ export class SGD extends Optimizer<SGDOptions> {
    *
    * @param params - The parameters, or groups of them with options of their own.
    * @param options - Of all groups that do not say otherwise.
-   * @throws {TypeError | RangeError} naming an option that is unknown or out of range, or what is no parameter; if there
-   *   is no parameter, or one occurs twice.
+   * @throws {TypeError | RangeError} naming an option that is unknown or out of range, or what is no parameter; if
+   *   there is no parameter, or one occurs twice.
    */
   constructor(params: Iterable<Trainable> | Iterable<ParamGroupInit<SGDOptions>>, options: Partial<SGDOptions> = {}) {
     super(METHOD, params, options);

@@ -22,7 +22,9 @@ export interface ParameterState {
 
 /** The options and the state of an optimizer, in the structure that PyTorch's have. */
 export interface OptimizerStateDict {
-  /** For each parameter that has been updated, by its number: copies of its arrays, and `step` where steps are counted. */
+  /**
+   * For each parameter that has been updated, by its number: copies of its arrays, and `step` where steps are counted.
+   */
   state: Record<number, Record<string, NDArray | number>>;
   /** For each group its options, and the numbers of its parameters. */
   paramGroups: ({ params: number[] } & Record<string, unknown>)[];
@@ -50,8 +52,8 @@ export function restoredState(saved: Readonly<Record<string, NDArray | number>>,
 }
 
 /**
- * Why `stateDict` does not fit an optimizer with groups of these sizes and these parameters, a sentence for each reason;
- * empty where it does.
+ * Why `stateDict` does not fit an optimizer with groups of these sizes and these parameters, a sentence for each
+ * reason; empty where it does.
  */
 export function problemsOfStateDict(
   method: AnyMethod,

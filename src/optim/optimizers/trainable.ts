@@ -1,4 +1,12 @@
-import { checkShapes, describe, dtypeOf, isNDArray, type NDArray, reachProblem } from '../../arrays/index.js';
+import {
+  argumentError,
+  checkShapes,
+  describe,
+  dtypeOf,
+  isNDArray,
+  type NDArray,
+  reachProblem,
+} from '../../arrays/index.js';
 
 /** What an optimizer updates: a parameter and its gradient. A Tensor is one. */
 export interface Trainable {
@@ -22,7 +30,8 @@ export function gradOf(param: Trainable): { readonly data: NDArray } | null {
 export function checkTrainable(fn: string, name: string, value: unknown): asserts value is Trainable {
   const { data } = (value ?? {}) as Partial<Trainable>;
   if (typeof value !== 'object' || !isNDArray(data)) {
-    throw new TypeError(`${fn}: ${name} is ${describe(value)}, expected a parameter: { data: an array, grad }`);
+    const expected = 'a parameter: { data: an array, grad }';
+    throw argumentError(TypeError, { fn, arg: name, found: `is ${describe(value)}`, expected });
   }
   checkShapes(fn, { [`${name}.data`]: [data, data.shape] });
 }
@@ -30,10 +39,14 @@ export function checkTrainable(fn: string, name: string, value: unknown): assert
 /** @throws {TypeError} if `param` is the result of an operation, which no update would outlast. */
 export function checkLeaf(fn: string, name: string, { isLeaf = true }: Trainable): void {
   if (isLeaf) return;
-  throw new TypeError(
-    `${fn}: ${name} is the result of an operation, expected a leaf: a tensor made with ` +
-      'tensor(data, { requiresGrad: true }), or an nn.Parameter. What it was computed from can be trained',
-  );
+  throw argumentError(TypeError, {
+    fn,
+    arg: name,
+    found: 'is the result of an operation',
+    expected:
+      'a leaf: a tensor made with tensor(data, { requiresGrad: true }), or an nn.Parameter. ' +
+      'What it was computed from can be trained',
+  });
 }
 
 /**
