@@ -60,7 +60,7 @@ export {
 export { INSPECT, type InspectOptions, isNested, print } from './print.js';
 export { Random, type RandomState } from './random.js';
 export { isError, isFloat64, isFloats, isMap, isPlainObject, isSet } from './realms.js';
-export { anyShape, checkLike, checkSameDType, checkShapes, type Dim, denseArg, remedyFor } from './shapes.js';
+export { anyShape, checkLike, checkSameDType, checkShapes, type Dim, remedyFor } from './shapes.js';
 export { checkEntries, loadEntry, type Stateful } from './state-dict.js';
 export { heap, type Storage } from './storage.js';
 export { checkSynchronous } from './synchronous.js';

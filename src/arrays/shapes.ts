@@ -1,8 +1,8 @@
 import { isView } from './any-view.js';
 import { argumentError, describe, ShapeError, tuple } from './errors.js';
-import { dtypeOf, isNDArray, operand, reachProblem } from './ndarray.js';
+import { dtypeOf, isNDArray, reachProblem } from './ndarray.js';
 import { typedArrayName } from './realms.js';
-import type { Floats, NDArray } from './types.js';
+import type { NDArray } from './types.js';
 
 /** A size; the symbol of a size, bound where it first appears; or, in last place, `'…'` for one or more axes. */
 export type Dim = number | string;
@@ -132,17 +132,4 @@ function misshapen(
   );
   const empty = shape.includes(0) ? ' with every size at least 1' : '';
   return argumentError(ShapeError, { fn, arg, found: `has shape ${tuple(shape)}`, expected: tuple(expected) + empty });
-}
-
-/**
- * A checked array's flat values; the error of one that reaches outside its memory names function and argument.
- *
- * @see operand
- */
-export function denseArg(fn: string, arg: string, a: NDArray): Floats {
-  try {
-    return operand(a);
-  } catch (error) {
-    throw argumentError(RangeError, { fn, arg, found: `: ${(error as Error).message}` }, { cause: error });
-  }
 }

@@ -1,7 +1,8 @@
 import {
+  anyShape,
   checkFlag,
   checkOptions,
-  denseArg,
+  checkShapes,
   describe,
   isMap,
   isNDArray,
@@ -75,7 +76,7 @@ export function loadState(
     const Kind = misshapen.length > 0 ? ShapeError : RangeError;
     throw new Kind(`${fn}: the state does not fit ${title}: ${problems.join('; ')}`);
   }
-  for (const { name, source } of writes) denseArg(fn, name, source);
+  for (const { name, source } of writes) if (source.size > 0) checkShapes(fn, { [name]: [source, anyShape(source)] });
   for (const { target, source } of writes) overwrite(target, source);
   return { missingKeys, unexpectedKeys };
 }

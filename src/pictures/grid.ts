@@ -2,9 +2,9 @@ import {
   argumentError,
   checkShapes,
   count,
-  denseArg,
   dtypeOf,
   hostRoom,
+  hostValues,
   type NDArray,
   type OptionsOf,
   option,
@@ -49,7 +49,7 @@ export function visualizeGrid(images: NDArray, options: VisualizeGridOptions = {
   checkChannels(fn, 'images', images.shape);
   const { ubound, padding } = settingsOf(fn, GRID, options);
 
-  const values = denseArg(fn, 'images', images);
+  const values = hostValues(images);
   const size = H * W * C;
   const scales = Array.from({ length: N }, (_, n) =>
     scaleOf(fn, `images[${n}]`, values.subarray(n * size, (n + 1) * size), ubound),

@@ -3,7 +3,7 @@ import {
   ANY,
   argumentError,
   checkShapes,
-  denseArg,
+  hostValues,
   isNDArray,
   type NDArray,
   type OptionsOf,
@@ -153,7 +153,7 @@ function colorsOf(values: readonly number[]): { domain: [number, number]; scheme
 function checkValues(fn: string, values: unknown, numRows: number, numColumns: number): number[] {
   if (isNDArray(values)) {
     checkShapes(fn, { values: [values, [numRows, numColumns]] });
-    return Array.from(denseArg(fn, 'values', values));
+    return Array.from(hostValues(values));
   }
   if (!Array.isArray(values) || values.length !== numRows) {
     const found = Array.isArray(values) ? `has ${values.length} rows` : 'is no list of rows';

@@ -1,9 +1,10 @@
 import {
   argumentError,
   checkPath,
-  denseArg,
+  checkShapes,
   describe,
   type Floats,
+  hostValues,
   isNDArray,
   type NDArray,
   remedyFor,
@@ -83,7 +84,8 @@ export function pixelsOf(
   const fits = (shape.length === 2 || shape.length === 3) && [1, 3, 4].includes(channels) && !shape.includes(0);
   if (!fits) throw misshapen(fn, arg, shape);
 
-  const values = denseArg(fn, arg, image);
+  checkShapes(fn, { [arg]: [image, ['…']] });
+  const values = hostValues(image);
   const scale = scaleOf(values);
   const data = new Uint8Array(values.length);
   for (let i = 0; i < values.length; i++) {

@@ -3,7 +3,6 @@ import {
   describe as account,
   checkLike,
   checkShapes,
-  denseArg,
   type NDArray,
   ShapeError,
   tuple,
@@ -11,6 +10,11 @@ import {
 } from '../../src/arrays/index.js';
 
 test.each<[what: string, check: () => void, error: string]>([
+  [
+    'an array that reaches outside its memory',
+    () => checkLike('f', 'dout', zeros([2]).hi(3), 'x', zeros([3])),
+    'f: dout: an array of shape (3,) reaches outside its 2 values',
+  ],
   ['a shape', () => checkLike('f', 'dout', zeros([3]), 'x', zeros([2])), 'f: dout has shape (3,), expected (2,)'],
   [
     'a stated shape',
@@ -106,14 +110,6 @@ describe('ShapeError', () => {
     expect(error).toBeInstanceOf(RangeError);
     expect(error.name).toBe('ShapeError');
     expect(String(error)).toBe('ShapeError: a message');
-  });
-});
-
-describe('denseArg', () => {
-  test('names function and argument of an array that reaches outside its memory', () => {
-    expect(() => denseArg('f', 'x', zeros([2]).hi(3))).toThrow(
-      new RangeError('f: x: an array of shape (3,) reaches outside its 2 values'),
-    );
   });
 });
 
