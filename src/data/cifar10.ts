@@ -50,7 +50,7 @@ const SPLIT = {
 };
 
 /** Options of {@link loadCifar10}. */
-export type LoadCifar10Options = OptionsOf<typeof SPLIT>;
+export interface LoadCifar10Options extends OptionsOf<typeof SPLIT> {}
 
 /** CIFAR-10, split as cs231n does. */
 export interface Cifar10 {

@@ -39,7 +39,7 @@ const LOADER = {
 };
 
 /** Options of a {@link DataLoader}. */
-export type DataLoaderOptions = OptionsOf<typeof LOADER>;
+export interface DataLoaderOptions extends OptionsOf<typeof LOADER> {}
 
 /** What the next batches of a {@link DataLoader} depend on: a plain object that survives JSON. */
 export interface DataLoaderState {

@@ -73,7 +73,7 @@ const DOWNLOAD = {
 };
 
 /** Options of {@link downloadCifar10}. */
-export type DownloadCifar10Options = OptionsOf<typeof DOWNLOAD>;
+export interface DownloadCifar10Options extends OptionsOf<typeof DOWNLOAD> {}
 
 type Download = Settings<typeof DOWNLOAD>;
 

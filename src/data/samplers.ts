@@ -43,7 +43,7 @@ const SAMPLER = {
 };
 
 /** Options of a sampler that draws. */
-export type SamplerOptions = OptionsOf<typeof SAMPLER>;
+export interface SamplerOptions extends OptionsOf<typeof SAMPLER> {}
 
 /** All examples in the order of the dataset. */
 export class SequentialSampler implements Sampler, Stateful {

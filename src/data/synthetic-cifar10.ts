@@ -18,7 +18,7 @@ const SYNTHETIC = {
 };
 
 /** Options of {@link writeSyntheticCifar10}. */
-export type SyntheticCifar10Options = OptionsOf<typeof SYNTHETIC>;
+export interface SyntheticCifar10Options extends OptionsOf<typeof SYNTHETIC> {}
 
 const FILES = [META_FILE, ...TRAIN_FILES, TEST_FILE];
 const CLASSES = Object.keys(SHAPES);

@@ -37,7 +37,7 @@ const CONV_OPTIONS = {
 };
 
 /** Stride and padding of a convolution. */
-export type ConvParam = OptionsOf<typeof CONV_OPTIONS>;
+export interface ConvParam extends OptionsOf<typeof CONV_OPTIONS> {}
 
 /** Window and stride of a pooling. */
 export interface PoolParam {

@@ -26,7 +26,7 @@ export interface LayernormCache {
 }
 
 /** Options of a layer or group normalization. */
-export type NormalizationOptions = OptionsOf<typeof NORMALIZATION_OPTIONS>;
+export interface NormalizationOptions extends OptionsOf<typeof NORMALIZATION_OPTIONS> {}
 
 /**
  * Forward pass of layer normalization: `out = gamma · (x − mean) / √(var + eps) + beta`, where mean and (biased)

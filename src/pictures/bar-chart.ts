@@ -38,7 +38,7 @@ const BAR_CHART = {
 };
 
 /** What {@link barChart} draws. */
-export type BarChartOptions = OptionsOf<typeof BAR_CHART>;
+export interface BarChartOptions extends OptionsOf<typeof BAR_CHART> {}
 
 /** The numbers of the bars, outside of them. */
 const NUMBERS = {

@@ -23,7 +23,7 @@ const GRID = {
 };
 
 /** Options of {@link visualizeGrid}. */
-export type VisualizeGridOptions = OptionsOf<typeof GRID>;
+export interface VisualizeGridOptions extends OptionsOf<typeof GRID> {}
 
 /**
  * Images side by side in a square grid, to look at filters and first-layer weights: ceil(√N) columns and as many rows,

@@ -37,7 +37,7 @@ const HEAT_MAP = {
 };
 
 /** What {@link heatMap} draws. */
-export type HeatMapOptions = OptionsOf<typeof HEAT_MAP>;
+export interface HeatMapOptions extends OptionsOf<typeof HEAT_MAP> {}
 
 /** The numbers of the cells. */
 const NUMBERS = {

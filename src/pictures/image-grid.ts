@@ -31,7 +31,7 @@ const IMAGE_GRID = {
 };
 
 /** Options of {@link imageGrid}. */
-export type ImageGridOptions = OptionsOf<typeof IMAGE_GRID>;
+export interface ImageGridOptions extends OptionsOf<typeof IMAGE_GRID> {}
 
 const GAP = 10;
 const TITLE_HEIGHT = 18;

@@ -47,7 +47,7 @@ const LINE_CHART = {
 };
 
 /** What {@link lineChart} draws. */
-export type LineChartOptions = OptionsOf<typeof LINE_CHART>;
+export interface LineChartOptions extends OptionsOf<typeof LINE_CHART> {}
 
 const SERIES = ['name', 'x', 'y', 'dashed'] as const;
 

@@ -18,7 +18,7 @@ const PLOT_HISTORY = {
 };
 
 /** Options of {@link plotHistory} and {@link historyChart}. */
-export type PlotHistoryOptions = OptionsOf<typeof PLOT_HISTORY>;
+export interface PlotHistoryOptions extends OptionsOf<typeof PLOT_HISTORY> {}
 
 /**
  * How training went, as a picture: the loss of every iteration as a thin line under its running mean, and training and

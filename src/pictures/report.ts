@@ -52,7 +52,7 @@ const REPORT = {
 };
 
 /** The parts of an {@link htmlReport}, in this order; each but the title may be left out. Texts are plain, not HTML. */
-export type ReportOptions = OptionsOf<typeof REPORT>;
+export interface ReportOptions extends OptionsOf<typeof REPORT> {}
 
 const STYLE = `
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.5rem; margin: 0; font-size: .92rem }

@@ -40,7 +40,7 @@ const CROSS_ENTROPY_OPTIONS = {
 };
 
 /** Options of {@link crossEntropy}. */
-export type CrossEntropyOptions = OptionsOf<typeof CROSS_ENTROPY_OPTIONS>;
+export interface CrossEntropyOptions extends OptionsOf<typeof CROSS_ENTROPY_OPTIONS> {}
 
 /**
  * Softmax cross-entropy, the mean over the batch: `−log softmax(x[n])[y[n]]`; with label smoothing ε,

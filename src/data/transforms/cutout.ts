@@ -23,7 +23,7 @@ const CUTOUT = {
 };
 
 /** Options of {@link cutout}. */
-export type CutoutOptions = OptionsOf<typeof CUTOUT>;
+export interface CutoutOptions extends OptionsOf<typeof CUTOUT> {}
 
 /**
  * Each image with squares of it blanked in all channels. A square's centre is any pixel, drawn uniformly, so that near

@@ -25,7 +25,7 @@ const RANDOM_CROP = {
 };
 
 /** Options of {@link randomCrop}. */
-export type RandomCropOptions = OptionsOf<typeof RANDOM_CROP>;
+export interface RandomCropOptions extends OptionsOf<typeof RANDOM_CROP> {}
 
 /**
  * A part of each image, at a place of its own that is drawn uniformly, the padding included.

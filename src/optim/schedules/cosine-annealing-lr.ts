@@ -9,7 +9,7 @@ const COSINE = {
 };
 
 /** Options of {@link CosineAnnealingLR}. */
-export type CosineAnnealingLROptions = OptionsOf<typeof COSINE>;
+export interface CosineAnnealingLROptions extends OptionsOf<typeof COSINE> {}
 
 /**
  * Lowers the learning rate to `etaMin` along half a cosine: after t steps it is

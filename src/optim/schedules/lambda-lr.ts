@@ -22,7 +22,7 @@ const LAMBDA_LR = {
 };
 
 /** Options of {@link LambdaLR}. */
-export type LambdaLROptions = OptionsOf<typeof LAMBDA_LR>;
+export interface LambdaLROptions extends OptionsOf<typeof LAMBDA_LR> {}
 
 /**
  * Multiplies the first learning rate by a function of the number of steps: after t steps it is `lr · lrLambda(t)`.

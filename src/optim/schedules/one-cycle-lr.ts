@@ -46,7 +46,7 @@ const ONE_CYCLE = {
 };
 
 /** Options of {@link OneCycleLR}. */
-export type OneCycleLROptions = OptionsOf<typeof ONE_CYCLE>;
+export interface OneCycleLROptions extends OptionsOf<typeof ONE_CYCLE> {}
 
 const PER_GROUP = ['maxLr', 'baseMomentum', 'maxMomentum'] as const;
 type PerGroup = (typeof PER_GROUP)[number];

@@ -9,7 +9,7 @@ const STEP_LR = {
 };
 
 /** Options of {@link StepLR}. */
-export type StepLROptions = OptionsOf<typeof STEP_LR>;
+export interface StepLROptions extends OptionsOf<typeof STEP_LR> {}
 
 /**
  * Multiplies the learning rate by `gamma` every `stepSize` steps: after t steps it is `lr · gamma^⌊t / stepSize⌋`.
