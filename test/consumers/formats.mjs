@@ -35,8 +35,16 @@ assert(required.kernelInfo().memory.used >= before + 4 * kept.size);
 
 // What bundlers for browsers get has the same names. It is not loaded here: one process runs one implementation.
 const entry = new URL('esm/index.js', new URL(`file://${require.resolve('layerwise')}`));
-const exported = [...readFileSync(entry, 'utf8').matchAll(/^export (?:\* as (\w+)|\{([^}]*)\})/gm)];
-const found = exported.flatMap(([, namespace, list]) => namespace ?? list.split(',').map((name) => name.trim()));
+const found = exportsOf(entry);
 assert.deepEqual(found.filter((name) => name !== '').sort(), names);
 
 assert.equal(require('layerwise/package.json').name, 'layerwise');
+
+/** The names that an ES module exports, those of `export * from` included. */
+function exportsOf(file) {
+  const pattern = /^export (?:\* as (\w+)|\* from '([^']+)'|\{([^}]*)\})/gm;
+  return [...readFileSync(file, 'utf8').matchAll(pattern)].flatMap(([, namespace, from, list]) => {
+    if (from !== undefined) return exportsOf(new URL(from, file));
+    return namespace ?? list.split(',').map((name) => name.trim());
+  });
+}
