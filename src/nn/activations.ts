@@ -1,9 +1,9 @@
-import { checkAmount, checkCount, checkOptions, describe, full } from '../arrays/index.js';
+import { AMOUNT, checkCount, checkOptions, count, full, type OptionsOf, option, settingsOf } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
 import { checkInput } from './input.js';
 import { Module } from './module.js';
-import { checkedDType, type DTypeOption } from './module-options.js';
+import { DTYPE_OPTION, NUMBER } from './module-options.js';
 import { Parameter } from './parameter.js';
 
 /** A function of tensors without options. */
@@ -47,6 +47,11 @@ export class Tanh extends Plain {
   }
 }
 
+const LEAKY_RELU_OPTIONS = {
+  /** The slope below zero. Default 0.01. */
+  negativeSlope: option(0.01, NUMBER),
+};
+
 /** `x` where x > 0, else `negativeSlope · x`. */
 export class LeakyReLU extends Module {
   readonly negativeSlope: number;
@@ -56,12 +61,10 @@ export class LeakyReLU extends Module {
    *
    * @param options - `negativeSlope`, or the number itself. Default 0.01.
    */
-  constructor(options: number | { negativeSlope?: number } = {}) {
+  constructor(options: number | OptionsOf<typeof LEAKY_RELU_OPTIONS> = {}) {
     super();
-    this.negativeSlope = numberOption('LeakyReLU', 'negativeSlope', options, 0.01);
-    if (!Number.isFinite(this.negativeSlope)) {
-      throw new RangeError(`LeakyReLU: negativeSlope is ${describe(this.negativeSlope)}, expected a number`);
-    }
+    const given = typeof options === 'number' ? { negativeSlope: options } : options;
+    this.negativeSlope = settingsOf('LeakyReLU', LEAKY_RELU_OPTIONS, given).negativeSlope;
   }
 
   override forward(x: TensorLike): Tensor {
@@ -73,6 +76,11 @@ export class LeakyReLU extends Module {
   }
 }
 
+const ELU_OPTIONS = {
+  /** The limit below zero is −alpha. Default 1. */
+  alpha: option(1, AMOUNT),
+};
+
 /** `x` where x > 0, else `alpha · (e^x − 1)`. */
 export class ELU extends Module {
   readonly alpha: number;
@@ -82,10 +90,9 @@ export class ELU extends Module {
    *
    * @param options - `alpha`, or the number itself. Default 1.
    */
-  constructor(options: number | { alpha?: number } = {}) {
+  constructor(options: number | OptionsOf<typeof ELU_OPTIONS> = {}) {
     super();
-    this.alpha = numberOption('ELU', 'alpha', options, 1);
-    checkAmount('ELU', 'alpha', this.alpha);
+    this.alpha = settingsOf('ELU', ELU_OPTIONS, typeof options === 'number' ? { alpha: options } : options).alpha;
   }
 
   override forward(x: TensorLike): Tensor {
@@ -97,25 +104,16 @@ export class ELU extends Module {
   }
 }
 
-/** An option that may also stand alone. */
-function numberOption<K extends string>(
-  fn: string,
-  name: K,
-  options: number | { readonly [name in K]?: number },
-  preset: number,
-): number {
-  if (typeof options === 'number') return options;
-  checkOptions(fn, options, [name]);
-  return options[name] ?? preset;
-}
+const PRELU_OPTIONS = {
+  /** 1: one slope for all; else one for each channel. Default 1. */
+  numParameters: option(1, count(1)),
+  /** The slopes at first. Default 0.25. */
+  init: option(0.25, NUMBER),
+  ...DTYPE_OPTION,
+};
 
 /** Options of {@link PReLU}. */
-export interface PReLUOptions extends DTypeOption {
-  /** 1: one slope for all; else one for each channel. Default 1. */
-  numParameters?: number;
-  /** The slopes at first. Default 0.25. */
-  init?: number;
-}
+export interface PReLUOptions extends OptionsOf<typeof PRELU_OPTIONS> {}
 
 /** `x` where x > 0, else `weight · x`, with slopes that are learned. */
 export class PReLU extends Module {
@@ -130,10 +128,7 @@ export class PReLU extends Module {
    */
   constructor(options: PReLUOptions = {}) {
     super();
-    const dtype = checkedDType('PReLU', options, ['numParameters', 'init', 'dtype']);
-    const { numParameters = 1, init = 0.25 } = options;
-    checkCount('PReLU', 'numParameters', numParameters, 1);
-    if (!Number.isFinite(init)) throw new RangeError(`PReLU: init is ${describe(init)}, expected a number`);
+    const { numParameters, init, dtype } = settingsOf('PReLU', PRELU_OPTIONS, options);
     this.numParameters = numParameters;
     this.weight = new Parameter(full([numParameters], init, dtype));
   }

@@ -1,29 +1,43 @@
-import { checkCount, checkFlag, describe, full, ones, overwrite, zeros } from '../arrays/index.js';
+import {
+  checkCount,
+  FLAG,
+  FRACTION,
+  full,
+  type OptionsOf,
+  ones,
+  option,
+  orNull,
+  overwrite,
+  settingsOf,
+  zeros,
+} from '../arrays/index.js';
 import { F, Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
-import { foldBatchnorm } from '../layers/index.js';
+import { foldBatchnorm, NORMALIZATION_OPTIONS } from '../layers/index.js';
 import { type Axis, checkInput, rankOf } from './input.js';
 import type { Named } from './members.js';
 import { type Foldable, Module, type Weights } from './module.js';
-import { checkEps, checkedDType, type DTypeOption } from './module-options.js';
+import { DTYPE_OPTION } from './module-options.js';
 import { Buffer, Parameter } from './parameter.js';
 
-/** Options of {@link BatchNorm2d} and {@link BatchNorm1d}. */
-export interface BatchNormModuleOptions extends DTypeOption {
-  /** Added to the variance. Default 1e-5. */
-  eps?: number;
+const BATCHNORM_OPTIONS = {
+  ...NORMALIZATION_OPTIONS,
   /**
    * The weight of the new value in the running statistics, in [0, 1] (cs231n's momentum is the complement); null: that
    * of a plain average over all batches. Default 0.1.
    */
-  momentum?: number | null;
+  momentum: option<number | null>(0.1, orNull(FRACTION)),
   /** Whether weight and bias are learned. Default true. */
-  affine?: boolean;
+  affine: option(true, FLAG),
   /**
    * Whether there are running statistics, to normalize by in evaluation; else it is always by the batch. Default true.
    */
-  trackRunningStats?: boolean;
-}
+  trackRunningStats: option(true, FLAG),
+  ...DTYPE_OPTION,
+};
+
+/** Options of {@link BatchNorm2d} and {@link BatchNorm1d}. */
+export interface BatchNormModuleOptions extends OptionsOf<typeof BATCHNORM_OPTIONS> {}
 
 /** PyTorch's names of the properties that are called otherwise here. */
 const STATE_NAMES: Readonly<Record<string, string>> = {
@@ -57,14 +71,7 @@ abstract class BatchNorm extends Module {
     super();
     const fn = this.constructor.name;
     checkCount(fn, 'numFeatures', numFeatures, 1);
-    const dtype = checkedDType(fn, options, ['eps', 'momentum', 'affine', 'trackRunningStats', 'dtype']);
-    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
-    checkEps(fn, eps);
-    if (momentum !== null && !(typeof momentum === 'number' && momentum >= 0 && momentum <= 1)) {
-      throw new RangeError(`${fn}: momentum is ${describe(momentum)}, expected a number from 0 to 1, or null`);
-    }
-    checkFlag(fn, 'affine', affine);
-    checkFlag(fn, 'trackRunningStats', trackRunningStats);
+    const { eps, momentum, affine, trackRunningStats, dtype } = settingsOf(fn, BATCHNORM_OPTIONS, options);
     this.numFeatures = numFeatures;
     this.eps = eps;
     this.momentum = momentum;

@@ -1,26 +1,39 @@
-import { checkCount, checkFlag, describe, zeros } from '../arrays/index.js';
+import {
+  ANY,
+  argumentError,
+  checkCount,
+  describe,
+  FLAG,
+  type OptionsOf,
+  option,
+  settingsOf,
+  zeros,
+} from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
-import { countFlops, type PerAxis } from '../layers/index.js';
+import { countFlops, type Pair, type PerAxis, perAxis } from '../layers/index.js';
 import { kaimingUniform_, uniform_ } from './init.js';
 import { checkInput } from './input.js';
 import { Module, type Weights } from './module.js';
-import { checkedDType, checkedRandom, type WeightOptions } from './module-options.js';
+import { WEIGHT_OPTIONS } from './module-options.js';
 import { Parameter } from './parameter.js';
-import { type Pair, pairText, perAxis } from './sizes.js';
+import { pairText } from './sizes.js';
 
-/** Options of {@link Conv2d}. */
-export interface Conv2dModuleOptions extends WeightOptions {
+const CONV2D_OPTIONS = {
   /** Pixels between neighbouring windows. Default 1. */
-  stride?: PerAxis;
+  stride: option<PerAxis>(1, ANY),
   /**
    * Zeros around the image on each side, in pixels. `'same'`: as many as keep the size of the image, for an odd kernel
    * at stride 1; `'valid'`: none. Default 0.
    */
-  padding?: PerAxis | 'same' | 'valid';
+  padding: option<PerAxis | 'same' | 'valid'>(0, ANY),
   /** Whether there is a bias to each filter. Default true. */
-  bias?: boolean;
-}
+  bias: option(true, FLAG),
+  ...WEIGHT_OPTIONS,
+};
+
+/** Options of {@link Conv2d}. */
+export interface Conv2dModuleOptions extends OptionsOf<typeof CONV2D_OPTIONS> {}
 
 /**
  * Convolution (cross-correlation) of images.
@@ -51,10 +64,7 @@ export class Conv2d extends Module {
     checkCount(fn, 'inChannels', inChannels, 1);
     checkCount(fn, 'outChannels', outChannels, 1);
     const kernel = perAxis(fn, 'kernelSize', kernelSize, 1);
-    const dtype = checkedDType(fn, options, ['stride', 'padding', 'bias', 'dtype', 'random']);
-    const { bias = true, stride = 1, padding = 0 } = options;
-    checkFlag(fn, 'bias', bias);
-    const random = checkedRandom(fn, options.random);
+    const { stride, padding, bias, dtype, random } = settingsOf(fn, CONV2D_OPTIONS, options);
     this.inChannels = inChannels;
     this.outChannels = outChannels;
     this.kernelSize = kernel;
@@ -124,13 +134,17 @@ function paddingOf(fn: string, padding: PerAxis | 'same' | 'valid', kernel: Pair
   if (padding === 'valid') return [0, 0];
   if (typeof padding !== 'string') return perAxis(fn, 'padding', padding, 0);
   if (padding !== 'same') {
-    throw new RangeError(`${fn}: padding is ${describe(padding)}, expected a number, a pair, 'same' or 'valid'`);
+    const expected = "a number, a pair, 'same' or 'valid'";
+    throw argumentError(RangeError, { fn, arg: 'padding', found: `is ${describe(padding)}`, expected });
   }
   if (stride.some((n) => n !== 1) || kernel.some((n) => n % 2 === 0)) {
-    throw new RangeError(
-      `${fn}: padding is 'same' with kernelSize=${pairText(kernel)} and stride=${pairText(stride)}, ` +
-        'expected an odd kernel and stride 1: give the padding in pixels',
-    );
+    throw argumentError(RangeError, {
+      fn,
+      arg: 'padding',
+      found: `is 'same' with kernelSize=${pairText(kernel)} and stride=${pairText(stride)}`,
+      expected: 'an odd kernel and stride 1',
+      wayOut: 'give the padding in pixels',
+    });
   }
   return [(kernel[0] - 1) / 2, (kernel[1] - 1) / 2];
 }

@@ -30,12 +30,11 @@ export class DenseBlock extends LayerList {
       const grown = this.runChild(String(i), this.at(i), features);
       const expected = [features.shape[0], 'C', ...features.shape.slice(2)];
       if (grown.shape.length < 2 || tuple(grown.shape.with(1, 0)) !== tuple(expected.with(1, 0))) {
-        throw fault(
-          ShapeError,
-          this,
-          `module ${i} returned shape ${tuple(grown.shape)}, expected ${tuple(expected)}, ` +
-            'that of the input but for the channels',
-        );
+        throw fault(ShapeError, this, {
+          arg: `module ${i}`,
+          found: `returned shape ${tuple(grown.shape)}`,
+          expected: `${tuple(expected)}, that of the input but for the channels`,
+        });
       }
       features = F.concat([features, grown], 1);
     }

@@ -1,14 +1,13 @@
-import { checkOptions, describe, type Random } from '../arrays/index.js';
+import { checkedIn, FRACTION, type OptionsOf, type Random, type Range, settingsOf } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
 import { Module } from './module.js';
-import { checkedRandom } from './module-options.js';
+import { RANDOM_OPTION } from './module-options.js';
 
 /** Options of {@link Dropout}. */
-export interface DropoutModuleOptions {
-  /** What the masks are drawn from. Default: the generator that `manualSeed` seeds. */
-  random?: Random;
-}
+export interface DropoutModuleOptions extends OptionsOf<typeof RANDOM_OPTION> {}
+
+const PROBABILITY: Range = { ...FRACTION, expected: 'the probability of dropping a value, in [0, 1]' };
 
 /**
  * Inverted dropout: in training each value is 0 with probability `p`, else it is multiplied by 1 / (1 − p); in
@@ -29,12 +28,8 @@ export class Dropout extends Module {
    */
   constructor(p = 0.5, options: DropoutModuleOptions = {}) {
     super();
-    checkOptions('Dropout', options, ['random']);
-    if (!(typeof p === 'number' && p >= 0 && p <= 1)) {
-      throw new RangeError(`Dropout: p is ${describe(p)}, expected the probability of dropping a value, in [0, 1]`);
-    }
-    this.p = p;
-    this.random = options.random === undefined ? undefined : checkedRandom('Dropout', options.random);
+    this.random = settingsOf('Dropout', RANDOM_OPTION, options).random;
+    this.p = checkedIn('Dropout', 'p', p, PROBABILITY);
   }
 
   override forward(x: TensorLike): Tensor {

@@ -1,4 +1,4 @@
-import { faultOf, ShapeError, said } from '../arrays/index.js';
+import { argumentError, type Fault, faultOf, ShapeError, said } from '../arrays/index.js';
 import { joined, type Named } from './members.js';
 
 /** What has members. */
@@ -20,10 +20,14 @@ interface Source {
 
 const sources = new WeakMap<object, Source>();
 
-/** `Kind` with a message that begins with the class of the module at fault, which containers know again. */
-export function fault(Kind: typeof ShapeError | typeof TypeError, module: Container, text: string): Error {
-  const error = new Kind(`${className(module)}: ${text}`);
-  sources.set(error, { from: module, way: '', text, cause: error });
+/** An error of a module about an argument. The containers of the module recognize it, see {@link located}. */
+export function fault(
+  Kind: typeof ShapeError | typeof TypeError,
+  module: Container,
+  parts: Readonly<Omit<Fault, 'fn'>>,
+): Error {
+  const error = argumentError(Kind, { fn: className(module), ...parts });
+  sources.set(error, { from: module, way: '', text: said({ fn: '', ...parts }), cause: error });
   return error;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { Pair } from '../layers/index.js';
 export { ELU, GELU, LeakyReLU, Maxout, PReLU, type PReLUOptions, ReLU, Sigmoid, Tanh } from './activations.js';
 export { BatchNorm1d, BatchNorm2d, type BatchNormModuleOptions } from './batchnorm.js';
 export { Conv2d, type Conv2dModuleOptions } from './conv2d.js';
@@ -20,6 +21,5 @@ export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, type Pool2dModuleOptions } fro
 export { Flatten, Identity } from './reshaping.js';
 export { Residual, type ResidualOptions } from './residual.js';
 export { Sequential } from './sequential.js';
-export type { Pair } from './sizes.js';
 export type { LoadedState, LoadStateOptions } from './state-dict.js';
 export type { ModuleSummary, SummaryRow } from './summary.js';

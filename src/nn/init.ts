@@ -5,46 +5,31 @@
  */
 
 import {
+  AMOUNT,
+  argumentError,
   array,
   checkAmount,
-  checkOptions,
+  checkedIn,
   describe,
   dtypeOf,
   hostValues,
   isNDArray,
   type NDArray,
+  type OptionsOf,
+  oneOf,
+  option,
   overwrite,
   type Random,
+  type Range,
   ShapeError,
+  settingsOf,
   sizeOf,
   tuple,
 } from '../arrays/index.js';
-import { arrayOf, Tensor, type TensorLike } from '../autograd/index.js';
-import { checkedRandom } from './module-options.js';
+import { arrayOf, defaultGenerator, Tensor, type TensorLike } from '../autograd/index.js';
+import { NUMBER, RANDOM_OPTION } from './module-options.js';
 
-/** Where an initialization draws from. */
-export interface RandomOption {
-  /** Default: the generator that `manualSeed` seeds. */
-  random?: Random;
-}
-
-/** Options of {@link kaimingUniform_} and {@link kaimingNormal_}. */
-export interface KaimingOptions extends RandomOption {
-  /** The slope below 0 of the leaky ReLU that follows. Default 0. */
-  a?: number;
-  /** What is kept from layer to layer: with `'fanIn'` the size of the values, with `'fanOut'` that of the gradients. */
-  mode?: 'fanIn' | 'fanOut';
-  /** What follows. Default `'leaky_relu'`, which with a = 0 is a ReLU. */
-  nonlinearity?: Nonlinearity;
-}
-
-/** Options of {@link xavierUniform_} and {@link xavierNormal_}. */
-export interface XavierOptions extends RandomOption {
-  /** A factor; see {@link calculateGain}. Default 1. */
-  gain?: number;
-}
-
-/** What follows the weights that are initialized, by PyTorch's name. */
+/** The function after the weights that are initialized, by PyTorch's name. */
 export type Nonlinearity = 'linear' | 'conv2d' | 'sigmoid' | 'tanh' | 'relu' | 'leaky_relu' | 'selu';
 
 /** The gain of each nonlinearity; that of the leaky ReLU depends on its slope. */
@@ -58,6 +43,42 @@ const GAINS: Readonly<Record<Nonlinearity, (slope: number) => number>> = {
   selu: () => 3 / 4,
 };
 
+const NONLINEARITY: Range = {
+  allows: (name) => Object.hasOwn(GAINS, name as string),
+  expected: `one of ${Object.keys(GAINS)
+    .map((name) => `'${name}'`)
+    .join(', ')}`,
+  Kind: RangeError,
+};
+
+const KAIMING_OPTIONS = {
+  /** The slope below 0 of the leaky ReLU that follows. Default 0. */
+  a: option(0, NUMBER),
+  /**
+   * What is kept from layer to layer: with `'fanIn'`, the default, the size of the values, with `'fanOut'` that of the
+   * gradients.
+   */
+  mode: option<'fanIn' | 'fanOut'>('fanIn', oneOf('fanIn', 'fanOut')),
+  /** The function that follows. Default `'leaky_relu'`, which with a = 0 is a ReLU. */
+  nonlinearity: option<Nonlinearity>('leaky_relu', NONLINEARITY),
+  ...RANDOM_OPTION,
+};
+
+const XAVIER_OPTIONS = {
+  /** A factor; see {@link calculateGain}. Default 1. */
+  gain: option(1, AMOUNT),
+  ...RANDOM_OPTION,
+};
+
+/** The generator that an initialization draws from. */
+export interface RandomOption extends OptionsOf<typeof RANDOM_OPTION> {}
+
+/** Options of {@link kaimingUniform_} and {@link kaimingNormal_}. */
+export interface KaimingOptions extends OptionsOf<typeof KAIMING_OPTIONS> {}
+
+/** Options of {@link xavierUniform_} and {@link xavierNormal_}. */
+export interface XavierOptions extends OptionsOf<typeof XAVIER_OPTIONS> {}
+
 /**
  * The factor that makes up for what a nonlinearity does to the size of its values: PyTorch's `calculate_gain`.
  *
@@ -65,16 +86,8 @@ const GAINS: Readonly<Record<Nonlinearity, (slope: number) => number>> = {
  * @throws {RangeError} if the nonlinearity is unknown.
  */
 export function calculateGain(nonlinearity: Nonlinearity, param = 0.01): number {
-  return gainOf('calculateGain', nonlinearity, param);
-}
-
-function gainOf(fn: string, nonlinearity: Nonlinearity, slope: number): number {
-  if (!Object.hasOwn(GAINS, nonlinearity)) {
-    const names = Object.keys(GAINS).map((name) => `'${name}'`);
-    throw new RangeError(`${fn}: nonlinearity is ${describe(nonlinearity)}, expected one of ${names.join(', ')}`);
-  }
-  checkNumber(fn, 'slope', slope);
-  return GAINS[nonlinearity](slope);
+  const gain = GAINS[checkedIn('calculateGain', 'nonlinearity', nonlinearity, NONLINEARITY)];
+  return gain(checkedIn('calculateGain', 'slope', param, NUMBER));
 }
 
 /**
@@ -96,15 +109,9 @@ export function kaimingNormal_<T extends TensorLike>(tensor: T, options: Kaiming
   return drawNormal(tensor, 0, std, random);
 }
 
-function kaiming(fn: string, tensor: TensorLike, options: KaimingOptions): [std: number, random: Random] {
-  checkOptions(fn, options, ['a', 'mode', 'nonlinearity', 'random']);
-  const { a = 0, mode = 'fanIn', nonlinearity = 'leaky_relu', random } = options;
-  const fans = fansOf(fn, tensor);
-  if (mode !== 'fanIn' && mode !== 'fanOut') {
-    throw new RangeError(`${fn}: mode is ${describe(mode)}, expected 'fanIn' or 'fanOut'`);
-  }
-  checkNumber(fn, 'a', a);
-  return [gainOf(fn, nonlinearity, a) / Math.sqrt(fans[mode]), checkedRandom(fn, random)];
+function kaiming(fn: string, tensor: TensorLike, options: KaimingOptions): [std: number, random: Random | undefined] {
+  const { a, mode, nonlinearity, random } = settingsOf(fn, KAIMING_OPTIONS, options);
+  return [GAINS[nonlinearity](a) / Math.sqrt(fansOf(fn, tensor)[mode]), random];
 }
 
 /**
@@ -128,33 +135,33 @@ export function xavierNormal_<T extends TensorLike>(tensor: T, options: XavierOp
   return drawNormal(tensor, 0, std, random);
 }
 
-function xavier(fn: string, tensor: TensorLike, options: XavierOptions): [std: number, random: Random] {
-  checkOptions(fn, options, ['gain', 'random']);
-  const { gain = 1, random } = options;
+function xavier(fn: string, tensor: TensorLike, options: XavierOptions): [std: number, random: Random | undefined] {
+  const { gain, random } = settingsOf(fn, XAVIER_OPTIONS, options);
   const { fanIn, fanOut } = fansOf(fn, tensor);
-  checkAmount(fn, 'gain', gain);
-  return [gain * Math.sqrt(2 / (fanIn + fanOut)), checkedRandom(fn, random)];
+  return [gain * Math.sqrt(2 / (fanIn + fanOut)), random];
 }
 
 /** Uniform numbers in [low, high), in place. @returns `tensor`. */
 export function uniform_<T extends TensorLike>(tensor: T, low = 0, high = 1, options: RandomOption = {}): T {
   const fn = 'uniform_';
   checkTensor(fn, tensor);
-  checkOptions(fn, options, ['random']);
-  checkNumber(fn, 'low', low);
-  checkNumber(fn, 'high', high);
-  if (low > high) throw new RangeError(`${fn}: low is ${low}, expected at most high=${high}`);
-  return drawUniform(tensor, low, high, checkedRandom(fn, options.random));
+  const { random } = settingsOf(fn, RANDOM_OPTION, options);
+  checkedIn(fn, 'low', low, NUMBER);
+  checkedIn(fn, 'high', high, NUMBER);
+  if (low > high) {
+    throw argumentError(RangeError, { fn, arg: 'low', found: `is ${low}`, expected: `at most high=${high}` });
+  }
+  return drawUniform(tensor, low, high, random);
 }
 
 /** Normal numbers, in place. @returns `tensor`. */
 export function normal_<T extends TensorLike>(tensor: T, mean = 0, std = 1, options: RandomOption = {}): T {
   const fn = 'normal_';
   checkTensor(fn, tensor);
-  checkOptions(fn, options, ['random']);
-  checkNumber(fn, 'mean', mean);
+  const { random } = settingsOf(fn, RANDOM_OPTION, options);
+  checkedIn(fn, 'mean', mean, NUMBER);
   checkAmount(fn, 'std', std);
-  return drawNormal(tensor, mean, std, checkedRandom(fn, options.random));
+  return drawNormal(tensor, mean, std, random);
 }
 
 /** `value` everywhere, in place. @returns `tensor`. */
@@ -174,16 +181,16 @@ export function ones_<T extends TensorLike>(tensor: T): T {
 
 function filled<T extends TensorLike>(fn: string, tensor: T, value: number): T {
   checkTensor(fn, tensor);
-  checkNumber(fn, 'value', value);
+  checkedIn(fn, 'value', value, NUMBER);
   return written(tensor, () => value);
 }
 
-function drawUniform<T extends TensorLike>(tensor: T, low: number, high: number, random: Random): T {
+function drawUniform<T extends TensorLike>(tensor: T, low: number, high: number, random = defaultGenerator()): T {
   const unit = hostValues(random.rand(tensor.shape, dtypeOf(arrayOf(tensor))));
   return written(tensor, (i) => low + (high - low) * unit[i]);
 }
 
-function drawNormal<T extends TensorLike>(tensor: T, mean: number, std: number, random: Random): T {
+function drawNormal<T extends TensorLike>(tensor: T, mean: number, std: number, random = defaultGenerator()): T {
   const unit = hostValues(random.randn(tensor.shape, dtypeOf(arrayOf(tensor))));
   return written(tensor, (i) => mean + std * unit[i]);
 }
@@ -206,17 +213,14 @@ function fansOf(fn: string, tensor: TensorLike): { fanIn: number; fanOut: number
   checkTensor(fn, tensor);
   const [out, into, ...window] = tensor.shape;
   if (into === undefined || tensor.shape.includes(0)) {
-    throw new ShapeError(`${fn}: tensor has shape ${tuple(tensor.shape)}, expected (out, in, …)`);
+    const found = `has shape ${tuple(tensor.shape)}`;
+    throw argumentError(ShapeError, { fn, arg: 'tensor', found, expected: '(out, in, …)' });
   }
   return { fanIn: into * sizeOf(window), fanOut: out * sizeOf(window) };
 }
 
 function checkTensor(fn: string, tensor: unknown): void {
   if (tensor instanceof Tensor || isNDArray(tensor)) return;
-  throw new TypeError(`${fn}: tensor is ${describe(tensor)}, expected a tensor or an array`);
-}
-
-function checkNumber(fn: string, name: string, value: unknown): void {
-  if (typeof value === 'number' && Number.isFinite(value)) return;
-  throw new RangeError(`${fn}: ${name} is ${describe(value)}, expected a number`);
+  const found = `is ${describe(tensor)}`;
+  throw argumentError(TypeError, { fn, arg: 'tensor', found, expected: 'a tensor or an array' });
 }

@@ -21,21 +21,21 @@ export function checkInput(
   state: Tensor | null = null,
 ): void {
   if (!(x instanceof Tensor) && !isNDArray(x)) {
-    throw fault(TypeError, module, `x is ${describe(x)}, expected a tensor or an array`);
+    throw fault(TypeError, module, { arg: 'x', found: `is ${describe(x)}`, expected: 'a tensor or an array' });
   }
   if (!shapes.some((axes) => fits(x.shape, axes))) {
     const expected = shapes.map((axes) => tuple(axes.map((axis, i) => text(axis, x.shape[i])))).join(' or ');
     const empty = x.shape.includes(0) ? ' with every size at least 1' : '';
-    throw fault(ShapeError, module, `x has shape ${tuple(x.shape)}, expected ${expected}${empty}`);
+    throw fault(ShapeError, module, { arg: 'x', found: `has shape ${tuple(x.shape)}`, expected: expected + empty });
   }
   const dtype = dtypeOf(arrayOf(x));
   if (state !== null && dtype !== state.dtype) {
-    throw fault(
-      TypeError,
-      module,
-      `x has dtype ${dtype}, expected ${state.dtype}, that of the module: ` +
-        `make it with { dtype: '${dtype}' }, or convert x`,
-    );
+    throw fault(TypeError, module, {
+      arg: 'x',
+      found: `has dtype ${dtype}`,
+      expected: `${state.dtype}, that of the module`,
+      wayOut: `make it with { dtype: '${dtype}' }, or convert x`,
+    });
   }
 }
 

@@ -1,18 +1,21 @@
-import { checkCount, checkFlag, zeros } from '../arrays/index.js';
+import { checkCount, FLAG, type OptionsOf, option, settingsOf, zeros } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
 import { countFlops } from '../layers/index.js';
 import { kaimingUniform_, uniform_ } from './init.js';
 import { checkInput } from './input.js';
 import { Module, type Weights } from './module.js';
-import { checkedDType, checkedRandom, type WeightOptions } from './module-options.js';
+import { WEIGHT_OPTIONS } from './module-options.js';
 import { Parameter } from './parameter.js';
 
-/** Options of {@link Linear}. */
-export interface LinearOptions extends WeightOptions {
+const LINEAR_OPTIONS = {
   /** Whether there is a bias. Default true. */
-  bias?: boolean;
-}
+  bias: option(true, FLAG),
+  ...WEIGHT_OPTIONS,
+};
+
+/** Options of {@link Linear}. */
+export interface LinearOptions extends OptionsOf<typeof LINEAR_OPTIONS> {}
 
 /**
  * Fully connected layer: `x · weightᵀ + bias` on the last axis of x.
@@ -37,10 +40,7 @@ export class Linear extends Module {
     const fn = 'Linear';
     checkCount(fn, 'inFeatures', inFeatures, 1);
     checkCount(fn, 'outFeatures', outFeatures, 1);
-    const dtype = checkedDType(fn, options, ['bias', 'dtype', 'random']);
-    const { bias = true } = options;
-    checkFlag(fn, 'bias', bias);
-    const random = checkedRandom(fn, options.random);
+    const { bias, dtype, random } = settingsOf(fn, LINEAR_OPTIONS, options);
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.weight = kaimingUniform_(new Parameter(zeros([outFeatures, inFeatures], dtype)), { a: Math.sqrt(5), random });

@@ -1,11 +1,9 @@
-import { isMap, isPlainObject } from '../arrays/index.js';
+import { argumentError, isMap, isPlainObject } from '../arrays/index.js';
 
-/** A thing and its name in a module: `weight`, `blocks.0`. */
+/** A value and its name in a module: `weight`, `blocks.0`. */
 export type Named<T> = [name: string, value: T];
 
-/**
- * Those of the members that `is` tells, also inside lists, plain objects and Maps, whose places join the name.
- */
+/** The members for which `is` returns true, also inside lists, plain objects and Maps, whose keys join the name. */
 export function findMembers<T>(members: Iterable<Named<unknown>>, is: (value: unknown) => value is T): Named<T>[] {
   const found: Named<T>[] = [];
   const inside = new Set<unknown>();
@@ -27,7 +25,7 @@ function entriesOf(value: unknown): Iterable<Named<unknown>> {
   return isPlainObject(value) ? Object.entries(value) : [];
 }
 
-/** Those whose value has not come before. */
+/** The list without the entries whose value occurs earlier. */
 export function once<T>(named: readonly Named<T>[]): Named<T>[] {
   const values = new Set<T>();
   return named.filter(([, value]) => !values.has(value) && values.add(value));
@@ -39,17 +37,21 @@ export function joined(outer: string, inner: string): string {
 }
 
 /**
- * Those members, if each has a name of its own.
+ * `named`, if no two of its values have the same name.
  *
- * @throws {RangeError} naming a name that two of them have, as `'a.b'` and `b` in `a` do.
+ * @throws {RangeError} with the name that two values have, as `'a.b'` and `b` in `a` do.
  */
 export function unambiguous<T>(fn: string, title: string, named: readonly Named<T>[]): readonly Named<T>[] {
   const values = new Map<string, T>();
   for (const [name, value] of named) {
     if (values.has(name) && values.get(name) !== value) {
-      throw new RangeError(
-        `${fn}: ${title} has two tensors of the name '${name}', expected each name once: a dot in a key joins like a path`,
-      );
+      throw argumentError(RangeError, {
+        fn,
+        arg: title,
+        found: `has two tensors of the name '${name}'`,
+        expected: 'each name once',
+        wayOut: 'a dot in a key joins like a path',
+      });
     }
     values.set(name, value);
   }

@@ -1,20 +1,35 @@
-import { checkCount, checkFlag, checkSizes, describe, ones, tuple, zeros } from '../arrays/index.js';
+import {
+  argumentError,
+  checkCount,
+  checkSizes,
+  describe,
+  FLAG,
+  type OptionsOf,
+  ones,
+  option,
+  settingsOf,
+  tuple,
+  zeros,
+} from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
+import { NORMALIZATION_OPTIONS } from '../layers/index.js';
 import { checkInput } from './input.js';
 import { Module } from './module.js';
-import { checkEps, checkedDType, type DTypeOption } from './module-options.js';
+import { DTYPE_OPTION } from './module-options.js';
 import { Parameter } from './parameter.js';
 
-/** Options of {@link LayerNorm}. */
-export interface LayerNormModuleOptions extends DTypeOption {
-  /** Added to the variance. Default 1e-5. */
-  eps?: number;
+const LAYERNORM_OPTIONS = {
+  ...NORMALIZATION_OPTIONS,
   /** Whether weight and bias are learned. Default true. */
-  elementwiseAffine?: boolean;
+  elementwiseAffine: option(true, FLAG),
   /** Whether there is a bias beside the weight. Default true. */
-  bias?: boolean;
-}
+  bias: option(true, FLAG),
+  ...DTYPE_OPTION,
+};
+
+/** Options of {@link LayerNorm}. */
+export interface LayerNormModuleOptions extends OptionsOf<typeof LAYERNORM_OPTIONS> {}
 
 /**
  * Layer normalization of each example over the last axes: `weight · (x − mean) / √(var + eps) + bias`.
@@ -41,13 +56,10 @@ export class LayerNorm extends Module {
     const sizes = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
     checkSizes(fn, sizes);
     if (sizes.length === 0 || sizes.includes(0)) {
-      throw new RangeError(`${fn}: normalizedShape is ${describe(normalizedShape)}, expected one or more sizes ≥ 1`);
+      const found = `is ${describe(normalizedShape)}`;
+      throw argumentError(RangeError, { fn, arg: 'normalizedShape', found, expected: 'one or more sizes ≥ 1' });
     }
-    const dtype = checkedDType(fn, options, ['eps', 'elementwiseAffine', 'bias', 'dtype']);
-    const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
-    checkEps(fn, eps);
-    checkFlag(fn, 'elementwiseAffine', elementwiseAffine);
-    checkFlag(fn, 'bias', bias);
+    const { eps, elementwiseAffine, bias, dtype } = settingsOf(fn, LAYERNORM_OPTIONS, options);
     this.normalizedShape = [...sizes];
     this.eps = eps;
     this.weight = elementwiseAffine ? new Parameter(ones(sizes, dtype)) : null;
@@ -67,13 +79,15 @@ export class LayerNorm extends Module {
   }
 }
 
-/** Options of {@link GroupNorm}. */
-export interface GroupNormModuleOptions extends DTypeOption {
-  /** Added to the variance. Default 1e-5. */
-  eps?: number;
+const GROUPNORM_OPTIONS = {
+  ...NORMALIZATION_OPTIONS,
   /** Whether weight and bias are learned. Default true. */
-  affine?: boolean;
-}
+  affine: option(true, FLAG),
+  ...DTYPE_OPTION,
+};
+
+/** Options of {@link GroupNorm}. */
+export interface GroupNormModuleOptions extends OptionsOf<typeof GROUPNORM_OPTIONS> {}
 
 /**
  * Normalization of each example over groups of neighbouring channels: `weight · (x − mean) / √(var + eps) + bias`.
@@ -101,12 +115,10 @@ export class GroupNorm extends Module {
     checkCount(fn, 'numGroups', numGroups, 1);
     checkCount(fn, 'numChannels', numChannels, 1);
     if (numChannels % numGroups !== 0) {
-      throw new RangeError(`${fn}: numGroups is ${numGroups}, expected a divisor of numChannels=${numChannels}`);
+      const expected = `a divisor of numChannels=${numChannels}`;
+      throw argumentError(RangeError, { fn, arg: 'numGroups', found: `is ${numGroups}`, expected });
     }
-    const dtype = checkedDType(fn, options, ['eps', 'affine', 'dtype']);
-    const { eps = 1e-5, affine = true } = options;
-    checkEps(fn, eps);
-    checkFlag(fn, 'affine', affine);
+    const { eps, affine, dtype } = settingsOf(fn, GROUPNORM_OPTIONS, options);
     this.numGroups = numGroups;
     this.numChannels = numChannels;
     this.eps = eps;

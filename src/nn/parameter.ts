@@ -1,11 +1,12 @@
-import { checkOptions, describe, isNDArray, type NDArray } from '../arrays/index.js';
+import { argumentError, checkOptions, describe, isNDArray, type NDArray } from '../arrays/index.js';
 import { arrayOf, Tensor, type TensorLike } from '../autograd/index.js';
 import { resident } from '../kernels/index.js';
 
-/** A copy of the values that kernels use in place, for as long as it is reachable. */
-function kept(name: string, values: TensorLike): NDArray {
+/** A copy of the values in memory that kernels use in place, for as long as the copy is reachable. */
+function kept(fn: string, values: TensorLike): NDArray {
   if (values instanceof Tensor || isNDArray(values)) return resident(arrayOf(values));
-  throw new TypeError(`${name}: values is ${describe(values)}, expected an array or a tensor, see array(values)`);
+  const expected = 'an array or a tensor, see array(values)';
+  throw argumentError(TypeError, { fn, arg: 'values', found: `is ${describe(values)}`, expected });
 }
 
 /**

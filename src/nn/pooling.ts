@@ -1,16 +1,18 @@
-import { checkOptions } from '../arrays/index.js';
+import { ANY, type OptionsOf, option, settingsOf } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
-import type { PerAxis } from '../layers/index.js';
+import { type Pair, type PerAxis, perAxis } from '../layers/index.js';
 import { checkInput } from './input.js';
 import { Module } from './module.js';
-import { type Pair, pairText, perAxis } from './sizes.js';
+import { pairText } from './sizes.js';
+
+const POOL2D_OPTIONS = {
+  /** Pixels between neighbouring windows. Default: the window's size. */
+  stride: option<PerAxis | undefined>(undefined, ANY),
+};
 
 /** Options of {@link MaxPool2d} and {@link AvgPool2d}. */
-export interface Pool2dModuleOptions {
-  /** Pixels between neighbouring windows. Default: the window's size. */
-  stride?: PerAxis;
-}
+export interface Pool2dModuleOptions extends OptionsOf<typeof POOL2D_OPTIONS> {}
 
 abstract class Pool2d extends Module {
   readonly kernelSize: Pair;
@@ -26,10 +28,9 @@ abstract class Pool2d extends Module {
   constructor(kernelSize: PerAxis, options: Pool2dModuleOptions | PerAxis = {}) {
     super();
     const fn = this.constructor.name;
-    const given: Pool2dModuleOptions = isPerAxis(options) ? { stride: options } : options;
-    checkOptions(fn, given, ['stride']);
+    const { stride } = settingsOf(fn, POOL2D_OPTIONS, isPerAxis(options) ? { stride: options } : options);
     this.kernelSize = perAxis(fn, 'kernelSize', kernelSize, 1);
-    this.stride = perAxis(fn, 'stride', given.stride ?? this.kernelSize, 1);
+    this.stride = perAxis(fn, 'stride', stride ?? this.kernelSize, 1);
   }
 
   /** @throws {ShapeError} if x is no batch of images at least as large as a window. */

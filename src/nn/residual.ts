@@ -1,18 +1,28 @@
-import { checkOptions, describe, overlap, ShapeError, tuple } from '../arrays/index.js';
+import {
+  checkedIn,
+  type OptionsOf,
+  option,
+  overlap,
+  type Range,
+  ShapeError,
+  settingsOf,
+  tuple,
+} from '../arrays/index.js';
 import { arrayOf, F, type Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
 import { fault } from './failure.js';
 import { Module } from './module.js';
 import { Identity } from './reshaping.js';
 
+const MODULE: Range = { allows: (value) => value instanceof Module, expected: 'a Module', Kind: TypeError };
+
+const OPTIONS = {
+  /** The module on the way past the body: a 1×1 convolution, where the body changes the shape. Default: none. */
+  shortcut: option<Module | undefined>(undefined, MODULE),
+};
+
 /** Options of {@link Residual}. */
-export interface ResidualOptions {
-  /**
-   * What x goes through on the way past the body: a 1×1 convolution, where the body changes the shape. Default:
-   * nothing.
-   */
-  shortcut?: Module;
-}
+export interface ResidualOptions extends OptionsOf<typeof OPTIONS> {}
 
 /**
  * A body and a way past it: `body(x) + shortcut(x)`.
@@ -21,7 +31,9 @@ export interface ResidualOptions {
  *
  * @example
  * const block = new nn.Sequential(
- *   new nn.Residual(new nn.Sequential(new nn.Conv2d(16, 16, 3, { padding: 1 }), new nn.BatchNorm2d(16), new nn.ReLU())),
+ *   new nn.Residual(
+ *     new nn.Sequential(new nn.Conv2d(16, 16, 3, { padding: 1 }), new nn.BatchNorm2d(16), new nn.ReLU()),
+ *   ),
  *   new nn.ReLU(),
  * );
  */
@@ -36,13 +48,8 @@ export class Residual extends Module {
    */
   constructor(body: Module, options: ResidualOptions = {}) {
     super();
-    checkOptions('Residual', options, ['shortcut']);
-    const { shortcut = new Identity() } = options;
-    for (const [name, module] of Object.entries({ body, shortcut })) {
-      if (module instanceof Module) continue;
-      throw new TypeError(`Residual: ${name} is ${describe(module)}, expected a Module`);
-    }
-    this.body = body;
+    const { shortcut = new Identity() } = settingsOf('Residual', OPTIONS, options);
+    this.body = checkedIn('Residual', 'body', body, MODULE);
     this.shortcut = shortcut;
   }
 
@@ -51,12 +58,12 @@ export class Residual extends Module {
     const main = this.runChild('body', this.body, x);
     const past = this.runChild('shortcut', this.shortcut, x);
     if (tuple(main.shape) !== tuple(past.shape)) {
-      throw fault(
-        ShapeError,
-        this,
-        `the body returned shape ${tuple(main.shape)}, expected ${tuple(past.shape)}, that of the shortcut: ` +
-          'give a shortcut that changes x as the body does',
-      );
+      throw fault(ShapeError, this, {
+        arg: 'the body',
+        found: `returned shape ${tuple(main.shape)}`,
+        expected: `${tuple(past.shape)}, that of the shortcut`,
+        wayOut: 'give a shortcut that changes x as the body does',
+      });
     }
     const sum = F.add(main, past);
     for (const [result, module] of [

@@ -1,24 +1,29 @@
 import {
   anyShape,
-  checkFlag,
-  checkOptions,
+  argumentError,
   checkShapes,
   describe,
+  FLAG,
   isMap,
   isNDArray,
+  type OptionsOf,
+  option,
   overwrite,
   printable,
   ShapeError,
+  settingsOf,
   tuple,
 } from '../arrays/index.js';
 import { arrayOf, Tensor, type TensorLike } from '../autograd/index.js';
 import type { Named } from './members.js';
 
-/** How `loadStateDict` compares names. */
-export interface LoadStateOptions {
+const OPTIONS = {
   /** Whether names that only one side has are an error. Default true. */
-  strict?: boolean;
-}
+  strict: option(true, FLAG),
+};
+
+/** How `loadStateDict` compares names. */
+export interface LoadStateOptions extends OptionsOf<typeof OPTIONS> {}
 
 /** What `loadStateDict` left out. */
 export interface LoadedState {
@@ -43,15 +48,15 @@ export function loadState(
   options: LoadStateOptions,
 ): LoadedState {
   const fn = 'loadStateDict';
-  checkOptions(fn, options, ['strict']);
-  const { strict = true } = options;
-  checkFlag(fn, 'strict', strict);
+  const { strict } = settingsOf(fn, OPTIONS, options);
   if (typeof state !== 'object' || state === null || Array.isArray(state) || isMap(state)) {
-    throw new TypeError(`${fn}: state is ${describe(state)}, expected an object of arrays by name`);
+    const expected = 'an object of arrays by name';
+    throw argumentError(TypeError, { fn, arg: 'state', found: `is ${describe(state)}`, expected });
   }
   for (const [name, value] of Object.entries(state)) {
     if (value instanceof Tensor || isNDArray(value)) continue;
-    throw new TypeError(`${fn}: ${describe(name)} is ${describe(value)}, expected an array or a tensor`);
+    const [arg, found] = [describe(name), `is ${describe(value)}`];
+    throw argumentError(TypeError, { fn, arg, found, expected: 'an array or a tensor' });
   }
 
   const names = new Set(targets.map(([name]) => name));
@@ -74,7 +79,7 @@ export function loadState(
   ];
   if (problems.length > 0) {
     const Kind = misshapen.length > 0 ? ShapeError : RangeError;
-    throw new Kind(`${fn}: the state does not fit ${title}: ${problems.join('; ')}`);
+    throw argumentError(Kind, { fn, arg: 'the state', found: `does not fit ${title}`, wayOut: problems.join('; ') });
   }
   for (const { name, source } of writes) if (source.size > 0) checkShapes(fn, { [name]: [source, anyShape(source)] });
   for (const { target, source } of writes) overwrite(target, source);

@@ -1,4 +1,4 @@
-import { checkSizes, type DType, describe, isNDArray, tuple, zeros } from '../arrays/index.js';
+import { argumentError, checkSizes, type DType, describe, isNDArray, tuple, zeros } from '../arrays/index.js';
 import { noGrad, Tensor } from '../autograd/index.js';
 import { count, memory, table } from '../table.js';
 import type { Named } from './members.js';
@@ -125,7 +125,8 @@ function watchedRuns(model: Summarized, shape: readonly number[], dtype: DType):
         runs.push(run);
         const output = forward.apply(module, inputs);
         if (!(output instanceof Tensor)) {
-          throw new TypeError(`${module.constructor.name}: forward returned ${describe(output)}, expected a tensor`);
+          const [fn, found] = [module.constructor.name, `returned ${describe(output)}`];
+          throw argumentError(TypeError, { fn, arg: 'forward', found, expected: 'a tensor' });
         }
         run.outputShape = output.shape.slice(1);
         run.outputBytes = bytesOf(output) / BATCH;
