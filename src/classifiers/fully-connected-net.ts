@@ -1,14 +1,21 @@
 import {
-  checkAmount,
+  AMOUNT,
+  ANY,
   checkCount,
-  checkDType,
-  checkFlag,
+  checkedIn,
   checkLabels,
-  checkOptions,
+  count,
+  FLAG,
   type Labels,
   type NDArray,
+  type OptionsOf,
+  oneOf,
   ones,
+  option,
+  orNull,
   Random,
+  type Range,
+  settingsOf,
 } from '../arrays/index.js';
 import { keepsNothing, local, resident, workspace } from '../kernels/index.js';
 import {
@@ -16,9 +23,9 @@ import {
   affineForward,
   type BatchnormParam,
   checkBatchnormParam,
-  checkKeepProbability,
   countFlops,
   type DropoutParam,
+  KEEP_PROBABILITY,
   softmaxLoss,
 } from '../layers/index.js';
 import {
@@ -29,42 +36,48 @@ import {
   hiddenForward,
 } from './hidden-layer.js';
 import type { Classifier, LossAndGrads } from './model.js';
-import { type ClassifierOptions, refuse } from './options.js';
+import { CLASSIFIER_OPTIONS } from './options.js';
 import { addPenalty, checkInputs, gaussian, zeroBias } from './parameters.js';
 import { layerTable, parameterTable } from './summary.js';
 
 /** Names of the parameters of a {@link FullyConnectedNet}: layers are counted from 1. */
 export type FullyConnectedParamName = `${'W' | 'b' | 'gamma' | 'beta'}${number}`;
 
-/** Options of a {@link FullyConnectedNet}. */
-export interface FullyConnectedNetOptions extends ClassifierOptions {
+const LAYERS: Range = {
+  allows: (value) => Array.isArray(value) && value.length > 0,
+  expected: 'a list of at least one size',
+  Kind: RangeError,
+};
+
+const NORMALIZATION: Range = {
+  ...orNull(oneOf('batchnorm', 'layernorm')),
+  expected: "'batchnorm', 'layernorm' or null",
+};
+
+const { numClasses, ...COMMON } = CLASSIFIER_OPTIONS;
+
+const OPTIONS = {
   /** Values to an example, D. Default 3072, a CIFAR-10 image. */
-  inputDim?: number;
+  inputDim: option(3072, count(1)),
+  /** Classes, C. Default 10. */
+  numClasses,
   /** Normalization between each hidden affine layer and its ReLU. Default null: none. */
-  normalization?: 'batchnorm' | 'layernorm' | null;
+  normalization: option<'batchnorm' | 'layernorm' | null>(null, NORMALIZATION),
   /** Probability of KEEPING a unit in the dropout behind each hidden layer. Default 1: no dropout. */
-  dropout?: number;
+  dropout: option(1, KEEP_PROBABILITY),
+  ...COMMON,
   /** Standard deviation of the initial weights. Default 1e-2. */
-  weightScale?: number;
+  weightScale: option(1e-2, AMOUNT),
   /** Seed of the initial weights and of the sequence of dropout masks. Without one neither can be repeated. */
-  seed?: number | string;
+  seed: option<number | string | undefined>(undefined, ANY),
   /**
    * Whether dropout drops the same units at every pass: for a check that calls `loss` again and again. Default false.
    */
-  repeatMasks?: boolean;
-}
+  repeatMasks: option(false, FLAG),
+};
 
-const OPTIONS = [
-  'inputDim',
-  'numClasses',
-  'normalization',
-  'dropout',
-  'weightScale',
-  'reg',
-  'dtype',
-  'seed',
-  'repeatMasks',
-];
+/** Options of a {@link FullyConnectedNet}. */
+export interface FullyConnectedNetOptions extends OptionsOf<typeof OPTIONS> {}
 
 /**
  * A fully connected network of any depth: {affine – [normalization] – ReLU – [dropout]} × L, affine, softmax.
@@ -96,25 +109,14 @@ export class FullyConnectedNet implements Classifier {
    * @throws {TypeError | RangeError} naming an option that is unknown or out of range.
    */
   constructor(hiddenDims: readonly number[], options: FullyConnectedNetOptions = {}) {
-    const owner = 'FullyConnectedNet';
-    checkOptions(owner, options, OPTIONS);
-    const { inputDim = 3072, numClasses = 10, weightScale = 1e-2, reg = 0, dtype = 'float32', seed } = options;
-    const { normalization = null, dropout = 1, repeatMasks = false } = options;
-    if (!Array.isArray(hiddenDims) || hiddenDims.length === 0) {
-      refuse(owner, 'hiddenDims', hiddenDims, 'a list of at least one size');
+    const fn = 'FullyConnectedNet';
+    const { normalization, dropout, repeatMasks, ...settings } = settingsOf(fn, OPTIONS, options);
+    const { inputDim, weightScale, reg, dtype, seed } = settings;
+    for (const [i, size] of checkedIn(fn, 'hiddenDims', hiddenDims, LAYERS).entries()) {
+      checkCount(fn, `hiddenDims[${i}]`, size, 1);
     }
-    const sizes = Object.fromEntries(hiddenDims.map((size, i) => [`hiddenDims[${i}]`, size]));
-    for (const [name, n] of Object.entries({ inputDim, numClasses, ...sizes })) checkCount(owner, name, n, 1);
-    for (const [name, n] of Object.entries({ weightScale, reg })) checkAmount(owner, name, n);
-    if (normalization !== null && normalization !== 'batchnorm' && normalization !== 'layernorm') {
-      refuse(owner, 'normalization', normalization, "'batchnorm', 'layernorm' or null");
-    }
-    checkKeepProbability(owner, 'dropout', dropout);
-    checkDType(owner, dtype);
-    checkFlag(owner, 'repeatMasks', repeatMasks);
-
     const random = new Random(seed);
-    const dims = [inputDim, ...hiddenDims, numClasses];
+    const dims = [inputDim, ...hiddenDims, settings.numClasses];
     this.reg = reg;
     this.#numLayers = dims.length - 1;
     this.params = {};
@@ -198,7 +200,7 @@ export class FullyConnectedNet implements Classifier {
     let gradient: HiddenGrads = affineBackward(dscores, cache);
     let loss = dataLoss + this.#collect(grads, this.#numLayers, gradient);
     for (let layer = hidden.length; layer >= 1; layer--) {
-      // The first layer's input is data: nobody asks for its gradient.
+      // The first layer's input is data: its gradient is not needed.
       gradient = hiddenBackward(gradient.dx as NDArray, hidden[layer - 1], layer > 1);
       loss += this.#collect(grads, layer, gradient);
     }
@@ -224,9 +226,7 @@ export class FullyConnectedNet implements Classifier {
   }
 }
 
-/**
- * Where a layer's masks come from: of its own for each layer, so that layers of one width do not drop the same units.
- */
+/** The source of a layer's masks. Each layer has its own, so that layers of the same width drop different units. */
 function masksOf(
   layer: number,
   seed: number | string | undefined,

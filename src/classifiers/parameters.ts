@@ -1,6 +1,7 @@
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
 import {
+  argumentError,
   checkShapes,
   type DType,
   dtypeOf,
@@ -41,13 +42,16 @@ export function addPenalty(w: NDArray, dw: NDArray, reg: number): number {
   return 0.5 * reg * squares;
 }
 
-/** Checks a batch for a net whose first layer takes `inputDim` values of the dtype of `like`. */
-export function checkInputs(fn: string, X: NDArray, inputDim: number, like: NDArray): void {
+/** Checks a batch of examples of `dims` values, or of the shape `dims`, against the dtype of the parameter `like`. */
+export function checkInputs(fn: string, X: NDArray, dims: number | readonly number[], like: NDArray): void {
   const { N } = checkShapes(fn, { X: [X, ['N', '…']] });
-  if (X.size !== N * inputDim) {
-    throw new ShapeError(`${fn}: X has shape ${tuple(X.shape)}, expected (N, …) with ${inputDim} values to an example`);
+  const isCount = typeof dims === 'number';
+  if (isCount ? X.size !== N * dims : tuple(X.shape) !== tuple([N, ...dims])) {
+    const expected = isCount ? `(N, …) with ${dims} values to an example` : tuple(['N', ...dims]);
+    throw argumentError(ShapeError, { fn, arg: 'X', found: `has shape ${tuple(X.shape)}`, expected });
   }
   if (dtypeOf(X) !== dtypeOf(like)) {
-    throw new TypeError(`${fn}: X has dtype ${dtypeOf(X)}, expected ${dtypeOf(like)}, the dtype of the parameters`);
+    const [found, expected] = [`has dtype ${dtypeOf(X)}`, dtypeOf(like)];
+    throw argumentError(TypeError, { fn, arg: 'X', found, expected, like: 'the parameters' });
   }
 }

@@ -1,15 +1,13 @@
 import {
-  checkAmount,
-  checkCount,
-  checkDType,
-  checkOptions,
-  checkShapes,
-  dtypeOf,
+  checkedIn,
+  count,
   type Labels,
   type NDArray,
+  type OptionsOf,
+  option,
   Random,
-  ShapeError,
-  tuple,
+  type Range,
+  settingsOf,
 } from '../arrays/index.js';
 import { keepsNothing, local, workspace } from '../kernels/index.js';
 import {
@@ -23,38 +21,45 @@ import {
   softmaxLoss,
 } from '../layers/index.js';
 import type { Classifier, LossAndGrads } from './model.js';
-import { type ClassifierOptions, refuse } from './options.js';
-import { addPenalty, gaussian, zeroBias } from './parameters.js';
+import { CLASSIFIER_OPTIONS } from './options.js';
+import { addPenalty, checkInputs, gaussian, zeroBias } from './parameters.js';
 import { layerTable, parameterTable } from './summary.js';
 
 /** Names of the parameters of a {@link ThreeLayerConvNet}. */
 export type ThreeLayerConvParamName = 'W1' | 'b1' | 'W2' | 'b2' | 'W3' | 'b3';
 
-/** Options of a {@link ThreeLayerConvNet}. */
-export interface ThreeLayerConvNetOptions extends ClassifierOptions {
-  /** Channels, height and width of the images, both at least 2. Default [3, 32, 32]. */
-  inputDim?: readonly [C: number, H: number, W: number];
-  /** Filters, F. Default 32. */
-  numFilters?: number;
-  /** Height and width of a filter, odd. Default 7. */
-  filterSize?: number;
-  /** Units of the hidden affine layer. Default 100. */
-  hiddenDim?: number;
-  /** Standard deviation of the initial weights. Default 1e-3. */
-  weightScale?: number;
-}
+type Sizes = readonly [C: number, H: number, W: number];
 
-const OPTIONS = [
-  'inputDim',
-  'numFilters',
-  'filterSize',
-  'hiddenDim',
-  'numClasses',
-  'weightScale',
-  'reg',
-  'dtype',
-  'seed',
-];
+const SIZES: Range = {
+  allows: (value) => Array.isArray(value) && value.length === 3 && value.every(count(1).allows),
+  expected: '[C, H, W], whole numbers ≥ 1',
+  Kind: RangeError,
+};
+const POOLABLE: Range = {
+  allows: (value) => (value as Sizes)[1] >= 2 && (value as Sizes)[2] >= 2,
+  expected: 'a height and width of at least 2, the size of a pooling window',
+  Kind: RangeError,
+};
+const ODD: Range = {
+  allows: (value) => (value as number) % 2 === 1,
+  expected: 'an odd number: only such a filter keeps the size',
+  Kind: RangeError,
+};
+
+const OPTIONS = {
+  /** Channels, height and width of the images, both at least 2. Default [3, 32, 32]. */
+  inputDim: option<Sizes>([3, 32, 32], SIZES),
+  /** Filters, F. Default 32. */
+  numFilters: option(32, count(1)),
+  /** Height and width of a filter, odd. Default 7. */
+  filterSize: option(7, count(1)),
+  /** Units of the hidden affine layer. Default 100. */
+  hiddenDim: option(100, count(1)),
+  ...CLASSIFIER_OPTIONS,
+};
+
+/** Options of a {@link ThreeLayerConvNet}. */
+export interface ThreeLayerConvNetOptions extends OptionsOf<typeof OPTIONS> {}
 
 const POOL = { poolHeight: 2, poolWidth: 2, stride: 2 };
 
@@ -73,7 +78,7 @@ export class ThreeLayerConvNet implements Classifier {
   readonly params: Record<ThreeLayerConvParamName, NDArray>;
   /** Strength of the L2 penalty; may be changed at any time. */
   reg: number;
-  readonly #inputDim: readonly [number, number, number];
+  readonly #inputDim: Sizes;
 
   /**
    * A small convolutional network with new random weights; {@link ThreeLayerConvNetOptions} has its sizes.
@@ -81,25 +86,11 @@ export class ThreeLayerConvNet implements Classifier {
    * @throws {TypeError | RangeError} naming an option that is unknown or out of range.
    */
   constructor(options: ThreeLayerConvNetOptions = {}) {
-    const owner = 'ThreeLayerConvNet';
-    checkOptions(owner, options, OPTIONS);
-    const { inputDim = [3, 32, 32], numFilters = 32, filterSize = 7, hiddenDim = 100, numClasses = 10 } = options;
-    const { weightScale = 1e-3, reg = 0, dtype = 'float32', seed } = options;
-    const counts = { numFilters, filterSize, hiddenDim, numClasses };
-    for (const [name, n] of Object.entries(counts)) checkCount(owner, name, n, 1);
-    for (const [name, n] of Object.entries({ weightScale, reg })) checkAmount(owner, name, n);
-    const sized = Array.isArray(inputDim) && inputDim.length === 3;
-    if (!sized || !inputDim.every((n) => Number.isInteger(n) && n >= 1)) {
-      refuse(owner, 'inputDim', inputDim, '[C, H, W], whole numbers ≥ 1');
-    }
-    const [C, H, W] = inputDim;
-    if (H < 2 || W < 2) {
-      refuse(owner, 'inputDim', inputDim, 'a height and width of at least 2, the size of a pooling window');
-    }
-    if (filterSize % 2 === 0)
-      refuse(owner, 'filterSize', filterSize, 'an odd number: only such a filter keeps the size');
-    checkDType(owner, dtype);
-
+    const fn = 'ThreeLayerConvNet';
+    const { inputDim, numFilters, filterSize, hiddenDim, ...common } = settingsOf(fn, OPTIONS, options);
+    const { numClasses, weightScale, reg, dtype, seed } = common;
+    const [C, H, W] = checkedIn(fn, 'inputDim', inputDim, POOLABLE);
+    checkedIn(fn, 'filterSize', filterSize, ODD);
     const random = new Random(seed);
     this.reg = reg;
     this.#inputDim = [C, H, W];
@@ -132,7 +123,7 @@ export class ThreeLayerConvNet implements Classifier {
   loss(X: NDArray, y: Labels): LossAndGrads<ThreeLayerConvParamName>;
   loss(X: NDArray, y?: Labels): NDArray | LossAndGrads<ThreeLayerConvParamName> {
     const { W1, b1, W2, b2, W3, b3 } = this.params;
-    this.#checkImages(X);
+    checkInputs(`${this.constructor.name}.loss`, X, this.#inputDim, W1);
     const convParam = { stride: 1, pad: (W1.shape[2] - 1) / 2 };
     return workspace(() => {
       const [h1, convCache] = convReluPoolForward(local(X), W1, b1, convParam, POOL);
@@ -143,7 +134,7 @@ export class ThreeLayerConvNet implements Classifier {
       const { loss: dataLoss, dx: dscores } = softmaxLoss(scores, y);
       const { dx: dh2, dw: dW3, db: db3 } = affineBackward(dscores, scoresCache);
       const { dx: dh1, dw: dW2, db: db2 } = affineReluBackward(dh2, hiddenCache);
-      // The images are data: nobody asks for their gradient.
+      // The images are data: their gradient is not needed.
       const { dw: dW1, db: db1 } = convReluPoolBackward(dh1, convCache, { x: false });
 
       const penalties = [addPenalty(W1, dW1, this.reg), addPenalty(W2, dW2, this.reg), addPenalty(W3, dW3, this.reg)];
@@ -165,19 +156,8 @@ export class ThreeLayerConvNet implements Classifier {
       { name: 'affine – ReLU', ...countFlops({ type: 'affine', inputDim: W2.shape[0], outputDim: W2.shape[1] }) },
       { name: 'affine', ...countFlops({ type: 'affine', inputDim: W3.shape[0], outputDim: W3.shape[1] }) },
     ];
-    return `${layerTable(`${this.constructor.name}, 3 layers`, layers)}\n\n${parameterTable('Parameters', this.params)}`;
-  }
-
-  #checkImages(X: NDArray): void {
-    const fn = `${this.constructor.name}.loss`;
-    const { W1 } = this.params;
-    checkShapes(fn, { X: [X, ['N', '…']] });
-    if (X.shape.length !== 4 || this.#inputDim.some((length, axis) => X.shape[axis + 1] !== length)) {
-      throw new ShapeError(`${fn}: X has shape ${tuple(X.shape)}, expected ${tuple(['N', ...this.#inputDim])}`);
-    }
-    if (dtypeOf(X) !== dtypeOf(W1)) {
-      throw new TypeError(`${fn}: X has dtype ${dtypeOf(X)}, expected ${dtypeOf(W1)}, the dtype of the parameters`);
-    }
+    const title = `${this.constructor.name}, 3 layers`;
+    return `${layerTable(title, layers)}\n\n${parameterTable('Parameters', this.params)}`;
   }
 }
 

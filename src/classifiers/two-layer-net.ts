@@ -1,12 +1,4 @@
-import {
-  checkAmount,
-  checkCount,
-  checkDType,
-  checkOptions,
-  type Labels,
-  type NDArray,
-  Random,
-} from '../arrays/index.js';
+import { count, type Labels, type NDArray, type OptionsOf, option, Random, settingsOf } from '../arrays/index.js';
 import { keepsNothing, local, workspace } from '../kernels/index.js';
 import {
   affineBackward,
@@ -17,24 +9,23 @@ import {
   softmaxLoss,
 } from '../layers/index.js';
 import type { Classifier, LossAndGrads } from './model.js';
-import type { ClassifierOptions } from './options.js';
+import { CLASSIFIER_OPTIONS } from './options.js';
 import { addPenalty, checkInputs, gaussian, zeroBias } from './parameters.js';
 import { layerTable, parameterTable } from './summary.js';
 
 /** Names of the parameters of a {@link TwoLayerNet}. */
 export type TwoLayerParamName = 'W1' | 'b1' | 'W2' | 'b2';
 
-/** Options of a {@link TwoLayerNet}. */
-export interface TwoLayerNetOptions extends ClassifierOptions {
+const OPTIONS = {
   /** Values to an example, D. Default 3072, a CIFAR-10 image. */
-  inputDim?: number;
+  inputDim: option(3072, count(1)),
   /** Units of the hidden layer, H. Default 100. */
-  hiddenDim?: number;
-  /** Standard deviation of the initial weights. Default 1e-3. */
-  weightScale?: number;
-}
+  hiddenDim: option(100, count(1)),
+  ...CLASSIFIER_OPTIONS,
+};
 
-const OPTIONS = ['inputDim', 'hiddenDim', 'numClasses', 'weightScale', 'reg', 'dtype', 'seed'];
+/** Options of a {@link TwoLayerNet}. */
+export interface TwoLayerNetOptions extends OptionsOf<typeof OPTIONS> {}
 
 /**
  * A two-layer network: affine – ReLU – affine – softmax.
@@ -56,13 +47,8 @@ export class TwoLayerNet implements Classifier {
    * @throws {TypeError | RangeError} naming an option that is unknown or out of range.
    */
   constructor(options: TwoLayerNetOptions = {}) {
-    checkOptions('TwoLayerNet', options, OPTIONS);
-    const { inputDim = 3072, hiddenDim = 100, numClasses = 10, weightScale = 1e-3 } = options;
-    const { reg = 0, dtype = 'float32', seed } = options;
-    for (const [name, n] of Object.entries({ inputDim, hiddenDim, numClasses })) checkCount('TwoLayerNet', name, n, 1);
-    for (const [name, n] of Object.entries({ weightScale, reg })) checkAmount('TwoLayerNet', name, n);
-    checkDType('TwoLayerNet', dtype);
-
+    const settings = settingsOf('TwoLayerNet', OPTIONS, options);
+    const { inputDim, hiddenDim, numClasses, weightScale, reg, dtype, seed } = settings;
     const random = new Random(seed);
     this.reg = reg;
     this.params = {
@@ -99,7 +85,7 @@ export class TwoLayerNet implements Classifier {
 
       const { loss: dataLoss, dx: dscores } = softmaxLoss(scores, y);
       const { dx: dh, dw: dW2, db: db2 } = affineBackward(dscores, scoresCache);
-      // The images are data: nobody asks for their gradient.
+      // The inputs are data: their gradient is not needed.
       const { dw: dW1, db: db1 } = affineReluBackward(dh, hiddenCache, { x: false });
 
       const loss = dataLoss + addPenalty(W1, dW1, this.reg) + addPenalty(W2, dW2, this.reg);
@@ -115,7 +101,8 @@ export class TwoLayerNet implements Classifier {
       { name: 'affine – ReLU', ...cost(W1) },
       { name: 'affine', ...cost(W2) },
     ];
-    return `${layerTable(`${this.constructor.name}, 2 layers`, layers)}\n\n${parameterTable('Parameters', this.params)}`;
+    const title = `${this.constructor.name}, 2 layers`;
+    return `${layerTable(title, layers)}\n\n${parameterTable('Parameters', this.params)}`;
   }
 }
 

@@ -59,7 +59,7 @@ export function dropoutForward(x: NDArray, dropoutParam: DropoutParam): [out: ND
   if (mode !== 'train' && mode !== 'test') {
     throw argumentError(RangeError, { fn, arg: 'mode', found: `is ${describe(mode)}`, expected: "'train' or 'test'" });
   }
-  checkKeepProbability(fn, 'p', p);
+  checkedIn(fn, 'p', p, KEEP_PROBABILITY);
   if (random !== undefined && !(random instanceof Random)) {
     throw argumentError(TypeError, { fn, arg: 'random', found: `is ${describe(random)}`, expected: 'a Random' });
   }
@@ -99,13 +99,9 @@ export function dropoutBackward(dout: NDArray, cache: DropoutCache): NDArray {
   return dx;
 }
 
-const KEEP_PROBABILITY: Range = {
+/** The range of the probability of keeping a unit. */
+export const KEEP_PROBABILITY: Range = {
   allows: (p) => typeof p === 'number' && p > 0 && p <= 1,
   expected: 'the probability of keeping a unit, in (0, 1]',
   Kind: RangeError,
 };
-
-/** @throws {RangeError} if `p` is not a number in (0, 1]. */
-export function checkKeepProbability(fn: string, name: string, p: unknown): void {
-  checkedIn(fn, name, p, KEEP_PROBABILITY);
-}

@@ -13,7 +13,7 @@ export {
 } from './batchnorm-param.js';
 export type { ElementwiseGrads } from './broadcasting.js';
 export { type Pair, perAxis } from './conv-shape.js';
-export { checkKeepProbability } from './dropout.js';
+export { KEEP_PROBABILITY } from './dropout.js';
 export {
   type AddCache,
   addBackward,
