@@ -54,9 +54,9 @@ export function isNDArray(value: unknown): value is NDArray {
   return a.get === undefined ? revive(a) : Array.isArray(a.shape) && Array.isArray(a.stride);
 }
 
-// `operand`, `hostValues` and `hostRoom` lead from an array to flat memory, so that every use says who touches the values:
-// kernels that keep values elsewhere (on a GPU) until the host reads them need to know no more. Here they are all in host
-// memory. What a kernel writes is the `data` of an array that `empty` made, which is dense.
+// `operand`, `hostValues` and `hostRoom` lead from an array to flat memory, so that every use says who touches the
+// values: kernels that keep values elsewhere (on a GPU) until the host reads them need to know no more. Here they are
+// all in host memory. What a kernel writes is the `data` of an array that `empty` made, which is dense.
 
 /**
  * The values of `a` for a kernel, as one flat row-major array: `a.data` itself, or a part of it, where they are in that
@@ -100,8 +100,8 @@ export function hostRoom(a: NDArray): Floats {
 }
 
 /**
- * `a` itself, for a loop on the host that walks it by strides, as those of `ndarray-ops`, and reads or writes it: no copy is
- * made of a view.
+ * `a` itself, for a loop on the host that walks it by strides, as those of `ndarray-ops`, and reads or writes it: no
+ * copy is made of a view.
  */
 export function hostView(a: NDArray): NDArray {
   return a;

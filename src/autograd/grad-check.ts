@@ -1,30 +1,35 @@
 import ndarray from 'ndarray';
 import {
-  checkAmount,
-  checkFlag,
-  checkOptions,
+  AMOUNT,
+  argumentError,
   checkSynchronous,
   describe,
+  FLAG,
   hostValues,
   type NDArray,
+  type OptionsOf,
+  option,
   Random,
+  settingsOf,
 } from '../arrays/index.js';
 import { evalNumericalGradientArray } from '../gradient-check.js';
 import { centred, isKink, unravel } from '../gradient-kinks.js';
 import { noGrad } from './tape.js';
 import { Tensor } from './tensor.js';
 
-/** How {@link gradCheck} compares: PyTorch's names and defaults. */
-export interface GradCheckOptions {
+const OPTIONS = {
   /** Half the distance between the two points of a difference. Default 1e-6. */
-  eps?: number;
+  eps: option(1e-6, AMOUNT),
   /** Absolute tolerance. Default 1e-5. */
-  atol?: number;
+  atol: option(1e-5, AMOUNT),
   /** Relative tolerance. Default 1e-3. */
-  rtol?: number;
+  rtol: option(1e-3, AMOUNT),
   /** Whether a wrong gradient is an error; else the result is false. Default true. */
-  raiseException?: boolean;
-}
+  raiseException: option(true, FLAG),
+};
+
+/** How {@link gradCheck} compares: PyTorch's names and defaults. */
+export interface GradCheckOptions extends OptionsOf<typeof OPTIONS> {}
 
 /**
  * Compares the gradients of a function of tensors with centred differences, for a random upstream gradient.
@@ -47,10 +52,7 @@ export function gradCheck(
   inputs: readonly Tensor[],
   options: GradCheckOptions = {},
 ): boolean {
-  checkOptions('gradCheck', options, ['eps', 'atol', 'rtol', 'raiseException']);
-  const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, raiseException = true } = options;
-  for (const [name, value] of Object.entries({ eps, atol, rtol })) checkAmount('gradCheck', name, value);
-  checkFlag('gradCheck', 'raiseException', raiseException);
+  const { eps, atol, rtol, raiseException } = settingsOf('gradCheck', OPTIONS, options);
   checkInputs(inputs);
 
   const before = inputs.map((input) => input.grad);
@@ -58,7 +60,7 @@ export function gradCheck(
     for (const input of inputs) input.grad = null;
     const out = fn(...inputs);
     checkSynchronous('gradCheck', 'fn', out);
-    if (!(out instanceof Tensor)) throw new TypeError(`gradCheck: fn returned ${describe(out)}, expected a tensor`);
+    if (!(out instanceof Tensor)) throw fault('fn', `returned ${describe(out)}`, 'a tensor');
     const upstream = new Random(0).randn(out.shape, out.dtype);
     if (out.requiresGrad) out.backward(upstream);
     for (const [i, input] of inputs.entries()) {
@@ -76,10 +78,12 @@ export function gradCheck(
       const wrong = numerical.findIndex((n, at) => !isClose(n, at) && !atKink(at));
       if (wrong < 0) continue;
       if (!raiseException) return false;
-      throw new Error(
-        `gradCheck: the gradient of input ${i} at flat index ${wrong} is ${analytic[wrong]}, ` +
-          `expected ${numerical[wrong]}, the centred difference`,
-      );
+      throw argumentError(Error, {
+        fn: 'gradCheck',
+        arg: `the gradient of input ${i} at flat index ${wrong}`,
+        found: `is ${analytic[wrong]}`,
+        expected: `${numerical[wrong]}, the centred difference`,
+      });
     }
     return true;
   } finally {
@@ -89,16 +93,17 @@ export function gradCheck(
   }
 }
 
+function fault(arg: string, found: string, expected: string, wayOut?: string): Error {
+  return argumentError(TypeError, { fn: 'gradCheck', arg, found, expected, wayOut });
+}
+
 function checkInputs(inputs: readonly Tensor[]): void {
-  if (!Array.isArray(inputs))
-    throw new TypeError(`gradCheck: inputs is ${describe(inputs)}, expected a list of tensors`);
+  if (!Array.isArray(inputs)) throw fault('inputs', `is ${describe(inputs)}`, 'a list of tensors');
   inputs.forEach((input, i) => {
-    if (!(input instanceof Tensor))
-      throw new TypeError(`gradCheck: input ${i} is ${describe(input)}, expected a tensor`);
+    if (!(input instanceof Tensor)) throw fault(`input ${i}`, `is ${describe(input)}`, 'a tensor');
     if (input.dtype === 'float64') return;
-    throw new TypeError(
-      `gradCheck: input ${i} has dtype float32, expected float64: differences in float32 are too coarse to compare with`,
-    );
+    const wayOut = 'differences in float32 are too coarse to compare with';
+    throw fault(`input ${i}`, 'has dtype float32', 'float64', wayOut);
   });
   if (!inputs.some((input) => input.requiresGrad)) {
     throw new TypeError('gradCheck: no input requires a gradient: make one with tensor(data, { requiresGrad: true })');

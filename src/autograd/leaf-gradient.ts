@@ -2,12 +2,12 @@ import { array, isDense, markChanged, type NDArray, overwrite } from '../arrays/
 import { claim, disclaim, kernels, tidied } from '../kernels/index.js';
 import { addForward } from '../layers/index.js';
 
-/** The gradient of a leaf. Its memory is the leaf's: it outlives the workspace that it was made in. */
+/** The gradient of a leaf. It belongs to the leaf, and so outlives the workspace in which it was made. */
 export class LeafGradient<T extends { readonly data: NDArray }> {
   readonly tensor: T;
-  /** Whether backward passes made it; else somebody assigned it. */
+  /** Whether backward passes made it; else it was assigned. */
   readonly #isCollected: boolean;
-  /** Whether nobody outside of this library has it. */
+  /** Whether nothing outside of this library refers to it. */
   #isAlone: boolean;
 
   private constructor(tensor: T, isCollected: boolean) {
@@ -17,23 +17,23 @@ export class LeafGradient<T extends { readonly data: NDArray }> {
     claim(tensor.data);
   }
 
-  /** One that somebody assigned. */
+  /** A gradient that was assigned. */
   static assigned<T extends { readonly data: NDArray }>(tensor: T): LeafGradient<T> {
     return new LeafGradient(tensor, false);
   }
 
-  /** One that a backward pass made, over memory that nobody else holds. */
+  /** A gradient that a backward pass made, the only array over its memory. */
   static collected<T extends { readonly data: NDArray }>(tensor: T): LeafGradient<T> {
     return new LeafGradient(tensor, true);
   }
 
-  /** The gradient, for somebody who may keep it. */
+  /** The gradient, for callers that may keep it. */
   handOut(): T {
     this.#isAlone = false;
     return this.tensor;
   }
 
-  /** Adds `gradient` in place. @returns Whether that could be: what was assigned may be somebody else's. */
+  /** Adds `gradient` in place. @returns False, and adds nothing, to one that was assigned: it is the caller's. */
   add(gradient: NDArray): boolean {
     if (!this.#isCollected) return false;
     const sum = this.tensor.data;
@@ -46,13 +46,13 @@ export class LeafGradient<T extends { readonly data: NDArray }> {
     return true;
   }
 
-  /** The leaf does not need it any more. */
+  /** Ends the leaf's claim to the memory, which is released if nothing else refers to it. */
   drop(): void {
     disclaim(this.tensor.data, this.#isAlone);
   }
 }
 
-/** `gradient` itself where a leaf can add to it: over memory of its own, each value once. Else a copy. */
+/** `gradient` itself if a leaf can add to it in place: not shared, and all of its memory. Else a copy. */
 export function ownable(gradient: NDArray, isShared: boolean): NDArray {
   return isShared || !isWhole(gradient) ? array(gradient) : gradient;
 }

@@ -35,9 +35,8 @@ export interface OpOptions {
   /** What errors call it. Default: the name of `forward`. */
   name?: string;
   /**
-   * Whether `backward` keeps none of the arrays that it receives or makes, except those that it returns. In a workspace
-   * their memory is then used again during the backward pass. Default: whether {@link keepsNothing} was called with
-   * `backward`.
+   * Whether `backward` keeps only those of its arrays that it returns. In a workspace, the memory of the others is then
+   * used again during the backward pass. Default: whether {@link keepsNothing} was called with `backward`.
    */
   keepsNothing?: boolean;
 }
@@ -47,14 +46,14 @@ export interface OpOptions {
  * a tensor.
  *
  * The arrays among the arguments of `forward` may be tensors, or arrays, which are constants; every other argument
- * (options, labels) is passed on as it is. `backward` gets what every layer's gets, and beside it which arrays need a
- * gradient, so that it can leave out the others (`null`).
+ * (options, labels) is passed on unchanged. `backward` receives `dout`, the cache and for each array whether it needs
+ * a gradient, so that it can leave out the others (`null`).
  *
  * @param forward - Returns `[out, cache]`.
  * @param backward - Returns the gradients with respect to the arrays that `forward` was given, in their order: a named
- *   object (`{ dx, dw, db }`), a list, or for one array the gradient itself. A gradient is handed on as it is, and may become
- *   a tensor's `grad`: make new ones, or return `dout`. With { keepsNothing: true },
- *   a workspace takes back the memory of its other arrays during the backward pass.
+ *   object (`{ dx, dw, db }`), a list, or for one array the gradient itself. A gradient is not copied, and may become a
+ *   tensor's `grad`: make new ones, or return `dout`. With { keepsNothing: true }, a workspace takes back the memory of
+ *   its other arrays during the backward pass.
  * @throws {TypeError} from the operation, if `forward` or `backward` returns something else.
  * @throws {ShapeError} from a backward pass, if a gradient has another shape than its array.
  *
@@ -81,7 +80,7 @@ export function op<A extends readonly unknown[], C>(
   return (...operands) => apply(operands);
 }
 
-/** As {@link op}, of a function that takes its arguments as one list: there may be more than a call can be given. */
+/** As {@link op}, of a function whose arguments are one list, which may be longer than the arguments of a call. */
 export function listOp<C>(
   name: string,
   forward: (args: readonly unknown[]) => readonly [out: NDArray, cache: C],

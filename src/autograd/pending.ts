@@ -2,40 +2,38 @@ import type { NDArray } from '../arrays/index.js';
 import { type Block, blockOf, release } from '../kernels/index.js';
 
 /**
- * The memory of the gradients that a backward pass has under way, and of the values that they are taken of. What lies
- * in the open workspace is given back to it as soon as nobody needs it, for the gradients that come next.
+ * The memory of the gradients that a backward pass is working on, and of the values with respect to which they are
+ * taken. Blocks of the open workspace are released when they are no longer needed, for the next gradients.
  */
 export class PendingMemory {
-  /** How many of the gradients lie in each block; `Infinity` where somebody else may hold it. */
+  /** How many gradients occupy each block; `Infinity` if anything outside of the pass may refer to it. */
   readonly #uses = new Map<Block, number>();
 
-  /** One more gradient is under way. */
+  /** Counts one more gradient. */
   hold(gradient: NDArray): void {
     const block = blockOf(gradient);
     if (block !== null) this.#uses.set(block, (this.#uses.get(block) ?? 0) + 1);
   }
 
-  /** Its memory stays what it is: somebody else holds it. */
+  /** Never releases the memory of this gradient: something outside of the pass refers to it. */
   keep(gradient: NDArray): void {
     const block = blockOf(gradient);
     if (block !== null) this.#uses.set(block, Number.POSITIVE_INFINITY);
   }
 
-  /** Whether nobody else holds the memory of a gradient; null where it does not lie in the open workspace. */
+  /** Whether only this gradient occupies its block; null if the block is not of the open workspace. */
   isAlone(gradient: NDArray): boolean | null {
     const block = blockOf(gradient);
     return block === null ? null : block.claimed === null && this.#uses.get(block) === 1;
   }
 
-  /**
-   * The values that gradients were taken of are not needed any more; unless their memory is that of a gradient, too.
-   */
+  /** Releases values that are not needed any more, unless a gradient occupies the same block. */
   end(values: NDArray): void {
     const block = blockOf(values);
     if (block !== null && !this.#uses.has(block)) release(block);
   }
 
-  /** A gradient that was held is not needed any more. */
+  /** Counts one gradient less, and releases its block after the last. */
   drop(gradient: NDArray): void {
     const block = blockOf(gradient);
     if (block === null) return;

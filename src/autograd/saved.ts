@@ -1,6 +1,6 @@
-import { type Floats, hasEnded, isDense, isNDArray, type NDArray, versionOf } from '../arrays/index.js';
+import { argumentError, type Floats, hasEnded, isDense, isNDArray, type NDArray, versionOf } from '../arrays/index.js';
 
-/** An array that a backward pass will read, as it was in the forward pass. */
+/** An array that a backward pass will read, and its version and fingerprint in the forward pass. */
 interface Saved {
   /** Its place among the inputs; null for the output. */
   readonly input: number | null;
@@ -10,12 +10,12 @@ interface Saved {
 }
 
 /**
- * Remembers those of the inputs and the output of an operation that `cache` holds.
+ * Records the versions of those inputs and outputs of an operation whose memory `cache` refers to.
  *
- * @param cache - What its forward pass kept for the backward pass.
- * @returns A function that throws if one of them has been changed since, or its workspace has ended. A change that was
- *   announced, as the update rules, optimizers and `nn.init` do, is always noticed, also where it is to another view of the
- *   same memory; one written to the memory directly is noticed if it changed one of the values in {@link fingerprint}.
+ * @param cache - From the forward pass, for the backward pass.
+ * @returns A function that throws if one of these arrays has been changed since, or its workspace has ended. Changes
+ *   that are marked, as those of update rules, optimizers and `nn.init`, are always noticed, also through another view
+ *   of the same memory; a direct write to the memory is noticed if it changes a value that {@link fingerprint} reads.
  */
 export function watch(operation: string, inputs: readonly NDArray[], out: NDArray, cache: unknown): () => void {
   const saved: Saved[] = [];
@@ -29,14 +29,14 @@ export function watch(operation: string, inputs: readonly NDArray[], out: NDArra
     for (const { input, array, version, print } of saved) {
       const isEnded = hasEnded(array.data);
       if (!isEnded && versionOf(array) === version && fingerprint(array) === print) continue;
-      const what = `backward: ${input === null ? 'the output' : `input ${input}`} of ${operation}`;
-      if (isEnded) {
-        throw new Error(`${what} was made in a workspace that has ended: call backward inside of it`);
-      }
-      throw new Error(
-        `${what} has been changed in place since the forward pass, which its gradient needs unchanged: ` +
-          'call backward before changing it, or change a copy',
-      );
+      throw argumentError(Error, {
+        fn: 'backward',
+        arg: `${input === null ? 'the output' : `input ${input}`} of ${operation}`,
+        found: isEnded
+          ? 'was made in a workspace that has ended'
+          : 'has been changed in place since the forward pass, which its gradient needs unchanged',
+        wayOut: isEnded ? 'call backward inside of it' : 'call backward before changing it, or change a copy',
+      });
     }
   };
 }
@@ -59,7 +59,7 @@ function memoryIn(value: unknown, depth: number, found: Floats[]): void {
   for (const name in fields) if (Object.hasOwn(fields, name)) memoryIn(fields[name], depth - 1, found);
 }
 
-/** As many values of an array are looked at: enough to notice what changes all of it, and all of a small array. */
+/** The number of values that a fingerprint reads: all of a small array. */
 const LOOKS = 64;
 
 const number = new Float64Array(1);
@@ -79,7 +79,7 @@ function fingerprint(array: NDArray): number {
   return hash;
 }
 
-/** Where in its memory the value is that comes `flat`-th in row-major order. */
+/** The place in memory of the value at the flat index `flat`, in row-major order. */
 function placeOf({ shape, stride, offset }: NDArray, flat: number): number {
   let at = offset;
   for (let axis = shape.length - 1, rest = flat; axis >= 0; axis--) {

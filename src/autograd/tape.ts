@@ -1,4 +1,4 @@
-import { checkSynchronous, type Floats, type NDArray, withoutRecording } from '../arrays/index.js';
+import { argumentError, checkSynchronous, type Floats, type NDArray, withoutRecording } from '../arrays/index.js';
 import { tidied } from '../kernels/index.js';
 import { addForward } from '../layers/index.js';
 import { PendingMemory } from './pending.js';
@@ -12,17 +12,17 @@ import { PendingMemory } from './pending.js';
  */
 export type Backward = (dout: NDArray, needs: readonly boolean[]) => readonly (NDArray | null | undefined)[];
 
-/** Where a graph begins: a tensor that collects its gradient. */
+/** A tensor that collects its gradient: an end of the graph. */
 export interface Leaf {
   /**
    * @param gradient - The gradient of one backward pass with respect to this tensor.
-   * @param shared - Whether others hold the same array.
-   * @returns Whether it is the leaf's from now on.
+   * @param shared - Whether anything else refers to the same array.
+   * @returns Whether the leaf keeps `gradient` itself.
    */
   collect(gradient: NDArray, shared: boolean): boolean;
 }
 
-/** Where the gradient with respect to an input goes: to the operation that made it, to a leaf, or nowhere. */
+/** The receiver of the gradient with respect to an input: the operation that made it, a leaf, or none. */
 export type Target = Node | Leaf | null;
 
 /**
@@ -41,13 +41,13 @@ export function noGrad<R>(fn: () => R): R {
 
 let operations = 0;
 
-/** What an operation holds for a backward pass. */
+/** What an operation keeps for a backward pass. */
 interface Held {
   readonly targets: readonly Target[];
   readonly backward: Backward;
-  /** Whether `backward` keeps none of the arrays that it is given or makes, but for those it returns. */
+  /** Whether `backward` keeps only those of its arrays that it returns. */
   readonly keepsNothing: boolean;
-  /** Whether the output lies in memory of its own, not in an input's. */
+  /** Whether the output has memory of its own, not that of an input. */
   readonly isFresh: boolean;
   /** Throws if a value that `backward` reads has been changed since. */
   readonly check: () => void;
@@ -58,9 +58,9 @@ export class Node {
   /** Grows with every operation: an operation comes after those that made its inputs. */
   readonly order = ++operations;
   readonly operation: string;
-  /** Null once a backward pass has been through, and let go of what it held. */
+  /** Null after a backward pass, which frees it. */
   #held: Held | null;
-  /** The output, if nobody but the graph holds it. */
+  /** The output, if only the graph refers to it. */
   #output: NDArray | null = null;
 
   constructor(operation: string, held: Held) {
@@ -88,13 +88,13 @@ export class Node {
   }
 
   /**
-   * Says that nobody but the graph holds `output`. What lies in an input's memory is not this operation's to give back.
+   * Declares that only the graph refers to `output`. An output in the memory of an input is not released here.
    */
   own(output: NDArray): void {
     if (this.#alive().isFresh) this.#output = output;
   }
 
-  /** Lets go of everything held for the backward pass. @returns The output, if nobody else holds it. */
+  /** Drops all that was kept for the backward pass. @returns The output, if only the graph refers to it. */
   free(): NDArray | null {
     const output = this.#output;
     this.#held = null;
@@ -104,14 +104,16 @@ export class Node {
 
   #alive(): Held {
     if (this.#held !== null) return this.#held;
-    throw new Error(
-      `backward: ${this.operation} has been freed by an earlier backward through it: ` +
-        'run the forward pass again, or give the earlier call { retainGraph: true }',
-    );
+    throw argumentError(Error, {
+      fn: 'backward',
+      arg: this.operation,
+      found: 'has been freed by an earlier backward through it',
+      wayOut: 'run the forward pass again, or give the earlier call { retainGraph: true }',
+    });
   }
 }
 
-/** A gradient on its way, and whether others hold the same array. */
+/** A gradient on its way, and whether anything else refers to the same array. */
 interface Pending {
   readonly value: NDArray;
   readonly shared: boolean;
@@ -165,7 +167,7 @@ export function carryBack(root: Node, seed: NDArray, retainGraph: boolean): void
       memory.drop(arrived.value);
     }
     if (retainGraph) continue;
-    // Every operation on the output comes before the one that made it, so nobody needs it now.
+    // All operations on the output have run their backward passes, so it is not needed any more.
     const output = node.free();
     if (output !== null) memory.end(output);
   }
@@ -180,7 +182,7 @@ function isArray(gradient: NDArray | null | undefined): gradient is NDArray {
   return gradient !== null && gradient !== undefined;
 }
 
-/** Those gradients whose memory others of them are over, too. */
+/** Tells whether another of the gradients is over the same memory. */
 function repeatedOf(gradients: readonly (NDArray | null | undefined)[]): (gradient: NDArray) => boolean {
   if (gradients.length < 8) return ({ data }) => gradients.filter((other) => other?.data === data).length > 1;
   const counts = new Map<Floats | undefined, number>();
@@ -191,7 +193,7 @@ function repeatedOf(gradients: readonly (NDArray | null | undefined)[]): (gradie
 /** All operations that `root` depends on, itself included, the latest first. */
 function operationsUnder(root: Node): Node[] {
   const found = new Set([root]);
-  // A set hands out what is added to it while it is gone through.
+  // The loop over a set also visits elements that are added during the loop.
   for (const node of found) for (const target of node.targets) if (target instanceof Node) found.add(target);
   return [...found].sort((a, b) => b.order - a.order);
 }

@@ -1,5 +1,6 @@
 import type { NdArray } from 'ndarray';
 import {
+  argumentError,
   checkFlag,
   checkOptions,
   checkShapes,
@@ -75,7 +76,10 @@ export class Tensor implements Leaf {
    * @throws {TypeError} if `data` is not an array.
    */
   constructor(data: NDArray, options?: { requiresGrad?: boolean }, source: Node | null = null) {
-    if (!isNDArray(data)) throw new TypeError(`Tensor: data is ${describe(data)}, expected an array; see tensor(data)`);
+    if (!isNDArray(data)) {
+      const found = `is ${describe(data)}`;
+      throw argumentError(TypeError, { fn: 'Tensor', arg: 'data', found, expected: 'an array; see tensor(data)' });
+    }
     this.data = data;
     this.#requiresGrad = options === undefined ? source !== null : requiresGradOf(options, source !== null);
     this.#source = source;
@@ -110,7 +114,8 @@ export class Tensor implements Leaf {
   set requiresGrad(value: boolean) {
     checkFlag('Tensor', 'requiresGrad', value);
     if (this.#source !== null && !value) {
-      throw new Error(`Tensor: requiresGrad of the result of ${this.#source.operation} cannot be set: use detach()`);
+      const arg = `requiresGrad of the result of ${this.#source.operation}`;
+      throw argumentError(Error, { fn: 'Tensor', arg, found: 'cannot be set', wayOut: 'use detach()' });
     }
     this.#requiresGrad = value;
   }
@@ -119,15 +124,15 @@ export class Tensor implements Leaf {
    * The sum of the gradients of all backward passes since it was last set to null; null before the first. Of the shape
    * and dtype of the data. A backward pass adds to it in place.
    *
-   * It belongs to the tensor, not to the workspace that it was made in. Set to null, it is free at once if nobody has
-   * read it; one that was read ends with the workspace it was made in, or stays if that has ended.
+   * It belongs to the tensor, not to the workspace in which it was made. After `grad = null`, its memory is free at
+   * once if this property has not been read; else it ends with that workspace, or stays if the workspace has ended.
    */
   get grad(): Tensor | null {
     return this.#gradient === null ? null : this.#gradient.handOut();
   }
 
   /**
-   * Forgets the gradient (null), or puts another in its place, which stays its maker's: no backward pass writes to it.
+   * Removes the gradient (null), or replaces it by another, which belongs to its maker: no backward pass writes to it.
    */
   set grad(value: Tensor | null) {
     const before = this.#gradient;
@@ -137,7 +142,7 @@ export class Tensor implements Leaf {
   }
 
   /**
-   * The gradient, for this library's own use within a call: it is not handed out.
+   * The gradient, for this library's own use within a call.
    *
    * @internal
    */
@@ -161,7 +166,7 @@ export class Tensor implements Leaf {
    * @throws {RangeError} if there is not just one.
    */
   item(): number {
-    if (this.size !== 1) throw new RangeError(`item: the tensor has shape ${tuple(this.shape)}, expected one value`);
+    if (this.size !== 1) throw this.#notOneValue('item');
     return hostValues(this.data)[0];
   }
 
@@ -193,10 +198,12 @@ export class Tensor implements Leaf {
     const { retainGraph = false } = options;
     checkFlag('backward', 'retainGraph', retainGraph);
     if (!this.#requiresGrad) {
-      throw new Error(
-        'backward: the tensor needs no gradient: no tensor made with { requiresGrad: true } went into it, ' +
-          'or it was made in noGrad or detached',
-      );
+      throw argumentError(Error, {
+        fn: 'backward',
+        arg: 'the tensor',
+        found: 'needs no gradient',
+        wayOut: 'no tensor made with { requiresGrad: true } went into it, or it was made in noGrad or detached',
+      });
     }
     const seed = this.#seed(gradient);
     if (this.#source === null) this.collect(seed, true);
@@ -204,9 +211,9 @@ export class Tensor implements Leaf {
   }
 
   /**
-   * Says of the result of an operation that nobody but the graph holds its values, now that `next` has been computed
-   * from it. In a workspace a backward pass gives their memory back as soon as it is past the operation; where nothing
-   * has been recorded it is given back at once.
+   * Declares that only the graph refers to the values of this result, now that `next` has been computed from it. In a
+   * workspace, a backward pass releases their memory as soon as it is past the operation; if nothing has been recorded,
+   * it is released at once.
    *
    * @internal
    */
@@ -220,7 +227,7 @@ export class Tensor implements Leaf {
   /**
    * Adds the gradient of a backward pass to {@link Tensor.grad}.
    *
-   * @returns Whether `gradient` itself is the leaf's now.
+   * @returns Whether the leaf keeps `gradient` itself, not a copy or a sum.
    * @hidden
    */
   collect(gradient: NDArray, shared: boolean): boolean {
@@ -239,14 +246,16 @@ export class Tensor implements Leaf {
       return given;
     }
     if (this.size !== 1) {
-      throw new RangeError(
-        `backward: the tensor has shape ${tuple(this.shape)}, expected one value: give a gradient of that shape, ` +
-          'or reduce it with F.sum or F.mean',
-      );
+      throw this.#notOneValue('backward', 'give a gradient of that shape, or reduce it with F.sum or F.mean');
     }
     const one = empty(this.shape, this.dtype);
     hostRoom(one)[0] = 1;
     return one;
+  }
+
+  #notOneValue(fn: string, wayOut?: string): Error {
+    const found = `has shape ${tuple(this.shape)}`;
+    return argumentError(RangeError, { fn, arg: 'the tensor', found, expected: 'one value', wayOut });
   }
 
   /** Rows, shape and dtype, shortened, as arrays are printed. */
