@@ -87,9 +87,7 @@ export class Node {
     return keepsNothing ? tidied(() => backward(dout, needs)) : backward(dout, needs);
   }
 
-  /**
-   * Declares that only the graph refers to `output`. An output in the memory of an input is not released here.
-   */
+  /** Declares that only the graph refers to `output`. An output in the memory of an input is not released here. */
   own(output: NDArray): void {
     if (this.#alive().isFresh) this.#output = output;
   }

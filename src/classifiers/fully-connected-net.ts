@@ -38,7 +38,7 @@ import {
 import type { Classifier, LossAndGrads } from './model.js';
 import { CLASSIFIER_OPTIONS } from './options.js';
 import { addPenalty, checkInputs, gaussian, zeroBias } from './parameters.js';
-import { layerTable, parameterTable } from './summary.js';
+import { summaryOf } from './summary.js';
 
 /** Names of the parameters of a {@link FullyConnectedNet}: layers are counted from 1. */
 export type FullyConnectedParamName = `${'W' | 'b' | 'gamma' | 'beta'}${number}`;
@@ -70,9 +70,7 @@ const OPTIONS = {
   weightScale: option(1e-2, AMOUNT),
   /** Seed of the initial weights and of the sequence of dropout masks. Without one neither can be repeated. */
   seed: option<number | string | undefined>(undefined, ANY),
-  /**
-   * Whether dropout drops the same units at every pass: for a check that calls `loss` again and again. Default false.
-   */
+  /** Whether dropout drops the same units at every pass, as a check that repeats `loss` needs it. Default false. */
   repeatMasks: option(false, FLAG),
 };
 
@@ -175,7 +173,7 @@ export class FullyConnectedNet implements Classifier {
       return { name, ...cost, parameters: cost.parameters + (normalization === null ? 0 : 2 * outputDim) };
     });
     const title = [`${this.constructor.name}, ${this.#numLayers} layers`, normalization, dropout].filter(Boolean);
-    return `${layerTable(title.join(', '), layers)}\n\n${parameterTable('Parameters', params)}`;
+    return summaryOf(title.join(', '), layers, params);
   }
 
   #forward(X: NDArray) {

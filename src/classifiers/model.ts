@@ -10,9 +10,7 @@ export interface LossAndGrads<Name extends string = string> {
   readonly grads: Record<Name, NDArray>;
 }
 
-/**
- * What a Solver trains: anything with parameters and a loss. Write your own, or take one of `classifiers/`.
- */
+/** What a Solver trains: anything with parameters and a loss. Write your own, or take one of `classifiers/`. */
 export interface Model {
   /** The arrays that training changes. */
   params: Params;

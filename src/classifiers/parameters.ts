@@ -17,9 +17,7 @@ import {
 } from '../arrays/index.js';
 import { kernels, resident, residentZeros } from '../kernels/index.js';
 
-/**
- * Weights drawn from a normal distribution with mean 0 and standard deviation `scale`, where kernels use them in place.
- */
+/** Normal weights with mean 0 and standard deviation `scale`, in memory that kernels use in place. */
 export function gaussian(random: Random, shape: readonly number[], scale: number, dtype: DType): NDArray {
   const w = withStorage(heap, () => random.randn(shape, dtype));
   const values = hostRoom(w);
@@ -27,7 +25,7 @@ export function gaussian(random: Random, shape: readonly number[], scale: number
   return resident(w);
 }
 
-/** Biases at zero, where kernels use them in place. */
+/** Biases at zero, in memory that kernels use in place. */
 export function zeroBias(length: number, dtype: DType): NDArray {
   return residentZeros([length], dtype);
 }

@@ -15,14 +15,16 @@ export function parameterTable(title: string, params: Readonly<Record<string, ND
   return table(title, ['parameter', 'shape', 'values', 'memory'], rows, [count, memory]);
 }
 
-/**
- * A table of layers: output shape, parameters, and the operations of a forward pass for one example; and their sums.
- */
-export function layerTable(title: string, layers: readonly (LayerCost & { readonly name: string })[]): string {
+/** A table of layers (output shape, parameters, operations of a forward pass for one example), then of parameters. */
+export function summaryOf(
+  title: string,
+  layers: readonly (LayerCost & { readonly name: string })[],
+  params: Readonly<Record<string, NDArray>>,
+): string {
   const rows = layers.map(({ name, outputShape, parameters, multiplications, additions }) => ({
     cells: [name, tuple(outputShape)],
     numbers: [parameters, multiplications, additions],
   }));
   const header = ['layer', 'output', 'parameters', 'multiplications', 'additions'];
-  return table(title, header, rows, [count, count, count]);
+  return `${table(title, header, rows, [count, count, count])}\n\n${parameterTable('Parameters', params)}`;
 }

@@ -23,7 +23,7 @@ import {
 import type { Classifier, LossAndGrads } from './model.js';
 import { CLASSIFIER_OPTIONS } from './options.js';
 import { addPenalty, checkInputs, gaussian, zeroBias } from './parameters.js';
-import { layerTable, parameterTable } from './summary.js';
+import { summaryOf } from './summary.js';
 
 /** Names of the parameters of a {@link ThreeLayerConvNet}. */
 export type ThreeLayerConvParamName = 'W1' | 'b1' | 'W2' | 'b2' | 'W3' | 'b3';
@@ -156,8 +156,7 @@ export class ThreeLayerConvNet implements Classifier {
       { name: 'affine – ReLU', ...countFlops({ type: 'affine', inputDim: W2.shape[0], outputDim: W2.shape[1] }) },
       { name: 'affine', ...countFlops({ type: 'affine', inputDim: W3.shape[0], outputDim: W3.shape[1] }) },
     ];
-    const title = `${this.constructor.name}, 3 layers`;
-    return `${layerTable(title, layers)}\n\n${parameterTable('Parameters', this.params)}`;
+    return summaryOf(`${this.constructor.name}, 3 layers`, layers, this.params);
   }
 }
 

@@ -11,7 +11,7 @@ import {
 import type { Classifier, LossAndGrads } from './model.js';
 import { CLASSIFIER_OPTIONS } from './options.js';
 import { addPenalty, checkInputs, gaussian, zeroBias } from './parameters.js';
-import { layerTable, parameterTable } from './summary.js';
+import { summaryOf } from './summary.js';
 
 /** Names of the parameters of a {@link TwoLayerNet}. */
 export type TwoLayerParamName = 'W1' | 'b1' | 'W2' | 'b2';
@@ -101,8 +101,7 @@ export class TwoLayerNet implements Classifier {
       { name: 'affine – ReLU', ...cost(W1) },
       { name: 'affine', ...cost(W2) },
     ];
-    const title = `${this.constructor.name}, 2 layers`;
-    return `${layerTable(title, layers)}\n\n${parameterTable('Parameters', this.params)}`;
+    return summaryOf(`${this.constructor.name}, 2 layers`, layers, this.params);
   }
 }
 

@@ -29,9 +29,7 @@ const BATCHNORM_OPTIONS = {
   momentum: option<number | null>(0.1, orNull(FRACTION)),
   /** Whether weight and bias are learned. Default true. */
   affine: option(true, FLAG),
-  /**
-   * Whether there are running statistics, to normalize by in evaluation; else it is always by the batch. Default true.
-   */
+  /** Whether there are running statistics, to normalize by in evaluation; else always by the batch. Default true. */
   trackRunningStats: option(true, FLAG),
   ...DTYPE_OPTION,
 };
@@ -39,7 +37,7 @@ const BATCHNORM_OPTIONS = {
 /** Options of {@link BatchNorm2d} and {@link BatchNorm1d}. */
 export interface BatchNormModuleOptions extends OptionsOf<typeof BATCHNORM_OPTIONS> {}
 
-/** PyTorch's names of the properties that are called otherwise here. */
+/** PyTorch's names of the properties that have other names here. */
 const STATE_NAMES: Readonly<Record<string, string>> = {
   runningMean: 'running_mean',
   runningVar: 'running_var',

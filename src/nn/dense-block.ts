@@ -5,8 +5,8 @@ import { fault } from './failure.js';
 import { LayerList } from './layer-list.js';
 
 /**
- * Modules of which each sees everything before it: the block's input and the outputs of all former modules,
- * concatenated along the channels. So does whatever follows the block.
+ * Modules each of which takes the block's input and the outputs of all modules before it, concatenated along the
+ * channels. The block returns all of them, concatenated likewise.
  *
  * With C channels of input and modules of k outputs, module i takes C + i·k channels, and the block returns C + n·k.
  *

@@ -1,4 +1,4 @@
-import { checkedIn, FRACTION, type OptionsOf, type Random, type Range, settingsOf } from '../arrays/index.js';
+import { checkedIn, FRACTION, type OptionsOf, type Random, settingsOf } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
 import { Module } from './module.js';
@@ -6,8 +6,6 @@ import { RANDOM_OPTION } from './module-options.js';
 
 /** Options of {@link Dropout}. */
 export interface DropoutModuleOptions extends OptionsOf<typeof RANDOM_OPTION> {}
-
-const PROBABILITY: Range = { ...FRACTION, expected: 'the probability of dropping a value, in [0, 1]' };
 
 /**
  * Inverted dropout: in training each value is 0 with probability `p`, else it is multiplied by 1 / (1 − p); in
@@ -29,7 +27,7 @@ export class Dropout extends Module {
   constructor(p = 0.5, options: DropoutModuleOptions = {}) {
     super();
     this.random = settingsOf('Dropout', RANDOM_OPTION, options).random;
-    this.p = checkedIn('Dropout', 'p', p, PROBABILITY);
+    this.p = checkedIn('Dropout', 'p', p, { ...FRACTION, expected: 'the probability of dropping a value, in [0, 1]' });
   }
 
   override forward(x: TensorLike): Tensor {

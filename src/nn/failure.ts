@@ -6,13 +6,10 @@ export interface Container {
   namedModules(): Named<Container>[];
 }
 
-/**
- * Where an error comes from, as far as it is known: a module, the way from it to the module at fault, and what was
- * wrong.
- */
+/** The source of an error as far as it is known: a module, the path from it to the module at fault, and the text. */
 interface Source {
   readonly from: Container;
-  /** `[0] (Conv2d)`; '' where the module itself is at fault. */
+  /** `[0] (Conv2d)`; '' if the module itself is at fault. */
   readonly way: string;
   readonly text: string;
   readonly cause: unknown;
@@ -53,20 +50,20 @@ export function located(error: unknown, container: Container, name: string, memb
   return next;
 }
 
-/** The kinds of errors that may be made anew with another message. */
+/** The kinds of errors that can be copied with another message. */
 const KINDS = [ShapeError, RangeError, TypeError, Error];
 
-/** What an error of `member` says, without its name. */
+/** The message of an error of `member`, without its name. */
 function textOf(error: Error, member: Container): string {
   const fault = faultOf(error);
   return fault?.fn === className(member) ? said(fault) : error.message;
 }
 
-/** The way to where an error comes from, which is `member`, called `name`, or below it. */
+/** The path to the source of an error: `member`, called `name`, or a module below it. */
 function wayTo(member: Container, name: string, { from, way }: Source): string {
   const between = member.namedModules().find(([, module]) => module === from)?.[0] ?? '';
   const path = step(joined(name, between));
-  // The brackets of a list say enough of it.
+  // The brackets of a list need no class name before them.
   return way.startsWith('[') ? path + way : `${path} (${className(from)})${way}`;
 }
 

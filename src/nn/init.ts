@@ -45,19 +45,14 @@ const GAINS: Readonly<Record<Nonlinearity, (slope: number) => number>> = {
 
 const NONLINEARITY: Range = {
   allows: (name) => Object.hasOwn(GAINS, name as string),
-  expected: `one of ${Object.keys(GAINS)
-    .map((name) => `'${name}'`)
-    .join(', ')}`,
+  expected: `one of '${Object.keys(GAINS).join("', '")}'`,
   Kind: RangeError,
 };
 
 const KAIMING_OPTIONS = {
   /** The slope below 0 of the leaky ReLU that follows. Default 0. */
   a: option(0, NUMBER),
-  /**
-   * What is kept from layer to layer: with `'fanIn'`, the default, the size of the values, with `'fanOut'` that of the
-   * gradients.
-   */
+  /** What is kept from layer to layer: with `'fanIn'` (default) the size of values, with `'fanOut'` of gradients. */
   mode: option<'fanIn' | 'fanOut'>('fanIn', oneOf('fanIn', 'fanOut')),
   /** The function that follows. Default `'leaky_relu'`, which with a = 0 is a ReLU. */
   nonlinearity: option<Nonlinearity>('leaky_relu', NONLINEARITY),
@@ -80,7 +75,7 @@ export interface KaimingOptions extends OptionsOf<typeof KAIMING_OPTIONS> {}
 export interface XavierOptions extends OptionsOf<typeof XAVIER_OPTIONS> {}
 
 /**
- * The factor that makes up for what a nonlinearity does to the size of its values: PyTorch's `calculate_gain`.
+ * The factor that compensates for a nonlinearity's effect on the size of its values: PyTorch's `calculate_gain`.
  *
  * @param param - For `'leaky_relu'`, its slope below 0. Default 0.01.
  * @throws {RangeError} if the nonlinearity is unknown.
@@ -195,20 +190,15 @@ function drawNormal<T extends TensorLike>(tensor: T, mean: number, std: number, 
   return written(tensor, (i) => mean + std * unit[i]);
 }
 
-/** Writes a value for each place, in row-major order. */
+/** Writes `value(i)` to each flat index i, in row-major order. */
 function written<T extends TensorLike>(tensor: T, value: (i: number) => number): T {
   const target: NDArray = arrayOf(tensor);
-  overwrite(
-    target,
-    array(
-      Float64Array.from({ length: sizeOf(target.shape) }, (_, i) => value(i)),
-      target.shape,
-    ),
-  );
+  const values = Float64Array.from({ length: sizeOf(target.shape) }, (_, i) => value(i));
+  overwrite(target, array(values, target.shape));
   return tensor;
 }
 
-/** How many values one output sums, and to how many outputs one input goes. */
+/** The number of inputs of one output, and of outputs of one input. */
 function fansOf(fn: string, tensor: TensorLike): { fanIn: number; fanOut: number } {
   checkTensor(fn, tensor);
   const [out, into, ...window] = tensor.shape;

@@ -6,10 +6,10 @@ import { type Container, fault } from './failure.js';
 export type Axis = string | readonly [symbol: string | null, size: number, kind?: 'least'];
 
 /**
- * Checks what a module was called with.
+ * Checks the input of a module.
  *
- * @param module - Names the error.
- * @param shapes - The shapes that will do. An axis `'…'` in first or last place stands for any number of axes.
+ * @param module - Its class begins the message.
+ * @param shapes - The allowed shapes. An axis `'…'` in first or last place stands for any number of axes.
  * @param state - A tensor of the module, whose dtype the input must have. Null: any.
  * @throws {TypeError} if it is no tensor or array, or of another dtype.
  * @throws {ShapeError} if it has another shape.
@@ -55,7 +55,7 @@ function fits(shape: readonly number[], axes: readonly Axis[]): boolean {
   });
 }
 
-/** What is expected of an axis; the least size only of one that is smaller. */
+/** The expected size of an axis, for a message; a least size only where the axis is smaller. */
 function text(axis: Axis, found: number): string {
   if (typeof axis === 'string') return axis;
   const [symbol, size, kind] = axis;

@@ -2,7 +2,7 @@ import { argumentError, describe } from '../arrays/index.js';
 import type { Named } from './members.js';
 import { Module } from './module.js';
 
-/** A module that is made of a list of modules, whose names are their places: `0`, `1`, …. */
+/** A module made of a list of modules, whose names are their indices: `0`, `1`, …. */
 export abstract class LayerList extends Module implements Iterable<Module> {
   readonly #layers: Module[] = [];
 
@@ -16,12 +16,12 @@ export abstract class LayerList extends Module implements Iterable<Module> {
     for (const layer of layers) this.append(layer);
   }
 
-  /** How many there are. */
+  /** The number of modules. */
   get length(): number {
     return this.#layers.length;
   }
 
-  /** The module in place `i`; a negative place counts from the end. @throws {RangeError} if there is none. */
+  /** Module `i`; a negative index counts from the end. @throws {RangeError} if there is none. */
   at(i: number): Module {
     const layer = this.#layers.at(i);
     if (Number.isInteger(i) && layer !== undefined) return layer;

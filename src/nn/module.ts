@@ -23,7 +23,7 @@ export interface Weights {
   readonly b: NDArray;
 }
 
-/** A module that runs with other weights than its own where it is asked to. */
+/** A module that can run with other weights than its own. */
 export type Foldable = Module & Required<Pick<Module, 'forwardWith'>> & { weight?: unknown; bias?: unknown };
 
 /** What Node prints an object as. */
@@ -128,8 +128,8 @@ export abstract class Module {
   }
 
   /**
-   * Sets whether this module runs as in training, and calls the `train` of those that it is made of: one that overrides
-   * it decides for itself, and for what is in it.
+   * Sets whether this module runs as in training, and calls `train` of its children: one that overrides it decides for
+   * itself and for the modules inside it.
    *
    * @returns The module.
    *
@@ -229,9 +229,8 @@ export abstract class Module {
   }
 
   /**
-   * Whether `forward` keeps neither what goes in nor what it makes, but for what it returns: whether `keepsNothing` has
-   * been said of it. What goes from one such module of a `Sequential` to the next ends with the backward pass's need of
-   * it.
+   * Whether `forward` keeps no array but the one that it returns: whether `keepsNothing` was called with it. The arrays
+   * between two such modules of a `Sequential` are released when the backward pass no longer needs them.
    */
   keepsNothing(): boolean {
     return isKeepingNothing(this.forward);
@@ -251,17 +250,17 @@ export abstract class Module {
     return this.toString();
   }
 
-  /** What stands in the brackets after the class's name where the module is printed: its sizes and options. */
+  /** The text in the brackets after the class's name in `toString`: sizes and options. */
   protected extraRepr(): string {
     return '';
   }
 
-  /** State that a state dict may lack, also a strict one: it stays as it is then. Default: none. */
+  /** State that a state dict may lack, also with `strict`; it then stays unchanged. Default: none. */
   protected optionalState(): readonly Tensor[] {
     return [];
   }
 
-  /** Names and values among which parameters, buffers and submodules are looked for. Default: the properties. */
+  /** Names and values in which parameters, buffers and submodules are searched. Default: the properties. */
   protected members(): Named<unknown>[] {
     return Object.entries(this);
   }
@@ -299,12 +298,12 @@ export abstract class Module {
     checkSynchronous('apply', 'fn', fn(this));
   }
 
-  /** Those of its own members that `is` tells. */
+  /** Its own members for which `is` returns true. */
   #own<T>(is: (value: unknown) => value is T): Named<T>[] {
     return findMembers(this.members(), is);
   }
 
-  /** Those members of all modules in it that `is` tells, under each of their names. */
+  /** The members of all modules in it for which `is` returns true, under each of their names. */
   #all<T>(is: (value: unknown) => value is T): Named<T>[] {
     return this.#tree().flatMap(([outer, module]) =>
       module.#own(is).map(([name, value]): Named<T> => [joined(outer, name), value]),
@@ -317,7 +316,7 @@ export abstract class Module {
     return [[name, this], ...below];
   }
 
-  /** Its members that are modules, but for those that it is itself a part of. */
+  /** Its members that are modules, except itself and the modules above it. */
   #below(above: readonly Module[]): Named<Module>[] {
     return this.#own(isModule).filter(([, child]) => child !== this && !above.includes(child));
   }

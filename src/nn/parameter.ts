@@ -47,15 +47,13 @@ export class Buffer extends Tensor {
   }
 }
 
-/**
- * Whether a property of a module is a parameter: a {@link Parameter}, or any leaf tensor that requires its gradient.
- */
+/** Whether a property is a parameter: a {@link Parameter}, or any leaf tensor that requires its gradient. */
 export function isParameter(value: unknown): value is Tensor {
   if (value instanceof Parameter) return true;
   return value instanceof Tensor && !(value instanceof Buffer) && value.isLeaf && value.requiresGrad;
 }
 
-/** Whether a property of a module is a buffer. */
+/** Whether a property is a buffer. */
 export function isBuffer(value: unknown): value is Buffer {
   return value instanceof Buffer;
 }

@@ -4,7 +4,7 @@ import { keepsNothing } from '../kernels/index.js';
 import { checkInput } from './input.js';
 import { Module } from './module.js';
 
-/** One axis in the place of all from `startDim` on: an image becomes a vector, the batch stays. */
+/** Joins all axes from `startDim` on into one: an image becomes a vector, the batch stays. */
 export class Flatten extends Module {
   readonly startDim: number;
 
@@ -31,7 +31,7 @@ export class Flatten extends Module {
   }
 }
 
-/** What it is given: a place where nothing happens. */
+/** Returns its input unchanged: a placeholder. */
 export class Identity extends Module {
   /**
    * A layer that returns its input. It has no options.

@@ -25,7 +25,7 @@ const OPTIONS = {
 export interface ResidualOptions extends OptionsOf<typeof OPTIONS> {}
 
 /**
- * A body and a way past it: `body(x) + shortcut(x)`.
+ * A body and a shortcut past it: `body(x) + shortcut(x)`.
  *
  * @see He et al. 2016, Deep Residual Learning for Image Recognition, https://arxiv.org/abs/1512.03385
  *

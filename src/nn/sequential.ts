@@ -6,7 +6,7 @@ import { LayerList } from './layer-list.js';
 import type { Foldable, Module } from './module.js';
 
 /**
- * Modules one after another: each takes what the one before it returns.
+ * Modules one after another: each takes the output of the one before it.
  *
  * A ReLU after a `Conv2d`, `Linear` or batch normalization runs in one pass with it; the results are the same. Under
  * `noGrad`, a batch normalization in evaluation mode is folded into the `Conv2d` or `Linear` before it; the results are

@@ -22,10 +22,10 @@ const OPTIONS = {
   strict: option(true, FLAG),
 };
 
-/** How `loadStateDict` compares names. */
+/** Options of `loadStateDict`. */
 export interface LoadStateOptions extends OptionsOf<typeof OPTIONS> {}
 
-/** What `loadStateDict` left out. */
+/** The names that `loadStateDict` left out. */
 export interface LoadedState {
   /** Names of the module that the state lacks. */
   readonly missingKeys: readonly string[];
@@ -36,9 +36,9 @@ export interface LoadedState {
 /**
  * Writes a state into tensors, after all of it has been checked.
  *
- * @param title - What the error calls the module.
- * @param optional - Those of the tensors that the state may lack.
- * @throws {TypeError | RangeError | ShapeError} that lists everything that does not fit.
+ * @param title - The module's name in errors.
+ * @param optional - The tensors that the state may lack.
+ * @throws {TypeError | RangeError | ShapeError} with a list of all that does not fit.
  */
 export function loadState(
   title: string,

@@ -9,7 +9,7 @@ export interface SummaryRow {
   readonly name: string;
   /** Its class. */
   readonly type: string;
-  /** Of one example, without the axis of the batch; null if the forward pass did not come by. */
+  /** Of one example, without the axis of the batch; null if the layer did not run. */
   readonly outputShape: readonly number[] | null;
   /** Values that are trained; 0 where they were counted with an earlier layer. */
   readonly parameters: number;
@@ -21,7 +21,7 @@ export interface SummaryRow {
   readonly parameterBytes: number;
 }
 
-/** What a model is made of. `toString` prints it as a table. */
+/** The layers of a model. `toString` prints them as a table. */
 export interface ModuleSummary {
   /** Layers in the order in which they run, one for each run. */
   readonly rows: readonly SummaryRow[];
@@ -35,7 +35,7 @@ export interface ModuleSummary {
   toString(): string;
 }
 
-/** What a summary needs of a module. */
+/** A module as far as a summary needs it. */
 interface Summarized {
   training: boolean;
   forward(...inputs: unknown[]): Tensor;
@@ -47,7 +47,7 @@ interface Summarized {
   buffers(): Tensor[];
 }
 
-/** A run of a module's forward, by what it was given and returned, without the axis of the batch. */
+/** A run of a module's forward: shapes of input and output, without the axis of the batch. */
 interface Run {
   readonly name: string;
   readonly module: Summarized;
@@ -58,8 +58,7 @@ interface Run {
 }
 
 /**
- * Runs `model` on zeros and lists its layers: the modules that are made of no others, and those with parameters of
- * their own.
+ * Runs `model` on zeros and lists its layers: the modules without children, and those with parameters of their own.
  *
  * @param inputShape - Without the axis of the batch.
  */
@@ -146,7 +145,7 @@ function watchedRuns(model: Summarized, shape: readonly number[], dtype: DType):
   return runs;
 }
 
-/** The parameters that are of no module inside it. */
+/** The parameters of `module` that belong to no module inside it. */
 function ownParameters(module: Summarized): Tensor[] {
   const inside = new Set(module.children().flatMap((child) => child.parameters()));
   return module.parameters().filter((parameter) => !inside.has(parameter));

@@ -1,13 +1,13 @@
-/** What has a mode, and parts with modes. */
+/** A module as far as `train` needs it. */
 interface Trainee {
   training: boolean;
   children(): Trainee[];
   train(mode: boolean): unknown;
 }
 
-/** One call of `train` from outside, with all that it calls. */
+/** One call of `train` from outside, and the calls that it makes. */
 interface Pass {
-  /** The mode that each module was last given. */
+  /** The mode that each module was set to last. */
   readonly given: Map<Trainee, boolean>;
   /** The module whose `train` the pass has just called. */
   called: Trainee | null;
@@ -16,8 +16,8 @@ interface Pass {
 let pass: Pass | null = null;
 
 /**
- * Sets the mode of a module and calls the `train` of its children, of each once in a pass, so that graphs of modules
- * may have cycles. A call by a method that overrides `train`, of a module that is not its own, is a pass by itself.
+ * Sets the mode of a module and calls `train` of its children, of each once in a pass, so that graphs of modules may
+ * have cycles. If a method that overrides `train` calls `train` of another module, a new pass begins.
  */
 export function trainOnce(module: Trainee, mode: boolean): void {
   const before = pass;
