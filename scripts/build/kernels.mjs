@@ -1,15 +1,26 @@
 // Compiles the AssemblyScript kernels and embeds both builds as bytes in a TypeScript module, so that bundlers,
 // ts-node, vitest and browsers need no file to find. Does nothing where the module was made from these very sources.
+//
+// The list of the kernels is made from their loops: each `export function name<T>(item: i32): void` in assembly/ is one
+// (without <T>, where it is for float32 only). From the list come assembly/dispatch.generated.ts, which calls a loop by
+// its number, and wasm/kernel.generated.ts, the enum by which the bindings name it.
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const ENTRY = join(ROOT, 'src/kernels/assembly/index.ts');
+const ASSEMBLY = join(ROOT, 'src/kernels/assembly');
+const ENTRY = join(ASSEMBLY, 'index.ts');
+const DISPATCH = join(ASSEMBLY, 'dispatch.generated.ts');
+const NUMBERS = join(ROOT, 'src/kernels/wasm/kernel.generated.ts');
 const OUT = join(ROOT, 'src/kernels/wasm/binaries.generated.ts');
+
+/** Files of assembly/ that run jobs, and have no loops of kernels. */
+const RUN_JOBS = ['index.ts', 'job.ts'];
+const LOOP = /^export function (\w+)(<T>)?\(\w+: i32\): void \{/gm;
 
 const COMMON = [
   ['-O3', '--noAssert', '--runtime', 'stub'],
@@ -28,13 +39,17 @@ const BUILDS = {
 };
 
 /**
- * Writes the module of both builds, whole or not at all.
+ * Writes the modules of the numbers and of both builds, each whole or not at all. They change only once both builds are
+ * compiled, so the numbers are always those of the builds.
  *
- * @returns {Promise<Record<string, number> | null>} The bytes of each build; null where the module is up to date.
+ * @returns {Promise<Record<string, number> | null>} The bytes of each build; null where all is up to date.
  */
-export async function buildKernels(entry = ENTRY, out = OUT) {
-  const source = `// Sources: sha256 ${digest(entry)}`;
-  if (existsSync(out) && readFileSync(out, 'utf8').startsWith(source)) return null;
+export async function buildKernels() {
+  const loops = findLoops();
+  write(DISPATCH, dispatch(loops));
+  const source = `// Sources: sha256 ${digest(ENTRY)}`;
+  const numbers = numbersOf(loops);
+  if (readOrNull(OUT)?.startsWith(source) && readOrNull(NUMBERS) === numbers) return null;
 
   const sizes = {};
   const lines = [
@@ -50,22 +65,71 @@ export async function buildKernels(entry = ENTRY, out = OUT) {
     '}',
   ];
   for (const [name, options] of Object.entries(BUILDS)) {
-    const binary = await compile(entry, options);
+    const binary = await compile(ENTRY, options);
     const base64 = Buffer.from(binary).toString('base64');
     lines.push('', `export const ${name}: Binary = {`, `  base64: '${base64}',`);
     lines.push(`  memoryFlag: ${memoryFlag(binary)},`, '};');
     sizes[name] = binary.length;
   }
+  write(NUMBERS, numbers);
+  write(OUT, `${lines.join('\n')}\n`);
+  return sizes;
+}
 
-  const temporary = `${out}.${process.pid}.tmp`;
-  mkdirSync(dirname(out), { recursive: true });
+/** The loops of the kernels, by file and by their order in it: a kernel's number is its place in this list. */
+function findLoops() {
+  const files = readdirSync(ASSEMBLY).filter((file) => /(?<!\.generated)\.ts$/.test(file) && !RUN_JOBS.includes(file));
+  return files.sort().flatMap((file) =>
+    [...readFileSync(join(ASSEMBLY, file), 'utf8').matchAll(LOOP)].map(([, name, generic = '']) => ({
+      name,
+      generic,
+      module: basename(file, '.ts'),
+      kernel: name[0].toUpperCase() + name.slice(1),
+    })),
+  );
+}
+
+/** The module of assembly/ that calls a loop by its number: a switch over dense numbers, which becomes a jump table. */
+function dispatch(loops) {
+  return `// Made by scripts/build/kernels.mjs from the loops in this folder.
+
+${loops.map(({ name, module }) => `import { ${name} } from "./${module}";`).join('\n')}
+
+/** Computes one work item of a kernel, of float64 where \`wide\`, else of float32. */
+export function perform(kernel: i32, wide: i32, item: i32): void {
+  if (wide) performIn<f64>(kernel, item);
+  else performIn<f32>(kernel, item);
+}
+
+function performIn<T>(kernel: i32, item: i32): void {
+  switch (kernel) {
+${loops.map(({ name, generic }, number) => `    case ${number}: return ${name}${generic}(item);`).join('\n')}
+  }
+}
+`;
+}
+
+/** The module of wasm/ that has the kernels' numbers by name. */
+function numbersOf(loops) {
+  return `// Made by scripts/build/kernels.mjs from the loops in ../assembly/.
+
+/** The kernels of \`assembly/\`, by number. */
+export enum Kernel {
+${loops.map(({ kernel, name, module }) => `  /** \`${name}\` of assembly/${module}.ts. */\n  ${kernel},`).join('\n')}
+}
+`;
+}
+
+/** Replaces a file in one step, if its text is another. */
+function write(file, text) {
+  if (readOrNull(file) === text) return;
+  const temporary = `${file}.${process.pid}.tmp`;
   try {
-    writeFileSync(temporary, `${lines.join('\n')}\n`);
-    renameSync(temporary, out);
+    writeFileSync(temporary, text);
+    renameSync(temporary, file);
   } finally {
     rmSync(temporary, { force: true });
   }
-  return sizes;
 }
 
 /** A hash of the sources, this script and the compiler's version. */

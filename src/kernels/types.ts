@@ -431,8 +431,8 @@ export interface AdamStep extends Step {
 }
 
 /**
- * Kernels that every set so far runs in JavaScript, by the reference: their loops are rare, short, or made of functions
- * such as `Math.exp`, whose bits are kept.
+ * Kernels without a loop in AssemblyScript: they always run in JavaScript. They are rarely called, short, or made of
+ * functions such as `Math.exp`, and so have the same bits everywhere.
  */
 export interface PlainKernels
   extends PointwiseKernels,

@@ -5,67 +5,14 @@ import {
   JOB_ITEMS,
   JOB_KERNEL,
   JOB_WIDE,
-  Kernel,
   REMAINING,
   SIGNAL,
   SLEEPING,
   TRAPS,
   WORKERS,
 } from "../wasm/protocol";
-import {
-  addRow,
-  addRowRelu,
-  leakyRelu,
-  leakyReluBackward,
-  relu,
-  reluBackward,
-  reluBackwardSumRows,
-} from "./activations";
-import { add, divide, lerp, multiply, scale, subtract } from "./arithmetic";
-import { batchnormChannels, batchnormChannelsBackward, normalizeChannels } from "./batchnorm-channels";
-import {
-  batchnormColumns,
-  batchnormColumnsBackward,
-  batchnormColumnsGraph,
-  normalizeColumns,
-} from "./batchnorm-columns";
-import {
-  convBackwardInput,
-  convBackwardWeights,
-  convForward,
-  packTurned,
-  reluBackwardSumChannels,
-  sumChannels,
-} from "./convolution";
-import { convBackwardPhases, packPhases } from "./convolution-phases";
-import { convRunsForward } from "./convolution-runs";
-import { convRunsBackwardWeights } from "./convolution-runs-weights";
-import { convSquaresBackwardWeights } from "./convolution-squares";
-import { dropout } from "./dropout";
-import { product, productPackingA, productPackingB, productShare } from "./gemm";
+import { perform } from "./dispatch.generated";
 import { setThread } from "./job";
-import { groupnorm, groupnormBackward, groupnormWeights } from "./groupnorm";
-import { layernorm, layernormBackward, layernormWeights } from "./layernorm";
-import { hingeLoss, softmaxLoss } from "./losses";
-import { avgPool, avgPoolBackward, maxPool, maxPoolBackward } from "./pooling";
-import { maxout, maxoutBackward } from "./maxout";
-import { preluRows, preluRowsBackward, preluRuns, preluRunsBackward } from "./prelu";
-import {
-  elu,
-  eluBackward,
-  gelu,
-  geluBackward,
-  sigmoid,
-  sigmoidBackward,
-  tanh,
-  tanhBackward,
-} from "./smooth-activations";
-import { addL2Gradient, gatherRows, sumColumns, sumRows, sumSquares } from "./sums";
-import { clamp, maxAbs, sumAbs } from "./norms";
-import { packA, packB } from "./packing";
-import { adagrad, adam, dampedMomentum, nesterov, rmsprop, sgd, sgdMomentum } from "./updates";
-import { winogradFilters, winogradForward } from "./winograd";
-import { winogradBlock, winogradProducts, winogradWeights } from "./winograd-weights";
 
 // A job is a kernel and a number of work items, each of which writes its own part of the output; its arguments lie in
 // shared memory (job.ts). Threads claim items from a counter until none is left. Who computes an item changes nothing
@@ -246,99 +193,5 @@ export function dismiss(): void {
   while (atomic.load<i32>(WORKERS) > 0) {
     atomic.add<i32>(SIGNAL, 1);
     atomic.notify(SIGNAL, -1);
-  }
-}
-
-function perform(kernel: i32, wide: i32, item: i32): void {
-  if (wide) performIn<f64>(kernel, item);
-  else performIn<f32>(kernel, item);
-}
-
-function performIn<T>(kernel: i32, item: i32): void {
-  switch (kernel) {
-    case Kernel.PackA: return packA<T>(item);
-    case Kernel.PackB: return packB<T>(item);
-    case Kernel.Product: return product<T>(item);
-    case Kernel.ProductPackingA: return productPackingA<T>(item);
-    case Kernel.ProductPackingB: return productPackingB<T>(item);
-    case Kernel.ProductShare: return productShare<T>(item);
-    case Kernel.AddRow: return addRow<T>(item);
-    case Kernel.AddRowRelu: return addRowRelu<T>(item);
-    case Kernel.Relu: return relu<T>(item);
-    case Kernel.ReluBackward: return reluBackward<T>(item);
-    case Kernel.ReluBackwardSumRows: return reluBackwardSumRows<T>(item);
-    case Kernel.SumRows: return sumRows<T>(item);
-    case Kernel.SumColumns: return sumColumns<T>(item);
-    case Kernel.SumSquares: return sumSquares<T>(item);
-    case Kernel.SumAbs: return sumAbs<T>(item);
-    case Kernel.MaxAbs: return maxAbs<T>(item);
-    case Kernel.Clamp: return clamp<T>(item);
-    case Kernel.AddL2Gradient: return addL2Gradient<T>(item);
-    case Kernel.SoftmaxLoss: return softmaxLoss<T>(item);
-    case Kernel.HingeLoss: return hingeLoss<T>(item);
-    case Kernel.GatherRows: return gatherRows<T>(item);
-    case Kernel.Sgd: return sgd<T>(item);
-    case Kernel.SgdMomentum: return sgdMomentum<T>(item);
-    case Kernel.DampedMomentum: return dampedMomentum<T>(item);
-    case Kernel.Nesterov: return nesterov<T>(item);
-    case Kernel.Rmsprop: return rmsprop<T>(item);
-    case Kernel.Adagrad: return adagrad<T>(item);
-    case Kernel.Adam: return adam<T>(item);
-    case Kernel.BatchnormColumns: return batchnormColumns<T>(item);
-    case Kernel.BatchnormColumnsBackward: return batchnormColumnsBackward<T>(item);
-    case Kernel.BatchnormColumnsGraph: return batchnormColumnsGraph<T>(item);
-    case Kernel.NormalizeColumns: return normalizeColumns<T>(item);
-    case Kernel.BatchnormChannels: return batchnormChannels<T>(item);
-    case Kernel.BatchnormChannelsBackward: return batchnormChannelsBackward<T>(item);
-    case Kernel.NormalizeChannels: return normalizeChannels<T>(item);
-    case Kernel.Layernorm: return layernorm<T>(item);
-    case Kernel.LayernormBackward: return layernormBackward<T>(item);
-    case Kernel.LayernormWeights: return layernormWeights<T>(item);
-    case Kernel.Groupnorm: return groupnorm<T>(item);
-    case Kernel.GroupnormBackward: return groupnormBackward<T>(item);
-    case Kernel.GroupnormWeights: return groupnormWeights<T>(item);
-    case Kernel.Dropout: return dropout<T>(item);
-    case Kernel.Multiply: return multiply<T>(item);
-    case Kernel.ConvForward: return convForward<T>(item);
-    case Kernel.PackTurned: return packTurned<T>(item);
-    case Kernel.ConvBackwardWeights: return convBackwardWeights<T>(item);
-    case Kernel.ConvBackwardInput: return convBackwardInput<T>(item);
-    case Kernel.PackPhases: return packPhases<T>(item);
-    case Kernel.ConvBackwardPhases: return convBackwardPhases<T>(item);
-    case Kernel.ConvRunsForward: return convRunsForward<T>(item);
-    case Kernel.ConvRunsBackwardWeights: return convRunsBackwardWeights<T>(item);
-    case Kernel.ConvSquaresBackwardWeights: return convSquaresBackwardWeights<T>(item);
-    case Kernel.ReluBackwardSumChannels: return reluBackwardSumChannels<T>(item);
-    case Kernel.SumChannels: return sumChannels<T>(item);
-    case Kernel.MaxPool: return maxPool<T>(item);
-    case Kernel.MaxPoolBackward: return maxPoolBackward<T>(item);
-    case Kernel.AvgPool: return avgPool<T>(item);
-    case Kernel.AvgPoolBackward: return avgPoolBackward<T>(item);
-    case Kernel.LeakyRelu: return leakyRelu<T>(item);
-    case Kernel.LeakyReluBackward: return leakyReluBackward<T>(item);
-    case Kernel.Sigmoid: return sigmoid<T>(item);
-    case Kernel.SigmoidBackward: return sigmoidBackward<T>(item);
-    case Kernel.Tanh: return tanh<T>(item);
-    case Kernel.TanhBackward: return tanhBackward<T>(item);
-    case Kernel.Elu: return elu<T>(item);
-    case Kernel.EluBackward: return eluBackward<T>(item);
-    case Kernel.Gelu: return gelu<T>(item);
-    case Kernel.GeluBackward: return geluBackward<T>(item);
-    case Kernel.PreluRuns: return preluRuns<T>(item);
-    case Kernel.PreluRunsBackward: return preluRunsBackward<T>(item);
-    case Kernel.PreluRows: return preluRows<T>(item);
-    case Kernel.PreluRowsBackward: return preluRowsBackward<T>(item);
-    case Kernel.Maxout: return maxout<T>(item);
-    case Kernel.MaxoutBackward: return maxoutBackward<T>(item);
-    case Kernel.Add: return add<T>(item);
-    case Kernel.Subtract: return subtract<T>(item);
-    case Kernel.Divide: return divide<T>(item);
-    case Kernel.Scale: return scale<T>(item);
-    case Kernel.Lerp: return lerp<T>(item);
-    case Kernel.WinogradFilters: return winogradFilters(item);
-    case Kernel.WinogradForward: return winogradForward(item);
-    case Kernel.WinogradBlock: return winogradBlock(item);
-    case Kernel.WinogradProducts: return winogradProducts(item);
-    case Kernel.WinogradWeights: return winogradWeights(item);
   }
 }

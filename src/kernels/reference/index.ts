@@ -16,7 +16,7 @@ import { smoothActivations } from './smooth-activations.js';
 import { statistics } from './statistics.js';
 import { updates } from './updates.js';
 
-/** The kernels that no other set has a loop of its own for. */
+/** The kernels without a loop in AssemblyScript, which the WebAssembly set takes from here. */
 export const plain: PlainKernels = {
   ...pointwise,
   ...pairs,

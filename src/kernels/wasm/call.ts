@@ -1,7 +1,8 @@
 import { ENDED_MESSAGE, type Floats, hasEnded, isFloat64 } from '../../arrays/index.js';
+import type { Kernel } from './kernel.generated.js';
 import type { Memory } from './memory.js';
 import type { Exports } from './module.js';
-import { CHUNK, INTEGERS, INTEGERS_COUNT, type Kernel, NUMBERS, NUMBERS_COUNT } from './protocol.js';
+import { CHUNK, INTEGERS, INTEGERS_COUNT, NUMBERS, NUMBERS_COUNT } from './protocol.js';
 import type { Workers } from './workers.js';
 
 /** A kernel trapped on a worker thread. */

@@ -1,7 +1,7 @@
 import type { ActivationKernels } from '../../types.js';
 import { type Call, chunks, rowBlocks, stripes } from '../call.js';
+import { Kernel } from '../kernel.generated.js';
 import type { Memory } from '../memory.js';
-import { Kernel } from '../protocol.js';
 
 export function bindActivations(call: Call, memory: Memory): ActivationKernels {
   return {

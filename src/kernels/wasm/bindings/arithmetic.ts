@@ -1,7 +1,7 @@
 import type { Floats } from '../../../arrays/index.js';
 import type { ArithmeticKernels } from '../../types.js';
 import { type Call, chunks } from '../call.js';
-import { Kernel } from '../protocol.js';
+import { Kernel } from '../kernel.generated.js';
 
 export function bindArithmetic(call: Call): ArithmeticKernels {
   const combine = (kernel: Kernel, a: Floats, b: Floats, out: Floats): void => {

@@ -1,7 +1,8 @@
 import { type Floats, isFloat64 } from '../../../arrays/index.js';
 import type { ConvolutionKernels, ConvShape } from '../../types.js';
 import { type Call, stripes } from '../call.js';
-import { Kernel, PRODUCT_DEPTH, TILE_ROW_BYTES, TILE_ROWS } from '../protocol.js';
+import { Kernel } from '../kernel.generated.js';
+import { PRODUCT_DEPTH, TILE_ROW_BYTES, TILE_ROWS } from '../protocol.js';
 import type { ChooseTiles, ConvolutionPass } from '../winograd-choice.js';
 import { roundUp, type TileInputs } from '../winograd-plan.js';
 import { bindWinograd } from './winograd.js';

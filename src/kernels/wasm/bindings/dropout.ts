@@ -1,7 +1,7 @@
 import { dropoutThreshold } from '../../reference/dropout.js';
 import type { DropoutKernels } from '../../types.js';
 import { type Call, chunks } from '../call.js';
-import { Kernel } from '../protocol.js';
+import { Kernel } from '../kernel.generated.js';
 
 export function bindDropout(call: Call): DropoutKernels {
   return {

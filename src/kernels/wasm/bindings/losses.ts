@@ -1,6 +1,6 @@
 import type { LossKernels } from '../../types.js';
 import { type Call, rowBlocks } from '../call.js';
-import { Kernel } from '../protocol.js';
+import { Kernel } from '../kernel.generated.js';
 
 export function bindLosses(call: Call): LossKernels {
   return {

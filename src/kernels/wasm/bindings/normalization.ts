@@ -9,7 +9,7 @@ import type {
   NormalizationKernels,
 } from '../../types.js';
 import { type Call, rowBlocks, stripes } from '../call.js';
-import { Kernel } from '../protocol.js';
+import { Kernel } from '../kernel.generated.js';
 
 export function bindNormalization(call: Call): NormalizationKernels {
   /** Features are cut into stripes of columns; channels of several pixels are an item each. */

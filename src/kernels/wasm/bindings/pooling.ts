@@ -1,6 +1,6 @@
 import type { PoolingKernels, PoolShape } from '../../types.js';
 import type { Call } from '../call.js';
-import { Kernel } from '../protocol.js';
+import { Kernel } from '../kernel.generated.js';
 
 export function bindPooling(call: Call): PoolingKernels {
   /** The integers 3 to 10 of assembly/pooling.ts. */

@@ -1,7 +1,8 @@
 import type { ProductKernels, ProductOperands } from '../../types.js';
 import { type Call, stripes } from '../call.js';
+import { Kernel } from '../kernel.generated.js';
 import { planItems, planPacking, planPackingItems, planProduct, planShares } from '../product-plan.js';
-import { Kernel, TILE_ROWS } from '../protocol.js';
+import { TILE_ROWS } from '../protocol.js';
 
 export function bindProducts(call: Call, threads: number): ProductKernels {
   return {

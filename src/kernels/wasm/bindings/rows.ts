@@ -1,8 +1,8 @@
 import { rows as reference } from '../../reference/rows.js';
 import type { RowKernels } from '../../types.js';
 import { type Call, chunks, rowBlocks, stripes } from '../call.js';
+import { Kernel } from '../kernel.generated.js';
 import type { Memory } from '../memory.js';
-import { Kernel } from '../protocol.js';
 
 export function bindRows(call: Call, memory: Memory): RowKernels {
   return {

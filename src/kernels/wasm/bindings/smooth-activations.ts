@@ -1,7 +1,7 @@
 import type { Floats } from '../../../arrays/index.js';
 import type { SmoothActivationKernels } from '../../types.js';
 import { type Call, chunks } from '../call.js';
-import { Kernel } from '../protocol.js';
+import { Kernel } from '../kernel.generated.js';
 
 export function bindSmoothActivations(call: Call): SmoothActivationKernels {
   const forward = (kernel: Kernel, x: Floats, out: Floats, numbers?: readonly number[]): void => {

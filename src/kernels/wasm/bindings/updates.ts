@@ -1,7 +1,7 @@
 import type { Floats } from '../../../arrays/index.js';
 import type { UpdateKernels } from '../../types.js';
 import { type Call, chunks } from '../call.js';
-import { Kernel } from '../protocol.js';
+import { Kernel } from '../kernel.generated.js';
 
 /** No array: no kernel's operand begins at address 0. */
 const NONE = 0;

@@ -1,7 +1,8 @@
 import type { Floats } from '../../../arrays/index.js';
 import type { ConvShape } from '../../types.js';
 import type { Call } from '../call.js';
-import { Kernel, TILE_ROW_BYTES, TILE_ROWS } from '../protocol.js';
+import { Kernel } from '../kernel.generated.js';
+import { TILE_ROW_BYTES, TILE_ROWS } from '../protocol.js';
 import { planTiles, planWeights, roundUp, type TileInputs } from '../winograd-plan.js';
 
 /**
