@@ -28,15 +28,13 @@ import { summaryOf } from './summary.js';
 /** Names of the parameters of a {@link ThreeLayerConvNet}. */
 export type ThreeLayerConvParamName = 'W1' | 'b1' | 'W2' | 'b2' | 'W3' | 'b3';
 
-type Sizes = readonly [C: number, H: number, W: number];
-
 const SIZES: Range = {
   allows: (value) => Array.isArray(value) && value.length === 3 && value.every(count(1).allows),
   expected: '[C, H, W], whole numbers ≥ 1',
   Kind: RangeError,
 };
 const POOLABLE: Range = {
-  allows: (value) => (value as Sizes)[1] >= 2 && (value as Sizes)[2] >= 2,
+  allows: (value) => (value as readonly number[]).slice(1).every((n) => n >= 2),
   expected: 'a height and width of at least 2, the size of a pooling window',
   Kind: RangeError,
 };
@@ -48,7 +46,7 @@ const ODD: Range = {
 
 const OPTIONS = {
   /** Channels, height and width of the images, both at least 2. Default [3, 32, 32]. */
-  inputDim: option<Sizes>([3, 32, 32], SIZES),
+  inputDim: option<readonly [C: number, H: number, W: number]>([3, 32, 32], SIZES),
   /** Filters, F. Default 32. */
   numFilters: option(32, count(1)),
   /** Height and width of a filter, odd. Default 7. */
@@ -78,7 +76,7 @@ export class ThreeLayerConvNet implements Classifier {
   readonly params: Record<ThreeLayerConvParamName, NDArray>;
   /** Strength of the L2 penalty; may be changed at any time. */
   reg: number;
-  readonly #inputDim: Sizes;
+  readonly #inputDim: readonly [number, number, number];
 
   /**
    * A small convolutional network with new random weights; {@link ThreeLayerConvNetOptions} has its sizes.

@@ -47,10 +47,7 @@ export class Tanh extends Plain {
   }
 }
 
-const LEAKY_RELU_OPTIONS = {
-  /** The slope below zero. Default 0.01. */
-  negativeSlope: option(0.01, NUMBER),
-};
+const LEAKY_RELU_OPTIONS = { negativeSlope: option(0.01, NUMBER) };
 
 /** `x` where x > 0, else `negativeSlope · x`. */
 export class LeakyReLU extends Module {
@@ -61,7 +58,7 @@ export class LeakyReLU extends Module {
    *
    * @param options - `negativeSlope`, or the number itself. Default 0.01.
    */
-  constructor(options: number | OptionsOf<typeof LEAKY_RELU_OPTIONS> = {}) {
+  constructor(options: number | { negativeSlope?: number } = {}) {
     super();
     const given = typeof options === 'number' ? { negativeSlope: options } : options;
     this.negativeSlope = settingsOf('LeakyReLU', LEAKY_RELU_OPTIONS, given).negativeSlope;
@@ -76,10 +73,7 @@ export class LeakyReLU extends Module {
   }
 }
 
-const ELU_OPTIONS = {
-  /** The limit below zero is −alpha. Default 1. */
-  alpha: option(1, AMOUNT),
-};
+const ELU_OPTIONS = { alpha: option(1, AMOUNT) };
 
 /** `x` where x > 0, else `alpha · (e^x − 1)`. */
 export class ELU extends Module {
@@ -90,7 +84,7 @@ export class ELU extends Module {
    *
    * @param options - `alpha`, or the number itself. Default 1.
    */
-  constructor(options: number | OptionsOf<typeof ELU_OPTIONS> = {}) {
+  constructor(options: number | { alpha?: number } = {}) {
     super();
     this.alpha = settingsOf('ELU', ELU_OPTIONS, typeof options === 'number' ? { alpha: options } : options).alpha;
   }

@@ -1,8 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { array, hostValues, overwrite, Random, ShapeError, zeros } from '../../src/arrays/index.js';
+import { array, faultOf, hostValues, overwrite, Random, ShapeError, zeros } from '../../src/arrays/index.js';
 import { F, manualSeed, Tensor, tensor } from '../../src/autograd/index.js';
 import { workspace } from '../../src/kernels/index.js';
 import * as nn from '../../src/nn/index.js';
+
+function thrownBy(run: () => unknown): Error {
+  try {
+    run();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('nothing was thrown');
+}
 
 describe('what a module is made with', () => {
   /** The modules as JavaScript sees them. */
@@ -73,7 +82,10 @@ describe('what a module is made with', () => {
     [() => new js.Dropout(0.5, { inplace: true }), "Dropout: unknown option 'inplace', expected random"],
     [() => new nn.Flatten(-1), 'Flatten: startDim is -1, expected a whole number ≥ 0'],
   ])('%#', (make, message) => {
-    expect(make).toThrow(message);
+    const error = thrownBy(make);
+    expect(error.message).toContain(message);
+    const { fn, arg } = faultOf(error)!;
+    expect(message).toContain(`${fn}: ${arg}`);
   });
 });
 
@@ -97,8 +109,9 @@ describe('what a module is called with', () => {
     [new nn.AdaptiveAvgPool2d(2), [4, 4], 'x has shape (4, 4), expected (N, C, H, W)'],
     [new nn.Flatten(), [4], 'x has shape (4,), expected (N, d_1, …)'],
   ])('%s of %j', (module, shape, message) => {
-    const call = () => module.forward(zeros(shape));
-    expect(call).toThrow(new ShapeError(`${module.constructor.name}: ${message}`));
+    const error = thrownBy(() => module.forward(zeros(shape)));
+    expect(error).toEqual(new ShapeError(`${module.constructor.name}: ${message}`));
+    expect(faultOf(error)).toMatchObject({ fn: module.constructor.name, arg: 'x' });
   });
 
   test.each<[nn.Module, number[]]>([
