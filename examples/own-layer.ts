@@ -18,6 +18,7 @@ import {
   Random,
   relError,
   type Tensor,
+  type TensorLike,
   zeros,
 } from 'layerwise';
 
@@ -83,7 +84,7 @@ class RadialBasis extends nn.Module {
     this.centres = new nn.Parameter(new Random(seed).randn([outFeatures, inFeatures]));
   }
 
-  forward(x: Tensor): Tensor {
+  forward(x: TensorLike): Tensor {
     return rbf(x, this.centres);
   }
 }

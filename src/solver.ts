@@ -1,4 +1,5 @@
 import {
+  argumentError,
   checkCount,
   checkOptions,
   checkSynchronous,
@@ -175,6 +176,10 @@ export class Solver<R extends Rule = 'sgd'> {
    */
   async trainAsync(options: { signal?: AbortSignal } = {}): Promise<void> {
     checkOptions('Solver.trainAsync', options, ['signal']);
+    if ('aborted' in options) {
+      const fault = { fn: 'Solver.trainAsync', arg: 'options', found: 'is an AbortSignal', expected: 'an object' };
+      throw argumentError(TypeError, { ...fault, wayOut: 'give it as { signal }' });
+    }
     await drainAsync(this.#run('trainAsync'), this.#listener, checkSignal('Solver.trainAsync', options.signal));
   }
 
@@ -289,7 +294,7 @@ export class Solver<R extends Rule = 'sgd'> {
       checkSolverState(fn, state, this.#iterationsPerEpoch);
       loadEntry(fn, 'random', new Random(0), state.random);
       const parts = [checkedModel(fn, state, this.model), this.#best.checked(fn, state)];
-      for (const take of [...parts, this.#updater.checked(fn, state.configs)]) take();
+      for (const take of [...parts, this.#updater.checked(fn, state.configs, state.iteration)]) take();
       this.#random.loadStateDict(state.random);
       for (const name of HISTORIES) Object.assign(this[name], state[name]).length = state[name].length;
       ({ iteration: this.iteration, epoch: this.epoch, bestValAcc: this.bestValAcc } = state);

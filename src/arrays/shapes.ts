@@ -99,9 +99,16 @@ export function remedyFor(arg: string, value: unknown): string | undefined {
   }
   if (Array.isArray(value) || typedArrayName(value) !== undefined || isView(value))
     return `make it with array(${name})`;
+  if (isFlattened(value)) return 'JSON keeps no typed arrays: copy with structuredClone, save with node:v8 serialize';
   // A tensor.
   if (isNDArray((value as { data?: unknown } | null | undefined)?.data)) return `give its data, ${name}.data`;
   return undefined;
+}
+
+/** Whether `value` is what JSON makes of an array: its numbers by their places in an object. */
+function isFlattened(value: unknown): boolean {
+  const { shape, data } = (value ?? {}) as { shape?: unknown; data?: unknown };
+  return Array.isArray(shape) && typeof data === 'object' && data !== null && Object.hasOwn(data, '0');
 }
 
 /** Whether `shape` agrees with `dims`; binds the symbols it meets. */

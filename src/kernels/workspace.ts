@@ -1,7 +1,9 @@
 import {
+  argumentError,
   checkSynchronous,
   currentStorage,
   type DType,
+  describe,
   dtypeOf,
   empty,
   ended,
@@ -82,6 +84,10 @@ export function local(a: NDArray): NDArray {
  * @returns `fn`.
  */
 export function keepsNothing<F extends (...args: never[]) => unknown>(fn: F): F {
+  if (typeof fn !== 'function') {
+    const found = `is ${describe(fn)}`;
+    throw argumentError(TypeError, { fn: 'keepsNothing', arg: 'fn', found, expected: 'a function' });
+  }
   return Object.assign(fn, { keepsNothing: true });
 }
 

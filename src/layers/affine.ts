@@ -69,7 +69,7 @@ export function affineBackward<N extends Needs = { x: true }>(
 ): Needed<AffineGrads, N>;
 export function affineBackward(dout: NDArray, cache: AffineCache, needs?: Needs): Needed<AffineGrads> {
   checkBackward('affineBackward', dout, cache);
-  const { x, w, b } = byName(needs);
+  const { x, w, b } = byName('affineBackward', needs);
   return {
     dx: x === false ? null : inputGradient(dout, cache),
     dw: w === false ? null : weightGradient(dout, cache),
@@ -131,7 +131,7 @@ export function affineReluBackward<N extends Needs = { x: true }>(
 ): Needed<AffineGrads, N>;
 export function affineReluBackward(dout: NDArray, cache: AffineReluCache, needs?: Needs): Needed<AffineGrads> {
   checkReluBackward('affineReluBackward', dout, cache);
-  const { x, w, b } = byName(needs);
+  const { x, w, b } = byName('affineReluBackward', needs);
   const { da, db } = throughRelu(dout, cache.out);
   return {
     dx: x === false ? null : inputGradient(da, cache.affine),

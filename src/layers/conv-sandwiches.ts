@@ -64,7 +64,7 @@ export function convReluBackward<N extends Needs = { x: true }>(
 export function convReluBackward(dout: NDArray, cache: ConvReluCache, needs?: Needs): Needed<ConvGrads> {
   checkConvRelu('convReluBackward', dout, cache);
   const { da, db } = throughRelu(dout, cache.out);
-  return underRelu(da, db, cache.conv, byName(needs));
+  return underRelu(da, db, cache.conv, byName('convReluBackward', needs));
 }
 
 /** {@link convReluBackward} with `needs = { x: false }`. */
@@ -132,7 +132,7 @@ export function convReluPoolBackward(dout: NDArray, cache: ConvReluPoolCache, ne
   checkConvReluPool('convReluPoolBackward', dout, cache);
   const { conv, pool, out } = cache;
   const { da: dpooled, db } = throughRelu(dout, out);
-  return underRelu(maxPoolGradient(kernels(), dpooled, pool), db, conv, byName(needs));
+  return underRelu(maxPoolGradient(kernels(), dpooled, pool), db, conv, byName('convReluPoolBackward', needs));
 }
 
 /** {@link convReluPoolBackward} with `needs = { x: false }`. */
@@ -211,7 +211,7 @@ export function convBatchnormReluBackward(
   checkBatchnormCache(fn, dout, cache.batchnorm);
   const { dx: da, dgamma, dbeta } = batchGradients(dout, cache.batchnorm);
   checkConvBackward(fn, da, cache.conv);
-  return { ...convGradients(kernels(), da, cache.conv, byName(needs)), dgamma, dbeta };
+  return { ...convGradients(kernels(), da, cache.conv, byName('convBatchnormReluBackward', needs)), dgamma, dbeta };
 }
 
 /** The gradients of the convolution under a ReLU, from those that {@link throughRelu} let through. */

@@ -69,7 +69,7 @@ export function convBackwardNaive<N extends Needs = { x: true }>(
 ): Needed<ConvGrads, N>;
 export function convBackwardNaive(dout: NDArray, cache: ConvCache, needs?: Needs): Needed<ConvGrads> {
   checkConvBackward('convBackwardNaive', dout, cache);
-  return convGradients(reference, dout, cache, byName(needs));
+  return convGradients(reference, dout, cache, byName('convBackwardNaive', needs));
 }
 
 /**
@@ -99,7 +99,7 @@ export function convBackwardFast<N extends Needs = { x: true }>(
 ): Needed<ConvGrads, N>;
 export function convBackwardFast(dout: NDArray, cache: ConvCache, needs?: Needs): Needed<ConvGrads> {
   checkConvBackward('convBackwardFast', dout, cache);
-  return convGradients(kernels(), dout, cache, byName(needs));
+  return convGradients(kernels(), dout, cache, byName('convBackwardFast', needs));
 }
 
 /** {@link convBackwardFast} with `needs = { x: false }`. */
@@ -128,7 +128,7 @@ export function convBackward<N extends Needs = { x: true }>(
 ): Needed<ConvGrads, N>;
 export function convBackward(dout: NDArray, cache: ConvCache, needs?: Needs): Needed<ConvGrads> {
   checkConvBackward('convBackward', dout, cache);
-  return convGradients(kernels(), dout, cache, byName(needs));
+  return convGradients(kernels(), dout, cache, byName('convBackward', needs));
 }
 
 /** The sizes of a convolution. @throws {ShapeError | TypeError | RangeError} if it is given what does not fit. */

@@ -1,3 +1,5 @@
+import { argumentError, describe } from '../arrays/index.js';
+
 /** Which gradients of a layer with weights are needed: all but those that are false. */
 export interface NamedNeeds {
   readonly x?: boolean;
@@ -26,8 +28,22 @@ export const WEIGHTS = { x: false } as const;
 
 const ALL: NamedNeeds = {};
 
-/** The needs by name. */
-export function byName(needs: Needs | undefined): NamedNeeds {
+/** The needs by name. @throws {TypeError} if they are neither an object of x, w and b nor a list of three. */
+export function byName(fn: string, needs: Needs | undefined): NamedNeeds {
   if (needs === undefined) return ALL;
+  if (needs === WEIGHTS) return WEIGHTS;
+  const entries = Object.entries(needs ?? { needs });
+  const names = Array.isArray(needs) && needs.length === 3 ? LIST : NAMES;
+  if (typeof needs !== 'object' || !entries.every(([name, value]) => names.includes(name) && isNeed(value))) {
+    const expected = 'an object of true and false by x, w and b, or a list of three';
+    throw argumentError(TypeError, { fn, arg: 'needs', found: `is ${describe(needs)}`, expected });
+  }
   return Array.isArray(needs) ? { x: needs[0], w: needs[1], b: needs[2] } : (needs as NamedNeeds);
+}
+
+const NAMES: readonly string[] = ['x', 'w', 'b'];
+const LIST: readonly string[] = ['0', '1', '2'];
+
+function isNeed(value: unknown): boolean {
+  return typeof value === 'boolean' || value === undefined;
 }

@@ -40,7 +40,7 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom');
  * class Net extends nn.Module {
  *   readonly hidden = new nn.Linear(3072, 100);
  *   readonly scores = new nn.Linear(100, 10);
- *   forward(x: Tensor): Tensor {
+ *   forward(x: TensorLike): Tensor {
  *     return this.scores.forward(F.relu(this.hidden.forward(F.flatten(x))));
  *   }
  * }
@@ -49,7 +49,7 @@ export abstract class Module {
   /** Whether it runs as in training: dropout drops, batch normalization uses the batch. `train` and `eval` set it. */
   training = true;
 
-  /** The output for an input, usually one tensor whose first axis is the batch. */
+  /** The output for an input: a tensor, or an array where it is the first module; its first axis is the batch. */
   abstract forward(...inputs: unknown[]): Tensor;
 
   /**

@@ -20,6 +20,7 @@ export type Visit = (X: NDArray, y: Int32Array) => void;
  * outside of the workspace, the event that `after` returns, and what has to be awaited.
  *
  * @param skip - How many batches to leave out at the beginning; of a `DataLoader` none.
+ * @param arg - What errors call the loader.
  * @throws {TypeError} if there are no batches, or one is something else.
  */
 export function* eachBatch<E = never>(
@@ -28,6 +29,7 @@ export function* eachBatch<E = never>(
   visit: Visit,
   after?: () => E,
   skip = 0,
+  arg = 'loader',
 ): Generator<E | Pending, void, unknown> {
   let count = 0;
   const within = (make: () => LabelledBatch): void => {
@@ -51,10 +53,12 @@ export function* eachBatch<E = never>(
     }
   } else {
     const batches = loader[Symbol.asyncIterator]();
+    if (typeof batches?.next !== 'function') throw notAnIterator(fn, `returned ${describe(batches)}`);
     let isOpen = true;
     try {
       for (;;) {
         const next = (yield new Pending(batches.next())) as IteratorResult<LabelledBatch>;
+        if (typeof next !== 'object' || next === null) throw notAnIterator(fn, `gave ${describe(next)}`);
         isOpen = !next.done;
         if (next.done) break;
         if (isSkipped()) continue;
@@ -62,21 +66,34 @@ export function* eachBatch<E = never>(
         if (after) yield after();
       }
     } finally {
-      // Left early: the result of closing it is not awaited, and its errors are dropped.
-      if (isOpen) batches.return?.()?.then(undefined, () => {});
+      if (isOpen) close(batches);
     }
   }
   if (count > 0) return;
   throw argumentError(TypeError, {
     fn,
-    arg: 'loader',
+    arg,
     found: 'has no batches; a generator can be gone through only once',
   });
 }
 
+function notAnIterator(fn: string, found: string): Error {
+  const expected = 'an asynchronous iterator, whose next() resolves to { value, done }';
+  return argumentError(TypeError, { fn, arg: 'the loader', found, expected });
+}
+
+/** Closes an iterator that is left early. The result is not awaited, and its errors are dropped. */
+function close(batches: AsyncIterator<LabelledBatch>): void {
+  try {
+    Promise.resolve(batches.return?.()).catch(() => {});
+  } catch {
+    // What ended the run is what the caller hears of.
+  }
+}
+
 /** Gives every batch of a synchronous loader to `visit`, as {@link eachBatch}. */
-export function forEachBatch(fn: string, loader: Batches, visit: Visit): void {
-  for (const _ of eachBatch(fn, loader, visit));
+export function forEachBatch(fn: string, loader: Batches, visit: Visit, arg = 'loader'): void {
+  for (const _ of eachBatch(fn, loader, visit, undefined, 0, arg));
 }
 
 /** @throws {TypeError} if `loader` is not iterable; or, where that `mayWait`, asynchronously iterable. */

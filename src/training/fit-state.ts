@@ -164,13 +164,13 @@ export function checkFitState(fn: string, state: FitState, model: Module): void 
   checkEntries(fn, 'state', state, NAMES);
   const { history, inEpoch, best, gradients, stopped } = state;
   checkEntries(fn, 'state.history', history, Object.keys(emptyHistory()));
-  const { epoch, iteration, lossHistory, learningRates, bestValAcc, bestEpoch } = history;
+  const { epoch, iteration, lossHistory, learningRates, valAccHistory, bestValAcc, bestEpoch } = history;
   checkCount(fn, 'state.history.epoch', epoch, 0);
   checkCount(fn, 'state.history.iteration', iteration, 0);
   checkNumbers(fn, 'state.history.lossHistory', lossHistory, iteration);
   checkNumbers(fn, 'state.history.learningRates', learningRates);
   checkNumbers(fn, 'state.history.trainAccHistory', history.trainAccHistory, epoch);
-  checkNumbers(fn, 'state.history.valAccHistory', history.valAccHistory);
+  checkNumbers(fn, 'state.history.valAccHistory', valAccHistory);
   checkNumbers(fn, 'state.history.secondsHistory', history.secondsHistory, epoch);
   checkedIn(fn, 'state.history.bestValAcc', bestValAcc, FRACTION);
   checkCount(fn, 'state.history.bestEpoch', bestEpoch, 0, epoch);
@@ -178,8 +178,15 @@ export function checkFitState(fn: string, state: FitState, model: Module): void 
   for (const name of ['steps', 'right', 'examples'] as const) {
     checkCount(fn, `state.inEpoch.${name}`, inEpoch[name], 0);
   }
+  checkCount(fn, 'state.inEpoch.steps', inEpoch.steps, 0, iteration);
+  checkCount(fn, 'state.inEpoch.right', inEpoch.right, 0, inEpoch.examples);
   checkedIn(fn, 'state.inEpoch.seconds', inEpoch.seconds, AMOUNT);
   checkFlag(fn, 'state.stopped', stopped);
+  if (valAccHistory.length > epoch || learningRates.length > iteration) {
+    const found = `has ${learningRates.length} learning rates and ${valAccHistory.length} validation accuracies`;
+    const expected = `at most ${iteration} and ${epoch}`;
+    throw argumentError(RangeError, { fn, arg: 'state.history', found, expected });
+  }
   if (best !== null) checkArrays(fn, 'state.best', best, model.stateDict());
   const params = new Map(model.namedParameters());
   checkEntries(

@@ -258,8 +258,8 @@ class Fit implements Listener {
     checkFitState(this.fn, state, this.#model);
     loadParts(this.fn, this.#parts(), generatorsOf(this.#model), state);
     for (const [name, parameter] of this.#model.namedParameters()) {
-      const gradient = state.gradients[name];
-      parameter.grad = gradient === undefined ? null : new Tensor(heapCopy(gradient));
+      const has = Object.hasOwn(state.gradients, name);
+      parameter.grad = has ? new Tensor(heapCopy(state.gradients[name])) : null;
     }
     this.#best = state.best && heapCopies(state.best);
     Object.assign(this.history, structuredClone(state.history));
@@ -322,9 +322,9 @@ class Fit implements Listener {
     const tally = new Tally(fn, 'y of valLoader');
     const visit: Visit = (X, y) => tally.add(checkScores(fn, this.#model.forward(X), y.length), y);
     const scoring = (work: () => void): void => this.#averaged(() => evaluating(this.#model, work));
-    if (!isAsync(valLoader)) scoring(() => forEachBatch(fn, valLoader, visit));
+    if (!isAsync(valLoader)) scoring(() => forEachBatch(fn, valLoader, visit, 'valLoader'));
     // While a batch is awaited the model has its own weights and mode.
-    else yield* eachBatch(fn, valLoader, (X, y) => scoring(() => visit(X, y)));
+    else yield* eachBatch(fn, valLoader, (X, y) => scoring(() => visit(X, y)), undefined, 0, 'valLoader');
     history.valAccHistory.push(tally.accuracy);
     if (isBest(tally, history.bestValAcc, history.bestEpoch > 0)) {
       history.bestValAcc = tally.accuracy;

@@ -4,6 +4,7 @@ import {
   checkEntries,
   checkedIn,
   checkFlag,
+  checkLike,
   checkShapes,
   describe,
   FRACTION,
@@ -11,6 +12,7 @@ import {
   type NDArray,
   Random,
   type RandomState,
+  SEED,
   type Stateful,
 } from '../arrays/index.js';
 import type { Model, Params } from '../classifiers/model.js';
@@ -106,7 +108,9 @@ export function checkParameters(fn: string, arg: string, saved: unknown, model: 
     const copy = (name: 'runningMean' | 'runningVar'): NDArray | undefined => {
       if (entry[name] === null) return undefined;
       const a = entry[name] as NDArray;
-      checkShapes(fn, { [`${at}.${name}`]: [a, own[name]?.shape ?? ['C']] });
+      const like = own[name];
+      if (like === undefined) checkShapes(fn, { [`${at}.${name}`]: [a, ['C']] });
+      else checkLike(fn, `${at}.${name}`, a, `model.bnParams[${i}].${name}`, like);
       return heapCopy(a);
     };
     return { runningMean: copy('runningMean'), runningVar: copy('runningVar') };
@@ -129,6 +133,7 @@ export function checkedModel(fn: string, { dropout, model: own }: SolverState, m
   dropoutParams.forEach(({ random }, i) => {
     const [at, entry]: [string, unknown] = [`dropout[${i}]`, dropout[i]];
     checkEntries(fn, at, entry, ['seed', 'random']);
+    if (entry.seed !== null) checkedIn(fn, `${at}.seed`, entry.seed, SEED);
     if (random !== undefined) loadEntry(fn, `${at}.random`, new Random(0), entry.random as RandomState);
     else if (entry.random !== null) {
       const expected = 'null: the dropout has no generator';

@@ -101,16 +101,23 @@ export class Updater {
   }
 
   /** @returns A function that takes over what `stateDict` returned, which has been checked. */
-  checked(fn: string, saved: SolverState['configs']): () => void {
+  checked(fn: string, saved: SolverState['configs'], iteration: number): () => void {
     const { params } = this.#model;
     checkEntries(fn, 'configs', saved, Object.keys(params));
     const configs = Object.entries(params).map(([name, param]) => {
       const at = `configs.${name}`;
-      if (!isPlainObject(saved[name])) {
+      if (typeof saved[name] !== 'object' || saved[name] === null || !isPlainObject(saved[name])) {
         throw argumentError(TypeError, { fn, arg: at, found: `is ${describe(saved[name])}`, expected: 'an object' });
       }
       const config = savedEntries(fn, at, saved[name]);
       if (this.#options.fields !== null) checkConfig(`${fn}: ${at}`, config, this.#options.fields);
+      for (const field of this.#options.fields ?? []) {
+        if (!STATE.includes(field) || isNDArray(config[field] ?? null)) continue;
+        if (config[field] === undefined && iteration === 0) continue;
+        const found = config[field] === undefined ? 'is missing' : `is ${describe(config[field])}`;
+        const expected = `an array like ${name}`;
+        throw argumentError(TypeError, { fn, arg: `${at}.${field}`, found, expected });
+      }
       for (const [field, value] of this.#stateIn(config)) {
         checkLike(fn, `${at}.${field}`, value, `the own ${name}`, param);
       }

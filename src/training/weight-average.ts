@@ -1,8 +1,10 @@
 import {
+  argumentError,
   array,
   checkCount,
   checkEntries,
   checkSynchronous,
+  describe,
   heap,
   hostRoom,
   hostValues,
@@ -17,7 +19,7 @@ import {
 } from '../arrays/index.js';
 import type { Tensor } from '../autograd/index.js';
 import { kernels, resident } from '../kernels/index.js';
-import type { Module } from '../nn/index.js';
+import { Module } from '../nn/index.js';
 import { checkArrays, heapCopies } from './saved.js';
 
 const OPTIONS = {
@@ -63,6 +65,10 @@ export class WeightAverage {
    * @throws {TypeError | RangeError} if an option is unknown or out of range.
    */
   constructor(model: Module, options: WeightAverageOptions = {}) {
+    if (!(model instanceof Module)) {
+      const found = `is ${describe(model)}`;
+      throw argumentError(TypeError, { fn: 'WeightAverage', arg: 'model', found, expected: 'a Module' });
+    }
     this.decay = settingsOf('WeightAverage', OPTIONS, options).decay;
     this.#values = [...model.namedParameters(), ...model.namedBuffers()].map(([name, value]) => ({
       name,
