@@ -1,6 +1,6 @@
 import { kernelInfo, Random, resident, workspace } from '../src/index.js';
 import { kernels } from '../src/kernels/index.js';
-import type { ConvShape, Kernels } from '../src/kernels/types.js';
+import type { ConvShape, Kernels, ProductOperands } from '../src/kernels/types.js';
 import { fastest } from './measure.js';
 import { workloads } from './workloads.js';
 
@@ -139,12 +139,15 @@ function watchKernels(report: (cost: Omit<KernelCost, 'calls'>) => void): () => 
   return () => void Object.assign(table, originals);
 }
 
-/** A call's name, its operations by the definition, and the bytes of its operands. */
-function costOf(name: string, args: readonly unknown[]): { what: string; flops: number; bytes: number } {
+/** A call's name, its operations by the definition, and the bytes of its operands, which may be named by an object. */
+function costOf(name: string, given: readonly unknown[]): { what: string; flops: number; bytes: number } {
+  const [first] = given;
+  const isNamed = typeof first === 'object' && first !== null && !ArrayBuffer.isView(first);
+  const args = isNamed ? [...given, ...Object.values(first)] : given;
   const arrays = args.filter((arg) => ArrayBuffer.isView(arg));
   const bytes = arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
   if (name === 'gemm') {
-    const [form, , , , N, K, M] = args as [string, unknown, unknown, unknown, number, number, number];
+    const { form, N, K, M } = first as ProductOperands;
     return { what: `gemm ${form} ${N} × ${K} × ${M}`, flops: 2 * N * K * M, bytes };
   }
   if (name.startsWith('conv')) {

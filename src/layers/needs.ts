@@ -33,8 +33,13 @@ export function byName(fn: string, needs: Needs | undefined): NamedNeeds {
   if (needs === undefined) return ALL;
   if (needs === WEIGHTS) return WEIGHTS;
   const entries = Object.entries(needs ?? { needs });
-  const names = Array.isArray(needs) && needs.length === 3 ? LIST : NAMES;
-  if (typeof needs !== 'object' || !entries.every(([name, value]) => names.includes(name) && isNeed(value))) {
+  const names = Array.isArray(needs) ? LIST : NAMES;
+  const isOtherList = Array.isArray(needs) && needs.length !== LIST.length;
+  if (
+    typeof needs !== 'object' ||
+    isOtherList ||
+    !entries.every(([name, value]) => names.includes(name) && isNeed(value))
+  ) {
     const expected = 'an object of true and false by x, w and b, or a list of three';
     throw argumentError(TypeError, { fn, arg: 'needs', found: `is ${describe(needs)}`, expected });
   }

@@ -1,3 +1,5 @@
+// @module-tag slow
+
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type DType, type Floats, Random } from '../../src/arrays/index.js';

@@ -1,3 +1,5 @@
+// @module-tag slow
+
 import { describe, expect, test } from 'vitest';
 import { zeros } from '../../src/index.js';
 import { barChart, heatMap, historyChart, htmlReport, imageGrid, lineChart } from '../../src/pictures/index.js';

@@ -1,3 +1,5 @@
+// @module-tag slow
+
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
