@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-const SHARED = ['arrays', 'autograd', 'layers', 'nn', 'optim'].map((folder) => `test/${folder}/*.test.ts`);
+const SHARED = ['arrays', 'autograd', 'classifiers', 'data', 'layers', 'nn', 'optim', 'pictures', 'training']
+  .map((folder) => `test/${folder}/**/*.test.ts`)
+  .concat('test/solver*.test.ts');
 /** Those that measure memory. */
-const ALONE = ['autograd', 'nn'].map((folder) => `test/${folder}/*memory.test.ts`);
+const ALONE = ['autograd', 'data', 'nn'].map((folder) => `test/${folder}/*memory.test.ts`);
 
 export default defineConfig({
   // The programs of examples/ import the library by its name.
