@@ -21,7 +21,7 @@ import {
   withStorage,
   wrap,
 } from '../arrays/index.js';
-import { isResident, kernels } from '../kernels/index.js';
+import { isRecycled, isResident, kernels } from '../kernels/index.js';
 
 /** A place in a dataset, or a label. */
 export const INDEX: Range = {
@@ -113,7 +113,8 @@ export function keep(fn: string, [nameX, nameY]: [string, string], X: NDArray, y
  * Memory that is recycled, as a workspace's, or given back, as that of a view's owner, must not be read later.
  */
 export function rows(X: NDArray): NDArray {
-  return withStorage(heap, () => (isResident(X) ? array(X) : wrap(operand(X), X.shape)));
+  const copies = isResident(X) || isRecycled(X);
+  return withStorage(heap, () => (copies ? array(X) : wrap(operand(X), X.shape)));
 }
 
 /** How a dataset is read, whichever kind it is. */

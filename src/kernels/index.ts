@@ -17,6 +17,7 @@ export {
   claim,
   disclaim,
   isKeepingNothing,
+  isRecycled,
   keepsNothing,
   local,
   release,

@@ -115,6 +115,12 @@ export function blockOf(a: NDArray): Block | null {
   return storage instanceof Workspace ? storage.blockOf(a.data) : null;
 }
 
+/** Whether the memory of `a` is taken back when an open workspace ends: in WebAssembly memory, or on the heap. */
+export function isRecycled(a: NDArray): boolean {
+  for (let open = innermost(); open !== null; open = open.outer) if (open.blockOf(a.data) !== null) return true;
+  return false;
+}
+
 /**
  * Says that `a` outlives the workspaces that are open, as a resident does: without a copy, unless its `data` is but a
  * part of the memory that was taken for it. Until {@link disclaim}, or for as long as it is reachable.

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   array,
   full,
@@ -10,6 +10,7 @@ import {
   workspace,
   zeros,
 } from '../../src/index.js';
+import { configureKernels, kernelInfo } from '../../src/kernels/index.js';
 import { VIEWS } from '../helpers/views.js';
 
 describe('TensorDataset', () => {
@@ -41,7 +42,10 @@ describe('TensorDataset', () => {
     expect(new TensorDataset(viewOf(X), zeros([4])).X).toEqualBits(X);
   });
 
-  test('outlives the workspace that its array was made in', () => {
+  test.each(['wasm', 'reference'] as const)('outlives the workspace that its array was made in: %s', (name) => {
+    const { kernels } = kernelInfo();
+    configureKernels({ kernels: name });
+    onTestFinished(() => void configureKernels({ kernels }));
     let dataset: TensorDataset | undefined;
     workspace(() => {
       dataset = new TensorDataset(array([[1], [2]]), [0, 1]);

@@ -80,7 +80,8 @@ describe.skipIf(process.platform === 'win32')('reading CIFAR-10', () => {
     const dir = temporaryDir();
     const loop = path.join(dir, 'loop');
     fs.symlinkSync('loop', loop);
-    const said = `cannot look at ${loop} (ELOOP: symbolic links lead in a circle); remove them, or name the file itself`;
+    const said =
+      `cannot look at ${loop} (ELOOP: symbolic links lead in a circle); ` + 'remove them, or name the file itself';
     expect(() => loadCifar10(loop)).toThrow(`loadCifar10: ${said}`);
     expect(() => readCifar10Batch(loop)).toThrow(`readCifar10Batch: ${said}`);
   });

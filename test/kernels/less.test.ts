@@ -138,7 +138,8 @@ describe.skipIf(process.platform !== 'linux')('where address space is limited', 
   /** Trains where the system says that `left` bytes of address space are left. */
   async function limited(left: number) {
     const files: Record<string, string> = {
-      '/proc/self/limits': `Limit     Soft Limit  Hard Limit  Units\nMax address space   ${left + GB}   unlimited   bytes\n`,
+      '/proc/self/limits':
+        'Limit     Soft Limit  Hard Limit  Units\n' + `Max address space   ${left + GB}   unlimited   bytes\n`,
       '/proc/self/status': `VmPeak:\t 9999999 kB\nVmSize:\t ${GB / 1024} kB\n`,
     };
     process.getBuiltinModule = ((name: string) =>

@@ -31,7 +31,8 @@ describe('two members whose paths join to one name', () => {
 
   test.each(Object.entries(cases))('%s: refused by name', (_, [parts, name]) => {
     const model = new Parts(parts);
-    const message = `Parts has two tensors of the name '${name}', expected each name once: a dot in a key joins like a path`;
+    const message =
+      `Parts has two tensors of the name '${name}', expected each name once: ` + 'a dot in a key joins like a path';
     expect(() => model.stateDict()).toThrow(new RangeError(`stateDict: ${message}`));
     expect(() => model.loadStateDict({})).toThrow(new RangeError(`loadStateDict: ${message}`));
   });
