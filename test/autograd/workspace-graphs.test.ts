@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { type DType, type NDArray, Random } from '../../src/arrays/index.js';
 import { F, type Tensor, tensor } from '../../src/autograd/index.js';
 import { workspace } from '../../src/kernels/index.js';
-import { switchKernels } from '../helpers/kernel-sets.js';
+import { switchKernels, useKernels } from '../helpers/kernel-sets.js';
 import '../helpers/matchers.js';
 
 const labels = [0, 1, 2, 1];
@@ -84,6 +84,8 @@ function outcome(name: string, dtype: DType): string {
     throw error;
   }
 }
+
+useKernels('wasm', 1);
 
 test.each(Object.keys(OPERATIONS))('%s', (name) => {
   const outcomes = (['wasm', 'reference'] as const).flatMap((kernels) => {
