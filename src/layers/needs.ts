@@ -31,24 +31,19 @@ const ALL: NamedNeeds = {};
 /** The needs by name. @throws {TypeError} if they are neither an object of x, w and b nor a list of three. */
 export function byName(fn: string, needs: Needs | undefined): NamedNeeds {
   if (needs === undefined) return ALL;
-  if (needs === WEIGHTS) return WEIGHTS;
-  const entries = Object.entries(needs ?? { needs });
-  const names = Array.isArray(needs) ? LIST : NAMES;
-  const isOtherList = Array.isArray(needs) && needs.length !== LIST.length;
-  if (
-    typeof needs !== 'object' ||
-    isOtherList ||
-    !entries.every(([name, value]) => names.includes(name) && isNeed(value))
-  ) {
-    const expected = 'an object of true and false by x, w and b, or a list of three';
-    throw argumentError(TypeError, { fn, arg: 'needs', found: `is ${describe(needs)}`, expected });
+  if (Array.isArray(needs)) {
+    const [x, w, b] = needs;
+    if (needs.length === 3 && isNeed(x) && isNeed(w) && isNeed(b)) return { x, w, b };
+  } else if (typeof needs === 'object' && needs !== null) {
+    const named = Object.entries(needs).every(([name, value]) => NAMES.includes(name) && isNeed(value));
+    if (named) return needs as NamedNeeds;
   }
-  return Array.isArray(needs) ? { x: needs[0], w: needs[1], b: needs[2] } : (needs as NamedNeeds);
+  const expected = 'an object of true and false by x, w and b, or a list of three';
+  throw argumentError(TypeError, { fn, arg: 'needs', found: `is ${describe(needs)}`, expected });
 }
 
 const NAMES: readonly string[] = ['x', 'w', 'b'];
-const LIST: readonly string[] = ['0', '1', '2'];
 
-function isNeed(value: unknown): boolean {
+function isNeed(value: unknown): value is boolean | undefined {
   return typeof value === 'boolean' || value === undefined;
 }

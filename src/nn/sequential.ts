@@ -33,7 +33,7 @@ export class Sequential extends LayerList {
       const input = value;
       const folded = this.#folded(i, input);
       const normalized = folded === null ? i : i + 1;
-      const relu = (folded !== null || offers(layer, 'forwardRelu')) && this.#isRelu(normalized + 1);
+      const relu = this.#isRelu(normalized + 1) && (folded !== null || offers(layer, 'forwardRelu'));
       value = this.inChild(String(i), layer, () => {
         if (folded !== null) return folded(relu);
         return relu ? layer.forwardRelu!(input) : layer.forward(input);
