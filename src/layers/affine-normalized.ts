@@ -23,7 +23,7 @@ import {
   normalizeRows,
   rowGradients,
 } from './layernorm.js';
-import { type Needed, type Needs, WEIGHTS } from './needs.js';
+import { byName, type Needed, type Needs, WEIGHTS } from './needs.js';
 
 /** The gradients of affine, normalization and ReLU. */
 export type AffineNormalizedGrads = AffineGrads & Pick<NormalizationGrads, 'dgamma' | 'dbeta'>;
@@ -81,10 +81,12 @@ export function affineBatchnormReluBackward(
   cache: AffineBatchnormReluCache,
   needs?: Needs,
 ): Needed<AffineNormalizedGrads> {
-  checkCache('affineBatchnormReluBackward', cache, 'affine-batchnorm-relu');
-  checkBatchnormCache('affineBatchnormReluBackward', dout, cache.batchnorm);
+  const fn = 'affineBatchnormReluBackward';
+  checkCache(fn, cache, 'affine-batchnorm-relu');
+  checkBatchnormCache(fn, dout, cache.batchnorm);
+  const named = byName(fn, needs);
   const { dx: da, dgamma, dbeta } = batchGradients(dout, cache.batchnorm);
-  return { ...affineBackward(da, cache.affine, needs), dgamma, dbeta };
+  return { ...affineBackward(da, cache.affine, named), dgamma, dbeta };
 }
 
 /** {@link affineBatchnormReluBackward} with `needs = { x: false }`. */
@@ -148,10 +150,12 @@ export function affineLayernormReluBackward(
   cache: AffineLayernormReluCache,
   needs?: Needs,
 ): Needed<AffineNormalizedGrads> {
-  checkCache('affineLayernormReluBackward', cache, 'affine-layernorm-relu');
-  checkLayernormCache('affineLayernormReluBackward', dout, cache.layernorm);
+  const fn = 'affineLayernormReluBackward';
+  checkCache(fn, cache, 'affine-layernorm-relu');
+  checkLayernormCache(fn, dout, cache.layernorm);
+  const named = byName(fn, needs);
   const { dx: da, dgamma, dbeta } = rowGradients(dout, cache.layernorm);
-  return { ...affineBackward(da, cache.affine, needs), dgamma, dbeta };
+  return { ...affineBackward(da, cache.affine, named), dgamma, dbeta };
 }
 
 /** {@link affineLayernormReluBackward} with `needs = { x: false }`. */

@@ -63,8 +63,9 @@ export function convReluBackward<N extends Needs = { x: true }>(
 ): Needed<ConvGrads, N>;
 export function convReluBackward(dout: NDArray, cache: ConvReluCache, needs?: Needs): Needed<ConvGrads> {
   checkConvRelu('convReluBackward', dout, cache);
+  const named = byName('convReluBackward', needs);
   const { da, db } = throughRelu(dout, cache.out);
-  return underRelu(da, db, cache.conv, byName('convReluBackward', needs));
+  return underRelu(da, db, cache.conv, named);
 }
 
 /** {@link convReluBackward} with `needs = { x: false }`. */
@@ -209,9 +210,10 @@ export function convBatchnormReluBackward(
   const fn = 'convBatchnormReluBackward';
   checkCache(fn, cache, 'conv-batchnorm-relu');
   checkBatchnormCache(fn, dout, cache.batchnorm);
+  const named = byName(fn, needs);
   const { dx: da, dgamma, dbeta } = batchGradients(dout, cache.batchnorm);
   checkConvBackward(fn, da, cache.conv);
-  return { ...convGradients(kernels(), da, cache.conv, byName('convBatchnormReluBackward', needs)), dgamma, dbeta };
+  return { ...convGradients(kernels(), da, cache.conv, named), dgamma, dbeta };
 }
 
 /** The gradients of the convolution under a ReLU, from those that {@link throughRelu} let through. */

@@ -35,14 +35,15 @@ export function byName(fn: string, needs: Needs | undefined): NamedNeeds {
     const [x, w, b] = needs;
     if (needs.length === 3 && isNeed(x) && isNeed(w) && isNeed(b)) return { x, w, b };
   } else if (typeof needs === 'object' && needs !== null) {
-    const named = Object.entries(needs).every(([name, value]) => NAMES.includes(name) && isNeed(value));
-    if (named) return needs as NamedNeeds;
+    if (Object.keys(needs).every(isName) && Object.values(needs).every(isNeed)) return needs as NamedNeeds;
   }
   const expected = 'an object of true and false by x, w and b, or a list of three';
   throw argumentError(TypeError, { fn, arg: 'needs', found: `is ${describe(needs)}`, expected });
 }
 
-const NAMES: readonly string[] = ['x', 'w', 'b'];
+function isName(name: string): boolean {
+  return name === 'x' || name === 'w' || name === 'b';
+}
 
 function isNeed(value: unknown): value is boolean | undefined {
   return typeof value === 'boolean' || value === undefined;

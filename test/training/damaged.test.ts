@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { Random, toNested } from '../../src/arrays/index.js';
 import { keepsNothing } from '../../src/kernels/index.js';
-import { affineBackward, affineForward, convBackward, convForward } from '../../src/layers/index.js';
+import {
+  affineBackward,
+  affineBatchnormReluBackward,
+  affineBatchnormReluForward,
+  affineForward,
+  convBackward,
+  convForward,
+} from '../../src/layers/index.js';
 import * as nn from '../../src/nn/index.js';
 import { Adam, SGD } from '../../src/optim/index.js';
 import { type FitState, fit, fitAsync, fitSteps, WeightAverage } from '../../src/training/index.js';
@@ -156,6 +163,10 @@ test.each<[unknown]>([[null], [{ X: false }], [{ x: 0 }], ['x'], [false], [[]], 
     expect(() => affineBackward(out, cache, needs as never)).toThrow('affineBackward: needs is');
     const [images, conv] = convForward(random.randn([1, 2, 4, 4]), random.randn([3, 2, 3, 3]), random.randn([3]), {});
     expect(() => convBackward(images, conv, needs as never)).toThrow('convBackward: needs is');
+    const [x, w, b] = [random.randn([2, 3]), random.randn([3, 4]), random.randn([4])];
+    const [normalized, whole] = affineBatchnormReluForward(x, w, b, b, b, { mode: 'train' });
+    const refused = 'affineBatchnormReluBackward: needs is';
+    expect(() => affineBatchnormReluBackward(normalized, whole, needs as never)).toThrow(refused);
   },
 );
 
