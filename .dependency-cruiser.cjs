@@ -13,6 +13,7 @@ const MAY_IMPORT = {
   autograd: ['gradient-check.ts', 'gradient-kinks.ts', 'layers', 'kernels', 'arrays'],
   classifiers: ['table.ts', 'layers', 'kernels', 'arrays'],
   nn: ['autograd', 'table.ts', 'layers', 'kernels', 'arrays'],
+  models: ['nn', 'autograd', 'arrays'],
   files: ['node.ts'],
   data: ['files', 'layers', 'kernels', 'arrays', 'node.ts'],
   training: ['classifiers', 'nn', 'autograd', 'data', 'optim', 'layers', 'kernels', 'arrays'],

@@ -108,6 +108,8 @@ export {
 } from './kernels/index.js';
 // Layers
 export * from './layers/public.js';
+// Networks of the literature
+export * as models from './models/index.js';
 // Modules
 export * as nn from './nn/index.js';
 // Update rules, optimizers, schedules

@@ -1,6 +1,6 @@
 // The networks of the CIFAR-10 challenge, and how each is trained.
 
-import { F, type NDArray, nn, optim, Random, type Schedule, type Tensor, transforms } from '../../src/index.js';
+import { F, models, type NDArray, nn, optim, Random, type Schedule, type Tensor, transforms } from '../../src/index.js';
 
 /** A network with its recipe. */
 export interface Recipe {
@@ -25,11 +25,6 @@ export interface Recipe {
   schedule?(optimizer: optim.SGD, lr: number, epochs: number, stepsPerEpoch: number): Schedule;
 }
 
-/** Convolution 3 × 3 that keeps the size, batch normalization, ReLU. */
-function block(inChannels: number, outChannels: number): nn.Module[] {
-  return [new nn.Conv2d(inChannels, outChannels, 3, { padding: 1 }), new nn.BatchNorm2d(outChannels), new nn.ReLU()];
-}
-
 /** The notebook's network: three blocks of two convolutions, and two fully connected layers. */
 const notebook: Recipe = {
   title: "the notebook's network",
@@ -45,60 +40,10 @@ const notebook: Recipe = {
   keepBest: true,
   mirrored: false,
   augmentation: [],
-  build: () =>
-    new nn.Sequential(
-      ...block(3, 32),
-      ...block(32, 32),
-      new nn.MaxPool2d(2), // 32 × 32 → 16 × 16
-      ...block(32, 64),
-      ...block(64, 64),
-      new nn.MaxPool2d(2), // → 8 × 8
-      ...block(64, 128),
-      ...block(128, 128),
-      new nn.MaxPool2d(2), // → 4 × 4
-      new nn.Flatten(),
-      new nn.Linear(128 * 4 * 4, 256),
-      new nn.ReLU(),
-      new nn.Dropout(0.5),
-      new nn.Linear(256, 10),
-    ),
+  build: () => models.convnet6(),
   optimizer: (model, lr) => new optim.SGD(model.parameters(), { lr, momentum: 0.9, nesterov: true }),
 };
 
-/** Convolution, batch normalization and ReLU; the normalization's shift replaces the convolution's bias. */
-function unit(inChannels: number, outChannels: number): nn.Module[] {
-  return [
-    new nn.Conv2d(inChannels, outChannels, 3, { padding: 1, bias: false }),
-    new nn.BatchNorm2d(outChannels),
-    new nn.ReLU(),
-  ];
-}
-
-/** The same with max pooling before the normalization, so that the rest works on a quarter of the pixels. */
-function halvingUnit(inChannels: number, outChannels: number): nn.Module[] {
-  const [filter, ...rest] = unit(inChannels, outChannels);
-  return [filter, new nn.MaxPool2d(2), ...rest];
-}
-
-/** Channels in, the same channels out, and what a unit changes about them. */
-function residual(channels: number): nn.Residual {
-  return new nn.Residual(new nn.Sequential(...unit(channels, channels)));
-}
-
-/** Multiplies scores by a constant, so that the softmax is not too confident at the start. */
-class Scale extends nn.Module {
-  constructor(readonly factor: number) {
-    super();
-  }
-
-  forward(x: Tensor | NDArray): Tensor {
-    return F.mul(x, this.factor);
-  }
-}
-
-/**
- * A residual network of a block each at 16 × 16, 8 × 8 and 4 × 4 pixels. Half of its work is at 8 × 8, in 256 channels.
- */
 const resnet: Recipe = {
   title: 'a small residual network',
   method:
@@ -114,20 +59,7 @@ const resnet: Recipe = {
   // In ten epochs the training accuracy ends at 0.94. With a network of half the products and crops of four pixels it
   // ended at 0.90, and with cut-out squares and batches of 128 at twice the rate below a validation accuracy of 0.898.
   augmentation: [transforms.randomCrop(32, { padding: 2 }), transforms.randomHorizontalFlip()],
-  build: () =>
-    new nn.Sequential(
-      ...unit(3, 32),
-      ...halvingUnit(32, 64), // 32 × 32 → 16 × 16
-      residual(64),
-      ...halvingUnit(64, 256), // → 8 × 8
-      residual(256),
-      ...halvingUnit(256, 256), // → 4 × 4
-      residual(256),
-      new nn.MaxPool2d(4),
-      new nn.Flatten(),
-      new nn.Linear(256, 10, { bias: false }),
-      new Scale(0.125),
-    ),
+  build: () => models.fastResnet(),
   optimizer: (model, lr) => {
     const all = [...model.parameters()];
     const weights = all.filter((p) => p.shape.length > 1);
