@@ -31,10 +31,15 @@ export interface Stepper {
 
 /** What changes the learning rate: a schedule of `optim.lrScheduler`, or any object with `step()`. */
 export interface Schedule {
-  /** Sets the rate of the next step or epoch. */
-  step(): void;
+  /** Sets the rate of the next step or epoch, from the epoch's result if it {@link takesMetric}. */
+  step(metric?: number): void;
   /** Whether `fit` calls `step()` after each step or after each epoch. Default `'epoch'`. */
   readonly every?: 'step' | 'epoch';
+  /**
+   * What `step` takes, as `ReduceLROnPlateau` does: `'loss'` or `'accuracy'` of the epoch on the validation examples,
+   * or on the training examples where there are none. Default: nothing.
+   */
+  readonly takesMetric?: 'loss' | 'accuracy' | undefined;
 }
 
 /** Anything: what is checked elsewhere. */
