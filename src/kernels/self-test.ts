@@ -261,7 +261,20 @@ function images(agrees: Agrees, some: (length: number) => Floats) {
   const conv = (stride: number, size: number, pad: number, sizes = { N, C, H, W, F }): ConvShape => {
     const [OH, OW] = [sizes.H, sizes.W].map((length) => Math.floor((length + 2 * pad - size) / stride) + 1);
     const [padH, padW] = [pad, pad];
-    return { ...sizes, HH: size, WW: size, strideH: stride, strideW: stride, padH, padW, OH, OW };
+    return {
+      ...sizes,
+      HH: size,
+      WW: size,
+      strideH: stride,
+      strideW: stride,
+      padH,
+      padW,
+      dilationH: 1,
+      dilationW: 1,
+      groups: 1,
+      OH,
+      OW,
+    };
   };
   const shapes = [conv(1, 3, 1), conv(1, 2, 0), conv(2, 3, 1), conv(3, 1, 0)];
   // For the tiles of Winograd's method: F(4×4, 3×3), F(2×2, 3×3), and F(4×4, 5×5) whole and in pieces.

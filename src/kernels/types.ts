@@ -276,7 +276,10 @@ export interface DropoutKernels {
   dropout(x: Floats, mask: Floats, out: Floats, p: number, key: readonly [number, number]): void;
 }
 
-/** The sizes of a convolution: images (N, C, H, W), filters (F, C, HH, WW), output (N, F, OH, OW). */
+/**
+ * The sizes of a convolution: images (N, C, H, W), filters (F, C / groups, HH, WW), output (N, F, OH, OW). `padH` and
+ * `padW` are the zeros above and left of the images; below and right of them are as many as the windows reach.
+ */
 export interface ConvShape {
   readonly N: number;
   readonly C: number;
@@ -289,6 +292,9 @@ export interface ConvShape {
   readonly strideW: number;
   readonly padH: number;
   readonly padW: number;
+  readonly dilationH: number;
+  readonly dilationW: number;
+  readonly groups: number;
   readonly OH: number;
   readonly OW: number;
 }
@@ -306,8 +312,8 @@ export interface ConvOperands {
 /** Convolutions (cross-correlations, with zeros around the images). */
 export interface ConvolutionKernels {
   /**
-   * out[n, f, i, j] = b[f] + Σ x[n, c, i·strideH + kh − padH, j·strideW + kw − padW] · w[f, c, kh, kw]; then a ReLU if
-   * `relu` says so.
+   * out[n, f, i, j] = b[f] + Σ x[n, c₀ + c, i·strideH + kh·dilationH − padH, j·strideW + kw·dilationW − padW] ·
+   * w[f, c, kh, kw], where c₀ is the first channel of the group of f; then a ReLU if `relu` says so.
    */
   convForward(operands: ConvOperands): void;
   /** The gradient with respect to the images. */

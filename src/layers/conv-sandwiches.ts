@@ -34,9 +34,9 @@ export interface ConvReluCache {
  * Convolution, then ReLU, in one pass.
  *
  * @param x - Images, shape (N, C, H, W).
- * @param w - Filters, shape (F, C, HH, WW).
+ * @param w - Filters, shape (F, C / groups, HH, WW).
  * @param b - Biases, shape (F,).
- * @param convParam - `stride` and `pad`.
+ * @param convParam - As for `convForward`.
  * @returns `out`, a new array of shape (N, F, OH, OW), and the cache.
  */
 export function convReluForward(
@@ -94,9 +94,9 @@ export interface ConvReluPoolCache {
  * Convolution, then ReLU, then max pooling.
  *
  * @param x - Images, shape (N, C, H, W).
- * @param w - Filters, shape (F, C, HH, WW).
+ * @param w - Filters, shape (F, C / groups, HH, WW).
  * @param b - Biases, shape (F,).
- * @param convParam - `stride` and `pad`.
+ * @param convParam - As for `convForward`.
  * @param poolParam - `poolHeight`, `poolWidth` and `stride`.
  * @returns `out`, a new array, and the cache.
  */
@@ -165,11 +165,11 @@ export interface ConvBatchnormReluCache {
  * Convolution, then spatial batch normalization, then ReLU, the last two in one pass.
  *
  * @param x - Images, shape (N, C, H, W).
- * @param w - Filters, shape (F, C, HH, WW).
+ * @param w - Filters, shape (F, C / groups, HH, WW).
  * @param b - Biases, shape (F,).
  * @param gamma - Scale of the normalization, shape (F,).
  * @param beta - Shift of the normalization, shape (F,).
- * @param convParam - `stride` and `pad`.
+ * @param convParam - As for `convForward`.
  * @param bnParam - As for `spatialBatchnormForward`.
  * @returns `out`, a new array of shape (N, F, OH, OW), and the cache.
  */

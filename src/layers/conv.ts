@@ -14,7 +14,7 @@ export interface ConvCache {
 
 /** The gradients of the parameters of a convolution. */
 export interface ConvWeightGrads {
-  /** Shape (F, C, HH, WW). */
+  /** Shape (F, C / groups, HH, WW). */
   readonly dw: NDArray;
   /** Shape (F,). */
   readonly db: NDArray;
@@ -29,17 +29,22 @@ export interface ConvGrads extends ConvWeightGrads {
 /**
  * Forward pass of a convolution, by plain loops: `convForward` in src/kernels/reference/convolution.ts.
  *
- * `out[n, f, i, j] = b[f] + Σ x[n, c, i·stride + kh − pad, j·stride + kw − pad] · w[f, c, kh, kw]`, summed over c, kh
- * and kw, where `x` is 0 outside of the image. (A cross-correlation: the filters are not turned.)
+ * `out[n, f, i, j] = b[f] + Σ x[n, c, i·stride + kh·dilation − pad, j·stride + kw·dilation − pad] · w[f, c, kh, kw]`,
+ * summed over c, kh and kw, where `x` is 0 outside of the image. (A cross-correlation: the filters are not turned.)
+ *
+ * With `groups`, filter f belongs to group ⌊f / (F/groups)⌋ and sees the C/groups channels of that group only: c counts
+ * them. `groups: C` makes a depthwise convolution.
  *
  * @param x - Images, shape (N, C, H, W).
- * @param w - Filters, shape (F, C, HH, WW).
+ * @param w - Filters, shape (F, C / groups, HH, WW).
  * @param b - Biases, shape (F,).
- * @param convParam - `stride` and `pad`, a number or [vertical, horizontal].
- * @returns `out`, a new array of shape (N, F, 1 + floor((H + 2·pad − HH)/stride), 1 + floor((W + 2·pad − WW)/stride)),
- *   and the cache, which keeps `x` and `w` by reference.
+ * @param convParam - `stride`, `pad` and `dilation`, a number or [vertical, horizontal]; `groups`, a number; `pad` may
+ *   also be `'same'` or `'valid'`.
+ * @returns `out`, a new array of shape (N, F, OH, OW) with OH = 1 + floor((H + 2·pad − dilation·(HH − 1) − 1) / stride)
+ *   and OW likewise, and the cache, which keeps `x` and `w` by reference.
  * @throws {ShapeError} if the channels disagree, or the filters are larger than the padded images.
- * @throws {RangeError} if a stride or pad is out of range.
+ * @throws {RangeError} if a number is out of range, `groups` does not divide C and F, or `pad` is `'same'` and the
+ *   stride is not 1.
  * @see https://cs231n.github.io/convolutional-networks/#conv
  */
 export function convForwardNaive(
@@ -133,7 +138,9 @@ export function convBackward(dout: NDArray, cache: ConvCache, needs?: Needs): Ne
 
 /** The sizes of a convolution. @throws {ShapeError | TypeError | RangeError} if it is given what does not fit. */
 export function checkConv(fn: string, x: NDArray, w: NDArray, b: NDArray, convParam: ConvParam): ConvShape {
-  checkShapes(fn, { x: [x, ['N', 'C', 'H', 'W']], w: [w, ['F', 'C', 'HH', 'WW']], b: [b, ['F']] });
+  // What the channels of filters in groups have to be, convShape knows.
+  const channels = convParam?.groups === undefined || convParam.groups === 1 ? 'C' : 'D';
+  checkShapes(fn, { x: [x, ['N', 'C', 'H', 'W']], w: [w, ['F', channels, 'HH', 'WW']], b: [b, ['F']] });
   return convShape(fn, x.shape, w.shape, convParam);
 }
 
@@ -162,9 +169,9 @@ export function convolve(
 export function checkConvBackward(fn: string, dout: NDArray, cache: ConvCache): void {
   checkCache(fn, cache, 'conv');
   const { x, w, shape } = cache;
-  const { N, C, H, W, F, HH, WW, OH, OW } = shape;
+  const { N, C, H, W, F, HH, WW, groups, OH, OW } = shape;
   checkLike(fn, 'dout', dout, 'x', x, [N, F, OH, OW]);
-  checkShapes(fn, { 'cache.x': [x, [N, C, H, W]], 'cache.w': [w, [F, C, HH, WW]] });
+  checkShapes(fn, { 'cache.x': [x, [N, C, H, W]], 'cache.w': [w, [F, C / groups, HH, WW]] });
   checkCached(fn, 'shape', shape, isConvShape(shape));
 }
 

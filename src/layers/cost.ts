@@ -34,13 +34,15 @@ export interface LayerCost {
 }
 
 /**
- * The shape of a convolution's output: (F, 1 + floor((H + 2·pad − HH)/stride), 1 + floor((W + 2·pad − WW)/stride)).
+ * The shape of a convolution's output: (F, OH, OW) with OH = 1 + floor((H + 2·pad − dilation·(HH − 1) − 1) / stride),
+ * and OW likewise.
  *
  * @example
  * convOutputShape({ type: 'conv', input: [10, 64, 64], numFilters: 10, filterSize: 6, stride: 2, pad: 1 });
  * // [10, 31, 31]
  *
- * @throws {ShapeError | RangeError} if the filter does not fit or a number is out of range.
+ * @throws {ShapeError | RangeError} if the filter does not fit, a number is out of range, or the groups do not divide
+ *   the channels and the filters.
  */
 export function convOutputShape(layer: Omit<ConvLayerSizes, 'type'>): [F: number, OH: number, OW: number] {
   const { F, OH, OW } = sizesOf('convOutputShape', layer);
@@ -75,8 +77,8 @@ export function countFlops(layer: ConvLayerSizes | AffineLayerSizes): LayerCost 
       expected: "'conv' or 'affine'",
     });
   }
-  const { C, F, HH, WW, OH, OW } = sizesOf('countFlops', layer);
-  return cost([F, OH, OW], C * HH * WW, F, biases);
+  const { C, F, HH, WW, groups, OH, OW } = sizesOf('countFlops', layer);
+  return cost([F, OH, OW], (C / groups) * HH * WW, F, biases);
 }
 
 /** @param products - Products summed for one output. @param filters - Outputs with weights of their own. */
@@ -96,35 +98,41 @@ export interface WindowedLayer {
   readonly size: PerAxis;
   /** Default 1. */
   readonly stride?: PerAxis;
+  /** Pixels from one tap of the window to the next. Default 1. */
+  readonly dilation?: PerAxis;
 }
 
 /**
- * The pixels of the input that one output of the last layer depends on: each layer adds (size − 1) times the product of
- * the strides before it.
+ * The pixels of the input that one output of the last layer depends on: each layer adds dilation · (size − 1) times
+ * the product of the strides before it.
  *
  * @example
  * receptiveField([{ size: 5 }, { size: 5 }]); // [9, 9]
+ * receptiveField([{ size: 3 }, { size: 3, dilation: 2 }]); // [7, 7]
  *
  * @param layers - From the input on.
- * @throws {RangeError} if a size or stride is not a whole number ≥ 1.
+ * @throws {RangeError} if a size, stride or dilation is not a whole number ≥ 1.
  */
 export function receptiveField(layers: readonly WindowedLayer[]): [height: number, width: number] {
   const field: [number, number] = [1, 1];
   const jump = [1, 1];
-  for (const { size, stride = 1 } of layers) {
+  for (const { size, stride = 1, dilation = 1 } of layers) {
     const sizes = perAxis('receptiveField', 'size', size, 1);
     const strides = perAxis('receptiveField', 'stride', stride, 1);
+    const dilations = perAxis('receptiveField', 'dilation', dilation, 1);
     for (const axis of [0, 1]) {
-      field[axis] += (sizes[axis] - 1) * jump[axis];
+      field[axis] += dilations[axis] * (sizes[axis] - 1) * jump[axis];
       jump[axis] *= strides[axis];
     }
   }
   return field;
 }
 
+const CONV_SIZES = ['type', 'input', 'numFilters', 'filterSize', 'stride', 'pad', 'dilation', 'groups', 'bias'];
+
 function sizesOf(fn: string, layer: Omit<ConvLayerSizes, 'type'>) {
-  checkOptions(fn, layer, ['type', 'input', 'numFilters', 'filterSize', 'stride', 'pad', 'bias']);
-  const { input, numFilters, filterSize, stride = 1, pad = 0 } = layer;
+  checkOptions(fn, layer, CONV_SIZES);
+  const { input, numFilters, filterSize, stride, pad, dilation, groups } = layer;
   if (!Array.isArray(input) || input.length !== 3) {
     throw argumentError(RangeError, { fn, arg: 'input', found: `is ${describe(input)}`, expected: '[C, H, W]' });
   }
@@ -132,5 +140,6 @@ function sizesOf(fn: string, layer: Omit<ConvLayerSizes, 'type'>) {
   for (const n of input) checkCount(fn, 'input', n, 1);
   checkCount(fn, 'numFilters', numFilters, 1);
   const [HH, WW] = perAxis(fn, 'filterSize', filterSize, 1);
-  return convShape(fn, [1, ...input], [numFilters, input[0], HH, WW], { stride, pad });
+  const channels = Number.isInteger(groups) ? input[0] / (groups as number) : input[0];
+  return convShape(fn, [1, ...input], [numFilters, channels, HH, WW], { stride, pad, dilation, groups });
 }

@@ -12,7 +12,7 @@ export {
   NORMALIZATION_OPTIONS,
 } from './batchnorm-param.js';
 export type { ElementwiseGrads } from './broadcasting.js';
-export { type Pair, perAxis } from './conv-shape.js';
+export { checkGroups, checkSame, PADDING, type Pair, perAxis } from './conv-shape.js';
 export { KEEP_PROBABILITY } from './dropout.js';
 export {
   type AddCache,

@@ -60,7 +60,7 @@ export {
   convReluPoolBackwardWeights,
   convReluPoolForward,
 } from './conv-sandwiches.js';
-export type { ConvParam, PerAxis, PoolParam } from './conv-shape.js';
+export type { ConvParam, Padding, PerAxis, PoolParam } from './conv-shape.js';
 export {
   type AffineLayerSizes,
   type ConvLayerSizes,

@@ -1,17 +1,16 @@
-import {
-  ANY,
-  argumentError,
-  checkCount,
-  describe,
-  FLAG,
-  type OptionsOf,
-  option,
-  settingsOf,
-  zeros,
-} from '../arrays/index.js';
+import { ANY, checkCount, count, FLAG, type OptionsOf, option, settingsOf, zeros } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
-import { countFlops, type Pair, type PerAxis, perAxis } from '../layers/index.js';
+import {
+  checkGroups,
+  checkSame,
+  countFlops,
+  PADDING,
+  type Padding,
+  type Pair,
+  type PerAxis,
+  perAxis,
+} from '../layers/index.js';
 import { kaimingUniform_, uniform_ } from './init.js';
 import { checkInput } from './input.js';
 import { Module, type Weights } from './module.js';
@@ -23,10 +22,17 @@ const CONV2D_OPTIONS = {
   /** Pixels between neighbouring windows. Default 1. */
   stride: option<PerAxis>(1, ANY),
   /**
-   * Zeros around the image on each side, in pixels. `'same'`: as many as keep the size of the image, for an odd kernel
-   * at stride 1; `'valid'`: none. Default 0.
+   * Zeros around the image on each side, in pixels. `'same'`: as many as keep the size of the image, at stride 1, an
+   * odd one below and right; `'valid'`: none. Default 0.
    */
-  padding: option<PerAxis | 'same' | 'valid'>(0, ANY),
+  padding: option<Padding>(0, PADDING),
+  /** Pixels from one tap of the kernel to the next. Default 1. */
+  dilation: option<PerAxis>(1, ANY),
+  /**
+   * Parts that channels and filters are divided into; the filters of a part see its channels only. `groups: inChannels`
+   * makes a depthwise convolution. Default 1.
+   */
+  groups: option(1, count(1)),
   /** Whether there is a bias to each filter. Default true. */
   bias: option(true, FLAG),
   ...WEIGHT_OPTIONS,
@@ -38,15 +44,18 @@ export interface Conv2dModuleOptions extends OptionsOf<typeof CONV2D_OPTIONS> {}
 /**
  * Convolution (cross-correlation) of images.
  *
- * Weight and bias begin uniform in ±1 / √(inChannels · height · width of the kernel), as PyTorch's.
+ * Weight and bias begin uniform in ±1 / √(inChannels / groups · height · width of the kernel), as PyTorch's.
  */
 export class Conv2d extends Module {
   readonly inChannels: number;
   readonly outChannels: number;
   readonly kernelSize: Pair;
   readonly stride: Pair;
-  readonly padding: Pair;
-  /** Filters, shape (outChannels, inChannels, HH, WW). */
+  /** Pixels, or the word that the option gave. */
+  readonly padding: Pair | 'same' | 'valid';
+  readonly dilation: Pair;
+  readonly groups: number;
+  /** Filters, shape (outChannels, inChannels / groups, HH, WW). */
   readonly weight: Parameter;
   /** Shape (outChannels,). */
   readonly bias: Parameter | null;
@@ -55,8 +64,10 @@ export class Conv2d extends Module {
    * A convolution by `outChannels` filters over images of `inChannels` channels, with new random weights.
    *
    * @param kernelSize - Height and width of a filter: a number, or [vertical, horizontal].
-   * @param options - `stride`, `padding`, `bias`, `dtype`, `random`: see {@link Conv2dModuleOptions}.
-   * @throws {TypeError | RangeError} if an option is unknown or a number out of range.
+   * @param options - `stride`, `padding`, `dilation`, `groups`, `bias`, `dtype`, `random`: see
+   *   {@link Conv2dModuleOptions}.
+   * @throws {TypeError | RangeError} if an option is unknown or a number out of range, `groups` does not divide both
+   *   numbers of channels, or the padding is `'same'` and the stride is not 1.
    */
   constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options: Conv2dModuleOptions = {}) {
     super();
@@ -64,22 +75,26 @@ export class Conv2d extends Module {
     checkCount(fn, 'inChannels', inChannels, 1);
     checkCount(fn, 'outChannels', outChannels, 1);
     const kernel = perAxis(fn, 'kernelSize', kernelSize, 1);
-    const { stride, padding, bias, dtype, random } = settingsOf(fn, CONV2D_OPTIONS, options);
+    const { stride, padding, dilation, groups, bias, dtype, random } = settingsOf(fn, CONV2D_OPTIONS, options);
+    checkGroups(fn, groups, [`inChannels=${inChannels}`, inChannels], [`outChannels=${outChannels}`, outChannels]);
     this.inChannels = inChannels;
     this.outChannels = outChannels;
     this.kernelSize = kernel;
     this.stride = perAxis(fn, 'stride', stride, 1);
-    this.padding = paddingOf(fn, padding, this.kernelSize, this.stride);
-    const shape = [outChannels, inChannels, ...kernel];
+    if (padding === 'same') checkSame(fn, 'padding', this.stride);
+    this.padding = typeof padding === 'string' ? padding : perAxis(fn, 'padding', padding, 0);
+    this.dilation = perAxis(fn, 'dilation', dilation, 1);
+    this.groups = groups;
+    const shape = [outChannels, inChannels / groups, ...kernel];
     this.weight = kaimingUniform_(new Parameter(zeros(shape, dtype)), { a: Math.sqrt(5), random });
-    const bound = 1 / Math.sqrt(inChannels * kernel[0] * kernel[1]);
+    const bound = 1 / Math.sqrt((inChannels / groups) * kernel[0] * kernel[1]);
     this.bias = bias ? uniform_(new Parameter(zeros([outChannels], dtype)), -bound, bound, { random }) : null;
   }
 
   /**
    * @param x - Images, shape (N, inChannels, H, W).
-   * @returns Shape (N, outChannels, 1 + floor((H + 2·padding − HH) / stride), 1 + floor((W + 2·padding − WW) /
-   *   stride)).
+   * @returns Shape (N, outChannels, OH, OW) with OH = 1 + floor((H + 2·padding − dilation·(HH − 1) − 1) / stride), and
+   *   OW likewise.
    */
   override forward(x: TensorLike): Tensor {
     return this.#convolved(F.conv2d, x, this.weight, this.bias);
@@ -94,8 +109,9 @@ export class Conv2d extends Module {
   }
 
   #convolved(convolve: typeof F.conv2d, x: TensorLike, weight: TensorLike, bias: TensorLike | null): Tensor {
+    const { stride, padding, dilation, groups } = this;
     try {
-      return convolve(x, weight, bias, { stride: this.stride, padding: this.padding });
+      return convolve(x, weight, bias, { stride, padding, dilation, groups });
     } catch (error) {
       // An input that does not fit is an error of the module, whose names it has.
       this.#check(x);
@@ -112,41 +128,33 @@ export class Conv2d extends Module {
       filterSize: this.kernelSize,
       stride: this.stride,
       pad: this.padding,
+      dilation: this.dilation,
+      groups: this.groups,
       bias: this.bias !== null,
     });
     return multiplications + additions;
   }
 
   #check(x: TensorLike): void {
-    const [H, W] = this.kernelSize.map((size, axis) => Math.max(1, size - 2 * this.padding[axis]));
+    const { kernelSize, padding, dilation } = this;
+    const [H, W] = kernelSize.map((size, axis) => {
+      if (padding === 'same') return 1;
+      const zeros = padding === 'valid' ? 0 : 2 * padding[axis];
+      return Math.max(1, dilation[axis] * (size - 1) + 1 - zeros);
+    });
     checkInput(this, x, [['N', ['C', this.inChannels], ['H', H, 'least'], ['W', W, 'least']]], this.weight);
   }
 
   protected override extraRepr(): string {
-    const { inChannels, outChannels, kernelSize, stride, padding, bias } = this;
-    const padded = padding.some((n) => n > 0) ? `, padding=${pairText(padding)}` : '';
-    const sizes = `kernelSize=${pairText(kernelSize)}, stride=${pairText(stride)}${padded}`;
-    return `${inChannels}, ${outChannels}, ${sizes}${bias === null ? ', bias=false' : ''}`;
+    const { inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias } = this;
+    const parts = [inChannels, outChannels, `kernelSize=${pairText(kernelSize)}`, `stride=${pairText(stride)}`];
+    if (typeof padding === 'string') parts.push(`padding=${padding}`);
+    else if (padding.some((n) => n > 0)) parts.push(`padding=${pairText(padding)}`);
+    if (dilation.some((n) => n > 1)) parts.push(`dilation=${pairText(dilation)}`);
+    if (groups > 1) parts.push(`groups=${groups}`);
+    if (bias === null) parts.push('bias=false');
+    return parts.join(', ');
   }
-}
-
-function paddingOf(fn: string, padding: PerAxis | 'same' | 'valid', kernel: Pair, stride: Pair): Pair {
-  if (padding === 'valid') return [0, 0];
-  if (typeof padding !== 'string') return perAxis(fn, 'padding', padding, 0);
-  if (padding !== 'same') {
-    const expected = "a number, a pair, 'same' or 'valid'";
-    throw argumentError(RangeError, { fn, arg: 'padding', found: `is ${describe(padding)}`, expected });
-  }
-  if (stride.some((n) => n !== 1) || kernel.some((n) => n % 2 === 0)) {
-    throw argumentError(RangeError, {
-      fn,
-      arg: 'padding',
-      found: `is 'same' with kernelSize=${pairText(kernel)} and stride=${pairText(stride)}`,
-      expected: 'an odd kernel and stride 1',
-      wayOut: 'give the padding in pixels',
-    });
-  }
-  return [(kernel[0] - 1) / 2, (kernel[1] - 1) / 2];
 }
 
 keepsNothing(Conv2d.prototype.forward);

@@ -61,6 +61,37 @@ const convShapes: fc.Arbitrary<ConvShape> = fc
     }),
   );
 
+const dilatedAxes = fc
+  .record({
+    size: fc.integer({ min: 1, max: 5 }),
+    stride: fc.integer({ min: 1, max: 3 }),
+    pad: fc.integer({ min: 0, max: 4 }),
+    dilation: fc.integer({ min: 1, max: 3 }),
+    more: fc.integer({ min: 0, max: 11 }),
+  })
+  .map(({ size, stride, pad, dilation, more }) => {
+    return { size, stride, pad, dilation, length: Math.max(1, dilation * (size - 1) + 1 - 2 * pad) + more };
+  });
+
+/** In groups and dilated; with as many groups as channels, of one filter or more, where `channels` is 1. */
+const groupedShapes: fc.Arbitrary<ConvShape> = fc
+  .record({
+    N: fc.integer({ min: 1, max: 3 }),
+    groups: fc.integer({ min: 1, max: 5 }),
+    channels: fc.oneof(fc.constant(1), fc.integer({ min: 2, max: 4 })),
+    filters: fc.oneof(fc.constant(1), fc.integer({ min: 2, max: 7 })),
+    rows: dilatedAxes,
+    columns: dilatedAxes,
+  })
+  .map(({ N, groups, channels, filters, rows, columns }) =>
+    convShape(N, groups * channels, rows.length, columns.length, groups * filters, rows.size, columns.size, {
+      stride: [rows.stride, columns.stride],
+      pad: [rows.pad, columns.pad],
+      dilation: [rows.dilation, columns.dilation],
+      groups,
+    }),
+  );
+
 const poolAxes = fc
   .record({
     size: fc.integer({ min: 1, max: 9 }),
@@ -150,6 +181,15 @@ describe('the random shapes', () => {
 describe.each(DTYPES)('%s', (dtype) => {
   testFirstQuick(engines, 'convolution, $simd SIMD: the reference on 300 shapes, exact where sums are', (pair) => {
     checkShapes(convShapes, (shape, seed) => {
+      for (const trial of convTrials(shape, wholes(dtype, seed))) {
+        expectAsReference({ ...trial, exact: true }, dtype, pair);
+      }
+      for (const trial of convTrials(shape, reals(dtype, seed))) expectAsReference(trial, dtype, pair);
+    });
+  });
+
+  testFirstQuick(engines, 'convolution in groups and dilated, $simd SIMD: the reference on 300 shapes', (pair) => {
+    checkShapes(groupedShapes, (shape, seed) => {
       for (const trial of convTrials(shape, wholes(dtype, seed))) {
         expectAsReference({ ...trial, exact: true }, dtype, pair);
       }

@@ -17,6 +17,14 @@ export interface Trial {
 /** Makes the values of an operand. */
 export type Draw = (length: number) => Floats;
 
+/** What of a convolution is not ordinary, for both axes. */
+interface ConvExtras {
+  readonly stride?: readonly number[];
+  readonly pad?: readonly number[];
+  readonly dilation?: readonly number[];
+  readonly groups?: number;
+}
+
 export function convShape(
   N: number,
   C: number,
@@ -25,16 +33,16 @@ export function convShape(
   F: number,
   HH: number,
   WW: number,
-  { stride = [1, 1], pad = [0, 0] }: { stride?: readonly number[]; pad?: readonly number[] } = {},
+  { stride = [1, 1], pad = [0, 0], dilation = [1, 1], groups = 1 }: ConvExtras = {},
 ): ConvShape {
-  const [[strideH, strideW], [padH, padW]] = [stride, pad];
-  const OH = Math.floor((H + 2 * padH - HH) / strideH) + 1;
-  const OW = Math.floor((W + 2 * padW - WW) / strideW) + 1;
-  return { N, C, H, W, F, HH, WW, strideH, strideW, padH, padW, OH, OW };
+  const [[strideH, strideW], [padH, padW], [dilationH, dilationW]] = [stride, pad, dilation];
+  const OH = Math.floor((H + 2 * padH - dilationH * (HH - 1) - 1) / strideH) + 1;
+  const OW = Math.floor((W + 2 * padW - dilationW * (WW - 1) - 1) / strideW) + 1;
+  return { N, C, H, W, F, HH, WW, strideH, strideW, padH, padW, dilationH, dilationW, groups, OH, OW };
 }
 
 export function convTrials(s: ConvShape, draw: Draw): Trial[] {
-  const [images, filters, P] = [s.N * s.C * s.H * s.W, s.F * s.C * s.HH * s.WW, s.OH * s.OW];
+  const [images, filters, P] = [s.N * s.C * s.H * s.W, (s.F * s.C * s.HH * s.WW) / s.groups, s.OH * s.OW];
   const [x, w, b, dout] = [draw(images), draw(filters), draw(s.F), draw(s.N * s.F * P)];
   return [
     ...[false, true].map<Trial>((relu) => ({

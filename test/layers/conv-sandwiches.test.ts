@@ -227,8 +227,12 @@ describe('what does not fit is named, with the function that was called', () => 
       ['TypeError', 'w has dtype float64, expected float32, the dtype of x', { w: wide }],
       ['ShapeError', 'w has filters of (3, 9), expected at most (7, 8), the padded images', { w: zeros([4, 3, 3, 9]) }],
       ['RangeError', `stride is 0, expected a whole number ≥ 1, ${wholes}`, { conv: { stride: 0 } }],
-      ['RangeError', `pad is -1, expected a whole number ≥ 0, ${wholes}`, { conv: { pad: -1 } }],
-      ['TypeError', "unknown option 'padding', expected stride, pad", { conv: { padding: 1 } }],
+      [
+        'RangeError',
+        "pad is -1, expected a whole number ≥ 0, [vertical, horizontal] of such, 'same' or 'valid'",
+        { conv: { pad: -1 } },
+      ],
+      ['TypeError', "unknown option 'padding', expected stride, pad, dilation, groups", { conv: { padding: 1 } }],
     ])('throws a %s that says: %s', (name, message, wrong) => {
       expectRefusal(fn, wrong, name, message);
     });

@@ -83,7 +83,7 @@ describe.each(PAIRS)('convForward$speed', ({ speed, forward }) => {
   });
 
   const strides = 'expected a whole number ≥ 1, or [vertical, horizontal] of such';
-  const pads = 'expected a whole number ≥ 0, or [vertical, horizontal] of such';
+  const pads = "expected a whole number ≥ 0, [vertical, horizontal] of such, 'same' or 'valid'";
   const wide = zeros([2, 3, 3, 3], 'float64');
   test.each<[kind: string, message: string, wrong: Record<string, unknown>]>([
     ['ShapeError', 'w has filters of (6, 3), expected at most (5, 5), the padded images', { w: zeros([2, 3, 6, 3]) }],
@@ -123,7 +123,7 @@ describe.each(PAIRS)('convForward$speed', ({ speed, forward }) => {
     ['RangeError', `pad is NaN, ${pads}`, { pad: Number.NaN }],
     ['RangeError', `pad is [1, -2], ${pads}`, { pad: [1, -2] }],
     ['RangeError', `pad is [1], ${pads}`, { pad: [1] }],
-    ['TypeError', "unknown option 'padding', expected stride, pad", { padding: 1 }],
+    ['TypeError', "unknown option 'padding', expected stride, pad, dilation, groups", { padding: 1 }],
   ])('throws a %s that says: %s', (name, message, wrong) => {
     const { x, w, b, ...param } = { x: zeros([2, 3, 5, 5]), w: zeros([2, 3, 3, 3]), b: zeros([2]), ...wrong };
     expect(() => forward(pretend(x), pretend(w), pretend(b), pretend(param))).toThrow(

@@ -95,6 +95,9 @@ describe('convOutputShape', () => {
     [{ input: [1, 7, 9], numFilters: 4, filterSize: [3, 5], stride: [2, 1], pad: [1, 0] }, [4, 4, 5]],
     [{ input: [2, 5, 5], numFilters: 1, filterSize: 5 }, [1, 1, 1]],
     [{ input: [2, 5, 6], numFilters: 1, filterSize: 2, stride: 3, bias: false }, [1, 2, 2]],
+    [{ input: [4, 9, 9], numFilters: 8, filterSize: 3, dilation: [2, 4], groups: 4 }, [8, 5, 1]],
+    [{ input: [4, 9, 7], numFilters: 2, filterSize: [4, 3], dilation: [1, 2], pad: 'same' }, [2, 9, 7]],
+    [{ input: [4, 9, 7], numFilters: 2, filterSize: 4, pad: 'valid', stride: 2 }, [2, 3, 2]],
   ])('of %j is %j', (layer, shape) => {
     expect(convOutputShape(layer)).toEqual(shape);
   });
@@ -114,6 +117,14 @@ describe('countFlops', () => {
       80 * 45,
     ],
     [{ type: 'conv', input: [3, 7, 9], numFilters: 4, filterSize: [3, 5], bias: false }, 180, 100 * 45, 100 * 44],
+    // Depthwise: 9 products to each output, however many channels there are.
+    [{ type: 'conv', input: [8, 7, 9], numFilters: 16, filterSize: 3, groups: 8 }, 160, 560 * 9, 560 * 9],
+    [
+      { type: 'conv', input: [6, 9, 9], numFilters: 4, filterSize: 3, groups: 2, dilation: 2, bias: false },
+      4 * 27,
+      100 * 27,
+      100 * 26,
+    ],
   ])('of %j', (layer, parameters, multiplications, additions) => {
     expect(countFlops(layer)).toMatchObject({ parameters, multiplications, additions });
   });
@@ -146,18 +157,26 @@ describe('receptiveField', () => {
       [{ size: [3, 5], stride: [2, 1] }, { size: [3, 1] }],
       [7, 5],
     ],
+    [
+      [{ size: 3 }, { size: 3, dilation: 2 }, { size: 3, dilation: [4, 1] }],
+      [15, 9],
+    ],
   ])('of %j is %j', (layers, field) => {
     expect(receptiveField(layers)).toEqual(field);
   });
 
   test('is the image from which the layers make one pixel', () => {
     const axis = fc.integer({ min: 1, max: 4 });
-    const layer = fc.record({ size: fc.tuple(axis, axis), stride: fc.tuple(axis, axis) });
+    const layer = fc.record({
+      size: fc.tuple(axis, axis),
+      stride: fc.tuple(axis, axis),
+      dilation: fc.tuple(axis, axis),
+    });
     fc.assert(
       fc.property(fc.array(layer, { minLength: 1, maxLength: 4 }), (layers) => {
         let [H, W] = receptiveField(layers);
-        for (const { size, stride } of layers) {
-          [, H, W] = convOutputShape({ input: [1, H, W], numFilters: 1, filterSize: size, stride });
+        for (const { size, stride, dilation } of layers) {
+          [, H, W] = convOutputShape({ input: [1, H, W], numFilters: 1, filterSize: size, stride, dilation });
         }
         expect([H, W]).toEqual([1, 1]);
       }),
@@ -169,6 +188,7 @@ describe('receptiveField', () => {
 describe('what is out of range is named', () => {
   const sizes = { input: [3, 8, 9], numFilters: 4, filterSize: 3 };
   const axes = 'expected a whole number ≥ 1, or [vertical, horizontal] of such';
+  const pads = "expected a whole number ≥ 0, [vertical, horizontal] of such, 'same' or 'valid'";
   test.each<[name: string, message: string, wrong: object]>([
     ['ShapeError', 'w has filters of (9, 9), expected at most (8, 9), the padded images', { filterSize: 9 }],
     [
@@ -185,12 +205,23 @@ describe('what is out of range is named', () => {
     ['RangeError', `filterSize is 0, ${axes}`, { filterSize: 0 }],
     ['RangeError', `filterSize is [3, 2.5], ${axes}`, { filterSize: [3, 2.5] }],
     ['RangeError', `stride is 0, ${axes}`, { stride: 0 }],
-    ['RangeError', 'pad is -1, expected a whole number ≥ 0, or [vertical, horizontal] of such', { pad: -1 }],
-    ['RangeError', 'pad is 0.5, expected a whole number ≥ 0, or [vertical, horizontal] of such', { pad: 0.5 }],
+    ['RangeError', `pad is -1, ${pads}`, { pad: -1 }],
+    ['RangeError', `pad is 0.5, ${pads}`, { pad: 0.5 }],
+    ['RangeError', `dilation is 0, ${axes}`, { dilation: 0 }],
+    ['RangeError', 'groups is 0, expected a whole number ≥ 1', { groups: 0 }],
+    ['RangeError', 'groups is 1.5, expected a whole number ≥ 1', { groups: 1.5 }],
+    ['RangeError', 'groups is 2, expected a divisor of 3, the channels', { groups: 2 }],
+    ['RangeError', 'groups is 3, expected a divisor of 4, the filters', { groups: 3 }],
+    ['RangeError', "pad is 'same' at stride 2, expected stride 1", { pad: 'same', stride: 2 }],
+    [
+      'ShapeError',
+      'w has filters of (3, 3), dilated to (9, 9), expected at most (8, 9), the padded images',
+      { dilation: 4 },
+    ],
     ['TypeError', 'bias is 0, expected true or false', { bias: 0 }],
     [
       'TypeError',
-      "unknown option 'strides', expected type, input, numFilters, filterSize, stride, pad, bias",
+      "unknown option 'strides', expected type, input, numFilters, filterSize, stride, pad, dilation, groups, bias",
       { strides: 2 },
     ],
   ])('of a convolution: a %s that says: %s', (name, message, wrong) => {
@@ -199,7 +230,8 @@ describe('what is out of range is named', () => {
       ['convOutputShape', convOutputShape],
       ['countFlops', countFlops],
     ] as const) {
-      expect(() => call(pretend(layer))).toThrow(expect.objectContaining({ name, message: `${fn}: ${message}` }));
+      const said = expect.stringContaining(`${fn}: ${message}`);
+      expect(() => call(pretend(layer))).toThrow(expect.objectContaining({ name, message: said }));
     }
   });
 

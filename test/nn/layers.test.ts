@@ -32,19 +32,23 @@ describe('what a module is made with', () => {
     ],
     [() => new nn.Conv2d(1, 2, 3, { stride: 0 }), 'Conv2d: stride is 0, expected a whole number ≥ 1'],
     [() => new nn.Conv2d(1, 2, 3, { padding: [0, -1] }), 'Conv2d: padding is [0, -1], expected a whole number ≥ 0'],
-    [() => new js.Conv2d(1, 2, 3, { padding: 'full' }), "Conv2d: padding is 'full', expected a number, a pair, 'same'"],
-    [
-      () => new nn.Conv2d(1, 2, [3, 4], { padding: 'same' }),
-      "Conv2d: padding is 'same' with kernelSize=(3, 4) and stride=1, expected an odd kernel and stride 1",
-    ],
+    [() => new js.Conv2d(1, 2, 3, { padding: 'full' }), "Conv2d: padding is 'full', expected a whole number ≥ 0, [v"],
     [
       () => new nn.Conv2d(1, 2, 3, { padding: 'same', stride: 2 }),
-      "Conv2d: padding is 'same' with kernelSize=3 and stride=2, expected an odd kernel and stride 1",
+      "Conv2d: padding is 'same' at stride 2, expected stride 1: give the padding in pixels",
     ],
-    ...['dilation', 'groups', 'paddingMode'].map((name): [() => unknown, string] => [
-      () => new js.Conv2d(1, 2, 3, { [name]: 1 }),
-      `Conv2d: unknown option '${name}', expected stride, padding, bias, dtype, random`,
-    ]),
+    [
+      () => new nn.Conv2d(1, 2, 3, { padding: 'same', stride: [1, 2] }),
+      "Conv2d: padding is 'same' at stride (1, 2), expected stride 1",
+    ],
+    [() => new nn.Conv2d(1, 2, 3, { dilation: 0 }), 'Conv2d: dilation is 0, expected a whole number ≥ 1'],
+    [() => new nn.Conv2d(4, 4, 3, { groups: 0 }), 'Conv2d: groups is 0, expected a whole number ≥ 1'],
+    [() => new nn.Conv2d(4, 6, 3, { groups: 3 }), 'Conv2d: groups is 3, expected a divisor of inChannels=4'],
+    [() => new nn.Conv2d(6, 4, 3, { groups: 3 }), 'Conv2d: groups is 3, expected a divisor of outChannels=4'],
+    [
+      () => new js.Conv2d(1, 2, 3, { paddingMode: 'zeros' }),
+      "Conv2d: unknown option 'paddingMode', expected stride, padding, dilation, groups, bias, dtype, random",
+    ],
     [() => new nn.BatchNorm2d(0), 'BatchNorm2d: numFeatures is 0, expected a whole number ≥ 1'],
     [() => new nn.BatchNorm1d(2, { eps: 0 }), 'BatchNorm1d: eps is 0, expected a number > 0'],
     [

@@ -204,6 +204,11 @@ describe('printing', () => {
   test.each<[nn.Module, string]>([
     [new nn.Linear(3, 2), 'Linear(3, 2)'],
     [new nn.Conv2d(3, 2, 1, { stride: 2 }), 'Conv2d(3, 2, kernelSize=1, stride=2)'],
+    [new nn.Conv2d(4, 8, 3, { padding: 'same' }), 'Conv2d(4, 8, kernelSize=3, stride=1, padding=same)'],
+    [
+      new nn.Conv2d(4, 8, 3, { padding: 2, dilation: [2, 1], groups: 4, bias: false }),
+      'Conv2d(4, 8, kernelSize=3, stride=1, padding=2, dilation=(2, 1), groups=4, bias=false)',
+    ],
     [
       new nn.BatchNorm1d(2, { momentum: null, affine: false, trackRunningStats: false }),
       'BatchNorm1d(2, eps=1e-5, momentum=null, affine=false, trackRunningStats=false)',

@@ -11,18 +11,26 @@ import {
   convReluForward,
   maxPoolBackward,
   maxPoolForward,
+  type Padding,
   type PerAxis,
 } from '../../layers/index.js';
 import type { TensorLike } from '../op.js';
 import type { Tensor } from '../tensor.js';
 import { arrayArg, layerOp } from './layer-op.js';
 
-/** Stride and padding of {@link conv2d}. */
+/** Stride, padding, dilation and groups of {@link conv2d}. */
 export interface Conv2dOptions {
   /** Pixels between neighbouring windows. Default 1. */
   stride?: PerAxis;
-  /** Zeros around the image on each side, in pixels. Default 0. */
-  padding?: PerAxis;
+  /**
+   * Zeros around the image on each side, in pixels; `'same'`: as many as keep the size of the image, at stride 1, an
+   * odd one below and right; `'valid'`: none. Default 0.
+   */
+  padding?: Padding;
+  /** Pixels from one tap of a filter to the next. Default 1. */
+  dilation?: PerAxis;
+  /** Parts that channels and filters are divided into; the filters of a part see its channels only. Default 1. */
+  groups?: number;
 }
 
 const TERMS = { w: 'weight', b: 'bias', pad: 'padding' };
@@ -33,11 +41,12 @@ const convRelu = layerOp('conv2dRelu', convReluForward, convReluBackward, TERMS)
  * Convolution (cross-correlation, as PyTorch's).
  *
  * @param x - Images, shape (N, C, H, W).
- * @param weight - Filters, shape (F, C, HH, WW).
+ * @param weight - Filters, shape (F, C / groups, HH, WW).
  * @param bias - Shape (F,), or null for none.
- * @returns Shape (N, F, 1 + floor((H + 2·padding − HH) / stride), 1 + floor((W + 2·padding − WW) / stride)).
+ * @returns Shape (N, F, OH, OW) with OH = 1 + floor((H + 2·padding − dilation·(HH − 1) − 1) / stride), and OW likewise.
  * @throws {ShapeError} if the channels disagree, or the filters are larger than the padded images.
- * @throws {RangeError} if a stride or padding is out of range.
+ * @throws {RangeError} if a number is out of range, `groups` does not divide C and F, or the padding is `'same'` and
+ *   the stride is not 1.
  */
 export function conv2d(
   x: TensorLike,
@@ -59,9 +68,9 @@ export function conv2dRelu(
 }
 
 function convParam(fn: string, options: Conv2dOptions): ConvParam {
-  checkOptions(fn, options, ['stride', 'padding']);
-  const { stride = 1, padding = 0 } = options;
-  return { stride, pad: padding };
+  checkOptions(fn, options, ['stride', 'padding', 'dilation', 'groups']);
+  const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
+  return { stride, pad: padding, dilation, groups };
 }
 
 function noBias(fn: string, weight: TensorLike): NDArray {

@@ -11,9 +11,9 @@ import { copyRun, lanes, madd, splatAt, VECTOR } from "./simd";
 //     dx[c, i·s + r − pad, …] = Σ_f Σ_a dout[f, i − a, …] · w[f, c, r + a·s, …]
 //
 // So no product is made for nothing and no sum is scattered. A phase is computed in flat runs over the rows of dout,
-// with what comes between two rows, and when all are done they are put together. Integers beside those of image.ts: 19
-// and 20 the zero rows and columns that are needed before dout, 21 the columns with the zeros, 22 bytes of a channel of
-// dout, 23 whether there are zeros, 24 bytes of a channel of a phase, 25 and 26 phases along the two axes.
+// with what comes between two rows, and when all are done they are put together. Integers beside those of image.ts: 24
+// and 25 the zero rows and columns that are needed before dout, 26 the columns with the zeros, 27 bytes of a channel of
+// dout, 28 whether there are zeros, 29 bytes of a channel of a phase, 30 and 31 phases along the two axes.
 
 /** Channels that a tile computes. */
 // @ts-ignore: decorator
@@ -40,18 +40,18 @@ import { copyRun, lanes, madd, splatAt, VECTOR } from "./simd";
  */
 export function packPhases<T>(panel: i32): void {
   const area = HH() * WW();
-  const pitch = integer(21);
+  const pitch = integer(26);
   let to = pointer(1) + <usize>(panel * CHANNELS * F() * area) * sizeof<T>();
   let phase = pointer(2), place = pointer(3);
-  for (let r = 0; r < integer(25); r++) {
+  for (let r = 0; r < integer(30); r++) {
     const top = boundOf(r, 0, strideH(), padH());
     const rows = boundOf(r, H(), strideH(), padH()) - top;
-    for (let q = 0; q < integer(26); q++) {
+    for (let q = 0; q < integer(31); q++) {
       const left = boundOf(q, 0, strideW(), padW());
       const columns = boundOf(q, W(), strideW(), padW()) - left;
       const taps = tapsOf(r, HH(), strideH()) * tapsOf(q, WW(), strideW());
       if (panel == 0) {
-        store<i32>(phase, ((top + integer(19)) * pitch + left + integer(20)) * <i32>sizeof<T>());
+        store<i32>(phase, ((top + integer(24)) * pitch + left + integer(25)) * <i32>sizeof<T>());
         store<i32>(phase, rows > 0 && columns > 0 ? ((rows - 1) * pitch + columns) * <i32>sizeof<T>() : 0, 4);
         store<i32>(phase, F() * taps, 8);
         phase += PHASE_BYTES;
@@ -61,7 +61,7 @@ export function packPhases<T>(panel: i32): void {
           for (let kw = q; kw < WW(); kw += strideW()) {
             if (panel == 0) {
               const back = (kh - r) / strideH() * pitch + (kw - q) / strideW();
-              store<i32>(place, f * integer(22) - back * <i32>sizeof<T>());
+              store<i32>(place, f * integer(27) - back * <i32>sizeof<T>());
               place += 4;
             }
             for (let i = 0; i < CHANNELS; i++) {
@@ -77,16 +77,16 @@ export function packPhases<T>(panel: i32): void {
   }
 }
 
-/** One item is an image. Integers: 0 dx, 1 to 3 as {@link packPhases} writes them, 27 dout. */
+/** One item is an image. Integers: 0 dx, 1 to 3 as {@link packPhases} writes them, 32 dout. */
 export function convBackwardPhases<T>(n: i32): void {
-  const planeBytes = <usize>integer(24);
+  const planeBytes = <usize>integer(29);
   const panels = (C() + CHANNELS - 1) / CHANNELS;
   const panelBytes = <usize>(CHANNELS * F() * HH() * WW()) * sizeof<T>();
   const phaseBytes = <usize>(panels * CHANNELS) * planeBytes;
-  const phases = integer(25) * integer(26);
+  const phases = integer(30) * integer(31);
   const dout = ownScratch();
-  const planes = dout + ((<usize>(F() * integer(22)) + RUN_BYTES + 63) & ~63);
-  copyDout<T>(pointer(27) + <usize>(n * F() * OH() * OW()) * sizeof<T>(), dout);
+  const planes = dout + ((<usize>(F() * integer(27)) + RUN_BYTES + 63) & ~63);
+  copyDout<T>(pointer(32) + <usize>(n * F() * OH() * OW()) * sizeof<T>(), dout);
 
   let a = pointer(1), places = pointer(3), to = planes;
   for (let i = 0; i < phases; i++) {
@@ -106,11 +106,11 @@ export function convBackwardPhases<T>(n: i32): void {
     to += phaseBytes;
   }
 
-  const pitch = <usize>integer(21) * sizeof<T>();
-  for (let r = 0; r < integer(25); r++) {
+  const pitch = <usize>integer(26) * sizeof<T>();
+  for (let r = 0; r < integer(30); r++) {
     const first = boundOf(r, 0, strideH(), padH()) * strideH() + r - padH();
     for (let c = 0; c < C(); c++) {
-      let from = planes + <usize>(r * integer(26)) * phaseBytes + <usize>c * planeBytes;
+      let from = planes + <usize>(r * integer(31)) * phaseBytes + <usize>c * planeBytes;
       for (let h = first; h < H(); h += strideH()) {
         joinPhases<T>(from, phaseBytes, pointer(0) + <usize>(((n * C() + c) * H() + h) * W()) * sizeof<T>());
         from += pitch;
@@ -121,13 +121,13 @@ export function convBackwardPhases<T>(n: i32): void {
 
 /** Copies the channels of an image of dout, with the zeros that are needed around them. */
 function copyDout<T>(from: usize, to: usize): void {
-  const pitch = <usize>integer(21) * sizeof<T>();
+  const pitch = <usize>integer(26) * sizeof<T>();
   // Where no zeros come between its rows, a channel is one run.
-  const rows = integer(21) == OW() ? 1 : OH();
+  const rows = integer(26) == OW() ? 1 : OH();
   const length = OH() * OW() / rows;
   const bytes = <usize>length * sizeof<T>();
-  if (integer(23)) memory.fill(to, 0, <usize>(F() * integer(22)));
-  to += <usize>integer(19) * pitch + <usize>integer(20) * sizeof<T>();
+  if (integer(28)) memory.fill(to, 0, <usize>(F() * integer(27)));
+  to += <usize>integer(24) * pitch + <usize>integer(25) * sizeof<T>();
   for (let f = 0; f < F(); f++) {
     for (let oh = 0; oh < rows; oh++) {
       const row = to + <usize>oh * pitch;
@@ -136,7 +136,7 @@ function copyDout<T>(from: usize, to: usize): void {
       copyRun<T>(row + at, from + at, (<i32>(bytes - at)) / sizeof<T>());
       from += bytes;
     }
-    to += <usize>integer(22);
+    to += <usize>integer(27);
   }
 }
 
@@ -149,7 +149,7 @@ function joinPhases<T>(from: usize, phaseBytes: usize, to: usize): void {
     const even = from + <usize>first * phaseBytes, odd = from + <usize>(1 - first) * phaseBytes;
     return zipRun<T>(even, odd, to, width);
   }
-  for (let q = 0; q < integer(26); q++) {
+  for (let q = 0; q < integer(31); q++) {
     let at = from + <usize>q * phaseBytes;
     for (let w = (q + stride - first) % stride; w < width; w += stride) {
       store<T>(to + <usize>w * sizeof<T>(), load<T>(at));

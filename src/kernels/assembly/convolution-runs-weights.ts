@@ -10,10 +10,10 @@ import { madd, splatAt, VECTOR } from "./simd";
 
 /**
  * The gradient with respect to the filters, summed over a share of the images. One item is a share, and writes its own
- * (F, K) sum: how many shares there are does not depend on the threads. Integers: 0 x, 1 dout, 3 sums, 20 shares.
+ * (F, K) sum: how many shares there are does not depend on the threads. Integers: 0 x, 1 dout, 3 sums, 25 shares.
  */
 export function convRunsBackwardWeights<T>(item: i32): void {
-  const N = integer(6), shares = integer(20);
+  const N = integer(6), shares = integer(25);
   const K = C() * HH() * WW(), P = OH() * OW();
   const columns = tileColumns<T>();
   const panels = (F() + columns - 1) / columns;

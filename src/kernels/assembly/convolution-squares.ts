@@ -13,10 +13,10 @@ import { lanes, loadPart, madd, sumLanes, VECTOR } from "./simd";
 /**
  * The gradient with respect to the filters, summed over a share of the images. One item is a share, and writes its own
  * (F, K) sum: how many shares there are does not depend on the threads. A sum is kept as a vector of sums over every
- * second or fourth pixel until all images are done. Integers: 0 x, 1 dout, 3 sums, 20 shares.
+ * second or fourth pixel until all images are done. Integers: 0 x, 1 dout, 3 sums, 25 shares.
  */
 export function convSquaresBackwardWeights<T>(item: i32): void {
-  const N = integer(6), shares = integer(20);
+  const N = integer(6), shares = integer(25);
   const K = C() * HH() * WW();
   const P = OH() * OW();
   const image = ownScratch();

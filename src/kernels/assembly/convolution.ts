@@ -1,8 +1,7 @@
 import { TILE_ROWS, TILE_ROW_BYTES } from "../wasm/protocol";
 import {
-  C, F, H, HH, OH, OW, ownScratch, packWindows, padH, padImage, paddedBytes, paddedH, paddedW, padW, strideH,
-  strideW, W,
-  windowAt, writeOffsets, WW,
+  C, F, groups, H, HH, OH, OW, ownScratch, packWindows, padH, padImage, paddedBytes, paddedH, paddedW, padW, strideH,
+  strideW, W, windowAt, writeOffsets, WW,
 } from "./image";
 import { integer, pointer } from "./job";
 import { interleave, packPanelsA, packPanelsB, tileColumns } from "./packing";
@@ -14,6 +13,13 @@ import { edge, tile } from "./tile";
 // that never exist as a whole: each thread packs a few panels of windows straight from its padded image and multiplies
 // them.
 
+/** Where the panels of filters for image `n` begin, of `rows` rows and depth `k`. */
+// @ts-ignore: decorator
+@inline export function panelsOf<T>(n: i32, rows: i32, k: i32): usize {
+  const panels = (rows + TILE_ROWS - 1) / TILE_ROWS;
+  return pointer(1) + <usize>(n % groups() * panels * TILE_ROWS * k) * sizeof<T>();
+}
+
 /** One panel by one panel into `to`, whole or at an edge of the output. */
 // @ts-ignore: decorator
 @inline function multiply<T>(
@@ -24,27 +30,29 @@ import { edge, tile } from "./tile";
 }
 
 /**
- * out = b + the convolution, then max(0, ·) if asked. One item is a group of the pixels of an image. Integers: 0 x,
- * 1 packed filters, 2 b or 0, 3 out, 19 groups to an image, 20 panels to pack at a time, 21 relu.
+ * out = b + the convolution, then max(0, ·) if asked. One item is a part of the pixels of an image. Integers: 0 x,
+ * 1 packed filters, 2 b or 0, 3 out, 24 parts of an image, 25 panels to pack at a time, 26 relu.
  */
 export function convForward<T>(item: i32): void {
-  const groups = integer(19), atATime = integer(20), relu = integer(21);
-  const n = item / groups;
-  const group = item % groups;
+  const parts = integer(24), atATime = integer(25), relu = integer(26);
+  const n = item / parts;
+  const part = item % parts;
   const K = C() * HH() * WW();
   const P = OH() * OW();
   const columns = tileColumns<T>();
   const panels = (P + columns - 1) / columns;
-  const end = (panels * (group + 1)) / groups;
+  const end = (panels * (part + 1)) / parts;
   const image = padImage<T>(n, ownScratch());
   const offsets = ownScratch() + paddedBytes<T>();
   const packed = offsets + ((<usize>K * 4 + 15) & ~15);
   const panelBytes = <usize>K * TILE_ROW_BYTES;
   const ld = <usize>P * sizeof<T>();
   const out = pointer(3) + <usize>n * F() * ld;
+  const filters = panelsOf<T>(n, F(), K);
+  const biases = pointer(2) ? pointer(2) + <usize>(n % groups() * F()) * sizeof<T>() : 0;
   writeOffsets(offsets);
 
-  for (let first = (panels * group) / groups; first < end; first += atATime) {
+  for (let first = (panels * part) / parts; first < end; first += atATime) {
     const count = min(atATime, end - first);
     for (let j = 0; j < count; j++) {
       packWindows<T>(image, offsets, K, (first + j) * columns, packed + <usize>j * panelBytes);
@@ -52,9 +60,9 @@ export function convForward<T>(item: i32): void {
     const begin = out + <usize>first * TILE_ROW_BYTES;
     const length = min(count * columns, P - first * columns);
     for (let f = 0; f < F(); f += TILE_ROWS) {
-      const a = pointer(1) + <usize>f * K * sizeof<T>();
+      const a = filters + <usize>f * K * sizeof<T>();
       // Behind the last filter's bias the tile reads values that it does not store.
-      const bias = pointer(2) ? pointer(2) + <usize>f * sizeof<T>() : 0;
+      const bias = biases ? biases + <usize>f * sizeof<T>() : 0;
       for (let j = 0; j < count; j++) {
         const to = begin + <usize>f * ld + <usize>j * TILE_ROW_BYTES;
         multiply<T>(K, a, packed + <usize>j * panelBytes, to, ld, false, bias, F() - f, P - (first + j) * columns);
@@ -98,11 +106,13 @@ export function packTurned<T>(item: i32): void {
 }
 
 /**
- * The gradient with respect to the filters, summed over a share of the images. One item is a share, and writes its own
- * (F, K) sum: how many shares there are does not depend on the threads. Integers: 0 x, 1 dout, 3 sums, 19 shares.
+ * The gradient with respect to the filters, summed over a share of the images. One item is a group of a share, and
+ * writes its own (F, K) sum: how many shares there are does not depend on the threads. Integers: 0 x, 1 dout, 3 sums,
+ * 24 shares.
  */
 export function convBackwardWeights<T>(item: i32): void {
-  const N = integer(6), shares = integer(19);
+  const N = integer(6) / groups(), shares = integer(24);
+  const share = item / groups(), group = item % groups();
   const K = C() * HH() * WW();
   const P = OH() * OW();
   const columns = tileColumns<T>();
@@ -116,9 +126,9 @@ export function convBackwardWeights<T>(item: i32): void {
   const ld = <usize>K * sizeof<T>(), rowBytes = <usize>P * sizeof<T>();
   writeOffsets(offsets);
 
-  const first = (N * item) / shares;
-  const end = (N * (item + 1)) / shares;
-  for (let n = first; n < end; n++) {
+  const first = (N * share) / shares * groups() + group;
+  const end = (N * (share + 1)) / shares * groups();
+  for (let n = first; n < end; n += groups()) {
     const image = padImage<T>(n, ownScratch());
     packPanelsA<T>(false, pointer(1) + <usize>(n * F()) * rowBytes, aPacked, F(), P, rowBytes, 0, aPanels);
     for (let k = 0; k < K; k += columns) {
@@ -212,6 +222,7 @@ export function convBackwardInput<T>(n: i32): void {
   const offsets = image + imageBytes;
   const buffer = offsets + ((<usize>K * 4 + 15) & ~15);
   const packed = buffer + TILE_ROWS * TILE_ROW_BYTES;
+  const filters = panelsOf<T>(n, K, F());
   const dout = pointer(2) + <usize>n * F() * P * sizeof<T>();
   writeOffsets(offsets);
   memory.fill(image, 0, imageBytes);
@@ -232,7 +243,7 @@ export function convBackwardInput<T>(n: i32): void {
     const window = <usize>windowAt(p) * sizeof<T>();
     const inRow = p % OW() + count <= OW();
     for (let k = 0; k < K; k += TILE_ROWS) {
-      tile<T>(F(), pointer(1) + <usize>k * F() * sizeof<T>(), packed, buffer, TILE_ROW_BYTES, false, 0);
+      tile<T>(F(), filters + <usize>k * F() * sizeof<T>(), packed, buffer, TILE_ROW_BYTES, false, 0);
       const rows = min(TILE_ROWS, K - k);
       for (let i = 0; i < rows; i++) {
         const plane = image + <usize>load<i32>(offsets + (<usize>(k + i) << 2)) * sizeof<T>();

@@ -3,7 +3,9 @@ import { copyRun, evenLanes, fillRun, lanes, VECTOR } from "./simd";
 
 // How a convolution sees its images: the geometry of the running job, a padded copy, and which values a pixel's window
 // begins at. Integers: 4 and 5 are the scratch and its bytes for each thread, 6 to 18 N, C, H, W, HH, WW, the strides,
-// the pads, OH, OW and F.
+// the pads, OH, OW and F, 19 and 20 the dilations, 21 and 22 height and width with the padding, 23 the groups. A
+// convolution in groups goes by N·groups images of the channels of one group: N, C and F are the sizes of these, and
+// image n has the filters of group n mod groups.
 
 // @ts-ignore: decorator
 @inline export function C(): i32 { return integer(7); }
@@ -30,11 +32,23 @@ import { copyRun, evenLanes, fillRun, lanes, VECTOR } from "./simd";
 // @ts-ignore: decorator
 @inline export function F(): i32 { return integer(18); }
 
+// @ts-ignore: decorator
+@inline export function dilationH(): i32 { return integer(19); }
+// @ts-ignore: decorator
+@inline export function dilationW(): i32 { return integer(20); }
+
 /** Height and width with the padding. */
 // @ts-ignore: decorator
-@inline export function paddedH(): i32 { return H() + 2 * padH(); }
+@inline export function paddedH(): i32 { return integer(21); }
 // @ts-ignore: decorator
-@inline export function paddedW(): i32 { return W() + 2 * padW(); }
+@inline export function paddedW(): i32 { return integer(22); }
+
+// @ts-ignore: decorator
+@inline export function groups(): i32 { return integer(23); }
+
+/** Whether windows see nothing but the image. */
+// @ts-ignore: decorator
+@inline function isUnpadded(): bool { return paddedH() == H() && paddedW() == W(); }
 
 /**
  * The first i, and the one behind the last, for which i·stride + r − pad is a pixel, with `edge` 0 and the image's
@@ -54,7 +68,7 @@ import { copyRun, evenLanes, fillRun, lanes, VECTOR } from "./simd";
 /** Bytes of a padded image, rounded up to a vector; none where there is no padding. */
 // @ts-ignore: decorator
 @inline export function paddedBytes<T>(): usize {
-  if (padH() == 0 && padW() == 0) return 0;
+  if (isUnpadded()) return 0;
   return (<usize>C() * paddedH() * paddedW() * sizeof<T>() + 15) & ~15;
 }
 
@@ -62,9 +76,9 @@ import { copyRun, evenLanes, fillRun, lanes, VECTOR } from "./simd";
 export function padImage<T>(n: i32, to: usize): usize {
   const plane = <usize>H() * W() * sizeof<T>();
   let from = pointer(0) + <usize>n * C() * plane;
-  if (padH() == 0 && padW() == 0) return from;
-  const width = W(), side = padW();
-  const border = padH() * (width + 2 * side);
+  if (isUnpadded()) return from;
+  const width = W(), side = padW(), right = paddedW() - width - side;
+  const border = padH() * paddedW(), bottom = (paddedH() - H() - padH()) * paddedW();
   let at = to;
   for (let c = 0; c < C(); c++) {
     fillRun<T>(at, 0, border);
@@ -74,12 +88,12 @@ export function padImage<T>(n: i32, to: usize): usize {
       at += <usize>side * sizeof<T>();
       copyRun<T>(at, from, width);
       at += <usize>width * sizeof<T>();
-      fillRun<T>(at, 0, side);
-      at += <usize>side * sizeof<T>();
+      fillRun<T>(at, 0, right);
+      at += <usize>right * sizeof<T>();
       from += <usize>width * sizeof<T>();
     }
-    fillRun<T>(at, 0, border);
-    at += <usize>border * sizeof<T>();
+    fillRun<T>(at, 0, bottom);
+    at += <usize>bottom * sizeof<T>();
   }
   return to;
 }
@@ -96,7 +110,7 @@ export function writeOffsets(to: usize): void {
   for (let c = 0; c < C(); c++) {
     for (let kh = 0; kh < HH(); kh++) {
       for (let kw = 0; kw < WW(); kw++) {
-        store<i32>(to, (c * paddedH() + kh) * paddedW() + kw);
+        store<i32>(to, (c * paddedH() + kh * dilationH()) * paddedW() + kw * dilationW());
         to += 4;
       }
     }

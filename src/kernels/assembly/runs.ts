@@ -5,12 +5,12 @@ import { evenLanes, fillRun, lanes, VECTOR } from "./simd";
 // An image laid out so that what a tap of a convolution, at any stride, meets at all pixels is one run of P = OH·OW
 // values. Rows of the image are cut to the pixels' columns once for each kw; a tap (c, kh, kw) then reads the rows kh,
 // kh + strideH, … of (c, kw), which lie one after another. So nothing is packed for a tile or transposed, and runs of
-// pixels need no edge at the end of a row. Integers beside those of image.ts: 19 rows of a run's plane.
+// pixels need no edge at the end of a row. Integers beside those of image.ts: 24 rows of a run's plane.
 
 /** Bytes of the laid-out image. */
 // @ts-ignore: decorator
 @inline function planesBytes<T>(): usize {
-  return <usize>(C() * min(strideH(), HH()) * WW() * integer(19) * OW()) * sizeof<T>();
+  return <usize>(C() * min(strideH(), HH()) * WW() * integer(24) * OW()) * sizeof<T>();
 }
 
 /** Bytes of the laid-out image with what {@link layOut} writes beyond it, in whole vectors. */
@@ -21,7 +21,7 @@ import { evenLanes, fillRun, lanes, VECTOR } from "./simd";
 
 /** Lays image `n` out at `to`: [c][kh mod strideH][kw][row][OW]. Writes up to a vector beyond the last. */
 export function layOut<T>(n: i32, to: usize): void {
-  const rows = integer(19), phases = min(strideH(), HH());
+  const rows = integer(24), phases = min(strideH(), HH());
   for (let c = 0; c < C(); c++) {
     for (let r = 0; r < phases; r++) {
       for (let kw = 0; kw < WW(); kw++) {
@@ -37,7 +37,7 @@ export function layOut<T>(n: i32, to: usize): void {
  * written one after another, each maybe beyond its end; what does not belong there is overwritten.
  */
 function layOutPlane<T>(channel: i32, r: i32, kw: i32, to: usize): void {
-  const width = OW(), step = strideW(), rows = integer(19);
+  const width = OW(), step = strideW(), rows = integer(24);
   const runBytes = <usize>width * sizeof<T>();
   const rowBytes = <usize>(strideH() * W()) * sizeof<T>();
   // The rows from `top` on, before `bottom`, and of these the columns from `left` on, before `right`, lie in the image.
@@ -111,7 +111,7 @@ export function writeRuns<T>(image: usize, to: usize): void {
     for (let kh = 0; kh < HH(); kh++) {
       for (let kw = 0; kw < WW(); kw++) {
         const plane = (c * phases + kh % strideH()) * WW() + kw;
-        store<u32>(to, <u32>(image + <usize>((plane * integer(19) + kh / strideH()) * OW()) * sizeof<T>()));
+        store<u32>(to, <u32>(image + <usize>((plane * integer(24) + kh / strideH()) * OW()) * sizeof<T>()));
         to += 4;
       }
     }

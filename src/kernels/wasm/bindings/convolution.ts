@@ -30,6 +30,25 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
     ...[s.N, s.C, s.H, s.W, s.HH, s.WW, s.strideH, s.strideW, s.padH, s.padW, s.OH, s.OW, s.F],
   ];
 
+  /** The integers 6 to 23 of image.ts. */
+  const geometry = (s: ConvShape): number[] => [
+    ...[s.N, s.C, s.H, s.W, s.HH, s.WW, s.strideH, s.strideW, s.padH, s.padW, s.OH, s.OW, s.F],
+    ...[s.dilationH, s.dilationW, paddedHeight(s), paddedWidth(s), s.groups],
+  ];
+
+  /** Packs the (rows, depth) matrix of each group's filters into panels, and returns their place. */
+  const packed = (w: number, like: Floats, s: ConvShape, rows: number, depth: number, transposed: boolean): number => {
+    const panels = Math.ceil(rows / TILE_ROWS);
+    const bytes = panels * TILE_ROWS * depth * like.BYTES_PER_ELEMENT;
+    const to = call.scratch(s.groups * bytes);
+    const ld = transposed ? rows : depth;
+    for (let g = 0; g < s.groups; g++) {
+      const from = w + g * rows * depth * like.BYTES_PER_ELEMENT;
+      call.job(Kernel.PackA, like, 1, [from, to + g * bytes, rows, depth, ld, panels, +transposed]);
+    }
+    return to;
+  };
+
   /** Takes scratch for every thread, and returns the integers 4 and 5 of image.ts. */
   const scratch = (bytesEach: number): [at: number, bytesEach: number] => {
     const bytes = line(bytesEach);
@@ -48,9 +67,9 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
   ): void => {
     const K = s.C * s.HH * s.WW;
     // Many images: each thread has some to do, and its laid-out image of WW copies is little beside them.
-    if (s.N >= Math.max(4, s.WW) * threads && readsRuns(s, like)) {
+    if (isPlain(s) && s.N >= Math.max(4, s.WW) * threads && readsRuns(s, like)) {
       const own = scratch(laidOutBytes(s, like) + line(K * 4));
-      call.job(Kernel.ConvRunsForward, like, s.N, [x, packed, b, out, ...own, ...sizes(s), rowsOfRuns(s), +relu]);
+      call.job(Kernel.ConvRunsForward, like, s.N, [x, packed, b, out, ...own, ...geometry(s), rowsOfRuns(s), +relu]);
       return;
     }
     const panelBytes = K * TILE_ROW_BYTES;
@@ -58,15 +77,15 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
     const panels = Math.ceil((s.OH * s.OW) / columns);
     const atATime = Math.max(1, Math.min(panels, Math.floor(PACKED_BYTES / panelBytes)));
     // Few images are cut, so that every thread has something to do.
-    const groups = Math.min(Math.ceil(panels / atATime), Math.ceil((4 * threads) / s.N));
+    const parts = Math.min(Math.ceil(panels / atATime), Math.ceil((4 * threads) / s.N));
     const own = scratch(paddedBytes(s, like) + line(K * 4) + atATime * panelBytes);
-    const integers = [x, packed, b, out, ...own, ...sizes(s), groups, atATime, +relu];
-    call.job(Kernel.ConvForward, like, s.N * groups, integers);
+    const integers = [x, packed, b, out, ...own, ...geometry(s), parts, atATime, +relu];
+    call.job(Kernel.ConvForward, like, s.N * parts, integers);
   };
 
   const winograd = bindWinograd(call, threads, sizes);
   const tilesOf = (pass: ConvolutionPass, like: Floats, s: ConvShape): TileInputs | null =>
-    isFloat64(like) ? null : choose(pass, s);
+    isFloat64(like) || !isPlain(s) ? null : choose(pass, s);
   /** The gradient of the images, gathered by phases. */
   const backwardByPhases = (dout: number, w: number, dx: number, like: Floats, s: ConvShape): void => {
     const bytes = like.BYTES_PER_ELEMENT;
@@ -85,55 +104,57 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
     const copied = line(s.F * channelBytes + PHASE_RUN_BYTES);
     const own = scratch(copied + down * across * panels * PHASE_CHANNELS * planeBytes);
     const plan = [top, left, pitch, channelBytes, zeros, planeBytes, down, across, dout];
-    call.job(Kernel.PackPhases, like, panels, [w, packed, phases, places, ...own, ...sizes(s), ...plan]);
-    call.job(Kernel.ConvBackwardPhases, like, s.N, [dx, packed, phases, places, ...own, ...sizes(s), ...plan]);
+    call.job(Kernel.PackPhases, like, panels, [w, packed, phases, places, ...own, ...geometry(s), ...plan]);
+    call.job(Kernel.ConvBackwardPhases, like, s.N, [dx, packed, phases, places, ...own, ...geometry(s), ...plan]);
   };
 
   return {
-    convForward({ x, w, b, out, shape: s, relu }) {
-      const K = s.C * s.HH * s.WW;
+    convForward({ x, w, b, out, shape, relu }) {
+      const s = ofOneGroup(shape);
       const places = [call.read(x), call.read(w), call.read(b), call.written(out)] as const;
       const size = tilesOf('forward', x, s);
       if (size !== null) {
         winograd.convolve(places, x, s, size, { turned: false, relu });
         return call.finish();
       }
-      const panels = Math.ceil(s.F / TILE_ROWS);
-      const packed = call.scratch(panels * TILE_ROWS * K * x.BYTES_PER_ELEMENT);
-      call.job(Kernel.PackA, x, 1, [places[1], packed, s.F, K, K, panels, 0]);
-      convolve(places[0], packed, places[2], places[3], x, s, relu);
+      const filters = packed(places[1], x, s, s.F, s.C * s.HH * s.WW, false);
+      convolve(places[0], filters, places[2], places[3], x, s, relu);
       call.finish();
     },
 
-    convBackwardInput(dout, w, dx, s) {
+    convBackwardInput(dout, w, dx, shape) {
+      const s = ofOneGroup(shape);
       const [doutAt, wAt, dxAt] = [call.read(dout), call.read(w), call.written(dx)];
       const K = s.C * s.HH * s.WW;
-      const [padH, padW] = [s.HH - 1 - s.padH, s.WW - 1 - s.padW];
+      const [padH, padW] = [extentH(s) - 1 - s.padH, extentW(s) - 1 - s.padW];
       // At stride 1, the convolution of dout with the filters turned and their channels exchanged.
       const turns = s.strideH === 1 && s.strideW === 1 && padH >= 0 && padW >= 0;
       const turned = { ...s, C: s.F, F: s.C, H: s.OH, W: s.OW, OH: s.H, OW: s.W, padH, padW };
       const size = turns ? tilesOf('input', dout, turned) : null;
       if (size !== null) {
         winograd.convolve([doutAt, wAt, 0, dxAt], dout, turned, size, { turned: true, relu: false });
-      } else if (gathersByPhases(s)) {
+      } else if (isPlain(s) && gathersByPhases(s)) {
         backwardByPhases(doutAt, wAt, dxAt, w, s);
       } else if (turns) {
         const panels = Math.ceil(s.C / TILE_ROWS);
-        const packed = call.scratch(panels * TILE_ROWS * s.F * s.HH * s.WW * w.BYTES_PER_ELEMENT);
-        call.job(Kernel.PackTurned, w, panels, [wAt, packed, s.F, s.C, s.HH * s.WW]);
-        convolve(doutAt, packed, 0, dxAt, dout, turned, false);
+        const bytes = panels * TILE_ROWS * s.F * s.HH * s.WW * w.BYTES_PER_ELEMENT;
+        const filters = call.scratch(s.groups * bytes);
+        for (let g = 0; g < s.groups; g++) {
+          const from = wAt + g * s.F * K * w.BYTES_PER_ELEMENT;
+          call.job(Kernel.PackTurned, w, panels, [from, filters + g * bytes, s.F, s.C, s.HH * s.WW]);
+        }
+        convolve(doutAt, filters, 0, dxAt, dout, turned, false);
       } else {
-        const panels = Math.ceil(K / TILE_ROWS);
-        const packed = call.scratch(panels * TILE_ROWS * s.F * w.BYTES_PER_ELEMENT);
-        call.job(Kernel.PackA, w, 1, [wAt, packed, K, s.F, K, panels, 1]);
+        const filters = packed(wAt, w, s, K, s.F, true);
         const image = paddedImage(s, w) + 64;
         const own = scratch(image + line(K * 4) + TILE_ROWS * TILE_ROW_BYTES + s.F * TILE_ROW_BYTES);
-        call.job(Kernel.ConvBackwardInput, dout, s.N, [dxAt, packed, doutAt, 0, ...own, ...sizes(s)]);
+        call.job(Kernel.ConvBackwardInput, dout, s.N, [dxAt, filters, doutAt, 0, ...own, ...geometry(s)]);
       }
       call.finish();
     },
 
-    convBackwardWeights(dout, x, dw, db, s) {
+    convBackwardWeights(dout, x, dw, db, shape) {
+      const s = ofOneGroup(shape);
       const [doutAt, xAt, dwAt] = [call.read(dout), call.read(x), call.written(dw)];
       const dbAt = db === null ? 0 : call.written(db);
       const tiles = tilesOf('weights', x, s);
@@ -141,26 +162,34 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
         winograd.weights([doutAt, xAt, dwAt, dbAt], x, s, tiles);
         return call.finish();
       }
-      if (db !== null) call.job(Kernel.SumChannels, dout, s.F, [doutAt, dbAt, s.N, s.F, s.OH * s.OW]);
-      const size = s.F * s.C * s.HH * s.WW;
-      const shares = Math.min(s.N, SHARES);
+      if (db !== null) call.job(Kernel.SumChannels, dout, shape.F, [doutAt, dbAt, shape.N, shape.F, s.OH * s.OW]);
+      const size = shape.F * s.C * s.HH * s.WW;
+      const shares = Math.min(shape.N, SHARES);
       const sums = call.scratch(shares * size * dw.BYTES_PER_ELEMENT);
-      if (takesTapsByRuns(s, x)) {
+      if (isPlain(s) && takesTapsByRuns(s, x)) {
         const K = roundUp(s.C * s.HH * s.WW, TILE_ROWS);
         const filters = roundUp(s.F * x.BYTES_PER_ELEMENT, TILE_ROW_BYTES);
         const own = scratch(laidOutBytes(s, x) + line(K * 4) + (K + Math.min(s.OH * s.OW, PRODUCT_DEPTH)) * filters);
-        const integers = [xAt, doutAt, 0, sums, ...own, ...sizes(s), rowsOfRuns(s), shares];
+        const integers = [xAt, doutAt, 0, sums, ...own, ...geometry(s), rowsOfRuns(s), shares];
         call.job(Kernel.ConvRunsBackwardWeights, x, shares, integers);
-      } else if (hasFewTaps(s)) {
+      } else if (isPlain(s) && hasFewTaps(s)) {
         const K = Math.ceil((s.C * s.HH * s.WW) / 3) * 3;
         const own = scratch(laidOutBytes(s, x) + line(K * 4) + s.F * K * 16);
-        const integers = [xAt, doutAt, 0, sums, ...own, ...sizes(s), rowsOfRuns(s), shares];
+        const integers = [xAt, doutAt, 0, sums, ...own, ...geometry(s), rowsOfRuns(s), shares];
         call.job(Kernel.ConvSquaresBackwardWeights, x, shares, integers);
       } else {
         const P = s.OH * s.OW;
         const rows = Math.ceil(s.F / TILE_ROWS) * P * TILE_ROWS * x.BYTES_PER_ELEMENT;
         const own = scratch(paddedBytes(s, x) + line(s.C * s.HH * s.WW * 4) + line(rows) + P * TILE_ROW_BYTES);
-        call.job(Kernel.ConvBackwardWeights, x, shares, [xAt, doutAt, 0, sums, ...own, ...sizes(s), shares]);
+        call.job(Kernel.ConvBackwardWeights, x, shares * s.groups, [
+          xAt,
+          doutAt,
+          0,
+          sums,
+          ...own,
+          ...geometry(s),
+          shares,
+        ]);
       }
       const { width, items } = stripes(shares, size);
       call.job(Kernel.SumRows, x, items, [sums, dwAt, shares, size, width]);
@@ -171,6 +200,37 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
       call.run(Kernel.SumChannels, x, C, [call.read(x), call.written(out), N, C, S]);
     },
   };
+}
+
+/**
+ * A convolution in groups as one of the images of each group, N·groups of them: those lie one after another, and so do
+ * their outputs.
+ */
+function ofOneGroup(s: ConvShape): ConvShape {
+  return s.groups === 1 ? s : { ...s, N: s.N * s.groups, C: s.C / s.groups, F: s.F / s.groups };
+}
+
+/** Whether there are no groups and no gaps between taps, as some kernels take for granted. */
+function isPlain({ groups, dilationH, dilationW }: ConvShape): boolean {
+  return groups === 1 && dilationH === 1 && dilationW === 1;
+}
+
+/** Pixels that a window spans along an axis. */
+function extentH({ HH, dilationH }: ConvShape): number {
+  return (HH - 1) * dilationH + 1;
+}
+
+function extentW({ WW, dilationW }: ConvShape): number {
+  return (WW - 1) * dilationW + 1;
+}
+
+/** Height of an image with the zeros around it: as many below as above, or as many as the windows reach. */
+function paddedHeight(s: ConvShape): number {
+  return Math.max(s.H + 2 * s.padH, (s.OH - 1) * s.strideH + extentH(s));
+}
+
+function paddedWidth(s: ConvShape): number {
+  return Math.max(s.W + 2 * s.padW, (s.OW - 1) * s.strideW + extentW(s));
 }
 
 /**
@@ -258,11 +318,11 @@ function laidOutBytes(s: ConvShape, like: Floats): number {
 
 /** Bytes of a padded image; none where there is no padding, since it is read in place then. */
 function paddedBytes(s: ConvShape, like: Floats): number {
-  return s.padH === 0 && s.padW === 0 ? 0 : paddedImage(s, like);
+  return paddedHeight(s) === s.H && paddedWidth(s) === s.W ? 0 : paddedImage(s, like);
 }
 
 function paddedImage(s: ConvShape, like: Floats): number {
-  return line(s.C * (s.H + 2 * s.padH) * (s.W + 2 * s.padW) * like.BYTES_PER_ELEMENT);
+  return line(s.C * paddedHeight(s) * paddedWidth(s) * like.BYTES_PER_ELEMENT);
 }
 
 /** Rounded up to an odd number of cache lines: so many planes side by side use all sets of a cache. */
