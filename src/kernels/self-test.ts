@@ -77,7 +77,9 @@ export function firstDisagreement(kernels: Kernels): string | null {
       ...normalizations(agrees, some),
       ...images(agrees, some),
       softmaxLoss: () => agrees(wide, (k, [x, dx]) => k.softmaxLoss(x, y, dx, N, M)),
-      hingeLoss: () => agrees(wide, (k, [x, dx]) => k.hingeLoss(x, y, dx, N, M)),
+      hingeLoss: () =>
+        agrees([...wide, some(N)], (k, [x, dx, , values]) => k.hingeLoss({ x, y, dx, values, N, C: M, divisor: 1 })),
+      ...losses(agrees, some),
       gatherRows: () => agrees([some(M * M), some(N * M)], (k, [source, out]) => k.gatherRows(source, y, out, M)),
       sgd: () => agrees(wide, (k, [w, dw]) => k.sgd(w, dw, 0.1, 0.01)),
       sgdMomentum: () => agrees(wide, (k, [w, dw, velocity]) => k.sgdMomentum({ w, dw, velocity, ...moved })),
@@ -131,6 +133,40 @@ function activations(agrees: Agrees, wide: Floats[], some: (length: number) => F
     eluBackward: () => agrees(wide, (k, [dout, x, dx]) => k.eluBackward(dout, x, dx, 0.7)),
     gelu: () => agrees(wide, (k, [x, out]) => k.gelu(x, out)),
     geluBackward: () => agrees(wide, (k, [dout, x, dx]) => k.geluBackward(dout, x, dx)),
+  };
+}
+
+function losses(agrees: Agrees, some: (length: number) => Floats) {
+  const length = 67;
+  const probabilities = (n: number): Floats => some(n).map((v) => 1 / (1 + Math.exp(v)));
+  /** x, y, weights, and room for values, dx and dy. */
+  const operands = (of = some): Floats[] => [
+    of(length),
+    probabilities(length),
+    ...[1, 2, 3, 4].map(() => some(length)),
+  ];
+  const named = ([x, y, weight, values, dx, dy]: Floats[]) => ({ x, y, weight, values, dx, dy, scale: 0.7 });
+  const [N, C, S] = [3, 7, 11];
+  const shape = { N, C, S };
+  const labels = Int32Array.from({ length: N * S }, (_, i) => (i % (C + 1)) - 1);
+  const sizes = [N * C * S, N * C * S, C, N * S, N * C * S, N * C * S];
+  return {
+    squaredLoss: () => agrees(operands(), (k, o) => k.squaredLoss(named(o))),
+    absoluteLoss: () => agrees(operands(), (k, o) => k.absoluteLoss(named(o))),
+    huberLoss: () =>
+      agrees(operands(), (k, o) => k.huberLoss({ ...named(o), threshold: 0.6, curvature: 1, slope: 0.6 })),
+    bceLoss: () => agrees(operands(probabilities), (k, o) => k.bceLoss(named(o))),
+    bceWithLogitsLoss: () =>
+      agrees([...operands(), some(length)], (k, o) => k.bceWithLogitsLoss({ ...named(o), positive: o[6] })),
+    klLoss: () => agrees(operands(), (k, o) => k.klLoss(named(o))),
+    klLogLoss: () => agrees(operands(), (k, o) => k.klLogLoss(named(o))),
+    crossEntropy: () =>
+      [true, false].every((isLabelled) =>
+        agrees(sizes.map(some), (k, [x, target, weight, values, dx, dtarget]) => {
+          const of = isLabelled ? { labels, target: null, dtarget: null } : { labels: null, target, dtarget };
+          return k.crossEntropy({ x, ...of, weight, values, dx, smoothing: 0.1, scale: 0.7, shape });
+        }),
+      ),
   };
 }
 

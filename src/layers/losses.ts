@@ -48,6 +48,7 @@ export function svmLoss(x: NDArray, y: Labels): LossAndGrad {
   const { N, C } = checkShapes('svmLoss', { x: [x, ['N', 'C']] });
   const labels = checkLabels('svmLoss', 'y', y, N, C);
   const dx = empty([N, C], dtypeOf(x));
-  const loss = kernels().hingeLoss(operand(x), labels, dx.data, N, C);
+  const given = { x: operand(x), y: labels, dx: dx.data, values: null };
+  const loss = kernels().hingeLoss({ ...given, N, C, divisor: N }) / N;
   return { loss, dx };
 }

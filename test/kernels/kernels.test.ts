@@ -187,7 +187,11 @@ describeFirstQuick(engines, '$simd SIMD, $threads threads', ({ kernels }) => {
           const x = some(N * C).map((v) => v * scale);
           const y = random.randint(0, C, N);
           compare([x, some(N * C)], (k, [a, dx]) => k.softmaxLoss(a, y, dx, N, C), scale * Math.sqrt(N));
-          compare([x, some(N * C)], (k, [a, dx]) => k.hingeLoss(a, y, dx, N, C), scale * C * Math.sqrt(N));
+          compare(
+            [x, some(N * C), some(N)],
+            (k, [x, dx, values]) => k.hingeLoss({ x, y, dx, values, N, C, divisor: N }),
+            scale * C * N,
+          );
         }
       }
     });
@@ -224,7 +228,9 @@ describeFirstQuick(engines, '$simd SIMD, $threads threads', ({ kernels }) => {
       kernels.relu(x, out);
       expect([...out]).toEqual([1, Number.NaN, 0, Number.POSITIVE_INFINITY, 0]);
       expect(kernels.softmaxLoss(x, Int32Array.of(0), out, 1, 5)).toBeNaN();
-      expect(kernels.hingeLoss(x, Int32Array.of(0), out, 1, 5)).toBeNaN();
+      expect(
+        kernels.hingeLoss({ x, y: Int32Array.of(0), dx: out, values: null, N: 1, C: 5, divisor: 1 }),
+      ).toBeNaN();
       expect(kernels.sumSquares(x)).toBeNaN();
     });
   });

@@ -76,6 +76,15 @@ export function storePart<T>(ptr: usize, v: v128, count: i32): void {
   else storePart<T>(ptr, v, count);
 }
 
+/** A vector of ones in all bits. */
+const ONES = memory.data<u64>([-1, -1]);
+
+/** The first `count` lanes of `v`, fewer than it has; the others are zero. */
+// @ts-ignore: decorator
+@inline export function firstLanes<T>(v: v128, count: i32): v128 {
+  return v128.and(v, loadPart<T>(ONES, count));
+}
+
 /** Lanes 0, 2, … of two neighbouring vectors. */
 // @ts-ignore: decorator
 @inline export function evenLanes<T>(a: v128, b: v128): v128 {

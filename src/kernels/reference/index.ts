@@ -4,6 +4,8 @@ import { adaptivePooling } from './adaptive-pooling.js';
 import { arithmetic } from './arithmetic.js';
 import { convolution } from './convolution.js';
 import { dropout } from './dropout.js';
+import { elementwiseLosses } from './elementwise-losses.js';
+import { likelihood } from './likelihood.js';
 import { logSoftmax } from './log-softmax.js';
 import { losses } from './losses.js';
 import { normalization } from './normalization.js';
@@ -21,6 +23,7 @@ export const plain: PlainKernels = {
   ...pointwise,
   ...pairs,
   ...logSoftmax,
+  ...likelihood,
   ...statistics,
   ...adaptivePooling,
 };
@@ -41,6 +44,7 @@ export const reference: Kernels = {
   ...convolution,
   ...pooling,
   ...losses,
+  ...elementwiseLosses,
   ...updates,
   ...plain,
 };

@@ -4,6 +4,7 @@ import { bindActivations } from './bindings/activations.js';
 import { bindArithmetic } from './bindings/arithmetic.js';
 import { bindConvolution } from './bindings/convolution.js';
 import { bindDropout } from './bindings/dropout.js';
+import { bindElementwiseLosses } from './bindings/elementwise-losses.js';
 import { bindLosses } from './bindings/losses.js';
 import { bindNormalization } from './bindings/normalization.js';
 import { bindPooling } from './bindings/pooling.js';
@@ -41,6 +42,7 @@ export function bindKernels(
     ...bindConvolution(call, threads, tiles),
     ...bindPooling(call),
     ...bindLosses(call),
+    ...bindElementwiseLosses(call),
     ...bindUpdates(call),
   };
   return { ...withFallback(kernels, call), ...plain };
