@@ -36,6 +36,8 @@ FUNCTIONS = {
     "gelu": lambda x: x * phi(x),
     "geluSlope": lambda x: phi(x) + x * exp(-x * x / 2) / sqrt(2 * pi),
     "normalCdf": phi,
+    "silu": lambda x: x / (1 + exp(-x)),
+    "siluSlope": lambda x: (1 + x / (1 + exp(x))) / (1 + exp(-x)),
 }
 
 

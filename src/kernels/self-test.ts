@@ -114,6 +114,8 @@ function activations(agrees: Agrees, wide: Floats[], some: (length: number) => F
   return {
     leakyRelu: () => agrees(wide, (k, [x, out]) => k.leakyRelu(x, out, 0.3)),
     leakyReluBackward: () => agrees(wide, (k, [dout, x, dx]) => k.leakyReluBackward(dout, x, dx, 0.3)),
+    relu6: () => agrees(wide, (k, [x, out]) => k.relu6(x, out)),
+    relu6Backward: () => agrees(wide, (k, [dout, x, dx]) => k.relu6Backward(dout, x, dx)),
     prelu: () =>
       channels.every(([C, inner]) => agrees([...wide, some(C)], (k, [x, out, , a]) => k.prelu(x, a, out, inner))),
     preluBackward: () =>
@@ -133,6 +135,8 @@ function activations(agrees: Agrees, wide: Floats[], some: (length: number) => F
     eluBackward: () => agrees(wide, (k, [dout, x, dx]) => k.eluBackward(dout, x, dx, 0.7)),
     gelu: () => agrees(wide, (k, [x, out]) => k.gelu(x, out)),
     geluBackward: () => agrees(wide, (k, [dout, x, dx]) => k.geluBackward(dout, x, dx)),
+    silu: () => agrees(wide, (k, [x, out]) => k.silu(x, out)),
+    siluBackward: () => agrees(wide, (k, [dout, x, dx]) => k.siluBackward(dout, x, dx)),
   };
 }
 

@@ -123,6 +123,11 @@ export interface ActivationKernels {
   /** dx = dout where x > 0, else alpha · dout. */
   leakyReluBackward(dout: Floats, x: Floats, dx: Floats, alpha: number): void;
 
+  /** out = min(max(0, x), 6); NaN stays NaN, and −0 is −0. */
+  relu6(x: Floats, out: Floats): void;
+  /** dx = dout where 0 < x < 6 or x is NaN, else 0. */
+  relu6Backward(dout: Floats, x: Floats, dx: Floats): void;
+
   /** out = x where x > 0, else alpha[c] · x, for x (…, C, inner) and alpha (C,). */
   prelu(x: Floats, alpha: Floats, out: Floats, inner: number): void;
   /** dx = dout where x > 0, else alpha[c] · dout; dalpha[c] = Σ dout · x over the x of the channel that are not > 0. */
@@ -175,6 +180,10 @@ export interface SmoothActivationKernels {
   gelu(x: Floats, out: Floats): void;
   /** dx = dout · (Φ(x) + x · φ(x)), where φ(x) = e^(−x²/2) / √(2π) is its density. */
   geluBackward(dout: Floats, x: Floats, dx: Floats): void;
+  /** out = x · σ(x), where σ(x) = 1 / (1 + e^−x); −0 at −∞. */
+  silu(x: Floats, out: Floats): void;
+  /** dx = dout · σ(x) · (1 + x · (1 − σ(x))); the slope is 1 at ∞ and −0 at −∞. */
+  siluBackward(dout: Floats, x: Floats, dx: Floats): void;
 }
 
 /** An array (N, C, S): N examples of C channels of S pixels. Dense features are channels of one pixel. */

@@ -96,6 +96,8 @@ export {
 export { type PreluCache, type PreluGrads, preluBackward, preluForward } from './prelu.js';
 export type { Axes } from './reductions.js';
 export { type ReluCache, reluBackward, reluForward } from './relu.js';
+export { type Relu6Cache, relu6Backward, relu6Forward } from './relu6.js';
 export { type SigmoidCache, sigmoidBackward, sigmoidForward } from './sigmoid.js';
+export { type SiluCache, siluBackward, siluForward } from './silu.js';
 export type { SliceRange } from './slicing.js';
 export { type TanhCache, tanhBackward, tanhForward } from './tanh.js';

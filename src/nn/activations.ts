@@ -26,6 +26,20 @@ export class ReLU extends Plain {
   }
 }
 
+/** `min(max(0, x), 6)`. */
+export class ReLU6 extends Plain {
+  override forward(x: TensorLike): Tensor {
+    return F.relu6(x);
+  }
+}
+
+/** `x / (1 + e^−x)`, also called swish. */
+export class SiLU extends Plain {
+  override forward(x: TensorLike): Tensor {
+    return F.silu(x);
+  }
+}
+
 /** `x · Φ(x)`, exact. */
 export class GELU extends Plain {
   override forward(x: TensorLike): Tensor {
@@ -168,4 +182,6 @@ export class Maxout extends Module {
   }
 }
 
-for (const kind of [ReLU, GELU, Sigmoid, Tanh, LeakyReLU, ELU, PReLU, Maxout]) keepsNothing(kind.prototype.forward);
+for (const kind of [ReLU, ReLU6, SiLU, GELU, Sigmoid, Tanh, LeakyReLU, ELU, PReLU, Maxout]) {
+  keepsNothing(kind.prototype.forward);
+}

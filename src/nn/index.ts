@@ -5,7 +5,19 @@
  */
 
 export type { Pair } from '../layers/index.js';
-export { ELU, GELU, LeakyReLU, Maxout, PReLU, type PReLUOptions, ReLU, Sigmoid, Tanh } from './activations.js';
+export {
+  ELU,
+  GELU,
+  LeakyReLU,
+  Maxout,
+  PReLU,
+  type PReLUOptions,
+  ReLU,
+  ReLU6,
+  Sigmoid,
+  SiLU,
+  Tanh,
+} from './activations.js';
 export { BatchNorm1d, BatchNorm2d, type BatchNormModuleOptions } from './batchnorm.js';
 export { Conv2d, type Conv2dModuleOptions } from './conv2d.js';
 export { DenseBlock } from './dense-block.js';

@@ -81,6 +81,8 @@ const BY_F: Readonly<Record<string, (c: FixtureCase) => readonly ((leaves: Leave
   tanh: () => [({ x }) => F.tanh(x)],
   elu: (c) => [({ x }) => F.elu(x, config(c, 'alpha'))],
   gelu: () => [({ x }) => F.gelu(x)],
+  relu6: () => [({ x }) => F.relu6(x)],
+  silu: () => [({ x }) => F.silu(x), ({ x }) => F.mul(x, F.sigmoid(x))],
   layernorm: (c) => [
     ({ x, gamma, beta }) => F.layerNorm(x, x.shape[1], gamma, beta, { eps: config(c, 'eps') }),
     ({ x, gamma, beta }) =>
@@ -119,7 +121,7 @@ const BY_F: Readonly<Record<string, (c: FixtureCase) => readonly ((leaves: Leave
 };
 
 const FILES = [
-  ...['affine', 'activations', 'layernorm', 'spatial_groupnorm', 'conv2d', 'maxpool', 'avgpool'],
+  ...['affine', 'activations', 'more_activations', 'layernorm', 'spatial_groupnorm', 'conv2d', 'maxpool', 'avgpool'],
   ...['sandwich', 'dropout', 'notebook_dropout'],
   ...['notebook_fully_connected', 'notebook_normalization', 'notebook_convnets'],
 ];

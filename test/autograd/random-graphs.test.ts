@@ -107,6 +107,7 @@ const OPERATIONS: Readonly<Record<string, Maker>> = {
   sigmoid: unary((x) => F.sigmoid(x)),
   tanh: unary((x) => F.tanh(x)),
   gelu: unary((x) => F.gelu(x)),
+  silu: unary((x) => F.silu(x)),
   numbers: unary((x, detail) => F.sub(detail, F.div(F.mul(x, 3), 2 + detail))),
   sum: unary((x, detail) => F.sum(x, someAxes(x, detail), detail % 2 === 0)),
   mean: unary((x, detail) => F.mean(x, someAxes(x, detail), detail % 2 === 0)),

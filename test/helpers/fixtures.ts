@@ -9,6 +9,7 @@ const FILES = [
   'affine',
   'fully_connected_net',
   'losses',
+  'more_activations',
   'notebook_fully_connected',
   'notebook_update_rules',
   'sandwich',

@@ -11,38 +11,67 @@ import { testEngine } from './engines.js';
 const ALPHA = 0.7;
 const FORWARD = {
   leakyRelu: (k, x, out) => k.leakyRelu(x, out, ALPHA),
+  relu6: (k, x, out) => k.relu6(x, out),
   sigmoid: (k, x, out) => k.sigmoid(x, out),
   tanh: (k, x, out) => k.tanh(x, out),
   elu: (k, x, out) => k.elu(x, out, ALPHA),
   gelu: (k, x, out) => k.gelu(x, out),
+  silu: (k, x, out) => k.silu(x, out),
 } satisfies Record<string, (k: Kernels, x: Floats, out: Floats) => void>;
 
 /** Kernels of an upstream gradient and an input or output. */
 const BACKWARD = {
   leakyReluBackward: (k, dout, x, dx) => k.leakyReluBackward(dout, x, dx, ALPHA),
+  relu6Backward: (k, dout, x, dx) => k.relu6Backward(dout, x, dx),
   sigmoidBackward: (k, dout, out, dx) => k.sigmoidBackward(dout, out, dx),
   tanhBackward: (k, dout, out, dx) => k.tanhBackward(dout, out, dx),
   eluBackward: (k, dout, x, dx) => k.eluBackward(dout, x, dx, ALPHA),
   geluBackward: (k, dout, x, dx) => k.geluBackward(dout, x, dx),
+  siluBackward: (k, dout, x, dx) => k.siluBackward(dout, x, dx),
 } satisfies Record<string, (k: Kernels, dout: Floats, x: Floats, dx: Floats) => void>;
 
 /** What the functions may be off from their values in 60 digits: units in the last place. */
-const UNITS = { sigmoid: 2.5, tanh: 2.6, elu: 1.5, eluSlope: 1.5, gelu: 3.5, geluSlope: 4 };
+const UNITS = { sigmoid: 2.5, tanh: 2.6, elu: 1.5, eluSlope: 1.5, gelu: 3.5, geluSlope: 4, silu: 4, siluSlope: 5 };
 
 /** The reference computes in float64 and rounds to float32; its quotients for Φ are longer than those of the others. */
 const UNITS_OF_REFERENCE = {
-  float32: { sigmoid: 0.51, tanh: 0.51, elu: 0.51, eluSlope: 0.51, gelu: 0.51, geluSlope: 0.51 },
+  float32: {
+    sigmoid: 0.51,
+    tanh: 0.51,
+    elu: 0.51,
+    eluSlope: 0.51,
+    gelu: 0.51,
+    geluSlope: 0.51,
+    silu: 0.51,
+    siluSlope: 0.51,
+  },
   float64: { ...UNITS, gelu: 7, geluSlope: 7 },
 };
 
 /** What a kernel may differ by from the reference: what either may be off by, and what α loses in float32. */
 const FROM_REFERENCE = {
-  float32: { leakyRelu: 1.5, sigmoid: 3, tanh: 3.1, elu: 3, gelu: 4 },
-  float64: { leakyRelu: 0, sigmoid: 4.5, tanh: 4.6, elu: 3.5, gelu: 9 },
+  float32: { leakyRelu: 1.5, relu6: 0, sigmoid: 3, tanh: 3.1, elu: 3, gelu: 4, silu: 5 },
+  float64: { leakyRelu: 0, relu6: 0, sigmoid: 4.5, tanh: 4.6, elu: 3.5, gelu: 9, silu: 6 },
 };
 const BACKWARD_FROM_REFERENCE = {
-  float32: { leakyReluBackward: 1.5, sigmoidBackward: 2.5, tanhBackward: 2.5, eluBackward: 3.5, geluBackward: 5 },
-  float64: { leakyReluBackward: 0, sigmoidBackward: 3, tanhBackward: 0, eluBackward: 3.5, geluBackward: 9 },
+  float32: {
+    leakyReluBackward: 1.5,
+    sigmoidBackward: 2.5,
+    tanhBackward: 2.5,
+    eluBackward: 3.5,
+    geluBackward: 5,
+    relu6Backward: 0,
+    siluBackward: 6,
+  },
+  float64: {
+    leakyReluBackward: 0,
+    sigmoidBackward: 3,
+    tanhBackward: 0,
+    eluBackward: 3.5,
+    geluBackward: 9,
+    relu6Backward: 0,
+    siluBackward: 10,
+  },
 };
 
 /** Either side of a vector and of a work item. */
@@ -88,6 +117,7 @@ describe.each([
         elu: run((out) => k.elu(x, out, 1), n),
         eluSlope: run((dx) => k.eluBackward(one(n), x, dx, 1), n),
         gelu: run((out) => k.gelu(x, out), n),
+        silu: run((out) => k.silu(x, out), n),
       };
       for (const [name, values] of Object.entries(results) as [keyof typeof results, Floats][]) {
         expectUlps(values, table[name], dtype, units[name], name);
@@ -95,6 +125,9 @@ describe.each([
       // GELU's slope is a sum of Φ and of x·φ, which cancel at its zero.
       const slope = run((dx) => k.geluBackward(one(n), x, dx), n);
       expectUlps(slope, table.geluSlope, dtype, units.geluSlope, 'geluSlope', table.normalCdf);
+      // So is SiLU's, of σ and x·σ·(1 − σ).
+      const siluSlope = run((dx) => k.siluBackward(one(n), x, dx), n);
+      expectUlps(siluSlope, table.siluSlope, dtype, units.siluSlope, 'siluSlope', table.sigmoid);
     });
 
     test('far from 0, at infinity and for NaN', () => {
@@ -105,6 +138,8 @@ describe.each([
         ['tanh', [1, -1, 1, -1, 1, -1, 1, -1, nan]],
         ['elu', [...x].map((v) => (v > 0 ? v : v < 0 ? -of([ALPHA])[0] : nan))],
         ['gelu', [...x].map((v) => (v < 0 ? 0 : v))],
+        ['silu', [...x].map((v) => (v < 0 ? 0 : v))],
+        ['relu6', [...x].map((v) => (v < 0 ? 0 : v > 6 ? 6 : v))],
       ];
       for (const [name, values] of expected) {
         expectUlps(
@@ -120,6 +155,9 @@ describe.each([
       expect([...dElu]).toEqual([1, 0, 1, 0, 1, 0, 1, 0, nan]);
       const dGelu = run((dx) => k.geluBackward(ones, x, dx), x.length);
       expect([...dGelu.map(Math.abs)]).toEqual([1, 0, 1, 0, 1, 0, 1, 0, nan]);
+      const dSilu = run((dx) => k.siluBackward(ones, x, dx), x.length);
+      expect([...dSilu.map(Math.abs)]).toEqual([1, 0, 1, 0, 1, 0, 1, 0, nan]);
+      expect([...run((dx) => k.relu6Backward(ones, x, dx), x.length)]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 1]);
       const [s, t] = [of([0, 1, nan]), of([-1, 1, nan])];
       expect([...run((dx) => k.sigmoidBackward(one(3), s, dx), 3)]).toEqual([0, 0, nan]);
       expect([...run((dx) => k.tanhBackward(one(3), t, dx), 3)]).toEqual([0, 0, nan]);
@@ -142,7 +180,8 @@ describe.each([
       const dout = of([nan, inf, -inf, nan, inf, -inf]);
       const x = of([0.5, 0.5, 0.5, -0.5, -0.5, -0.5]);
       for (const [name, backward] of Object.entries(BACKWARD)) {
-        if (name === 'sigmoidBackward') continue; // an output is not negative
+        // An output of a sigmoid is not negative, and a ReLU's slope is 0.
+        if (name === 'sigmoidBackward' || name === 'relu6Backward') continue;
         expect([...run((dx) => backward(k, dout, x, dx), 6)].map(Math.abs), name).toEqual([
           nan,
           inf,
@@ -208,8 +247,9 @@ describeFirstQuick(engines, '$simd SIMD, $threads threads', ({ kernels, simd, me
         if (name === 'sigmoidBackward') reference.sigmoid(x, x);
         if (name === 'tanhBackward') reference.tanh(x, x);
         const [[dx], [expected]] = both([dout, x], [n], (k, [d, a], [o]) => BACKWARD[name](k, d, a, o));
-        // Each of the terms that cancel at the zero of GELU's slope is about 0.2 there.
-        const near = name === 'geluBackward' ? x.map((v) => (Math.abs(v + 0.75) < 0.5 ? 0.2 : 0)) : x.map(() => 0);
+        // Each of the terms that cancel at the zero of GELU's or SiLU's slope is about 0.2 there.
+        const bend = name === 'geluBackward' ? -0.75 : name === 'siluBackward' ? -1.28 : nan;
+        const near = x.map((v) => (Math.abs(v - bend) < 0.5 ? 0.2 : 0));
         const scale = near.map((v, i) => v * Math.abs(dout[i]));
         expectUlps(dx, expected, dtype, BACKWARD_FROM_REFERENCE[dtype][name], `${name} of ${n}`, scale);
       }

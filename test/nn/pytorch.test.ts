@@ -28,9 +28,14 @@ interface ModuleCase {
   readonly evalOut: StoredArray;
 }
 
-const MODULES = (
-  JSON.parse(fs.readFileSync(path.join(__dirname, '..', 'fixtures', 'modules.json'), 'utf8')) as { cases: ModuleCase[] }
-).cases;
+function fixture<T>(file: string): T {
+  return JSON.parse(fs.readFileSync(path.join(__dirname, '..', 'fixtures', file), 'utf8')) as T;
+}
+
+const MODULES = [
+  ...fixture<{ cases: ModuleCase[] }>('modules.json').cases,
+  ...fixture<{ modules: ModuleCase[] }>('more_activations.json').modules,
+];
 
 const MADE_WITH_DTYPE = ['Linear', 'Conv2d', 'BatchNorm1d', 'BatchNorm2d', 'LayerNorm', 'GroupNorm', 'PReLU'];
 

@@ -9,10 +9,14 @@ import {
   maxoutForward,
   preluBackward,
   preluForward,
+  relu6Backward,
+  relu6Forward,
   reluBackward,
   reluForward,
   sigmoidBackward,
   sigmoidForward,
+  siluBackward,
+  siluForward,
   tanhBackward,
   tanhForward,
 } from '../../layers/index.js';
@@ -22,8 +26,12 @@ import { layerOp } from './layer-op.js';
 
 /** `max(0, x)`. */
 export const relu = layerOp('relu', reluForward, reluBackward);
+/** `min(max(0, x), 6)`. */
+export const relu6 = layerOp('relu6', relu6Forward, relu6Backward);
 /** `1 / (1 + e^−x)`. */
 export const sigmoid = layerOp('sigmoid', sigmoidForward, sigmoidBackward);
+/** `x / (1 + e^−x)`, also called swish. */
+export const silu = layerOp('silu', siluForward, siluBackward);
 /** The hyperbolic tangent of x. */
 export const tanh = layerOp('tanh', tanhForward, tanhBackward);
 /** `x · Φ(x)`, exact. */

@@ -130,6 +130,28 @@ export function reluBackwardSumRows<T>(item: i32): void {
   }
 }
 
+/** out = min(max(0, x), 6). NaN stays NaN, and −0 is −0. */
+export function relu6<T>(item: i32): void {
+  const x = pointer(0), out = pointer(1), end = min(integer(2), (item + 1) * CHUNK);
+  const six = v128.splat<T>(6);
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    storeUpTo<T>(out + at, v128.pmin<T>(rectified<T>(loadUpTo<T>(x + at, end - i)), six), end - i);
+  }
+}
+
+/** dx = dout where 0 < x < 6 or x is NaN, else 0. */
+export function relu6Backward<T>(item: i32): void {
+  const dout = pointer(0), x = pointer(1), dx = pointer(2), end = min(integer(3), (item + 1) * CHUNK);
+  const six = v128.splat<T>(6);
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const v = loadUpTo<T>(x + at, end - i);
+    const d = passing<T>(v, loadUpTo<T>(dout + at, end - i));
+    storeUpTo<T>(dx + at, v128.andnot(d, v128.ge<T>(v, six)), end - i);
+  }
+}
+
 /** out = x where x > 0, else α·x. Numbers: α. */
 export function leakyRelu<T>(item: i32): void {
   const x = pointer(0), out = pointer(1), end = min(integer(2), (item + 1) * CHUNK);

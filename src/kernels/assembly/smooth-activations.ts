@@ -2,16 +2,16 @@ import { CHUNK } from "../wasm/protocol";
 import { exp, expm1 } from "./exp";
 import { integer, numberSplat, pointer } from "./job";
 import { bell, farthest, scaledTailRatio, tailRatio } from "./normal";
-import { constant, lanes, loadUpTo, nmadd, select, storeUpTo } from "./simd";
+import { constant, lanes, loadUpTo, madd, nmadd, select, storeUpTo } from "./simd";
 
 // One item is a chunk of values. Arguments: the addresses of the inputs and of the output, then the length.
 
 /** Constants by their places in the tables. */
-const enum At { ONE, MINUS_TWO, SIGN, PER_ROOT }
+const enum At { ONE, MINUS_TWO, SIGN, PER_ROOT, HALF, FARTHEST }
 
-/** The third has no bit but the sign's; the last is 1/√(2π). */
-const TABLE32 = memory.data<f32>([1, -2, -0.0, 0.39894228040143267794]);
-const TABLE64 = memory.data<f64>([1, -2, -0.0, 0.39894228040143267794]);
+/** The third has no bit but the sign's, the fourth is 1/√(2π); x·e^x is 0 at the last, and below. */
+const TABLE32 = memory.data<f32>([1, -2, -0.0, 0.39894228040143267794, 0.5, -1000]);
+const TABLE64 = memory.data<f64>([1, -2, -0.0, 0.39894228040143267794, 0.5, -1000]);
 
 // @ts-ignore: decorator
 @inline function held<T>(place: usize): v128 {
@@ -123,6 +123,42 @@ export function geluBackward<T>(item: i32): void {
     // Φ(−a) − a·φ(a) below 0; above, one minus that.
     const tail = v128.mul<T>(bell<T>(a), nmadd<T>(a, perRoot, tailRatio<T>(a)));
     const slope = select(v128.lt<T>(v, zero), tail, v128.sub<T>(one, tail));
+    storeUpTo<T>(dx + at, v128.mul<T>(loadUpTo<T>(dout + at, end - i), slope), end - i);
+  }
+}
+
+/** out = x·σ(x), σ the sigmoid. */
+export function silu<T>(item: i32): void {
+  const x = pointer(0), out = pointer(1), end = min(integer(2), (item + 1) * CHUNK);
+  const one = held<T>(At.ONE), sign = held<T>(At.SIGN), zero = v128.splat<T>(0);
+  const half = held<T>(At.HALF), farthest = held<T>(At.FARTHEST);
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const v = loadUpTo<T>(x + at, end - i);
+    // x / (1 + e^−x) above 0, x·e^x / (1 + e^x) below. e^(x/2) is a normal number where the product is the least one.
+    const root = exp<T>(v128.mul<T>(v128.or(v, sign), half));
+    const below = v128.mul<T>(v128.mul<T>(v128.pmax<T>(v, farthest), root), root);
+    const product = select(v128.lt<T>(v, zero), below, v);
+    storeUpTo<T>(out + at, v128.div<T>(product, madd<T>(root, root, one)), end - i);
+  }
+}
+
+/** dx = dout · σ(x)·(1 + x·(1 − σ(x))). */
+export function siluBackward<T>(item: i32): void {
+  const dout = pointer(0), x = pointer(1), dx = pointer(2), end = min(integer(3), (item + 1) * CHUNK);
+  const one = held<T>(At.ONE), sign = held<T>(At.SIGN), zero = v128.splat<T>(0);
+  const half = held<T>(At.HALF), farthest = held<T>(At.FARTHEST);
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const v = loadUpTo<T>(x + at, end - i);
+    // With b = −|x| and e = e^b: σ is 1 / (1 + e) above 0 and e / (1 + e) below, and 1 − σ is the other.
+    const b = v128.pmax<T>(v128.or(v, sign), farthest);
+    const root = exp<T>(v128.mul<T>(b, half));
+    const larger = v128.div<T>(one, madd<T>(root, root, one));
+    const product = v128.mul<T>(b, larger);
+    const below = v128.mul<T>(v128.mul<T>(v128.add<T>(one, product), root), root);
+    const above = v128.sub<T>(one, v128.mul<T>(v128.mul<T>(product, root), root));
+    const slope = v128.mul<T>(select(v128.lt<T>(v, zero), below, above), larger);
     storeUpTo<T>(dx + at, v128.mul<T>(loadUpTo<T>(dout + at, end - i), slope), end - i);
   }
 }

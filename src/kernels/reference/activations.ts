@@ -32,6 +32,14 @@ export const activations: ActivationKernels = {
     for (let i = 0; i < x.length; i++) dx[i] = x[i] > 0 ? dout[i] : alpha * dout[i];
   },
 
+  relu6(x, out) {
+    for (let i = 0; i < x.length; i++) out[i] = x[i] > 6 ? 6 : rectified(x[i]);
+  },
+
+  relu6Backward(dout, x, dx) {
+    for (let i = 0; i < x.length; i++) dx[i] = x[i] >= 6 ? 0 : passing(x[i], dout[i]);
+  },
+
   prelu(x, alpha, out, inner) {
     for (let i = 0; i < x.length; i++) {
       const c = Math.floor(i / inner) % alpha.length;

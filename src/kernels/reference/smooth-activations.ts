@@ -1,6 +1,9 @@
 import type { SmoothActivationKernels } from '../types.js';
 import { normalCdf, normalDensity } from './normal.js';
 
+/** x · e^x is 0 here and below, and at −∞ too, in place of ∞ · 0. */
+const FARTHEST = -1000;
+
 /** Smooth activation functions and their gradients. */
 export const smoothActivations: SmoothActivationKernels = {
   sigmoid(x, out) {
@@ -43,6 +46,26 @@ export const smoothActivations: SmoothActivationKernels = {
       const slope = normalCdf(x[i]) + near * normalDensity(x[i]);
       // Far below 0 it is less than the smallest number, but not positive.
       dx[i] = dout[i] * (slope === 0 ? -0 : slope);
+    }
+  },
+
+  silu(x, out) {
+    for (let i = 0; i < x.length; i++) {
+      // Below 0, x · e^x / (1 + e^x). e^(x/2) is a normal number where the product is the least one; further down it is 0.
+      const root = Math.exp(-Math.abs(x[i]) / 2);
+      const product = x[i] < 0 ? Math.max(x[i], FARTHEST) * root * root : x[i];
+      out[i] = product / (1 + root * root);
+    }
+  },
+
+  siluBackward(dout, x, dx) {
+    for (let i = 0; i < x.length; i++) {
+      // With e = e^−|x|: σ is 1 / (1 + e) above 0 and e / (1 + e) below, and 1 − σ is the other.
+      const a = Math.min(Math.abs(x[i]), -FARTHEST);
+      const root = Math.exp(-a / 2);
+      const larger = 1 / (1 + root * root);
+      const slope = x[i] < 0 ? (1 - a * larger) * root * root : 1 + a * root * root * larger;
+      dx[i] = dout[i] * (slope * larger);
     }
   },
 };

@@ -34,6 +34,15 @@ export function bindActivations(call: Call, memory: Memory): ActivationKernels {
       call.run(Kernel.LeakyReluBackward, x, chunks(x.length), [...places, x.length], [alpha]);
     },
 
+    relu6(x, out) {
+      call.run(Kernel.Relu6, x, chunks(x.length), [call.read(x), call.written(out), x.length]);
+    },
+
+    relu6Backward(dout, x, dx) {
+      const places = [call.read(dout), call.read(x), call.written(dx)];
+      call.run(Kernel.Relu6Backward, x, chunks(x.length), [...places, x.length]);
+    },
+
     prelu(x, alpha, out, inner) {
       const C = alpha.length;
       const places = [call.read(x), call.read(alpha), call.written(out)];

@@ -23,5 +23,7 @@ export function bindSmoothActivations(call: Call): SmoothActivationKernels {
     eluBackward: (dout, x, dx, alpha) => backward(Kernel.EluBackward, dout, x, dx, [alpha]),
     gelu: (x, out) => forward(Kernel.Gelu, x, out),
     geluBackward: (dout, x, dx) => backward(Kernel.GeluBackward, dout, x, dx),
+    silu: (x, out) => forward(Kernel.Silu, x, out),
+    siluBackward: (dout, x, dx) => backward(Kernel.SiluBackward, dout, x, dx),
   };
 }
