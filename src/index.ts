@@ -18,6 +18,7 @@ export {
 } from './arrays/index.js';
 // Autograd
 export {
+  autograd,
   defaultGenerator,
   F,
   type GradCheckOptions,

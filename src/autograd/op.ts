@@ -3,6 +3,7 @@ import {
   checkFlag,
   checkOptions,
   checkSynchronous,
+  type DType,
   describe,
   dtypeOf,
   isNDArray,
@@ -13,7 +14,7 @@ import {
 } from '../arrays/index.js';
 import { isKeepingNothing } from '../kernels/index.js';
 import { watch } from './saved.js';
-import { Node, type Target } from './tape.js';
+import { type Backward, Node, type Target } from './tape.js';
 import { Tensor } from './tensor.js';
 
 /** A tensor, or an array, which is a constant. */
@@ -108,22 +109,48 @@ export function listOp<C>(
     }
     if (!needed || !isRecording()) return new Tensor(out);
 
+    const check = watch(name, arrays, out, cache);
     const node = new Node(name, {
       targets,
       keepsNothing,
-      isFresh: arrays.every(({ data }) => data !== out.data),
-      backward: (dout, needs) => gradientsOf(name, backward(dout, cache, needs), arrays, needs),
-      check: watch(name, arrays, out, cache),
+      isFresh: isFresh(out, arrays),
+      backward: checked(name, backward, cache, check === null ? arrays.map(formOf) : arrays),
+      check,
     });
     return new Tensor(out, undefined, node);
   };
+}
+
+function isFresh(out: NDArray, inputs: readonly NDArray[]): boolean {
+  for (const input of inputs) if (input.data === out.data) return false;
+  return true;
+}
+
+/** Shape and dtype of an input. An operation without saved values is never freed: it must not hold its inputs. */
+interface Form {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+function formOf(array: NDArray): Form {
+  return { shape: array.shape, dtype: dtypeOf(array) };
+}
+
+/** `backward` with its cache, and a check of what it returns. */
+function checked<C>(
+  name: string,
+  backward: (dout: NDArray, cache: C, needs: readonly boolean[]) => Gradients,
+  cache: C,
+  inputs: readonly (NDArray | Form)[],
+): Backward {
+  return (dout, needs) => gradientsOf(name, backward(dout, cache, needs), inputs, needs);
 }
 
 /** What a backward function returned, as a list in the order of the inputs. */
 function gradientsOf(
   name: string,
   returned: Gradients,
-  inputs: readonly NDArray[],
+  inputs: readonly (NDArray | Form)[],
   needs: readonly boolean[],
 ): readonly (NDArray | null | undefined)[] {
   const list: unknown[] = isNDArray(returned)
@@ -149,7 +176,7 @@ function gradientsOf(
   return list as (NDArray | null | undefined)[];
 }
 
-function checkGradient(name: string, i: number, gradient: unknown, input: NDArray): void {
+function checkGradient(name: string, i: number, gradient: unknown, input: NDArray | Form): void {
   const [fn, arg] = [`op: the backward function of ${name}`, `the gradient of input ${i}`];
   if (!isNDArray(gradient)) {
     throw argumentError(TypeError, { fn, arg, found: `is ${describe(gradient)}`, expected: 'an array' });
@@ -158,7 +185,8 @@ function checkGradient(name: string, i: number, gradient: unknown, input: NDArra
     const found = `has shape ${tuple(gradient.shape)}`;
     throw argumentError(ShapeError, { fn, arg, found, expected: tuple(input.shape) });
   }
-  if (dtypeOf(gradient) !== dtypeOf(input)) {
-    throw argumentError(TypeError, { fn, arg, found: `has dtype ${dtypeOf(gradient)}`, expected: dtypeOf(input) });
+  const dtype = 'data' in input ? dtypeOf(input) : input.dtype;
+  if (dtypeOf(gradient) !== dtype) {
+    throw argumentError(TypeError, { fn, arg, found: `has dtype ${dtypeOf(gradient)}`, expected: dtype });
   }
 }

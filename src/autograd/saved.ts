@@ -1,5 +1,8 @@
 import { argumentError, type Floats, hasEnded, isDense, isNDArray, type NDArray, versionOf } from '../arrays/index.js';
 
+/** Throws if a value that a backward pass reads has been changed since the forward pass. */
+export type Check = () => void;
+
 /** An array that a backward pass will read, and its version and fingerprint in the forward pass. */
 interface Saved {
   /** Its place among the inputs; null for the output. */
@@ -16,11 +19,13 @@ interface Saved {
  * @returns A function that throws if one of these arrays has been changed since, or its workspace has ended. Changes
  *   that are marked, as those of update rules, optimizers and `nn.init`, are always noticed, also through another view
  *   of the same memory; a direct write to the memory is noticed if it changes a value that {@link fingerprint} reads.
+ *   Null if there is no array in `cache`.
  */
-export function watch(operation: string, inputs: readonly NDArray[], out: NDArray, cache: unknown): () => void {
-  const saved: Saved[] = [];
+export function watch(operation: string, inputs: readonly NDArray[], out: NDArray, cache: unknown): Check | null {
   const held: Floats[] = [];
   memoryIn(cache, 3, held);
+  if (held.length === 0) return null;
+  const saved: Saved[] = [];
   const all = held.length > 8 ? new Set(held) : null;
   const holds = (data: Floats): boolean => (all === null ? held.includes(data) : all.has(data));
   for (let i = 0; i < inputs.length; i++) if (holds(inputs[i].data)) saved.push(asItIs(i, inputs[i]));

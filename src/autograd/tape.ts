@@ -1,7 +1,16 @@
-import { argumentError, checkSynchronous, type Floats, type NDArray, withoutRecording } from '../arrays/index.js';
+import {
+  argumentError,
+  array,
+  checkSynchronous,
+  type Floats,
+  type NDArray,
+  withoutRecording,
+} from '../arrays/index.js';
 import { tidied } from '../kernels/index.js';
 import { addForward } from '../layers/index.js';
+import { ownable } from './leaf-gradient.js';
 import { PendingMemory } from './pending.js';
+import type { Check } from './saved.js';
 
 /**
  * Carries a gradient through one operation, from its output to its inputs.
@@ -49,8 +58,8 @@ interface Held {
   readonly keepsNothing: boolean;
   /** Whether the output has memory of its own, not that of an input. */
   readonly isFresh: boolean;
-  /** Throws if a value that `backward` reads has been changed since. */
-  readonly check: () => void;
+  /** Throws if a value that `backward` reads has been changed since; null if it reads none but its `dout`. */
+  readonly check: Check | null;
 }
 
 /** One operation of a graph: what a backward pass needs of it. */
@@ -58,7 +67,7 @@ export class Node {
   /** Grows with every operation: an operation comes after those that made its inputs. */
   readonly order = ++operations;
   readonly operation: string;
-  /** Null after a backward pass, which frees it. */
+  /** Null after a backward pass, which frees it, unless it saved no values. */
   #held: Held | null;
   /** The output, if only the graph refers to it. */
   #output: NDArray | null = null;
@@ -70,7 +79,7 @@ export class Node {
 
   /** @throws {Error} if the gradient cannot go through any more. */
   check(): void {
-    this.#alive().check();
+    this.#alive().check?.();
   }
 
   get targets(): readonly Target[] {
@@ -81,8 +90,9 @@ export class Node {
     return this.#alive().keepsNothing;
   }
 
-  backward(dout: NDArray): readonly (NDArray | null | undefined)[] {
-    const { targets, backward, keepsNothing } = this.#alive();
+  /** @param targets - Those of the node, with null for inputs whose gradient is not needed. */
+  backward(dout: NDArray, targets: readonly Target[]): readonly (NDArray | null | undefined)[] {
+    const { backward, keepsNothing } = this.#alive();
     const needs = targets.map((target) => target !== null);
     return keepsNothing ? tidied(() => backward(dout, needs)) : backward(dout, needs);
   }
@@ -92,10 +102,14 @@ export class Node {
     if (this.#alive().isFresh) this.#output = output;
   }
 
-  /** Drops all that was kept for the backward pass. @returns The output, if only the graph refers to it. */
+  /**
+   * Drops the values that were saved for the backward pass. An operation without any is as good as before.
+   *
+   * @returns The output, if only the graph refers to it.
+   */
   free(): NDArray | null {
     const output = this.#output;
-    this.#held = null;
+    if (this.#alive().check !== null) this.#held = null;
     this.#output = null;
     return output;
   }
@@ -124,19 +138,115 @@ interface Pending {
  * @throws {Error} before anything has changed, if an operation has been freed or a value it needs has changed.
  */
 export function carryBack(root: Node, seed: NDArray, retainGraph: boolean): void {
-  const nodes = operationsUnder(root);
+  const nodes = operationsUnder([root]);
   for (const node of nodes) node.check();
 
   const memory = new PendingMemory();
   memory.keep(seed);
   const pending = new Map<Node | Leaf, Pending>([[root, { value: seed, shared: true }]]);
+  const leaves = carryThrough(nodes, pending, memory, retainGraph, null);
+  for (const leaf of leaves) {
+    const { value, shared } = pending.get(leaf) as Pending;
+    const isAlone = memory.isAlone(value) ?? !shared;
+    if (!leaf.collect(value, !isAlone)) memory.drop(value);
+  }
+}
+
+/**
+ * Carries gradients from `seeds` to `inputs`, operations and leaves, and to nothing else: only operations on a way
+ * between the two run their backward passes, and are freed.
+ *
+ * @param unused - Called before anything changes with the place of an input that no seed depends on.
+ * @returns The gradient with respect to each input, in memory that nothing else refers to; null for an unused one.
+ * @throws {Error} before anything has changed, if an operation has been freed or a value it needs has changed.
+ */
+export function gradientsAt(
+  seeds: ReadonlyMap<Node | Leaf, NDArray>,
+  inputs: readonly (Node | Leaf)[],
+  retainGraph: boolean,
+  unused: (input: number) => void,
+): (NDArray | null)[] {
+  const all = operationsUnder([...seeds.keys()].filter((root) => root instanceof Node));
+  const reached = new Set<Target>(seeds.keys());
+  for (const { targets } of all) for (const target of targets) reached.add(target);
+  inputs.forEach((input, i) => {
+    if (!reached.has(input)) unused(i);
+  });
+  const aims = new Aims(all, inputs);
+  for (const node of aims.nodes) node.check();
+
+  const memory = new PendingMemory();
+  const pending = new Map<Node | Leaf, Pending>();
+  for (const [root, seed] of seeds) {
+    memory.keep(seed);
+    pending.set(root, { value: seed, shared: true });
+  }
+  carryThrough(aims.nodes, pending, memory, retainGraph, aims);
+  return inputs.map((input) => {
+    const passed = aims.passed.get(input);
+    if (passed !== undefined) return passed;
+    const end = pending.get(input);
+    if (end === undefined) return null;
+    const isAlone = memory.isAlone(end.value) ?? !end.shared;
+    return ownable(end.value, !isAlone);
+  });
+}
+
+/** Where the gradients of a backward pass are to go, if not to all leaves. */
+class Aims {
+  /** The operations under which there is an input: the gradient has to go through them. The latest first. */
+  readonly nodes: readonly Node[];
+  /** The gradients of those inputs that gradients of other inputs go through. */
+  readonly passed = new Map<Node | Leaf, NDArray>();
+  readonly #inputs: ReadonlySet<Node | Leaf>;
+  readonly #leading = new Set<Node | Leaf>();
+
+  /** @param nodes - The latest first. */
+  constructor(nodes: readonly Node[], inputs: readonly (Node | Leaf)[]) {
+    this.#inputs = new Set(inputs);
+    for (let i = nodes.length - 1; i >= 0; i--) {
+      if (nodes[i].targets.some((target) => this.#leads(target))) this.#leading.add(nodes[i]);
+    }
+    this.nodes = nodes.filter((node) => this.#leading.has(node));
+  }
+
+  /** The targets of a node, but for those that lead to no input. */
+  targetsOf(node: Node): readonly Target[] {
+    return node.targets.map((target) => (this.#leads(target) ? target : null));
+  }
+
+  /** Notes the gradient of an operation that it has arrived at, if that is an input. */
+  pass(node: Node, gradient: NDArray): void {
+    if (this.#inputs.has(node)) this.passed.set(node, array(gradient));
+  }
+
+  #leads(target: Target): boolean {
+    return target !== null && (this.#inputs.has(target) || this.#leading.has(target));
+  }
+}
+
+/**
+ * Carries the gradients in `pending` through `nodes`, which are in the order of a backward pass; those that go to
+ * nothing in `nodes` are in `pending` at the end.
+ *
+ * @returns The leaves among these.
+ */
+function carryThrough(
+  nodes: readonly Node[],
+  pending: Map<Node | Leaf, Pending>,
+  memory: PendingMemory,
+  retainGraph: boolean,
+  aims: Aims | null,
+): Leaf[] {
   const leaves: Leaf[] = [];
   for (const node of nodes) {
     const arrived = pending.get(node);
     pending.delete(node);
     if (arrived !== undefined) {
-      const { targets, keepsNothing } = node;
-      const gradients = node.backward(arrived.value);
+      const { keepsNothing } = node;
+      const targets = aims === null ? node.targets : aims.targetsOf(node);
+      aims?.pass(node, arrived.value);
+      const gradients = node.backward(arrived.value, targets);
       const note = keepsNothing ? 'hold' : 'keep';
       if (!keepsNothing) memory.keep(arrived.value);
       for (const gradient of gradients) if (isArray(gradient)) memory[note](gradient);
@@ -169,11 +279,7 @@ export function carryBack(root: Node, seed: NDArray, retainGraph: boolean): void
     const output = node.free();
     if (output !== null) memory.end(output);
   }
-  for (const leaf of leaves) {
-    const { value, shared } = pending.get(leaf) as Pending;
-    const isAlone = memory.isAlone(value) ?? !shared;
-    if (!leaf.collect(value, !isAlone)) memory.drop(value);
-  }
+  return leaves;
 }
 
 function isArray(gradient: NDArray | null | undefined): gradient is NDArray {
@@ -188,9 +294,9 @@ function repeatedOf(gradients: readonly (NDArray | null | undefined)[]): (gradie
   return ({ data }) => (counts.get(data) as number) > 1;
 }
 
-/** All operations that `root` depends on, itself included, the latest first. */
-function operationsUnder(root: Node): Node[] {
-  const found = new Set([root]);
+/** All operations that `roots` depend on, themselves included, the latest first. */
+function operationsUnder(roots: readonly Node[]): Node[] {
+  const found = new Set(roots);
   // The loop over a set also visits elements that are added during the loop.
   for (const node of found) for (const target of node.targets) if (target instanceof Node) found.add(target);
   return [...found].sort((a, b) => b.order - a.order);

@@ -166,7 +166,7 @@ export class Tensor implements Leaf {
    * @throws {RangeError} if there is not just one.
    */
   item(): number {
-    if (this.size !== 1) throw this.#notOneValue('item');
+    if (this.size !== 1) throw this.#notOneValue('item', 'the tensor');
     return hostValues(this.data)[0];
   }
 
@@ -205,7 +205,7 @@ export class Tensor implements Leaf {
         wayOut: 'no tensor made with { requiresGrad: true } went into it, or it was made in noGrad or detached',
       });
     }
-    const seed = this.#seed(gradient);
+    const seed = this.seed('backward', 'the tensor', 'gradient', gradient);
     if (this.#source === null) this.collect(seed, true);
     else carryBack(this.#source, seed, retainGraph);
   }
@@ -239,23 +239,30 @@ export class Tensor implements Leaf {
     return sum === gradient;
   }
 
-  #seed(gradient: NDArray | Tensor | null | undefined): NDArray {
+  /**
+   * The gradient with respect to this tensor that a backward pass starts from: the given one, or 1.
+   *
+   * @throws {RangeError} naming `arg`, if none is given and this tensor has not just one value.
+   * @throws {ShapeError} naming `gradientArg`, if it has another shape than this tensor.
+   * @internal
+   */
+  seed(fn: string, arg: string, gradientArg: string, gradient: NDArray | Tensor | null | undefined): NDArray {
     if (gradient !== undefined && gradient !== null) {
       const given = gradient instanceof Tensor ? gradient.data : gradient;
-      checkShapes('backward', { tensor: [this.data, this.shape], gradient: [given, this.shape] });
+      checkShapes(fn, { tensor: [this.data, this.shape], [gradientArg]: [given, this.shape] });
       return given;
     }
     if (this.size !== 1) {
-      throw this.#notOneValue('backward', 'give a gradient of that shape, or reduce it with F.sum or F.mean');
+      throw this.#notOneValue(fn, arg, 'give a gradient of that shape, or reduce it with F.sum or F.mean');
     }
     const one = empty(this.shape, this.dtype);
     hostRoom(one)[0] = 1;
     return one;
   }
 
-  #notOneValue(fn: string, wayOut?: string): Error {
+  #notOneValue(fn: string, arg: string, wayOut?: string): Error {
     const found = `has shape ${tuple(this.shape)}`;
-    return argumentError(RangeError, { fn, arg: 'the tensor', found, expected: 'one value', wayOut });
+    return argumentError(RangeError, { fn, arg, found, expected: 'one value', wayOut });
   }
 
   /** Rows, shape and dtype, shortened, as arrays are printed. */
