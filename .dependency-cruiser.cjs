@@ -15,7 +15,8 @@ const MAY_IMPORT = {
   nn: ['autograd', 'table.ts', 'layers', 'kernels', 'arrays'],
   models: ['nn', 'autograd', 'arrays'],
   files: ['node.ts'],
-  data: ['files', 'layers', 'kernels', 'arrays', 'node.ts'],
+  images: ['files', 'arrays', 'node.ts'],
+  data: ['images', 'files', 'layers', 'kernels', 'arrays', 'node.ts'],
   training: ['classifiers', 'nn', 'autograd', 'data', 'optim', 'layers', 'kernels', 'arrays'],
   'solver.ts': ['training', 'classifiers', 'data', 'optim', 'layers', 'kernels', 'arrays'],
   pictures: ['files', 'arrays', 'node.ts'],
@@ -115,7 +116,7 @@ module.exports = {
     {
       name: 'optional-peers-in-one-place',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/pictures/peers\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/(pictures|images)/peers\\.ts$' },
       to: { path: PEERS, dependencyTypesNot: ['type-only'] },
     },
     {

@@ -97,6 +97,15 @@ export {
   type SparseCheck,
   type StepOptions,
 } from './gradient-check.js';
+// Images
+export {
+  decodeImage,
+  imageFromPixels,
+  type ReadImageOptions,
+  readImage,
+  type WriteImageOptions,
+  writeImage,
+} from './images/index.js';
 // Kernels and their memory
 export {
   configureKernels,

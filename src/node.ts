@@ -3,6 +3,7 @@ interface Builtins {
   'node:crypto': typeof import('node:crypto');
   'node:fs': typeof import('node:fs');
   'node:fs/promises': typeof import('node:fs/promises');
+  'node:module': typeof import('node:module');
   'node:os': typeof import('node:os');
   'node:path': typeof import('node:path');
   'node:stream': typeof import('node:stream');

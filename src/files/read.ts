@@ -68,6 +68,25 @@ export function withRegular<Result>(fn: string, file: string, wayOut: string, wo
 }
 
 /**
+ * The bytes of a file.
+ *
+ * @throws {Error} if it is no regular file, longer than `most` bytes, or cannot be read.
+ */
+export function readBytes(fn: string, file: string, most: number, wayOut: string): Uint8Array<ArrayBuffer> {
+  const fs = requireBuiltin(fn, 'node:fs');
+  return withRegular(fn, file, wayOut, (fd) => {
+    const { size } = fs.fstatSync(fd);
+    if (size > most) throw new Error(`${fn}: ${file} has more than ${most} bytes; ${wayOut}`);
+    const bytes = new Uint8Array(size);
+    let filled = 0;
+    for (let read = -1; read !== 0 && filled < size; filled += read) {
+      read = fs.readSync(fd, bytes, filled, size - filled, filled);
+    }
+    return bytes.subarray(0, filled);
+  });
+}
+
+/**
  * The text of a small file.
  *
  * @throws {Error} if it is no regular file, or longer than `most` bytes.
