@@ -19,5 +19,15 @@ export {
   SubsetRandomSampler,
 } from './samplers.js';
 export { type SyntheticCifar10Options, writeSyntheticCifar10 } from './synthetic-cifar10.js';
-export type { CutoutOptions, RandomCropOptions, Transform } from './transforms/index.js';
+export type {
+  BatchTransform,
+  ColorJitterOptions,
+  CutoutOptions,
+  MixOptions,
+  RandomCropOptions,
+  RandomErasingOptions,
+  RandomResizedCropOptions,
+  RandomRotationOptions,
+  Transform,
+} from './transforms/index.js';
 export * as transforms from './transforms/index.js';

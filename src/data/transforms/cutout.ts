@@ -1,17 +1,5 @@
-import {
-  array,
-  checkCount,
-  count,
-  FINITE,
-  hostRoom,
-  type NDArray,
-  type OptionsOf,
-  option,
-  type Random,
-  settingsOf,
-} from '../../arrays/index.js';
-import { keepsNothing } from '../../kernels/index.js';
-import { checkImages, checkRandom, PROBABILITY, type Transform } from './transform.js';
+import { array, checkCount, count, FINITE, hostRoom, type OptionsOf, option, settingsOf } from '../../arrays/index.js';
+import { PROBABILITY, randomTransform, type Transform } from './transform.js';
 
 const CUTOUT = {
   /** Squares to an image. Default 1. */
@@ -39,9 +27,7 @@ export function cutout(size: number, options: CutoutOptions = {}): Transform {
   const { count, fill, p } = settingsOf(fn, CUTOUT, options);
   checkCount(fn, 'size', size, 1);
 
-  return keepsNothing((X: NDArray, random: Random) => {
-    const { N, C, H, W } = checkImages(fn, X);
-    checkRandom(fn, random);
+  return randomTransform(fn, [size, options], (X, { N, C, H, W }, random) => {
     const out = array(X);
     const room = hostRoom(out);
     const chances = random.rand([N], 'float64').data;

@@ -1,5 +1,4 @@
 import {
-  argumentError,
   checkedIn,
   dtypeOf,
   empty,
@@ -8,10 +7,8 @@ import {
   type NDArray,
   POSITIVE,
   type Range,
-  ShapeError,
 } from '../../arrays/index.js';
-import { keepsNothing } from '../../kernels/index.js';
-import { checkImages } from './transform.js';
+import { checkChannels, imageTransform } from './transform.js';
 
 /**
  * `(x − mean) / std`, channel by channel.
@@ -31,10 +28,9 @@ export function normalize(mean: number | readonly number[], std: number | readon
   const means = checkNumbers(fn, 'mean', mean, FINITE);
   const stds = checkNumbers(fn, 'std', std, { ...POSITIVE, expected: 'a finite number > 0' });
 
-  return keepsNothing((X: NDArray) => {
-    const { N, C, H, W } = checkImages(fn, X);
-    checkChannels(fn, 'mean', means, C);
-    checkChannels(fn, 'std', stds, C);
+  return imageTransform(fn, [mean, std], (X, { N, C, H, W }) => {
+    if (typeof means !== 'number') checkChannels(fn, 'mean', means, C);
+    if (typeof stds !== 'number') checkChannels(fn, 'std', stds, C);
     const x = hostValues(X);
     const out = empty(X.shape, dtypeOf(X));
     const { data } = out;
@@ -58,10 +54,4 @@ function checkNumbers(
     return Array.from(values, (value: number, c) => checkedIn(fn, `${name}[${c}]`, value, range));
   }
   return checkedIn(fn, name, values, { ...range, expected: `${range.expected}, or a list of such` });
-}
-
-function checkChannels(fn: string, name: string, values: number | readonly number[], C: number): void {
-  if (typeof values === 'number' || values.length === C) return;
-  const [found, expected] = [`has ${values.length} numbers`, `C=${C}, one to a channel of X`];
-  throw argumentError(ShapeError, { fn, arg: name, found, expected });
 }

@@ -1,6 +1,5 @@
-import { checkedIn, dtypeOf, empty, hostValues, type NDArray, type Random } from '../../arrays/index.js';
-import { keepsNothing } from '../../kernels/index.js';
-import { checkImages, checkRandom, PROBABILITY, type Transform } from './transform.js';
+import { checkedIn, dtypeOf, empty, hostValues } from '../../arrays/index.js';
+import { PROBABILITY, randomTransform, type Transform } from './transform.js';
 
 /**
  * Each image, with probability `p`, as in a mirror: its columns in reverse order.
@@ -13,9 +12,7 @@ export function randomHorizontalFlip(p = 0.5): Transform {
   const fn = 'randomHorizontalFlip';
   checkedIn(fn, 'p', p, PROBABILITY);
 
-  return keepsNothing((X: NDArray, random: Random) => {
-    const { N, C, H, W } = checkImages(fn, X);
-    checkRandom(fn, random);
+  return randomTransform(fn, [p], (X, { N, C, H, W }, random) => {
     const x = hostValues(X);
     const out = empty(X.shape, dtypeOf(X));
     const { data } = out;

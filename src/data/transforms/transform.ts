@@ -12,9 +12,27 @@ import {
   type NDArray,
   Random,
   type Range,
+  ShapeError,
   withStorage,
 } from '../../arrays/index.js';
 import { isKeepingNothing, keepsNothing } from '../../kernels/index.js';
+import type { Region } from './resample.js';
+
+/** The sizes of a batch of images. */
+export interface ImageSizes {
+  readonly N: number;
+  readonly C: number;
+  readonly H: number;
+  readonly W: number;
+}
+
+/** The call that made a transform of the library, for a worker thread that makes it again. */
+export interface Recipe {
+  /** A function of `transforms`. */
+  readonly name: string;
+  /** A copy of its arguments. */
+  readonly args: readonly unknown[];
+}
 
 /**
  * Changes a batch: takes X of shape (N, …) and returns an array of as many examples. It does not write to X, and what
@@ -40,8 +58,59 @@ export function compose(transforms: readonly Transform[]): Transform {
     checkedIn('compose', `transforms[${i}]`, step, { ...FUNCTION, expected: 'a function (X, random) => X' });
   });
   // Says nothing of the transforms within: each goes through applyTransform.
-  return keepsNothing((X: NDArray, random: Random) =>
+  const composed: Transform = keepsNothing((X: NDArray, random: Random) =>
     steps.reduce((batch, step, i) => applyTransform('compose', `transforms[${i}]`, step, batch, random), X),
+  );
+  parts.set(composed, steps);
+  return composed;
+}
+
+const recipes = new WeakMap<object, Recipe>();
+const parts = new WeakMap<object, readonly Transform[]>();
+
+/** `transform`, which `transforms[name](...args)` made: remembered for {@link recipeOf}. */
+export function remembered<T extends object>(name: string, args: readonly unknown[], transform: T): T {
+  recipes.set(transform, { name, args: structuredClone(args) });
+  return transform;
+}
+
+/** How the library made a transform; undefined for a function of the user's. */
+export function recipeOf(transform: object): Recipe | undefined {
+  return recipes.get(transform);
+}
+
+/** The transforms that a composition applies one after the other, those of compositions within it too. */
+export function stepsOf(transform: Transform): readonly Transform[] {
+  return parts.get(transform)?.flatMap(stepsOf) ?? [transform];
+}
+
+/** A transform of images that draws nothing, which `transforms[fn](...args)` makes. */
+export function imageTransform(
+  fn: string,
+  args: readonly unknown[],
+  apply: (X: NDArray, sizes: ImageSizes) => NDArray,
+): (X: NDArray) => NDArray {
+  return remembered(
+    fn,
+    args,
+    keepsNothing((X: NDArray) => apply(X, checkImages(fn, X))),
+  );
+}
+
+/** A transform of images that draws numbers, which `transforms[fn](...args)` makes. */
+export function randomTransform(
+  fn: string,
+  args: readonly unknown[],
+  apply: (X: NDArray, sizes: ImageSizes, random: Random) => NDArray,
+): Transform {
+  return remembered(
+    fn,
+    args,
+    keepsNothing((X: NDArray, random: Random) => {
+      const sizes = checkImages(fn, X);
+      checkRandom(fn, random);
+      return apply(X, sizes, random);
+    }),
   );
 }
 
@@ -63,7 +132,7 @@ export function applyTransform(fn: string, name: string, transform: Transform, X
  *
  * @throws {ShapeError | TypeError} if X is not an array of shape (N, C, H, W).
  */
-export function checkImages(fn: string, X: NDArray): { N: number; C: number; H: number; W: number } {
+export function checkImages(fn: string, X: NDArray): ImageSizes {
   return checkShapes(fn, { X: [X, ['N', 'C', 'H', 'W']] });
 }
 
@@ -76,3 +145,50 @@ export function checkRandom(fn: string, random: unknown): void {
 }
 
 export const PROBABILITY: Range = { ...FRACTION, expected: 'a probability, in [0, 1]' };
+
+/** Two numbers in order, both above `above` and at most `most`. */
+export function pairOf(what: string, above = 0, most = Number.POSITIVE_INFINITY): Range {
+  const isOne = (n: unknown): boolean => Number.isFinite(n) && (n as number) > above && (n as number) <= most;
+  const end = most === Number.POSITIVE_INFINITY ? '' : ` and ≤ ${most}`;
+  return {
+    allows: (value) => Array.isArray(value) && value.length === 2 && value.every(isOne) && value[0] <= value[1],
+    expected: `[least, largest] ${what}, numbers > ${above}${end}`,
+    Kind: RangeError,
+  };
+}
+
+type Bounds = readonly [least: number, most: number];
+
+/**
+ * A part of an image at random, as torchvision draws it: an area, uniform in `scale`, a proportion of width to height,
+ * uniform in the logarithm of `ratio`, and a place. Up to ten times; null if none `fits`.
+ */
+export function drawShape(
+  random: Random,
+  H: number,
+  W: number,
+  scale: Bounds,
+  ratio: Bounds,
+  fits: (sizes: readonly [height: number, width: number]) => boolean,
+): Region | null {
+  const [low, high] = [Math.log(ratio[0]), Math.log(ratio[1])];
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const [a, b] = random.rand([2], 'float64').data;
+    const area = H * W * (scale[0] + a * (scale[1] - scale[0]));
+    const proportion = Math.exp(low + b * (high - low));
+    const width = Math.round(Math.sqrt(area * proportion));
+    const height = Math.round(Math.sqrt(area / proportion));
+    if (!fits([height, width])) continue;
+    const [top] = random.randint(0, H - height + 1, 1);
+    const [left] = random.randint(0, W - width + 1, 1);
+    return { top, left, height, width };
+  }
+  return null;
+}
+
+/** @throws {ShapeError} if there are not as many `values` as channels. */
+export function checkChannels(fn: string, name: string, values: readonly number[], C: number): void {
+  if (values.length === C) return;
+  const [found, expected] = [`has ${values.length} numbers`, `C=${C}, one to a channel of X`];
+  throw argumentError(ShapeError, { fn, arg: name, found, expected });
+}

@@ -77,6 +77,17 @@ describe('randomCrop', () => {
     expect(run({ padding: [1, 1], fill: 5 })).toEqual([5, 5, 5, 5, 1, 5, 5, 5, 5]);
   });
 
+  test('pads with pixels of the image where it reflects or replicates', () => {
+    const X = numbered([1, 1, 1, 3]);
+    const run = (paddingMode: 'reflect' | 'replicate') =>
+      transforms.randomCrop([1, 7], { padding: [0, 2], paddingMode })(X, new Random(0));
+    expect([...run('reflect').data]).toEqual([3, 2, 1, 2, 3, 2, 1]);
+    expect([...run('replicate').data]).toEqual([1, 1, 1, 2, 3, 3, 3]);
+    const tooWide = () => transforms.randomCrop(1, { padding: [0, 3], paddingMode: 'reflect' })(X, new Random(0));
+    const message = 'randomCrop: padding is (0, 3), expected less than (1, 3), the images, to reflect them';
+    expect(tooWide).toThrow(expect.objectContaining({ name: 'ShapeError', message }));
+  });
+
   test.each<[size: unknown, options: unknown, error: string, message: string]>([
     [0, {}, 'RangeError', 'randomCrop: size is 0, expected a whole number ≥ 1, or [vertical, horizontal] of such'],
     [
@@ -92,7 +103,7 @@ describe('randomCrop', () => {
       'randomCrop: padding is -1, expected a whole number ≥ 0, or [vertical, horizontal] of such',
     ],
     [4, { fill: 'black' }, 'RangeError', "randomCrop: fill is 'black', expected a finite number"],
-    [4, { pad: 4 }, 'TypeError', "randomCrop: unknown option 'pad', expected padding, fill"],
+    [4, { pad: 4 }, 'TypeError', "randomCrop: unknown option 'pad', expected padding, fill, paddingMode"],
     [4, 4, 'TypeError', 'randomCrop: options is 4, expected an object'],
   ])('names what is wrong: case %#', (size, options, name, message) => {
     const make = () => transforms.randomCrop(size as number, options as RandomCropOptions);

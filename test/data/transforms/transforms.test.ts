@@ -9,6 +9,12 @@ const IMAGE_TRANSFORMS: [name: string, transform: Transform][] = [
   ['randomCrop', transforms.randomCrop([3, 5], { padding: [1, 2], fill: 7 })],
   ['randomHorizontalFlip', transforms.randomHorizontalFlip()],
   ['cutout', transforms.cutout(3)],
+  ['resize', transforms.resize([3, 7])],
+  ['centerCrop', transforms.centerCrop([3, 7])],
+  ['randomResizedCrop', transforms.randomResizedCrop([3, 7])],
+  ['colorJitter', transforms.colorJitter({ brightness: 0.5, contrast: 0.5, saturation: 0.5, hue: 0.5, max: 3 })],
+  ['randomErasing', transforms.randomErasing({ p: 0.7, value: 'random' })],
+  ['randomRotation', transforms.randomRotation(30, { fill: 7 })],
 ];
 
 describe.each(IMAGE_TRANSFORMS)('%s', (name, transform) => {
@@ -45,11 +51,14 @@ describe.each(IMAGE_TRANSFORMS)('%s', (name, transform) => {
   });
 });
 
-test.each(IMAGE_TRANSFORMS.filter(([name]) => name !== 'normalize'))('%s needs a Random', (name, transform) => {
-  const run = () => (transform as (X: NDArray) => NDArray)(zeros([1, 3, 4, 5]));
-  const message = `${name}: random is undefined, expected a Random, as a DataLoader gives`;
-  expect(run).toThrow(expect.objectContaining({ name: 'TypeError', message }));
-});
+test.each(IMAGE_TRANSFORMS.filter(([name]) => !['normalize', 'resize', 'centerCrop'].includes(name)))(
+  '%s needs a Random',
+  (name, transform) => {
+    const run = () => (transform as (X: NDArray) => NDArray)(zeros([1, 3, 4, 5]));
+    const message = `${name}: random is undefined, expected a Random, as a DataLoader gives`;
+    expect(run).toThrow(expect.objectContaining({ name: 'TypeError', message }));
+  },
+);
 
 describe('compose', () => {
   test('applies the transforms in their order, each drawing after the other', () => {
