@@ -9,6 +9,7 @@ export type WeightSettings = Settings<typeof WEIGHT_OPTIONS>;
 export interface ConvSettings {
   readonly kernelSize?: number;
   readonly stride?: number;
+  readonly groups?: number;
 }
 
 /** A convolution without bias, padded so that stride 1 keeps the size, and the batch normalization behind it. */
@@ -16,11 +17,11 @@ export function convBatchNorm(
   inChannels: number,
   outChannels: number,
   { dtype, random }: WeightSettings,
-  { kernelSize = 3, stride = 1 }: ConvSettings = {},
+  { kernelSize = 3, stride = 1, groups = 1 }: ConvSettings = {},
 ): Module[] {
   const padding = (kernelSize - 1) / 2;
   return [
-    new Conv2d(inChannels, outChannels, kernelSize, { stride, padding, bias: false, dtype, random }),
+    new Conv2d(inChannels, outChannels, kernelSize, { stride, padding, groups, bias: false, dtype, random }),
     new BatchNorm2d(outChannels, { dtype }),
   ];
 }

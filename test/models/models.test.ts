@@ -8,6 +8,7 @@ const IMAGE_MODELS = [
   ['resnet20', []],
   ['resnet32', ['slow']],
   ['vgg11', ['slow']],
+  ['mobilenetV2', ['slow']],
   ['convnet6', []],
   ['fastResnet', ['slow']],
 ] as const;
@@ -61,6 +62,41 @@ describe('vgg11', () => {
     const count = convolutions.flatMap((module) => module.parameters()).reduce((sum, { size }) => sum + size, 0);
     expect([convolutions.length, count]).toEqual([8, 9_220_480]);
     expect(depthOf(models.vgg11({ hiddenDims: [64, 64] }))).toBe(11);
+  });
+});
+
+describe('mobilenetV2', { tags: 'slow' }, () => {
+  test('has the parameters and the multiplications of the paper', () => {
+    // 3.4M parameters and 300M multiplications and additions, table 4; torchvision's has 3,504,872.
+    const { totalParameters, totalFlops } = models
+      .mobilenetV2({ numClasses: 1000, reduction: 32 })
+      .summary([3, 224, 224]);
+    expect(totalParameters).toBe(3_504_872);
+    expect(totalFlops / 2 / 1e6).toBeCloseTo(300, -1);
+    expect(depthOf(models.mobilenetV2())).toBe(53);
+  });
+
+  test('leaves out the first two reductions for small images', () => {
+    const sizes = models
+      .mobilenetV2()
+      .summary([3, 32, 32])
+      .rows.map(({ outputShape }) => outputShape?.[1]);
+    expect([...new Set(sizes.slice(0, -4))]).toEqual([32, 16, 8, 4]);
+  });
+
+  test('scales its channels in multiples of eight', () => {
+    // torchvision's mobilenet_v2(width_mult=0.5) and (1.4).
+    const parametersOf = (width: number): number =>
+      models
+        .mobilenetV2({ width, numClasses: 1000 })
+        .parameters()
+        .reduce((sum, { size }) => sum + size, 0);
+    expect(parametersOf(0.5)).toBe(1_968_680);
+    expect(parametersOf(1.4)).toBe(6_108_776);
+  });
+
+  test('refuses another reduction', () => {
+    expect(() => models.mobilenetV2({ reduction: 16 as 8 })).toThrow('mobilenetV2: reduction is 16, expected 8 or 32');
   });
 });
 
