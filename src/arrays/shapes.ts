@@ -4,15 +4,20 @@ import { dtypeOf, isNDArray, reachProblem } from './ndarray.js';
 import { typedArrayName } from './realms.js';
 import type { NDArray } from './types.js';
 
-/** A size; the symbol of a size, bound where it first appears; or, in last place, `'…'` for one or more axes. */
+/**
+ * A size; the symbol of a size, bound where it first appears; or, in last place, `'…'` for one or more axes. A symbol
+ * stands for a size of at least 1, unless it is one of `'N?'` and `'n?'`, which may be 0, or `'…?'`, any axes.
+ */
 export type Dim = number | string;
 
 type Spec = Readonly<Record<string, readonly [NDArray, readonly Dim[]]>>;
 
 /** The symbols among the dims of a spec. */
 type Symbols<S> = {
-  [A in keyof S]: S[A] extends readonly [NDArray, readonly (infer D)[]] ? Exclude<Extract<D, string>, '…'> : never;
+  [A in keyof S]: S[A] extends readonly [NDArray, readonly (infer D)[]] ? Bound<Extract<D, string>> : never;
 }[keyof S];
+
+type Bound<D extends string> = D extends '…' | '…?' ? never : D extends `${infer Symbol}?` ? Symbol : D;
 
 /**
  * Checks each array against the shape written beside it, in the symbols of the documentation, and all of them against
@@ -20,7 +25,7 @@ type Symbols<S> = {
  *
  * @returns The size bound to each symbol.
  * @throws {ShapeError} naming the function, the argument, its shape and the shape expected; an axis of length 0 is
- *   refused too: there is no loss of, or gradient over, an empty batch.
+ *   refused too where its {@link Dim} does not allow it.
  * @throws {TypeError} if an argument is not an array of float32 or float64, or has another dtype than the first.
  * @throws {RangeError} if an argument reaches outside its memory, or was made in a workspace that has ended.
  *
@@ -66,9 +71,9 @@ export function checkLike(
 
 const NO_SYMBOLS: Record<string, number> = {};
 const NO_AXES: readonly Dim[] = [];
-const ANY_AXES: readonly Dim[] = ['…'];
+const ANY_AXES: readonly Dim[] = ['…?'];
 
-/** The dims of an array of any shape for {@link checkShapes}, one without axes included. */
+/** The dims of an array of any shape for {@link checkShapes}: without axes, and without values too. */
 export function anyShape(a: NDArray): readonly Dim[] {
   return isNDArray(a) && a.shape.length > 0 ? ANY_AXES : NO_AXES;
 }
@@ -113,17 +118,24 @@ function isFlattened(value: unknown): boolean {
 
 /** Whether `shape` agrees with `dims`; binds the symbols it meets. */
 function fits(shape: readonly number[], dims: readonly Dim[], sizes: Record<string, number>): boolean {
-  const open = dims[dims.length - 1] === '…';
+  const last = dims[dims.length - 1];
+  const open = last === '…' || last === '…?';
   const fixed = open ? dims.length - 1 : dims.length;
   if (open ? shape.length <= fixed : shape.length !== fixed) return false;
   for (let axis = 0; axis < shape.length; axis++) {
-    if (shape[axis] === 0) return false;
+    const dim = axis < fixed ? dims[axis] : last;
+    if (shape[axis] === 0 && !allowsNone(dim)) return false;
     if (axis >= fixed) continue;
-    const dim = dims[axis];
-    if (typeof dim === 'string') sizes[dim] ??= shape[axis];
-    if ((typeof dim === 'number' ? dim : sizes[dim]) !== shape[axis]) return false;
+    const symbol = dim === 'N?' ? 'N' : dim === 'n?' ? 'n' : dim;
+    if (typeof symbol === 'string') sizes[symbol] ??= shape[axis];
+    if ((typeof symbol === 'number' ? symbol : sizes[symbol]) !== shape[axis]) return false;
   }
   return true;
+}
+
+/** Whether an axis may have length 0: a size of 0 that is asked for, too. */
+function allowsNone(dim: Dim): boolean {
+  return dim === 0 || dim === 'N?' || dim === 'n?' || dim === '…?';
 }
 
 function misshapen(
@@ -133,10 +145,13 @@ function misshapen(
   dims: readonly Dim[],
   sizes: Record<string, number>,
 ): Error {
+  const symbols = dims.map((dim) => (typeof dim === 'string' ? dim.replace('?', '') : dim));
   // A symbol bound by this very argument does not say what was expected of it.
-  const expected = dims.map((dim, axis) =>
+  const expected = symbols.map((dim, axis) =>
     typeof dim === 'string' && dim in sizes && sizes[dim] !== shape[axis] ? `${dim}=${sizes[dim]}` : dim,
   );
-  const empty = shape.includes(0) ? ' with every size at least 1' : '';
-  return argumentError(ShapeError, { fn, arg, found: `has shape ${tuple(shape)}`, expected: tuple(expected) + empty });
+  const but = dims.includes('N?') ? ' but N' : '';
+  const empty = shape.some((size, axis) => size === 0 && !allowsNone(dims[Math.min(axis, dims.length - 1)]));
+  const sized = empty ? ` with every size${but} at least 1` : '';
+  return argumentError(ShapeError, { fn, arg, found: `has shape ${tuple(shape)}`, expected: tuple(expected) + sized });
 }

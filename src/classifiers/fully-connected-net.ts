@@ -153,7 +153,7 @@ export class FullyConnectedNet implements Classifier {
     // A pass changes running statistics as it goes, so all that can be refused is refused before it.
     if (y !== undefined) checkLabels(fn, 'y', y, X.shape[0], this.params[`b${this.#numLayers}`].shape[0]);
     this.bnParams.forEach((param, i) => {
-      checkBatchnormParam(fn, param, this.params[`gamma${i + 1}`]);
+      checkBatchnormParam(fn, param, this.params[`gamma${i + 1}`], X);
     });
     const mode = y === undefined ? 'test' : 'train';
     for (const param of [...this.bnParams, ...this.dropoutParams]) param.mode = mode;

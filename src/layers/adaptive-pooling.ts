@@ -22,7 +22,7 @@ export interface AdaptiveAvgPoolCache {
  */
 export function adaptiveAvgPoolForward(x: NDArray, outputSize: PerAxis): [out: NDArray, cache: AdaptiveAvgPoolCache] {
   const fn = 'adaptiveAvgPoolForward';
-  const { N, C, H, W } = checkShapes(fn, { x: [x, ['N', 'C', 'H', 'W']] });
+  const { N, C, H, W } = checkShapes(fn, { x: [x, ['N?', 'C', 'H', 'W']] });
   const [OH, OW] = perAxis(fn, 'outputSize', outputSize, 1);
   const [rows, columns] = [parts(H, OH), parts(W, OW)];
   const out = empty([N, C, OH, OW], dtypeOf(x));

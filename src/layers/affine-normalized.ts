@@ -59,7 +59,7 @@ export function affineBatchnormReluForward(
 ): [out: NDArray, cache: AffineBatchnormReluCache] {
   const fn = 'affineBatchnormReluForward';
   checkNormalized(fn, x, w, b, gamma, beta);
-  const checked = checkBatchnormParam(fn, bnParam, gamma);
+  const checked = checkBatchnormParam(fn, bnParam, gamma, x);
   const [a, cache] = affine(x, w, b);
   const [out, batchnorm] = normalizeBatch(a, gamma, beta, bnParam, checked, true);
   return [out, { layer: 'affine-batchnorm-relu', affine: cache, batchnorm }];
@@ -172,7 +172,7 @@ export function affineLayernormReluBackwardWeights(
 
 function checkNormalized(fn: string, x: NDArray, w: NDArray, b: NDArray, gamma: NDArray, beta: NDArray): void {
   checkShapes(fn, {
-    x: [x, ['N', '…']],
+    x: [x, ['N?', '…']],
     w: [w, [rowSize(x), 'M']],
     b: [b, ['M']],
     gamma: [gamma, ['M']],

@@ -1,4 +1,4 @@
-import { checkLike, checkShapes, dtypeOf, empty, isNDArray, type NDArray, operand } from '../arrays/index.js';
+import { checkLike, checkShapes, dtypeOf, empty, isNDArray, type NDArray, operand, sizeOf } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { checkCache, checkCached } from './cache.js';
 import { matrixProduct, productLike, rowsOf } from './matrix-product.js';
@@ -148,18 +148,19 @@ export function affineReluBackwardWeights(dout: NDArray, cache: AffineReluCache)
 }
 
 function checkAffine(fn: string, x: NDArray, w: NDArray, b: NDArray): void {
-  checkShapes(fn, { x: [x, ['N', '…']], w: [w, [rowSize(x), 'M']], b: [b, ['M']] });
+  checkShapes(fn, { x: [x, ['N?', '…']], w: [w, [rowSize(x), 'M']], b: [b, ['M']] });
 }
 
 /** D, the values of an example. */
 export function rowSize(x: NDArray): number {
-  return isNDArray(x) ? x.size / x.shape[0] : 0;
+  if (!isNDArray(x)) return 0;
+  return x.shape[0] === 0 ? sizeOf(x.shape.slice(1)) : x.size / x.shape[0];
 }
 
 function checkBackward(fn: string, dout: NDArray, cache: AffineCache): void {
   checkCache(fn, cache, 'affine');
   const { x, w } = cache;
-  checkShapes(fn, { x: [x, ['N', '…']], w: [w, ['D', 'M']], dout: [dout, [x.shape[0], w.shape[1]]] });
+  checkShapes(fn, { x: [x, ['N?', '…']], w: [w, ['D', 'M']], dout: [dout, [x.shape[0], w.shape[1]]] });
   checkCached(fn, 'w', w, w.shape[0] * x.shape[0] === x.size);
 }
 

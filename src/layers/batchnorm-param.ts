@@ -1,4 +1,5 @@
 import {
+  argumentError,
   checkedIn,
   checkOptions,
   checkShapes,
@@ -13,6 +14,8 @@ import {
   option,
   POSITIVE,
   type Settings,
+  ShapeError,
+  tuple,
   withStorage,
   zeros,
 } from '../arrays/index.js';
@@ -55,9 +58,15 @@ const NAMES = ['mode', 'eps', 'momentum', 'unbiased', 'runningMean', 'runningVar
 
 /**
  * @param like - What the running statistics must agree with: gamma, of C values.
+ * @param x - What is normalized, or what it is computed from: with at least one example in training.
  * @throws {TypeError | RangeError | ShapeError} naming what does not fit.
  */
-export function checkBatchnormParam(fn: string, param: BatchnormParam, like: NDArray): CheckedBatchnormParam {
+export function checkBatchnormParam(
+  fn: string,
+  param: BatchnormParam,
+  like: NDArray,
+  x: NDArray,
+): CheckedBatchnormParam {
   checkOptions(fn, param, NAMES);
   const { eps: epsilon, momentum: share, unbiased: isUnbiased } = BATCHNORM_OPTIONS;
   const { mode, eps = epsilon.byDefault, momentum = share.byDefault, unbiased = isUnbiased.byDefault } = param;
@@ -65,6 +74,10 @@ export function checkBatchnormParam(fn: string, param: BatchnormParam, like: NDA
   checkedIn(fn, 'eps', eps, epsilon.range);
   checkedIn(fn, 'momentum', momentum, share.range);
   checkedIn(fn, 'unbiased', unbiased, isUnbiased.range);
+  if (training && x.shape[0] === 0) {
+    const [found, expected] = [`has shape ${tuple(x.shape)}`, 'at least one value per channel in training'];
+    throw argumentError(ShapeError, { fn, arg: 'x', found, expected });
+  }
   const { runningMean = startOf(like), runningVar = startOf(like) } = param;
   const { shape } = like;
   checkShapes(fn, { gamma: [like, shape], runningMean: [runningMean, shape], runningVar: [runningVar, shape] });

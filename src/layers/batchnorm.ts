@@ -39,7 +39,7 @@ export interface NormalizationGrads {
  * In training the mean and the (biased) variance are those of the batch, and the running statistics in `bnParam` become
  * `momentum · running + (1 − momentum) · sample`; in test mode the running statistics are used. The variance is taken
  * in two passes from shifted values, so it survives a mean far larger than the spread. A training batch of one example
- * is allowed: its variance is 0, so `out` is `beta` and `dx` is 0.
+ * is allowed: its variance is 0, so `out` is `beta` and `dx` is 0. An empty batch is allowed in test mode only.
  *
  * @param x - Input, shape (N, D).
  * @param gamma - Scale, shape (D,).
@@ -56,8 +56,8 @@ export function batchnormForward(
   beta: NDArray,
   bnParam: BatchnormParam,
 ): [out: NDArray, cache: BatchnormCache] {
-  checkShapes('batchnormForward', { x: [x, ['N', 'D']], gamma: [gamma, ['D']], beta: [beta, ['D']] });
-  return normalizeBatch(x, gamma, beta, bnParam, checkBatchnormParam('batchnormForward', bnParam, gamma), false);
+  checkShapes('batchnormForward', { x: [x, ['N?', 'D']], gamma: [gamma, ['D']], beta: [beta, ['D']] });
+  return normalizeBatch(x, gamma, beta, bnParam, checkBatchnormParam('batchnormForward', bnParam, gamma, x), false);
 }
 
 /**
@@ -135,8 +135,8 @@ export function spatialBatchnormForward(
   bnParam: BatchnormParam,
 ): [out: NDArray, cache: BatchnormCache] {
   const fn = 'spatialBatchnormForward';
-  checkShapes(fn, { x: [x, ['N', 'C', 'H', 'W']], gamma: [gamma, ['C']], beta: [beta, ['C']] });
-  return normalizeBatch(x, gamma, beta, bnParam, checkBatchnormParam(fn, bnParam, gamma), false);
+  checkShapes(fn, { x: [x, ['N?', 'C', 'H', 'W']], gamma: [gamma, ['C']], beta: [beta, ['C']] });
+  return normalizeBatch(x, gamma, beta, bnParam, checkBatchnormParam(fn, bnParam, gamma, x), false);
 }
 
 /**
@@ -165,9 +165,9 @@ export function batchnormReluForward(
   bnParam: BatchnormParam,
 ): [out: NDArray, cache: BatchnormCache] {
   const fn = 'batchnormReluForward';
-  const dims = x.shape.length === 4 ? (['N', 'C', 'H', 'W'] as const) : (['N', 'C'] as const);
+  const dims = x.shape.length === 4 ? (['N?', 'C', 'H', 'W'] as const) : (['N?', 'C'] as const);
   checkShapes(fn, { x: [x, dims], gamma: [gamma, ['C']], beta: [beta, ['C']] });
-  return normalizeBatch(x, gamma, beta, bnParam, checkBatchnormParam(fn, bnParam, gamma), true);
+  return normalizeBatch(x, gamma, beta, bnParam, checkBatchnormParam(fn, bnParam, gamma, x), true);
 }
 
 /** Backward pass of {@link batchnormReluForward}. @param dout - Upstream gradient, of the shape of `x`. */
@@ -242,7 +242,7 @@ export function checkBatchnormCache(fn: string, dout: NDArray, cache: BatchnormC
   checkCache(fn, cache, 'batchnorm');
   const { x, gamma, mean, variance, eps, relu } = cache;
   checkShapes(fn, {
-    x: [x, x.shape.length === 4 ? ['N', 'C', 'H', 'W'] : ['N', 'C']],
+    x: [x, x.shape.length === 4 ? ['N?', 'C', 'H', 'W'] : ['N?', 'C']],
     dout: [dout, x.shape],
     'cache.gamma': [gamma, ['C']],
     'cache.mean': [mean, ['C']],

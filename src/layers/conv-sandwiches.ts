@@ -184,8 +184,8 @@ export function convBatchnormReluForward(
 ): [out: NDArray, cache: ConvBatchnormReluCache] {
   const fn = 'convBatchnormReluForward';
   const shape = checkConv(fn, x, w, b, convParam);
-  checkShapes(fn, { x: [x, ['…']], w: [w, ['F', '…']], gamma: [gamma, ['F']], beta: [beta, ['F']] });
-  const checked = checkBatchnormParam(fn, bnParam, gamma);
+  checkShapes(fn, { x: [x, ['…?']], w: [w, ['F', '…']], gamma: [gamma, ['F']], beta: [beta, ['F']] });
+  const checked = checkBatchnormParam(fn, bnParam, gamma, x);
   const [a, conv] = convolve(kernels(), x, w, b, shape, false);
   const [out, batchnorm] = normalizeBatch(a, gamma, beta, bnParam, checked, true);
   return [out, { layer: 'conv-batchnorm-relu', conv, batchnorm }];

@@ -140,7 +140,7 @@ export function convBackward(dout: NDArray, cache: ConvCache, needs?: Needs): Ne
 export function checkConv(fn: string, x: NDArray, w: NDArray, b: NDArray, convParam: ConvParam): ConvShape {
   // What the channels of filters in groups have to be, convShape knows.
   const channels = convParam?.groups === undefined || convParam.groups === 1 ? 'C' : 'D';
-  checkShapes(fn, { x: [x, ['N', 'C', 'H', 'W']], w: [w, ['F', channels, 'HH', 'WW']], b: [b, ['F']] });
+  checkShapes(fn, { x: [x, ['N?', 'C', 'H', 'W']], w: [w, ['F', channels, 'HH', 'WW']], b: [b, ['F']] });
   return convShape(fn, x.shape, w.shape, convParam);
 }
 

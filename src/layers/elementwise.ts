@@ -21,7 +21,7 @@ export interface AddCache {
  * @param a - Any shape.
  * @param b - A shape that broadcasts with that of `a`.
  * @returns `out`, a new array of the shape that both broadcast to, and the cache, which keeps neither.
- * @throws {ShapeError} if the shapes do not broadcast, or an array is empty.
+ * @throws {ShapeError} if the shapes do not broadcast.
  * @throws {TypeError} if the two are not of one dtype.
  */
 export function addForward(a: NDArray, b: NDArray): [out: NDArray, cache: AddCache] {
@@ -60,7 +60,7 @@ export interface SubCache {
  * @param a - Any shape.
  * @param b - A shape that broadcasts with that of `a`.
  * @returns `out`, a new array of the shape that both broadcast to, and the cache, which keeps neither.
- * @throws {ShapeError} if the shapes do not broadcast, or an array is empty.
+ * @throws {ShapeError} if the shapes do not broadcast.
  * @throws {TypeError} if the two are not of one dtype.
  */
 export function subForward(a: NDArray, b: NDArray): [out: NDArray, cache: SubCache] {
@@ -102,7 +102,7 @@ export interface MulCache {
  * @param b - A shape that broadcasts with that of `a`.
  * @returns `out`, a new array of the shape that both broadcast to, and the cache, which keeps `a` and `b` by reference:
  *   leave both unchanged until the backward pass.
- * @throws {ShapeError} if the shapes do not broadcast, or an array is empty.
+ * @throws {ShapeError} if the shapes do not broadcast.
  * @throws {TypeError} if the two are not of one dtype.
  */
 export function mulForward(a: NDArray, b: NDArray): [out: NDArray, cache: MulCache] {
@@ -151,7 +151,7 @@ export interface DivCache {
  * @param b - A shape that broadcasts with that of `a`.
  * @returns `out`, a new array of the shape that both broadcast to, and the cache, which keeps `a` and `b` by reference:
  *   leave both unchanged until the backward pass.
- * @throws {ShapeError} if the shapes do not broadcast, or an array is empty.
+ * @throws {ShapeError} if the shapes do not broadcast.
  * @throws {TypeError} if the two are not of one dtype.
  */
 export function divForward(a: NDArray, b: NDArray): [out: NDArray, cache: DivCache] {

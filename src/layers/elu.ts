@@ -25,7 +25,6 @@ export interface EluCache {
  * @param options - The value that it falls to.
  * @returns `out`, a new array of the shape of `x` in which NaN stays NaN, and the cache, which keeps `x` by reference:
  *   leave it unchanged until the backward pass.
- * @throws {ShapeError} if `x` is empty.
  * @throws {TypeError | RangeError} if an option is unknown, or `alpha` not a finite number.
  * @see Clevert, Unterthiner and Hochreiter 2016, https://arxiv.org/abs/1511.07289
  */

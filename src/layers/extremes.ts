@@ -19,7 +19,7 @@ export interface MaximumCache {
  * @param b - A shape that broadcasts with that of `a`.
  * @returns `out`, a new array of the shape that both broadcast to, NaN where either is, and the cache, which keeps `a`
  *   and `b` by reference: leave both unchanged until the backward pass.
- * @throws {ShapeError} if the shapes do not broadcast, or an array is empty.
+ * @throws {ShapeError} if the shapes do not broadcast.
  * @throws {TypeError} if the two are not of one dtype.
  */
 export function maximumForward(a: NDArray, b: NDArray): [out: NDArray, cache: MaximumCache] {
@@ -59,7 +59,7 @@ export interface MinimumCache {
  * @param b - A shape that broadcasts with that of `a`.
  * @returns `out`, a new array of the shape that both broadcast to, NaN where either is, and the cache, which keeps `a`
  *   and `b` by reference: leave both unchanged until the backward pass.
- * @throws {ShapeError} if the shapes do not broadcast, or an array is empty.
+ * @throws {ShapeError} if the shapes do not broadcast.
  * @throws {TypeError} if the two are not of one dtype.
  */
 export function minimumForward(a: NDArray, b: NDArray): [out: NDArray, cache: MinimumCache] {

@@ -16,7 +16,6 @@ export interface GeluCache {
  * @param x - Input, any shape.
  * @returns `out`, a new array of the shape of `x` in which NaN stays NaN, and the cache, which keeps `x` by reference:
  *   leave it unchanged until the backward pass.
- * @throws {ShapeError} if `x` is empty.
  * @see Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415
  */
 export function geluForward(x: NDArray): [out: NDArray, cache: GeluCache] {

@@ -48,7 +48,7 @@ export function spatialGroupnormForward(
 ): [out: NDArray, cache: GroupnormCache] {
   const fn = 'spatialGroupnormForward';
   const { N, C, H, W } = checkShapes(fn, {
-    x: [x, ['N', 'C', 'H', 'W']],
+    x: [x, ['N?', 'C', 'H', 'W']],
     gamma: [gamma, [1, 'C', 1, 1]],
     beta: [beta, [1, 'C', 1, 1]],
   });
@@ -91,7 +91,7 @@ export function spatialGroupnormBackward(dout: NDArray, cache: GroupnormCache): 
   const fn = 'spatialGroupnormBackward';
   checkCache(fn, cache, 'groupnorm');
   const { x, gamma, G, mean, inverse } = cache;
-  const { N, C, H, W } = checkShapes(fn, { x: [x, ['N', 'C', 'H', 'W']], dout: [dout, x.shape] });
+  const { N, C, H, W } = checkShapes(fn, { x: [x, ['N?', 'C', 'H', 'W']], dout: [dout, x.shape] });
   checkCached(fn, 'G', G, Number.isInteger(G) && G >= 1 && C % G === 0);
   checkShapes(fn, {
     x: [x, x.shape],

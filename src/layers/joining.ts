@@ -28,7 +28,7 @@ export interface ConcatCache {
  * @param arrays - One or more, of equal shapes but for the size of that axis.
  * @param axis - Negative ones count from the end. Default 0.
  * @returns `out`, a new array, and the cache, which keeps none of the arrays.
- * @throws {ShapeError} if a shape does not agree with the first, or an array is empty.
+ * @throws {ShapeError} if a shape does not agree with the first.
  * @throws {RangeError} if there is no such axis.
  * @throws {TypeError} if `arrays` is no list of one array or more, or they are not of one dtype.
  */
@@ -37,7 +37,7 @@ export function concatForward(arrays: readonly NDArray[], axis = 0): [out: NDArr
   checkList(fn, arrays);
   const { shape } = arrays[0];
   const along = axisOf(fn, axis, shape);
-  checkAlike(fn, arrays, [...shape.slice(0, along), 'n', ...shape.slice(along + 1)]);
+  checkAlike(fn, arrays, [...shape.slice(0, along), 'n?', ...shape.slice(along + 1)]);
   const lengths = arrays.map((a) => a.shape[along]);
   const total = lengths.reduce((sum, length) => sum + length, 0);
   const out = empty(
@@ -78,7 +78,7 @@ export interface StackCache {
  * @param arrays - One or more, of equal shapes.
  * @param axis - Where the new axis is in `out`; negative ones count from the end of its shape. Default 0.
  * @returns `out`, a new array, and the cache, which keeps none of the arrays.
- * @throws {ShapeError} if a shape is not that of the first, or an array is empty.
+ * @throws {ShapeError} if a shape is not that of the first.
  * @throws {RangeError} if there can be no such axis.
  * @throws {TypeError} if `arrays` is no list of one array or more, or they are not of one dtype.
  */

@@ -46,7 +46,7 @@ export function layernormForward(
   beta: NDArray,
   options: NormalizationOptions = {},
 ): [out: NDArray, cache: LayernormCache] {
-  checkShapes('layernormForward', { x: [x, ['N', 'D']], gamma: [gamma, ['D']], beta: [beta, ['D']] });
+  checkShapes('layernormForward', { x: [x, ['N?', 'D']], gamma: [gamma, ['D']], beta: [beta, ['D']] });
   const { eps } = settingsOf('layernormForward', NORMALIZATION_OPTIONS, options);
   return normalizeRows(x, gamma, beta, eps, false);
 }
@@ -100,11 +100,11 @@ export function checkLayernormCache(fn: string, dout: NDArray, cache: LayernormC
   checkCache(fn, cache, 'layernorm');
   const { x, gamma, mean, inverse, relu } = cache;
   checkShapes(fn, {
-    x: [x, ['N', 'D']],
+    x: [x, ['N?', 'D']],
     dout: [dout, x.shape],
     'cache.gamma': [gamma, ['D']],
-    'cache.mean': [mean, ['N']],
-    'cache.inverse': [inverse, ['N']],
+    'cache.mean': [mean, ['N?']],
+    'cache.inverse': [inverse, ['N?']],
   });
   if (relu !== null) checkLike(fn, 'cache.relu', relu, 'x', x);
 }

@@ -25,7 +25,6 @@ export interface LeakyReluCache {
  * @param options - The slope below 0.
  * @returns `out`, a new array of the shape of `x` in which NaN stays NaN, and the cache, which keeps `x` by reference:
  *   leave it unchanged until the backward pass.
- * @throws {ShapeError} if `x` is empty.
  * @throws {TypeError | RangeError} if an option is unknown, or `alpha` not a finite number.
  * @see Maas, Hannun and Ng 2013, Rectifier Nonlinearities Improve Neural Network Acoustic Models
  */

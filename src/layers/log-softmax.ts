@@ -22,7 +22,6 @@ export interface LogsumexpCache {
  * @param keepdims - Whether `out` keeps them, with size 1. Default false.
  * @returns `out`, a new array, and the cache, which keeps `x` and `out` by reference: leave both unchanged until the
  *   backward pass.
- * @throws {ShapeError} if `x` is empty.
  * @throws {RangeError} if an axis does not exist or is named twice.
  */
 export function logsumexpForward(x: NDArray, axis?: Axes, keepdims = false): [out: NDArray, cache: LogsumexpCache] {
@@ -67,7 +66,6 @@ export interface LogSoftmaxCache {
  * @param axis - The axis of the classes; negative ones count from the end. Default −1.
  * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `out` by reference: leave it unchanged
  *   until the backward pass.
- * @throws {ShapeError} if `x` is empty.
  * @throws {RangeError} if there is no such axis.
  */
 export function logSoftmaxForward(x: NDArray, axis = -1): [out: NDArray, cache: LogSoftmaxCache] {

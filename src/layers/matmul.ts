@@ -35,7 +35,7 @@ export interface MatmulCache {
  * @param b - Shape (…, K, M) or (K,).
  * @returns `out`, a new array of shape (…, N, M), and the cache, which keeps `a` and `b` by reference: leave both
  *   unchanged until the backward pass.
- * @throws {ShapeError} if an array has no axes or is empty, the two K differ, or the batches do not broadcast.
+ * @throws {ShapeError} if an array has no axes, the two K differ, or the batches do not broadcast.
  * @throws {TypeError} if the two are not of one dtype.
  * @see https://numpy.org/doc/stable/reference/generated/numpy.matmul.html
  */

@@ -1,5 +1,5 @@
 import ndarray from 'ndarray';
-import { adopted, dtypeOf, empty, type Floats, type NDArray, operand } from '../arrays/index.js';
+import { adopted, dtypeOf, empty, type Floats, type NDArray, operand, sizeOf } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 
 // Products of matrices in row-major or column-major order, used in place, so that a transpose costs nothing.
@@ -29,7 +29,8 @@ export function productLike(like: NDArray, a: NDArray, b: NDArray): NDArray {
 
 /** The dense values of `x` as a matrix of rows of `D`. Not to be returned: see `adopted`. */
 export function rowsOf(x: NDArray, D: number): NDArray {
-  return ndarray(operand(x), [x.size / D, D]);
+  const rows = D === 0 ? sizeOf(x.shape.slice(0, -1)) : x.size / D;
+  return ndarray(operand(x), [rows, D]);
 }
 
 /** Whether a matrix is in column-major order: the transpose of a dense row-major one. */

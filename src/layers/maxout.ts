@@ -34,7 +34,7 @@ export interface MaxoutCache {
  */
 export function maxoutForward(x: NDArray, pieces: number): [out: NDArray, cache: MaxoutCache] {
   const fn = 'maxoutForward';
-  const { N, D } = checkShapes(fn, { x: [x, ['N', 'D']] });
+  const { N, D } = checkShapes(fn, { x: [x, ['N?', 'D']] });
   checkCount(fn, 'pieces', pieces, 1);
   if (D % pieces !== 0) {
     throw argumentError(ShapeError, {

@@ -28,7 +28,6 @@ export interface ExpCache {
  * @param x - Any shape.
  * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `out` by reference: leave it unchanged
  *   until the backward pass.
- * @throws {ShapeError} if `x` is empty.
  */
 export function expForward(x: NDArray): [out: NDArray, cache: ExpCache] {
   const out = outputOf('expForward', x);
@@ -65,7 +64,6 @@ export interface LogCache {
  * @param x - Any shape.
  * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `x` by reference: leave it unchanged
  *   until the backward pass.
- * @throws {ShapeError} if `x` is empty.
  */
 export function logForward(x: NDArray): [out: NDArray, cache: LogCache] {
   const out = outputOf('logForward', x);
@@ -104,7 +102,6 @@ export interface PowCache {
  * @param exponent - Any number.
  * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `x` by reference: leave it unchanged
  *   until the backward pass.
- * @throws {ShapeError} if `x` is empty.
  * @throws {TypeError} if `exponent` is no number.
  */
 export function powForward(x: NDArray, exponent: number): [out: NDArray, cache: PowCache] {
@@ -168,7 +165,6 @@ export interface SqrtCache {
  * @param x - Any shape.
  * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `out` by reference: leave it unchanged
  *   until the backward pass.
- * @throws {ShapeError} if `x` is empty.
  */
 export function sqrtForward(x: NDArray): [out: NDArray, cache: SqrtCache] {
   const out = outputOf('sqrtForward', x);
@@ -204,7 +200,6 @@ export interface NegCache {
  *
  * @param x - Any shape.
  * @returns `out`, a new array of the shape of `x`, and the cache, which does not keep `x`.
- * @throws {ShapeError} if `x` is empty.
  */
 export function negForward(x: NDArray): [out: NDArray, cache: NegCache] {
   const out = outputOf('negForward', x);
@@ -241,7 +236,6 @@ export interface AbsCache {
  * @param x - Any shape.
  * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `x` by reference: leave it unchanged
  *   until the backward pass.
- * @throws {ShapeError} if `x` is empty.
  */
 export function absForward(x: NDArray): [out: NDArray, cache: AbsCache] {
   const out = outputOf('absForward', x);

@@ -62,7 +62,7 @@ export function maxPoolBackward(dout: NDArray, cache: MaxPoolCache): NDArray {
 }
 
 function checkPool(fn: string, x: NDArray, poolParam: PoolParam): PoolShape {
-  checkShapes(fn, { x: [x, ['N', 'C', 'H', 'W']] });
+  checkShapes(fn, { x: [x, ['N?', 'C', 'H', 'W']] });
   return poolShape(fn, x.shape, poolParam);
 }
 
@@ -134,7 +134,7 @@ export function avgPoolBackward(dout: NDArray, cache: AvgPoolCache): NDArray {
  */
 export function globalAvgPoolForward(x: NDArray): [out: NDArray, cache: AvgPoolCache] {
   const fn = 'globalAvgPoolForward';
-  const { N, C, H, W } = checkShapes(fn, { x: [x, ['N', 'C', 'H', 'W']] });
+  const { N, C, H, W } = checkShapes(fn, { x: [x, ['N?', 'C', 'H', 'W']] });
   return avgPool(x, poolShape(fn, x.shape, { poolHeight: H, poolWidth: W }), [N, C]);
 }
 

@@ -7,6 +7,7 @@ import {
   type NDArray,
   operand,
   ShapeError,
+  sizeOf,
   tuple,
 } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
@@ -35,7 +36,7 @@ export interface PreluGrads {
  * @param alpha - Slopes below 0, shape (1,) or (C,).
  * @returns `out`, a new array of the shape of `x` in which NaN stays NaN, and the cache, which keeps `x` and `alpha` by
  *   reference: leave both unchanged until the backward pass.
- * @throws {ShapeError} if `x` is empty, or `alpha` neither (1,) nor (C,).
+ * @throws {ShapeError} if `alpha` is neither (1,) nor (C,).
  * @throws {TypeError} if the two are not of one dtype.
  * @see He, Zhang, Ren and Sun 2015, https://arxiv.org/abs/1502.01852
  */
@@ -77,7 +78,7 @@ export function preluBackward(dout: NDArray, cache: PreluCache): PreluGrads {
 
 /** How many neighbouring values of `x` share a slope. */
 function checkSlopes(fn: string, x: NDArray, alpha: NDArray): number {
-  checkShapes(fn, { x: [x, ['…']], alpha: [alpha, ['…']] });
+  checkShapes(fn, { x: [x, ['…?']], alpha: [alpha, ['…']] });
   const [count] = alpha.shape;
   const [N, C] = x.shape;
   if (alpha.shape.length !== 1 || (count !== 1 && count !== C)) {
@@ -89,5 +90,5 @@ function checkSlopes(fn: string, x: NDArray, alpha: NDArray): number {
       expected: `(1,) or ${channels}`,
     });
   }
-  return count === 1 ? x.size : x.size / (N * C);
+  return count === 1 ? x.size : N === 0 ? sizeOf(x.shape.slice(2)) : x.size / (N * C);
 }

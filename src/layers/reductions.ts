@@ -1,6 +1,7 @@
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
 import {
+  argumentError,
   checkFlag,
   checkLike,
   checkShapes,
@@ -11,6 +12,8 @@ import {
   hostView,
   type NDArray,
   operand,
+  ShapeError,
+  tuple,
 } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { broadcastView } from './broadcasting.js';
@@ -41,6 +44,13 @@ export function reductionOf(fn: string, x: NDArray, axis: Axes | undefined, keep
   return { axes, kept, shape: keepdims ? kept : kept.filter((_, i) => !axes.includes(i)) };
 }
 
+/** Refuses to reduce axes without values: nothing has no largest. @throws {ShapeError} naming the shape. */
+export function checkSome(fn: string, x: NDArray, axes: readonly number[]): void {
+  if (!axes.some((axis) => x.shape[axis] === 0)) return;
+  const [found, expected] = [`has shape ${tuple(x.shape)}`, 'at least one value along each axis that is reduced'];
+  throw argumentError(ShapeError, { fn, arg: 'x', found, expected });
+}
+
 /** What {@link sumBackward} needs from {@link sumForward}. Opaque: the fields may change. */
 export interface SumCache {
   readonly layer: 'sum';
@@ -50,13 +60,12 @@ export interface SumCache {
 }
 
 /**
- * Forward pass of a sum over axes, in float64, then rounded.
+ * Forward pass of a sum over axes, in float64, then rounded. A sum of nothing is 0.
  *
  * @param x - Any shape.
  * @param axis - The axis or the axes to sum over, negative ones from the end. Default: all, for an `out` of shape ().
  * @param keepdims - Whether `out` keeps them, with size 1. Default false.
  * @returns `out`, a new array, and the cache, which does not keep `x`.
- * @throws {ShapeError} if `x` is empty.
  * @throws {RangeError} if an axis does not exist or is named twice.
  */
 export function sumForward(x: NDArray, axis?: Axes, keepdims = false): [out: NDArray, cache: SumCache] {
@@ -90,14 +99,13 @@ export interface MeanCache {
 }
 
 /**
- * Forward pass of a mean over axes, summed in float64.
+ * Forward pass of a mean over axes, summed in float64. A mean of nothing is NaN.
  *
  * @param x - Any shape.
  * @param axis - The axis or the axes to take it over, negative ones from the end. Default: all, for an `out` of shape
  *   ().
  * @param keepdims - Whether `out` keeps them, with size 1. Default false.
  * @returns `out`, a new array, and the cache, which does not keep `x`.
- * @throws {ShapeError} if `x` is empty.
  * @throws {RangeError} if an axis does not exist or is named twice.
  */
 export function meanForward(x: NDArray, axis?: Axes, keepdims = false): [out: NDArray, cache: MeanCache] {
@@ -127,6 +135,7 @@ export function meanBackward(dout: NDArray, cache: MeanCache): NDArray {
 /** A new array of the shape of `x` with the value of `dout` at every place that was reduced to it. */
 function spread(dout: NDArray, { x, kept }: { x: Form; kept: readonly number[] }): NDArray {
   const dx = empty(x.shape, x.dtype);
+  if (dx.size === 0) return dx;
   if (dout.size === 1) hostRoom(dx).fill(hostValues(dout)[0]);
   else ops.assign(hostView(dx), broadcastView(ndarray(hostValues(dout), [...kept]), x.shape));
   return dx;
@@ -148,11 +157,12 @@ export interface MaxCache {
  * @param keepdims - Whether `out` keeps them, with size 1. Default false.
  * @returns `out`, a new array with NaN where there is one among the values, and the cache, which keeps `x` by
  *   reference: leave it unchanged until the backward pass.
- * @throws {ShapeError} if `x` is empty.
+ * @throws {ShapeError} if there is nothing to take the largest of.
  * @throws {RangeError} if an axis does not exist or is named twice.
  */
 export function maxForward(x: NDArray, axis?: Axes, keepdims = false): [out: NDArray, cache: MaxCache] {
   const { axes, shape } = reductionOf('maxForward', x, axis, keepdims);
+  checkSome('maxForward', x, axes);
   const out = empty(shape, dtypeOf(x));
   kernels().maxout(operand(axesLast(x, axes)), out.data, x.size / out.size);
   return [out, { layer: 'max', x, axes, shape }];

@@ -14,7 +14,6 @@ export interface ReluCache {
  *
  * @param x - Input, any shape.
  * @returns `out`, a new array of the shape of `x` in which NaN stays NaN, and the cache, which keeps `x` by reference.
- * @throws {ShapeError} if `x` is empty.
  * @see Nair and Hinton 2010, Rectified Linear Units Improve Restricted Boltzmann Machines
  */
 export function reluForward(x: NDArray): [out: NDArray, cache: ReluCache] {

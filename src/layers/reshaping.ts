@@ -34,7 +34,7 @@ export interface ReshapeCache {
  * @param shape - The sizes of the axes; one may be −1: it follows from the others.
  * @returns `out`, which shares the memory of `x` where that is dense and row-major and is a copy otherwise, and the
  *   cache.
- * @throws {ShapeError} if `shape` has another number of values than `x`, or `x` is empty.
+ * @throws {ShapeError} if `shape` has another number of values than `x`.
  * @throws {RangeError} if a size is no whole number, or −1 comes twice.
  */
 export function reshapeForward(x: NDArray, shape: readonly number[]): [out: NDArray, cache: ReshapeCache] {
@@ -78,7 +78,7 @@ function completed(fn: string, x: NDArray, shape: readonly number[]): number[] {
   }
   checkRank(fn, shape);
   const rest = x.size / sizeOf(others);
-  if (open < 0 ? rest !== 1 : !Number.isInteger(rest)) {
+  if (open < 0 ? x.size !== sizeOf(shape) : !Number.isInteger(rest)) {
     throw argumentError(ShapeError, {
       fn,
       arg: 'x',
@@ -101,7 +101,6 @@ export interface TransposeCache {
  * @param x - Any shape.
  * @param axes - Each axis once; negative ones count from the end. Default: all in reverse order, as NumPy's.
  * @returns `out`, a view of `x` that shares its memory, and the cache.
- * @throws {ShapeError} if `x` is empty.
  * @throws {RangeError} if `axes` does not name each axis once.
  */
 export function transposeForward(x: NDArray, axes?: readonly number[]): [out: NDArray, cache: TransposeCache] {
@@ -154,7 +153,7 @@ export interface BroadcastToCache {
  * @param x - Any shape.
  * @param shape - A shape that `x` broadcasts to.
  * @returns `out`, a new array of that shape, and the cache, which does not keep `x`.
- * @throws {ShapeError} if `x` does not broadcast to `shape`, or is empty.
+ * @throws {ShapeError} if `x` does not broadcast to `shape`.
  * @throws {RangeError} if a size is no whole number.
  */
 export function broadcastToForward(x: NDArray, shape: readonly number[]): [out: NDArray, cache: BroadcastToCache] {
@@ -162,11 +161,7 @@ export function broadcastToForward(x: NDArray, shape: readonly number[]): [out: 
   checkShapes(fn, { x: [x, anyShape(x)] });
   checkSizes(fn, shape);
   const missing = shape.length - x.shape.length;
-  if (
-    missing < 0 ||
-    !x.shape.every((size, axis) => size === shape[axis + missing] || size === 1) ||
-    shape.includes(0)
-  ) {
+  if (missing < 0 || !x.shape.every((size, axis) => size === shape[axis + missing] || size === 1)) {
     throw argumentError(ShapeError, {
       fn,
       arg: 'x',

@@ -16,7 +16,6 @@ export interface SigmoidCache {
  * @param x - Input, any shape.
  * @returns `out`, a new array of the shape of `x` in which NaN stays NaN, and the cache, which keeps `out` by
  *   reference: leave it unchanged until the backward pass.
- * @throws {ShapeError} if `x` is empty.
  * @see https://cs231n.github.io/neural-networks-1/#actfun
  */
 export function sigmoidForward(x: NDArray): [out: NDArray, cache: SigmoidCache] {

@@ -41,7 +41,7 @@ interface Part {
  * @param x - Any shape.
  * @param ranges - The part to take of each axis, from the first on; axes without a range are taken whole.
  * @returns `out`, a new array, and the cache, which does not keep `x`.
- * @throws {ShapeError} if `x` is empty or the slice would be, or there are more ranges than axes.
+ * @throws {ShapeError} if the slice would be empty, or there are more ranges than axes.
  * @throws {RangeError} if an index is outside its axis, a step is 0, or a number is not whole.
  *
  * @example

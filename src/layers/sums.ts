@@ -11,6 +11,10 @@ import { kernels } from '../kernels/index.js';
  */
 export function sumOver(x: NDArray, kept: readonly number[], shape: readonly number[]): NDArray {
   const out = empty(shape, dtypeOf(x));
+  if (x.size === 0) {
+    hostRoom(out).fill(0);
+    return out;
+  }
   const runs = isDense(x) ? runsOf(x.shape, kept) : [];
   const [first, second = 1, third = 1] = runs.map(({ size }) => size);
   const begins = runs[0]?.summed ? 'summed' : 'kept';

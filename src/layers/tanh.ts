@@ -16,7 +16,6 @@ export interface TanhCache {
  * @param x - Input, any shape.
  * @returns `out`, a new array of the shape of `x` in which NaN stays NaN, and the cache, which keeps `out` by
  *   reference: leave it unchanged until the backward pass.
- * @throws {ShapeError} if `x` is empty.
  * @see LeCun, Bottou, Orr and Müller 1998, Efficient BackProp, section 4.4
  */
 export function tanhForward(x: NDArray): [out: NDArray, cache: TanhCache] {

@@ -9,7 +9,8 @@ export type Axis = string | readonly [symbol: string | null, size: number, kind?
  * Checks the input of a module.
  *
  * @param module - Its class begins the message.
- * @param shapes - The allowed shapes. An axis `'…'` in first or last place stands for any number of axes.
+ * @param shapes - The allowed shapes. An axis `'…'` in first or last place stands for any number of axes
+ *   of any size; the others are at least 1, but for `'N'`.
  * @param state - A tensor of the module, whose dtype the input must have. Null: any.
  * @throws {TypeError} if it is no tensor or array, or of another dtype.
  * @throws {ShapeError} if it has another shape.
@@ -25,7 +26,9 @@ export function checkInput(
   }
   if (!shapes.some((axes) => fits(x.shape, axes))) {
     const expected = shapes.map((axes) => tuple(axes.map((axis, i) => text(axis, x.shape[i])))).join(' or ');
-    const empty = x.shape.includes(0) ? ' with every size at least 1' : '';
+    const named = shapes.every(([first]) => first !== '…');
+    const but = shapes.some(([first]) => first === 'N') ? ' but N' : '';
+    const empty = named && x.shape.includes(0) ? ` with every size${but} at least 1` : '';
     throw fault(ShapeError, module, { arg: 'x', found: `has shape ${tuple(x.shape)}`, expected: expected + empty });
   }
   const dtype = dtypeOf(arrayOf(x));
@@ -48,10 +51,10 @@ function fits(shape: readonly number[], axes: readonly Axis[]): boolean {
   const fixed = axes.filter((axis) => axis !== '…');
   const first = axes[0] === '…' ? shape.length - fixed.length : 0;
   if (fixed.length === axes.length ? shape.length !== fixed.length : shape.length < fixed.length) return false;
-  if (shape.includes(0)) return false;
   return fixed.every((axis, i) => {
     const size = shape[first + i];
-    return typeof axis === 'string' || (axis[2] === 'least' ? size >= axis[1] : size === axis[1]);
+    if (typeof axis === 'string') return size > 0 || axis === 'N';
+    return axis[2] === 'least' ? size >= axis[1] : size === axis[1];
   });
 }
 

@@ -31,11 +31,6 @@ test.each<[what: string, check: () => void, error: string]>([
     () => checkLike('f', 'dout', zeros([2]), 'x', 5 as never),
     'f: x is 5, expected an array of float32 or float64',
   ],
-  [
-    'an empty array',
-    () => checkLike('f', 'dout', zeros([0]), 'x', zeros([0])),
-    'f: x has shape (0,), expected (…,) with every size at least 1',
-  ],
 ])('checkLike refuses %s', (_, check, error) => {
   expect(check).toThrow(error);
 });
@@ -44,6 +39,7 @@ test('checkLike accepts arrays of one shape, and of a stated shape', () => {
   expect(() => checkLike('f', 'dout', zeros([2, 3]), 'x', zeros([2, 3]))).not.toThrow();
   expect(() => checkLike('f', 'dout', zeros([]), 'x', zeros([]))).not.toThrow();
   expect(() => checkLike('f', 'dout', zeros([4]), 'x', zeros([2, 3]), [4])).not.toThrow();
+  expect(() => checkLike('f', 'dout', zeros([0, 3]), 'x', zeros([0, 3]))).not.toThrow();
 });
 
 describe('checkShapes', () => {
@@ -86,6 +82,25 @@ describe('checkShapes', () => {
     );
     expect(() => checkShapes('f', { x: [zeros([2, 3, 0]), ['N', '…']] })).toThrow(
       'f: x has shape (2, 3, 0), expected (N, …) with every size at least 1',
+    );
+  });
+
+  test('a symbol with a question mark may be 0, and is bound without it', () => {
+    const sizes = checkShapes('f', { x: [zeros([0, 3]), ['N?', 'D']], dout: [zeros([0, 3]), ['N?', 'D']] });
+    expect(sizes).toEqual({ N: 0, D: 3 });
+    expectTypeOf(sizes).toEqualTypeOf<Record<'N' | 'D', number>>();
+    expect(checkShapes('f', { x: [zeros([2, 0, 3]), ['…?']], y: [zeros([0, 3]), ['n?', 3]] })).toEqual({ n: 0 });
+    expect(checkShapes('f', { x: [zeros([2, 0]), [2, 0]] })).toEqual({});
+  });
+
+  test('says which axes may be empty', () => {
+    const check = (x: NDArray) => () => checkShapes('f', { x: [x, ['N?', 'D']], y: [x, [4, 'D']] });
+    expect(check(zeros([0, 0]))).toThrow('f: x has shape (0, 0), expected (N, D) with every size but N at least 1');
+    expect(check(zeros([0, 3]))).toThrow('f: y has shape (0, 3), expected (4, D) with every size at least 1');
+    expect(check(zeros([0]))).toThrow('f: x has shape (0,), expected (N, D)');
+    expect(() => checkShapes('f', { x: [zeros([2]), [0]] })).toThrow('f: x has shape (2,), expected (0,)');
+    expect(() => checkShapes('f', { x: [zeros([0, 2, 0]), ['N?', '…']] })).toThrow(
+      'f: x has shape (0, 2, 0), expected (N, …) with every size but N at least 1',
     );
   });
 

@@ -41,10 +41,10 @@ describe('affineReluForward', () => {
     ['x', zeros([3]), zeros([3, 5]), zeros([5]), 'x has shape (3,), expected (N, …)'],
     [
       'an empty x',
-      zeros([0, 3]),
+      zeros([2, 0]),
       zeros([3, 5]),
       zeros([5]),
-      'x has shape (0, 3), expected (N, …) with every size at least 1',
+      'x has shape (2, 0), expected (N, …) with every size but N at least 1',
     ],
     [
       'the dtype of w',

@@ -52,11 +52,11 @@ describe('affineForward', () => {
     ['b of other rank', zeros([2, 3]), zeros([3, 5]), zeros([1, 5]), 'b has shape (1, 5), expected (M=5,)'],
     ['x of rank 1', zeros([3]), zeros([3, 5]), zeros([5]), 'x has shape (3,), expected (N, …)'],
     [
-      'an empty batch',
-      zeros([0, 3]),
+      'no features',
+      zeros([2, 0]),
       zeros([3, 5]),
       zeros([5]),
-      'x has shape (0, 3), expected (N, …) with every size at least 1',
+      'x has shape (2, 0), expected (N, …) with every size but N at least 1',
     ],
     [
       'no units',

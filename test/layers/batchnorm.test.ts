@@ -118,7 +118,7 @@ describe('batchnormForward', () => {
   const wide = zeros([3], 'float64');
   test.each<[kind: string, message: string, wrong: Record<string, unknown>]>([
     ['ShapeError', 'x has shape (4, 3, 1), expected (N, D)', { x: zeros([4, 3, 1]) }],
-    ['ShapeError', 'x has shape (0, 3), expected (N, D) with every size at least 1', { x: zeros([0, 3]) }],
+    ['ShapeError', 'x has shape (2, 0), expected (N, D) with every size but N at least 1', { x: zeros([2, 0]) }],
     ['ShapeError', 'gamma has shape (4,), expected (D=3,)', { gamma: ones([4]) }],
     ['ShapeError', 'gamma has shape (1, 3), expected (D=3,)', { gamma: ones([1, 3]) }],
     ['ShapeError', 'beta has shape (2,), expected (D=3,)', { beta: zeros([2]) }],

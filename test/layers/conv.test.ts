@@ -98,8 +98,8 @@ describe.each(PAIRS)('convForward$speed', ({ speed, forward }) => {
     ['ShapeError', 'x has shape (3, 5, 5), expected (N, C, H, W)', { x: zeros([3, 5, 5]) }],
     [
       'ShapeError',
-      'x has shape (0, 3, 5, 5), expected (N, C, H, W) with every size at least 1',
-      { x: zeros([0, 3, 5, 5]) },
+      'x has shape (2, 3, 0, 5), expected (N, C, H, W) with every size but N at least 1',
+      { x: zeros([2, 3, 0, 5]) },
     ],
     [
       'ShapeError',

@@ -91,7 +91,6 @@ describe('dropoutForward', () => {
       { mask: [1, 0] },
     ],
     ['TypeError', 'x is [1, 2], expected an array of float32 or float64: make it with array(x)', { x: [1, 2] }],
-    ['ShapeError', 'x has shape (0, 2), expected (…,) with every size at least 1', { x: zeros([0, 2]) }],
   ])('throws a %s that says: %s, and draws nothing', (name, message, wrong) => {
     const random = new Random(1);
     const before = random.state();

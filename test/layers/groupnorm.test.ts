@@ -61,7 +61,7 @@ describe('spatialGroupnormForward', () => {
     ['ShapeError', 'x has shape (2, 6), expected (N, C, H, W)', { x: zeros([2, 6]) }],
     [
       'ShapeError',
-      'x has shape (2, 6, 2, 0), expected (N, C, H, W) with every size at least 1',
+      'x has shape (2, 6, 2, 0), expected (N, C, H, W) with every size but N at least 1',
       { x: zeros([2, 6, 2, 0]) },
     ],
     ['ShapeError', 'gamma has shape (6,), expected (1, C=6, 1, 1)', { gamma: zeros([6]) }],

@@ -63,7 +63,7 @@ describe('layernormForward', () => {
   test.each<[kind: string, message: string, wrong: Record<string, unknown>]>([
     ['ShapeError', 'x has shape (3,), expected (N, D)', { x: zeros([3]) }],
     ['ShapeError', 'x has shape (2, 3, 1), expected (N, D)', { x: zeros([2, 3, 1]) }],
-    ['ShapeError', 'x has shape (0, 3), expected (N, D) with every size at least 1', { x: zeros([0, 3]) }],
+    ['ShapeError', 'x has shape (2, 0), expected (N, D) with every size but N at least 1', { x: zeros([2, 0]) }],
     ['ShapeError', 'gamma has shape (4,), expected (D=3,)', { gamma: zeros([4]) }],
     ['ShapeError', 'beta has shape (1, 3), expected (D=3,)', { beta: zeros([1, 3]) }],
     ['TypeError', 'gamma has dtype float64, expected float32, the dtype of x', { gamma: wide }],

@@ -33,7 +33,7 @@ describe('maxoutForward', () => {
     ['no number', zeros([4, 2]), undefined, 'pieces is undefined, expected a whole number ≥ 1'],
     ['a vector', zeros([4]), 2, 'x has shape (4,), expected (N, D)'],
     ['images', zeros([4, 2, 2]), 2, 'x has shape (4, 2, 2), expected (N, D)'],
-    ['nothing', zeros([4, 0]), 2, 'x has shape (4, 0), expected (N, D) with every size at least 1'],
+    ['nothing', zeros([4, 0]), 2, 'x has shape (4, 0), expected (N, D) with every size but N at least 1'],
     ['a list', [[1, 2]], 2, 'expected an array of float32 or float64'],
   ])('refuses %s', (_, x, pieces, message) => {
     const call = (): unknown => maxoutForward(x as NDArray, pieces as number);

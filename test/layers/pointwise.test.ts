@@ -85,12 +85,12 @@ describe.each(FUNCTIONS)('$name', ({ name, forward, at4: [value, derivative], ta
     expect(forward(x)[1](dout)).toBeAllClose(numerical, { rtol: 1e-8, atol: 1e-9 });
   });
 
-  test.each<[x: unknown, message: string]>([
-    [zeros([2, 0]), 'x has shape (2, 0), expected (…,) with every size at least 1'],
-    [3, 'x is 3, expected an array of float32 or float64'],
-  ])('refuses an x that is none', (x, message) => {
-    expect(() => forward(x as NDArray)).toThrow(`${name}Forward: ${message}`);
-  });
+  test.each<[x: unknown, message: string]>([[3, 'x is 3, expected an array of float32 or float64']])(
+    'refuses an x that is none',
+    (x, message) => {
+      expect(() => forward(x as NDArray)).toThrow(`${name}Forward: ${message}`);
+    },
+  );
 
   test.each([
     [zeros([3]), /dout has shape \(3,\), expected \(2, 3\)$/],

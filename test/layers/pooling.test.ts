@@ -180,10 +180,10 @@ describe('globalAvgPoolForward and its backward pass', () => {
   test.each<[what: string, x: unknown, name: string, message: string]>([
     ['rank', zeros([2, 3]), 'ShapeError', 'x has shape (2, 3), expected (N, C, H, W)'],
     [
-      'an empty batch',
-      zeros([0, 3, 2, 2]),
+      'no channels',
+      zeros([2, 0, 2, 2]),
       'ShapeError',
-      'x has shape (0, 3, 2, 2), expected (N, C, H, W) with every size at least 1',
+      'x has shape (2, 0, 2, 2), expected (N, C, H, W) with every size but N at least 1',
     ],
     ['kind', null, 'TypeError', 'x is null, expected an array of float32 or float64'],
   ])('names an x that does not fit: %s', (_, x, name, message) => {
@@ -232,8 +232,8 @@ describe.each<[fn: string, pool: Pooling]>([
     ['ShapeError', 'x has shape (4, 5), expected (N, C, H, W)', { x: zeros([4, 5]) }],
     [
       'ShapeError',
-      'x has shape (0, 3, 4, 5), expected (N, C, H, W) with every size at least 1',
-      { x: zeros([0, 3, 4, 5]) },
+      'x has shape (2, 3, 0, 5), expected (N, C, H, W) with every size but N at least 1',
+      { x: zeros([2, 3, 0, 5]) },
     ],
     ['TypeError', 'x is [1], expected an array of float32 or float64: make it with array(x)', { x: [1] }],
   ])('throws a %s that says: %s', (name, message, wrong) => {

@@ -202,7 +202,6 @@ describe('by hand', () => {
 
 describe.each(REDUCERS)('$name', ({ name, forward }) => {
   test.each<[args: [x: unknown, axis?: unknown, keepdims?: unknown], message: string]>([
-    [[zeros([2, 0])], 'x has shape (2, 0), expected (…,) with every size at least 1'],
     [[[1, 2]], 'x is [1, 2], expected an array of float32 or float64'],
     [[zeros([2, 3]), 2], 'axis is 2, expected a whole number from -2 to 1 for shape (2, 3)'],
     [[zeros([2, 3]), [0, -3]], 'axis is -3, expected a whole number from -2 to 1 for shape (2, 3)'],
@@ -242,7 +241,6 @@ describe.each(REDUCERS)('$name', ({ name, forward }) => {
 
 describe('logSoftmax', () => {
   test.each<[args: [x: unknown, axis?: unknown], message: string]>([
-    [[zeros([0])], 'x has shape (0,), expected (…,) with every size at least 1'],
     [[zeros([])], 'axis is -1, expected none for shape ()'],
     [[zeros([2]), 1], 'axis is 1, expected a whole number from -1 to 0 for shape (2,)'],
   ])('refuses what does not fit', (args, message) => {

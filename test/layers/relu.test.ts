@@ -25,8 +25,6 @@ describe('reluForward', () => {
   });
 
   test.each<[what: string, x: unknown, message: string]>([
-    ['an empty array', zeros([0]), 'x has shape (0,), expected (…,) with every size at least 1'],
-    ['an empty axis', zeros([2, 0, 3]), 'x has shape (2, 0, 3), expected (…,) with every size at least 1'],
     ['a list', [1, 2], 'x is [1, 2], expected an array of float32 or float64'],
     ['null', null, 'x is null, expected an array of float32 or float64'],
   ])('refuses %s', (_, x, message) => {

@@ -78,7 +78,8 @@ describe('reshape', () => {
     [x, [-1, -1], 'shape is [-1, -1], expected whole numbers ≥ 0, one of which may be -1'],
     [x, [1.5, 4], 'shape is [1.5, 4], expected whole numbers ≥ 0, one of which may be -1'],
     [x, 6, 'shape is 6, expected a list of whole numbers ≥ 0'],
-    [zeros([0]), [0], 'x has shape (0,), expected (…,) with every size at least 1'],
+    [zeros([0, 2]), [0, -1], 'x has shape (0, 2), its 0 values do not fill (0, -1)'],
+    [zeros([0]), [1], 'x has shape (0,), its 0 values do not fill (1,)'],
   ])('refuses what does not fit', (x, shape, message) => {
     expect(() => reshapeForward(x as NDArray, shape as number[])).toThrow(`reshapeForward: ${message}`);
   });
@@ -207,7 +208,7 @@ describe('broadcastTo', () => {
     [x, [3], 'x has shape (2, 3), which does not broadcast to (3,)'],
     [x, [2, 4], 'x has shape (2, 3), which does not broadcast to (2, 4)'],
     [x, [3, 2, 1], 'x has shape (2, 3), which does not broadcast to (3, 2, 1)'],
-    [array(1), [0], 'x has shape (), which does not broadcast to (0,)'],
+    [zeros([2]), [0], 'x has shape (2,), which does not broadcast to (0,)'],
     [x, [-1, 3], 'shape is [-1, 3], expected a list of whole numbers ≥ 0'],
   ])('refuses what does not fit', (x, shape, message) => {
     expect(() => broadcastToForward(x, shape as number[])).toThrow(`broadcastToForward: ${message}`);

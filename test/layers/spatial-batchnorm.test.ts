@@ -69,7 +69,7 @@ describe('spatialBatchnormForward', () => {
     ['ShapeError', 'x has shape (4, 3), expected (N, C, H, W)', { x: zeros([4, 3]) }],
     [
       'ShapeError',
-      'x has shape (4, 3, 0, 2), expected (N, C, H, W) with every size at least 1',
+      'x has shape (4, 3, 0, 2), expected (N, C, H, W) with every size but N at least 1',
       { x: zeros([4, 3, 0, 2]) },
     ],
     ['ShapeError', 'gamma has shape (2,), expected (C=3,)', { gamma: ones([2]) }],

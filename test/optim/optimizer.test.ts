@@ -279,7 +279,6 @@ describe.each(NAMES)('%s', (name) => {
     [[1], {}, 'params[0] is 1, expected a parameter: { data: an array, grad }'],
     [[null], {}, 'params[0] is null, expected a parameter: { data: an array, grad }'],
     [[zeros([2])], {}, 'params[0] is an array of shape (2,), expected a parameter: { data: an array, grad }'],
-    [[trainable(zeros([0]))], {}, 'params[0].data has shape (0,), expected (0,) with every size at least 1'],
     [[{ params: [scalar(1)] }, scalar(2)], {}, 'paramGroups[1] is an object, expected a group { params, … }'],
     [[{ params: 3 }], {}, 'paramGroups[0].params is 3, expected a list of parameters'],
     [[scalar(1)], { learningRate: 1 }, "unknown option 'learningRate', expected lr"],

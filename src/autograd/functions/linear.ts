@@ -77,7 +77,7 @@ function onLastAxis(
     const found = `has shape ${tuple(shape)}`;
     throw argumentError(ShapeError, { fn, arg: 'x', found, expected: `(…, in=${features})` });
   }
-  checkShapes(fn, { x: [values, shape.length === 1 ? ['…'] : ['N', '…']] });
+  checkShapes(fn, { x: [values, ['…?']] });
   checkSameDType(fn, 'weight', w, 'x', values);
   if (shape.length === 2) return apply(x, weight, b);
   return reshape(apply(reshape(x, [-1, features]), weight, b), [...shape.slice(0, -1), out]);

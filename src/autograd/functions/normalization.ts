@@ -119,7 +119,7 @@ function normalizeBatch(
     });
   }
   const byBatch = training || mean === null || variance === null;
-  if (byBatch && values.size === C) {
+  if (byBatch && values.size <= C) {
     throw argumentError(RangeError, {
       fn,
       arg: 'x',
@@ -213,9 +213,9 @@ export function groupNorm(
   const fn = 'groupNorm';
   const { shape } = arrayArg(fn, 'x', x);
   if (shape.length < 2) throw misshapen(fn, shape, '(N, C, …)');
-  const [N, C] = shape;
+  const [N, C, ...inner] = shape;
   const [gamma, beta] = scaleAndShift(fn, x, weight, bias, [C], [1, C, 1, 1]);
-  return reshape(normalizeGroups(reshape(x, [N, C, -1, 1]), gamma, beta, numGroups, options), shape);
+  return reshape(normalizeGroups(reshape(x, [N, C, sizeOf(inner), 1]), gamma, beta, numGroups, options), shape);
 }
 
 /** Weight and bias of shape `shape`, as the layer takes them; ones and zeros where there are none. */

@@ -8,6 +8,9 @@ import type { Workers } from './workers.js';
 /** A kernel trapped on a worker thread. */
 export class WorkerTrap extends Error {}
 
+/** An operand has no values, as those of an empty batch: there is nothing to run a job for. */
+export class NoValues extends Error {}
+
 /** Work items of an elementwise kernel. */
 export function chunks(length: number): number {
   return Math.ceil(length / CHUNK);
@@ -155,9 +158,15 @@ export class Call {
     this.#results.length = 0;
   }
 
-  /** Whether an operand lies in memory. @throws {RangeError} if its workspace has ended: caches may hold such. */
+  /**
+   * Whether an operand lies in memory.
+   *
+   * @throws {NoValues} if it is empty.
+   * @throws {RangeError} if its workspace has ended: caches may hold such.
+   */
   #holds(values: Floats): boolean {
     if (hasEnded(values)) throw new RangeError(ENDED_MESSAGE);
+    if (values.length === 0) throw new NoValues();
     return this.#memory.holds(values);
   }
 

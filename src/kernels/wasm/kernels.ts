@@ -12,7 +12,7 @@ import { bindProducts } from './bindings/products.js';
 import { bindRows } from './bindings/rows.js';
 import { bindSmoothActivations } from './bindings/smooth-activations.js';
 import { bindUpdates } from './bindings/updates.js';
-import { Call, WorkerTrap } from './call.js';
+import { Call, NoValues, WorkerTrap } from './call.js';
 import { type Memory, MemoryFull } from './memory.js';
 import type { Exports } from './module.js';
 import { type ChooseTiles, fastestTiles } from './winograd-choice.js';
@@ -20,7 +20,8 @@ import type { Workers } from './workers.js';
 
 /**
  * The kernels on WebAssembly memory. An array that lives there is used in place; one from elsewhere is copied in, and
- * out again where the kernel writes it (about 10 GB/s). When there is no room for the copies the reference runs.
+ * out again where the kernel writes it (about 10 GB/s). When there is no room for the copies, or an operand has no
+ * values, the reference runs.
  */
 export function bindKernels(
   memory: Memory,
@@ -52,7 +53,7 @@ type CompiledKernels = Omit<Kernels, keyof PlainKernels>;
 
 /**
  * The same kernels; each runs on the reference when memory is too full for its copies, which all are made before it
- * runs. A trap on any thread is one error, and leaves threads and memory as they were.
+ * runs, or when an operand is empty: then there are only sums of nothing to write. A trap on any thread is one error, and leaves threads and memory as they were.
  */
 function withFallback(kernels: CompiledKernels, call: Call): CompiledKernels {
   const guarded = Object.entries(kernels).map(([name, kernel]) => {
@@ -63,7 +64,7 @@ function withFallback(kernels: CompiledKernels, call: Call): CompiledKernels {
         return (kernel as (...args: unknown[]) => unknown)(...args);
       } catch (error) {
         call.abandon();
-        if (error instanceof MemoryFull) return slow(...args);
+        if (error instanceof MemoryFull || error instanceof NoValues) return slow(...args);
         if (!(error instanceof WorkerTrap || error instanceof WebAssembly.RuntimeError)) throw error;
         const message = `${name}: the WebAssembly kernel trapped: its sizes or cache are not what a forward pass gives`;
         throw new Error(message, { cause: error });
