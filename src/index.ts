@@ -54,8 +54,10 @@ export {
 // Data
 export {
   type ArrayDataset,
+  type Arrays,
   type Batch,
   type BatchTransform,
+  type Batched,
   type ChannelStats,
   type Cifar10,
   type Cifar10Batch,
@@ -69,6 +71,7 @@ export {
   type DownloadCifar10Options,
   type DownloadProgress,
   downloadCifar10,
+  type Example,
   type ExampleDataset,
   type LoadCifar10Options,
   loadCifar10,
@@ -83,11 +86,14 @@ export {
   type SamplerOptions,
   type SamplerState,
   SequentialSampler,
+  type Single,
   SubsetRandomSampler,
   type SyntheticCifar10Options,
+  type Targets,
   TensorDataset,
   type Transform,
   transforms,
+  type UnlabelledDataset,
   writeSyntheticCifar10,
 } from './data/index.js';
 // Gradient checking

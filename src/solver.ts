@@ -10,7 +10,6 @@ import {
   settingsOf,
 } from './arrays/index.js';
 import type { Model, Params } from './classifiers/model.js';
-import { type Kept, keep } from './data/dataset.js';
 import { Best } from './training/best.js';
 import { checkFinite, DivergedError, type Progress } from './training/diverged-error.js';
 import { checkSignal, drain, drainAsync, Guard, type Listener, observed, type Run } from './training/drive.js';
@@ -18,7 +17,7 @@ import type { TrainingEvent } from './training/events.js';
 import { drawing, scoreOf, stepOn } from './training/examples.js';
 import { Journal } from './training/journal.js';
 import { isBest } from './training/scoring.js';
-import { checkDataset, checkModel, type Dataset } from './training/solver-model.js';
+import { checkDataset, checkModel, type Dataset, type Kept, keep } from './training/solver-model.js';
 import {
   ACCURACY_OPTIONS,
   type AccuracyOptions,

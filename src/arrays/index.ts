@@ -1,3 +1,4 @@
+export { isView } from './any-view.js';
 export { checkAmount, checkCount, checkFlag, checkOptions, checkPath } from './arguments.js';
 export { currentStorage, isRecording, withoutRecording, withStorage } from './context.js';
 export {
@@ -59,7 +60,7 @@ export {
 } from './options.js';
 export { INSPECT, type InspectOptions, isNested, print } from './print.js';
 export { Random, type RandomState } from './random.js';
-export { isError, isFloat64, isFloats, isMap, isPlainObject, isSet } from './realms.js';
+export { isError, isFloat64, isFloats, isMap, isPlainObject, isSet, typedArrayName } from './realms.js';
 export { anyShape, checkLike, checkSameDType, checkShapes, type Dim, remedyFor } from './shapes.js';
 export { checkEntries, loadEntry, type Stateful } from './state-dict.js';
 export { heap, type Storage } from './storage.js';

@@ -1,23 +1,39 @@
 import {
   ANY,
   argumentError,
+  array,
   checkCount,
   checkEntries,
   checkSynchronous,
   count,
+  currentStorage,
   describe,
   FLAG,
   FUNCTION,
+  heap,
+  isNDArray,
   loadEntry,
+  type NDArray,
   type OptionsOf,
   option,
   Random,
   type RandomState,
+  ShapeError,
   type Stateful,
   settingsOf,
+  withStorage,
 } from '../arrays/index.js';
-import { type ArrayDataset, type Batch, type ExampleDataset, type Source, sourceOf } from './dataset.js';
+import { isKeepingNothing } from '../kernels/index.js';
+import {
+  type AnyDataset,
+  type ArrayDataset,
+  checkInputs,
+  type ExampleDataset,
+  type UnlabelledDataset,
+} from './dataset.js';
 import { noIndices, RandomSampler, type Sampler, SequentialSampler, SubsetRandomSampler } from './samplers.js';
+import { type Source, sourceOf } from './source.js';
+import { type Arrays, type Batch, mapParts } from './structure.js';
 import { applyTransform, type Transform } from './transforms/transform.js';
 
 const LOADER = {
@@ -29,8 +45,11 @@ const LOADER = {
   sampler: option<Sampler | undefined>(undefined, ANY),
   /** Whether a last batch that is not full is left out. Default false. */
   dropLast: option(false, FLAG),
-  /** Applied to every batch, with the loader's generator to draw from. Several: `transforms.compose`. */
-  transform: option<Transform | undefined>(undefined, {
+  /**
+   * Applied to the X of every batch, whatever its structure, with the loader's generator to draw from. Several:
+   * `transforms.compose`.
+   */
+  transform: option<unknown>(undefined, {
     ...FUNCTION,
     expected: 'a function (X, random) => X; transforms.compose makes one of several',
   }),
@@ -39,7 +58,9 @@ const LOADER = {
 };
 
 /** Options of a {@link DataLoader}. */
-export interface DataLoaderOptions extends OptionsOf<typeof LOADER> {}
+export interface DataLoaderOptions<X = NDArray> extends OptionsOf<typeof LOADER> {
+  transform?: Transform<X>;
+}
 
 /** What the next batches of a {@link DataLoader} depend on: a plain object that survives JSON. */
 export interface DataLoaderState {
@@ -64,9 +85,12 @@ interface Epoch {
 /**
  * Goes through a dataset in batches, once an epoch: each `for…of` is one.
  *
- * A batch is `[X, y]`: X of shape (batchSize, …), a new array in the dtype of the dataset, and y an Int32Array. The
- * last batch of an epoch may be smaller. Batches are made when they are asked for, in the workspace that is open then,
- * if any.
+ * A batch is `[X, y]`: X of shape (batchSize, …), a new array in the dtype of the dataset, and y an Int32Array of labels
+ * or an array of numbers; without targets it is `[X]`. Where a dataset has several arrays in a tuple or an object, so
+ * has a batch. The last batch of an epoch may be smaller. Batches are made when they are asked for, in the workspace
+ * that is open then, if any.
+ *
+ * `X` and `Y` are the types of the inputs and of the targets, and follow from the dataset.
  *
  * With a seed the batches repeat: the orders and the transform draw from one {@link Random}.
  * {@link DataLoader.stateDict} saves it, together with the place within the epoch.
@@ -82,9 +106,11 @@ interface Epoch {
  *   for (const [X, y] of loader) trainStep(X, y);
  * }
  */
-export class DataLoader implements Iterable<Batch>, Stateful<DataLoaderState> {
+export class DataLoader<X = NDArray, Y = ArrayLike<number>>
+  implements Iterable<Batch<X, Y>>, Stateful<DataLoaderState>
+{
   /** The dataset, as it was given. */
-  readonly dataset: ArrayDataset | ExampleDataset;
+  readonly dataset: AnyDataset;
   /** Chooses the examples of an epoch, `sampler.length` of them. */
   readonly sampler: Sampler;
   /** Examples to a batch. */
@@ -92,7 +118,7 @@ export class DataLoader implements Iterable<Batch>, Stateful<DataLoaderState> {
   /** Batches to an epoch. */
   readonly length: number;
   readonly #source: Source;
-  readonly #transform: Transform | undefined;
+  readonly #transform: Transform<X> | undefined;
   #random: Random;
   /** The epoch that was begun last, until it is complete or abandoned. */
   #running: Epoch | null = null;
@@ -102,11 +128,15 @@ export class DataLoader implements Iterable<Batch>, Stateful<DataLoaderState> {
   /**
    * A loader of minibatches of `dataset`; see {@link DataLoaderOptions} for their size and order.
    *
-   * @param dataset - `{ X, y }` with X of shape (N, …) and N labels, or an object with `length` and `get(i)`, which
-   *   returns `[x, y]`.
+   * @param dataset - `{ X, y }` with X of shape (N, …) and N targets, or an object with `length` and `get(i)`, which
+   *   returns `[x, y]`. Targets may be left out; both may be several, in a tuple or an object.
    * @throws {RangeError | TypeError | ShapeError} naming an option or a part of the dataset that does not fit.
    */
-  constructor(dataset: ArrayDataset | ExampleDataset, options: DataLoaderOptions = {}) {
+  constructor(
+    dataset: ArrayDataset<X, Y> | ExampleDataset<X, Y> | UnlabelledDataset<X>,
+    options?: DataLoaderOptions<X>,
+  );
+  constructor(dataset: AnyDataset, options: DataLoaderOptions<X> = {}) {
     const fn = 'DataLoader';
     const { batchSize, shuffle, sampler, dropLast, transform, seed } = settingsOf(fn, LOADER, options);
     if (sampler !== undefined) checkSampler(sampler, shuffle);
@@ -117,7 +147,7 @@ export class DataLoader implements Iterable<Batch>, Stateful<DataLoaderState> {
     if (sampler instanceof SubsetRandomSampler) {
       checkPlaces(fn, 'sampler.indices', sampler.indices, this.#source.length);
     }
-    this.#transform = transform;
+    this.#transform = transform as Transform<X> | undefined;
     this.batchSize = batchSize;
     const examples = this.sampler.length;
     this.length = dropLast ? Math.floor(examples / batchSize) : Math.ceil(examples / batchSize);
@@ -128,7 +158,7 @@ export class DataLoader implements Iterable<Batch>, Stateful<DataLoaderState> {
   }
 
   /** The batches of an epoch. */
-  *[Symbol.iterator](): Generator<Batch, void, undefined> {
+  *[Symbol.iterator](): Generator<Batch<X, Y>, void, undefined> {
     for (const indices of this.indexBatches()) yield this.batch(indices);
   }
 
@@ -169,13 +199,15 @@ export class DataLoader implements Iterable<Batch>, Stateful<DataLoaderState> {
    * @throws {RangeError} if there are none, or one is outside of the dataset.
    * @throws {TypeError | ShapeError} if the transform does not return an array with as many examples.
    */
-  batch(indices: ArrayLike<number>): Batch {
+  batch(indices: ArrayLike<number>): Batch<X, Y> {
     const fn = 'DataLoader.batch';
     if (typeof indices?.length !== 'number' || indices.length === 0) throw noIndices(fn, indices);
     checkPlaces(fn, 'indices', indices, this.#source.length);
-    const [X, y] = this.#source.gather(Int32Array.from(indices));
-    if (this.#transform === undefined) return [X, y];
-    return [applyTransform('DataLoader', 'transform', this.#transform, X, this.#random), y];
+    const batch = this.#source.gather(Int32Array.from(indices));
+    if (this.#transform === undefined) return batch as Batch<X, Y>;
+    const [X, ...targets] = batch;
+    const transform = this.#transform as unknown as Transform<Arrays>;
+    return [transformed(transform, X, this.#random), ...targets] as unknown as Batch<X, Y>;
   }
 
   /** What the next batches depend on. Within an epoch, save it once the batch drawn last has been made. */
@@ -245,6 +277,20 @@ export class DataLoader implements Iterable<Batch>, Stateful<DataLoaderState> {
   #leave(epoch: Epoch): void {
     if (this.#running === epoch) this.#running = null;
   }
+}
+
+/** What a transform makes of the inputs of a batch. */
+function transformed(transform: Transform<Arrays>, X: Arrays, random: Random): Arrays {
+  const [fn, name] = ['DataLoader', 'transform'];
+  if (isNDArray(X)) return applyTransform(fn, name, transform as Transform<NDArray>, X, random);
+  const trusted = isKeepingNothing(transform) || currentStorage() === heap;
+  const copied = (): Arrays => mapParts(X, '', (part) => array(part as NDArray)) as Arrays;
+  const made = trusted ? transform(X, random) : withStorage(heap, () => transform(copied(), random));
+  checkSynchronous(fn, name, made);
+  const [length, N] = [X, made].map((parts) => checkInputs(fn, `what ${name} returned`, parts));
+  if (length === N) return made;
+  const [found, expected] = [`returned ${N} examples`, `${length}, as it was given`];
+  throw argumentError(ShapeError, { fn, arg: name, found, expected });
 }
 
 function checkSampler(sampler: Sampler, shuffle: boolean): void {

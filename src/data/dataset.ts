@@ -1,17 +1,14 @@
 import {
+  anyShape,
   argumentError,
   array,
-  checkCount,
-  checkedIn,
   checkLabels,
   checkShapes,
   describe,
-  dtypeOf,
-  empty,
-  FUNCTION,
   heap,
-  hostRoom,
-  hostValues,
+  isFloats,
+  isNDArray,
+  isView,
   type Labels,
   type NDArray,
   operand,
@@ -21,7 +18,8 @@ import {
   withStorage,
   wrap,
 } from '../arrays/index.js';
-import { isRecycled, isResident, kernels } from '../kernels/index.js';
+import { isRecycled, isResident } from '../kernels/index.js';
+import { type Arrays, type Batched, type BatchTargets, mapParts, type Single, type Targets } from './structure.js';
 
 /** A place in a dataset, or a label. */
 export const INDEX: Range = {
@@ -30,8 +28,8 @@ export const INDEX: Range = {
   Kind: RangeError,
 };
 
-/** Examples and their labels: X of shape (B, …), the batch first, and B whole numbers. */
-export type Batch = [X: NDArray, y: Int32Array];
+/** An example and its target; without targets the example alone. */
+export type Example<X = NDArray, Y = number> = [Y] extends [undefined] ? [x: X] : [x: X, y: Y];
 
 /**
  * Examples that are fetched one at a time: what does not fit into one array, or is kept in another form.
@@ -44,68 +42,156 @@ export type Batch = [X: NDArray, y: Int32Array];
  *   get: (i) => [array(images.subarray(3072 * i, 3072 * (i + 1)), [3, 32, 32]), labels[i]],
  * };
  */
-export interface ExampleDataset {
+export interface ExampleDataset<X = NDArray, Y = number> {
   /** How many there are. */
   readonly length: number;
-  /** Example `i` and its label, a whole number ≥ 0. All examples have one shape and dtype. */
-  get(i: number): readonly [x: NDArray, y: number];
+  /**
+   * Example `i` and its target: a label, which is a whole number ≥ 0, or an array of numbers. Both may be several, in a
+   * tuple or a plain object. All examples have the same shapes and dtypes.
+   */
+  get(i: number): readonly [x: X, y: Y];
 }
 
-/** All examples in one array, shape (N, …), and their N labels. */
-export interface ArrayDataset {
-  readonly X: NDArray;
-  readonly y: Labels;
+/** Examples without targets. */
+export type UnlabelledDataset<X = NDArray> =
+  | { readonly X: X }
+  | { readonly length: number; get(i: number): readonly [x: X] };
+
+/** All examples in one array, shape (N, …), or several, and their N targets: see {@link Targets}. */
+export interface ArrayDataset<X = NDArray, Y = Labels> {
+  readonly X: X;
+  readonly y: Y;
 }
+
+/** A dataset of whatever structure. */
+export type AnyDataset =
+  | { readonly X: Arrays; readonly y?: Targets | undefined }
+  | { readonly length: number; get(i: number): readonly [x: unknown, y?: unknown] };
 
 /**
- * Examples and labels held in memory, as a dataset.
+ * Examples and targets held in memory, as a dataset.
  *
  * @example
  * const { XTrain, yTrain } = loadCifar10('data');
  * const dataset = new TensorDataset(XTrain, yTrain);
  * const [image, label] = dataset.get(7);
+ *
+ * @example
+ * // Two inputs, and two numbers to predict from them.
+ * const dataset = new TensorDataset({ image: zeros([100, 3, 8, 8]), age: zeros([100, 1]) }, zeros([100, 2]));
  */
-export class TensorDataset implements ArrayDataset, ExampleDataset {
-  /** Shape (N, …), in row-major order. */
-  readonly X: NDArray;
-  /** N whole numbers. */
-  readonly y: Int32Array;
+export class TensorDataset<X = NDArray, Y = ArrayLike<number>> {
+  /** How many examples there are. */
+  readonly length: number;
+  /** Shape (N, …), in row-major order; or several such arrays. */
+  readonly X: X;
+  /** N labels, an array of shape (N, …) in row-major order, or several of these; undefined without targets. */
+  readonly y: Batched<Y>;
 
   /**
-   * A dataset of examples and their labels, both held in memory.
+   * A dataset of examples and their targets, both held in memory.
    *
-   * @param X - Examples, shape (N, …). Kept if its values are in row-major order on the heap, else copied.
-   * @param y - Their N labels; copied.
-   * @throws {ShapeError} if there are no examples, or not as many labels as examples.
+   * @param X - Examples, shape (N, …), or several such arrays in a tuple or a plain object. Kept if their values are in
+   *   row-major order on the heap, else copied.
+   * @param y - Their N targets, labels or an array of numbers, or several of these: see {@link Targets}. Labels are
+   *   copied, arrays kept as X is. Default: none.
+   * @throws {ShapeError} if there are no examples, or not as many targets as examples.
    * @throws {RangeError} if a label is not a whole number ≥ 0.
    */
-  constructor(X: NDArray, y: Labels) {
-    ({ X: this.X, y: this.y } = keep('TensorDataset', ['X', 'y'], X, y));
+  constructor(X: X, y?: Y) {
+    const kept = keep('TensorDataset', ['X', 'y'], X, y);
+    this.length = kept.length;
+    this.X = kept.X as X;
+    this.y = kept.y as Batched<Y>;
   }
 
-  /** How many examples there are. */
-  get length(): number {
-    return this.y.length;
-  }
-
-  /** Example `i`, a view of X, and its label. */
-  get(i: number): [x: NDArray, y: number] {
-    if (!(Number.isInteger(i) && i >= 0 && i < this.length)) {
-      const [found, expected] = [`is ${describe(i)}`, `an index from 0 to ${this.length - 1}`];
-      throw argumentError(RangeError, { fn: 'TensorDataset.get', arg: 'i', found, expected });
-    }
-    return [this.X.pick(i), this.y[i]];
+  /** Example `i`, a view of X, and its target. */
+  get(i: number): Example<X, Single<Y>> {
+    checkPlace('TensorDataset.get', i, this.length);
+    const at = (parts: unknown): unknown =>
+      mapParts(parts, '', (part) => (isNDArray(part) ? part.pick(i) : (part as Int32Array)[i]));
+    return (this.y === undefined ? [at(this.X)] : [at(this.X), at(this.y)]) as Example<X, Single<Y>>;
   }
 }
 
-/** Examples, dense and on the heap, and their labels. */
-export type Kept = Pick<TensorDataset, 'X' | 'y'>;
+/** @throws {RangeError} if `i` is no place in a dataset of `length` examples. */
+export function checkPlace(fn: string, i: number, length: number): void {
+  if (Number.isInteger(i) && i >= 0 && i < length) return;
+  const [found, expected] = [`is ${describe(i)}`, `an index from 0 to ${length - 1}`];
+  throw argumentError(RangeError, { fn, arg: 'i', found, expected });
+}
+
+/** Examples, dense and on the heap, and their targets. */
+export interface Kept {
+  readonly length: number;
+  readonly X: Arrays;
+  readonly y: BatchTargets | undefined;
+}
 
 /** @throws {ShapeError | RangeError | TypeError} naming, of the two, what does not fit. */
-export function keep(fn: string, [nameX, nameY]: [string, string], X: NDArray, y: Labels): Kept {
-  const { N } = checkShapes(fn, { [nameX]: [X, ['N', '…']] });
-  const labels = checkLabels(fn, nameY, y, N);
-  return { X: rows(X), y: labels };
+export function keep(fn: string, [nameX, nameY]: readonly [string, string], X: unknown, y: unknown): Kept {
+  const length = checkInputs(fn, nameX, X);
+  const targets = y === undefined ? undefined : checkTargets(fn, nameY, y, length);
+  const kept = (parts: unknown): unknown =>
+    mapParts(parts, '', (part) => (isNDArray(part) ? rows(part) : (part as Int32Array)));
+  return { length, X: kept(X) as Arrays, y: kept(targets) as BatchTargets | undefined };
+}
+
+/**
+ * How many examples inputs have.
+ *
+ * @throws {ShapeError | RangeError | TypeError} naming the array that is none, has no examples, or has not as many as
+ *   the first.
+ */
+export function checkInputs(fn: string, arg: string, X: unknown): number {
+  let N: number | undefined;
+  mapParts(X, arg, (part, name) => {
+    const sizes = checkShapes(fn, { [name]: [part as NDArray, ['N', '…']] });
+    N ??= sizes.N;
+    if (sizes.N !== N) throw wrongCount(fn, name, part as NDArray, `N=${N}`);
+  });
+  return N as number;
+}
+
+/**
+ * Targets as a batch has them: labels are copied, numbers are arrays.
+ *
+ * @throws {ShapeError | RangeError | TypeError} naming the part that does not fit, or has not `N` examples.
+ */
+export function checkTargets(fn: string, arg: string, y: unknown, N: number): BatchTargets {
+  return mapParts(y, arg, (part, name) => checkTarget(fn, name, part, N)) as BatchTargets;
+}
+
+function checkTarget(fn: string, arg: string, y: unknown, N: number): Int32Array | NDArray {
+  if (isNDArray(y)) {
+    checkShapes(fn, { [arg]: [y, anyShape(y)] });
+    if (y.shape[0] !== N) throw wrongCount(fn, arg, y, `N=${N}`);
+    return y;
+  }
+  const isMap = isView(y) && y.shape.length > 1;
+  if (isFloats(y) || isMap)
+    return checkTarget(
+      fn,
+      arg,
+      withStorage(heap, () => array(y)),
+      N,
+    );
+  if (Array.isArray(y)) checkList(fn, arg, y);
+  return checkLabels(fn, arg, y as Labels, N);
+}
+
+/** @throws {RangeError} if a list has numbers that are no labels, but may be meant for an array. */
+function checkList(fn: string, arg: string, y: readonly unknown[]): void {
+  const at = y.findIndex((entry) => Array.isArray(entry) || (Number.isFinite(entry) && !Number.isInteger(entry)));
+  if (at < 0) return;
+  const wayOut = `numbers that are no labels are given as an array, array(${arg})`;
+  const [found, expected] = [`is ${describe(y[at])}`, INDEX.expected];
+  throw argumentError(RangeError, { fn, arg: `${arg}[${at}]`, found, expected, wayOut });
+}
+
+function wrongCount(fn: string, arg: string, { shape }: NDArray, N: string): Error {
+  const expected = tuple(shape.length > 1 ? [N, '…'] : [N]);
+  return argumentError(ShapeError, { fn, arg, found: `has shape ${tuple(shape)}`, expected });
 }
 
 /**
@@ -115,71 +201,4 @@ export function keep(fn: string, [nameX, nameY]: [string, string], X: NDArray, y
 export function rows(X: NDArray): NDArray {
   const copies = isResident(X) || isRecycled(X);
   return withStorage(heap, () => (copies ? array(X) : wrap(operand(X), X.shape)));
-}
-
-/** How a dataset is read, whichever kind it is. */
-export interface Source {
-  /** How many examples there are. */
-  readonly length: number;
-  /** Copies the examples at the given places, which are in range, into new arrays. */
-  gather(indices: Int32Array): Batch;
-}
-
-/** @throws {TypeError | RangeError} naming what a dataset lacks. */
-export function sourceOf(fn: string, dataset: ArrayDataset | ExampleDataset): Source {
-  if (typeof dataset === 'object' && dataset !== null) {
-    if (dataset instanceof TensorDataset && dataset.get === TensorDataset.prototype.get) return arraySource(dataset);
-    // A dataset that has arrays and a get of its own may make something else of them.
-    if ('get' in dataset && 'length' in dataset) return exampleSource(fn, dataset);
-    if ('X' in dataset && 'y' in dataset) {
-      return arraySource(keep(fn, ['dataset.X', 'dataset.y'], dataset.X, dataset.y));
-    }
-  }
-  const [found, expected] = [`is ${describe(dataset)}`, '{ X, y }, or an object with length and get(i)'];
-  throw argumentError(TypeError, { fn, arg: 'dataset', found, expected });
-}
-
-function arraySource({ X, y }: Kept): Source {
-  const shape = X.shape.slice(1);
-  const gather = (indices: Int32Array): Batch => {
-    const batch = empty([indices.length, ...shape], dtypeOf(X));
-    kernels().gatherRows(X.data, indices, batch.data, X.size / X.shape[0]);
-    return [batch, indices.map((i) => y[i])];
-  };
-  return { length: y.length, gather };
-}
-
-function exampleSource(fn: string, dataset: ExampleDataset): Source {
-  const { length, get } = dataset;
-  checkCount(fn, 'dataset.length', length, 1);
-  checkedIn(fn, 'dataset.get', get, FUNCTION);
-  return { length, gather: (indices) => stack(fn, dataset, indices) };
-}
-
-/** Examples fetched one by one, in a new array. */
-function stack(fn: string, dataset: ExampleDataset, indices: Int32Array): Batch {
-  // A dataset may keep what it makes, so that is not for a workspace to recycle.
-  const examples = withStorage(heap, () => Array.from(indices, (i) => checkExample(fn, dataset.get(i), i)));
-  const [first] = examples[0];
-  const batch = empty([examples.length, ...first.shape], dtypeOf(first));
-  const y = examples.map(([x, label], at) => {
-    if (tuple(x.shape) !== tuple(first.shape) || dtypeOf(x) !== dtypeOf(first)) {
-      const [got, wanted] = [x, first].map((a) => `${dtypeOf(a)} of shape ${tuple(a.shape)}`);
-      const [found, expected] = [`returned x as ${got}`, `${wanted}, as get(${indices[0]}) did`];
-      throw argumentError(ShapeError, { fn, arg: `dataset.get(${indices[at]})`, found, expected });
-    }
-    hostRoom(batch).set(hostValues(x), at * first.size);
-    return label;
-  });
-  return [batch, Int32Array.from(y)];
-}
-
-function checkExample(fn: string, example: unknown, i: number): readonly [x: NDArray, y: number] {
-  if (!Array.isArray(example) || example.length !== 2) {
-    const found = `returned ${describe(example)}`;
-    throw argumentError(TypeError, { fn, arg: `dataset.get(${i})`, found, expected: '[x, y]' });
-  }
-  const [x, y] = example;
-  checkShapes(fn, { [`x of dataset.get(${i})`]: [x, ['…']] });
-  return [x, checkedIn(fn, `y of dataset.get(${i})`, y, INDEX)];
 }

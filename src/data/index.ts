@@ -8,7 +8,13 @@ export {
   readCifar10Batch,
 } from './cifar10.js';
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './data-loader.js';
-export { type ArrayDataset, type Batch, type ExampleDataset, TensorDataset } from './dataset.js';
+export {
+  type ArrayDataset,
+  type Example,
+  type ExampleDataset,
+  TensorDataset,
+  type UnlabelledDataset,
+} from './dataset.js';
 export { type DownloadCifar10Options, type DownloadProgress, downloadCifar10 } from './download-cifar10.js';
 export {
   RandomSampler,
@@ -18,6 +24,7 @@ export {
   SequentialSampler,
   SubsetRandomSampler,
 } from './samplers.js';
+export type { Arrays, Batch, Batched, Single, Targets } from './structure.js';
 export { type SyntheticCifar10Options, writeSyntheticCifar10 } from './synthetic-cifar10.js';
 export type {
   BatchTransform,

@@ -42,7 +42,7 @@ export function* eachBatch<E = never>(
   const isSkipped = (): boolean => count < skip && count++ < skip;
   if (loader instanceof DataLoader) {
     for (const indices of loader.indexBatches()) {
-      within(() => loader.batch(indices));
+      within(() => loader.batch(indices) as unknown as LabelledBatch);
       if (after) yield after();
     }
   } else if (!isAsync(loader)) {

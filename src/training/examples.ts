@@ -1,11 +1,10 @@
 import { dtypeOf, empty, heap, type Random, withStorage, wrap } from '../arrays/index.js';
 import type { Model } from '../classifiers/model.js';
-import type { Kept } from '../data/dataset.js';
 import { isKeepingNothing, kernels, workspace } from '../kernels/index.js';
 import { divergedLoss, type Progress } from './diverged-error.js';
 import { restoreStatistics, statisticsOf } from './parameters.js';
 import { Tally } from './scoring.js';
-import { checkResult, checkScores } from './solver-model.js';
+import { checkResult, checkScores, type Kept } from './solver-model.js';
 import type { Updater } from './updater.js';
 
 /**

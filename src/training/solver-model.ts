@@ -1,5 +1,6 @@
 import {
   argumentError,
+  checkLabels,
   checkLike,
   checkShapes,
   checkSynchronous,
@@ -10,7 +11,7 @@ import {
   ShapeError,
 } from '../arrays/index.js';
 import type { LossAndGrads, Model, Params } from '../classifiers/model.js';
-import { type Kept, keep } from '../data/dataset.js';
+import { rows } from '../data/dataset.js';
 import { findNonFinite } from './finite.js';
 
 /** What a Solver trains on and watches. Inputs are of shape (N, …), the batch first. */
@@ -61,6 +62,19 @@ export function checkScores(scores: NDArray | LossAndGrads, N: number): NDArray 
   if (isNDArray(scores) && scores.shape.length === 2 && scores.shape[0] === N) return scores;
   const expected = `scores of shape (N=${N}, C)`;
   throw argumentError(ShapeError, { fn, arg, found: `returned ${describe(scores)}`, expected });
+}
+
+/** Examples, dense and on the heap, and their labels. */
+export interface Kept {
+  readonly X: NDArray;
+  readonly y: Int32Array;
+}
+
+/** @throws {ShapeError | RangeError | TypeError} naming, of the two, what does not fit. */
+export function keep(fn: string, [nameX, nameY]: readonly [string, string], X: NDArray, y: Labels): Kept {
+  const { N } = checkShapes(fn, { [nameX]: [X, ['N', '…']] });
+  const labels = checkLabels(fn, nameY, y, N);
+  return { X: rows(X), y: labels };
 }
 
 /**

@@ -68,7 +68,7 @@ test.each<[options: unknown, error: string, message: string]>([
 test.each<[dataset: unknown, error: string, message: string]>([
   [null, 'TypeError', 'DataLoader: dataset is null, expected { X, y }, or an object with length and get(i)'],
   [
-    { X: zeros([2, 1]) },
+    { images: zeros([2, 1]) },
     'TypeError',
     'DataLoader: dataset is an object, expected { X, y }, or an object with length and get(i)',
   ],

@@ -310,7 +310,33 @@ describe('a dataset', () => {
       'TypeError',
       'DataLoader: x of dataset.get(0) is [1], expected an array of float32 or float64: make it with array(…)',
     ],
-    [() => [zeros([2]), 1.5], 'RangeError', 'DataLoader: y of dataset.get(0) is 1.5, expected an integer ≥ 0'],
+    [() => [zeros([2]), -1], 'RangeError', 'DataLoader: y of dataset.get(0) is -1, expected an integer ≥ 0'],
+    [
+      () => [zeros([2]), 1.5],
+      'RangeError',
+      'DataLoader: y of dataset.get(0) is 1.5, expected an integer ≥ 0: a number that is no label is given as an ' +
+        'array, array([1.5])',
+    ],
+    [
+      (i) => [zeros([2]), i === 0 ? zeros([1]) : zeros([2])],
+      'ShapeError',
+      'DataLoader: dataset.get(1) returned y as float32 of shape (2,), expected float32 of shape (1,), as get(0) did',
+    ],
+    [
+      (i) => [zeros([2]), i === 0 ? 1 : zeros([2])],
+      'ShapeError',
+      'DataLoader: dataset.get(1) returned y as float32 of shape (2,), expected 1, as get(0) did',
+    ],
+    [
+      (i) => (i === 0 ? [zeros([2])] : [zeros([2]), 1]),
+      'TypeError',
+      'DataLoader: dataset.get(1) returned [x, y], expected [x], as get(0) did',
+    ],
+    [
+      (i) => [{ left: zeros([2]), right: i === 0 ? zeros([1]) : [1] }, 0],
+      'TypeError',
+      'DataLoader: x.right of dataset.get(1) is [1], expected an array of float32 or float64: make it with array(…)',
+    ],
   ])('names an example that does not fit: case %#', (get, name, message) => {
     const loader = new DataLoader({ length: 2, get } as ExampleDataset, { batchSize: 2 });
     expect(() => [...loader]).toThrow(expect.objectContaining({ name, message }));

@@ -35,10 +35,11 @@ export interface Recipe {
 }
 
 /**
- * Changes a batch: takes X of shape (N, …) and returns an array of as many examples. It does not write to X, and what
- * it draws it draws from `random`, so that a seeded loader repeats.
+ * Changes a batch: takes X of shape (N, …) and returns an array of as many examples; where a batch has several arrays,
+ * in a tuple or an object, it takes and returns these. It does not write to X, and what it draws it draws from
+ * `random`, so that a seeded loader repeats.
  */
-export type Transform = (X: NDArray, random: Random) => NDArray;
+export type Transform<X = NDArray> = (X: X, random: Random) => X;
 
 /**
  * The transforms one after the other, as one.
