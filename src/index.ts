@@ -128,6 +128,15 @@ export {
   resident,
   workspace,
 } from './kernels/index.js';
+// Images
+export {
+  decodeImage,
+  imageFromPixels,
+  type ReadImageOptions,
+  readImage,
+  type WriteImageOptions,
+  writeImage,
+} from './images/index.js';
 // Layers
 export * from './layers/public.js';
 // Networks of the literature

@@ -14,8 +14,8 @@ export interface Header {
 /**
  * Reads the header of a PNG or JPEG picture, and looks whether its end is there.
  *
- * A decoder fills what is missing of a JPEG with grey, and takes as much memory as a header asks for, so both are looked
- * at first.
+ * A decoder fills what is missing of a JPEG with grey, and takes as much memory as a header asks for, so both are
+ * looked at first.
  *
  * @param source - What the bytes are called in errors: a file, or an argument.
  * @throws {Error} naming the source and what is wrong with it.

@@ -1,4 +1,5 @@
 export {
+  decoded,
   decodeImage,
   decodePixels,
   IMAGE,

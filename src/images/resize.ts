@@ -42,8 +42,8 @@ interface Taps {
 /**
  * Plans how a picture becomes an image of the given size.
  *
- * @param size - `[height, width]`; or a number, to which the shorter side is resized before a square of that size is cut
- *   from the middle; or undefined, for the size that the picture has.
+ * @param size - `[height, width]`; or a number, to which the shorter side is resized before a square of that size is
+ *   cut from the middle; or undefined, for the size that the picture has.
  */
 export function planFor(
   { width, height, orientation }: Omit<Pixels, 'data' | 'channels'>,

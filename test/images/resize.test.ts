@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { array, toNested } from '../../src/arrays/index.js';
+import { array } from '../../src/arrays/index.js';
 import { imageFromPixels, type ReadImageOptions } from '../../src/images/index.js';
 
 interface Case {
@@ -36,7 +36,7 @@ describe.each(cases)('$shape to $size', ({ shape, size, out }) => {
 test('a picture of the wanted size keeps its bytes', () => {
   const pixels = { width: 3, height: 2, data: Uint8Array.of(1, 2, 3, 4, 5, 6) };
   for (const size of [undefined, [2, 3] as const]) {
-    expect(toNested(imageFromPixels(pixels, { size, channels: 1 }))).toEqual([[[1, 2, 3], [4, 5, 6]]]); // biome-ignore format: rows
+    expect([...imageFromPixels(pixels, { size, channels: 1 }).data]).toEqual([1, 2, 3, 4, 5, 6]);
   }
 });
 
@@ -49,7 +49,7 @@ test('halving takes each pixel with the weight of a triangle over four', () => {
 
 describe('channels', () => {
   const of = (data: number[], channels: ReadImageOptions['channels']) =>
-    toNested(imageFromPixels({ width: 1, height: 1, data: Uint8Array.from(data) }, { channels })).flat(2);
+    Array.from(imageFromPixels({ width: 1, height: 1, data: Uint8Array.from(data) }, { channels }).data);
 
   test.each([
     ['grey', [7], [7], [7, 7, 7], [7, 7, 7, 255]],
