@@ -73,6 +73,10 @@ export {
   downloadCifar10,
   type Example,
   type ExampleDataset,
+  ImageFolder,
+  type ImageFolderOptions,
+  type ImageFolderParts,
+  imageFolder,
   type LoadCifar10Options,
   loadCifar10,
   type MixOptions,
@@ -87,6 +91,7 @@ export {
   type SamplerState,
   SequentialSampler,
   type Single,
+  type SkippedImage,
   SubsetRandomSampler,
   type SyntheticCifar10Options,
   type Targets,
@@ -128,15 +133,6 @@ export {
   resident,
   workspace,
 } from './kernels/index.js';
-// Images
-export {
-  decodeImage,
-  imageFromPixels,
-  type ReadImageOptions,
-  readImage,
-  type WriteImageOptions,
-  writeImage,
-} from './images/index.js';
 // Layers
 export * from './layers/public.js';
 // Networks of the literature

@@ -17,6 +17,13 @@ export {
 } from './dataset.js';
 export { type DownloadCifar10Options, type DownloadProgress, downloadCifar10 } from './download-cifar10.js';
 export {
+  ImageFolder,
+  type ImageFolderOptions,
+  type ImageFolderParts,
+  imageFolder,
+  type SkippedImage,
+} from './image-folder.js';
+export {
   RandomSampler,
   type Sampler,
   type SamplerOptions,
