@@ -228,9 +228,7 @@ describeFirstQuick(engines, '$simd SIMD, $threads threads', ({ kernels }) => {
       kernels.relu(x, out);
       expect([...out]).toEqual([1, Number.NaN, 0, Number.POSITIVE_INFINITY, 0]);
       expect(kernels.softmaxLoss(x, Int32Array.of(0), out, 1, 5)).toBeNaN();
-      expect(
-        kernels.hingeLoss({ x, y: Int32Array.of(0), dx: out, values: null, N: 1, C: 5, divisor: 1 }),
-      ).toBeNaN();
+      expect(kernels.hingeLoss({ x, y: Int32Array.of(0), dx: out, values: null, N: 1, C: 5, divisor: 1 })).toBeNaN();
       expect(kernels.sumSquares(x)).toBeNaN();
     });
   });

@@ -113,7 +113,7 @@ const problems = fc
   })
   .map(({ N, groups, channels, filters, size, stride, dilation, pad, more, seed }) => {
     const [H, W] = size.map((n, axis) => {
-      const zeros = typeof pad === 'string' ? 0 : 2 * (pad[axis] as number);
+      const zeros = typeof pad === 'string' ? 0 : 2 * (pad as [number, number])[axis];
       return Math.max(1, dilation[axis] * (n - 1) + 1 - zeros) + more[axis];
     });
     const param: ConvParam = { stride: pad === 'same' ? 1 : stride, pad, dilation, groups };
