@@ -106,14 +106,14 @@ const problems = fc
     dilation: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
     pad: fc.oneof(
       { weight: 4, arbitrary: fc.tuple(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 4 })) },
-      { weight: 1, arbitrary: fc.constantFrom<Padding>('same', 'valid') },
+      { weight: 1, arbitrary: fc.constantFrom('same' as const, 'valid' as const) },
     ),
     more: fc.tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 9 })),
     seed: fc.nat(),
   })
   .map(({ N, groups, channels, filters, size, stride, dilation, pad, more, seed }) => {
     const [H, W] = size.map((n, axis) => {
-      const zeros = typeof pad === 'string' ? 0 : 2 * (pad as [number, number])[axis];
+      const zeros = typeof pad === 'string' ? 0 : 2 * pad[axis];
       return Math.max(1, dilation[axis] * (n - 1) + 1 - zeros) + more[axis];
     });
     const param: ConvParam = { stride: pad === 'same' ? 1 : stride, pad, dilation, groups };
