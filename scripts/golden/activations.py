@@ -8,7 +8,7 @@ import random
 import struct
 
 import mpmath
-from mpmath import erfc, exp, expm1, mpf, pi, sqrt, tanh
+from mpmath import erfc, exp, expm1, log1p, mpf, pi, sqrt, tanh
 
 mpmath.mp.dps = 60
 
@@ -28,6 +28,11 @@ def phi(x):
     return erfc(-x / sqrt(mpf(2))) / 2
 
 
+def gelu_tanh(x):
+    z = 2 * sqrt(2 / pi) * (x + mpf("0.044715") * x**3)
+    return x / (1 + exp(-z))
+
+
 FUNCTIONS = {
     "sigmoid": lambda x: 1 / (1 + exp(-x)),
     "tanh": tanh,
@@ -36,6 +41,8 @@ FUNCTIONS = {
     "gelu": lambda x: x * phi(x),
     "geluSlope": lambda x: phi(x) + x * exp(-x * x / 2) / sqrt(2 * pi),
     "normalCdf": phi,
+    "geluTanh": gelu_tanh,
+    "softplus": lambda x: log1p(exp(x)) if x < 0 else x + log1p(exp(-x)),
     "silu": lambda x: x / (1 + exp(-x)),
     "siluSlope": lambda x: (1 + x / (1 + exp(x))) / (1 + exp(-x)),
 }

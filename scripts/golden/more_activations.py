@@ -18,13 +18,44 @@ torch.set_default_dtype(torch.float64)
 FUNCTIONS = [
     ("relu6", {}, F.relu6),
     ("silu", {}, F.silu),
+    ("hardswish", {}, F.hardswish),
+    # torch 1.13's own gradient has 1/6 in float32.
+    ("hardsigmoid", {}, lambda x: F.relu6(x + 3) / 6),
+    ("softplus", {}, F.softplus),
+    ("softplus", {"beta": 2.5, "threshold": 4.0}, F.softplus),
+    ("gelu_tanh", {}, lambda x: F.gelu(x, approximate="tanh")),
 ]
 SHAPES = [(6, 9), (2, 3, 4, 2)]
+
+
+
+class Shift(nn.Module):
+    def __init__(self, by):
+        super().__init__()
+        self.by = by
+
+    def forward(self, x):
+        return x + self.by
+
+
+class Scale(nn.Module):
+    def __init__(self, by):
+        super().__init__()
+        self.by = by
+
+    def forward(self, x):
+        return x * self.by
+
 
 # A name, the arguments in TypeScript, PyTorch's module, and the shape of its input.
 MODULES = [
     ("ReLU6", [], nn.ReLU6(), (2, 5)),
     ("SiLU", [], nn.SiLU(), (2, 5)),
+    ("Hardswish", [], nn.Hardswish(), (2, 5)),
+    ("Hardsigmoid", [], nn.Sequential(Shift(3), nn.ReLU6(), Scale(1 / 6)), (2, 5)),
+    ("Softplus", [], nn.Softplus(), (2, 5)),
+    ("Softplus", [{"beta": 0.5, "threshold": 1}], nn.Softplus(0.5, 1), (2, 5)),
+    ("GELU", [{"approximate": "tanh"}], nn.GELU(approximate="tanh"), (2, 5)),
 ]
 
 

@@ -116,6 +116,10 @@ function activations(agrees: Agrees, wide: Floats[], some: (length: number) => F
     leakyReluBackward: () => agrees(wide, (k, [dout, x, dx]) => k.leakyReluBackward(dout, x, dx, 0.3)),
     relu6: () => agrees(wide, (k, [x, out]) => k.relu6(x, out)),
     relu6Backward: () => agrees(wide, (k, [dout, x, dx]) => k.relu6Backward(dout, x, dx)),
+    hardswish: () => agrees(wide, (k, [x, out]) => k.hardswish(x, out)),
+    hardswishBackward: () => agrees(wide, (k, [dout, x, dx]) => k.hardswishBackward(dout, x, dx)),
+    hardsigmoid: () => agrees(wide, (k, [x, out]) => k.hardsigmoid(x, out)),
+    hardsigmoidBackward: () => agrees(wide, (k, [dout, x, dx]) => k.hardsigmoidBackward(dout, x, dx)),
     prelu: () =>
       channels.every(([C, inner]) => agrees([...wide, some(C)], (k, [x, out, , a]) => k.prelu(x, a, out, inner))),
     preluBackward: () =>
@@ -135,6 +139,10 @@ function activations(agrees: Agrees, wide: Floats[], some: (length: number) => F
     eluBackward: () => agrees(wide, (k, [dout, x, dx]) => k.eluBackward(dout, x, dx, 0.7)),
     gelu: () => agrees(wide, (k, [x, out]) => k.gelu(x, out)),
     geluBackward: () => agrees(wide, (k, [dout, x, dx]) => k.geluBackward(dout, x, dx)),
+    geluTanh: () => agrees(wide, (k, [x, out]) => k.geluTanh(x, out)),
+    geluTanhBackward: () => agrees(wide, (k, [dout, x, dx]) => k.geluTanhBackward(dout, x, dx)),
+    softplus: () => agrees(wide, (k, [x, out]) => k.softplus(x, out, 1.5, 0.7)),
+    softplusBackward: () => agrees(wide, (k, [dout, x, dx]) => k.softplusBackward(dout, x, dx, 1.5, 0.7)),
     silu: () => agrees(wide, (k, [x, out]) => k.silu(x, out)),
     siluBackward: () => agrees(wide, (k, [dout, x, dx]) => k.siluBackward(dout, x, dx)),
   };

@@ -20,9 +20,10 @@ export type ProductForm = 'NN' | 'NT' | 'TN';
  * +∞ is NaN. It differs from PyTorch where
  *
  * - windows of a max pooling hold several NaN: the first takes the gradient, not the last;
- * - PyTorch comes to ∞ · 0: x·Φ(x) of −∞ is −0, its slope at ±∞ 1 and −0, and the gradient of ln Σ e^x is 0 for a row
- *   of −∞;
- * - PyTorch's own answer depends on the place in a vector: the larger of +0 and −0 is +0, the smaller −0.
+ * - PyTorch comes to ∞ · 0: x·Φ(x), x·σ(x) and a hardswish of −∞ are −0, the slopes of the first two at ±∞ are 1 and
+ *   −0, and the gradient of ln Σ e^x is 0 for a row of −∞;
+ * - PyTorch's own answer depends on the place in a vector: the larger of +0 and −0 is +0, the smaller −0; where x is
+ *   NaN the gradient of a ReLU6 passes and that of a hardswish is NaN; the slope of a hardswish at 3 is 1.
  *
  * Sums and products are as exact as a kernel's order of additions: whether a sum that cancels is +0, −0 or next to 0
  * is open, and Winograd's method spreads NaN and infinities over a tile. Sums of float32 over rows, channels and
@@ -127,6 +128,14 @@ export interface ActivationKernels {
   relu6(x: Floats, out: Floats): void;
   /** dx = dout where 0 < x < 6 or x is NaN, else 0. */
   relu6Backward(dout: Floats, x: Floats, dx: Floats): void;
+  /** out = x · min(max(0, x + 3), 6) / 6; −0 at −∞. */
+  hardswish(x: Floats, out: Floats): void;
+  /** dx = 0 where x < −3, dout where x ≥ 3, else dout · (x / 3 + ½). */
+  hardswishBackward(dout: Floats, x: Floats, dx: Floats): void;
+  /** out = min(max(0, x + 3), 6) / 6. */
+  hardsigmoid(x: Floats, out: Floats): void;
+  /** dx = dout / 6 where −3 < x < 3, else 0, also where x is NaN. */
+  hardsigmoidBackward(dout: Floats, x: Floats, dx: Floats): void;
 
   /** out = x where x > 0, else alpha[c] · x, for x (…, C, inner) and alpha (C,). */
   prelu(x: Floats, alpha: Floats, out: Floats, inner: number): void;
@@ -180,6 +189,14 @@ export interface SmoothActivationKernels {
   gelu(x: Floats, out: Floats): void;
   /** dx = dout · (Φ(x) + x · φ(x)), where φ(x) = e^(−x²/2) / √(2π) is its density. */
   geluBackward(dout: Floats, x: Floats, dx: Floats): void;
+  /** out = x · σ(g(x)), where g(x) = 2·√(2/π) · (x + 0.044715·x³): x·Φ(x), with Φ by a tanh; −0 at −∞. */
+  geluTanh(x: Floats, out: Floats): void;
+  /** dx = dout · s · (1 + x · g′(x) · (1 − s)), s = σ(g(x)); the slope is 1 at ∞ and −0 at −∞. */
+  geluTanhBackward(dout: Floats, x: Floats, dx: Floats): void;
+  /** out = x where beta · x > threshold, else ln(1 + e^(beta · x)) / beta. beta is positive. */
+  softplus(x: Floats, out: Floats, beta: number, threshold: number): void;
+  /** dx = dout where beta · x > threshold, else dout · σ(beta · x). */
+  softplusBackward(dout: Floats, x: Floats, dx: Floats, beta: number, threshold: number): void;
   /** out = x · σ(x), where σ(x) = 1 / (1 + e^−x); −0 at −∞. */
   silu(x: Floats, out: Floats): void;
   /** dx = dout · σ(x) · (1 + x · (1 − σ(x))); the slope is 1 at ∞ and −0 at −∞. */

@@ -36,6 +36,7 @@ export {
   minimumBackward,
   minimumForward,
 } from './extremes.js';
+export { GELU_OPTIONS } from './gelu.js';
 export {
   type ConcatCache,
   concatBackward,
@@ -96,3 +97,4 @@ export {
   transposeForward,
 } from './reshaping.js';
 export { type SliceCache, sliceBackward, sliceForward } from './slicing.js';
+export { SOFTPLUS_OPTIONS } from './softplus.js';

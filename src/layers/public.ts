@@ -72,8 +72,10 @@ export {
 } from './cost.js';
 export { type DropoutCache, type DropoutParam, dropoutBackward, dropoutForward } from './dropout.js';
 export { type EluCache, type EluOptions, eluBackward, eluForward } from './elu.js';
-export { type GeluCache, geluBackward, geluForward } from './gelu.js';
+export { type GeluCache, type GeluOptions, geluBackward, geluForward } from './gelu.js';
 export { type GroupnormCache, spatialGroupnormBackward, spatialGroupnormForward } from './groupnorm.js';
+export { type HardsigmoidCache, hardsigmoidBackward, hardsigmoidForward } from './hardsigmoid.js';
+export { type HardswishCache, hardswishBackward, hardswishForward } from './hardswish.js';
 export { type LayernormCache, layernormBackward, layernormForward, type NormalizationOptions } from './layernorm.js';
 export { type LeakyReluCache, type LeakyReluOptions, leakyReluBackward, leakyReluForward } from './leaky-relu.js';
 export { type LossAndGrad, softmaxLoss, svmLoss } from './losses.js';
@@ -100,4 +102,5 @@ export { type Relu6Cache, relu6Backward, relu6Forward } from './relu6.js';
 export { type SigmoidCache, sigmoidBackward, sigmoidForward } from './sigmoid.js';
 export { type SiluCache, siluBackward, siluForward } from './silu.js';
 export type { SliceRange } from './slicing.js';
+export { type SoftplusCache, type SoftplusOptions, softplusBackward, softplusForward } from './softplus.js';
 export { type TanhCache, tanhBackward, tanhForward } from './tanh.js';

@@ -1,6 +1,7 @@
 import { AMOUNT, checkCount, checkOptions, count, full, type OptionsOf, option, settingsOf } from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
+import { GELU_OPTIONS, type GeluOptions, SOFTPLUS_OPTIONS, type SoftplusOptions } from '../layers/index.js';
 import { checkInput } from './input.js';
 import { Module } from './module.js';
 import { DTYPE_OPTION, NUMBER } from './module-options.js';
@@ -40,10 +41,40 @@ export class SiLU extends Plain {
   }
 }
 
-/** `x · Φ(x)`, exact. */
-export class GELU extends Plain {
+/** `x · min(max(0, x + 3), 6) / 6`. */
+export class Hardswish extends Plain {
   override forward(x: TensorLike): Tensor {
-    return F.gelu(x);
+    return F.hardswish(x);
+  }
+}
+
+/** `min(max(0, x + 3), 6) / 6`. */
+export class Hardsigmoid extends Plain {
+  override forward(x: TensorLike): Tensor {
+    return F.hardsigmoid(x);
+  }
+}
+
+/** `x · Φ(x)`: exact, or with an approximation of Φ by a tanh. */
+export class GELU extends Module {
+  readonly approximate: 'none' | 'tanh';
+
+  /**
+   * A Gaussian error linear unit.
+   *
+   * @throws {TypeError | RangeError} if an option is unknown, or `approximate` neither `'none'` nor `'tanh'`.
+   */
+  constructor(options: GeluOptions = {}) {
+    super();
+    this.approximate = settingsOf('GELU', GELU_OPTIONS, options).approximate;
+  }
+
+  override forward(x: TensorLike): Tensor {
+    return this.approximate === 'none' ? F.gelu(x) : F.gelu(x, { approximate: this.approximate });
+  }
+
+  protected override extraRepr(): string {
+    return `approximate='${this.approximate}'`;
   }
 }
 
@@ -109,6 +140,32 @@ export class ELU extends Module {
 
   protected override extraRepr(): string {
     return `alpha=${this.alpha}`;
+  }
+}
+
+/** `ln(1 + e^(beta · x)) / beta`, a smooth ReLU; `x` where `beta · x > threshold`. */
+export class Softplus extends Module {
+  readonly beta: number;
+  readonly threshold: number;
+
+  /**
+   * A softplus.
+   *
+   * @throws {TypeError | RangeError} if an option is unknown or out of range.
+   */
+  constructor(options: SoftplusOptions = {}) {
+    super();
+    const { beta, threshold } = settingsOf('Softplus', SOFTPLUS_OPTIONS, options);
+    this.beta = beta;
+    this.threshold = threshold;
+  }
+
+  override forward(x: TensorLike): Tensor {
+    return F.softplus(x, { beta: this.beta, threshold: this.threshold });
+  }
+
+  protected override extraRepr(): string {
+    return `beta=${this.beta}, threshold=${this.threshold}`;
   }
 }
 
@@ -182,6 +239,9 @@ export class Maxout extends Module {
   }
 }
 
-for (const kind of [ReLU, ReLU6, SiLU, GELU, Sigmoid, Tanh, LeakyReLU, ELU, PReLU, Maxout]) {
+for (const kind of [
+  ...[ReLU, ReLU6, SiLU, Hardswish, Hardsigmoid, GELU, Sigmoid, Tanh],
+  ...[LeakyReLU, ELU, Softplus, PReLU, Maxout],
+]) {
   keepsNothing(kind.prototype.forward);
 }

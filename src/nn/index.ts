@@ -8,6 +8,8 @@ export type { Pair } from '../layers/index.js';
 export {
   ELU,
   GELU,
+  Hardsigmoid,
+  Hardswish,
   LeakyReLU,
   Maxout,
   PReLU,
@@ -16,6 +18,7 @@ export {
   ReLU6,
   Sigmoid,
   SiLU,
+  Softplus,
   Tanh,
 } from './activations.js';
 export { BatchNorm1d, BatchNorm2d, type BatchNormModuleOptions } from './batchnorm.js';

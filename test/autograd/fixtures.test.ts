@@ -81,6 +81,10 @@ const BY_F: Readonly<Record<string, (c: FixtureCase) => readonly ((leaves: Leave
   tanh: () => [({ x }) => F.tanh(x)],
   elu: (c) => [({ x }) => F.elu(x, config(c, 'alpha'))],
   gelu: () => [({ x }) => F.gelu(x)],
+  gelu_tanh: () => [({ x }) => F.gelu(x, { approximate: 'tanh' })],
+  hardswish: () => [({ x }) => F.hardswish(x), ({ x }) => F.mul(x, F.hardsigmoid(x))],
+  hardsigmoid: () => [({ x }) => F.hardsigmoid(x)],
+  softplus: ({ config: options }) => [({ x }) => F.softplus(x, options)],
   relu6: () => [({ x }) => F.relu6(x)],
   silu: () => [({ x }) => F.silu(x), ({ x }) => F.mul(x, F.sigmoid(x))],
   layernorm: (c) => [

@@ -108,6 +108,8 @@ const OPERATIONS: Readonly<Record<string, Maker>> = {
   tanh: unary((x) => F.tanh(x)),
   gelu: unary((x) => F.gelu(x)),
   silu: unary((x) => F.silu(x)),
+  geluTanh: unary((x) => F.gelu(x, { approximate: 'tanh' })),
+  softplus: unary((x, detail) => F.softplus(x, { beta: 1 + detail })),
   numbers: unary((x, detail) => F.sub(detail, F.div(F.mul(x, 3), 2 + detail))),
   sum: unary((x, detail) => F.sum(x, someAxes(x, detail), detail % 2 === 0)),
   mean: unary((x, detail) => F.mean(x, someAxes(x, detail), detail % 2 === 0)),

@@ -16,6 +16,10 @@ const OPERATIONS: Readonly<
 > = {
   elu: (x) => F.elu(x),
   gelu: (x) => F.gelu(x),
+  geluTanh: (x) => F.gelu(x, { approximate: 'tanh' }),
+  hardsigmoid: (x) => F.hardsigmoid(x),
+  hardswish: (x) => F.hardswish(x),
+  softplus: (x) => F.softplus(x),
   leakyRelu: (x) => F.leakyRelu(x),
   maxout: (x, _, rows) => F.maxout(rows(x), 3),
   prelu: (x, make) => F.prelu(x, make(3)),

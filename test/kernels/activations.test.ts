@@ -9,29 +9,49 @@ import { testEngine } from './engines.js';
 
 /** Kernels of one input, those with a slope taking this one. */
 const ALPHA = 0.7;
+/** β and threshold of a softplus; beyond it the values differ by less than a unit in the last place of float32. */
+const SOFTPLUS = [1.5, 20] as const;
 const FORWARD = {
   leakyRelu: (k, x, out) => k.leakyRelu(x, out, ALPHA),
   relu6: (k, x, out) => k.relu6(x, out),
+  hardswish: (k, x, out) => k.hardswish(x, out),
+  hardsigmoid: (k, x, out) => k.hardsigmoid(x, out),
   sigmoid: (k, x, out) => k.sigmoid(x, out),
   tanh: (k, x, out) => k.tanh(x, out),
   elu: (k, x, out) => k.elu(x, out, ALPHA),
   gelu: (k, x, out) => k.gelu(x, out),
   silu: (k, x, out) => k.silu(x, out),
+  geluTanh: (k, x, out) => k.geluTanh(x, out),
+  softplus: (k, x, out) => k.softplus(x, out, ...SOFTPLUS),
 } satisfies Record<string, (k: Kernels, x: Floats, out: Floats) => void>;
 
 /** Kernels of an upstream gradient and an input or output. */
 const BACKWARD = {
   leakyReluBackward: (k, dout, x, dx) => k.leakyReluBackward(dout, x, dx, ALPHA),
   relu6Backward: (k, dout, x, dx) => k.relu6Backward(dout, x, dx),
+  hardswishBackward: (k, dout, x, dx) => k.hardswishBackward(dout, x, dx),
+  hardsigmoidBackward: (k, dout, x, dx) => k.hardsigmoidBackward(dout, x, dx),
   sigmoidBackward: (k, dout, out, dx) => k.sigmoidBackward(dout, out, dx),
   tanhBackward: (k, dout, out, dx) => k.tanhBackward(dout, out, dx),
   eluBackward: (k, dout, x, dx) => k.eluBackward(dout, x, dx, ALPHA),
   geluBackward: (k, dout, x, dx) => k.geluBackward(dout, x, dx),
   siluBackward: (k, dout, x, dx) => k.siluBackward(dout, x, dx),
+  geluTanhBackward: (k, dout, x, dx) => k.geluTanhBackward(dout, x, dx),
+  softplusBackward: (k, dout, x, dx) => k.softplusBackward(dout, x, dx, ...SOFTPLUS),
 } satisfies Record<string, (k: Kernels, dout: Floats, x: Floats, dx: Floats) => void>;
 
 /** What the functions may be off from their values in 60 digits: units in the last place. */
-const UNITS = { sigmoid: 2.5, tanh: 2.6, elu: 1.5, eluSlope: 1.5, gelu: 3.5, geluSlope: 4, silu: 4, siluSlope: 5 };
+const UNITS = {
+  sigmoid: 2.5,
+  tanh: 2.6,
+  elu: 1.5,
+  eluSlope: 1.5,
+  gelu: 3.5,
+  geluSlope: 4,
+  silu: 4,
+  siluSlope: 5,
+  softplus: 3,
+};
 
 /** The reference computes in float64 and rounds to float32; its quotients for Φ are longer than those of the others. */
 const UNITS_OF_REFERENCE = {
@@ -44,14 +64,39 @@ const UNITS_OF_REFERENCE = {
     geluSlope: 0.51,
     silu: 0.51,
     siluSlope: 0.51,
+    softplus: 0.51,
   },
   float64: { ...UNITS, gelu: 7, geluSlope: 7 },
 };
 
 /** What a kernel may differ by from the reference: what either may be off by, and what α loses in float32. */
 const FROM_REFERENCE = {
-  float32: { leakyRelu: 1.5, relu6: 0, sigmoid: 3, tanh: 3.1, elu: 3, gelu: 4, silu: 5 },
-  float64: { leakyRelu: 0, relu6: 0, sigmoid: 4.5, tanh: 4.6, elu: 3.5, gelu: 9, silu: 6 },
+  float32: {
+    leakyRelu: 1.5,
+    relu6: 0,
+    sigmoid: 3,
+    tanh: 3.1,
+    elu: 3,
+    gelu: 4,
+    silu: 5,
+    hardswish: 2,
+    hardsigmoid: 2,
+    geluTanh: 5,
+    softplus: 4,
+  },
+  float64: {
+    leakyRelu: 0,
+    relu6: 0,
+    sigmoid: 4.5,
+    tanh: 4.6,
+    elu: 3.5,
+    gelu: 9,
+    silu: 6,
+    hardswish: 2,
+    hardsigmoid: 2,
+    geluTanh: 6,
+    softplus: 4,
+  },
 };
 const BACKWARD_FROM_REFERENCE = {
   float32: {
@@ -62,6 +107,10 @@ const BACKWARD_FROM_REFERENCE = {
     geluBackward: 5,
     relu6Backward: 0,
     siluBackward: 6,
+    hardswishBackward: 8,
+    hardsigmoidBackward: 1,
+    geluTanhBackward: 6,
+    softplusBackward: 4,
   },
   float64: {
     leakyReluBackward: 0,
@@ -71,8 +120,26 @@ const BACKWARD_FROM_REFERENCE = {
     geluBackward: 9,
     relu6Backward: 0,
     siluBackward: 10,
+    hardswishBackward: 8,
+    hardsigmoidBackward: 1,
+    geluTanhBackward: 10,
+    softplusBackward: 4,
   },
 };
+
+/** Where slopes are 0, and the size of what cancels there. */
+const BENDS: Record<string, readonly [at: number, size: number]> = {
+  geluBackward: [-0.75, 0.2],
+  geluTanhBackward: [-0.75, 0.4],
+  siluBackward: [-1.28, 0.3],
+  hardswishBackward: [-1.5, 0.5],
+};
+
+/** What is raised to a power, and rounded before: each unit in its last place is as many of the power as it is large. */
+function argumentOf(name: string, x: number): number {
+  if (name.startsWith('geluTanh')) return x * (1.6 + 0.0714 * x * x);
+  return name.startsWith('softplus') ? SOFTPLUS[0] * x : 0;
+}
 
 /** Either side of a vector and of a work item. */
 const LENGTHS = [1, 2, 3, 4, 5, 7, 8, 9, 31, 16383, 16384, 16385, 50001];
@@ -118,6 +185,7 @@ describe.each([
         eluSlope: run((dx) => k.eluBackward(one(n), x, dx, 1), n),
         gelu: run((out) => k.gelu(x, out), n),
         silu: run((out) => k.silu(x, out), n),
+        softplus: run((out) => k.softplus(x, out, 1, 1e6), n),
       };
       for (const [name, values] of Object.entries(results) as [keyof typeof results, Floats][]) {
         expectUlps(values, table[name], dtype, units[name], name);
@@ -140,6 +208,10 @@ describe.each([
         ['gelu', [...x].map((v) => (v < 0 ? 0 : v))],
         ['silu', [...x].map((v) => (v < 0 ? 0 : v))],
         ['relu6', [...x].map((v) => (v < 0 ? 0 : v > 6 ? 6 : v))],
+        ['hardswish', [...x].map((v) => (v < 0 ? 0 : v))],
+        ['hardsigmoid', [1, 0, 1, 0, 1, 0, 1, 0, nan]],
+        ['geluTanh', [...x].map((v) => (v < 0 ? 0 : v))],
+        ['softplus', [...x].map((v) => (v < 0 ? 0 : v))],
       ];
       for (const [name, values] of expected) {
         expectUlps(
@@ -155,8 +227,11 @@ describe.each([
       expect([...dElu]).toEqual([1, 0, 1, 0, 1, 0, 1, 0, nan]);
       const dGelu = run((dx) => k.geluBackward(ones, x, dx), x.length);
       expect([...dGelu.map(Math.abs)]).toEqual([1, 0, 1, 0, 1, 0, 1, 0, nan]);
-      const dSilu = run((dx) => k.siluBackward(ones, x, dx), x.length);
-      expect([...dSilu.map(Math.abs)]).toEqual([1, 0, 1, 0, 1, 0, 1, 0, nan]);
+      for (const name of ['siluBackward', 'geluTanhBackward', 'softplusBackward', 'hardswishBackward'] as const) {
+        const slopes = run((dx) => BACKWARD[name](k, ones, x, dx), x.length);
+        expect([...slopes.map(Math.abs)], name).toEqual([1, 0, 1, 0, 1, 0, 1, 0, nan]);
+      }
+      expect([...run((dx) => k.hardsigmoidBackward(ones, x, dx), x.length)]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0]);
       expect([...run((dx) => k.relu6Backward(ones, x, dx), x.length)]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 1]);
       const [s, t] = [of([0, 1, nan]), of([-1, 1, nan])];
       expect([...run((dx) => k.sigmoidBackward(one(3), s, dx), 3)]).toEqual([0, 0, nan]);
@@ -236,8 +311,10 @@ describeFirstQuick(engines, '$simd SIMD, $threads threads', ({ kernels, simd, me
 
     test.each(Object.keys(FORWARD) as (keyof typeof FORWARD)[])('%s on every length', (name) => {
       for (const n of LENGTHS) {
-        const [[out], [expected]] = both([wide(n)], [n], (k, [x], [o]) => FORWARD[name](k, x, o));
-        expectUlps(out, expected, dtype, FROM_REFERENCE[dtype][name], `${name} of ${n}`);
+        const x = wide(n);
+        const [[out], [expected]] = both([x], [n], (k, [a], [o]) => FORWARD[name](k, a, o));
+        const scale = expected.map((v, i) => v * argumentOf(name, x[i]));
+        expectUlps(out, expected, dtype, FROM_REFERENCE[dtype][name], `${name} of ${n}`, scale.map(Math.abs));
       }
     });
 
@@ -247,10 +324,12 @@ describeFirstQuick(engines, '$simd SIMD, $threads threads', ({ kernels, simd, me
         if (name === 'sigmoidBackward') reference.sigmoid(x, x);
         if (name === 'tanhBackward') reference.tanh(x, x);
         const [[dx], [expected]] = both([dout, x], [n], (k, [d, a], [o]) => BACKWARD[name](k, d, a, o));
-        // Each of the terms that cancel at the zero of GELU's or SiLU's slope is about 0.2 there.
-        const bend = name === 'geluBackward' ? -0.75 : name === 'siluBackward' ? -1.28 : nan;
-        const near = x.map((v) => (Math.abs(v - bend) < 0.5 ? 0.2 : 0));
-        const scale = near.map((v, i) => v * Math.abs(dout[i]));
+        // Each of the terms that cancel at the zero of a slope is of about this size there.
+        const [bend, size] = BENDS[name] ?? [nan, 0];
+        const scale = x.map((v, i) => {
+          const near = Math.abs(v - bend) < 0.5 ? size * dout[i] : 0;
+          return Math.max(Math.abs(near), Math.abs(expected[i] * argumentOf(name, v)));
+        });
         expectUlps(dx, expected, dtype, BACKWARD_FROM_REFERENCE[dtype][name], `${name} of ${n}`, scale);
       }
     });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { array, hostValues, toNested } from '../../src/arrays/index.js';
-import { geluBackward, geluForward } from '../../src/layers/index.js';
+import { array, hostValues, type NDArray, toNested, zeros } from '../../src/arrays/index.js';
+import { type GeluOptions, geluBackward, geluForward } from '../../src/layers/index.js';
 import { describeActivation } from '../helpers/activations.js';
 import { casesOf } from '../helpers/fixtures.js';
 import { describeKernelSets } from '../helpers/kernel-sets.js';
@@ -13,7 +13,29 @@ describeActivation({
   golden: casesOf('gelu').map((c) => ({ c, forward: geluForward })),
 });
 
+const tanhForm = (x: NDArray) => geluForward(x, { approximate: 'tanh' });
+describeActivation({
+  names: { forward: 'geluForward', backward: 'geluBackward' },
+  forward: tanhForm,
+  backward: geluBackward,
+  cached: 'x',
+  golden: casesOf('gelu_tanh').map((c) => ({ c, forward: tanhForm })),
+});
+
 describe('geluForward', () => {
+  test.each<[options: unknown, message: string]>([
+    [{ approximate: 'erf' }, "approximate is 'erf', expected 'none' or 'tanh'"],
+    [{ exact: true }, "unknown option 'exact', expected approximate"],
+    ['tanh', "options is 'tanh', expected an object"],
+  ])('refuses %j', (options, message) => {
+    expect(() => geluForward(zeros([2]), options as GeluOptions)).toThrow(`geluForward: ${message}`);
+  });
+
+  test("the form with a tanh is PyTorch's", () => {
+    const [out] = geluForward(array([1], [1], 'float64'), { approximate: 'tanh' });
+    expect(out).toBeAllClose(array([0.8411919906082768], [1], 'float64'), { rtol: 1e-15 });
+  });
+
   test('is x · Φ(x), with Φ exact', () => {
     // Φ(1) = 0.8413447460685429; the approximation by tanh has 0.8411919906082768.
     const [out] = geluForward(array([0, 1, -1], [3], 'float64'));

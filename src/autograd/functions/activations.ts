@@ -3,6 +3,10 @@ import {
   eluForward,
   geluBackward,
   geluForward,
+  hardsigmoidBackward,
+  hardsigmoidForward,
+  hardswishBackward,
+  hardswishForward,
   leakyReluBackward,
   leakyReluForward,
   maxoutBackward,
@@ -17,6 +21,8 @@ import {
   sigmoidForward,
   siluBackward,
   siluForward,
+  softplusBackward,
+  softplusForward,
   tanhBackward,
   tanhForward,
 } from '../../layers/index.js';
@@ -28,13 +34,19 @@ import { layerOp } from './layer-op.js';
 export const relu = layerOp('relu', reluForward, reluBackward);
 /** `min(max(0, x), 6)`. */
 export const relu6 = layerOp('relu6', relu6Forward, relu6Backward);
+/** `x · min(max(0, x + 3), 6) / 6`. */
+export const hardswish = layerOp('hardswish', hardswishForward, hardswishBackward);
+/** `min(max(0, x + 3), 6) / 6`. */
+export const hardsigmoid = layerOp('hardsigmoid', hardsigmoidForward, hardsigmoidBackward);
 /** `1 / (1 + e^−x)`. */
 export const sigmoid = layerOp('sigmoid', sigmoidForward, sigmoidBackward);
 /** `x / (1 + e^−x)`, also called swish. */
 export const silu = layerOp('silu', siluForward, siluBackward);
 /** The hyperbolic tangent of x. */
 export const tanh = layerOp('tanh', tanhForward, tanhBackward);
-/** `x · Φ(x)`, exact. */
+/** `ln(1 + e^(beta · x)) / beta`, with the options { beta = 1, threshold = 20 }; `x` where `beta · x > threshold`. */
+export const softplus = layerOp('softplus', softplusForward, softplusBackward);
+/** `x · Φ(x)`: exact, or with the option { approximate: 'tanh' } with an approximation of Φ by a tanh. */
 export const gelu = layerOp('gelu', geluForward, geluBackward);
 /** `x` where x > 0, else `weight · x`, for a weight of shape (1,) or one value a channel. */
 export const prelu = layerOp('prelu', preluForward, preluBackward, { alpha: 'weight' });

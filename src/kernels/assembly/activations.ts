@@ -1,7 +1,7 @@
 import { CHUNK } from "../wasm/protocol";
 import { addHigh, addLow, rounded, rowsEnd } from "./columns";
 import { integer, numberSplat, pointer } from "./job";
-import { lanes, loadPart, loadUpTo, passing, rectified, select, storePart, storeUpTo, VECTOR } from "./simd";
+import { lanes, loadPart, loadUpTo, madd, passing, rectified, select, storePart, storeUpTo, VECTOR, where } from "./simd";
 
 /** Rows of an (N, M) array that one item covers: about {@link CHUNK} values. */
 // @ts-ignore: decorator
@@ -149,6 +149,56 @@ export function relu6Backward<T>(item: i32): void {
     const v = loadUpTo<T>(x + at, end - i);
     const d = passing<T>(v, loadUpTo<T>(dout + at, end - i));
     storeUpTo<T>(dx + at, v128.andnot(d, v128.ge<T>(v, six)), end - i);
+  }
+}
+
+/** out = x·min(max(0, x + 3), 6) / 6; −0 at −∞. */
+export function hardswish<T>(item: i32): void {
+  const x = pointer(0), out = pointer(1), end = min(integer(2), (item + 1) * CHUNK);
+  const three = v128.splat<T>(3), minusThree = v128.splat<T>(-3);
+  const six = v128.splat<T>(6), sixth = v128.splat<T>(<T>(1.0 / 6.0));
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const v = v128.pmax<T>(loadUpTo<T>(x + at, end - i), minusThree);
+    const share = v128.mul<T>(v128.pmin<T>(v128.add<T>(v, three), six), sixth);
+    storeUpTo<T>(out + at, v128.mul<T>(v, share), end - i);
+  }
+}
+
+/** dx = 0 where x < −3, dout where x ≥ 3, else dout·(x / 3 + ½). */
+export function hardswishBackward<T>(item: i32): void {
+  const dout = pointer(0), x = pointer(1), dx = pointer(2), end = min(integer(3), (item + 1) * CHUNK);
+  const three = v128.splat<T>(3), minusThree = v128.splat<T>(-3);
+  const half = v128.splat<T>(0.5), third = v128.splat<T>(<T>(1.0 / 3.0));
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const v = loadUpTo<T>(x + at, end - i);
+    const d = loadUpTo<T>(dout + at, end - i);
+    const bent = v128.mul<T>(d, madd<T>(v, third, half));
+    const slope = select(v128.ge<T>(v, three), d, bent);
+    storeUpTo<T>(dx + at, v128.andnot(slope, v128.lt<T>(v, minusThree)), end - i);
+  }
+}
+
+/** out = min(max(0, x + 3), 6) / 6. */
+export function hardsigmoid<T>(item: i32): void {
+  const x = pointer(0), out = pointer(1), end = min(integer(2), (item + 1) * CHUNK);
+  const three = v128.splat<T>(3), six = v128.splat<T>(6), sixth = v128.splat<T>(<T>(1.0 / 6.0));
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const v = rectified<T>(v128.add<T>(loadUpTo<T>(x + at, end - i), three));
+    storeUpTo<T>(out + at, v128.mul<T>(v128.pmin<T>(v, six), sixth), end - i);
+  }
+}
+
+/** dx = dout / 6 where −3 < x < 3, else 0. */
+export function hardsigmoidBackward<T>(item: i32): void {
+  const dout = pointer(0), x = pointer(1), dx = pointer(2), end = min(integer(3), (item + 1) * CHUNK);
+  const three = v128.splat<T>(3), sixth = v128.splat<T>(<T>(1.0 / 6.0));
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const inside = v128.lt<T>(v128.abs<T>(loadUpTo<T>(x + at, end - i)), three);
+    storeUpTo<T>(dx + at, where(inside, v128.mul<T>(loadUpTo<T>(dout + at, end - i), sixth)), end - i);
   }
 }
 

@@ -1,17 +1,25 @@
 import { CHUNK } from "../wasm/protocol";
 import { exp, expm1 } from "./exp";
 import { integer, numberSplat, pointer } from "./job";
+import { log1p } from "./log";
 import { bell, farthest, scaledTailRatio, tailRatio } from "./normal";
-import { constant, lanes, loadUpTo, madd, nmadd, select, storeUpTo } from "./simd";
+import { constant, lanes, loadUpTo, madd, nmadd, rectified, select, storeUpTo } from "./simd";
 
 // One item is a chunk of values. Arguments: the addresses of the inputs and of the output, then the length.
 
 /** Constants by their places in the tables. */
-const enum At { ONE, MINUS_TWO, SIGN, PER_ROOT, HALF, FARTHEST }
+const enum At { ONE, MINUS_TWO, SIGN, PER_ROOT, HALF, FARTHEST, LINEAR, CUBIC }
 
-/** The third has no bit but the sign's, the fourth is 1/√(2π); x·e^x is 0 at the last, and below. */
-const TABLE32 = memory.data<f32>([1, -2, -0.0, 0.39894228040143267794, 0.5, -1000]);
-const TABLE64 = memory.data<f64>([1, -2, -0.0, 0.39894228040143267794, 0.5, -1000]);
+/**
+ * The third has no bit but the sign's, the fourth is 1/√(2π), x·e^x is 0 at the sixth and below, and the last two are
+ * 2√(2/π) and 0.044715 times that.
+ */
+const TABLE32 = memory.data<f32>([
+  1, -2, -0.0, 0.39894228040143267794, 0.5, -1000, 1.5957691216057307118, 0.071354816272600248779,
+]);
+const TABLE64 = memory.data<f64>([
+  1, -2, -0.0, 0.39894228040143267794, 0.5, -1000, 1.5957691216057307118, 0.071354816272600248779,
+]);
 
 // @ts-ignore: decorator
 @inline function held<T>(place: usize): v128 {
@@ -127,38 +135,103 @@ export function geluBackward<T>(item: i32): void {
   }
 }
 
-/** out = x·σ(x), σ the sigmoid. */
+/** x·σ(z), σ the sigmoid, for z of the sign of x and no nearer to 0. */
+// @ts-ignore: decorator
+@inline function sigmoidTimes<T>(z: v128, x: v128): v128 {
+  // x / (1 + e^−z) above 0, x·e^z / (1 + e^z) below. e^(z/2) is a normal number where the product is the least one.
+  const root = exp<T>(v128.mul<T>(v128.or(z, held<T>(At.SIGN)), held<T>(At.HALF)));
+  const below = v128.mul<T>(v128.mul<T>(v128.pmax<T>(x, held<T>(At.FARTHEST)), root), root);
+  const product = select(v128.lt<T>(x, v128.splat<T>(0)), below, x);
+  return v128.div<T>(product, madd<T>(root, root, held<T>(At.ONE)));
+}
+
+/** σ(z)·(1 + rise·(1 − σ(z))), the derivative of x·σ(z) where rise = x·dz/dx, of the sign of z. */
+// @ts-ignore: decorator
+@inline function slopeOfProduct<T>(z: v128, rise: v128): v128 {
+  const one = held<T>(At.ONE), sign = held<T>(At.SIGN);
+  // With e = e^−|z|: σ is 1 / (1 + e) above 0 and e / (1 + e) below, and 1 − σ is the other.
+  const root = exp<T>(v128.mul<T>(v128.or(z, sign), held<T>(At.HALF)));
+  const larger = v128.div<T>(one, madd<T>(root, root, one));
+  const product = v128.mul<T>(v128.abs<T>(rise), larger);
+  const below = v128.mul<T>(v128.mul<T>(v128.sub<T>(one, product), root), root);
+  const above = v128.add<T>(one, v128.mul<T>(v128.mul<T>(product, root), root));
+  return v128.mul<T>(select(v128.lt<T>(z, v128.splat<T>(0)), below, above), larger);
+}
+
+/** out = x·σ(x). */
 export function silu<T>(item: i32): void {
   const x = pointer(0), out = pointer(1), end = min(integer(2), (item + 1) * CHUNK);
-  const one = held<T>(At.ONE), sign = held<T>(At.SIGN), zero = v128.splat<T>(0);
-  const half = held<T>(At.HALF), farthest = held<T>(At.FARTHEST);
   for (let i = item * CHUNK; i < end; i += lanes<T>()) {
     const at = <usize>i * sizeof<T>();
     const v = loadUpTo<T>(x + at, end - i);
-    // x / (1 + e^−x) above 0, x·e^x / (1 + e^x) below. e^(x/2) is a normal number where the product is the least one.
-    const root = exp<T>(v128.mul<T>(v128.or(v, sign), half));
-    const below = v128.mul<T>(v128.mul<T>(v128.pmax<T>(v, farthest), root), root);
-    const product = select(v128.lt<T>(v, zero), below, v);
-    storeUpTo<T>(out + at, v128.div<T>(product, madd<T>(root, root, one)), end - i);
+    storeUpTo<T>(out + at, sigmoidTimes<T>(v, v), end - i);
   }
 }
 
 /** dx = dout · σ(x)·(1 + x·(1 − σ(x))). */
 export function siluBackward<T>(item: i32): void {
   const dout = pointer(0), x = pointer(1), dx = pointer(2), end = min(integer(3), (item + 1) * CHUNK);
-  const one = held<T>(At.ONE), sign = held<T>(At.SIGN), zero = v128.splat<T>(0);
-  const half = held<T>(At.HALF), farthest = held<T>(At.FARTHEST);
+  const farthest = held<T>(At.FARTHEST), limit = v128.abs<T>(farthest);
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const near = v128.pmin<T>(v128.pmax<T>(loadUpTo<T>(x + at, end - i), farthest), limit);
+    const slope = slopeOfProduct<T>(near, near);
+    storeUpTo<T>(dx + at, v128.mul<T>(loadUpTo<T>(dout + at, end - i), slope), end - i);
+  }
+}
+
+/** out = x·σ(g(x)), g(x) = x·(2√(2/π) + 2√(2/π)·0.044715·x²). */
+export function geluTanh<T>(item: i32): void {
+  const x = pointer(0), out = pointer(1), end = min(integer(2), (item + 1) * CHUNK);
   for (let i = item * CHUNK; i < end; i += lanes<T>()) {
     const at = <usize>i * sizeof<T>();
     const v = loadUpTo<T>(x + at, end - i);
-    // With b = −|x| and e = e^b: σ is 1 / (1 + e) above 0 and e / (1 + e) below, and 1 − σ is the other.
-    const b = v128.pmax<T>(v128.or(v, sign), farthest);
-    const root = exp<T>(v128.mul<T>(b, half));
-    const larger = v128.div<T>(one, madd<T>(root, root, one));
-    const product = v128.mul<T>(b, larger);
-    const below = v128.mul<T>(v128.mul<T>(v128.add<T>(one, product), root), root);
-    const above = v128.sub<T>(one, v128.mul<T>(v128.mul<T>(product, root), root));
-    const slope = v128.mul<T>(select(v128.lt<T>(v, zero), below, above), larger);
+    const z = v128.mul<T>(v, madd<T>(v128.mul<T>(v, v), held<T>(At.CUBIC), held<T>(At.LINEAR)));
+    storeUpTo<T>(out + at, sigmoidTimes<T>(z, v), end - i);
+  }
+}
+
+/** dx = dout · s·(1 + x·g′(x)·(1 − s)), s = σ(g(x)). */
+export function geluTanhBackward<T>(item: i32): void {
+  const dout = pointer(0), x = pointer(1), dx = pointer(2), end = min(integer(3), (item + 1) * CHUNK);
+  // Beyond it σ is 0 or 1; the cube stays finite.
+  const limit = v128.splat<T>(30), lower = v128.splat<T>(-30);
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const near = v128.pmin<T>(v128.pmax<T>(loadUpTo<T>(x + at, end - i), lower), limit);
+    const cubic = v128.mul<T>(v128.mul<T>(near, near), held<T>(At.CUBIC));
+    const z = v128.mul<T>(near, v128.add<T>(cubic, held<T>(At.LINEAR)));
+    const rise = v128.mul<T>(near, madd<T>(cubic, v128.splat<T>(3), held<T>(At.LINEAR)));
+    const slope = slopeOfProduct<T>(z, rise);
     storeUpTo<T>(dx + at, v128.mul<T>(loadUpTo<T>(dout + at, end - i), slope), end - i);
+  }
+}
+
+/** out = x where β·x > threshold, else ln(1 + e^(β·x)) / β. Numbers: β, threshold, 1/β. */
+export function softplus<T>(item: i32): void {
+  const x = pointer(0), out = pointer(1), end = min(integer(2), (item + 1) * CHUNK);
+  const beta = numberSplat<T>(0), threshold = numberSplat<T>(1), inverse = numberSplat<T>(2);
+  const sign = held<T>(At.SIGN);
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const v = loadUpTo<T>(x + at, end - i);
+    const z = v128.mul<T>(beta, v);
+    const sum = v128.add<T>(rectified<T>(z), log1p<T>(exp<T>(v128.or(z, sign))));
+    storeUpTo<T>(out + at, select(v128.gt<T>(z, threshold), v, v128.mul<T>(sum, inverse)), end - i);
+  }
+}
+
+/** dx = dout where β·x > threshold, else dout·σ(β·x). Numbers: β, threshold. */
+export function softplusBackward<T>(item: i32): void {
+  const dout = pointer(0), x = pointer(1), dx = pointer(2), end = min(integer(3), (item + 1) * CHUNK);
+  const beta = numberSplat<T>(0), threshold = numberSplat<T>(1);
+  const one = held<T>(At.ONE), sign = held<T>(At.SIGN), zero = v128.splat<T>(0);
+  for (let i = item * CHUNK; i < end; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    const z = v128.mul<T>(beta, loadUpTo<T>(x + at, end - i));
+    const d = loadUpTo<T>(dout + at, end - i);
+    const e = exp<T>(v128.or(z, sign));
+    const slope = v128.div<T>(select(v128.lt<T>(z, zero), e, one), v128.add<T>(one, e));
+    storeUpTo<T>(dx + at, select(v128.gt<T>(z, threshold), d, v128.mul<T>(d, slope)), end - i);
   }
 }

@@ -40,6 +40,23 @@ export const activations: ActivationKernels = {
     for (let i = 0; i < x.length; i++) dx[i] = x[i] >= 6 ? 0 : passing(x[i], dout[i]);
   },
 
+  hardswish(x, out) {
+    // From −3 down it is 0; −∞ times 0 must not come up.
+    for (let i = 0; i < x.length; i++) out[i] = Math.max(x[i], -3) * (Math.min(Math.max(x[i], -3) + 3, 6) / 6);
+  },
+
+  hardswishBackward(dout, x, dx) {
+    for (let i = 0; i < x.length; i++) dx[i] = x[i] < -3 ? 0 : x[i] >= 3 ? dout[i] : dout[i] * (x[i] / 3 + 0.5);
+  },
+
+  hardsigmoid(x, out) {
+    for (let i = 0; i < x.length; i++) out[i] = Math.min(Math.max(x[i] + 3, 0), 6) / 6;
+  },
+
+  hardsigmoidBackward(dout, x, dx) {
+    for (let i = 0; i < x.length; i++) dx[i] = x[i] > -3 && x[i] < 3 ? dout[i] / 6 : 0;
+  },
+
   prelu(x, alpha, out, inner) {
     for (let i = 0; i < x.length; i++) {
       const c = Math.floor(i / inner) % alpha.length;

@@ -49,23 +49,68 @@ export const smoothActivations: SmoothActivationKernels = {
     }
   },
 
-  silu(x, out) {
+  geluTanh(x, out) {
+    for (let i = 0; i < x.length; i++) out[i] = sigmoidTimes(tanhArgument(x[i]), x[i]);
+  },
+
+  geluTanhBackward(dout, x, dx) {
     for (let i = 0; i < x.length; i++) {
-      // Below 0, x · e^x / (1 + e^x). e^(x/2) is a normal number where the product is the least one; further down it is 0.
-      const root = Math.exp(-Math.abs(x[i]) / 2);
-      const product = x[i] < 0 ? Math.max(x[i], FARTHEST) * root * root : x[i];
-      out[i] = product / (1 + root * root);
+      // Where σ(g(x)) is 0 or 1, the clamp keeps the cube finite.
+      const near = Math.max(-30, Math.min(x[i], 30));
+      const rise = near * (2 * ROOT + 6 * ROOT * CUBIC * near * near);
+      dx[i] = dout[i] * slopeOfProduct(tanhArgument(near), rise);
     }
+  },
+
+  softplus(x, out, beta, threshold) {
+    for (let i = 0; i < x.length; i++) {
+      const z = beta * x[i];
+      out[i] = z > threshold ? x[i] : (Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)))) / beta;
+    }
+  },
+
+  softplusBackward(dout, x, dx, beta, threshold) {
+    for (let i = 0; i < x.length; i++) {
+      const z = beta * x[i];
+      const e = Math.exp(-Math.abs(z));
+      dx[i] = z > threshold ? dout[i] : dout[i] * ((z < 0 ? e : 1) / (1 + e));
+    }
+  },
+
+  silu(x, out) {
+    for (let i = 0; i < x.length; i++) out[i] = sigmoidTimes(x[i], x[i]);
   },
 
   siluBackward(dout, x, dx) {
     for (let i = 0; i < x.length; i++) {
-      // With e = e^−|x|: σ is 1 / (1 + e) above 0 and e / (1 + e) below, and 1 − σ is the other.
-      const a = Math.min(Math.abs(x[i]), -FARTHEST);
-      const root = Math.exp(-a / 2);
-      const larger = 1 / (1 + root * root);
-      const slope = x[i] < 0 ? (1 - a * larger) * root * root : 1 + a * root * root * larger;
-      dx[i] = dout[i] * (slope * larger);
+      const near = Math.max(FARTHEST, Math.min(x[i], -FARTHEST));
+      dx[i] = dout[i] * slopeOfProduct(near, near);
     }
   },
 };
+
+/** x · σ(z), for z of the sign of x and no nearer to 0. */
+function sigmoidTimes(z: number, x: number): number {
+  // Below 0, x · e^z / (1 + e^z). e^(z/2) is a normal number where the product is the least one; further down it is 0.
+  const root = Math.exp(-Math.abs(z) / 2);
+  const product = x < 0 ? Math.max(x, FARTHEST) * root * root : x;
+  return product / (1 + root * root);
+}
+
+/** σ(z) · (1 + rise · (1 − σ(z))), the derivative of x · σ(z) where rise = x · dz/dx, of the sign of z. */
+function slopeOfProduct(z: number, rise: number): number {
+  // With e = e^−|z|: σ is 1 / (1 + e) above 0 and e / (1 + e) below, and 1 − σ is the other.
+  const root = Math.exp(-Math.abs(z) / 2);
+  const larger = 1 / (1 + root * root);
+  const product = Math.abs(rise) * larger;
+  return (z < 0 ? (1 - product) * root * root : 1 + product * root * root) * larger;
+}
+
+/** √(2/π), and the share of the cube, of the tanh that is next to 2·Φ − 1. */
+const ROOT = Math.sqrt(2 / Math.PI);
+const CUBIC = 0.044715;
+
+/** Twice the argument of the tanh: ½ · (1 + tanh(z/2)) is σ(z). */
+function tanhArgument(x: number): number {
+  return x * (2 * ROOT + 2 * ROOT * CUBIC * x * x);
+}

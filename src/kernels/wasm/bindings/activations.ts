@@ -1,18 +1,14 @@
 import type { ActivationKernels } from '../../types.js';
 import { type Call, chunks, rowBlocks, stripes } from '../call.js';
+import { elementwise } from '../elementwise.js';
 import { Kernel } from '../kernel.generated.js';
 import type { Memory } from '../memory.js';
 
 export function bindActivations(call: Call, memory: Memory): ActivationKernels {
+  const { forward, backward } = elementwise(call);
   return {
-    relu(x, out) {
-      call.run(Kernel.Relu, x, chunks(x.length), [call.read(x), call.written(out), x.length]);
-    },
-
-    reluBackward(dout, x, dx) {
-      const places = [call.read(dout), call.read(x), call.written(dx)];
-      call.run(Kernel.ReluBackward, x, chunks(x.length), [...places, x.length]);
-    },
+    relu: (x, out) => forward(Kernel.Relu, x, out),
+    reluBackward: (dout, x, dx) => backward(Kernel.ReluBackward, dout, x, dx),
 
     reluBackwardSumRows({ dout, x, dx, sums, N, M }) {
       const places = [call.read(dout), call.read(x), call.written(dx), call.written(sums)];
@@ -25,23 +21,14 @@ export function bindActivations(call: Call, memory: Memory): ActivationKernels {
       call.run(Kernel.ReluBackwardSumChannels, x, C, [...places, N, C, S]);
     },
 
-    leakyRelu(x, out, alpha) {
-      call.run(Kernel.LeakyRelu, x, chunks(x.length), [call.read(x), call.written(out), x.length], [alpha]);
-    },
-
-    leakyReluBackward(dout, x, dx, alpha) {
-      const places = [call.read(dout), call.read(x), call.written(dx)];
-      call.run(Kernel.LeakyReluBackward, x, chunks(x.length), [...places, x.length], [alpha]);
-    },
-
-    relu6(x, out) {
-      call.run(Kernel.Relu6, x, chunks(x.length), [call.read(x), call.written(out), x.length]);
-    },
-
-    relu6Backward(dout, x, dx) {
-      const places = [call.read(dout), call.read(x), call.written(dx)];
-      call.run(Kernel.Relu6Backward, x, chunks(x.length), [...places, x.length]);
-    },
+    leakyRelu: (x, out, alpha) => forward(Kernel.LeakyRelu, x, out, [alpha]),
+    leakyReluBackward: (dout, x, dx, alpha) => backward(Kernel.LeakyReluBackward, dout, x, dx, [alpha]),
+    relu6: (x, out) => forward(Kernel.Relu6, x, out),
+    relu6Backward: (dout, x, dx) => backward(Kernel.Relu6Backward, dout, x, dx),
+    hardswish: (x, out) => forward(Kernel.Hardswish, x, out),
+    hardswishBackward: (dout, x, dx) => backward(Kernel.HardswishBackward, dout, x, dx),
+    hardsigmoid: (x, out) => forward(Kernel.Hardsigmoid, x, out),
+    hardsigmoidBackward: (dout, x, dx) => backward(Kernel.HardsigmoidBackward, dout, x, dx),
 
     prelu(x, alpha, out, inner) {
       const C = alpha.length;

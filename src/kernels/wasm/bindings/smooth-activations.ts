@@ -1,19 +1,10 @@
-import type { Floats } from '../../../arrays/index.js';
 import type { SmoothActivationKernels } from '../../types.js';
-import { type Call, chunks } from '../call.js';
+import type { Call } from '../call.js';
+import { elementwise } from '../elementwise.js';
 import { Kernel } from '../kernel.generated.js';
 
 export function bindSmoothActivations(call: Call): SmoothActivationKernels {
-  const forward = (kernel: Kernel, x: Floats, out: Floats, numbers?: readonly number[]): void => {
-    call.run(kernel, x, chunks(x.length), [call.read(x), call.written(out), x.length], numbers);
-  };
-
-  /** `from` is what the derivative is computed from: the input or the output. */
-  const backward = (kernel: Kernel, dout: Floats, from: Floats, dx: Floats, numbers?: readonly number[]): void => {
-    const places = [call.read(dout), call.read(from), call.written(dx)];
-    call.run(kernel, from, chunks(from.length), [...places, from.length], numbers);
-  };
-
+  const { forward, backward } = elementwise(call);
   return {
     sigmoid: (x, out) => forward(Kernel.Sigmoid, x, out),
     sigmoidBackward: (dout, out, dx) => backward(Kernel.SigmoidBackward, dout, out, dx),
@@ -23,6 +14,11 @@ export function bindSmoothActivations(call: Call): SmoothActivationKernels {
     eluBackward: (dout, x, dx, alpha) => backward(Kernel.EluBackward, dout, x, dx, [alpha]),
     gelu: (x, out) => forward(Kernel.Gelu, x, out),
     geluBackward: (dout, x, dx) => backward(Kernel.GeluBackward, dout, x, dx),
+    geluTanh: (x, out) => forward(Kernel.GeluTanh, x, out),
+    geluTanhBackward: (dout, x, dx) => backward(Kernel.GeluTanhBackward, dout, x, dx),
+    softplus: (x, out, beta, threshold) => forward(Kernel.Softplus, x, out, [beta, threshold, 1 / beta]),
+    softplusBackward: (dout, x, dx, beta, threshold) =>
+      backward(Kernel.SoftplusBackward, dout, x, dx, [beta, threshold]),
     silu: (x, out) => forward(Kernel.Silu, x, out),
     siluBackward: (dout, x, dx) => backward(Kernel.SiluBackward, dout, x, dx),
   };
