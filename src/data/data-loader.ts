@@ -24,14 +24,15 @@ import {
   withStorage,
 } from '../arrays/index.js';
 import { isKeepingNothing } from '../kernels/index.js';
+import { type AnyDataset, checkInputs, checkPlaces, type DatasetOf } from './dataset.js';
 import {
-  type AnyDataset,
-  type ArrayDataset,
-  checkInputs,
-  type ExampleDataset,
-  type UnlabelledDataset,
-} from './dataset.js';
-import { noIndices, RandomSampler, type Sampler, SequentialSampler, SubsetRandomSampler } from './samplers.js';
+  noIndices,
+  RandomSampler,
+  type Sampler,
+  SequentialSampler,
+  SubsetRandomSampler,
+  WeightedRandomSampler,
+} from './samplers.js';
 import { type Source, sourceOf } from './source.js';
 import { type Arrays, type Batch, mapParts } from './structure.js';
 import { applyTransform, type Transform } from './transforms/transform.js';
@@ -132,10 +133,7 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
    *   returns `[x, y]`. Targets may be left out; both may be several, in a tuple or an object.
    * @throws {RangeError | TypeError | ShapeError} naming an option or a part of the dataset that does not fit.
    */
-  constructor(
-    dataset: ArrayDataset<X, Y> | ExampleDataset<X, Y> | UnlabelledDataset<X>,
-    options?: DataLoaderOptions<X>,
-  );
+  constructor(dataset: DatasetOf<X, Y>, options?: DataLoaderOptions<X>);
   constructor(dataset: AnyDataset, options: DataLoaderOptions<X> = {}) {
     const fn = 'DataLoader';
     const { batchSize, shuffle, sampler, dropLast, transform, seed } = settingsOf(fn, LOADER, options);
@@ -146,6 +144,11 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
     this.sampler = sampler ?? new (shuffle ? RandomSampler : SequentialSampler)(this.#source.length);
     if (sampler instanceof SubsetRandomSampler) {
       checkPlaces(fn, 'sampler.indices', sampler.indices, this.#source.length);
+    }
+    if (sampler instanceof WeightedRandomSampler && sampler.weights.length !== this.#source.length) {
+      const found = `has ${sampler.weights.length} numbers`;
+      const expected = `${this.#source.length}, one for each example of the dataset`;
+      throw argumentError(RangeError, { fn, arg: 'sampler.weights', found, expected });
     }
     this.#transform = transform as Transform<X> | undefined;
     this.batchSize = batchSize;
@@ -319,15 +322,4 @@ function checkOrder(fn: string, order: unknown, length: number, examples: number
   if (order.length !== length) throw refuse(RangeError, `has ${order.length} places`);
   checkPlaces(fn, 'order', order, examples);
   return Int32Array.from(order);
-}
-
-/** @throws {RangeError} naming the first of `indices` that is no place in a dataset of `length` examples. */
-function checkPlaces(fn: string, list: string, indices: ArrayLike<number>, length: number): void {
-  for (let at = 0; at < indices.length; at++) {
-    const index = indices[at];
-    if (Number.isInteger(index) && index >= 0 && index < length) continue;
-    const [found, expected] = [`is ${describe(index)}`, `an index from 0 to ${length - 1}`];
-    const wayOut = `the dataset has ${length} examples`;
-    throw argumentError(RangeError, { fn, arg: `${list}[${at}]`, found, expected, wayOut });
-  }
 }

@@ -63,6 +63,9 @@ export interface ArrayDataset<X = NDArray, Y = Labels> {
   readonly y: Y;
 }
 
+/** A dataset, whichever kind it is, with inputs `X` and targets `Y`. */
+export type DatasetOf<X, Y> = ArrayDataset<X, Y> | ExampleDataset<X, Y> | UnlabelledDataset<X>;
+
 /** A dataset of whatever structure. */
 export type AnyDataset =
   | { readonly X: Arrays; readonly y?: Targets | undefined }
@@ -115,10 +118,19 @@ export class TensorDataset<X = NDArray, Y = ArrayLike<number>> {
 }
 
 /** @throws {RangeError} if `i` is no place in a dataset of `length` examples. */
-export function checkPlace(fn: string, i: number, length: number): void {
+export function checkPlace(fn: string, i: number, length: number, arg = 'i', wayOut?: string): void {
   if (Number.isInteger(i) && i >= 0 && i < length) return;
   const [found, expected] = [`is ${describe(i)}`, `an index from 0 to ${length - 1}`];
-  throw argumentError(RangeError, { fn, arg: 'i', found, expected });
+  throw argumentError(RangeError, { fn, arg, found, expected, wayOut });
+}
+
+/** @throws {RangeError} naming the first of `indices` that is no place in a dataset of `length` examples. */
+export function checkPlaces(fn: string, list: string, indices: ArrayLike<number>, length: number): void {
+  for (let at = 0; at < indices.length; at++) {
+    const index = indices[at];
+    if (Number.isInteger(index) && index >= 0 && index < length) continue;
+    checkPlace(fn, index, length, `${list}[${at}]`, `the dataset has ${length} examples`);
+  }
 }
 
 /** Examples, dense and on the heap, and their targets. */

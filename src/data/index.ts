@@ -10,6 +10,7 @@ export {
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './data-loader.js';
 export {
   type ArrayDataset,
+  type DatasetOf,
   type Example,
   type ExampleDataset,
   TensorDataset,
@@ -30,8 +31,12 @@ export {
   type SamplerState,
   SequentialSampler,
   SubsetRandomSampler,
+  WeightedRandomSampler,
+  type WeightedRandomSamplerOptions,
 } from './samplers.js';
+export { type RandomSplitOptions, randomSplit } from './split.js';
 export type { Arrays, Batch, Batched, Single, Targets } from './structure.js';
+export { concatDatasets, Subset } from './subset.js';
 export { type SyntheticCifar10Options, writeSyntheticCifar10 } from './synthetic-cifar10.js';
 export type {
   BatchTransform,

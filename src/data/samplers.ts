@@ -1,10 +1,13 @@
 import {
+  AMOUNT,
   ANY,
   argumentError,
   checkCount,
   checkEntries,
   checkedIn,
   describe,
+  FLAG,
+  hostValues,
   loadEntry,
   type OptionsOf,
   option,
@@ -110,12 +113,17 @@ export class SubsetRandomSampler implements Sampler, Stateful {
 
   /** @throws {TypeError | RangeError} naming the entry that does not fit; nothing has changed then. */
   loadStateDict(state: unknown): void {
-    const fn = 'SubsetRandomSampler.loadStateDict';
-    checkEntries(fn, 'state', state, ['random']);
-    const random = state.random === null ? null : new Random(0);
-    if (random !== null) loadEntry(fn, 'random', random, state.random as RandomState);
-    this.#random = random;
+    this.#random = savedRandom('SubsetRandomSampler.loadStateDict', state);
   }
+}
+
+/** The generator of a sampler's state. */
+function savedRandom(fn: string, state: unknown): Random | null {
+  checkEntries(fn, 'state', state, ['random']);
+  if (state.random === null) return null;
+  const random = new Random(0);
+  loadEntry(fn, 'random', random, state.random as RandomState);
+  return random;
 }
 
 /** All examples, each once, in a new random order each epoch. */
@@ -132,7 +140,104 @@ export class RandomSampler extends SubsetRandomSampler {
   }
 }
 
-function checkIndices(fn: string, indices: ArrayLike<number>): Int32Array {
+const WEIGHTED = {
+  /** Whether an epoch may take an example several times. Default true. */
+  replacement: option(true, FLAG),
+  ...SAMPLER,
+};
+
+/** Options of a {@link WeightedRandomSampler}. */
+export interface WeightedRandomSamplerOptions extends OptionsOf<typeof WEIGHTED> {}
+
+/** Examples drawn at random, each in proportion to its weight: for classes of different sizes. */
+export class WeightedRandomSampler implements Sampler, Stateful {
+  /** One number ≥ 0 for each example of the dataset; their sum need not be 1. */
+  readonly weights: Float64Array;
+  readonly length: number;
+  readonly replacement: boolean;
+  readonly #cumulative: Float64Array;
+  #random: Random | null;
+
+  /**
+   * Draws `numSamples` places an epoch, each example in proportion to its weight.
+   *
+   * @param weights - One number ≥ 0 for each example of the dataset. An example of weight 0 is never drawn.
+   * @param numSamples - How many examples an epoch takes.
+   * @param options - `replacement`: with it, draws do not depend on each other; without, each example is drawn at most
+   *   once, in proportion to the weights of those that are left.
+   * @throws {RangeError} if a weight is no finite number ≥ 0 or all are 0; without replacement, if fewer than
+   *   `numSamples` are above 0.
+   *
+   * @example
+   * // As many examples of each class, on average.
+   * const counts = new Float64Array(numClasses);
+   * for (const label of y) counts[label]++;
+   * const sampler = new WeightedRandomSampler(Array.from(y, (label) => 1 / counts[label]), y.length, { seed: 0 });
+   */
+  constructor(weights: ArrayLike<number>, numSamples: number, options: WeightedRandomSamplerOptions = {}) {
+    const fn = 'WeightedRandomSampler';
+    if (typeof weights !== 'object' || typeof weights?.length !== 'number' || weights.length === 0) {
+      const [found, expected] = [`is ${describe(weights)}`, 'a list of at least one number'];
+      throw argumentError(TypeError, { fn, arg: 'weights', found, expected });
+    }
+    checkCount(fn, 'numSamples', numSamples, 1);
+    const { replacement, seed } = settingsOf(fn, WEIGHTED, options);
+    this.weights = Float64Array.from(weights, (weight, at) => checkedIn(fn, `weights[${at}]`, weight, AMOUNT));
+    this.length = numSamples;
+    this.replacement = replacement;
+    let sum = 0;
+    this.#cumulative = this.weights.map((weight) => {
+      sum += weight;
+      return sum;
+    });
+    if (!(sum > 0 && sum < Infinity)) {
+      const expected = 'a finite number > 0';
+      throw argumentError(RangeError, { fn, arg: 'the sum of weights', found: `is ${sum}`, expected });
+    }
+    const drawable = this.weights.filter((weight) => weight > 0).length;
+    if (!replacement && numSamples > drawable) {
+      const expected = `at most ${drawable}, the examples of a weight above 0, without replacement`;
+      throw argumentError(RangeError, { fn, arg: 'numSamples', found: `is ${numSamples}`, expected });
+    }
+    this.#random = seed === undefined ? null : new Random(seed);
+  }
+
+  order(random: Random): Int32Array {
+    const { weights, length, replacement } = this;
+    const uniform = hostValues((this.#random ?? random).rand([replacement ? length : weights.length], 'float64'));
+    if (replacement) return Int32Array.from(uniform, (u) => this.#place(u));
+    // Waiting times of Poisson processes with these rates: the first is i in proportion to its weight, and so is the
+    // second among those that are left (Efraimidis and Spirakis 2006).
+    const times = Array.from(weights, (weight, i) => ({ i, time: -Math.log1p(-uniform[i]) / weight }));
+    const drawable = times.filter(({ i }) => weights[i] > 0).sort((a, b) => a.time - b.time);
+    return Int32Array.from(drawable.slice(0, length), ({ i }) => i);
+  }
+
+  /** The first place whose cumulative weight is above the share `u` of all. */
+  #place(u: number): number {
+    const cumulative = this.#cumulative;
+    const sought = u * cumulative[cumulative.length - 1];
+    let [low, high] = [0, cumulative.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (cumulative[middle] > sought) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  stateDict(): SamplerState {
+    return { random: this.#random?.stateDict() ?? null };
+  }
+
+  /** @throws {TypeError | RangeError} naming the entry that does not fit; nothing has changed then. */
+  loadStateDict(state: unknown): void {
+    this.#random = savedRandom('WeightedRandomSampler.loadStateDict', state);
+  }
+}
+
+/** @throws {RangeError} if `indices` are no list of whole numbers ≥ 0. */
+export function checkIndices(fn: string, indices: ArrayLike<number>): Int32Array {
   if (typeof indices !== 'object' || typeof indices?.length !== 'number' || indices.length === 0) {
     throw noIndices(fn, indices);
   }

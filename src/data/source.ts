@@ -29,9 +29,19 @@ export interface Source {
   gather(indices: Int32Array): AnyBatch;
 }
 
+/** The sources of datasets that have one of their own. */
+const sources = new WeakMap<object, Source>();
+
+/** Has a dataset read by `source`, in the place of its `get`. */
+export function readBy(dataset: object, source: Source): void {
+  sources.set(dataset, source);
+}
+
 /** @throws {TypeError | RangeError} naming what a dataset lacks. */
 export function sourceOf(fn: string, dataset: AnyDataset): Source {
   if (typeof dataset === 'object' && dataset !== null) {
+    const own = sources.get(dataset);
+    if (own !== undefined) return own;
     // A dataset that has arrays and a get of its own may make something else of them.
     if (dataset instanceof TensorDataset && dataset.get === TensorDataset.prototype.get) return arraySource(dataset);
     if ('get' in dataset && 'length' in dataset) return exampleSource(fn, dataset as ExampleDataset<Arrays, unknown>);
