@@ -147,8 +147,8 @@ const TEXTS: Range = {
  * The pictures of a folder, in which each folder is a class: `dir/cat/1.jpg`, `dir/dog/2.png`, …
  *
  * The classes are sorted by code point, and so are the pictures of a class, those of folders in its folder with them.
- * Symbolic links are followed. Hidden files and folders (`.name`) and files with other endings are passed over. PNG and
- * JPEG are decoded by the package `@napi-rs/image`, when an example is asked for.
+ * Symbolic links are followed. Hidden files and folders (`.name`) and files with other endings are passed over. A
+ * picture is read when it is asked for, a JPEG by the package `@jsquash/jpeg`.
  *
  * @param dir - The folder of the folders.
  * @throws {Error} if there is no folder `dir`, there are no folders in it or a picture beside them, a class has no

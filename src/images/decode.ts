@@ -14,8 +14,9 @@ import {
   type Settings,
   settingsOf,
 } from '../arrays/index.js';
-import { headerOf, imageError } from './header.js';
-import { imageCodec } from './peers.js';
+import { headerOf } from './header.js';
+import { decodeJpeg } from './jpeg.js';
+import { decodePng } from './png.js';
 import { type Pixels, planFor, render } from './resize.js';
 
 /** The longest side that an image is resized to. */
@@ -63,13 +64,13 @@ export type ImageSettings = Settings<typeof IMAGE>;
  * get three equal channels, opacity is dropped, but for `channels: 1` and `channels: 4`. Resizing is antialiased, as
  * PyTorch's `interpolate(mode='bilinear', antialias=True)`, and not rounded.
  *
- * It decodes with the package `@napi-rs/image`, in Node, Deno and Bun. Browsers decode themselves:
+ * It needs Node, Deno or Bun, and for JPEG the package `@jsquash/jpeg`. Browsers decode themselves:
  * {@link imageFromPixels} takes what a canvas has.
  *
  * @param bytes - The file's bytes.
  * @returns Shape (channels, height, width).
- * @throws {Error} if the bytes are no PNG or JPEG image, are damaged or cut off, a JPEG is in CMYK, or the package is
- *   not installed.
+ * @throws {Error} if the bytes are no PNG or JPEG image, are damaged or cut off, a JPEG is in CMYK, or the package
+ *   is not installed.
  * @throws {TypeError | RangeError} naming an option that is out of its range.
  *
  * @example
@@ -137,30 +138,15 @@ export function decoded(fn: string, source: string, bytes: Uint8Array, settings:
  * @throws {Error} naming the source and what is wrong with it.
  */
 export function decodePixels(fn: string, source: string, bytes: Uint8Array, maxPixels: number): Pixels {
-  const { format, width, height, bits, orientation } = headerOf(fn, source, bytes);
+  const { format, width, height, orientation } = headerOf(fn, source, bytes);
   if (width * height > maxPixels) {
     const found = `has ${width} × ${height} pixels`;
     const wayOut = 'raise maxPixels if that is what it has';
     throw argumentError(RangeError, { fn, arg: source, found, expected: `at most ${maxPixels}`, wayOut });
   }
-  const { Transformer } = imageCodec(fn);
-  let raw: Uint8Array;
-  try {
-    raw = new Transformer(bytes).rawPixelsSync();
-  } catch (error) {
-    const reason = String((error as Error)?.message).split('\n')[0];
-    throw imageError(fn, source, `is a ${format} that cannot be decoded (${reason})`, error);
-  }
-  const data = bits === 16 ? words(raw) : raw;
-  const channels = data.length / (width * height);
-  if (![1, 2, 3, 4].includes(channels)) throw imageError(fn, source, `is a ${format} of an unknown kind`);
-  return { width, height, channels, data, orientation };
-}
-
-/** Bytes as numbers of 16 bits, in the order of the machine. */
-function words(bytes: Uint8Array): Uint16Array {
-  const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
-  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length >> 1);
+  const decoded =
+    format === 'PNG' ? decodePng(fn, source, bytes) : { channels: 4, data: decodeJpeg(fn, source, bytes) };
+  return { width, height, orientation, ...decoded };
 }
 
 function imageOf(pixels: Pixels, { size, channels, dtype }: ImageSettings): NDArray {

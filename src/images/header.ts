@@ -5,8 +5,6 @@ export interface Header {
   readonly format: 'PNG' | 'JPEG';
   readonly width: number;
   readonly height: number;
-  /** Bits of a value as it is decoded. */
-  readonly bits: 8 | 16;
   /** How the picture is to be turned, 1 to 8, as EXIF numbers it: 1 is as it is. */
   readonly orientation: number;
 }
@@ -47,13 +45,12 @@ function pngHeader(view: DataView): Header {
   if (view.getUint32(8) !== 13 || view.getUint32(12) !== IHDR) throw new Damage('is a damaged PNG: it has no header');
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
   if (width === 0 || height === 0) throw new Damage(`is a damaged PNG of ${width} × ${height} pixels`);
-  const bits = view.getUint8(24) === 16 ? 16 : 8;
   let orientation = 1;
   // Chunks are a length, a type, as many bytes and a checksum.
   for (let at = 8; ; at += 12 + view.getUint32(at)) {
     if (at + 12 > view.byteLength) throw new Damage('is a PNG that is cut off: it has no end');
     const type = view.getUint32(at + 4);
-    if (type === IEND) return { format: 'PNG', width, height, bits, orientation };
+    if (type === IEND) return { format: 'PNG', width, height, orientation };
     if (type === EXIF) orientation = orientationIn(chunk(view, at + 8, view.getUint32(at)));
   }
 }
@@ -88,7 +85,7 @@ function jpegHeader(view: DataView): Header {
     } else if (marker === 0xda) {
       if (size === null) throw new Damage('is a damaged JPEG: it has no frame header');
       if (!hasEnd(view, at)) throw new Damage('is a JPEG that is cut off: it has no end');
-      return { format: 'JPEG', ...size, bits: 8, orientation };
+      return { format: 'JPEG', ...size, orientation };
     }
     at += 2 + length;
   }

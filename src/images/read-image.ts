@@ -11,7 +11,7 @@ const MOST_BYTES = 2 ** 30;
  * @param file - Its path. What it is is told by its bytes, not by its name.
  * @returns Shape (channels, height, width), values 0 to 255.
  * @throws {Error} naming the file, if there is none, it is no PNG or JPEG image, is damaged or cut off, a JPEG is in
- *   CMYK, or the package `@napi-rs/image` is not installed.
+ *   CMYK, or the package `@jsquash/jpeg` is not installed.
  * @throws {TypeError | RangeError} naming an option that is out of its range.
  *
  * @example

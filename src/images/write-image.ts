@@ -14,7 +14,7 @@ import {
   tuple,
 } from '../arrays/index.js';
 import { writeAtomically } from '../files/index.js';
-import { imageCodec, pngEncoder } from './peers.js';
+import { newJpegEncoder, pngEncoder } from './peers.js';
 import type { Pixels } from './resize.js';
 
 const WRITTEN = {
@@ -29,7 +29,7 @@ export interface WriteImageOptions extends OptionsOf<typeof WRITTEN> {}
  * Writes an image as a PNG or JPEG file: the opposite of {@link readImage}.
  *
  * The file is written in one piece: under another name first, which is then renamed. PNG needs the package `fast-png`,
- * JPEG `@napi-rs/image`.
+ * JPEG `@jsquash/jpeg`.
  *
  * @param file - Its path, which ends in .png, .jpg or .jpeg; an existing file is replaced.
  * @param image - Shape (C, H, W) with C of 1 (grey), 3 (colours) or, in PNG, 4 (colours and opacity); or (H, W), grey.
@@ -55,10 +55,32 @@ export function writeImage(file: string, image: NDArray, options: WriteImageOpti
     writeAtomically(fn, file, pngEncoder(fn).encode({ ...pixels, channels, depth: 8 }));
     return;
   }
-  const { Transformer } = imageCodec(fn);
-  const picture = Transformer.fromRgbaPixels(withOpacity(pixels), pixels.width, pixels.height);
-  writeAtomically(fn, file, (channels === 1 ? picture.grayscale() : picture).jpegSync(quality));
+  const colours = { color_space: channels === 1 ? GREY : COLOURS };
+  const encoder = newJpegEncoder(fn);
+  const { width, height } = pixels;
+  writeAtomically(fn, file, encoder.encode(withOpacity(pixels), width, height, { ...JPEG, ...colours, quality }));
 }
+
+/** MozJPEG's numbers of colour spaces. */
+const [GREY, COLOURS] = [1, 3];
+
+/** Options of MozJPEG: its own defaults but for the order of what is written, which decoders read at once. */
+const JPEG = {
+  baseline: false,
+  arithmetic: false,
+  progressive: false,
+  optimize_coding: true,
+  smoothing: 0,
+  quant_table: 3,
+  trellis_multipass: false,
+  trellis_opt_zero: false,
+  trellis_opt_table: false,
+  trellis_loops: 1,
+  auto_subsample: true,
+  chroma_subsample: 2,
+  separate_chroma_quality: false,
+  chroma_quality: 75,
+};
 
 /** Bytes of rows from the top, the channels of a pixel side by side. */
 type Bytes = Pick<Pixels, 'width' | 'height' | 'channels'> & { readonly data: Uint8Array };

@@ -1,5 +1,7 @@
-import { compressJpegSync, Transformer } from '@napi-rs/image';
+import { crc32, deflateSync } from 'node:zlib';
+import { defaultOptions } from '@jsquash/jpeg/meta.js';
 import { encode, type ImageData } from 'fast-png';
+import { newJpegEncoder } from '../../src/images/peers.js';
 
 /** A smooth picture, which JPEG keeps well: red grows to the right, green downwards, blue is what is left. */
 export function smoothPixels(width: number, height: number, phase = 0): Uint8Array {
@@ -16,13 +18,9 @@ export function smoothPixels(width: number, height: number, phase = 0): Uint8Arr
 }
 
 /** A JPEG file of red, green, blue and opacity, which is dropped. */
-export function jpegOf(rgba: Uint8Array, width: number, height: number, quality = 95): Uint8Array {
-  return new Uint8Array(Transformer.fromRgbaPixels(rgba, width, height).jpegSync(quality));
-}
-
-/** The same picture as a progressive JPEG. */
-export function progressive(jpeg: Uint8Array): Uint8Array {
-  return new Uint8Array(compressJpegSync(jpeg, { quality: 95, optimizeScans: true }));
+export function jpegOf(rgba: Uint8Array, width: number, height: number, options: object = {}): Uint8Array {
+  const settings = { ...defaultOptions, progressive: false, quality: 95, ...options };
+  return newJpegEncoder('test').encode(rgba, width, height, settings).slice();
 }
 
 /** A PNG file; `data` has the channels of a pixel side by side. */
@@ -58,21 +56,47 @@ export function jpegWithExif(jpeg: Uint8Array, exif: Uint8Array): Uint8Array {
 
 /** A PNG file with another chunk behind its header. */
 export function pngWithChunk(png: Uint8Array, type: string, content: Uint8Array): Uint8Array {
+  return Uint8Array.from([...png.subarray(0, 33), ...chunkOf(type, content), ...png.subarray(33)]);
+}
+
+/** A chunk of a PNG file: length, type, content, checksum. */
+function chunkOf(type: string, content: Uint8Array): Uint8Array {
   const chunk = new Uint8Array(12 + content.length);
   const view = new DataView(chunk.buffer);
   view.setUint32(0, content.length);
   for (let i = 0; i < 4; i++) chunk[4 + i] = type.charCodeAt(i);
   chunk.set(content, 8);
   view.setUint32(8 + content.length, crc32(chunk.subarray(4, 8 + content.length)));
-  return Uint8Array.from([...png.subarray(0, 33), ...chunk, ...png.subarray(33)]);
+  return chunk;
 }
 
-/** The checksum of a PNG chunk. */
-export function crc32(bytes: Uint8Array): number {
-  let crc = ~0;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let k = 0; k < 8; k++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
+/** What a PNG file is made of, in the numbers of the format. */
+export interface PngParts {
+  readonly width: number;
+  readonly height: number;
+  readonly depth: number;
+  readonly colour: number;
+  readonly interlace?: number;
+  /** Before compression: each row the number of its filter, then its bytes. */
+  readonly rows: Uint8Array;
+  readonly palette?: readonly number[];
+  readonly transparent?: readonly number[];
+}
+
+/** A PNG file of these parts, right or wrong. */
+export function pngOfParts(parts: PngParts): Uint8Array {
+  const { width, height, depth, colour, interlace = 0, rows, palette, transparent } = parts;
+  const header = new Uint8Array(13);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  header.set([depth, colour, 0, 0, interlace], 8);
+  return Uint8Array.from([
+    ...[0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
+    ...chunkOf('IHDR', header),
+    ...(palette === undefined ? [] : chunkOf('PLTE', Uint8Array.from(palette))),
+    ...(transparent === undefined ? [] : chunkOf('tRNS', Uint8Array.from(transparent))),
+    ...chunkOf('IDAT', deflateSync(rows)),
+    ...chunkOf('IEND', new Uint8Array(0)),
+  ]);
 }
