@@ -15,7 +15,6 @@ export interface HardsigmoidCache {
  * @param x - Input, any shape.
  * @returns `out`, a new array of the shape of `x` in which NaN stays NaN, and the cache, which keeps `x` by reference:
  *   leave it unchanged until the backward pass.
- * @throws {ShapeError} if `x` is empty.
  * @see Howard et al. 2019, Searching for MobileNetV3, https://arxiv.org/abs/1905.02244
  */
 export function hardsigmoidForward(x: NDArray): [out: NDArray, cache: HardsigmoidCache] {

@@ -42,7 +42,6 @@ export interface SoftplusCache {
  * @param options - How sharp it bends, and where it stops to.
  * @returns `out`, a new array of the shape of `x` in which NaN stays NaN, and the cache, which keeps `x` by reference:
  *   leave it unchanged until the backward pass.
- * @throws {ShapeError} if `x` is empty.
  * @throws {TypeError | RangeError} if an option is unknown or out of range.
  * @see Dugas et al. 2001, Incorporating Second-Order Functional Knowledge for Better Option Pricing
  */
