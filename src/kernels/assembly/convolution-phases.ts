@@ -160,7 +160,7 @@ function joinPhases<T>(from: usize, phaseBytes: usize, to: usize): void {
 
 /** to = a[0], b[0], a[1], …, `length` values in all. */
 // @ts-ignore: decorator
-@inline function zipRun<T>(a: usize, b: usize, to: usize, length: i32): void {
+@inline export function zipRun<T>(a: usize, b: usize, to: usize, length: i32): void {
   let left = length;
   for (; left >= 2 * lanes<T>(); left -= 2 * lanes<T>()) {
     const x = v128.load(a), y = v128.load(b);

@@ -5,6 +5,7 @@ import { Kernel } from '../kernel.generated.js';
 import { PRODUCT_DEPTH, TILE_ROW_BYTES, TILE_ROWS } from '../protocol.js';
 import type { ChooseTiles, ConvolutionPass } from '../winograd-choice.js';
 import { roundUp, type TileInputs } from '../winograd-plan.js';
+import { bindDepthwise } from './depthwise.js';
 import { bindWinograd } from './winograd.js';
 
 /** Bytes of windows that a thread packs at a time: what the second-level cache holds beside the filters. */
@@ -12,6 +13,9 @@ const PACKED_BYTES = 128 * 1024;
 
 /** Channels and bytes of pixels of a tile in convolution-phases.ts. */
 const [PHASE_CHANNELS, PHASE_RUN_BYTES] = [3, 48];
+
+/** Filters of a channel that are computed one by one, and not as a product. */
+const MOST_DEPTHWISE = 4;
 
 /** Bytes of a laid-out image that the second-level cache holds beside the filters. */
 const LAID_OUT_BYTES = 256 * 1024;
@@ -84,6 +88,7 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
   };
 
   const winograd = bindWinograd(call, threads, sizes);
+  const depthwise = bindDepthwise(call, threads, geometry);
   const tilesOf = (pass: ConvolutionPass, like: Floats, s: ConvShape): TileInputs | null =>
     isFloat64(like) || !isPlain(s) ? null : choose(pass, s);
   /** The gradient of the images, gathered by phases. */
@@ -117,6 +122,10 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
         winograd.convolve(places, x, s, size, { turned: false, relu });
         return call.finish();
       }
+      if (isDepthwise(s)) {
+        depthwise.forward(places, x, s, relu);
+        return call.finish();
+      }
       const filters = packed(places[1], x, s, s.F, s.C * s.HH * s.WW, false);
       convolve(places[0], filters, places[2], places[3], x, s, relu);
       call.finish();
@@ -133,6 +142,8 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
       const size = turns ? tilesOf('input', dout, turned) : null;
       if (size !== null) {
         winograd.convolve([doutAt, wAt, 0, dxAt], dout, turned, size, { turned: true, relu: false });
+      } else if (isDepthwise(s)) {
+        depthwise.input([doutAt, wAt, dxAt], w, s);
       } else if (isPlain(s) && gathersByPhases(s)) {
         backwardByPhases(doutAt, wAt, dxAt, w, s);
       } else if (turns) {
@@ -160,6 +171,10 @@ export function bindConvolution(call: Call, threads: number, choose: ChooseTiles
       const tiles = tilesOf('weights', x, s);
       if (tiles !== null) {
         winograd.weights([doutAt, xAt, dwAt, dbAt], x, s, tiles);
+        return call.finish();
+      }
+      if (isDepthwise(s)) {
+        depthwise.weights([doutAt, xAt, dwAt, dbAt], x, s);
         return call.finish();
       }
       if (db !== null) call.job(Kernel.SumChannels, dout, shape.F, [doutAt, dbAt, shape.N, shape.F, s.OH * s.OW]);
@@ -213,6 +228,11 @@ function ofOneGroup(s: ConvShape): ConvShape {
 /** Whether there are no groups and no gaps between taps, as some kernels take for granted. */
 function isPlain({ groups, dilationH, dilationW }: ConvShape): boolean {
   return groups === 1 && dilationH === 1 && dilationW === 1;
+}
+
+/** Whether each filter sees a channel of its own, or one that few others see. */
+function isDepthwise({ groups, C, F }: ConvShape): boolean {
+  return groups > 1 && C === 1 && F <= MOST_DEPTHWISE;
 }
 
 /** Pixels that a window spans along an axis. */
