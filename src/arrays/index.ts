@@ -17,7 +17,7 @@ export {
 } from './create.js';
 export { ENDED_MESSAGE, ended, hasEnded, markEnded } from './ended.js';
 export { argumentError, describe, type Fault, faultOf, printable, ShapeError, said, tuple } from './errors.js';
-export { checkLabels, type Labels } from './labels.js';
+export { checkLabelGrid, checkLabels, type LabelGrid, type Labels } from './labels.js';
 export {
   adopted,
   dtypeOf,

@@ -5,6 +5,7 @@ export type { KernelSettings } from './settings.js';
 export type {
   ChannelShape,
   ConvShape,
+  ElementwiseLossOperands,
   Kernels,
   PairGradientOperands,
   PoolShape,

@@ -53,6 +53,18 @@ export {
   logsumexpBackward,
   logsumexpForward,
 } from './log-softmax.js';
+export { type LossParts, lossBackward, lossForward, type Reduction } from './loss-parts.js';
+export {
+  type CrossEntropySettings,
+  crossEntropyParts,
+  IGNORE_INDEX,
+  LABEL_SMOOTHING,
+  nllParts,
+  softTargetParts,
+  svmParts,
+} from './losses.js';
+export { bceParts, bceWithLogitsParts, klDivParts, LOG_TARGET } from './losses-probability.js';
+export { BETA, DELTA, huberParts, l1Parts, mseParts, smoothL1Parts } from './losses-regression.js';
 export { type MatmulCache, matmulBackward, matmulForward } from './matmul.js';
 export {
   type AbsCache,

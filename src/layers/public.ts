@@ -78,7 +78,31 @@ export { type HardsigmoidCache, hardsigmoidBackward, hardsigmoidForward } from '
 export { type HardswishCache, hardswishBackward, hardswishForward } from './hardswish.js';
 export { type LayernormCache, layernormBackward, layernormForward, type NormalizationOptions } from './layernorm.js';
 export { type LeakyReluCache, type LeakyReluOptions, leakyReluBackward, leakyReluForward } from './leaky-relu.js';
-export { type LossAndGrad, softmaxLoss, svmLoss } from './losses.js';
+export type { LossAndGrad, LossOptions } from './loss-parts.js';
+export {
+  type CrossEntropyLossOptions,
+  crossEntropyLoss,
+  type NllLossOptions,
+  nllLoss,
+  softmaxLoss,
+  svmLoss,
+} from './losses.js';
+export {
+  type BceLossOptions,
+  type BceWithLogitsLossOptions,
+  bceLoss,
+  bceWithLogitsLoss,
+  type KlDivLossOptions,
+  klDivLoss,
+} from './losses-probability.js';
+export {
+  type HuberLossOptions,
+  huberLoss,
+  l1Loss,
+  mseLoss,
+  type SmoothL1LossOptions,
+  smoothL1Loss,
+} from './losses-regression.js';
 export { type MaxoutCache, maxoutBackward, maxoutForward } from './maxout.js';
 export type { NamedNeeds, Needed, Needs } from './needs.js';
 export {

@@ -43,7 +43,7 @@ const SHAPES: readonly Case[] = [
   ['mul: a has shape (3,), b has shape (2,)', () => F.mul(row, zeros([2]))],
   ['prelu: weight has shape (2,), expected (1,) or', () => F.prelu(square, zeros([2]))],
   ['maxout: x has shape (3, 3), expected (N, D) with D divisible by pieces=2', () => F.maxout(square, 2)],
-  ['crossEntropy: x has shape (3,), expected (N, C)', () => F.crossEntropy(row, [1])],
+  ['crossEntropy: y has shape (1,), expected labels of shape ()', () => F.crossEntropy(row, [1])],
   ['svmLoss: y has shape (2,), expected (N=3,)', () => F.svmLoss(square, [1, 2])],
   ['mseLoss: target has shape (3,), expected (3, 3)', () => F.mseLoss(square, row)],
   ['slice: x has shape (3,), expected an axis for each of 2 ranges', () => F.slice(row, [null, null])],

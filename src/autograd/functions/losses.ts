@@ -1,66 +1,186 @@
 import {
-  checkLike,
-  dtypeOf,
-  FRACTION,
-  full,
+  ANY,
+  argumentError,
+  describe,
+  isNDArray,
+  isRecording,
   type Labels,
   type NDArray,
   type OptionsOf,
+  oneOf,
   option,
+  remedyFor,
   settingsOf,
 } from '../../arrays/index.js';
-import { svmLoss as layerSvmLoss, mulForward, softmaxLoss } from '../../layers/index.js';
-import type { TensorLike } from '../op.js';
+import {
+  BETA,
+  bceParts,
+  bceWithLogitsParts,
+  type CrossEntropySettings,
+  crossEntropyParts,
+  DELTA,
+  huberParts,
+  IGNORE_INDEX,
+  klDivParts,
+  LABEL_SMOOTHING,
+  LOG_TARGET,
+  type LossParts,
+  l1Parts,
+  lossBackward,
+  lossForward,
+  mseParts,
+  nllParts,
+  type Reduction,
+  smoothL1Parts,
+  softTargetParts,
+  svmParts,
+} from '../../layers/index.js';
+import { arrayOf, type TensorLike } from '../op.js';
 import { Tensor } from '../tensor.js';
-import { add, mul, sub } from './arithmetic.js';
-import { arrayArg, layerOp } from './layer-op.js';
-import { logSoftmax, mean } from './reductions.js';
+import { layerOp, type Terms } from './layer-op.js';
 
-type Loss = typeof softmaxLoss;
-
-/** The operation of a loss that is computed together with its gradient. */
-function lossOp(name: string, lossOf: Loss): (x: TensorLike, y: Labels | Tensor) => Tensor {
+/** The operation of a loss of labels. */
+function labelOp<S>(
+  name: string,
+  partsOf: (fn: string, x: NDArray, y: Labels | number, settings: S) => LossParts,
+): (x: TensorLike, y: Labels | Tensor | number, settings: S) => Tensor {
   const apply = layerOp(
     name,
     // Labels have no gradient, also where they are an array: `op` would take a bare one for an operand.
-    (x: NDArray, { y }: { readonly y: Labels }): [NDArray, NDArray] => {
-      const { loss, dx } = lossOf(x, y);
-      return [full([], loss, dtypeOf(x)), dx];
-    },
-    (dout, dx) => mulForward(dout, dx)[0],
+    (x: NDArray, { y, settings }: { readonly y: Labels | number; readonly settings: S }) =>
+      lossForward(partsOf(name, x, y, settings)),
+    lossBackward,
   );
-  return (x, y) => apply(x, { y: y instanceof Tensor ? y.data : y });
+  return (x, y, settings) => apply(x, { y: y instanceof Tensor ? y.data : y, settings });
 }
 
-const softmax = lossOp('crossEntropy', softmaxLoss);
+/** The operation of a loss of two arrays, of which each gets a gradient that requires one. */
+function pairOp<S>(
+  name: string,
+  partsOf: (fn: string, x: NDArray, y: NDArray, settings: S, needsTarget: boolean) => LossParts,
+  terms: Terms,
+): (x: TensorLike, y: TensorLike, settings: S) => Tensor {
+  const apply = layerOp(
+    name,
+    (x: NDArray, y: NDArray, { settings, needsTarget }: { readonly settings: S; readonly needsTarget: boolean }) =>
+      lossForward(partsOf(name, x, y, settings, needsTarget)),
+    lossBackward,
+    terms,
+  );
+  return (x, y, settings) => {
+    checkNumbers(name, terms.x ?? 'x', x);
+    checkNumbers(name, terms.y ?? 'y', y);
+    return apply(x, y, { settings, needsTarget: isRecording() && y instanceof Tensor && y.requiresGrad });
+  };
+}
 
-const CROSS_ENTROPY_OPTIONS = {
-  /** Share of the target that is spread evenly over all classes, in [0, 1]. Default 0. */
-  labelSmoothing: option(0, FRACTION),
+/** @throws {TypeError} if an argument of a loss of numbers is neither a tensor nor an array. */
+function checkNumbers(fn: string, arg: string, value: TensorLike): void {
+  if (value instanceof Tensor || isNDArray(value)) return;
+  throw argumentError(TypeError, {
+    fn,
+    arg,
+    found: `is ${describe(value)}`,
+    expected: 'a tensor or an array',
+    wayOut: remedyFor(arg, value) && `${remedyFor(arg, value)}; for labels of classes take F.crossEntropy`,
+  });
+}
+
+const REDUCTION = {
+  /** `'mean'`, `'sum'`, or `'none'` for the loss of each example or value. Default `'mean'`. */
+  reduction: option<'mean' | 'sum' | 'none'>('mean', oneOf('mean', 'sum', 'none')),
 };
+
+/** What a loss of many values returns. */
+export interface ReductionOptions extends OptionsOf<typeof REDUCTION> {}
+
+const WEIGHT = {
+  /** What the loss is multiplied by; a constant. Default: 1. */
+  weight: option<TensorLike | undefined>(undefined, ANY),
+};
+
+/** The values of a weight. @throws {TypeError} if it is no array, or requires a gradient. */
+function constant(fn: string, arg: string, weight: TensorLike | undefined): NDArray | undefined {
+  if (weight === undefined) return undefined;
+  if (!(weight instanceof Tensor || isNDArray(weight))) {
+    const [found, expected] = [`is ${describe(weight)}`, 'a tensor or an array'];
+    throw argumentError(TypeError, { fn, arg, found, expected, wayOut: remedyFor(arg, weight) });
+  }
+  if (weight instanceof Tensor && weight.requiresGrad) {
+    const [found, expected] = ['requires a gradient', 'a constant, since the loss has none for it'];
+    throw argumentError(TypeError, { fn, arg, found, expected, wayOut: `give ${arg}.detach()` });
+  }
+  return arrayOf(weight);
+}
+
+const NLL_OPTIONS = { ...REDUCTION, ...WEIGHT, ...IGNORE_INDEX };
+
+const CROSS_ENTROPY_OPTIONS = { ...NLL_OPTIONS, ...LABEL_SMOOTHING };
 
 /** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions extends OptionsOf<typeof CROSS_ENTROPY_OPTIONS> {}
 
+const PLAIN: CrossEntropySettings = { reduction: 'mean', weight: undefined, ignoreIndex: -100, labelSmoothing: 0 };
+
+const ofLabels = labelOp<CrossEntropySettings>('crossEntropy', crossEntropyParts);
+const ofProbabilities = pairOp<CrossEntropySettings>('crossEntropy', softTargetParts, {});
+
 /**
- * Softmax cross-entropy, the mean over the batch: `−log softmax(x[n])[y[n]]`; with label smoothing ε,
- * `(1 − ε)` times that and `ε` times the mean of `−log softmax(x[n])` over the classes.
+ * Softmax cross-entropy, the mean over all examples of `−Σ_c q[c] · log softmax(x)[c]`.
  *
- * @param x - Scores, shape (N, C).
- * @param y - Labels in [0, C), N of them: a list, a typed array, an array or a tensor. They get no gradient.
- * @returns Shape ().
- * @throws {ShapeError} if `x` is not (N, C) or `y` not of length N.
- * @throws {RangeError} if a label is not an integer in [0, C), or `labelSmoothing` out of range.
+ * With labels and smoothing ε, `q[c] = weight[c]·((1 − ε)·[c = y] + ε/C)`; the mean is the sum divided by that of
+ * `weight[y]`, and an example whose label is `ignoreIndex` counts in neither: where all are, it is NaN. With class
+ * probabilities t, `q[c] = weight[c]·((1 − ε)·t[c] + ε/C)`, and the mean divides by the number of examples.
+ *
+ * @param x - Scores, shape (N, C), (C,) for one example, or (N, C, d_1, …, d_k) for images of examples.
+ * @param y - Labels in [0, C) or `ignoreIndex`: N in a list, a typed array, an array or a tensor; a number for scores
+ *   (C,); an array or a tensor (N, d_1, …, d_k) for images. They get no gradient. Or class probabilities: an array or a
+ *   tensor of the shape of `x`, which gets a gradient if it requires one.
+ * @param options - `weight`: one for each class, shape (C,).
+ * @returns Shape (); with `reduction: 'none'` that of the labels.
+ * @throws {ShapeError} if the shapes do not go together.
+ * @throws {RangeError} if a label is neither an integer in [0, C) nor `ignoreIndex`, or an option out of range.
+ * @throws {TypeError} if an option is unknown, or `weight` requires a gradient.
  * @see Szegedy et al. 2016, Rethinking the Inception Architecture for Computer Vision, section 7
  */
-export function crossEntropy(x: TensorLike, y: Labels | Tensor, options: CrossEntropyOptions = {}): Tensor {
-  const { labelSmoothing } = settingsOf('crossEntropy', CROSS_ENTROPY_OPTIONS, options);
-  const loss = softmax(x, y);
-  if (labelSmoothing === 0) return loss;
-  return add(mul(loss, 1 - labelSmoothing), mul(mean(logSoftmax(x)), -labelSmoothing));
+export function crossEntropy(x: TensorLike, y: Labels | Tensor | number, options?: CrossEntropyOptions): Tensor {
+  let settings = PLAIN;
+  if (options !== undefined) {
+    const given = settingsOf('crossEntropy', CROSS_ENTROPY_OPTIONS, options);
+    settings = { ...given, weight: constant('crossEntropy', 'weight', given.weight) };
+  }
+  return isLike(y, x) ? ofProbabilities(x, y, settings) : ofLabels(x, y, settings);
 }
 
-const hinge = lossOp('svmLoss', layerSvmLoss);
+/** Whether targets have the shape of the scores. */
+function isLike(y: Labels | Tensor | number, x: TensorLike): y is TensorLike {
+  if (!(y instanceof Tensor || isNDArray(y)) || !(x instanceof Tensor || isNDArray(x))) return false;
+  return y.shape.length === x.shape.length && y.shape.every((size, axis) => size === x.shape[axis]);
+}
+
+/** Options of {@link nllLoss}. */
+export interface NllLossOptions extends OptionsOf<typeof NLL_OPTIONS> {}
+
+const nll = labelOp('nllLoss', nllParts);
+
+/**
+ * Negative log-likelihood, the mean over all examples of `−weight[y]·x[y]`: the sum divided by that of `weight[y]`. An
+ * example whose label is `ignoreIndex` counts in neither: where all are, it is NaN.
+ *
+ * @param x - Log-probabilities (of `F.logSoftmax`), shape (N, C), (C,) or (N, C, d_1, …, d_k).
+ * @param y - Labels in [0, C) or `ignoreIndex`, as those of {@link crossEntropy}. They get no gradient.
+ * @param options - `weight`: one for each class, shape (C,).
+ * @returns Shape (); with `reduction: 'none'` that of the labels.
+ * @throws {ShapeError} if the shapes do not go together.
+ * @throws {RangeError} if a label is neither an integer in [0, C) nor `ignoreIndex`, or an option out of range.
+ * @throws {TypeError} if an option is unknown, or `weight` requires a gradient.
+ */
+export function nllLoss(x: TensorLike, y: Labels | Tensor | number, options: NllLossOptions = {}): Tensor {
+  const given = settingsOf('nllLoss', NLL_OPTIONS, options);
+  return nll(x, y, { ...given, weight: constant('nllLoss', 'weight', given.weight) });
+}
+
+const hinge = labelOp('svmLoss', (fn, x, y, reduction: Reduction) => svmParts(fn, x, y as Labels, reduction));
 
 /**
  * Multiclass SVM (hinge) loss, the mean over the batch: the sum over the wrong classes of what a score lacks to a
@@ -68,25 +188,165 @@ const hinge = lossOp('svmLoss', layerSvmLoss);
  *
  * @param x - Scores, shape (N, C).
  * @param y - Labels in [0, C), N of them: a list, a typed array, an array or a tensor. They get no gradient.
- * @returns Shape ().
+ * @returns Shape (); with `reduction: 'none'` (N,).
  * @throws {ShapeError} if `x` is not (N, C) or `y` not of length N.
  * @throws {RangeError} if a label is not an integer in [0, C).
  */
-export function svmLoss(x: TensorLike, y: Labels | Tensor): Tensor {
-  return hinge(x, y);
+export function svmLoss(x: TensorLike, y: Labels | Tensor, options: ReductionOptions = {}): Tensor {
+  return hinge(x, y, settingsOf('svmLoss', REDUCTION, options).reduction);
 }
+
+const TARGET = { y: 'target' };
+
+const squared = pairOp('mseLoss', mseParts, TARGET);
 
 /**
  * The mean of the squared differences of `x` and `target`.
  *
  * @param x - Any shape.
  * @param target - Of the same shape.
- * @returns Shape ().
+ * @returns Shape (); with `reduction: 'none'` that of `x`.
  * @throws {ShapeError} if the shapes differ: they are not broadcast.
  */
-export function mseLoss(x: TensorLike, target: TensorLike): Tensor {
-  const [values, wanted] = [arrayArg('mseLoss', 'x', x), arrayArg('mseLoss', 'target', target)];
-  checkLike('mseLoss', 'target', wanted, 'x', values);
-  const difference = sub(x, target);
-  return mean(mul(difference, difference));
+export function mseLoss(x: TensorLike, target: TensorLike, options: ReductionOptions = {}): Tensor {
+  return squared(x, target, settingsOf('mseLoss', REDUCTION, options));
+}
+
+const absolute = pairOp('l1Loss', l1Parts, TARGET);
+
+/**
+ * The mean of the absolute differences of `x` and `target`. The gradient is 0 where both are equal.
+ *
+ * @param x - Any shape.
+ * @param target - Of the same shape.
+ * @returns Shape (); with `reduction: 'none'` that of `x`.
+ * @throws {ShapeError} if the shapes differ: they are not broadcast.
+ */
+export function l1Loss(x: TensorLike, target: TensorLike, options: ReductionOptions = {}): Tensor {
+  return absolute(x, target, settingsOf('l1Loss', REDUCTION, options));
+}
+
+const SMOOTH_L1_OPTIONS = { ...REDUCTION, ...BETA };
+
+/** Options of {@link smoothL1Loss}. */
+export interface SmoothL1LossOptions extends OptionsOf<typeof SMOOTH_L1_OPTIONS> {}
+
+const smoothL1 = pairOp('smoothL1Loss', smoothL1Parts, TARGET);
+
+/**
+ * The mean of `½·d²/beta` where |d| < beta, else of `|d| − ½·beta`, for the differences d of `x` and `target`.
+ *
+ * @param x - Any shape.
+ * @param target - Of the same shape.
+ * @returns Shape (); with `reduction: 'none'` that of `x`.
+ * @throws {ShapeError} if the shapes differ: they are not broadcast.
+ * @see Girshick 2015, Fast R-CNN, equation 3
+ */
+export function smoothL1Loss(x: TensorLike, target: TensorLike, options: SmoothL1LossOptions = {}): Tensor {
+  return smoothL1(x, target, settingsOf('smoothL1Loss', SMOOTH_L1_OPTIONS, options));
+}
+
+const HUBER_OPTIONS = { ...REDUCTION, ...DELTA };
+
+/** Options of {@link huberLoss}. */
+export interface HuberLossOptions extends OptionsOf<typeof HUBER_OPTIONS> {}
+
+const huber = pairOp('huberLoss', huberParts, TARGET);
+
+/**
+ * The mean of `½·d²` where |d| < delta, else of `delta·(|d| − ½·delta)`, for the differences d of `x` and `target`.
+ *
+ * @param x - Any shape.
+ * @param target - Of the same shape.
+ * @returns Shape (); with `reduction: 'none'` that of `x`.
+ * @throws {ShapeError} if the shapes differ: they are not broadcast.
+ * @see Huber 1964, Robust Estimation of a Location Parameter
+ */
+export function huberLoss(x: TensorLike, target: TensorLike, options: HuberLossOptions = {}): Tensor {
+  return huber(x, target, settingsOf('huberLoss', HUBER_OPTIONS, options));
+}
+
+const BCE_OPTIONS = { ...REDUCTION, ...WEIGHT };
+
+/** Options of {@link binaryCrossEntropy}. */
+export interface BinaryCrossEntropyOptions extends OptionsOf<typeof BCE_OPTIONS> {}
+
+const bce = pairOp('binaryCrossEntropy', bceParts, { x: 'p' });
+
+/**
+ * Binary cross-entropy of probabilities: the mean of `−(y·ln p + (1 − y)·ln(1 − p))`, times `weight`. Logarithms below
+ * −100 count as −100.
+ *
+ * @param p - Probabilities, any shape.
+ * @param y - Targets in [0, 1], of the same shape.
+ * @param options - `weight`: a shape that broadcasts to that of `p`.
+ * @returns Shape (); with `reduction: 'none'` that of `p`.
+ * @throws {ShapeError} if the shapes differ: only `weight` is broadcast.
+ * @throws {RangeError} if a value of `p` is not in [0, 1].
+ * @throws {TypeError} if an option is unknown, or `weight` requires a gradient.
+ */
+export function binaryCrossEntropy(p: TensorLike, y: TensorLike, options: BinaryCrossEntropyOptions = {}): Tensor {
+  const fn = 'binaryCrossEntropy';
+  const { reduction, weight } = settingsOf(fn, BCE_OPTIONS, options);
+  return bce(p, y, { reduction, weight: constant(fn, 'weight', weight) });
+}
+
+const BCE_WITH_LOGITS_OPTIONS = {
+  ...BCE_OPTIONS,
+  /** The weight of the part of `y` beside that of `1 − y`; a constant. Default: 1. */
+  posWeight: option<TensorLike | undefined>(undefined, ANY),
+};
+
+/** Options of {@link binaryCrossEntropyWithLogits}. */
+export interface BinaryCrossEntropyWithLogitsOptions extends OptionsOf<typeof BCE_WITH_LOGITS_OPTIONS> {}
+
+const bceWithLogits = pairOp('binaryCrossEntropyWithLogits', bceWithLogitsParts, {});
+
+/**
+ * Binary cross-entropy of logits: the mean of `−(posWeight·y·ln σ(x) + (1 − y)·ln(1 − σ(x)))`, times `weight`, where
+ * `σ(x) = 1 / (1 + e^−x)`. No logit overflows.
+ *
+ * @param x - Logits, any shape.
+ * @param y - Targets in [0, 1], of the same shape.
+ * @param options - `weight` and `posWeight`: shapes that broadcast to that of `x`.
+ * @returns Shape (); with `reduction: 'none'` that of `x`.
+ * @throws {ShapeError} if the shapes differ: only the weights are broadcast.
+ * @throws {TypeError} if an option is unknown, or a weight requires a gradient.
+ */
+export function binaryCrossEntropyWithLogits(
+  x: TensorLike,
+  y: TensorLike,
+  options: BinaryCrossEntropyWithLogitsOptions = {},
+): Tensor {
+  const fn = 'binaryCrossEntropyWithLogits';
+  const { reduction, weight, posWeight } = settingsOf(fn, BCE_WITH_LOGITS_OPTIONS, options);
+  const weights = { weight: constant(fn, 'weight', weight), posWeight: constant(fn, 'posWeight', posWeight) };
+  return bceWithLogits(x, y, { reduction, ...weights });
+}
+
+const KL_DIV_OPTIONS = {
+  /**
+   * `'mean'` over all values, `'batchmean'`: the sum by the length of the first axis, `'sum'`, or `'none'` for the values.
+   * Default `'mean'`.
+   */
+  reduction: option<'mean' | 'batchmean' | 'sum' | 'none'>('mean', oneOf('mean', 'batchmean', 'sum', 'none')),
+  ...LOG_TARGET,
+};
+
+/** Options of {@link klDiv}. */
+export interface KlDivOptions extends OptionsOf<typeof KL_DIV_OPTIONS> {}
+
+const divergence = pairOp('klDiv', klDivParts, TARGET);
+
+/**
+ * Divergence of Kullback and Leibler: the mean of `target·(ln target − x)`, or with `logTarget` of `e^target·(target −
+ * x)`, over all values. The divergence of the distributions is `'batchmean'`.
+ *
+ * @param x - Logarithms of probabilities, any shape.
+ * @param target - Probabilities, or their logarithms, of the same shape.
+ * @returns Shape (); with `reduction: 'none'` that of `x`.
+ * @throws {ShapeError} if the shapes differ: they are not broadcast.
+ */
+export function klDiv(x: TensorLike, target: TensorLike, options: KlDivOptions = {}): Tensor {
+  return divergence(x, target, settingsOf('klDiv', KL_DIV_OPTIONS, options));
 }

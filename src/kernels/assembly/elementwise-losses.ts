@@ -3,18 +3,18 @@ import { exp } from "./exp";
 import { integer, number, numberSplat, pointer } from "./job";
 import { log, log1p } from "./log";
 import {
-  addWide, constant, firstLanes, lanes, loadUpTo, madd, nmadd, select, storeUpTo, sumOfPair, where,
+  addWide, constant, firstLanes, lanes, loadUpTo, madd, select, storeUpTo, sumOfPair, where,
 } from "./simd";
 
 // Losses of two arrays of one size. One item is a chunk of values, and leaves their sum in float64. Arguments: the
 // addresses of x, y, the weights, the values, dx, dy (0 for one that there is none of) and of the sums, then the length;
 // first of the numbers the factor of both gradients.
 
-/** Constants by their places in the tables. */
+/** Constants by their places in the tables; the last is 1e-12 as a float32, which PyTorch has. */
 const enum At { ONE, SIGN, LOWEST_LOG, SMALLEST_VARIANCE }
 
-const TABLE32 = memory.data<f32>([1, -0.0, -100, 1e-12]);
-const TABLE64 = memory.data<f64>([1, -0.0, -100, 1e-12]);
+const TABLE32 = memory.data<f32>([1, -0.0, -100, 9.999999960041972e-13]);
+const TABLE64 = memory.data<f64>([1, -0.0, -100, 9.999999960041972e-13]);
 
 // @ts-ignore: decorator
 @inline function held<T>(place: usize): v128 {
@@ -135,14 +135,16 @@ export function bceWithLogitsLoss<T>(item: i32): void {
     const more = positive ? v128.sub<T>(loadUpTo<T>(positive + at, end - i), one) : zero;
     const weight = madd<T>(more, t, one);
     const rest = v128.sub<T>(one, t);
-    // With e = e^−|x| ≤ 1 nothing overflows: ln(1 + e^−x) is max(−x, 0) + ln(1 + e), its slope −1/(1 + e^x).
+    // With e = e^−|x| ≤ 1 nothing overflows: ln(1 + e^−x) is max(−x, 0) + ln(1 + e), and its slope −e/(1 + e) for x ≥ 0,
+    // e/(1 + e) − 1 below.
     const e = exp<T>(v128.or(v, sign));
     const linear = v128.pmax<T>(v128.neg<T>(v), zero), tail = log1p<T>(e);
-    const share = v128.div<T>(select(v128.ge<T>(v, zero), e, one), v128.add<T>(one, e));
+    const share = v128.mul<T>(weight, v128.div<T>(e, v128.add<T>(one, e)));
+    const slope = select(v128.ge<T>(v, zero), v128.sub<T>(rest, share), v128.add<T>(v128.sub<T>(rest, weight), share));
     // The large terms cancel exactly before the small one is added.
     const value = madd<T>(weight, tail, madd<T>(weight, linear, v128.mul<T>(rest, v)));
     const slopeOfY = v128.sub<T>(v128.mul<T>(more, v128.add<T>(linear, tail)), v);
-    sum = put<T>(sum, i, end, value, nmadd<T>(weight, share, rest), slopeOfY);
+    sum = put<T>(sum, i, end, value, slope, slopeOfY);
   }
   leave(item, sum);
 }

@@ -37,7 +37,8 @@ function ofDifference<O>(
 }
 
 const LOWEST_LOG = -100;
-const SMALLEST_VARIANCE = 1e-12;
+/** PyTorch's, a float32. */
+const SMALLEST_VARIANCE = Math.fround(1e-12);
 
 /** The weight of ln(1 + e^−x) in the loss of a logit. */
 function weightOf(y: number, { positive }: LogitOperands, i: number): number {
@@ -83,8 +84,10 @@ export const elementwiseLosses: ElementwiseLossKernels = {
       return (1 - y) * x + weight * linear + weight * tail;
     },
     dx: (x, y, operands, i) => {
-      const e = Math.exp(-Math.abs(x));
-      return 1 - y - (weightOf(y, operands, i) * (x >= 0 ? e : 1)) / (1 + e);
+      const [weight, e] = [weightOf(y, operands, i), Math.exp(-Math.abs(x))];
+      // The slope of ln(1 + e^−x) is −e/(1 + e) for x ≥ 0, and e/(1 + e) − 1 below.
+      const share = (weight * e) / (1 + e);
+      return x >= 0 ? 1 - y - share : 1 - y - weight + share;
     },
     dy: (x, _, { positive }, i) => {
       const [linear, tail] = softplusOfMinus(x);
