@@ -23,6 +23,10 @@ FUNCTIONS = [
     ("hardsigmoid", {}, lambda x: F.relu6(x + 3) / 6),
     ("softplus", {}, F.softplus),
     ("softplus", {"beta": 2.5, "threshold": 4.0}, F.softplus),
+    ("softmax", {"dim": 1}, F.softmax),
+    ("softmax", {"dim": -1}, F.softmax),
+    ("log_softmax", {"dim": 1}, F.log_softmax),
+    ("log_softmax", {"dim": 0}, F.log_softmax),
     ("gelu_tanh", {}, lambda x: F.gelu(x, approximate="tanh")),
 ]
 SHAPES = [(6, 9), (2, 3, 4, 2)]
@@ -55,6 +59,9 @@ MODULES = [
     ("Hardsigmoid", [], nn.Sequential(Shift(3), nn.ReLU6(), Scale(1 / 6)), (2, 5)),
     ("Softplus", [], nn.Softplus(), (2, 5)),
     ("Softplus", [{"beta": 0.5, "threshold": 1}], nn.Softplus(0.5, 1), (2, 5)),
+    ("Softmax", [], nn.Softmax(dim=-1), (2, 5)),
+    ("Softmax", [{"dim": 1}], nn.Softmax(dim=1), (2, 3, 2, 2)),
+    ("LogSoftmax", [1], nn.LogSoftmax(dim=1), (2, 3, 2)),
     ("GELU", [{"approximate": "tanh"}], nn.GELU(approximate="tanh"), (2, 5)),
 ]
 

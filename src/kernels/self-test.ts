@@ -74,6 +74,7 @@ export function firstDisagreement(kernels: Kernels): string | null {
       clamp: () => agrees(wide, (k, [x]) => k.clamp(x, 0.5)),
       addL2Gradient: () => agrees(wide, (k, [w, dw]) => k.addL2Gradient(w, dw, 0.3)),
       ...activations(agrees, wide, some),
+      ...softmaxes(agrees, wide),
       ...normalizations(agrees, some),
       ...images(agrees, some),
       softmaxLoss: () => agrees(wide, (k, [x, dx]) => k.softmaxLoss(x, y, dx, N, M)),
@@ -178,6 +179,31 @@ function losses(agrees: Agrees, some: (length: number) => Floats) {
           const of = isLabelled ? { labels, target: null, dtarget: null } : { labels: null, target, dtarget };
           return k.crossEntropy({ x, ...of, weight, values, dx, smoothing: 0.1, scale: 0.7, shape });
         }),
+      ),
+  };
+}
+
+function softmaxes(agrees: Agrees, wide: Floats[]) {
+  /** Rows, and channels of pixels: of 23 · 29 values. */
+  const shapes: readonly ChannelShape[] = [
+    { N: 23, C: 29, S: 1 },
+    { N: 1, C: 23, S: 29 },
+  ];
+  return {
+    softmax: () => shapes.every((shape) => agrees(wide, (k, [x, out]) => k.softmax(x, out, shape))),
+    softmaxBackward: () =>
+      shapes.every((shape) => agrees(wide, (k, [dout, out, dx]) => k.softmaxBackward(dout, out, dx, shape))),
+    logSoftmax: () => shapes.every((shape) => agrees(wide, (k, [x, out]) => k.logSoftmax(x, out, shape))),
+    logSoftmaxBackward: () =>
+      shapes.every((shape) =>
+        agrees(wide, (k, [dout, out, dx]) =>
+          k.logSoftmaxBackward(
+            dout,
+            out.map((v) => -Math.abs(v)),
+            dx,
+            shape,
+          ),
+        ),
       ),
   };
 }

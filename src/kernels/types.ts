@@ -36,6 +36,7 @@ export interface Kernels
     RowKernels,
     ActivationKernels,
     SmoothActivationKernels,
+    SoftmaxKernels,
     LossKernels,
     ElementwiseLossKernels,
     NormalizationKernels,
@@ -208,6 +209,21 @@ export interface ChannelShape {
   readonly N: number;
   readonly C: number;
   readonly S: number;
+}
+
+/**
+ * Softmax over the C of arrays (N, C, S), and its logarithm. No x overflows; all C are NaN where one is NaN or +∞, or
+ * all are −∞.
+ */
+export interface SoftmaxKernels {
+  /** out = e^x / Σ e^x. */
+  softmax(x: Floats, out: Floats, shape: ChannelShape): void;
+  /** dx = out · (dout − Σ dout · out). */
+  softmaxBackward(dout: Floats, out: Floats, dx: Floats, shape: ChannelShape): void;
+  /** out = x − ln Σ e^x. */
+  logSoftmax(x: Floats, out: Floats, shape: ChannelShape): void;
+  /** dx = dout − e^out · Σ dout. */
+  logSoftmaxBackward(dout: Floats, out: Floats, dx: Floats, shape: ChannelShape): void;
 }
 
 /**
@@ -558,8 +574,8 @@ export interface AdamStep extends Step {
 export interface PlainKernels
   extends PointwiseKernels,
     PairKernels,
-    LogSoftmaxKernels,
     LikelihoodKernels,
+    LogsumexpKernels,
     StatisticsKernels,
     AdaptivePoolingKernels {}
 
@@ -603,15 +619,11 @@ export interface PairKernels {
 }
 
 /** Logarithms of sums of powers, along rows of `length` values. */
-export interface LogSoftmaxKernels {
+export interface LogsumexpKernels {
   /** out[n] = ln Σ e^x over row n. No x overflows. */
   logsumexp(x: Floats, out: Floats, length: number): void;
   /** dx = dout[n] · e^(x − out[n]); 0 for a row of −∞. */
   logsumexpBackward(operands: LogsumexpGradientOperands): void;
-  /** out = x − ln Σ e^x of its row; NaN in a row with +∞, or of nothing but −∞. */
-  logSoftmax(x: Floats, out: Floats, length: number): void;
-  /** dx = dout − e^out · Σ dout, the sum over the row. */
-  logSoftmaxBackward(dout: Floats, out: Floats, dx: Floats, length: number): void;
 }
 
 export interface LogsumexpGradientOperands {

@@ -45,14 +45,7 @@ export {
   stackBackward,
   stackForward,
 } from './joining.js';
-export {
-  type LogSoftmaxCache,
-  type LogsumexpCache,
-  logSoftmaxBackward,
-  logSoftmaxForward,
-  logsumexpBackward,
-  logsumexpForward,
-} from './log-softmax.js';
+export { type LogsumexpCache, logsumexpBackward, logsumexpForward } from './logsumexp.js';
 export { type LossParts, lossBackward, lossForward, type Reduction } from './loss-parts.js';
 export {
   type CrossEntropySettings,

@@ -126,5 +126,13 @@ export { type Relu6Cache, relu6Backward, relu6Forward } from './relu6.js';
 export { type SigmoidCache, sigmoidBackward, sigmoidForward } from './sigmoid.js';
 export { type SiluCache, siluBackward, siluForward } from './silu.js';
 export type { SliceRange } from './slicing.js';
+export {
+  type LogSoftmaxCache,
+  logSoftmaxBackward,
+  logSoftmaxForward,
+  type SoftmaxCache,
+  softmaxBackward,
+  softmaxForward,
+} from './softmax.js';
 export { type SoftplusCache, type SoftplusOptions, softplusBackward, softplusForward } from './softplus.js';
 export { type TanhCache, tanhBackward, tanhForward } from './tanh.js';

@@ -1,7 +1,19 @@
-import { AMOUNT, checkCount, checkOptions, count, full, type OptionsOf, option, settingsOf } from '../arrays/index.js';
+import {
+  AMOUNT,
+  checkCount,
+  checkOptions,
+  count,
+  full,
+  type OptionsOf,
+  option,
+  ShapeError,
+  settingsOf,
+  tuple,
+} from '../arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
 import { GELU_OPTIONS, type GeluOptions, SOFTPLUS_OPTIONS, type SoftplusOptions } from '../layers/index.js';
+import { fault } from './failure.js';
 import { checkInput } from './input.js';
 import { Module } from './module.js';
 import { DTYPE_OPTION, NUMBER } from './module-options.js';
@@ -213,6 +225,65 @@ export class PReLU extends Module {
   }
 }
 
+const SOFTMAX_OPTIONS = {
+  /** The axis of the classes; negative ones count from the end. Default −1. */
+  dim: option(-1, { ...count(Number.MIN_SAFE_INTEGER), expected: 'a whole number' }),
+};
+
+/** Options of {@link Softmax} and {@link LogSoftmax}. */
+export interface SoftmaxOptions extends OptionsOf<typeof SOFTMAX_OPTIONS> {}
+
+/** A function along one axis. */
+abstract class AlongAxis extends Module {
+  readonly dim: number;
+
+  /**
+   * A function along the axis of the classes.
+   *
+   * @param options - `dim`, or the number itself. Default −1.
+   * @throws {TypeError | RangeError} if an option is unknown, or `dim` no whole number.
+   */
+  constructor(options: number | SoftmaxOptions = {}) {
+    super();
+    const given = typeof options === 'number' ? { dim: options } : options;
+    this.dim = settingsOf(this.constructor.name, SOFTMAX_OPTIONS, given).dim;
+  }
+
+  /** @throws {ShapeError} if x has no axis `dim`. */
+  protected checkDim(x: TensorLike): void {
+    checkInput(this, x, [['…']]);
+    const { dim } = this;
+    const rank = x.shape.length;
+    if (dim >= -rank && dim < rank) return;
+    const least = dim < 0 ? -dim : dim + 1;
+    throw fault(ShapeError, this, {
+      arg: 'x',
+      found: `has shape ${tuple(x.shape)}`,
+      expected: `${least} axes or more, for dim=${dim}`,
+    });
+  }
+
+  protected override extraRepr(): string {
+    return `dim=${this.dim}`;
+  }
+}
+
+/** `e^x / Σ e^x`, with the sum along one axis: probabilities. */
+export class Softmax extends AlongAxis {
+  override forward(x: TensorLike): Tensor {
+    this.checkDim(x);
+    return F.softmax(x, this.dim);
+  }
+}
+
+/** `x − ln Σ e^x`, with the sum along one axis: logarithms of probabilities. */
+export class LogSoftmax extends AlongAxis {
+  override forward(x: TensorLike): Tensor {
+    this.checkDim(x);
+    return F.logSoftmax(x, this.dim);
+  }
+}
+
 /** The largest of each `pieces` neighbouring features. */
 export class Maxout extends Module {
   readonly pieces: number;
@@ -241,7 +312,7 @@ export class Maxout extends Module {
 
 for (const kind of [
   ...[ReLU, ReLU6, SiLU, Hardswish, Hardsigmoid, GELU, Sigmoid, Tanh],
-  ...[LeakyReLU, ELU, Softplus, PReLU, Maxout],
+  ...[LeakyReLU, ELU, Softplus, PReLU, Softmax, LogSoftmax, Maxout],
 ]) {
   keepsNothing(kind.prototype.forward);
 }

@@ -11,6 +11,7 @@ export {
   Hardsigmoid,
   Hardswish,
   LeakyReLU,
+  LogSoftmax,
   Maxout,
   PReLU,
   type PReLUOptions,
@@ -18,6 +19,8 @@ export {
   ReLU6,
   Sigmoid,
   SiLU,
+  Softmax,
+  type SoftmaxOptions,
   Softplus,
   Tanh,
 } from './activations.js';

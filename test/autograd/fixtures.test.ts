@@ -84,6 +84,8 @@ const BY_F: Readonly<Record<string, (c: FixtureCase) => readonly ((leaves: Leave
   gelu_tanh: () => [({ x }) => F.gelu(x, { approximate: 'tanh' })],
   hardswish: () => [({ x }) => F.hardswish(x), ({ x }) => F.mul(x, F.hardsigmoid(x))],
   hardsigmoid: () => [({ x }) => F.hardsigmoid(x)],
+  softmax: (c) => [({ x }) => F.softmax(x, config(c, 'dim')), ({ x }) => F.exp(F.logSoftmax(x, config(c, 'dim')))],
+  log_softmax: (c) => [({ x }) => F.logSoftmax(x, config(c, 'dim'))],
   softplus: ({ config: options }) => [({ x }) => F.softplus(x, options)],
   relu6: () => [({ x }) => F.relu6(x)],
   silu: () => [({ x }) => F.silu(x), ({ x }) => F.mul(x, F.sigmoid(x))],

@@ -168,8 +168,6 @@ const OTHERS: Record<string, Partial<Record<'out' | 'dx', (i: number) => Kind | 
       return xs[i] < -1e9 ? kindsOf([ds[i] * -0])[0] : undefined;
     },
   },
-  // PyTorch multiplies by p = 0 last, the library subtracts it.
-  softmax: { dx: (i) => (i === 6 ? '+0' : undefined) },
   // No largest value could be moved in a row of nothing but −∞: its gradient is 0 in place of NaN.
   logsumexp: { dx: (i) => (golden.rows[i >> 1].every((v) => v === '-Infinity') ? '+0' : undefined) },
 };

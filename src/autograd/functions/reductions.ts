@@ -7,12 +7,11 @@ import {
   maxForward,
   meanBackward,
   meanForward,
+  softmaxBackward,
+  softmaxForward,
   sumBackward,
   sumForward,
 } from '../../layers/index.js';
-import type { TensorLike } from '../op.js';
-import type { Tensor } from '../tensor.js';
-import { exp } from './arithmetic.js';
 import { layerOp } from './layer-op.js';
 
 /** The sum over `axis` (one, several, or all when left out), which stays with size 1 if `keepdims`. */
@@ -27,9 +26,5 @@ export const logSoftmax = layerOp('logSoftmax', logSoftmaxForward, logSoftmaxBac
 /** `log Σ e^x` over `axis` (one, several, or all when left out), without overflow: a smooth maximum. */
 export const logsumexp = layerOp('logsumexp', logsumexpForward, logsumexpBackward);
 
-const logOfSoftmax = layerOp('softmax', logSoftmaxForward, logSoftmaxBackward);
-
-/** `softmax(x)` along `axis` (default the last). */
-export function softmax(x: TensorLike, axis?: number): Tensor {
-  return exp(logOfSoftmax(x, axis));
-}
+/** `softmax(x)` along `axis` (default the last), without overflow. */
+export const softmax = layerOp('softmax', softmaxForward, softmaxBackward);

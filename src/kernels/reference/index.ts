@@ -6,7 +6,7 @@ import { convolution } from './convolution.js';
 import { dropout } from './dropout.js';
 import { elementwiseLosses } from './elementwise-losses.js';
 import { likelihood } from './likelihood.js';
-import { logSoftmax } from './log-softmax.js';
+import { logsumexp } from './logsumexp.js';
 import { losses } from './losses.js';
 import { normalization } from './normalization.js';
 import { pairs } from './pairs.js';
@@ -15,6 +15,7 @@ import { pooling } from './pooling.js';
 import { products } from './products.js';
 import { rows } from './rows.js';
 import { smoothActivations } from './smooth-activations.js';
+import { softmax } from './softmax.js';
 import { statistics } from './statistics.js';
 import { updates } from './updates.js';
 
@@ -22,8 +23,8 @@ import { updates } from './updates.js';
 export const plain: PlainKernels = {
   ...pointwise,
   ...pairs,
-  ...logSoftmax,
   ...likelihood,
+  ...logsumexp,
   ...statistics,
   ...adaptivePooling,
 };
@@ -39,6 +40,7 @@ export const reference: Kernels = {
   ...rows,
   ...activations,
   ...smoothActivations,
+  ...softmax,
   ...normalization,
   ...dropout,
   ...convolution,

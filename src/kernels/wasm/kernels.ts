@@ -11,6 +11,7 @@ import { bindPooling } from './bindings/pooling.js';
 import { bindProducts } from './bindings/products.js';
 import { bindRows } from './bindings/rows.js';
 import { bindSmoothActivations } from './bindings/smooth-activations.js';
+import { bindSoftmax } from './bindings/softmax.js';
 import { bindUpdates } from './bindings/updates.js';
 import { Call, NoValues, WorkerTrap } from './call.js';
 import { type Memory, MemoryFull } from './memory.js';
@@ -38,6 +39,7 @@ export function bindKernels(
     ...bindRows(call, memory),
     ...bindActivations(call, memory),
     ...bindSmoothActivations(call),
+    ...bindSoftmax(call),
     ...bindNormalization(call),
     ...bindDropout(call),
     ...bindConvolution(call, threads, tiles),

@@ -1,8 +1,8 @@
 import type { Floats } from '../../arrays/index.js';
-import type { LogSoftmaxKernels } from '../types.js';
+import type { LogsumexpKernels } from '../types.js';
 
 /** Logarithms of sums of powers, along rows. */
-export const logSoftmax: LogSoftmaxKernels = {
+export const logsumexp: LogsumexpKernels = {
   logsumexp(x, out, length) {
     for (let n = 0; n < out.length; n++) {
       const { largest, logSum } = logSumOfRow(x, n * length, length);
@@ -15,22 +15,6 @@ export const logSoftmax: LogSoftmaxKernels = {
       const n = Math.floor(i / length);
       // A row of nothing but −∞ has no largest value that could be moved; its gradient is taken as 0.
       dx[i] = out[n] === Number.NEGATIVE_INFINITY ? 0 : dout[n] * Math.exp(x[i] - out[n]);
-    }
-  },
-
-  logSoftmax(x, out, length) {
-    for (let from = 0; from < x.length; from += length) {
-      const { largest, logSum } = logSumOfRow(x, from, length);
-      // A row with +∞ in it has no probabilities: ∞ − ∞ makes all of it NaN, as in PyTorch; so does one of only −∞.
-      for (let i = from; i < from + length; i++) out[i] = x[i] - largest - logSum;
-    }
-  },
-
-  logSoftmaxBackward(dout, out, dx, length) {
-    for (let from = 0; from < dx.length; from += length) {
-      let sum = 0;
-      for (let i = from; i < from + length; i++) sum += dout[i];
-      for (let i = from; i < from + length; i++) dx[i] = dout[i] - Math.exp(out[i]) * sum;
     }
   },
 };

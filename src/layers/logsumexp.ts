@@ -1,7 +1,6 @@
-import { checkLike, checkShapes, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
+import { checkLike, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { checkCache } from './cache.js';
-import { anyShape, axisOf } from './operands.js';
 import { type Axes, reductionOf } from './reductions.js';
 import { axesLast, fillRows } from './rows.js';
 
@@ -48,50 +47,5 @@ export function logsumexpBackward(dout: NDArray, cache: LogsumexpCache): NDArray
   const length = x.size / out.size;
   const given = { dout: operand(dout), x: operand(axesLast(x, axes)), out: operand(out) };
   fillRows(dx, axes, (rows) => kernels().logsumexpBackward({ ...given, dx: rows, length }));
-  return dx;
-}
-
-/** What {@link logSoftmaxBackward} needs from {@link logSoftmaxForward}. Opaque: the fields may change. */
-export interface LogSoftmaxCache {
-  readonly layer: 'log-softmax';
-  readonly out: NDArray;
-  readonly axis: number;
-}
-
-/**
- * Forward pass of the logarithm of the softmax: `out = x − ln Σ e^x` with the sum over one axis, so that `e^out` are
- * probabilities. No x overflows; a row that holds +∞, or nothing but −∞, is NaN.
- *
- * @param x - Any shape of at least one axis.
- * @param axis - The axis of the classes; negative ones count from the end. Default −1.
- * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `out` by reference: leave it unchanged
- *   until the backward pass.
- * @throws {RangeError} if there is no such axis.
- */
-export function logSoftmaxForward(x: NDArray, axis = -1): [out: NDArray, cache: LogSoftmaxCache] {
-  const fn = 'logSoftmaxForward';
-  checkShapes(fn, { x: [x, anyShape(x)] });
-  const along = axisOf(fn, axis, x.shape);
-  const out = empty(x.shape, dtypeOf(x));
-  const rows = operand(axesLast(x, [along]));
-  fillRows(out, [along], (to) => kernels().logSoftmax(rows, to, x.shape[along]));
-  return [out, { layer: 'log-softmax', out, axis: along }];
-}
-
-/**
- * Backward pass of the logarithm of the softmax: `dx = dout − e^out · Σ dout`, the sum over the axis of the classes.
- *
- * @param dout - Upstream gradient, of the shape of `x`.
- * @param cache - From {@link logSoftmaxForward}.
- * @returns The gradient with respect to `x`, a new array.
- * @throws {ShapeError} if `dout` has another shape than `x`.
- */
-export function logSoftmaxBackward(dout: NDArray, cache: LogSoftmaxCache): NDArray {
-  checkCache('logSoftmaxBackward', cache, 'log-softmax');
-  const { out, axis } = cache;
-  checkLike('logSoftmaxBackward', 'dout', dout, 'out', out);
-  const dx = empty(out.shape, dtypeOf(out));
-  const [upstream, rows] = [operand(axesLast(dout, [axis])), operand(axesLast(out, [axis]))];
-  fillRows(dx, [axis], (to) => kernels().logSoftmaxBackward(upstream, rows, to, out.shape[axis]));
   return dx;
 }
