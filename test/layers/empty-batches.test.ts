@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { full, isNDArray, type NDArray, zeros } from '../../src/arrays/index.js';
 import { workspace } from '../../src/kernels/index.js';
-import * as layers from '../../src/layers/index.js';
+import * as layers from '../../src/layers/public.js';
 import { DTYPES } from '../helpers/fixtures.js';
 import { useKernels } from '../helpers/kernel-sets.js';
 
@@ -49,6 +49,8 @@ const CALLS: Readonly<Record<string, Call>> = {
   exp: any(),
   gelu: any(),
   globalAvgPool: { arrays: { x: IMAGES }, out: [0, 4] },
+  hardsigmoid: any(),
+  hardswish: any(),
   layernorm: { arrays: { x: ROWS, gamma: [6], beta: [6] }, out: ROWS },
   leakyRelu: any(),
   log: any(),
@@ -71,6 +73,8 @@ const CALLS: Readonly<Record<string, Call>> = {
   sigmoid: any(),
   silu: any(),
   slice: { arrays: { x: [0, 6] }, rest: [[null, [1, 3]]], out: [0, 2] },
+  softmax: any(),
+  softplus: any(),
   spatialBatchnorm: { arrays: { x: IMAGES, gamma: [4], beta: [4] }, rest: [TEST], out: IMAGES },
   spatialGroupnorm: { arrays: { x: IMAGES, gamma: [1, 4, 1, 1], beta: [1, 4, 1, 1] }, rest: [2], out: IMAGES },
   sqrt: any(),
