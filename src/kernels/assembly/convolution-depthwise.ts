@@ -98,72 +98,187 @@ function writeTaps<T>(to: usize): void {
   }
 }
 
+/** Rows of outputs of a strip. */
+// @ts-ignore: decorator
+@inline const STRIP: i32 = 4;
+
 /**
- * A row of `length` outputs: the first plus the sum over the taps, then max(least, ·). The last tile begins early enough
- * to end with the row. A tile is called from two places, so that the compiler leaves it a function of its own, and V8
- * its sums in registers.
+ * Writes for each vector of a plane of `rows` rows of `length` values its places, in bytes: in rows `pitch` bytes apart,
+ * and in rows of `toPitch` bytes. The last vector of a row begins early enough to end with it; the last of all is written
+ * up to four times, so that they go by fours. Rows are as long as a vector, or longer. With `high` strips of four rows
+ * are written in place of rows, the last of which begins early enough as well.
  */
-function sumRow<T>(
-  taps: usize, end: usize, weights: usize, at: usize, to: usize, length: i32, first: T, least: T,
+function writeVectors<T>(to: usize, rows: i32, length: i32, pitch: usize, toPitch: usize, high: bool): usize {
+  const last = <usize>(length - lanes<T>()) * sizeof<T>();
+  const begin = to;
+  for (let i = 0; i < rows; i += high ? STRIP : 1) {
+    const row = <usize>(high ? min(i, rows - STRIP) : i);
+    const at = row * pitch, out = row * toPitch;
+    for (let column: usize = 0; column < last; column += VECTOR) {
+      store<u32>(to, <u32>(at + column)), store<u32>(to, <u32>(out + column), 4);
+      to += 8;
+    }
+    store<u32>(to, <u32>(at + last)), store<u32>(to, <u32>(out + last), 4);
+    to += 8;
+  }
+  while (!high && to > begin && (to - begin) & 31) {
+    store<u64>(to, load<u64>(to - 8));
+    to += 8;
+  }
+  return to;
+}
+
+/**
+ * A plane of outputs: `first` plus the sum over the taps, whose places `taps` has, then max(least, ·). The vectors are
+ * those of {@link writeVectors}.
+ */
+function sumAny<T>(
+  vectors: usize, vectorsEnd: usize, taps: usize, end: usize, weights: usize, image: usize, to: usize, first: T,
+  least: T,
 ): void {
-  const bytes = <usize>length * sizeof<T>();
-  let i: usize = 0;
-  if (bytes >= 4 * VECTOR) {
-    for (; i + 4 * VECTOR <= bytes; i += 4 * VECTOR) fourVectors<T>(taps, end, weights, at + i, to + i, first, least);
-    if (i == bytes) return;
-    i = bytes - 4 * VECTOR;
-    fourVectors<T>(taps, end, weights, at + i, to + i, first, least);
-  } else if (bytes >= 2 * VECTOR) {
-    twoVectors<T>(taps, end, weights, at, to, first, least);
-    if (bytes == 2 * VECTOR) return;
-    i = bytes - 2 * VECTOR;
-    twoVectors<T>(taps, end, weights, at + i, to + i, first, least);
-  } else if (bytes >= VECTOR) {
-    v128.store(to, oneVector<T>(taps, end, weights, at, first, least));
-    if (bytes == VECTOR) return;
-    i = bytes - VECTOR;
-    v128.store(to + i, oneVector<T>(taps, end, weights, at + i, first, least));
-  } else {
-    storePart<T>(to, oneVector<T>(taps, end, weights, at, first, least), length);
+  for (; vectors < vectorsEnd; vectors += 32) {
+    const x0 = image + <usize>load<u32>(vectors), x1 = image + <usize>load<u32>(vectors, 8);
+    const x2 = image + <usize>load<u32>(vectors, 16), x3 = image + <usize>load<u32>(vectors, 24);
+    let v0 = v128.splat<T>(first), v1 = v0, v2 = v0, v3 = v0, w = weights;
+    for (let tap = taps; tap < end; tap += 4) {
+      const s = splatAt<T>(w), at = <usize>load<u32>(tap);
+      v0 = madd<T>(s, v128.load(x0 + at), v0), v1 = madd<T>(s, v128.load(x1 + at), v1);
+      v2 = madd<T>(s, v128.load(x2 + at), v2), v3 = madd<T>(s, v128.load(x3 + at), v3);
+      w += sizeof<T>();
+    }
+    const l = v128.splat<T>(least);
+    v128.store(to + <usize>load<u32>(vectors, 4), v128.pmax<T>(v0, l));
+    v128.store(to + <usize>load<u32>(vectors, 12), v128.pmax<T>(v1, l));
+    v128.store(to + <usize>load<u32>(vectors, 20), v128.pmax<T>(v2, l));
+    v128.store(to + <usize>load<u32>(vectors, 28), v128.pmax<T>(v3, l));
   }
 }
 
-function fourVectors<T>(taps: usize, end: usize, weights: usize, at: usize, to: usize, first: T, least: T): void {
-  let v0 = v128.splat<T>(first), v1 = v0, v2 = v0, v3 = v0;
-  while (taps < end) {
-    const x = at + <usize>load<u32>(taps);
-    const w = splatAt<T>(weights);
-    v0 = madd<T>(w, v128.load(x), v0), v1 = madd<T>(w, v128.load(x, VECTOR), v1);
-    v2 = madd<T>(w, v128.load(x, 2 * VECTOR), v2), v3 = madd<T>(w, v128.load(x, 3 * VECTOR), v3);
-    taps += 4;
-    weights += sizeof<T>();
+/** {@link sumAny} where 3 taps of a column lie in neighbouring rows: `taps` has the columns, `strips` four rows each. */
+function sumThree<T>(
+  strips: usize, stripsEnd: usize, taps: usize, end: usize, weights: usize, image: usize, to: usize, first: T, least: T,
+  pitch: usize, toPitch: usize,
+): void {
+  for (; strips < stripsEnd; strips += 8) {
+    const from = image + <usize>load<u32>(strips);
+    let v0 = v128.splat<T>(first), v1 = v0, v2 = v0, v3 = v0, w = weights;
+    for (let tap = taps; tap < end; tap += 4) {
+      let p = from + <usize>load<u32>(tap);
+      const w0 = splatAt<T>(w), w1 = splatAt<T>(w, sizeof<T>()), w2 = splatAt<T>(w, 2 * sizeof<T>());
+      let x = v128.load(p);
+      v0 = madd<T>(w0, x, v0);
+      p += pitch;
+      x = v128.load(p);
+      v0 = madd<T>(w1, x, v0), v1 = madd<T>(w0, x, v1);
+      p += pitch;
+      x = v128.load(p);
+      v0 = madd<T>(w2, x, v0), v1 = madd<T>(w1, x, v1), v2 = madd<T>(w0, x, v2);
+      p += pitch;
+      x = v128.load(p);
+      v1 = madd<T>(w2, x, v1), v2 = madd<T>(w1, x, v2), v3 = madd<T>(w0, x, v3);
+      p += pitch;
+      x = v128.load(p);
+      v2 = madd<T>(w2, x, v2), v3 = madd<T>(w1, x, v3);
+      p += pitch;
+      x = v128.load(p);
+      v3 = madd<T>(w2, x, v3);
+      w += 3 * sizeof<T>();
+    }
+    const l = v128.splat<T>(least);
+    let out = to + <usize>load<u32>(strips, 4);
+    v128.store(out, v128.pmax<T>(v0, l)), out += toPitch;
+    v128.store(out, v128.pmax<T>(v1, l)), out += toPitch;
+    v128.store(out, v128.pmax<T>(v2, l)), out += toPitch;
+    v128.store(out, v128.pmax<T>(v3, l));
   }
-  const l = v128.splat<T>(least);
-  v128.store(to, v128.pmax<T>(v0, l)), v128.store(to, v128.pmax<T>(v1, l), VECTOR);
-  v128.store(to, v128.pmax<T>(v2, l), 2 * VECTOR), v128.store(to, v128.pmax<T>(v3, l), 3 * VECTOR);
 }
 
-function twoVectors<T>(taps: usize, end: usize, weights: usize, at: usize, to: usize, first: T, least: T): void {
-  let v0 = v128.splat<T>(first), v1 = v0;
-  while (taps < end) {
-    const x = at + <usize>load<u32>(taps);
-    const w = splatAt<T>(weights);
-    v0 = madd<T>(w, v128.load(x), v0), v1 = madd<T>(w, v128.load(x, VECTOR), v1);
-    taps += 4;
-    weights += sizeof<T>();
+/** {@link sumAny} where 5 taps of a column lie in neighbouring rows: `taps` has the columns, `strips` four rows each. */
+function sumFive<T>(
+  strips: usize, stripsEnd: usize, taps: usize, end: usize, weights: usize, image: usize, to: usize, first: T, least: T,
+  pitch: usize, toPitch: usize,
+): void {
+  for (; strips < stripsEnd; strips += 8) {
+    const from = image + <usize>load<u32>(strips);
+    let v0 = v128.splat<T>(first), v1 = v0, v2 = v0, v3 = v0, w = weights;
+    for (let tap = taps; tap < end; tap += 4) {
+      let p = from + <usize>load<u32>(tap);
+      const w0 = splatAt<T>(w), w1 = splatAt<T>(w, sizeof<T>()), w2 = splatAt<T>(w, 2 * sizeof<T>()), w3 = splatAt<T>(w, 3 * sizeof<T>()), w4 = splatAt<T>(w, 4 * sizeof<T>());
+      let x = v128.load(p);
+      v0 = madd<T>(w0, x, v0);
+      p += pitch;
+      x = v128.load(p);
+      v0 = madd<T>(w1, x, v0), v1 = madd<T>(w0, x, v1);
+      p += pitch;
+      x = v128.load(p);
+      v0 = madd<T>(w2, x, v0), v1 = madd<T>(w1, x, v1), v2 = madd<T>(w0, x, v2);
+      p += pitch;
+      x = v128.load(p);
+      v0 = madd<T>(w3, x, v0), v1 = madd<T>(w2, x, v1), v2 = madd<T>(w1, x, v2), v3 = madd<T>(w0, x, v3);
+      p += pitch;
+      x = v128.load(p);
+      v0 = madd<T>(w4, x, v0), v1 = madd<T>(w3, x, v1), v2 = madd<T>(w2, x, v2), v3 = madd<T>(w1, x, v3);
+      p += pitch;
+      x = v128.load(p);
+      v1 = madd<T>(w4, x, v1), v2 = madd<T>(w3, x, v2), v3 = madd<T>(w2, x, v3);
+      p += pitch;
+      x = v128.load(p);
+      v2 = madd<T>(w4, x, v2), v3 = madd<T>(w3, x, v3);
+      p += pitch;
+      x = v128.load(p);
+      v3 = madd<T>(w4, x, v3);
+      w += 5 * sizeof<T>();
+    }
+    const l = v128.splat<T>(least);
+    let out = to + <usize>load<u32>(strips, 4);
+    v128.store(out, v128.pmax<T>(v0, l)), out += toPitch;
+    v128.store(out, v128.pmax<T>(v1, l)), out += toPitch;
+    v128.store(out, v128.pmax<T>(v2, l)), out += toPitch;
+    v128.store(out, v128.pmax<T>(v3, l));
   }
-  const l = v128.splat<T>(least);
-  v128.store(to, v128.pmax<T>(v0, l)), v128.store(to, v128.pmax<T>(v1, l), VECTOR);
 }
 
-function oneVector<T>(taps: usize, end: usize, weights: usize, at: usize, first: T, least: T): v128 {
-  let v = v128.splat<T>(first);
-  while (taps < end) {
-    v = madd<T>(splatAt<T>(weights), v128.load(at + <usize>load<u32>(taps)), v);
-    taps += 4;
-    weights += sizeof<T>();
+/** A plane whose rows are shorter than a vector. */
+function sumNarrow<T>(
+  rows: i32, length: i32, toPitch: usize, taps: usize, end: usize, weights: usize, image: usize, to: usize, first: T,
+  least: T,
+): void {
+  const pitch = <usize>integer(24) * sizeof<T>();
+  for (let i = 0; i < rows; i++) {
+    let v = v128.splat<T>(first), w = weights;
+    for (let tap = taps; tap < end; tap += 4) {
+      v = madd<T>(splatAt<T>(w), v128.load(image + <usize>load<u32>(tap)), v);
+      w += sizeof<T>();
+    }
+    storePart<T>(to, v128.pmax<T>(v, v128.splat<T>(least)), length);
+    image += pitch;
+    to += toPitch;
   }
-  return v128.pmax<T>(v, v128.splat<T>(least));
+}
+
+/**
+ * Taps of a column where there are 3 or 5 in neighbouring rows, and strips of outputs: then {@link sumThree} or
+ * {@link sumFive} sums `rows` rows of `length` outputs. Else 0.
+ */
+// @ts-ignore: decorator
+@inline function highColumns<T>(rows: i32, length: i32): i32 {
+  if (strideH() != 1 || dilationH() != 1 || rows < STRIP || length < lanes<T>()) return 0;
+  return HH() == 3 || HH() == 5 ? HH() : 0;
+}
+
+/** Copies filters of `HH · WW` taps, `count` of them, to [filter][column][row], in turned order if asked. */
+function packColumns<T>(from: usize, to: usize, count: i32, turned: bool): void {
+  const width = WW(), height = HH();
+  for (let f = 0; f < count; f++) {
+    for (let kw = 0; kw < width; kw++) {
+      for (let kh = 0; kh < height; kh++) {
+        const row = turned ? height - 1 - kh : kh;
+        store<T>(to, load<T>(from + <usize>(row * width + kw) * sizeof<T>()));
+        to += sizeof<T>();
+      }
+    }
+    from += <usize>(width * height) * sizeof<T>();
+  }
 }
 
 /**
@@ -177,26 +292,38 @@ export function depthwiseForward<T>(item: i32): void {
   const least = integer(27) ? <T>0 : -<T>Infinity;
   const image = ownScratch();
   const room = roomFor<T>(down * across);
-  const taps = image + room, end = taps + (<usize>K << 2);
+  const taps = image + room, end = taps + (<usize>K << 2), columnsEnd = taps + (<usize>WW() << 2);
+  const packed = (end + 7) & ~7;
+  const vectors = (packed + <usize>K * sizeof<T>() + 7) & ~7;
+  const narrow = OW() < lanes<T>(), high = highColumns<T>(OH(), OW());
   memory.fill(image, 0, room);
   writeTaps<T>(taps);
+  const vectorsEnd = narrow ? vectors : writeVectors<T>(vectors, OH(), OW(), pitch, row, high > 0);
 
   const last = min(integer(6), (item + 1) * integer(26));
   for (let n = item * integer(26); n < last; n++) {
     layIn<T>(pointer(0) + <usize>n * plane, image, H(), W(), strideH(), strideW(), padH(), padW(), down, across);
     let to = pointer(3) + <usize>(n * F() * OH()) * row;
     for (let f = n % groups() * F(), filters = f + F(); f < filters; f++) {
-      const weights = pointer(1) + <usize>(f * K) * sizeof<T>();
+      const w = pointer(1) + <usize>(f * K) * sizeof<T>();
       const bias = load<T>(pointer(2) + <usize>f * sizeof<T>());
-      let at = image;
-      for (let oh = 0; oh < OH(); oh++) {
-        sumRow<T>(taps, end, weights, at, to, OW(), bias, least);
-        at += pitch;
-        to += row;
+      if (high) {
+        packColumns<T>(w, packed, 1, false);
+        if (high == 3) sumThree<T>(vectors, vectorsEnd, taps, columnsEnd, packed, image, to, bias, least, pitch, row);
+        else sumFive<T>(vectors, vectorsEnd, taps, columnsEnd, packed, image, to, bias, least, pitch, row);
+      } else if (narrow) {
+        sumNarrow<T>(OH(), OW(), row, taps, end, w, image, to, bias, least);
+      } else {
+        sumAny<T>(vectors, vectorsEnd, taps, end, w, image, to, bias, least);
       }
+      to += <usize>OH() * row;
     }
   }
 }
+
+/** What {@link depthwiseBackwardInput} has to know of a phase: eight integers. */
+// @ts-ignore: decorator
+@inline const PHASE_BYTES: usize = 32;
 
 /**
  * The gradient of the images, by phases as in convolution-phases.ts: pixels of one phase meet the same taps of dout. One
@@ -205,16 +332,17 @@ export function depthwiseForward<T>(item: i32): void {
 export function depthwiseBackwardInput<T>(item: i32): void {
   const K = HH() * WW(), count = F() * K, top = integer(27), left = integer(28);
   const pitch = <usize>integer(24) * sizeof<T>();
-  const plane = <usize>(OH() * OW()) * sizeof<T>(), rowBytes = <usize>W() * sizeof<T>();
+  const plane = <usize>(OH() * OW()) * sizeof<T>();
+  const phases = strideH() * strideW();
   const image = ownScratch();
   const room = roomFor<T>(F());
   const taps = image + room, orders = taps + (<usize>count << 2);
-  const ends = orders + (<usize>count << 2);
-  const weights = (ends + (<usize>(strideH() * strideW()) << 2) + 15) & ~15;
-  const rows = (weights + <usize>count * sizeof<T>() + 15) & ~15;
-  const phaseRow = (<usize>W() * sizeof<T>() + VECTOR + 15) & ~15;
+  const table = (orders + (<usize>count << 2) + 7) & ~7;
+  const weights = table + <usize>phases * PHASE_BYTES;
+  const vectors = (weights + <usize>count * sizeof<T>() + 7) & ~7;
+  const high = strideW() == 1 ? highColumns<T>(H(), W()) : 0;
   memory.fill(image, 0, room);
-  writePhaseTaps<T>(taps, orders, ends);
+  const planes = (writePhases<T>(taps, orders, table, vectors, high > 0) + 63) & ~63;
 
   const last = min(integer(6), (item + 1) * integer(26));
   for (let n = item * integer(26); n < last; n++) {
@@ -224,71 +352,107 @@ export function depthwiseBackwardInput<T>(item: i32): void {
       layIn<T>(from + <usize>f * plane, to, OH(), OW(), 1, 1, top, left, 1, 1);
     }
     const filters = pointer(1) + <usize>(n % groups() * count) * sizeof<T>();
-    for (let k = 0; k < count; k++) {
-      const order = <usize>load<u32>(orders + (<usize>k << 2));
-      store<T>(weights + <usize>k * sizeof<T>(), load<T>(filters + order * sizeof<T>()));
-    }
-    const dx = pointer(3) + <usize>(n * H()) * rowBytes;
-    for (let h = 0; h < H(); h++) {
-      const r = (h + padH()) % strideH(), i = (h + padH()) / strideH();
-      const to = dx + <usize>h * rowBytes;
-      for (let q = 0; q < strideW(); q++) {
-        const begin = boundOf(q, 0, strideW(), padW());
-        const length = boundOf(q, W(), strideW(), padW()) - begin;
-        const phase = r * strideW() + q;
-        const first = phase ? load<u32>(ends + (<usize>(phase - 1) << 2)) : 0;
-        const end = load<u32>(ends + (<usize>phase << 2));
-        const at = image + <usize>(i + top) * pitch + <usize>(begin + left) * sizeof<T>();
-        const row = strideW() == 1 ? to : rows + <usize>q * phaseRow;
-        const values = weights + <usize>first * sizeof<T>();
-        if (length > 0) {
-          sumRow<T>(taps + (<usize>first << 2), taps + (<usize>end << 2), values, at, row, length, 0, -<T>Infinity);
-        }
+    const dx = pointer(3) + <usize>(n * H() * W()) * sizeof<T>();
+    if (high) {
+      packColumns<T>(filters, weights, F(), true);
+    } else {
+      for (let k = 0; k < count; k++) {
+        const order = <usize>load<u32>(orders + (<usize>k << 2));
+        store<T>(weights + <usize>k * sizeof<T>(), load<T>(filters + order * sizeof<T>()));
       }
-      if (strideW() > 1) joinRows<T>(rows, phaseRow, to);
     }
+    for (let i = 0; i < phases; i++) {
+      const phase = table + <usize>i * PHASE_BYTES;
+      const first = <usize>load<i32>(phase), end = taps + (<usize>load<i32>(phase, 4) << 2);
+      const rows = load<i32>(phase, 8), length = load<i32>(phase, 12);
+      const at = image + <usize>load<u32>(phase, 16), to = phases == 1 ? dx : planes + <usize>load<u32>(phase, 20);
+      const w = weights + first * sizeof<T>();
+      const v = <usize>load<u32>(phase, 24), vEnd = <usize>load<u32>(phase, 28);
+      const row = <usize>length * sizeof<T>(), none = -<T>Infinity;
+      if (high) {
+        const columnsEnd = taps + (<usize>(F() * WW()) << 2);
+        if (high == 3) sumThree<T>(v, vEnd, taps, columnsEnd, w, at, to, 0, none, pitch, row);
+        else sumFive<T>(v, vEnd, taps, columnsEnd, w, at, to, 0, none, pitch, row);
+      } else if (v == vEnd) {
+        sumNarrow<T>(rows, length, row, taps + (first << 2), end, w, at, to, 0, none);
+      } else {
+        sumAny<T>(v, vEnd, taps + (first << 2), end, w, at, to, 0, none);
+      }
+    }
+    if (phases > 1) joinPlanes<T>(table, planes, dx);
   }
 }
 
 /**
- * Writes for each phase [row][column] its taps [filter][tap], their places in dout relative to that of a pixel, in
- * bytes; for each of them its number among the taps of the filters; and for each phase where its taps end.
+ * Writes for each phase [row][column]: the first of its taps and the one behind the last, its rows and columns, where
+ * its first pixel is in dout, where its plane begins, and where its vectors begin and end. The taps of a phase,
+ * [filter][tap], have their places in dout relative to that of a pixel, in bytes, and their numbers among those of the
+ * filters in `orders`; with `high`, the places of the last taps of the columns are written alone. Returns what is behind the
+ * vectors.
  */
-function writePhaseTaps<T>(to: usize, order: usize, ends: usize): void {
-  let count = 0;
+function writePhases<T>(taps: usize, orders: usize, table: usize, vectors: usize, high: bool): usize {
+  const pitch = <usize>integer(24) * sizeof<T>();
+  let count = 0, to: usize = 0;
   for (let r = 0; r < strideH(); r++) {
+    const top = boundOf(r, 0, strideH(), padH()), rows = boundOf(r, H(), strideH(), padH()) - top;
     for (let q = 0; q < strideW(); q++) {
+      const left = boundOf(q, 0, strideW(), padW()), length = boundOf(q, W(), strideW(), padW()) - left;
+      store<i32>(table, count);
       for (let f = 0; f < F(); f++) {
-        for (let kh = 0; kh < HH(); kh++) {
+        for (let kh = high ? HH() - 1 : 0; kh < HH(); kh++) {
           if (kh * dilationH() % strideH() != r) continue;
           for (let kw = 0; kw < WW(); kw++) {
             if (kw * dilationW() % strideW() != q) continue;
             const back = kh * dilationH() / strideH() * integer(24) + kw * dilationW() / strideW();
-            store<u32>(to, <u32>(<usize>f * phaseBytes<T>() - <usize>back * sizeof<T>()));
-            store<u32>(order, (f * HH() + kh) * WW() + kw);
-            to += 4;
-            order += 4;
+            store<u32>(taps + (<usize>count << 2), <u32>(<usize>f * phaseBytes<T>() - <usize>back * sizeof<T>()));
+            store<u32>(orders + (<usize>count << 2), (f * HH() + kh) * WW() + kw);
             count++;
           }
         }
       }
-      store<u32>(ends, count);
-      ends += 4;
+      const row = <usize>length * sizeof<T>();
+      store<i32>(table, count, 4);
+      store<i32>(table, length > 0 ? rows : 0, 8);
+      store<i32>(table, length, 12);
+      store<u32>(table, <u32>(<usize>(top + integer(27)) * pitch + <usize>(left + integer(28)) * sizeof<T>()), 16);
+      store<u32>(table, <u32>to, 20);
+      store<u32>(table, <u32>vectors, 24);
+      if (length >= lanes<T>()) vectors = writeVectors<T>(vectors, rows, length, pitch, row, high);
+      store<u32>(table, <u32>vectors, 28);
+      table += PHASE_BYTES;
+      to += (<usize>rows * row + VECTOR + 15) & ~15;
     }
+  }
+  return vectors;
+}
+
+/** Writes a plane of dx from the planes of its phases. */
+function joinPlanes<T>(table: usize, planes: usize, to: usize): void {
+  const stride = strideW(), first = padW() % stride;
+  for (let h = 0; h < H(); h++) {
+    const r = (h + padH()) % strideH();
+    const i = (h + padH()) / strideH() - boundOf(r, 0, strideH(), padH());
+    const phase = table + <usize>(r * stride) * PHASE_BYTES;
+    if (stride == 2) {
+      zipRun<T>(rowOf<T>(phase, planes, first, i), rowOf<T>(phase, planes, 1 - first, i), to, W());
+    } else {
+      for (let q = 0; q < stride; q++) {
+        let from = rowOf<T>(phase, planes, q, i);
+        for (let w = (q + stride - first) % stride; w < W(); w += stride) {
+          store<T>(to + <usize>w * sizeof<T>(), load<T>(from));
+          from += sizeof<T>();
+        }
+      }
+    }
+    to += <usize>W() * sizeof<T>();
   }
 }
 
-/** Writes a row of dx from the rows of its phases. */
-function joinRows<T>(rows: usize, phaseRow: usize, to: usize): void {
-  const stride = strideW(), first = padW() % stride;
-  if (stride == 2) return zipRun<T>(rows + <usize>first * phaseRow, rows + <usize>(1 - first) * phaseRow, to, W());
-  for (let q = 0; q < stride; q++) {
-    let from = rows + <usize>q * phaseRow;
-    for (let w = (q + stride - first) % stride; w < W(); w += stride) {
-      store<T>(to + <usize>w * sizeof<T>(), load<T>(from));
-      from += sizeof<T>();
-    }
-  }
+/** Row `i` of the plane of a phase, the `q`th from `phase` on. */
+// @ts-ignore: decorator
+@inline function rowOf<T>(phase: usize, planes: usize, q: i32, i: i32): usize {
+  const at = phase + <usize>q * PHASE_BYTES;
+  return planes + <usize>load<u32>(at, 20) + <usize>(i * load<i32>(at, 12)) * sizeof<T>();
 }
 
 /**

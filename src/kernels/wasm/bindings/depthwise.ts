@@ -35,7 +35,8 @@ export function bindDepthwise(call: Call, threads: number, geometry: (s: ConvSha
     /** The forward pass from x, w and b to out, each at its place. */
     forward([x, w, b, out]: readonly number[], like: Floats, s: ConvShape, relu: boolean): void {
       const phases = phasesOf(s);
-      const own = scratch(planesBytes(phases.down * phases.across, phases, like) + s.HH * s.WW * 4);
+      const tables = s.HH * s.WW * (4 + like.BYTES_PER_ELEMENT) + 16 + vectorsBytes(s.OH, s.OW, like);
+      const own = scratch(planesBytes(phases.down * phases.across, phases, like) + tables);
       const atATime = imagesOf(s);
       const plan = [phases.pitch, phases.rows, atATime, +relu];
       const items = Math.ceil(s.N / atATime);
@@ -47,9 +48,13 @@ export function bindDepthwise(call: Call, threads: number, geometry: (s: ConvSha
       const [top, rows] = zerosBefore(s.H, s.HH, s.dilationH, s.strideH, s.padH, s.OH);
       const [left, pitch] = zerosBefore(s.W, s.WW, s.dilationW, s.strideW, s.padW, s.OW);
       const taps = s.F * s.HH * s.WW;
-      const tables = 8 * taps + 4 * s.strideH * s.strideW + taps * like.BYTES_PER_ELEMENT + 32;
-      const joined = s.strideW * roundUp(s.W * like.BYTES_PER_ELEMENT + 32, 16);
-      const own = scratch(planesBytes(s.F, { rows, pitch }, like) + tables + joined);
+      const [down, across] = [s.strideH, s.strideW];
+      // Where there are several phases, each pixel is of one of them, and they are joined in the end.
+      const [phaseRows, phaseColumns] = [Math.ceil(s.H / down), Math.ceil(s.W / across)];
+      const vectors = down * across * vectorsBytes(phaseRows, phaseColumns, like);
+      const joined = down * across * (phaseRows * phaseColumns * like.BYTES_PER_ELEMENT + 32);
+      const tables = taps * (8 + like.BYTES_PER_ELEMENT) + down * across * 32 + 80;
+      const own = scratch(planesBytes(s.F, { rows, pitch }, like) + tables + vectors + joined);
       const atATime = imagesOf(s);
       const plan = [pitch, rows, atATime, top, left];
       const items = Math.ceil(s.N / atATime);
@@ -106,6 +111,11 @@ function zerosBefore(
 ): [before: number, size: number] {
   const before = Math.max(0, Math.floor(((taps - 1) * dilation) / stride) - Math.floor(pad / stride));
   return [before, before + Math.max(out, Math.ceil((size + pad) / stride))];
+}
+
+/** Bytes of the places of the vectors of a plane. */
+function vectorsBytes(rows: number, columns: number, like: Floats): number {
+  return (rows * Math.ceil((columns * like.BYTES_PER_ELEMENT) / 16) + 3) * 8;
 }
 
 function planesBytes(planes: number, { rows, pitch }: Pick<Phases, 'rows' | 'pitch'>, like: Floats): number {
