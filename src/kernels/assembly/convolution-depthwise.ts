@@ -103,10 +103,10 @@ function writeTaps<T>(to: usize): void {
 @inline const STRIP: i32 = 4;
 
 /**
- * Writes for each vector of a plane of `rows` rows of `length` values its places, in bytes: in rows `pitch` bytes apart,
- * and in rows of `toPitch` bytes. The last vector of a row begins early enough to end with it; the last of all is written
- * up to four times, so that they go by fours. Rows are as long as a vector, or longer. With `high` strips of four rows
- * are written in place of rows, the last of which begins early enough as well.
+ * Writes for each vector of a plane of `rows` rows of `length` values its places, in bytes: in rows `pitch` bytes
+ * apart, and in rows of `toPitch` bytes. The last vector of a row begins early enough to end with it; the last of all
+ * is written up to four times, so that they go by fours. Rows are as long as a vector, or longer. With `high` strips of
+ * four rows are written in place of rows; the last of them begins early enough as well.
  */
 function writeVectors<T>(to: usize, rows: i32, length: i32, pitch: usize, toPitch: usize, high: bool): usize {
   const last = <usize>(length - lanes<T>()) * sizeof<T>();
@@ -154,7 +154,7 @@ function sumAny<T>(
   }
 }
 
-/** {@link sumAny} where 3 taps of a column lie in neighbouring rows: `taps` has the columns, `strips` four rows each. */
+/** {@link sumAny} where 3 taps of a column lie in neighbouring rows: `taps` has the columns, `strips` the strips. */
 function sumThree<T>(
   strips: usize, stripsEnd: usize, taps: usize, end: usize, weights: usize, image: usize, to: usize, first: T, least: T,
   pitch: usize, toPitch: usize,
@@ -193,7 +193,7 @@ function sumThree<T>(
   }
 }
 
-/** {@link sumAny} where 5 taps of a column lie in neighbouring rows: `taps` has the columns, `strips` four rows each. */
+/** {@link sumAny} where 5 taps of a column lie in neighbouring rows: `taps` has the columns, `strips` the strips. */
 function sumFive<T>(
   strips: usize, stripsEnd: usize, taps: usize, end: usize, weights: usize, image: usize, to: usize, first: T, least: T,
   pitch: usize, toPitch: usize,
@@ -203,7 +203,8 @@ function sumFive<T>(
     let v0 = v128.splat<T>(first), v1 = v0, v2 = v0, v3 = v0, w = weights;
     for (let tap = taps; tap < end; tap += 4) {
       let p = from + <usize>load<u32>(tap);
-      const w0 = splatAt<T>(w), w1 = splatAt<T>(w, sizeof<T>()), w2 = splatAt<T>(w, 2 * sizeof<T>()), w3 = splatAt<T>(w, 3 * sizeof<T>()), w4 = splatAt<T>(w, 4 * sizeof<T>());
+      const w0 = splatAt<T>(w), w1 = splatAt<T>(w, sizeof<T>()), w2 = splatAt<T>(w, 2 * sizeof<T>());
+      const w3 = splatAt<T>(w, 3 * sizeof<T>()), w4 = splatAt<T>(w, 4 * sizeof<T>());
       let x = v128.load(p);
       v0 = madd<T>(w0, x, v0);
       p += pitch;
@@ -326,8 +327,8 @@ export function depthwiseForward<T>(item: i32): void {
 @inline const PHASE_BYTES: usize = 32;
 
 /**
- * The gradient of the images, by phases as in convolution-phases.ts: pixels of one phase meet the same taps of dout. One
- * item is a run of images. Integers: 0 dout, 1 w, 3 dx, 27 and 28 the zero rows and columns before dout.
+ * The gradient of the images, by phases as in convolution-phases.ts: pixels of one phase meet the same taps of dout.
+ * One item is a run of images. Integers: 0 dout, 1 w, 3 dx, 27 and 28 the zero rows and columns before dout.
  */
 export function depthwiseBackwardInput<T>(item: i32): void {
   const K = HH() * WW(), count = F() * K, top = integer(27), left = integer(28);
@@ -387,8 +388,8 @@ export function depthwiseBackwardInput<T>(item: i32): void {
  * Writes for each phase [row][column]: the first of its taps and the one behind the last, its rows and columns, where
  * its first pixel is in dout, where its plane begins, and where its vectors begin and end. The taps of a phase,
  * [filter][tap], have their places in dout relative to that of a pixel, in bytes, and their numbers among those of the
- * filters in `orders`; with `high`, the places of the last taps of the columns are written alone. Returns what is behind the
- * vectors.
+ * filters in `orders`; with `high`, the places of the last taps of the columns are written alone. Returns what is behind
+ * the vectors.
  */
 function writePhases<T>(taps: usize, orders: usize, table: usize, vectors: usize, high: bool): usize {
   const pitch = <usize>integer(24) * sizeof<T>();
@@ -474,6 +475,9 @@ export function depthwiseBackwardWeights<T>(item: i32): void {
   const biases = sums + (<usize>(filters * tiles * TAPS) << 3);
   memory.fill(image, 0, room);
   memory.fill(sums, 0, <usize>(filters * (tiles * TAPS + 1)) << 3);
+  const square = HH() == WW() && (WW() == 3 || WW() == 5) && max(strideH(), strideW()) == 1;
+  // Rows of dout that go by pairs; the others follow row by row.
+  const pairs = square && max(dilationH(), dilationW()) == 1 ? OH() & ~1 : 0;
   writeTaps<T>(taps);
   // Taps beyond the last are the last once more, and not written.
   for (let k = K; k < tiles * TAPS; k++) store<u32>(taps + (<usize>k << 2), load<u32>(taps + (<usize>(K - 1) << 2)));
@@ -484,9 +488,14 @@ export function depthwiseBackwardWeights<T>(item: i32): void {
     layIn<T>(pointer(0) + <usize>i * plane, image, H(), W(), strideH(), strideW(), padH(), padW(), down, across);
     for (let f = 0; f < filters; f++) {
       const dout = pointer(1) + <usize>((i * filters + f) * P) * sizeof<T>();
-      for (let tile = 0; tile < tiles; tile++) {
-        const to = sums + (<usize>((f * tiles + tile) * TAPS) << 3);
-        tapsTile<T>(dout, image, taps + (<usize>(tile * TAPS) << 2), to);
+      const own = sums + (<usize>(f * tiles * TAPS) << 3);
+      if (pairs) {
+        if (WW() == 3) nineTaps<T>(dout, image, own);
+        else for (let kw = 0; kw < 5; kw += 2) tenTaps<T>(dout, image, min(kw, 3), kw > 3, own);
+      }
+      for (let tile = 0; tile < tiles && pairs < OH(); tile++) {
+        const to = own + (<usize>(tile * TAPS) << 3);
+        tapsTile<T>(dout, image, taps + (<usize>(tile * TAPS) << 2), pairs, to);
       }
       if (pointer(2)) {
         const to = biases + (<usize>f << 3);
@@ -511,8 +520,117 @@ export function depthwiseBackwardWeights<T>(item: i32): void {
   return v128.lt<i64>(i64x2(0, 1), v128.splat<i64>(<i64>count));
 }
 
-/** sums += Σ over the pixels of a plane of dout times what nine taps meet there. */
-function tapsTile<T>(dout: usize, image: usize, taps: usize, sums: usize): void {
+/** The vector `column` values behind `from`, where `part` with zeros in the lanes that `mask` leaves out. */
+// @ts-ignore: decorator
+@inline function read<T>(from: usize, column: usize, mask: v128, part: bool): v128 {
+  const v = v128.load(from + column * sizeof<T>());
+  return part ? v128.and(mask, v) : v;
+}
+
+/** sums += Σ over the pixels of pairs of rows of a plane of dout times what the taps of 3 × 3 meet there. */
+function nineTaps<T>(dout: usize, image: usize, sums: usize): void {
+  let v0 = v128.splat<T>(0), v1 = v0, v2 = v0, v3 = v0, v4 = v0, v5 = v0, v6 = v0, v7 = v0, v8 = v0;
+  let x = v0, d0 = v0, d1 = v0;
+  const row = <usize>OW() * sizeof<T>(), vectors = row & ~(VECTOR - 1), pitch = <usize>integer(24) * sizeof<T>();
+  const rest = OW() % lanes<T>();
+  const mask = lanesBelow<T>(rest);
+  for (let oh = 1; oh < OH(); oh += 2) {
+    let x0 = image, x1 = x0 + pitch, x2 = x1 + pitch, x3 = x2 + pitch;
+    for (const stop = dout + vectors; dout < stop; dout += VECTOR) {
+      d0 = v128.load(dout), d1 = v128.load(dout + row);
+      x = read<T>(x0, 0, mask, false), v0 = madd<T>(d0, x, v0);
+      x = read<T>(x1, 0, mask, false), v3 = madd<T>(d0, x, v3), v0 = madd<T>(d1, x, v0);
+      x = read<T>(x2, 0, mask, false), v6 = madd<T>(d0, x, v6), v3 = madd<T>(d1, x, v3);
+      x = read<T>(x3, 0, mask, false), v6 = madd<T>(d1, x, v6);
+      x = read<T>(x0, 1, mask, false), v1 = madd<T>(d0, x, v1);
+      x = read<T>(x1, 1, mask, false), v4 = madd<T>(d0, x, v4), v1 = madd<T>(d1, x, v1);
+      x = read<T>(x2, 1, mask, false), v7 = madd<T>(d0, x, v7), v4 = madd<T>(d1, x, v4);
+      x = read<T>(x3, 1, mask, false), v7 = madd<T>(d1, x, v7);
+      x = read<T>(x0, 2, mask, false), v2 = madd<T>(d0, x, v2);
+      x = read<T>(x1, 2, mask, false), v5 = madd<T>(d0, x, v5), v2 = madd<T>(d1, x, v2);
+      x = read<T>(x2, 2, mask, false), v8 = madd<T>(d0, x, v8), v5 = madd<T>(d1, x, v5);
+      x = read<T>(x3, 2, mask, false), v8 = madd<T>(d1, x, v8);
+      x0 += VECTOR, x1 += VECTOR, x2 += VECTOR, x3 += VECTOR;
+    }
+    if (rest) {
+      d0 = loadPart<T>(dout, rest), d1 = loadPart<T>(dout + row, rest);
+      x = read<T>(x0, 0, mask, true), v0 = madd<T>(d0, x, v0);
+      x = read<T>(x1, 0, mask, true), v3 = madd<T>(d0, x, v3), v0 = madd<T>(d1, x, v0);
+      x = read<T>(x2, 0, mask, true), v6 = madd<T>(d0, x, v6), v3 = madd<T>(d1, x, v3);
+      x = read<T>(x3, 0, mask, true), v6 = madd<T>(d1, x, v6);
+      x = read<T>(x0, 1, mask, true), v1 = madd<T>(d0, x, v1);
+      x = read<T>(x1, 1, mask, true), v4 = madd<T>(d0, x, v4), v1 = madd<T>(d1, x, v1);
+      x = read<T>(x2, 1, mask, true), v7 = madd<T>(d0, x, v7), v4 = madd<T>(d1, x, v4);
+      x = read<T>(x3, 1, mask, true), v7 = madd<T>(d1, x, v7);
+      x = read<T>(x0, 2, mask, true), v2 = madd<T>(d0, x, v2);
+      x = read<T>(x1, 2, mask, true), v5 = madd<T>(d0, x, v5), v2 = madd<T>(d1, x, v2);
+      x = read<T>(x2, 2, mask, true), v8 = madd<T>(d0, x, v8), v5 = madd<T>(d1, x, v5);
+      x = read<T>(x3, 2, mask, true), v8 = madd<T>(d1, x, v8);
+    }
+    dout += <usize>rest * sizeof<T>() + row;
+    image += 2 * pitch;
+  }
+  addTo<T>(sums + 0, v0), addTo<T>(sums + 8, v1), addTo<T>(sums + 16, v2);
+  addTo<T>(sums + 24, v3), addTo<T>(sums + 32, v4), addTo<T>(sums + 40, v5);
+  addTo<T>(sums + 48, v6), addTo<T>(sums + 56, v7), addTo<T>(sums + 64, v8);
+}
+
+/** The same for two neighbouring columns of 5 × 5 taps, from `column` on, or for the `second` of them alone. */
+function tenTaps<T>(dout: usize, image: usize, column: i32, second: bool, sums: usize): void {
+  let v0 = v128.splat<T>(0), v1 = v0, v2 = v0, v3 = v0, v4 = v0, v5 = v0, v6 = v0, v7 = v0, v8 = v0, v9 = v0;
+  let x = v0, d0 = v0, d1 = v0;
+  const row = <usize>OW() * sizeof<T>(), vectors = row & ~(VECTOR - 1), pitch = <usize>integer(24) * sizeof<T>();
+  const rest = OW() % lanes<T>();
+  const mask = lanesBelow<T>(rest);
+  image += <usize>column * sizeof<T>();
+  sums += <usize>column << 3;
+  for (let oh = 1; oh < OH(); oh += 2) {
+    let x0 = image, x1 = x0 + pitch, x2 = x1 + pitch, x3 = x2 + pitch, x4 = x3 + pitch, x5 = x4 + pitch;
+    for (const stop = dout + vectors; dout < stop; dout += VECTOR) {
+      d0 = v128.load(dout), d1 = v128.load(dout + row);
+      x = read<T>(x0, 0, mask, false), v0 = madd<T>(d0, x, v0);
+      x = read<T>(x1, 0, mask, false), v2 = madd<T>(d0, x, v2), v0 = madd<T>(d1, x, v0);
+      x = read<T>(x2, 0, mask, false), v4 = madd<T>(d0, x, v4), v2 = madd<T>(d1, x, v2);
+      x = read<T>(x3, 0, mask, false), v6 = madd<T>(d0, x, v6), v4 = madd<T>(d1, x, v4);
+      x = read<T>(x4, 0, mask, false), v8 = madd<T>(d0, x, v8), v6 = madd<T>(d1, x, v6);
+      x = read<T>(x5, 0, mask, false), v8 = madd<T>(d1, x, v8);
+      x = read<T>(x0, 1, mask, false), v1 = madd<T>(d0, x, v1);
+      x = read<T>(x1, 1, mask, false), v3 = madd<T>(d0, x, v3), v1 = madd<T>(d1, x, v1);
+      x = read<T>(x2, 1, mask, false), v5 = madd<T>(d0, x, v5), v3 = madd<T>(d1, x, v3);
+      x = read<T>(x3, 1, mask, false), v7 = madd<T>(d0, x, v7), v5 = madd<T>(d1, x, v5);
+      x = read<T>(x4, 1, mask, false), v9 = madd<T>(d0, x, v9), v7 = madd<T>(d1, x, v7);
+      x = read<T>(x5, 1, mask, false), v9 = madd<T>(d1, x, v9);
+      x0 += VECTOR, x1 += VECTOR, x2 += VECTOR, x3 += VECTOR;
+      x4 += VECTOR, x5 += VECTOR;
+    }
+    if (rest) {
+      d0 = loadPart<T>(dout, rest), d1 = loadPart<T>(dout + row, rest);
+      x = read<T>(x0, 0, mask, true), v0 = madd<T>(d0, x, v0);
+      x = read<T>(x1, 0, mask, true), v2 = madd<T>(d0, x, v2), v0 = madd<T>(d1, x, v0);
+      x = read<T>(x2, 0, mask, true), v4 = madd<T>(d0, x, v4), v2 = madd<T>(d1, x, v2);
+      x = read<T>(x3, 0, mask, true), v6 = madd<T>(d0, x, v6), v4 = madd<T>(d1, x, v4);
+      x = read<T>(x4, 0, mask, true), v8 = madd<T>(d0, x, v8), v6 = madd<T>(d1, x, v6);
+      x = read<T>(x5, 0, mask, true), v8 = madd<T>(d1, x, v8);
+      x = read<T>(x0, 1, mask, true), v1 = madd<T>(d0, x, v1);
+      x = read<T>(x1, 1, mask, true), v3 = madd<T>(d0, x, v3), v1 = madd<T>(d1, x, v1);
+      x = read<T>(x2, 1, mask, true), v5 = madd<T>(d0, x, v5), v3 = madd<T>(d1, x, v3);
+      x = read<T>(x3, 1, mask, true), v7 = madd<T>(d0, x, v7), v5 = madd<T>(d1, x, v5);
+      x = read<T>(x4, 1, mask, true), v9 = madd<T>(d0, x, v9), v7 = madd<T>(d1, x, v7);
+      x = read<T>(x5, 1, mask, true), v9 = madd<T>(d1, x, v9);
+    }
+    dout += <usize>rest * sizeof<T>() + row;
+    image += 2 * pitch;
+  }
+  if (!second) {
+    addTo<T>(sums + 0, v0), addTo<T>(sums + 40, v2), addTo<T>(sums + 80, v4);
+    addTo<T>(sums + 120, v6), addTo<T>(sums + 160, v8);
+  }
+  addTo<T>(sums + 8, v1), addTo<T>(sums + 48, v3), addTo<T>(sums + 88, v5);
+  addTo<T>(sums + 128, v7), addTo<T>(sums + 168, v9);
+}
+
+/** sums += Σ over the pixels of a plane of dout, from row `first` on, times what nine taps meet there. */
+function tapsTile<T>(dout: usize, image: usize, taps: usize, first: i32, sums: usize): void {
   const a0 = <usize>load<u32>(taps), a1 = <usize>load<u32>(taps, 4), a2 = <usize>load<u32>(taps, 8);
   const a3 = <usize>load<u32>(taps, 12), a4 = <usize>load<u32>(taps, 16), a5 = <usize>load<u32>(taps, 20);
   const a6 = <usize>load<u32>(taps, 24), a7 = <usize>load<u32>(taps, 28), a8 = <usize>load<u32>(taps, 32);
@@ -520,7 +638,9 @@ function tapsTile<T>(dout: usize, image: usize, taps: usize, sums: usize): void 
   const row = <usize>OW() * sizeof<T>(), vectors = row & ~(VECTOR - 1), pitch = <usize>integer(24) * sizeof<T>();
   const rest = OW() % lanes<T>();
   const mask = lanesBelow<T>(rest);
-  for (let oh = 0; oh < OH(); oh++) {
+  dout += <usize>first * row;
+  image += <usize>first * pitch;
+  for (let oh = first; oh < OH(); oh++) {
     let x = image;
     const stop = dout + vectors;
     for (; dout < stop; dout += VECTOR) {

@@ -6,7 +6,7 @@ import { Kernel } from '../kernel.generated.js';
 /** Taps of a tile of the gradient of the filters in convolution-depthwise.ts. */
 const TAPS = 9;
 
-/** Channels and shares of the images, for the gradient of the filters, that there are at least where images allow it. */
+/** Items of the gradient of the filters that there are at least, where there are images enough. */
 const LEAST_ITEMS = 64;
 
 /** How a plane is cut into phases, and the phases along an axis. */
