@@ -3,6 +3,8 @@ export { reference } from './reference/index.js';
 export { discard, isResident, resident, residentZeros } from './resident.js';
 export type { KernelSettings } from './settings.js';
 export type {
+  AdaptivePoolShape,
+  AvgPoolShape,
   ChannelShape,
   ConvShape,
   ElementwiseLossOperands,

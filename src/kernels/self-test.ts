@@ -1,6 +1,6 @@
 import { type Floats, Random } from '../arrays/index.js';
 import { reference } from './reference/index.js';
-import type { ChannelShape, ConvShape, Kernels, PlainKernels, PoolShape } from './types.js';
+import type { AvgPoolShape, ChannelShape, ConvShape, Kernels, PlainKernels } from './types.js';
 
 /**
  * Runs every kernel against the reference on small operands that fill neither tiles nor lanes evenly.
@@ -364,18 +364,25 @@ function images(agrees: Agrees, some: (length: number) => Floats) {
       const make = tiled.includes(s) ? small : some;
       return check(s, make(s.N * s.C * s.H * s.W), make(s.F * s.C * s.HH * s.WW), make(s.N * s.F * s.OH * s.OW));
     });
-  const pools: PoolShape[] = [2, 3].map((size) => ({
+  const pool = (size: number, strideW: number, pad: number): AvgPoolShape => ({
     planes: N * C,
     H,
     W,
     poolHeight: size,
     poolWidth: size,
     strideH: 2,
-    strideW: 2,
-    OH: Math.floor((H - size) / 2) + 1,
-    OW: Math.floor((W - size) / 2) + 1,
-  }));
-  const eachPool = (check: (s: PoolShape, x: Floats, out: Floats) => boolean): boolean =>
+    strideW,
+    padH: pad,
+    padW: pad,
+    dilationH: 1,
+    dilationW: 1,
+    OH: Math.floor((H + 2 * pad - size) / 2) + 1,
+    OW: Math.floor((W + 2 * pad - size) / strideW) + 1,
+    countIncludePad: true,
+    divisor: null,
+  });
+  const pools = [pool(2, 2, 0), pool(3, 2, 0), pool(3, 2, 1), pool(3, 1, 1)];
+  const eachPool = (check: (s: AvgPoolShape, x: Floats, out: Floats) => boolean): boolean =>
     pools.every((s) => check(s, some(N * C * H * W), some(N * C * s.OH * s.OW)));
   return {
     convForward: () =>

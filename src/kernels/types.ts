@@ -367,7 +367,11 @@ export interface ConvolutionKernels {
   sumChannels(x: Floats, out: Floats, shape: ChannelShape): void;
 }
 
-/** The sizes of a pooling: planes of (H, W) to planes of (OH, OW). */
+/**
+ * The sizes of a pooling: planes of (H, W) to planes of (OH, OW). Place (h, w) of window (i, j) is pixel (i · strideH +
+ * h · dilationH − padH, j · strideW + w · dilationW − padW), if the image has that; the last windows may reach beyond
+ * the padding, and begin before it.
+ */
 export interface PoolShape {
   /** N · C. */
   readonly planes: number;
@@ -377,19 +381,31 @@ export interface PoolShape {
   readonly poolWidth: number;
   readonly strideH: number;
   readonly strideW: number;
+  readonly padH: number;
+  readonly padW: number;
+  readonly dilationH: number;
+  readonly dilationW: number;
   readonly OH: number;
   readonly OW: number;
 }
 
+/** The sizes of an average pooling, whose dilation is 1, and what sums are divided by. */
+export interface AvgPoolShape extends PoolShape {
+  /** Whether a window counts its places in the padding, zeros, too: not those beyond the padding. */
+  readonly countIncludePad: boolean;
+  /** In place of the number of places, if it is not null. */
+  readonly divisor: number | null;
+}
+
 /** Pooling. */
 export interface PoolingKernels {
-  /** The largest value of each window; NaN is larger than any number. */
+  /** The largest value of each window; NaN is larger than any number, and −∞ is what a window without pixels has. */
   maxPool(x: Floats, out: Floats, shape: PoolShape): void;
   /** Each window's gradient goes to its first largest value in row-major order. */
   maxPoolBackward(dout: Floats, x: Floats, dx: Floats, shape: PoolShape): void;
   /** The mean of each window. */
-  avgPool(x: Floats, out: Floats, shape: PoolShape): void;
-  avgPoolBackward(dout: Floats, dx: Floats, shape: PoolShape): void;
+  avgPool(x: Floats, out: Floats, shape: AvgPoolShape): void;
+  avgPoolBackward(dout: Floats, dx: Floats, shape: AvgPoolShape): void;
 }
 
 /** Losses of labels with their gradients. */
@@ -577,7 +593,8 @@ export interface PlainKernels
     LikelihoodKernels,
     LogsumexpKernels,
     StatisticsKernels,
-    AdaptivePoolingKernels {}
+    AdaptivePoolingKernels,
+    PaddingKernels {}
 
 /** Functions of one array, element by element. `out` may be `x`. */
 export interface PointwiseKernels {
@@ -696,4 +713,24 @@ export interface AdaptivePoolingKernels {
   /** The mean of each window. */
   adaptiveAvgPool(x: Floats, out: Floats, shape: AdaptivePoolShape): void;
   adaptiveAvgPoolBackward(dout: Floats, dx: Floats, shape: AdaptivePoolShape): void;
+  /** The largest value of each window; NaN is larger than any number. */
+  adaptiveMaxPool(x: Floats, out: Floats, shape: AdaptivePoolShape): void;
+  /** Each window's gradient goes to its first largest value in row-major order. */
+  adaptiveMaxPoolBackward(dout: Floats, x: Floats, dx: Floats, shape: AdaptivePoolShape): void;
+}
+
+/** What a padding puts where. */
+export interface PadShape {
+  /** The sizes of the input. */
+  readonly sizes: readonly number[];
+  /** For each axis of the output, the index of the input that each of its values comes from; −1 for none. */
+  readonly sources: readonly Int32Array[];
+}
+
+/** Padding. */
+export interface PaddingKernels {
+  /** out = the values of x where they are put, `value` where none is. */
+  pad(x: Floats, out: Floats, shape: PadShape, value: number): void;
+  /** dx = the sums of dout over all places that a value is put to. */
+  padBackward(dout: Floats, dx: Floats, shape: PadShape): void;
 }

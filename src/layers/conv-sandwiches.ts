@@ -18,8 +18,9 @@ import {
   convGradients,
   convolve,
 } from './conv.js';
-import { type ConvParam, type PoolParam, poolShape } from './conv-shape.js';
+import type { ConvParam } from './conv-shape.js';
 import { byName, type NamedNeeds, type Needed, type Needs, WEIGHTS } from './needs.js';
+import { type MaxPoolParam, maxPoolShape } from './pool-shape.js';
 import { checkMaxPoolBackward, type MaxPoolCache, maxPool, maxPoolGradient } from './pooling.js';
 
 /** What {@link convReluBackward} needs. Opaque: the fields may change. */
@@ -97,7 +98,7 @@ export interface ConvReluPoolCache {
  * @param w - Filters, shape (F, C / groups, HH, WW).
  * @param b - Biases, shape (F,).
  * @param convParam - As for `convForward`.
- * @param poolParam - `poolHeight`, `poolWidth` and `stride`.
+ * @param poolParam - As for `maxPoolForward`.
  * @returns `out`, a new array, and the cache.
  */
 export function convReluPoolForward(
@@ -105,11 +106,11 @@ export function convReluPoolForward(
   w: NDArray,
   b: NDArray,
   convParam: ConvParam,
-  poolParam: PoolParam,
+  poolParam: MaxPoolParam,
 ): [out: NDArray, cache: ConvReluPoolCache] {
   const fn = 'convReluPoolForward';
   const shape = checkConv(fn, x, w, b, convParam);
-  const windows = poolShape(fn, [shape.N, shape.F, shape.OH, shape.OW], poolParam);
+  const windows = maxPoolShape(fn, [shape.N, shape.F, shape.OH, shape.OW], poolParam);
   const [h, conv] = convolve(kernels(), x, w, b, shape, true);
   const [out, pool] = maxPool(kernels(), h, windows);
   return [out, { layer: 'conv-relu-pool', conv, pool, out }];

@@ -1,9 +1,7 @@
 import {
   argumentError,
   checkedIn,
-  checkOptions,
   count,
-  describe,
   type OptionsOf,
   option,
   type Range,
@@ -11,7 +9,7 @@ import {
   settingsOf,
   tuple,
 } from '../arrays/index.js';
-import type { ConvShape, PoolShape } from '../kernels/index.js';
+import type { ConvShape } from '../kernels/index.js';
 
 /** One number for both axes, or [vertical, horizontal]. */
 export type PerAxis = number | Pair;
@@ -64,16 +62,6 @@ const CONV_OPTIONS = {
 
 /** Stride, padding, dilation and groups of a convolution. */
 export interface ConvParam extends OptionsOf<typeof CONV_OPTIONS> {}
-
-/** Window and stride of a pooling. */
-export interface PoolParam {
-  /** Height of a window, in pixels. */
-  poolHeight: number;
-  /** Width of a window, in pixels. */
-  poolWidth: number;
-  /** Pixels between neighbouring windows. Default: the window's size. */
-  stride?: PerAxis;
-}
 
 /**
  * The sizes of a convolution, whose output is 1 + floor((H + 2·pad − dilation·(HH − 1) − 1) / stride) pixels high, and
@@ -140,30 +128,6 @@ function leadingZeros(pad: Padding, extent: Pair): Pair {
   return [Math.floor((extent[0] - 1) / 2), Math.floor((extent[1] - 1) / 2)];
 }
 
-/**
- * The sizes of a pooling, whose output is 1 + floor((H − poolHeight) / stride) pixels high, and as wide likewise.
- *
- * @throws {RangeError} if the window or the stride is not a whole number ≥ 1, or the window larger than the image.
- */
-export function poolShape(fn: string, x: readonly number[], param: PoolParam): PoolShape {
-  checkOptions(fn, param, ['poolHeight', 'poolWidth', 'stride']);
-  const [N, C, H, W] = x;
-  const { poolHeight, poolWidth } = param;
-  for (const [name, size, most] of [
-    ['poolHeight', poolHeight, H],
-    ['poolWidth', poolWidth, W],
-  ] as const) {
-    if (!Number.isInteger(size) || size < 1 || size > most) {
-      const expected = `a whole number from 1 to ${most}, the image's`;
-      throw argumentError(RangeError, { fn, arg: name, found: `is ${describe(size)}`, expected });
-    }
-  }
-  const [strideH, strideW] = perAxis(fn, 'stride', param.stride ?? [poolHeight, poolWidth], 1);
-  const OH = Math.floor((H - poolHeight) / strideH) + 1;
-  const OW = Math.floor((W - poolWidth) / strideW) + 1;
-  return { planes: N * C, H, W, poolHeight, poolWidth, strideH, strideW, OH, OW };
-}
-
 /** Whether sizes are those of a convolution, not numbers from elsewhere. */
 export function isConvShape(s: ConvShape): boolean {
   const { C, H, W, F, HH, WW, strideH, strideW, padH, padW, dilationH, dilationW, groups, OH, OW } = s;
@@ -172,11 +136,6 @@ export function isConvShape(s: ConvShape): boolean {
   const [extentH, extentW] = [dilationH * (HH - 1) + 1, dilationW * (WW - 1) + 1];
   const same = strideH === 1 && strideW === 1 && isSame(H, extentH, padH, OH) && isSame(W, extentW, padW, OW);
   return same || (isWindows(H, extentH, strideH, padH, OH) && isWindows(W, extentW, strideW, padW, OW));
-}
-
-/** Whether sizes are those of a pooling, not numbers from elsewhere. */
-export function isPoolShape({ H, W, poolHeight, poolWidth, strideH, strideW, OH, OW }: PoolShape): boolean {
-  return isWindows(H, poolHeight, strideH, 0, OH) && isWindows(W, poolWidth, strideW, 0, OW);
 }
 
 function isCount(value: number): boolean {

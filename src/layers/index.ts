@@ -2,7 +2,7 @@ export * from './public.js';
 
 // Functions that other folders build on, and the layers of which only `F` makes use.
 
-export { type AdaptiveAvgPoolCache, adaptiveAvgPoolBackward, adaptiveAvgPoolForward } from './adaptive-pooling.js';
+export { OUTPUT_SIZE } from './adaptive-pooling.js';
 export { affine, affineRelu } from './affine.js';
 export { batchnormReluBackward, batchnormReluForward } from './batchnorm.js';
 export { type FoldedBatchnorm, foldBatchnorm } from './batchnorm-fold.js';
@@ -59,6 +59,7 @@ export {
 export { bceParts, bceWithLogitsParts, klDivParts, LOG_TARGET } from './losses-probability.js';
 export { BETA, DELTA, huberParts, l1Parts, mseParts, smoothL1Parts } from './losses-regression.js';
 export { type MatmulCache, matmulBackward, matmulForward } from './matmul.js';
+export { PAD_OPTIONS } from './padding.js';
 export {
   type AbsCache,
   absBackward,

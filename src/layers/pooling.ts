@@ -1,8 +1,15 @@
 import { checkLike, checkShapes, type DType, dtypeOf, empty, type NDArray, operand } from '../arrays/index.js';
-import { type Kernels, kernels, type PoolShape, reference } from '../kernels/index.js';
+import { type AvgPoolShape, type Kernels, kernels, type PoolShape, reference } from '../kernels/index.js';
 import { checkCache, checkCached } from './cache.js';
-import { isPoolShape, type PoolParam, poolShape } from './conv-shape.js';
 import { checkUpstream } from './operands.js';
+import {
+  type AvgPoolParam,
+  avgPoolShape,
+  isAvgPoolShape,
+  isPoolShape,
+  type MaxPoolParam,
+  maxPoolShape,
+} from './pool-shape.js';
 
 /** What {@link maxPoolBackward} needs from {@link maxPoolForward}. Opaque: the fields may change. */
 export interface MaxPoolCache {
@@ -12,16 +19,17 @@ export interface MaxPoolCache {
 }
 
 /**
- * Forward pass of max pooling, window by window: `out` is the largest value of each window.
+ * Forward pass of max pooling, window by window: `out` is the largest value of each window. The padding is −∞.
  *
  * @param x - Images, shape (N, C, H, W).
- * @param poolParam - `poolHeight`, `poolWidth` and `stride`.
- * @returns `out`, a new array of shape (N, C, 1 + floor((H − poolHeight)/stride), 1 + floor((W − poolWidth)/stride)),
- *   and the cache, which keeps `x` by reference.
- * @throws {RangeError} if the window is larger than the image, or a number is out of range.
+ * @param poolParam - `poolHeight`, `poolWidth`, `stride`, `pad`, `dilation` and `ceilMode`.
+ * @returns `out`, a new array of shape (N, C, OH, OW), and the cache, which keeps `x` by reference. OH is
+ *   1 + floor((H + 2·pad − dilation·(poolHeight − 1) − 1)/stride), rounded up in `ceilMode`, unless the last window
+ *   would begin beyond the image; OW likewise.
+ * @throws {RangeError} if the window is larger than the padded image, or a number is out of range.
  * @see https://cs231n.github.io/convolutional-networks/#pool
  */
-export function maxPoolForwardNaive(x: NDArray, poolParam: PoolParam): [out: NDArray, cache: MaxPoolCache] {
+export function maxPoolForwardNaive(x: NDArray, poolParam: MaxPoolParam): [out: NDArray, cache: MaxPoolCache] {
   return maxPool(reference, x, checkPool('maxPoolForwardNaive', x, poolParam));
 }
 
@@ -40,7 +48,7 @@ export function maxPoolBackwardNaive(dout: NDArray, cache: MaxPoolCache): NDArra
 }
 
 /** {@link maxPoolForwardNaive} at full speed. */
-export function maxPoolForwardFast(x: NDArray, poolParam: PoolParam): [out: NDArray, cache: MaxPoolCache] {
+export function maxPoolForwardFast(x: NDArray, poolParam: MaxPoolParam): [out: NDArray, cache: MaxPoolCache] {
   return maxPool(kernels(), x, checkPool('maxPoolForwardFast', x, poolParam));
 }
 
@@ -51,7 +59,7 @@ export function maxPoolBackwardFast(dout: NDArray, cache: MaxPoolCache): NDArray
 }
 
 /** {@link maxPoolForwardFast}. */
-export function maxPoolForward(x: NDArray, poolParam: PoolParam): [out: NDArray, cache: MaxPoolCache] {
+export function maxPoolForward(x: NDArray, poolParam: MaxPoolParam): [out: NDArray, cache: MaxPoolCache] {
   return maxPool(kernels(), x, checkPool('maxPoolForward', x, poolParam));
 }
 
@@ -61,9 +69,9 @@ export function maxPoolBackward(dout: NDArray, cache: MaxPoolCache): NDArray {
   return maxPoolGradient(kernels(), dout, cache);
 }
 
-function checkPool(fn: string, x: NDArray, poolParam: PoolParam): PoolShape {
+function checkPool(fn: string, x: NDArray, poolParam: MaxPoolParam): PoolShape {
   checkShapes(fn, { x: [x, ['N?', 'C', 'H', 'W']] });
-  return poolShape(fn, x.shape, poolParam);
+  return maxPoolShape(fn, x.shape, poolParam);
 }
 
 /** The forward pass on a given set of kernels. */
@@ -78,7 +86,7 @@ export function checkMaxPoolBackward(fn: string, dout: NDArray, cache: MaxPoolCa
   checkCache(fn, cache, 'max-pool');
   const { x, shape } = cache;
   checkLike(fn, 'dout', dout, 'x', x, [x.shape[0], x.shape[1], shape.OH, shape.OW]);
-  checkPoolShape(fn, x.shape, shape);
+  checkCached(fn, 'shape', shape, isOf(x.shape, shape) && isPoolShape(shape));
 }
 
 /** The backward pass on a given set of kernels. */
@@ -94,19 +102,21 @@ export interface AvgPoolCache {
   /** Shape and dtype of `x`. */
   readonly inputShape: readonly number[];
   readonly dtype: DType;
-  readonly shape: PoolShape;
+  readonly shape: AvgPoolShape;
 }
 
 /**
- * Forward pass of average pooling: `out` is the mean of each window.
+ * Forward pass of average pooling: `out` is the mean of each window, in which the padding counts as zeros unless
+ * `countIncludePad` is false. What lies beyond the padding, in `ceilMode`, does not count.
  *
  * @param x - Images, shape (N, C, H, W).
- * @param poolParam - `poolHeight`, `poolWidth` and `stride`.
+ * @param poolParam - `poolHeight`, `poolWidth`, `stride`, `pad`, `ceilMode`, `countIncludePad` and `divisorOverride`.
  * @returns `out`, a new array of shape (N, C, OH, OW) as in max pooling, and the cache.
- * @throws {RangeError} if the window is larger than the image, or a number is out of range.
+ * @throws {RangeError} if the window is larger than the padded image, or a number is out of range.
  */
-export function avgPoolForward(x: NDArray, poolParam: PoolParam): [out: NDArray, cache: AvgPoolCache] {
-  const shape = checkPool('avgPoolForward', x, poolParam);
+export function avgPoolForward(x: NDArray, poolParam: AvgPoolParam): [out: NDArray, cache: AvgPoolCache] {
+  checkShapes('avgPoolForward', { x: [x, ['N?', 'C', 'H', 'W']] });
+  const shape = avgPoolShape('avgPoolForward', x.shape, poolParam);
   return avgPool(x, shape, [x.shape[0], x.shape[1], shape.OH, shape.OW]);
 }
 
@@ -135,7 +145,7 @@ export function avgPoolBackward(dout: NDArray, cache: AvgPoolCache): NDArray {
 export function globalAvgPoolForward(x: NDArray): [out: NDArray, cache: AvgPoolCache] {
   const fn = 'globalAvgPoolForward';
   const { N, C, H, W } = checkShapes(fn, { x: [x, ['N?', 'C', 'H', 'W']] });
-  return avgPool(x, poolShape(fn, x.shape, { poolHeight: H, poolWidth: W }), [N, C]);
+  return avgPool(x, avgPoolShape(fn, x.shape, { poolHeight: H, poolWidth: W }), [N, C]);
 }
 
 /**
@@ -155,7 +165,7 @@ export function globalAvgPoolBackward(dout: NDArray, cache: AvgPoolCache): NDArr
   return avgPoolGradient(dout, cache);
 }
 
-function avgPool(x: NDArray, shape: PoolShape, outputShape: readonly number[]): [out: NDArray, cache: AvgPoolCache] {
+function avgPool(x: NDArray, shape: AvgPoolShape, outputShape: readonly number[]): [out: NDArray, cache: AvgPoolCache] {
   const out = empty(outputShape, dtypeOf(x));
   kernels().avgPool(operand(x), out.data, shape);
   return [out, { layer: 'avg-pool', inputShape: x.shape, dtype: dtypeOf(x), shape }];
@@ -168,7 +178,7 @@ function checkAvgPoolBackward(
   outputShape: readonly number[],
 ): void {
   checkUpstream(fn, dout, { shape: outputShape, dtype }, 'x');
-  checkPoolShape(fn, inputShape, shape);
+  checkCached(fn, 'shape', shape, isOf(inputShape, shape) && isAvgPoolShape(shape));
 }
 
 function avgPoolGradient(dout: NDArray, { inputShape, shape }: AvgPoolCache): NDArray {
@@ -177,8 +187,7 @@ function avgPoolGradient(dout: NDArray, { inputShape, shape }: AvgPoolCache): ND
   return dx;
 }
 
-/** Refuses sizes that are not those of a pooling of images of shape (N, C, H, W). */
-function checkPoolShape(fn: string, [N, C, H, W]: readonly number[], shape: PoolShape): void {
-  const fits = shape.planes === N * C && shape.H === H && shape.W === W;
-  checkCached(fn, 'shape', shape, fits && isPoolShape(shape));
+/** Whether sizes are those of images of shape (N, C, H, W). */
+function isOf([N, C, H, W]: readonly number[], shape: PoolShape): boolean {
+  return shape.planes === N * C && shape.H === H && shape.W === W;
 }

@@ -1,6 +1,15 @@
 // The layers of the library, which `src/index.ts` exports as they stand here.
 
 export {
+  type AdaptiveAvgPoolCache,
+  type AdaptiveMaxPoolCache,
+  adaptiveAvgPoolBackward,
+  adaptiveAvgPoolForward,
+  adaptiveMaxPoolBackward,
+  adaptiveMaxPoolForward,
+  type OutputSize,
+} from './adaptive-pooling.js';
+export {
   type AffineCache,
   type AffineGrads,
   type AffineReluCache,
@@ -60,7 +69,6 @@ export {
   convReluPoolBackwardWeights,
   convReluPoolForward,
 } from './conv-sandwiches.js';
-export type { ConvParam, Padding, PerAxis, PoolParam } from './conv-shape.js';
 export {
   type AffineLayerSizes,
   type ConvLayerSizes,
@@ -105,6 +113,8 @@ export {
 } from './losses-regression.js';
 export { type MaxoutCache, maxoutBackward, maxoutForward } from './maxout.js';
 export type { NamedNeeds, Needed, Needs } from './needs.js';
+export { type PadCache, type PadMode, type PadOptions, padBackward, padForward } from './padding.js';
+export type { AvgPoolParam, MaxPoolParam, PoolParam } from './pool-shape.js';
 export {
   type AvgPoolCache,
   avgPoolBackward,

@@ -12,7 +12,7 @@ import {
   perAxis,
 } from '../layers/index.js';
 import { kaimingUniform_, uniform_ } from './init.js';
-import { checkInput } from './input.js';
+import { type Axis, checkInput } from './input.js';
 import { Module, type Weights } from './module.js';
 import { WEIGHT_OPTIONS } from './module-options.js';
 import { Parameter } from './parameter.js';
@@ -92,7 +92,7 @@ export class Conv2d extends Module {
   }
 
   /**
-   * @param x - Images, shape (N, inChannels, H, W).
+   * @param x - Images, shape (N, inChannels, H, W) or (inChannels, H, W).
    * @returns Shape (N, outChannels, OH, OW) with OH = 1 + floor((H + 2·padding − dilation·(HH − 1) − 1) / stride), and
    *   OW likewise.
    */
@@ -142,7 +142,12 @@ export class Conv2d extends Module {
       const zeros = padding === 'valid' ? 0 : 2 * padding[axis];
       return Math.max(1, dilation[axis] * (size - 1) + 1 - zeros);
     });
-    checkInput(this, x, [['N', ['C', this.inChannels], ['H', H, 'least'], ['W', W, 'least']]], this.weight);
+    const image: Axis[] = [
+      ['C', this.inChannels],
+      ['H', H, 'least'],
+      ['W', W, 'least'],
+    ];
+    checkInput(this, x, [['N', ...image], image], this.weight);
   }
 
   protected override extraRepr(): string {

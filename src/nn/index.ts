@@ -34,8 +34,17 @@ export type { Named } from './members.js';
 export { type Foldable, Module, type Weights } from './module.js';
 export type { DTypeOption, WeightOptions } from './module-options.js';
 export { GroupNorm, type GroupNormModuleOptions, LayerNorm, type LayerNormModuleOptions } from './normalization.js';
+export { ConstantPad2d, type Padding2d, ReflectionPad2d, ReplicationPad2d, ZeroPad2d } from './padding.js';
 export { Buffer, Parameter } from './parameter.js';
-export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, type Pool2dModuleOptions } from './pooling.js';
+export {
+  AdaptiveAvgPool2d,
+  AdaptiveMaxPool2d,
+  AvgPool2d,
+  type AvgPool2dModuleOptions,
+  MaxPool2d,
+  type MaxPool2dModuleOptions,
+  type Pool2dModuleOptions,
+} from './pooling.js';
 export { Flatten, Identity } from './reshaping.js';
 export { Residual, type ResidualOptions } from './residual.js';
 export { Sequential } from './sequential.js';

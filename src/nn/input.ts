@@ -25,9 +25,12 @@ export function checkInput(
     throw fault(TypeError, module, { arg: 'x', found: `is ${describe(x)}`, expected: 'a tensor or an array' });
   }
   if (!shapes.some((axes) => fits(x.shape, axes))) {
-    const expected = shapes.map((axes) => tuple(axes.map((axis, i) => text(axis, x.shape[i])))).join(' or ');
+    // Of an image and a batch of images, the one that was meant.
+    const meant = shapes.filter((axes) => axes.length === x.shape.length && !axes.includes('…'));
+    const shown = meant.length > 0 ? meant : shapes;
+    const expected = shown.map((axes) => tuple(axes.map((axis, i) => text(axis, x.shape[i])))).join(' or ');
     const named = shapes.every(([first]) => first !== '…');
-    const but = shapes.some(([first]) => first === 'N') ? ' but N' : '';
+    const but = shown.some(([first]) => first === 'N') ? ' but N' : '';
     const empty = named && x.shape.includes(0) ? ` with every size${but} at least 1` : '';
     throw fault(ShapeError, module, { arg: 'x', found: `has shape ${tuple(x.shape)}`, expected: expected + empty });
   }

@@ -56,7 +56,8 @@ const VALUES: readonly Case[] = [
     () => F.conv2d(images, images, null, { padding: pretend([1]) }),
   ],
   ["conv2d: unknown option 'pad', expected stride, padding", () => F.conv2d(images, images, null, pretend({ pad: 1 }))],
-  ["maxPool2d: unknown option 'padding', expected stride", () => F.maxPool2d(images, 2, pretend({ padding: 1 }))],
+  ["maxPool2d: unknown option 'pad', expected stride, padding", () => F.maxPool2d(images, 2, pretend({ pad: 1 }))],
+  ['maxPool2d: padding is 2, expected at most half the window', () => F.maxPool2d(images, 2, { padding: 2 })],
   ['maxPool2d: kernelSize is 5, expected a whole number from 1 to 4', () => F.maxPool2d(images, 5)],
   ['avgPool2d: kernelSize is 0, expected a whole number from 1 to 4', () => F.avgPool2d(images, [2, 0])],
   [

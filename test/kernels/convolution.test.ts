@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type DType, type Floats, Random } from '../../src/arrays/index.js';
-import { type ConvShape, type PoolShape, reference } from '../../src/kernels/index.js';
+import { type AvgPoolShape, type ConvShape, reference } from '../../src/kernels/index.js';
 import { noTiles } from '../../src/kernels/wasm/winograd-choice.js';
 import { testFirstQuick } from '../helpers/slow.js';
 import { type TestEngine, testEngine } from './engines.js';
@@ -91,6 +91,7 @@ const groupedShapes: fc.Arbitrary<ConvShape> = fc
       groups,
     }),
   );
+const INSIDE = { dilation: 1, pad: 0, ceil: false };
 
 const poolAxes = fc
   .record({
@@ -98,25 +99,56 @@ const poolAxes = fc
     stride: fc.integer({ min: 1, max: 6 }),
     more: fc.integer({ min: 0, max: 14 }),
   })
-  .map(({ size, stride, more }) => ({ size, stride, length: size + more }));
+  .map(({ size, stride, more }) => ({ ...INSIDE, size, stride, length: size + more }));
 
-const poolShapes: fc.Arbitrary<PoolShape> = fc.oneof(
+/** Windows that reach beyond the image or have gaps, mostly those that are taken in vectors. */
+const paddedAxes = fc
+  .record({
+    size: fc.integer({ min: 1, max: 5 }),
+    stride: fc.oneof(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 6 })),
+    dilation: fc.integer({ min: 1, max: 3 }),
+    pad: fc.nat({ max: 2 }),
+    more: fc.integer({ min: 0, max: 24 }),
+    ceil: fc.boolean(),
+  })
+  .map(({ size, stride, dilation, pad, more, ceil }) => {
+    const padding = Math.min(pad, Math.floor(size / 2));
+    const length = Math.max(1, (size - 1) * dilation + 1 - 2 * padding) + more;
+    return { size, stride, dilation, pad: padding, length, ceil };
+  });
+
+const poolShapes: fc.Arbitrary<AvgPoolShape> = fc.oneof(
   fc
     .record({ planes: fc.integer({ min: 1, max: 9 }), rows: poolAxes, columns: poolAxes })
     .map(({ planes, rows, columns }) => poolShape(planes, rows, columns)),
   // The pooling that nets are made of has code of its own.
   fc
     .tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 2, max: 9 }), fc.integer({ min: 2, max: 24 }))
-    .map(([planes, H, W]) => poolShape(planes, { size: 2, stride: 2, length: H }, { size: 2, stride: 2, length: W })),
+    .map(([planes, H, W]) =>
+      poolShape(planes, { ...INSIDE, size: 2, stride: 2, length: H }, { ...INSIDE, size: 2, stride: 2, length: W }),
+    ),
 );
+
+const paddedShapes: fc.Arbitrary<AvgPoolShape> = fc
+  .record({
+    planes: fc.integer({ min: 1, max: 5 }),
+    rows: paddedAxes,
+    columns: paddedAxes,
+    countIncludePad: fc.boolean(),
+    divisor: fc.option(fc.integer({ min: 1, max: 9 })),
+  })
+  .map(({ planes, rows, columns, ...mean }) => ({ ...poolShape(planes, rows, columns), ...mean }));
 
 interface Axis {
   readonly size: number;
   readonly stride: number;
+  readonly dilation: number;
+  readonly pad: number;
   readonly length: number;
+  readonly ceil: boolean;
 }
 
-function poolShape(planes: number, rows: Axis, columns: Axis): PoolShape {
+function poolShape(planes: number, rows: Axis, columns: Axis): AvgPoolShape {
   return {
     planes,
     H: rows.length,
@@ -125,12 +157,24 @@ function poolShape(planes: number, rows: Axis, columns: Axis): PoolShape {
     poolWidth: columns.size,
     strideH: rows.stride,
     strideW: columns.stride,
-    OH: Math.floor((rows.length - rows.size) / rows.stride) + 1,
-    OW: Math.floor((columns.length - columns.size) / columns.stride) + 1,
+    padH: rows.pad,
+    padW: columns.pad,
+    dilationH: rows.dilation,
+    dilationW: columns.dilation,
+    OH: windowsOn(rows),
+    OW: windowsOn(columns),
+    countIncludePad: true,
+    divisor: null,
   };
 }
 
-function poolTrials(s: PoolShape, draw: Draw): Trial[] {
+function windowsOn({ size, stride, dilation, pad, length, ceil }: Axis): number {
+  const steps = (length + 2 * pad - (size - 1) * dilation - 1) / stride;
+  const last = ceil ? Math.ceil(steps) : Math.floor(steps);
+  return last * stride >= length + pad ? last : last + 1;
+}
+
+function poolTrials(s: AvgPoolShape, draw: Draw): Trial[] {
   const [x, dout] = [draw(s.planes * s.H * s.W), draw(s.planes * s.OH * s.OW)];
   const [forward, backward] = [
     { read: [x], written: dout.length },
@@ -201,6 +245,17 @@ describe.each(DTYPES)('%s', (dtype) => {
     checkShapes(poolShapes, (shape, seed) => {
       for (const draw of [holes, wholes, reals]) {
         for (const trial of poolTrials(shape, draw(dtype, seed))) expectAsReference(trial, dtype, pair);
+      }
+    });
+  });
+
+  testFirstQuick(engines, 'pooling with padding and dilation, $simd SIMD: the reference on 300 shapes', (pair) => {
+    checkShapes(paddedShapes, (shape, seed) => {
+      for (const draw of [holes, wholes, reals]) {
+        const trials = poolTrials(shape, draw(dtype, seed));
+        const adjacent = shape.dilationH * shape.dilationW === 1;
+        // An average pooling has no dilation.
+        for (const trial of adjacent ? trials : trials.slice(0, 2)) expectAsReference(trial, dtype, pair);
       }
     });
   });

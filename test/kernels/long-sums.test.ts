@@ -257,7 +257,9 @@ const CASES: Record<string, Case> = {
     ];
   },
   'avgPool of long windows': (k) => {
-    const shape = { planes: 1, H: 1, W: N + 5, poolHeight: 1, poolWidth: N, strideH: 1, strideW: 1, OH: 1, OW: 6 };
+    const sizes = { planes: 1, H: 1, W: N + 5, poolHeight: 1, poolWidth: N, OH: 1, OW: 6 };
+    const plain = { strideH: 1, strideW: 1, padH: 0, padW: 0, dilationH: 1, dilationW: 1 };
+    const shape = { ...sizes, ...plain, countIncludePad: true, divisor: null };
     const out = filled(6, 0);
     k.avgPool(filled(N + 5, tenth), out, shape);
     return [[out, tenth]];

@@ -236,19 +236,22 @@ describe.each(engines)('$simd SIMD', ({ kernels }) => {
     });
 
     test.each([
-      { pool: 2, stride: 2 },
-      { pool: 3, stride: 2 },
-      { pool: 2, stride: 1 },
-      { pool: 3, stride: 3 },
-    ])('max pooling of $pool × $pool with stride $stride', ({ pool, stride }) => {
+      { pool: 2, stride: 2, pad: 0 },
+      { pool: 3, stride: 2, pad: 0 },
+      { pool: 2, stride: 1, pad: 0 },
+      { pool: 3, stride: 3, pad: 0 },
+      { pool: 3, stride: 2, pad: 1 },
+      { pool: 3, stride: 1, pad: 1 },
+    ])('max pooling of $pool × $pool with stride $stride and pad $pad', ({ pool, stride, pad }) => {
       for (let shift = 0; shift < 5; shift++) {
         const [H, W] = [19, 19 + shift];
         // Mostly zeros, so that windows hold several.
         const x = new make(H * W);
         for (let i = 0; i < x.length; i += 5) x[i] = VALUES[i % VALUES.length];
         for (let i = 0; i < x.length; i += 3) x[i] *= -1;
-        const [OH, OW] = [H, W].map((size) => Math.floor((size - pool) / stride) + 1);
-        const shape = { planes: 1, H, W, poolHeight: pool, poolWidth: pool, strideH: stride, strideW: stride, OH, OW };
+        const [OH, OW] = [H, W].map((size) => Math.floor((size + 2 * pad - pool) / stride) + 1);
+        const windows = { poolHeight: pool, poolWidth: pool, strideH: stride, strideW: stride, padH: pad, padW: pad };
+        const shape = { planes: 1, H, W, ...windows, dilationH: 1, dilationW: 1, OH, OW };
         const run = (k: Kernels) => {
           const [out, dx] = [new make(OH * OW), new make(H * W)];
           k.maxPool(x, out, shape);

@@ -245,7 +245,11 @@ describe('what does not fit is named, with the function that was called', () => 
       { pool: { poolHeight: 6, poolWidth: 2 } },
     ],
     ['RangeError', `stride is 0, expected a whole number ≥ 1, ${wholes}`, { pool: { ...GOOD.pool, stride: 0 } }],
-    ['TypeError', "unknown option 'size', expected poolHeight, poolWidth, stride", { pool: { size: 2 } }],
+    [
+      'TypeError',
+      "unknown option 'size', expected poolHeight, poolWidth, stride, pad, ceilMode, dilation",
+      { pool: { size: 2 } },
+    ],
   ])('convReluPoolForward throws a %s that says: %s', (name, message, wrong) => {
     expectRefusal('convReluPoolForward', wrong, name, message);
   });

@@ -11,5 +11,6 @@ export * from './images.js';
 export * from './linear.js';
 export * from './losses.js';
 export * from './normalization.js';
+export * from './padding.js';
 export * from './reductions.js';
 export * from './reshaping.js';

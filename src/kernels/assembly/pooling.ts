@@ -9,13 +9,13 @@ import { addWide, evenLanes, lanes, larger, largerOf, oddLanes, select, sumOfPai
 // one vector or every second value of two. Others, and those at the end of a row, are taken singly.
 
 // @ts-ignore: decorator
-@inline function poolH(): i32 { return integer(5); }
+@inline export function poolH(): i32 { return integer(5); }
 // @ts-ignore: decorator
-@inline function poolW(): i32 { return integer(6); }
+@inline export function poolW(): i32 { return integer(6); }
 // @ts-ignore: decorator
-@inline function strideH(): i32 { return integer(7); }
+@inline export function strideH(): i32 { return integer(7); }
 // @ts-ignore: decorator
-@inline function strideW(): i32 { return integer(8); }
+@inline export function strideW(): i32 { return integer(8); }
 
 /** Whether this is the pooling that nets are made of: windows of 2 × 2 that do not overlap. */
 // @ts-ignore: decorator
@@ -32,13 +32,13 @@ function inVectors<T>(W: i32, OW: i32): i32 {
 
 /** What a place of a vector of windows holds. */
 // @ts-ignore: decorator
-@inline function take<T>(at: usize, adjacent: bool): v128 {
+@inline export function take<T>(at: usize, adjacent: bool): v128 {
   return adjacent ? v128.load(at) : evenLanes<T>(v128.load(at), v128.load(at, VECTOR));
 }
 
 /** Adds to what a place of a vector of windows holds. */
 // @ts-ignore: decorator
-@inline function addTo<T>(at: usize, v: v128, adjacent: bool): void {
+@inline export function addTo<T>(at: usize, v: v128, adjacent: bool): void {
   if (adjacent) {
     v128.store(at, v128.add<T>(v128.load(at), v));
   } else {
@@ -154,7 +154,7 @@ export function maxPoolBackward<T>(plane: i32): void {
 
 /** Adds the gradient of a window to what is at `to`. */
 // @ts-ignore: decorator
-@inline function addAt<T>(to: usize, dout: usize, window: i32): void {
+@inline export function addAt<T>(to: usize, dout: usize, window: i32): void {
   store<T>(to, load<T>(to) + load<T>(dout + <usize>window * sizeof<T>()));
 }
 
@@ -179,7 +179,7 @@ function placesOfLargest<T>(window: usize, row: usize): v128 {
 
 /** Lane number `lane` of what {@link placesOfLargest} returns. */
 // @ts-ignore: decorator
-@inline function place<T>(places: v128, lane: i32): usize {
+@inline export function place<T>(places: v128, lane: i32): usize {
   if (sizeof<T>() == 8) return <usize>(lane == 0 ? i64x2.extract_lane(places, 0) : i64x2.extract_lane(places, 1));
   if (lane < 2) return lane == 0 ? i32x4.extract_lane(places, 0) : i32x4.extract_lane(places, 1);
   return lane == 2 ? i32x4.extract_lane(places, 2) : i32x4.extract_lane(places, 3);

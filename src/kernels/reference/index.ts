@@ -9,6 +9,7 @@ import { likelihood } from './likelihood.js';
 import { logsumexp } from './logsumexp.js';
 import { losses } from './losses.js';
 import { normalization } from './normalization.js';
+import { padding } from './padding.js';
 import { pairs } from './pairs.js';
 import { pointwise } from './pointwise.js';
 import { pooling } from './pooling.js';
@@ -27,6 +28,7 @@ export const plain: PlainKernels = {
   ...logsumexp,
   ...statistics,
   ...adaptivePooling,
+  ...padding,
 };
 
 /**

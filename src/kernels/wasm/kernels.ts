@@ -55,7 +55,8 @@ type CompiledKernels = Omit<Kernels, keyof PlainKernels>;
 
 /**
  * The same kernels; each runs on the reference when memory is too full for its copies, which all are made before it
- * runs, or when an operand is empty: then there are only sums of nothing to write. A trap on any thread is one error, and leaves threads and memory as they were.
+ * runs, or when an operand is empty: then there are only sums of nothing to write. A trap on any thread is one error,
+ * and leaves threads and memory as they were.
  */
 function withFallback(kernels: CompiledKernels, call: Call): CompiledKernels {
   const guarded = Object.entries(kernels).map(([name, kernel]) => {
