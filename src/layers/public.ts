@@ -69,6 +69,7 @@ export {
   convReluPoolBackwardWeights,
   convReluPoolForward,
 } from './conv-sandwiches.js';
+export type { ConvParam, Padding, PerAxis } from './conv-shape.js';
 export {
   type AffineLayerSizes,
   type ConvLayerSizes,
