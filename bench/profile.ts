@@ -153,8 +153,9 @@ function costOf(name: string, given: readonly unknown[]): { what: string; flops:
   if (name.startsWith('conv')) {
     const s = args.find((arg): arg is ConvShape => typeof arg === 'object' && arg !== null && 'HH' in arg);
     if (s !== undefined) {
-      const filter = `${s.F} of ${s.HH} × ${s.WW}`;
-      const flops = 2 * s.N * s.F * s.OH * s.OW * s.C * s.HH * s.WW;
+      const groups = s.groups > 1 ? ` in ${s.groups} groups` : '';
+      const filter = `${s.F} of ${s.HH} × ${s.WW}${groups}`;
+      const flops = 2 * s.N * s.F * s.OH * s.OW * (s.C / s.groups) * s.HH * s.WW;
       return { what: `${name} ${s.N} × ${s.C} × ${s.H} × ${s.W}, ${filter}`, flops, bytes };
     }
   }

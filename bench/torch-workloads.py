@@ -114,6 +114,30 @@ def convolution(dtype):
     return passes(lambda x, w, b: F.conv2d(x, w, b, stride=2, padding=1), shapes, dtype)
 
 
+def depthwise():
+    shapes = ((64, 64, 32, 32), (64, 1, 3, 3), (64,))
+    return passes(lambda x, w, b: F.conv2d(x, w, b, padding=1, groups=64), shapes, F32)
+
+
+def mobilenet_block(batch, outside=24, inside=144):
+    block = nn.Sequential(
+        nn.Conv2d(outside, inside, 1, bias=False), nn.BatchNorm2d(inside), nn.ReLU6(),
+        nn.Conv2d(inside, inside, 3, padding=1, groups=inside, bias=False), nn.BatchNorm2d(inside), nn.ReLU6(),
+        nn.Conv2d(inside, outside, 1, bias=False), nn.BatchNorm2d(outside),
+    ).train()
+    optimizer = torch.optim.SGD(block.parameters(), lr=1e-3, momentum=0.9)
+    x = torch.randn(batch, outside, 32, 32, requires_grad=True)
+    dout = torch.randn(x.shape)
+
+    def step():
+        (x + block(x)).backward(dout)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        x.grad = None
+
+    return step
+
+
 def pooling(dtype):
     return passes(lambda x: F.max_pool2d(x, 2), ((100, 3, 32, 32),), dtype)
 
@@ -137,6 +161,9 @@ WORKLOADS = {
     "two_layer_10_b10_nesterov": lambda: training(fully_connected(10, inputs=10), 10, nesterov, shape=(10,)),
     "convnet3_b500_score": lambda: scoring(convnet3(), 500),
     "part5_b500_score": lambda: scoring(part5(), 500),
+    "depthwise_fwd_f32": lambda: depthwise()[0],
+    "depthwise_bwd_f32": lambda: depthwise()[1],
+    "mobilenet_block_b64_sgd": lambda: mobilenet_block(64),
 }
 for bits, dtype in ((64, F64), (32, F32)):
     for name, layer in (("conv", convolution), ("pool", pooling)):

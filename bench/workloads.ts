@@ -14,6 +14,7 @@ import {
   optim,
   Random,
   resident,
+  Tensor,
   ThreeLayerConvNet,
   TwoLayerNet,
   workspace,
@@ -51,6 +52,9 @@ export const workloads: Readonly<Record<string, Workload>> = {
   layer_pool_bwd_f64: () => pooling('float64').backward,
   layer_pool_fwd_f32: () => pooling('float32').forward,
   layer_pool_bwd_f32: () => pooling('float32').backward,
+  depthwise_fwd_f32: () => depthwise().forward,
+  depthwise_bwd_f32: () => depthwise().backward,
+  mobilenet_block_b64_sgd: () => mobilenetStep(64),
   gemm_256_f32: () => product(256, 'float32'),
   gemm_512_f32: () => product(512, 'float32'),
   gemm_1024_f32: () => product(1024, 'float32'),
@@ -180,6 +184,48 @@ function convolution(format: 'float32' | 'float64'): LayerSteps {
     forward: () => workspace(() => void convForward(x, w, b, { stride: 2, pad: 1 })),
     backward: () => workspace(() => void convBackward(dout, cache)),
   };
+}
+
+/** A depthwise convolution of x (64, 64, 32, 32) with w (64, 1, 3, 3), pad 1. */
+function depthwise(): LayerSteps {
+  const random = new Random(1);
+  const some = (...shape: number[]): NDArray => resident(random.randn(shape));
+  const [x, w, b, dout] = [some(64, 64, 32, 32), some(64, 1, 3, 3), some(64), some(64, 64, 32, 32)];
+  const param = { pad: 1, groups: 64 };
+  const [, cache] = convForward(x, w, b, param);
+  return {
+    forward: () => workspace(() => void convForward(x, w, b, param)),
+    backward: () => workspace(() => void convBackward(dout, cache)),
+  };
+}
+
+/** A training step of an inverted residual block of MobileNetV2, 24 channels of 32 × 32, as inside of a net. */
+function mobilenetStep(batch: number): () => void {
+  manualSeed(0);
+  const [outside, inside] = [24, 144];
+  const block = new nn.Residual(
+    new nn.Sequential(
+      new nn.Conv2d(outside, inside, 1, { bias: false }),
+      new nn.BatchNorm2d(inside),
+      new nn.ReLU6(),
+      new nn.Conv2d(inside, inside, 3, { padding: 1, groups: inside, bias: false }),
+      new nn.BatchNorm2d(inside),
+      new nn.ReLU6(),
+      new nn.Conv2d(inside, outside, 1, { bias: false }),
+      new nn.BatchNorm2d(outside),
+    ),
+  );
+  const optimizer = new optim.SGD(block.parameters(), { lr: 1e-3, momentum: 0.9 });
+  const random = new Random(1);
+  const x = new Tensor(resident(random.randn([batch, outside, 32, 32])), { requiresGrad: true });
+  const dout = resident(random.randn(x.shape));
+  return () =>
+    workspace(() => {
+      block.forward(x).backward(dout);
+      optimizer.step();
+      optimizer.zeroGrad();
+      x.grad = null;
+    });
 }
 
 /** Max pooling of x (100, 3, 32, 32) by windows of 2 x 2. */

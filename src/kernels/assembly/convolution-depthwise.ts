@@ -388,8 +388,8 @@ export function depthwiseBackwardInput<T>(item: i32): void {
  * Writes for each phase [row][column]: the first of its taps and the one behind the last, its rows and columns, where
  * its first pixel is in dout, where its plane begins, and where its vectors begin and end. The taps of a phase,
  * [filter][tap], have their places in dout relative to that of a pixel, in bytes, and their numbers among those of the
- * filters in `orders`; with `high`, the places of the last taps of the columns are written alone. Returns what is behind
- * the vectors.
+ * filters in `orders`; with `high`, the places of the last taps of the columns are written alone. Returns what is
+ * behind the vectors.
  */
 function writePhases<T>(taps: usize, orders: usize, table: usize, vectors: usize, high: bool): usize {
   const pitch = <usize>integer(24) * sizeof<T>();
