@@ -91,6 +91,7 @@ const groupedShapes: fc.Arbitrary<ConvShape> = fc
       groups,
     }),
   );
+
 const INSIDE = { dilation: 1, pad: 0, ceil: false };
 
 const poolAxes = fc

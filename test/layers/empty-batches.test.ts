@@ -90,10 +90,12 @@ const CALLS: Readonly<Record<string, Call>> = {
 type Function = (...args: unknown[]) => unknown;
 const FUNCTIONS = layers as unknown as Readonly<Record<string, Function>>;
 
-/** The forward functions, with the name of their layer and whether they are the naive or the fast one. */
+/**
+ * The forward functions, with the name of their layer and whether they are the naive or the fast one. That of a loss
+ * takes the parts of a loss, not arrays.
+ */
 const FORWARDS = Object.keys(layers).flatMap((name) => {
   const match = /^(\w+)Forward(Naive|Fast)?$/.exec(name);
-  // What all losses are made of has cases of its own.
   return match === null || match[1] === 'loss' ? [] : [{ name, layer: match[1], speed: match[2] ?? '' }];
 });
 
