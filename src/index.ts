@@ -57,6 +57,7 @@ export {
   type Arrays,
   type Batch,
   type Batched,
+  type Batched,
   type BatchTransform,
   type ChannelStats,
   type Cifar10,

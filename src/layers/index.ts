@@ -46,7 +46,7 @@ export {
   stackForward,
 } from './joining.js';
 export { type LogsumexpCache, logsumexpBackward, logsumexpForward } from './logsumexp.js';
-export { type LossParts, lossBackward, lossForward, type Reduction } from './loss-parts.js';
+export { type LossParts, lossGradients, lossOutput, type Reduction } from './loss-parts.js';
 export {
   type CrossEntropySettings,
   crossEntropyParts,

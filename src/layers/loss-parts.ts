@@ -62,7 +62,7 @@ export function pairOf({ loss, dx }: LossParts): LossAndGrad {
   return { loss, dx };
 }
 
-/** What {@link lossBackward} needs from {@link lossForward}. */
+/** What {@link lossGradients} needs from {@link lossOutput}. */
 export interface LossCache {
   readonly layer: 'loss';
   readonly dx: NDArray;
@@ -70,12 +70,12 @@ export interface LossCache {
 }
 
 /** The forward pass of an operation over a loss: `out` is the number, of shape (), or the values. */
-export function lossForward({ loss, values, dx, dy }: LossParts): [out: NDArray, cache: LossCache] {
+export function lossOutput({ loss, values, dx, dy }: LossParts): [out: NDArray, cache: LossCache] {
   return [values ?? full([], loss, dtypeOf(dx)), { layer: 'loss', dx, dy }];
 }
 
 /** The backward pass: the gradients, times `dout`. */
-export function lossBackward(
+export function lossGradients(
   dout: NDArray,
   { dx, dy }: LossCache,
   needs: readonly boolean[],

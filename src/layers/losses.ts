@@ -51,7 +51,7 @@ import { axesLast, fillRows } from './rows.js';
  * @see https://cs231n.github.io/linear-classify/#softmax
  */
 export function softmaxLoss(x: NDArray, y: Labels): LossAndGrad {
-  const { N, C } = checkShapes('softmaxLoss', { x: [x, ['N', 'C']] });
+  const { N, C } = checkShapes('softmaxLoss', { x: [x, ['N?', 'C']] });
   const labels = checkLabels('softmaxLoss', 'y', y, N, C);
   const dx = empty([N, C], dtypeOf(x));
   const loss = N === 0 ? Number.NaN : kernels().softmaxLoss(operand(x), labels, dx.data, N, C);
@@ -78,7 +78,7 @@ export function svmLoss(x: NDArray, y: Labels, options: LossOptions = {}): LossA
 
 /** The parts of {@link svmLoss}. */
 export function svmParts(fn: string, x: NDArray, y: Labels, reduction: Reduction): LossParts {
-  const { N, C } = checkShapes(fn, { x: [x, ['N', 'C']] });
+  const { N, C } = checkShapes(fn, { x: [x, ['N?', 'C']] });
   const labels = checkLabels(fn, 'y', y, N, C);
   const dx = empty([N, C], dtypeOf(x));
   const values = reduction === 'none' ? empty([N], dtypeOf(x)) : null;
@@ -301,7 +301,7 @@ interface Scores {
 /** Checks scores and the weights of their classes. */
 function scoresOf(fn: string, x: NDArray, weight: NDArray | undefined): Scores {
   const rank = isNDArray(x) ? x.shape.length : 2;
-  const dims = rank === 1 ? ['C'] : rank > 2 ? ['N', 'C', '…'] : ['N', 'C'];
+  const dims = rank === 1 ? ['C'] : rank > 2 ? ['N?', 'C', '…?'] : ['N?', 'C'];
   checkShapes(fn, weight === undefined ? { x: [x, dims] } : { x: [x, dims], weight: [weight, ['C']] });
   if (rank === 1) return { N: 1, C: x.shape[0], S: 1, shape: [], symbols: [] };
   const [N, C, ...more] = x.shape;

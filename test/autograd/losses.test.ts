@@ -136,6 +136,29 @@ describeKernelSets('at the ends', () => {
     });
   });
 
+  test('of an empty batch the mean is NaN, the sum 0, and the values are none', () => {
+    const labelled = [F.crossEntropy, F.nllLoss, F.svmLoss];
+    const numbers = [F.mseLoss, F.l1Loss, F.smoothL1Loss, F.huberLoss, F.klDiv];
+    const binary = [F.binaryCrossEntropy, F.binaryCrossEntropyWithLogits];
+    const losses = [
+      ...labelled.map((loss) => (x: Tensor, options: object) => loss(x, [], options)),
+      ...[...numbers, ...binary].map((loss) => (x: Tensor, options: object) => loss(x, zeros([0, 3]), options)),
+      (x: Tensor, options: object) => F.crossEntropy(x, zeros([0, 3]), options),
+    ];
+    for (const loss of losses) {
+      const x = leaf(zeros([0, 3]));
+      expect(loss(x, {}).item()).toBeNaN();
+      expect(loss(x, { reduction: 'none' }).size).toBe(0);
+      const sum = loss(x, { reduction: 'sum' });
+      sum.backward();
+      expect(sum.item()).toBe(0);
+      expect(x.grad?.shape).toEqual([0, 3]);
+    }
+    const images = F.crossEntropy(zeros([0, 3, 4, 5]), ndarray(new Int32Array(0), [0, 4, 5]), { reduction: 'none' });
+    expect(images.shape).toEqual([0, 4, 5]);
+    expect(F.klDiv(zeros([0, 3]), zeros([0, 3]), { reduction: 'batchmean' }).item()).toBeNaN();
+  });
+
   test('a score of −∞ in a class that does not count is no trouble', () => {
     const x = array([[1, Number.NEGATIVE_INFINITY, 2]], undefined, 'float64');
     const without = F.crossEntropy(array([[1, 2]], undefined, 'float64'), [0], { reduction: 'sum' });

@@ -122,8 +122,7 @@ describe.each(LOSSES)('%s', (name, lossOf) => {
   test.each<[what: string, x: NDArray, y: Labels, message: string]>([
     ['scores of rank 1', zeros([3]), [0, 1, 2], 'x has shape (3,), expected (N, C)'],
     ['scores of rank 3', zeros([3, 2, 2]), [0, 1, 1], 'x has shape (3, 2, 2), expected (N, C)'],
-    ['an empty batch', zeros([0, 3]), [], 'x has shape (0, 3), expected (N, C) with every size at least 1'],
-    ['no classes', zeros([3, 0]), [0, 0, 0], 'x has shape (3, 0), expected (N, C) with every size at least 1'],
+    ['no classes', zeros([3, 0]), [0, 0, 0], 'x has shape (3, 0), expected (N, C) with every size but N at least 1'],
     ['too few labels', zeros([3, 2]), [0, 1], 'y has shape (2,), expected (N=3,)'],
     ['too many labels', zeros([3, 2]), Int32Array.of(0, 1, 0, 1), 'y has shape (4,), expected (N=3,)'],
     ['labels of rank 2', zeros([3, 2]), zeros([3, 1]), 'y has shape (3, 1), expected (N,)'],
@@ -152,6 +151,12 @@ describe.each(LOSSES)('%s', (name, lossOf) => {
     expect(() => lossOf(x as NDArray, y as Labels)).toThrow(
       expect.objectContaining({ name: 'TypeError', message: `${name}: ${message}` }),
     );
+  });
+
+  test('of an empty batch is NaN', () => {
+    const { loss, dx } = lossOf(zeros([0, 3]), []);
+    expect(loss).toBeNaN();
+    expect(dx.shape).toEqual([0, 3]);
   });
 
   test('leaves the labels alone', () => {

@@ -26,8 +26,8 @@ import {
   LOG_TARGET,
   type LossParts,
   l1Parts,
-  lossBackward,
-  lossForward,
+  lossGradients,
+  lossOutput,
   mseParts,
   nllParts,
   type Reduction,
@@ -48,8 +48,8 @@ function labelOp<S>(
     name,
     // Labels have no gradient, also where they are an array: `op` would take a bare one for an operand.
     (x: NDArray, { y, settings }: { readonly y: Labels | number; readonly settings: S }) =>
-      lossForward(partsOf(name, x, y, settings)),
-    lossBackward,
+      lossOutput(partsOf(name, x, y, settings)),
+    lossGradients,
   );
   return (x, y, settings) => apply(x, { y: y instanceof Tensor ? y.data : y, settings });
 }
@@ -63,8 +63,8 @@ function pairOp<S>(
   const apply = layerOp(
     name,
     (x: NDArray, y: NDArray, { settings, needsTarget }: { readonly settings: S; readonly needsTarget: boolean }) =>
-      lossForward(partsOf(name, x, y, settings, needsTarget)),
-    lossBackward,
+      lossOutput(partsOf(name, x, y, settings, needsTarget)),
+    lossGradients,
     terms,
   );
   return (x, y, settings) => {
