@@ -1,4 +1,5 @@
 export * as F from './functions/index.js';
+export * as lossOptions from './functions/loss-options.js';
 export { defaultGenerator, manualSeed } from './generator.js';
 export { type GradCheckOptions, gradCheck } from './grad-check.js';
 export * as autograd from './namespace.js';

@@ -30,6 +30,25 @@ export { DenseBlock } from './dense-block.js';
 export { Dropout, type DropoutModuleOptions } from './dropout.js';
 export * as init from './init.js';
 export { Linear, type LinearOptions } from './linear.js';
+export {
+  BCELoss,
+  type BCELossModuleOptions,
+  BCEWithLogitsLoss,
+  type BCEWithLogitsLossModuleOptions,
+  CrossEntropyLoss,
+  type CrossEntropyLossModuleOptions,
+  HuberLoss,
+  type HuberLossModuleOptions,
+  KLDivLoss,
+  type KLDivLossModuleOptions,
+  L1Loss,
+  MSELoss,
+  NLLLoss,
+  type NLLLossModuleOptions,
+  type ReductionModuleOptions,
+  SmoothL1Loss,
+  type SmoothL1LossModuleOptions,
+} from './losses.js';
 export type { Named } from './members.js';
 export { type Foldable, Module, type Weights } from './module.js';
 export type { DTypeOption, WeightOptions } from './module-options.js';

@@ -260,7 +260,7 @@ describe('errors', () => {
       () => F.crossEntropy(images, mask, { weight: zeros([3], 'float64') }),
     ],
     [
-      'nllLoss: weight is [1, 2, 3], expected a tensor or an array: make it with array(weight)',
+      'nllLoss: weight is [1, 2, 3], expected a tensor or an array, see array(values)',
       () => F.nllLoss(square, [0, 1, 2], { weight: pretend([1, 2, 3]) }),
     ],
     [

@@ -1,29 +1,20 @@
 import {
-  ANY,
   argumentError,
   describe,
   isNDArray,
   isRecording,
   type Labels,
   type NDArray,
-  type OptionsOf,
-  oneOf,
-  option,
   remedyFor,
   settingsOf,
 } from '../../arrays/index.js';
 import {
-  BETA,
   bceParts,
   bceWithLogitsParts,
   type CrossEntropySettings,
   crossEntropyParts,
-  DELTA,
   huberParts,
-  IGNORE_INDEX,
   klDivParts,
-  LABEL_SMOOTHING,
-  LOG_TARGET,
   type LossParts,
   l1Parts,
   lossGradients,
@@ -38,6 +29,35 @@ import {
 import { arrayOf, type TensorLike } from '../op.js';
 import { Tensor } from '../tensor.js';
 import { layerOp, type Terms } from './layer-op.js';
+import {
+  BINARY_CROSS_ENTROPY,
+  BINARY_CROSS_ENTROPY_WITH_LOGITS,
+  type BinaryCrossEntropyOptions,
+  type BinaryCrossEntropyWithLogitsOptions,
+  CROSS_ENTROPY,
+  type CrossEntropyOptions,
+  HUBER,
+  type HuberLossOptions,
+  KL_DIV,
+  type KlDivOptions,
+  NLL,
+  type NllLossOptions,
+  REDUCTION,
+  type ReductionOptions,
+  SMOOTH_L1,
+  type SmoothL1LossOptions,
+} from './loss-options.js';
+
+export type {
+  BinaryCrossEntropyOptions,
+  BinaryCrossEntropyWithLogitsOptions,
+  CrossEntropyOptions,
+  HuberLossOptions,
+  KlDivOptions,
+  NllLossOptions,
+  ReductionOptions,
+  SmoothL1LossOptions,
+} from './loss-options.js';
 
 /** The operation of a loss of labels. */
 function labelOp<S>(
@@ -86,39 +106,15 @@ function checkNumbers(fn: string, arg: string, value: TensorLike): void {
   });
 }
 
-const REDUCTION = {
-  /** `'mean'`, `'sum'`, or `'none'` for the loss of each example or value. Default `'mean'`. */
-  reduction: option<'mean' | 'sum' | 'none'>('mean', oneOf('mean', 'sum', 'none')),
-};
-
-/** What a loss of many values returns. */
-export interface ReductionOptions extends OptionsOf<typeof REDUCTION> {}
-
-const WEIGHT = {
-  /** What the loss is multiplied by; a constant. Default: 1. */
-  weight: option<TensorLike | undefined>(undefined, ANY),
-};
-
-/** The values of a weight. @throws {TypeError} if it is no array, or requires a gradient. */
+/** The values of a weight. @throws {TypeError} if it requires a gradient. */
 function constant(fn: string, arg: string, weight: TensorLike | undefined): NDArray | undefined {
   if (weight === undefined) return undefined;
-  if (!(weight instanceof Tensor || isNDArray(weight))) {
-    const [found, expected] = [`is ${describe(weight)}`, 'a tensor or an array'];
-    throw argumentError(TypeError, { fn, arg, found, expected, wayOut: remedyFor(arg, weight) });
-  }
   if (weight instanceof Tensor && weight.requiresGrad) {
     const [found, expected] = ['requires a gradient', 'a constant, since the loss has none for it'];
     throw argumentError(TypeError, { fn, arg, found, expected, wayOut: `give ${arg}.detach()` });
   }
   return arrayOf(weight);
 }
-
-const NLL_OPTIONS = { ...REDUCTION, ...WEIGHT, ...IGNORE_INDEX };
-
-const CROSS_ENTROPY_OPTIONS = { ...NLL_OPTIONS, ...LABEL_SMOOTHING };
-
-/** Options of {@link crossEntropy}. */
-export interface CrossEntropyOptions extends OptionsOf<typeof CROSS_ENTROPY_OPTIONS> {}
 
 const PLAIN: CrossEntropySettings = { reduction: 'mean', weight: undefined, ignoreIndex: -100, labelSmoothing: 0 };
 
@@ -146,7 +142,7 @@ const ofProbabilities = pairOp<CrossEntropySettings>('crossEntropy', softTargetP
 export function crossEntropy(x: TensorLike, y: Labels | Tensor | number, options?: CrossEntropyOptions): Tensor {
   let settings = PLAIN;
   if (options !== undefined) {
-    const given = settingsOf('crossEntropy', CROSS_ENTROPY_OPTIONS, options);
+    const given = settingsOf('crossEntropy', CROSS_ENTROPY, options);
     settings = { ...given, weight: constant('crossEntropy', 'weight', given.weight) };
   }
   return isLike(y, x) ? ofProbabilities(x, y, settings) : ofLabels(x, y, settings);
@@ -157,9 +153,6 @@ function isLike(y: Labels | Tensor | number, x: TensorLike): y is TensorLike {
   if (!(y instanceof Tensor || isNDArray(y)) || !(x instanceof Tensor || isNDArray(x))) return false;
   return y.shape.length === x.shape.length && y.shape.every((size, axis) => size === x.shape[axis]);
 }
-
-/** Options of {@link nllLoss}. */
-export interface NllLossOptions extends OptionsOf<typeof NLL_OPTIONS> {}
 
 const nll = labelOp('nllLoss', nllParts);
 
@@ -176,7 +169,7 @@ const nll = labelOp('nllLoss', nllParts);
  * @throws {TypeError} if an option is unknown, or `weight` requires a gradient.
  */
 export function nllLoss(x: TensorLike, y: Labels | Tensor | number, options: NllLossOptions = {}): Tensor {
-  const given = settingsOf('nllLoss', NLL_OPTIONS, options);
+  const given = settingsOf('nllLoss', NLL, options);
   return nll(x, y, { ...given, weight: constant('nllLoss', 'weight', given.weight) });
 }
 
@@ -226,11 +219,6 @@ export function l1Loss(x: TensorLike, target: TensorLike, options: ReductionOpti
   return absolute(x, target, settingsOf('l1Loss', REDUCTION, options));
 }
 
-const SMOOTH_L1_OPTIONS = { ...REDUCTION, ...BETA };
-
-/** Options of {@link smoothL1Loss}. */
-export interface SmoothL1LossOptions extends OptionsOf<typeof SMOOTH_L1_OPTIONS> {}
-
 const smoothL1 = pairOp('smoothL1Loss', smoothL1Parts, TARGET);
 
 /**
@@ -243,13 +231,8 @@ const smoothL1 = pairOp('smoothL1Loss', smoothL1Parts, TARGET);
  * @see Girshick 2015, Fast R-CNN, equation 3
  */
 export function smoothL1Loss(x: TensorLike, target: TensorLike, options: SmoothL1LossOptions = {}): Tensor {
-  return smoothL1(x, target, settingsOf('smoothL1Loss', SMOOTH_L1_OPTIONS, options));
+  return smoothL1(x, target, settingsOf('smoothL1Loss', SMOOTH_L1, options));
 }
-
-const HUBER_OPTIONS = { ...REDUCTION, ...DELTA };
-
-/** Options of {@link huberLoss}. */
-export interface HuberLossOptions extends OptionsOf<typeof HUBER_OPTIONS> {}
 
 const huber = pairOp('huberLoss', huberParts, TARGET);
 
@@ -263,13 +246,8 @@ const huber = pairOp('huberLoss', huberParts, TARGET);
  * @see Huber 1964, Robust Estimation of a Location Parameter
  */
 export function huberLoss(x: TensorLike, target: TensorLike, options: HuberLossOptions = {}): Tensor {
-  return huber(x, target, settingsOf('huberLoss', HUBER_OPTIONS, options));
+  return huber(x, target, settingsOf('huberLoss', HUBER, options));
 }
-
-const BCE_OPTIONS = { ...REDUCTION, ...WEIGHT };
-
-/** Options of {@link binaryCrossEntropy}. */
-export interface BinaryCrossEntropyOptions extends OptionsOf<typeof BCE_OPTIONS> {}
 
 const bce = pairOp('binaryCrossEntropy', bceParts, { x: 'p' });
 
@@ -287,18 +265,9 @@ const bce = pairOp('binaryCrossEntropy', bceParts, { x: 'p' });
  */
 export function binaryCrossEntropy(p: TensorLike, y: TensorLike, options: BinaryCrossEntropyOptions = {}): Tensor {
   const fn = 'binaryCrossEntropy';
-  const { reduction, weight } = settingsOf(fn, BCE_OPTIONS, options);
+  const { reduction, weight } = settingsOf(fn, BINARY_CROSS_ENTROPY, options);
   return bce(p, y, { reduction, weight: constant(fn, 'weight', weight) });
 }
-
-const BCE_WITH_LOGITS_OPTIONS = {
-  ...BCE_OPTIONS,
-  /** The weight of the part of `y` beside that of `1 − y`; a constant. Default: 1. */
-  posWeight: option<TensorLike | undefined>(undefined, ANY),
-};
-
-/** Options of {@link binaryCrossEntropyWithLogits}. */
-export interface BinaryCrossEntropyWithLogitsOptions extends OptionsOf<typeof BCE_WITH_LOGITS_OPTIONS> {}
 
 const bceWithLogits = pairOp('binaryCrossEntropyWithLogits', bceWithLogitsParts, {});
 
@@ -319,22 +288,10 @@ export function binaryCrossEntropyWithLogits(
   options: BinaryCrossEntropyWithLogitsOptions = {},
 ): Tensor {
   const fn = 'binaryCrossEntropyWithLogits';
-  const { reduction, weight, posWeight } = settingsOf(fn, BCE_WITH_LOGITS_OPTIONS, options);
+  const { reduction, weight, posWeight } = settingsOf(fn, BINARY_CROSS_ENTROPY_WITH_LOGITS, options);
   const weights = { weight: constant(fn, 'weight', weight), posWeight: constant(fn, 'posWeight', posWeight) };
   return bceWithLogits(x, y, { reduction, ...weights });
 }
-
-const KL_DIV_OPTIONS = {
-  /**
-   * `'mean'` over all values, `'batchmean'`: the sum by the length of the first axis, `'sum'`, or `'none'` for the values.
-   * Default `'mean'`.
-   */
-  reduction: option<'mean' | 'batchmean' | 'sum' | 'none'>('mean', oneOf('mean', 'batchmean', 'sum', 'none')),
-  ...LOG_TARGET,
-};
-
-/** Options of {@link klDiv}. */
-export interface KlDivOptions extends OptionsOf<typeof KL_DIV_OPTIONS> {}
 
 const divergence = pairOp('klDiv', klDivParts, TARGET);
 
@@ -348,5 +305,5 @@ const divergence = pairOp('klDiv', klDivParts, TARGET);
  * @throws {ShapeError} if the shapes differ: they are not broadcast.
  */
 export function klDiv(x: TensorLike, target: TensorLike, options: KlDivOptions = {}): Tensor {
-  return divergence(x, target, settingsOf('klDiv', KL_DIV_OPTIONS, options));
+  return divergence(x, target, settingsOf('klDiv', KL_DIV, options));
 }
