@@ -33,12 +33,8 @@ export interface ScheduleStateDict {
   [option: string]: unknown;
 }
 
-/**
- * Changes the learning rates of an optimizer's groups, step by step: the base of the schedules, which are PyTorch's of
- * the same names. A step is whatever it is called after: an epoch, or for OneCycleLR a batch. Call it after the
- * optimizer's.
- */
-export abstract class LRScheduler<S extends object = object> implements Stateful<ScheduleStateDict> {
+/** What changes the learning rates of an optimizer's groups, whatever it takes to step: its rates and its state. */
+export abstract class RateSchedule<S extends object = object> implements Stateful<ScheduleStateDict> {
   readonly optimizer: ScheduledOptimizer;
   /** What `fit` steps it after: each epoch, or each step of the optimizer. */
   readonly every: 'epoch' | 'step' = 'epoch';
@@ -71,16 +67,6 @@ export abstract class LRScheduler<S extends object = object> implements Stateful
     this.fn = fn;
     this.optimizer = optimizer;
     this.settings = settings;
-  }
-
-  /**
-   * Sets the rates of the next step.
-   *
-   * @throws {RangeError} if one would not be a number ≥ 0: a schedule whose rates another one changes too may leave its
-   *   own range. Nothing has changed then.
-   */
-  step(): void {
-    this.advanceTo(this.lastEpoch + 1);
   }
 
   /** The learning rate of each group after the last step of the schedule. */
@@ -153,8 +139,7 @@ export abstract class LRScheduler<S extends object = object> implements Stateful
   /** Moves to step `t` and sets the groups' rates. */
   protected advanceTo(t: number): void {
     const { paramGroups } = this.optimizer;
-    // At first all groups; later those that were added since.
-    for (let g = this.baseLrs.length; g < paramGroups.length; g++) this.baseLrs.push(initialLr(paramGroups[g]));
+    this.noteGroups();
     const rates = paramGroups.map((group, g) => this.#checked(t, group, g));
     paramGroups.forEach((group, g) => {
       group.lr = rates[g];
@@ -163,12 +148,58 @@ export abstract class LRScheduler<S extends object = object> implements Stateful
     this.lastEpoch = t;
   }
 
+  /** Notes the initial rates of the optimizer's groups: at first of all, later of those that were added since. */
+  protected noteGroups(): void {
+    const { paramGroups } = this.optimizer;
+    for (let g = this.baseLrs.length; g < paramGroups.length; g++) this.baseLrs.push(initialLr(paramGroups[g]));
+  }
+
   /** The learning rate of group number `g` in step `t`, from what it has been before. Changes nothing. */
   protected abstract rate(t: number, group: ScheduledGroup, g: number): number;
 
   /** @throws {TypeError | RangeError} naming a setting that is out of range, or does not go with step `t`. */
   protected check(fn: string, settings: S, _t: number): void {
     for (const [name, value] of Object.entries(settings)) checkedIn(fn, name, value, this.#ranges[name].range);
+  }
+}
+
+/**
+ * Changes the learning rates of an optimizer's groups, step by step: the base of the schedules, which are PyTorch's of
+ * the same names. A step is whatever it is called after: an epoch, or for OneCycleLR a batch. Call it after the
+ * optimizer's.
+ */
+export abstract class LRScheduler<S extends object = object> extends RateSchedule<S> {
+  /**
+   * Sets the rates of the next step.
+   *
+   * @throws {RangeError} if one would not be a number ≥ 0: a schedule whose rates another one changes too may leave its
+   *   own range. Nothing has changed then.
+   */
+  step(): void {
+    this.advanceTo(this.lastEpoch + 1);
+  }
+
+  /**
+   * Begins anew: sets the rates of step 0, from the initial ones.
+   *
+   * @throws {RangeError} if one would not be a number ≥ 0. Nothing has changed then.
+   */
+  restart(): void {
+    const { paramGroups } = this.optimizer;
+    this.noteGroups();
+    const before = paramGroups.map(({ lr }) => lr);
+    const setRates = (rates: readonly number[]): void => {
+      paramGroups.forEach((group, g) => {
+        group.lr = rates[g];
+      });
+    };
+    setRates(this.baseLrs);
+    try {
+      this.advanceTo(0);
+    } catch (error) {
+      setRates(before);
+      throw error;
+    }
   }
 }
 
