@@ -67,6 +67,7 @@ export function firstDisagreement(kernels: Kernels): string | null {
           k.reluBackwardSumChannels(dout, x, dx, sums, { N: 1, C: M, S: N }),
         ),
       sumRows: () => agrees([wide[0], some(M)], (k, [x, out]) => k.sumRows(x, out, N, M)),
+      scaleRows: () => agrees([wide[0], some(N), wide[1]], (k, [x, factors, out]) => k.scaleRows(x, factors, out, M)),
       sumColumns: () => agrees([wide[0], some(N)], (k, [x, out]) => k.sumColumns(x, out, N, M)),
       sumSquares: () => agrees(wide, (k, [x]) => k.sumSquares(x)),
       sumAbs: () => agrees(wide, (k, [x]) => k.sumAbs(x)),

@@ -92,6 +92,8 @@ export interface RowKernels {
 
   /** out[m] = Σ_n x[n, m]. */
   sumRows(x: Floats, out: Floats, N: number, M: number): void;
+  /** out[n, m] = factors[n] · x[n, m], rows of M values. */
+  scaleRows(x: Floats, factors: Floats, out: Floats, M: number): void;
   /** out[n] = Σ_m x[n, m]. */
   sumColumns(x: Floats, out: Floats, N: number, M: number): void;
   /** Σ x². */

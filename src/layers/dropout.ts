@@ -9,6 +9,7 @@ import {
   dtypeOf,
   empty,
   type NDArray,
+  ones,
   operand,
   Random,
   type Range,
@@ -54,15 +55,8 @@ export interface DropoutCache {
 export function dropoutForward(x: NDArray, dropoutParam: DropoutParam): [out: NDArray, cache: DropoutCache] {
   const fn = 'dropoutForward';
   checkShapes(fn, { x: [x, anyShape(x)] });
-  checkOptions(fn, dropoutParam, ['mode', 'p', 'seed', 'random', 'mask']);
-  const { mode, p, seed, random, mask: given } = dropoutParam;
-  if (mode !== 'train' && mode !== 'test') {
-    throw argumentError(RangeError, { fn, arg: 'mode', found: `is ${describe(mode)}`, expected: "'train' or 'test'" });
-  }
-  checkedIn(fn, 'p', p, KEEP_PROBABILITY);
-  if (random !== undefined && !(random instanceof Random)) {
-    throw argumentError(TypeError, { fn, arg: 'random', found: `is ${describe(random)}`, expected: 'a Random' });
-  }
+  checkParam(fn, dropoutParam);
+  const { mode, p, mask: given } = dropoutParam;
 
   if (mode === 'test') return [array(x), { layer: 'dropout', mask: null, shape: x.shape }];
   if (given !== undefined) checkLike(fn, 'mask', given, 'x', x);
@@ -73,10 +67,28 @@ export function dropoutForward(x: NDArray, dropoutParam: DropoutParam): [out: ND
     return [out, { layer: 'dropout', mask: given, shape: x.shape }];
   }
   const mask = empty(x.shape, dtypeOf(x));
+  kernels().dropout(flat, mask.data, out.data, p, keyOf(dropoutParam));
+  return [out, { layer: 'dropout', mask, shape: x.shape }];
+}
+
+/** @throws {TypeError | RangeError} if an option is unknown or out of range; the mask is not looked at. */
+function checkParam(fn: string, dropoutParam: DropoutParam): void {
+  checkOptions(fn, dropoutParam, ['mode', 'p', 'seed', 'random', 'mask']);
+  const { mode, p, random } = dropoutParam;
+  if (mode !== 'train' && mode !== 'test') {
+    throw argumentError(RangeError, { fn, arg: 'mode', found: `is ${describe(mode)}`, expected: "'train' or 'test'" });
+  }
+  checkedIn(fn, 'p', p, KEEP_PROBABILITY);
+  if (random !== undefined && !(random instanceof Random)) {
+    throw argumentError(TypeError, { fn, arg: 'random', found: `is ${describe(random)}`, expected: 'a Random' });
+  }
+}
+
+/** The key of a mask. */
+function keyOf({ seed, random }: DropoutParam): [number, number] {
   const source = seed === undefined && random !== undefined ? random : new Random(seed);
   const [first, second] = source.randint(-(2 ** 31), 2 ** 31, 2);
-  kernels().dropout(flat, mask.data, out.data, p, [first, second]);
-  return [out, { layer: 'dropout', mask, shape: x.shape }];
+  return [first, second];
 }
 
 /**
@@ -97,6 +109,68 @@ export function dropoutBackward(dout: NDArray, cache: DropoutCache): NDArray {
   const dx = empty(shape, dtypeOf(dout));
   kernels().multiply(operand(dout), operand(mask), dx.data);
   return dx;
+}
+
+/** What {@link dropout2dBackward} needs from {@link dropout2dForward}. */
+export interface Dropout2dCache {
+  readonly layer: 'dropout2d';
+  /** The factors of the channels, shape (N, C): 1/p where a channel was kept, else 0. Null in test mode. */
+  readonly mask: NDArray | null;
+  /** Shape of `x`. */
+  readonly shape: readonly number[];
+}
+
+/**
+ * Forward pass of inverted dropout of whole channels: in training `out[n, c] = x[n, c] · mask[n, c]`, where the mask is
+ * 1/p with probability p and 0 otherwise; in test mode `out = x`. Neighbouring pixels are alike, so that dropping one
+ * of them takes little away.
+ *
+ * @param x - Images, shape (N, C, H, W), or one image, shape (C, H, W).
+ * @param dropoutParam - As {@link dropoutForward}; a given mask has the shape (N, C), or (C,).
+ * @returns `out`, a new array of the shape of `x`, and the cache with the mask that was used.
+ * @throws {RangeError} if `p` is outside (0, 1], or the mode unknown.
+ * @throws {ShapeError} if `x` is not of such a shape, or a given mask has another one.
+ * @see Tompson et al. 2015, Efficient Object Localization Using Convolutional Networks, https://arxiv.org/abs/1411.4280
+ */
+export function dropout2dForward(x: NDArray, dropoutParam: DropoutParam): [out: NDArray, cache: Dropout2dCache] {
+  const fn = 'dropout2dForward';
+  checkShapes(fn, { x: [x, x?.shape?.length === 3 ? ['C', 'H', 'W'] : ['N', 'C', 'H', 'W']] });
+  checkParam(fn, dropoutParam);
+  const { mode, p, mask: given } = dropoutParam;
+
+  if (mode === 'test') return [array(x), { layer: 'dropout2d', mask: null, shape: x.shape }];
+  const channels = x.shape.slice(0, -2);
+  if (given !== undefined) checkLike(fn, 'mask', given, 'x', x, channels);
+  const mask = given ?? ones(channels, dtypeOf(x));
+  if (given === undefined)
+    kernels().dropout(operand(mask), mask.data, empty(channels, dtypeOf(x)).data, p, keyOf(dropoutParam));
+  return [scaled(x, mask), { layer: 'dropout2d', mask, shape: x.shape }];
+}
+
+/**
+ * Backward pass of inverted dropout of whole channels: `dx[n, c] = dout[n, c] · mask[n, c]`; in test mode `dx = dout`.
+ *
+ * @param dout - Upstream gradient, of the shape of `x`.
+ * @param cache - From {@link dropout2dForward}.
+ * @returns The gradient of the loss with respect to `x`, a new array.
+ * @throws {ShapeError} if `dout` has another shape than `x`.
+ */
+export function dropout2dBackward(dout: NDArray, cache: Dropout2dCache): NDArray {
+  const fn = 'dropout2dBackward';
+  checkCache(fn, cache, 'dropout2d');
+  const { mask, shape } = cache;
+  checkShapes(fn, { dout: [dout, shape] });
+  if (mask === null) return array(dout);
+  checkLike(fn, 'mask', mask, 'dout', dout, shape.slice(0, -2));
+  return scaled(dout, mask);
+}
+
+/** Every channel of images times its factor. */
+function scaled(images: NDArray, factors: NDArray): NDArray {
+  const out = empty(images.shape, dtypeOf(images));
+  const [H, W] = images.shape.slice(-2);
+  kernels().scaleRows(operand(images), operand(factors), out.data, H * W);
+  return out;
 }
 
 /** The range of the probability of keeping a unit. */

@@ -79,7 +79,15 @@ export {
   receptiveField,
   type WindowedLayer,
 } from './cost.js';
-export { type DropoutCache, type DropoutParam, dropoutBackward, dropoutForward } from './dropout.js';
+export {
+  type Dropout2dCache,
+  type DropoutCache,
+  type DropoutParam,
+  dropout2dBackward,
+  dropout2dForward,
+  dropoutBackward,
+  dropoutForward,
+} from './dropout.js';
 export { type EluCache, type EluOptions, eluBackward, eluForward } from './elu.js';
 export { type GeluCache, type GeluOptions, geluBackward, geluForward } from './gelu.js';
 export { type GroupnormCache, spatialGroupnormBackward, spatialGroupnormForward } from './groupnorm.js';

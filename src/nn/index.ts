@@ -25,9 +25,11 @@ export {
   Tanh,
 } from './activations.js';
 export { BatchNorm1d, BatchNorm2d, type BatchNormModuleOptions } from './batchnorm.js';
+export { ModuleDict, ModuleList } from './containers.js';
 export { Conv2d, type Conv2dModuleOptions } from './conv2d.js';
 export { DenseBlock } from './dense-block.js';
-export { Dropout, type DropoutModuleOptions } from './dropout.js';
+export { Dropout, Dropout2d, type DropoutModuleOptions } from './dropout.js';
+export type { ForwardHook, ForwardPreHook, FullBackwardHook, HookHandle } from './hooks.js';
 export * as init from './init.js';
 export { Linear, type LinearOptions } from './linear.js';
 export {

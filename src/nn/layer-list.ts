@@ -35,17 +35,50 @@ export abstract class LayerList extends Module implements Iterable<Module> {
 
   /** Adds a module at the end. @returns This module. */
   append(layer: Module): this {
-    if (!(layer instanceof Module)) {
-      throw argumentError(TypeError, {
-        fn: this.constructor.name,
-        arg: `module ${this.length}`,
-        found: `is ${describe(layer)}`,
-        expected: 'a Module',
-        wayOut: Array.isArray(layer) ? 'give the modules one by one, new nn.Sequential(...layers)' : undefined,
-      });
-    }
-    this.#layers.push(layer);
+    this.#layers.push(this.#checked(layer, this.length));
     return this;
+  }
+
+  /** Adds modules at the end. @returns This module. @throws {TypeError} if one is no module; none is added then. */
+  extend(layers: Iterable<Module>): this {
+    const added = [...layers];
+    added.forEach((layer, i) => {
+      this.#checked(layer, this.length + i);
+    });
+    this.#layers.push(...added);
+    return this;
+  }
+
+  /** Adds a module before module `i`; a negative index counts from the end. @returns This module. */
+  insert(i: number, layer: Module): this {
+    if (i !== this.length) this.at(i);
+    this.#layers.splice(i, 0, this.#checked(layer, i));
+    return this;
+  }
+
+  /** Puts a module in the place of module `i`; a negative index counts from the end. @returns This module. */
+  set(i: number, layer: Module): this {
+    this.at(i);
+    this.#layers.splice(i, 1, this.#checked(layer, i));
+    return this;
+  }
+
+  /** Removes module `i`; a negative index counts from the end. Default the last. @returns The removed module. */
+  pop(i = -1): Module {
+    const layer = this.at(i);
+    this.#layers.splice(i, 1);
+    return layer;
+  }
+
+  #checked(layer: Module, i: number): Module {
+    if (layer instanceof Module) return layer;
+    throw argumentError(TypeError, {
+      fn: this.constructor.name,
+      arg: `module ${i}`,
+      found: `is ${describe(layer)}`,
+      expected: 'a Module',
+      wayOut: Array.isArray(layer) ? 'give the modules one by one, new nn.Sequential(...layers)' : undefined,
+    });
   }
 
   override keepsNothing(): boolean {

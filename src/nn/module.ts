@@ -11,6 +11,7 @@ import {
 import type { Tensor, TensorLike } from '../autograd/index.js';
 import { isKeepingNothing } from '../kernels/index.js';
 import { located } from './failure.js';
+import { addHook, type ForwardHook, type ForwardPreHook, type FullBackwardHook, type HookHandle } from './hooks.js';
 import { findMembers, joined, type Named, once, unambiguous } from './members.js';
 import { type Buffer, isBuffer, isParameter } from './parameter.js';
 import { type LoadedState, type LoadStateOptions, loadState } from './state-dict.js';
@@ -234,6 +235,48 @@ export abstract class Module {
    */
   keepsNothing(): boolean {
     return isKeepingNothing(this.forward);
+  }
+
+  /**
+   * Calls `hook(module, inputs)` before each `forward`; what it returns takes the place of the inputs: a list of them,
+   * or the one input itself. Nothing returned leaves them as they are.
+   *
+   * A module with hooks runs by itself, not in one pass with its neighbours in a `Sequential`. What a hook sees stays
+   * valid for the step; keep copies (`clone`, or `array(values)`) beyond a workspace.
+   *
+   * @returns A handle whose `remove` takes the hook away.
+   * @throws {TypeError} if `hook` is no function.
+   */
+  registerForwardPreHook(hook: ForwardPreHook<this>): HookHandle {
+    return addHook(this, 'pre', hook);
+  }
+
+  /**
+   * Calls `hook(module, inputs, output)` after each `forward`; a tensor that it returns takes the place of the output.
+   * Else as {@link registerForwardPreHook}.
+   *
+   * @example
+   * const seen = [];
+   * const handle = net.hidden.registerForwardHook((module, inputs, output) => {
+   *   seen.push(output.tolist());
+   * });
+   */
+  registerForwardHook(hook: ForwardHook<this>): HookHandle {
+    return addHook(this, 'forward', hook);
+  }
+
+  /**
+   * Calls `hook(module, gradInputs, gradOutputs)` in each backward pass, when the gradients with respect to the inputs
+   * of a `forward` have been computed; what it returns takes their place. Null stands for an input that needs no
+   * gradient, an array for one. If no input needs one, it is called when that of the output is known.
+   *
+   * Inputs that need a gradient must be of one dtype. Several of them are copied.
+   *
+   * @returns A handle whose `remove` takes the hook away.
+   * @throws {TypeError} if `hook` is no function.
+   */
+  registerFullBackwardHook(hook: FullBackwardHook<this>): HookHandle {
+    return addHook(this, 'backward', hook);
   }
 
   /** The structure, in PyTorch's form. */

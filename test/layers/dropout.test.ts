@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { array, type DType, dtypeOf, full, type NDArray, ones, Random, zeros } from '../../src/arrays/index.js';
 import { evalNumericalGradientArray } from '../../src/gradient-check.js';
-import { type DropoutParam, dropoutBackward, dropoutForward } from '../../src/layers/index.js';
+import {
+  type DropoutParam,
+  dropout2dBackward,
+  dropout2dForward,
+  dropoutBackward,
+  dropoutForward,
+} from '../../src/layers/index.js';
 import { arraysOf, DTYPES, expectGolden } from '../helpers/fixtures.js';
 import { describeKernelSets, KERNEL_SETS, switchKernels, useKernels } from '../helpers/kernel-sets.js';
 import { casesIn, valuesOf } from '../helpers/normalization.js';
@@ -278,6 +284,89 @@ describeKernelSets('dropout', () => {
           });
           expect(results.map(dtypeOf)).toEqual(results.map(() => dtype));
           return results;
+        });
+      }
+    });
+  });
+});
+
+describe('dropout2d', () => {
+  test('keeps or drops whole channels', () => {
+    const x = ones([20, 30, 4, 5]);
+    const [out, { mask }] = dropout2dForward(x, { mode: 'train', p: 0.25, seed: 3 });
+    expect((mask as NDArray).shape).toEqual([20, 30]);
+    const factors = valuesOf(mask as NDArray);
+    expect(new Set(factors)).toEqual(new Set([0, 4]));
+    expect(valuesOf(out)).toEqual(factors.flatMap((factor) => Array(20).fill(factor)));
+    const share = keptShare(mask as NDArray);
+    expect(Math.abs(share - 0.25)).toBeLessThan(4 * Math.sqrt((0.25 * 0.75) / 600));
+  });
+
+  test('takes one image, and a given mask', () => {
+    const x = new Random(1).randn([3, 2, 2]);
+    const mask = array([2, 0, 3]);
+    const [out, cache] = dropout2dForward(x, { mode: 'train', p: 0.5, mask });
+    expect(valuesOf(out)).toEqual(valuesOf(x).map((v, i) => Math.fround([2, 0, 3][Math.floor(i / 4)] * v)));
+    expect(valuesOf(dropout2dBackward(ones([3, 2, 2]), cache))).toEqual([2, 2, 2, 2, 0, 0, 0, 0, 3, 3, 3, 3]);
+  });
+
+  test('in test mode it is a copy', () => {
+    const x = new Random(3).randn([2, 3, 2, 2]);
+    const [out, cache] = dropout2dForward(x, { mode: 'test', p: 0.1 });
+    expect(out).toEqualBits(x);
+    expect(cache.mask).toBeNull();
+    expect(dropout2dBackward(x, cache)).toEqualBits(x);
+  });
+
+  test('the same seed gives the same mask, and a generator the next one', () => {
+    const x = ones([4, 50, 1, 1]);
+    const run = (param: object) => dropout2dForward(x, { mode: 'train', p: 0.5, ...param })[0];
+    expect(run({ seed: 5 })).toEqualBits(run({ seed: 5 }));
+    const random = new Random(5);
+    expect(valuesOf(run({ random }))).not.toEqual(valuesOf(run({ random })));
+  });
+
+  test('agrees with the numerical gradient', () => {
+    const random = new Random(8);
+    const [x, dout] = [random.randn([2, 3, 3, 2], 'float64'), random.randn([2, 3, 3, 2], 'float64')];
+    const param: DropoutParam = { mode: 'train', p: 0.5, seed: 1 };
+    const numerical = evalNumericalGradientArray((v) => dropout2dForward(v, param)[0], x, dout);
+    expect(dropout2dBackward(dout, dropout2dForward(x, param)[1])).toBeAllClose(numerical, { rtol: 1e-8, atol: 1e-9 });
+  });
+
+  test.each<[x: NDArray, param: object, message: string]>([
+    [zeros([2, 3]), {}, 'x has shape (2, 3), expected (N, C, H, W)'],
+    [ones([2, 3, 1, 1]), { mask: ones([3]) }, 'mask has shape (3,), expected (2, 3)'],
+    [ones([2, 3, 1, 1]), { p: 0 }, 'p is 0, expected the probability of keeping a unit, in (0, 1]'],
+    [ones([2, 3, 1, 1]), { drop: 1 }, "unknown option 'drop', expected mode, p, seed, random, mask"],
+  ])('refuses %#', (x, param, message) => {
+    expect(() => dropout2dForward(x, { mode: 'train', p: 0.5, ...param })).toThrow(`dropout2dForward: ${message}`);
+  });
+
+  test('names a dout that does not fit', () => {
+    const [, cache] = dropout2dForward(ones([1, 2, 2, 2]), { mode: 'train', p: 0.5, seed: 1 });
+    expect(() => dropout2dBackward(ones([1, 2, 2]), cache)).toThrow(
+      'dropout2dBackward: dout has shape (1, 2, 2), expected (1, 2, 2, 2)',
+    );
+  });
+
+  describeKernelSets('on every set of kernels', () => {
+    test.each(DTYPES)('%s, on views, with planes either side of a vector', (dtype) => {
+      const random = new Random(2);
+      for (const [H, W] of [
+        [1, 1],
+        [1, 3],
+        [2, 2],
+        [1, 5],
+        [3, 3],
+        [40, 41],
+        [130, 130],
+      ]) {
+        expectSameOnViews([random.randn([2, 3, H, W], dtype), random.randn([2, 3, H, W], dtype)], (x, dout) => {
+          const [out, cache] = dropout2dForward(x, { mode: 'train', p: 0.5, seed: 4 });
+          const factors = valuesOf(cache.mask as NDArray);
+          expect(valuesOf(out)).toEqual(valuesOf(x).map((v, i) => factors[Math.floor(i / (H * W))] * v));
+          return [out, dropout2dBackward(dout, cache)];
         });
       }
     });

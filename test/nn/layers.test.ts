@@ -89,6 +89,7 @@ describe('what a module is made with', () => {
     [() => new nn.AdaptiveAvgPool2d([1, 0]), 'AdaptiveAvgPool2d: outputSize is [1, 0], expected a whole number ≥ 1'],
     [() => new nn.Dropout(1.5), 'Dropout: p is 1.5, expected the probability of dropping a value, in [0, 1]'],
     [() => new js.Dropout(0.5, { inplace: true }), "Dropout: unknown option 'inplace', expected random"],
+    [() => new nn.Dropout2d(-1), 'Dropout2d: p is -1, expected the probability of dropping a value, in [0, 1]'],
     [() => new nn.Flatten(-1), 'Flatten: startDim is -1, expected a whole number ≥ 0'],
   ])('%#', (make, message) => {
     const error = thrownBy(make);

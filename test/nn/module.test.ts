@@ -221,6 +221,7 @@ describe('printing', () => {
     [new nn.LeakyReLU(0.2), 'LeakyReLU(negativeSlope=0.2)'],
     [new nn.ELU(), 'ELU(alpha=1)'],
     [new nn.ReLU6(), 'ReLU6()'],
+    [new nn.Dropout2d(0.2), 'Dropout2d(p=0.2)'],
     [new nn.Softmax({ dim: 1 }), 'Softmax(dim=1)'],
     [new nn.LogSoftmax(), 'LogSoftmax(dim=-1)'],
     [new nn.GELU(), "GELU(approximate='none')"],

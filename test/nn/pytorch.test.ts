@@ -82,7 +82,20 @@ describeKernelSets("the modules are PyTorch's", () => {
 });
 
 test('the golden modules are all modules that PyTorch has and that are not random', () => {
-  const others = ['Module', 'Sequential', 'Residual', 'DenseBlock', 'Dropout', 'Maxout', 'Parameter', 'Buffer', 'init'];
+  const others = [
+    'Module',
+    'Sequential',
+    'Residual',
+    'DenseBlock',
+    'Dropout',
+    'Dropout2d',
+    'Maxout',
+    'ModuleDict',
+    'ModuleList',
+    'Parameter',
+    'Buffer',
+    'init',
+  ];
   const named = new Set([...MODULES.map((c) => c.module), ...others]);
   expect([...named].sort()).toEqual(Object.keys(nn).sort());
 });

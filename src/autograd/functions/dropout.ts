@@ -9,13 +9,19 @@ import {
   type Range,
   zeros,
 } from '../../arrays/index.js';
-import { type DropoutParam, dropoutBackward, dropoutForward } from '../../layers/index.js';
+import {
+  type DropoutParam,
+  dropout2dBackward,
+  dropout2dForward,
+  dropoutBackward,
+  dropoutForward,
+} from '../../layers/index.js';
 import { defaultGenerator } from '../generator.js';
 import type { TensorLike } from '../op.js';
 import { Tensor } from '../tensor.js';
 import { arrayArg, layerOp } from './layer-op.js';
 
-/** How {@link dropout} runs. */
+/** How {@link dropout} and {@link dropout2d} run. */
 export interface DropoutOptions {
   /** Whether to drop at all. Default true. */
   training?: boolean;
@@ -24,6 +30,12 @@ export interface DropoutOptions {
 }
 
 const keep = layerOp('dropout', (x: NDArray, param: DropoutParam) => dropoutForward(x, param), dropoutBackward);
+
+const keepChannels = layerOp(
+  'dropout2d',
+  (x: NDArray, param: DropoutParam) => dropout2dForward(x, param),
+  dropout2dBackward,
+);
 
 const DROP_PROBABILITY: Range = { ...FRACTION, expected: 'the probability of dropping a value, in [0, 1]' };
 
@@ -35,13 +47,37 @@ const DROP_PROBABILITY: Range = { ...FRACTION, expected: 'the probability of dro
  * @see Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting
  */
 export function dropout(x: TensorLike, p = 0.5, options: DropoutOptions = {}): Tensor {
-  checkOptions('dropout', options, ['training', 'random']);
-  const { training = true, random = defaultGenerator() } = options;
-  checkFlag('dropout', 'training', training);
-  checkedIn('dropout', 'p', p, DROP_PROBABILITY);
+  const param = paramOf('dropout', p, options);
   const values = arrayArg('dropout', 'x', x);
-  if (!training || p === 0) return x instanceof Tensor ? x : new Tensor(values);
-  // A mask of zeros: nothing is left to divide by.
-  if (p === 1) return keep(x, { mode: 'train', p: 1, mask: zeros(values.shape, dtypeOf(values)) });
-  return keep(x, { mode: 'train', p: 1 - p, random });
+  if (param === null) return x instanceof Tensor ? x : new Tensor(values);
+  if (p === 1) return keep(x, { ...param, mask: zeros(values.shape, dtypeOf(values)) });
+  return keep(x, param);
+}
+
+/**
+ * Inverted dropout of whole channels, PyTorch's: in training each channel of each image is 0 with probability `p`, else
+ * it is multiplied by 1 / (1 − p).
+ *
+ * @param x - Shape (N, C, H, W), or one image, shape (C, H, W).
+ * @param p - The probability of DROPPING a channel, in [0, 1]. Default 0.5.
+ * @throws {RangeError} if `p` is out of range.
+ * @throws {ShapeError} if `x` is not of such a shape.
+ * @see Tompson et al. 2015, Efficient Object Localization Using Convolutional Networks, https://arxiv.org/abs/1411.4280
+ */
+export function dropout2d(x: TensorLike, p = 0.5, options: DropoutOptions = {}): Tensor {
+  const param = paramOf('dropout2d', p, options);
+  const values = arrayArg('dropout2d', 'x', x);
+  if (param === null) return x instanceof Tensor ? x : new Tensor(values);
+  if (p === 1) return keepChannels(x, { ...param, mask: zeros(values.shape.slice(0, -2), dtypeOf(values)) });
+  return keepChannels(x, param);
+}
+
+/** What the layer takes; null if nothing is to be dropped. With p = 1 it also needs a mask: nothing is left to divide by. */
+function paramOf(fn: string, p: number, options: DropoutOptions): DropoutParam | null {
+  checkOptions(fn, options, ['training', 'random']);
+  const { training = true, random = defaultGenerator() } = options;
+  checkFlag(fn, 'training', training);
+  checkedIn(fn, 'p', p, DROP_PROBABILITY);
+  if (!training || p === 0) return null;
+  return p === 1 ? { mode: 'train', p: 1 } : { mode: 'train', p: 1 - p, random };
 }

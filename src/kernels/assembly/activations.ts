@@ -1,7 +1,7 @@
 import { CHUNK } from "../wasm/protocol";
 import { addHigh, addLow, rounded, rowsEnd } from "./columns";
 import { integer, numberSplat, pointer } from "./job";
-import { lanes, loadPart, loadUpTo, madd, passing, rectified, select, storePart, storeUpTo, VECTOR, where } from "./simd";
+import { lanes, loadPart, loadUpTo, madd, passing, rectified, select, splatAt, storePart, storeUpTo, VECTOR, where } from "./simd";
 
 /** Rows of an (N, M) array that one item covers: about {@link CHUNK} values. */
 // @ts-ignore: decorator
@@ -40,6 +40,20 @@ export function addRow<T>(item: i32): void {
 
 export function addRowRelu<T>(item: i32): void {
   addRowOf<T>(item, true);
+}
+
+/** out[n, m] = factors[n]·x[n, m]. One item is a block of rows. */
+export function scaleRows<T>(item: i32): void {
+  const x = pointer(0), factors = pointer(1), out = pointer(2), N = integer(3), M = integer(4);
+  const end = min(N, (item + 1) * rowsPerItem(M));
+  for (let n = item * rowsPerItem(M); n < end; n++) {
+    const factor = splatAt<T>(factors + <usize>n * sizeof<T>());
+    const row = <usize>n * M * sizeof<T>();
+    for (let m = 0; m < M; m += lanes<T>()) {
+      const at = row + <usize>m * sizeof<T>();
+      storeUpTo<T>(out + at, v128.mul<T>(factor, loadUpTo<T>(x + at, M - m)), M - m);
+    }
+  }
 }
 
 /** out = max(0, x). NaN stays NaN, and −0 is −0. */

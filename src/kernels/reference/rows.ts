@@ -17,6 +17,10 @@ export const rows: RowKernels = {
     for (let m = 0; m < M; m++) out[m] = ops.sum(ndarray(x, [N], [M], m));
   },
 
+  scaleRows(x, factors, out, M) {
+    for (let i = 0; i < x.length; i++) out[i] = factors[Math.floor(i / M)] * x[i];
+  },
+
   sumColumns(x, out, N, M) {
     for (let n = 0; n < N; n++) out[n] = ops.sum(ndarray(x, [M], [1], n * M));
   },

@@ -19,6 +19,11 @@ export function bindRows(call: Call, memory: Memory): RowKernels {
       call.run(Kernel.SumRows, x, items, [call.read(x), call.written(out), N, M, width]);
     },
 
+    scaleRows(x, factors, out, M) {
+      const N = factors.length;
+      call.run(Kernel.ScaleRows, x, rowBlocks(N, M), [call.read(x), call.read(factors), call.written(out), N, M]);
+    },
+
     sumColumns(x, out, N, M) {
       call.run(Kernel.SumColumns, x, rowBlocks(N, M), [call.read(x), call.written(out), N, M]);
     },
