@@ -57,7 +57,6 @@ export {
   type Arrays,
   type Batch,
   type Batched,
-  type Batched,
   type BatchTransform,
   type ChannelStats,
   type Cifar10,

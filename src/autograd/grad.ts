@@ -17,8 +17,6 @@ import type { TensorLike } from './op.js';
 import { gradientsAt, type Leaf, type Node } from './tape.js';
 import { Tensor } from './tensor.js';
 
-type GradOutputs = TensorLike | readonly (TensorLike | null)[];
-
 const GRAD_OUTPUTS: Range = {
   allows: (value) =>
     isGradient(value) || (Array.isArray(value) && value.every((each) => each === null || isGradient(each))),
@@ -31,7 +29,7 @@ const GRAD_OPTIONS = {
    * The gradients with respect to the outputs, each of the shape and dtype of its output: one, or a list. Null or
    * nothing stands for 1, for an output of one value. Default null.
    */
-  gradOutputs: option(null, orNull(GRAD_OUTPUTS)) as Option<GradOutputs | null>,
+  gradOutputs: option(null, orNull(GRAD_OUTPUTS)) as Option<TensorLike | readonly (TensorLike | null)[] | null>,
   /** Whether to keep the operations for another backward pass. Default false. */
   retainGraph: option<boolean>(false, FLAG),
   /** Whether an input may have nothing to do with the outputs: its gradient is null then. Default false. */
@@ -103,7 +101,7 @@ const FN = 'autograd.grad';
 function seedsOf(
   from: readonly Tensor[],
   outputs: Tensor | readonly Tensor[],
-  gradOutputs: GradOutputs | null,
+  gradOutputs: TensorLike | readonly (TensorLike | null)[] | null,
 ): Map<Node | Leaf, NDArray> {
   const given = Array.isArray(gradOutputs) ? gradOutputs : from.map(() => null);
   if (gradOutputs !== null && !Array.isArray(gradOutputs)) given[0] = gradOutputs as TensorLike;

@@ -1,3 +1,5 @@
+import './functions/methods.js';
+
 export * as F from './functions/index.js';
 export * as lossOptions from './functions/loss-options.js';
 export { defaultGenerator, manualSeed } from './generator.js';

@@ -100,6 +100,16 @@ export class Tensor implements Leaf {
     return sizeOf(this.data.shape);
   }
 
+  /** The number of values, as PyTorch's `numel()`. */
+  numel(): number {
+    return this.size;
+  }
+
+  /** The number of axes, as PyTorch's `dim()`. */
+  dim(): number {
+    return this.data.shape.length;
+  }
+
   /** Whether it is no operation's result: gradients end here. */
   get isLeaf(): boolean {
     return this.#source === null;
@@ -118,6 +128,17 @@ export class Tensor implements Leaf {
       throw argumentError(Error, { fn: 'Tensor', arg, found: 'cannot be set', wayOut: 'use detach()' });
     }
     this.#requiresGrad = value;
+  }
+
+  /**
+   * Sets {@link Tensor.requiresGrad}, as PyTorch's `requires_grad_()`.
+   *
+   * @returns This tensor.
+   * @throws {Error} on the result of an operation, for false.
+   */
+  requiresGrad_(requiresGrad = true): this {
+    this.requiresGrad = requiresGrad;
+    return this;
   }
 
   /**

@@ -12,6 +12,7 @@ export type {
   PairGradientOperands,
   PoolShape,
   ProductForm,
+  Relation,
   Span,
 } from './types.js';
 export {

@@ -595,6 +595,8 @@ export interface PlainKernels
     LikelihoodKernels,
     LogsumexpKernels,
     StatisticsKernels,
+    MomentKernels,
+    SelectionKernels,
     AdaptivePoolingKernels,
     PaddingKernels {}
 
@@ -627,8 +629,12 @@ export interface PairGradientOperands {
   readonly db: Floats;
 }
 
-/** Gradients of functions of two arrays of equal size, element by element. */
+/** Functions of two arrays of equal size, element by element, and gradients of such. */
 export interface PairKernels {
+  /** out = a^b: 1^NaN and (±1)^±∞ are 1. */
+  power(a: Floats, b: Floats, out: Floats): void;
+  /** Of a^b: da = dout · b · a^(b − 1), 0 where b = 0; db = dout · a^b · ln a, 0 where a = 0 and b ≥ 0. */
+  powerBackward(operands: PairGradientOperands): void;
   /** Of a / b: da = dout / b, db = −dout · a / b². */
   divideBackward(operands: PairGradientOperands): void;
   /** Of max(a, b): the larger takes dout; of two equal ones each half, and where either is NaN each all. */
@@ -695,6 +701,105 @@ export interface FoldOperands {
   readonly epsilon: number;
   readonly foldedW: Floats;
   readonly foldedB: Floats;
+}
+
+/** Moments, norms and extremes of rows of `length` values, and their gradients. */
+export interface MomentKernels {
+  /** out[n] = Σ (x − mean)² / (length − correction) over row n; NaN where the divisor is 0. */
+  variance(x: Floats, out: Floats, length: number, correction: number): void;
+  /** dx = dout[n] · 2 · (x − mean) / (length − correction). */
+  varianceBackward(operands: VarianceGradientOperands): void;
+  /** dvariance = dout / (2 · out), 0 where out = 0: from the gradient of a standard deviation to that of a variance. */
+  deviationBackward(dout: Floats, out: Floats, dvariance: Floats): void;
+  /** out[n] = (Σ |x|^p)^(1/p) over row n; the number of values that are not 0 for p = 0, the largest |x| for p = ∞. */
+  norm(x: Floats, out: Floats, length: number, p: number): void;
+  /** dx = dout[n] · sign(x) · |x|^(p − 1) · out[n]^(1 − p), 0 where out[n] = 0; PyTorch's subgradients for p ≤ 1, ∞. */
+  normBackward(operands: NormGradientOperands): void;
+  /** out[n] = the smallest value of row n; NaN is the smallest. */
+  minima(x: Floats, out: Floats, length: number): void;
+  /** dx = dout[n] / k at the k values of row n that are equal to out[n], or are NaN as it is; 0 elsewhere. */
+  extremeBackward(operands: RowGradientOperands): void;
+}
+
+/** The gradient of a function of rows that is computed from its output `out`, one value a row. */
+export interface RowGradientOperands {
+  readonly dout: Floats;
+  readonly x: Floats;
+  readonly out: Floats;
+  readonly dx: Floats;
+  readonly length: number;
+}
+
+export interface NormGradientOperands extends RowGradientOperands {
+  readonly p: number;
+}
+
+export interface VarianceGradientOperands {
+  readonly dout: Floats;
+  readonly x: Floats;
+  readonly dx: Floats;
+  readonly length: number;
+  readonly correction: number;
+}
+
+/** How two numbers compare. */
+export type Relation = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
+
+/** Choices between values, and the places of values in rows. */
+export interface SelectionKernels {
+  /** out = 1 where a and b are so related, else 0. The two may differ in format. */
+  compare(relation: Relation, a: Floats, b: Floats, out: Floats): void;
+  /** out = a where the mask is not 0, else b. */
+  select(mask: Uint8Array, a: Floats, b: Floats, out: Floats): void;
+  /** da = dout where the mask is not 0, db = dout where it is; 0 elsewhere. */
+  selectBackward(dout: Floats, mask: Uint8Array, da: Floats, db: Floats): void;
+  /** out = min(max(x, min), max), so `max` where the two cross; NaN stays NaN. */
+  limit(x: Floats, out: Floats, min: number, max: number): void;
+  /** dx = dout where min ≤ x ≤ max, else 0. */
+  limitBackward(operands: LimitGradientOperands): void;
+  /** out[n] = the place of the first largest value in row n; NaN is the largest. */
+  argmax(x: Floats, out: Floats, length: number): void;
+  /** out[n] = the place of the first smallest value in row n; NaN is the smallest. */
+  argmin(x: Floats, out: Floats, length: number): void;
+  /** out[n, :k] = the places of the k largest (or smallest) values of row n, in order; NaN is the largest. */
+  topk(operands: TopkOperands): void;
+  /** out[n, m] = x[n, places[n, m]], for x (…, length) and places (…, count). Places are in range. */
+  pick(operands: PickOperands): void;
+  /** dx[n, places[n, m]] += dout[n, m]. */
+  pickBackward(operands: PickGradientOperands): void;
+}
+
+export interface LimitGradientOperands {
+  readonly dout: Floats;
+  readonly x: Floats;
+  readonly dx: Floats;
+  readonly min: number;
+  readonly max: number;
+}
+
+export interface TopkOperands {
+  readonly x: Floats;
+  readonly out: Floats;
+  readonly length: number;
+  readonly k: number;
+  readonly largest: boolean;
+}
+
+/** Places in rows of `length` values, `count` for each row. */
+interface Picked {
+  readonly places: Int32Array;
+  readonly length: number;
+  readonly count: number;
+}
+
+export interface PickOperands extends Picked {
+  readonly x: Floats;
+  readonly out: Floats;
+}
+
+export interface PickGradientOperands extends Picked {
+  readonly dout: Floats;
+  readonly dx: Floats;
 }
 
 /** Planes of (H, W), and the rows and columns that each of OH and of OW windows covers. */

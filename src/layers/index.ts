@@ -59,6 +59,17 @@ export {
 export { bceParts, bceWithLogitsParts, klDivParts, LOG_TARGET } from './losses-probability.js';
 export { BETA, DELTA, huberParts, l1Parts, mseParts, smoothL1Parts } from './losses-regression.js';
 export { type MatmulCache, matmulBackward, matmulForward } from './matmul.js';
+export {
+  type DeviationCache,
+  deviationBackward,
+  deviationForward,
+  type NormCache,
+  normBackward,
+  normForward,
+  type VarianceCache,
+  varianceBackward,
+  varianceForward,
+} from './moments.js';
 export { PAD_OPTIONS } from './padding.js';
 export {
   type AbsCache,
@@ -80,11 +91,15 @@ export {
   sqrtBackward,
   sqrtForward,
 } from './pointwise.js';
+export { type PowerCache, powerBackward, powerForward } from './powers.js';
 export {
-  type MaxCache,
+  type AmaxCache,
+  type AminCache,
+  amaxBackward,
+  amaxForward,
+  aminBackward,
+  aminForward,
   type MeanCache,
-  maxBackward,
-  maxForward,
   meanBackward,
   meanForward,
   type SumCache,
@@ -95,12 +110,33 @@ export {
   type BroadcastToCache,
   broadcastToBackward,
   broadcastToForward,
+  type CastCache,
+  castBackward,
+  castForward,
   type ReshapeCache,
   reshapeBackward,
   reshapeForward,
+  squeezeForward,
   type TransposeCache,
   transposeBackward,
   transposeForward,
+  unsqueezeForward,
+  viewForward,
 } from './reshaping.js';
+export {
+  type ClampCache,
+  clampBackward,
+  clampForward,
+  compare,
+  type GatherCache,
+  gatherBackward,
+  gatherForward,
+  oneHotOf,
+  placeOfExtreme,
+  placesOfTop,
+  type WhereCache,
+  whereBackward,
+  whereForward,
+} from './selecting.js';
 export { type SliceCache, sliceBackward, sliceForward } from './slicing.js';
 export { SOFTPLUS_OPTIONS } from './softplus.js';

@@ -141,12 +141,12 @@ function spread(dout: NDArray, { x, kept }: { x: Form; kept: readonly number[] }
   return dx;
 }
 
-/** What {@link maxBackward} needs from {@link maxForward}. Opaque: the fields may change. */
-export interface MaxCache {
-  readonly layer: 'max';
+/** What {@link amaxBackward} needs from {@link amaxForward}. Opaque: the fields may change. */
+export interface AmaxCache {
+  readonly layer: 'amax';
   readonly x: NDArray;
+  readonly out: NDArray;
   readonly axes: readonly number[];
-  readonly shape: readonly number[];
 }
 
 /**
@@ -155,34 +155,82 @@ export interface MaxCache {
  * @param x - Any shape.
  * @param axis - The axis or the axes to go over, negative ones from the end. Default: all, for an `out` of shape ().
  * @param keepdims - Whether `out` keeps them, with size 1. Default false.
- * @returns `out`, a new array with NaN where there is one among the values, and the cache, which keeps `x` by
- *   reference: leave it unchanged until the backward pass.
+ * @returns `out`, a new array with NaN where there is one among the values, and the cache, which keeps `x` and `out` by
+ *   reference: leave both unchanged until the backward pass.
  * @throws {ShapeError} if there is nothing to take the largest of.
  * @throws {RangeError} if an axis does not exist or is named twice.
  */
-export function maxForward(x: NDArray, axis?: Axes, keepdims = false): [out: NDArray, cache: MaxCache] {
-  const { axes, shape } = reductionOf('maxForward', x, axis, keepdims);
-  checkSome('maxForward', x, axes);
+export function amaxForward(x: NDArray, axis?: Axes, keepdims = false): [out: NDArray, cache: AmaxCache] {
+  const { axes, shape } = reductionOf('amaxForward', x, axis, keepdims);
+  checkSome('amaxForward', x, axes);
   const out = empty(shape, dtypeOf(x));
   kernels().maxout(operand(axesLast(x, axes)), out.data, x.size / out.size);
-  return [out, { layer: 'max', x, axes, shape }];
+  return [out, { layer: 'amax', x, out, axes }];
 }
 
 /**
- * Backward pass of the largest value: it gets the gradient, and of equal ones the first does, in row-major order.
+ * Backward pass of the largest value: `dx = dout / k` at the k values that are equal to it, 0 elsewhere.
  *
  * @param dout - Upstream gradient, of the shape of `out`.
- * @param cache - From {@link maxForward}.
+ * @param cache - From {@link amaxForward}.
  * @returns The gradient with respect to `x`, a new array.
  * @throws {ShapeError} if `dout` has another shape than `out`.
  */
-export function maxBackward(dout: NDArray, cache: MaxCache): NDArray {
-  checkCache('maxBackward', cache, 'max');
-  const { x, axes, shape } = cache;
-  checkLike('maxBackward', 'dout', dout, 'x', x, shape);
+export function amaxBackward(dout: NDArray, cache: AmaxCache): NDArray {
+  checkCache('amaxBackward', cache, 'amax');
+  return extremeGradient('amaxBackward', dout, cache);
+}
+
+/** What {@link aminBackward} needs from {@link aminForward}. Opaque: the fields may change. */
+export interface AminCache {
+  readonly layer: 'amin';
+  readonly x: NDArray;
+  readonly out: NDArray;
+  readonly axes: readonly number[];
+}
+
+/**
+ * Forward pass of the smallest value over axes.
+ *
+ * @param x - Any shape.
+ * @param axis - The axis or the axes to go over, negative ones from the end. Default: all, for an `out` of shape ().
+ * @param keepdims - Whether `out` keeps them, with size 1. Default false.
+ * @returns `out`, a new array with NaN where there is one among the values, and the cache, which keeps `x` and `out` by
+ *   reference: leave both unchanged until the backward pass.
+ * @throws {ShapeError} if `x` is empty.
+ * @throws {RangeError} if an axis does not exist or is named twice.
+ */
+export function aminForward(x: NDArray, axis?: Axes, keepdims = false): [out: NDArray, cache: AminCache] {
+  const { axes, shape } = reductionOf('aminForward', x, axis, keepdims);
+  const out = empty(shape, dtypeOf(x));
+  kernels().minima(operand(axesLast(x, axes)), out.data, x.size / out.size);
+  return [out, { layer: 'amin', x, out, axes }];
+}
+
+/**
+ * Backward pass of the smallest value: `dx = dout / k` at the k values that are equal to it, 0 elsewhere.
+ *
+ * @param dout - Upstream gradient, of the shape of `out`.
+ * @param cache - From {@link aminForward}.
+ * @returns The gradient with respect to `x`, a new array.
+ * @throws {ShapeError} if `dout` has another shape than `out`.
+ */
+export function aminBackward(dout: NDArray, cache: AminCache): NDArray {
+  checkCache('aminBackward', cache, 'amin');
+  return extremeGradient('aminBackward', dout, cache);
+}
+
+function extremeGradient(fn: string, dout: NDArray, { x, out, axes }: AmaxCache | AminCache): NDArray {
+  checkLike(fn, 'dout', dout, 'out', out);
   const dx = empty(x.shape, dtypeOf(x));
   fillRows(dx, axes, (rows) => {
-    kernels().maxoutBackward(operand(dout), operand(axesLast(x, axes)), rows, x.size / dout.size);
+    kernels().extremeBackward({
+      dout: operand(dout),
+      x: operand(axesLast(x, axes)),
+      out: operand(out),
+      dx: rows,
+      length: x.size / out.size,
+    });
   });
   return dx;
 }

@@ -4,9 +4,11 @@ import {
   adopted,
   argumentError,
   array,
+  checkDType,
   checkRank,
   checkShapes,
   checkSizes,
+  type DType,
   describe,
   dtypeOf,
   empty,
@@ -86,6 +88,102 @@ function completed(fn: string, x: NDArray, shape: readonly number[]): number[] {
     });
   }
   return shape.map((size, axis) => (axis === open ? rest : size));
+}
+
+/**
+ * Forward pass of dropping axes of size 1, whose backward pass is {@link reshapeBackward}.
+ *
+ * @param x - Any shape.
+ * @param axis - The axis to drop, negative ones from the end; it stays if its size is not 1. Default: all of size 1.
+ * @returns `out`, a view of `x` that shares its memory, and the cache.
+ * @throws {ShapeError} if `x` is empty.
+ * @throws {RangeError} if there is no such axis.
+ */
+export function squeezeForward(x: NDArray, axis?: number): [out: NDArray, cache: ReshapeCache] {
+  const fn = 'squeezeForward';
+  checkShapes(fn, { x: [x, anyShape(x)] });
+  const only = axis === undefined ? null : axisOf(fn, axis, x.shape);
+  const stays = (_: number, i: number): boolean => x.shape[i] !== 1 || (only !== null && i !== only);
+  const out = adopted(ndarray(x.data, x.shape.filter(stays), x.stride.filter(stays), x.offset));
+  return [out, { layer: 'reshape', x: x.shape, out: formOf(out) }];
+}
+
+/**
+ * Forward pass of a new axis of size 1, whose backward pass is {@link reshapeBackward}.
+ *
+ * @param x - Any shape.
+ * @param axis - Its number in `out`; negative ones count from the end of the shape of `out`.
+ * @returns `out`, a view of `x` that shares its memory, and the cache.
+ * @throws {ShapeError} if `x` is empty.
+ * @throws {RangeError} if there can be no such axis.
+ */
+export function unsqueezeForward(x: NDArray, axis: number): [out: NDArray, cache: ReshapeCache] {
+  const fn = 'unsqueezeForward';
+  checkShapes(fn, { x: [x, anyShape(x)] });
+  const at = axisOf(fn, axis, [...x.shape, 1]);
+  const [shape, stride] = [[...x.shape], [...x.stride]];
+  shape.splice(at, 0, 1);
+  stride.splice(at, 0, 1);
+  checkRank(fn, shape);
+  const out = adopted(ndarray(x.data, shape, stride, x.offset));
+  return [out, { layer: 'reshape', x: x.shape, out: formOf(out) }];
+}
+
+/**
+ * Forward pass of a view in another shape, whose backward pass is {@link reshapeBackward}: as {@link reshapeForward},
+ * but never a copy.
+ *
+ * @param x - Any shape, its values in row-major order in memory.
+ * @param shape - The sizes of the axes; one may be −1: it follows from the others.
+ * @returns `out`, which shares the memory of `x`, and the cache.
+ * @throws {ShapeError} if `shape` has another number of values than `x`, or `x` is empty.
+ * @throws {RangeError} if a size is no whole number, −1 comes twice, or the values are in another order.
+ */
+export function viewForward(x: NDArray, shape: readonly number[]): [out: NDArray, cache: ReshapeCache] {
+  const result = reshapeForward(x, shape);
+  if (isDense(x)) return result;
+  const found = `has strides ${tuple(x.stride)} for shape ${tuple(x.shape)}`;
+  const [expected, wayOut] = ['values in row-major order', 'use reshape, which copies them'];
+  throw argumentError(RangeError, { fn: 'viewForward', arg: 'x', found, expected, wayOut });
+}
+
+/** What {@link castBackward} needs from {@link castForward}. Opaque: the fields may change. */
+export interface CastCache {
+  readonly layer: 'cast';
+  readonly dtype: DType;
+  readonly out: Form;
+}
+
+/**
+ * Forward pass of a copy in a number format, that of `x` or the other.
+ *
+ * @param x - Any shape.
+ * @param dtype - That of `out`.
+ * @returns `out`, a new array of the shape of `x`, and the cache, which does not keep `x`.
+ * @throws {ShapeError} if `x` is empty.
+ * @throws {RangeError} if there is no such dtype.
+ */
+export function castForward(x: NDArray, dtype: DType): [out: NDArray, cache: CastCache] {
+  const fn = 'castForward';
+  checkShapes(fn, { x: [x, anyShape(x)] });
+  checkDType(fn, dtype);
+  const out = array(x, x.shape, dtype);
+  return [out, { layer: 'cast', dtype: dtypeOf(x), out: formOf(out) }];
+}
+
+/**
+ * Backward pass of a copy in a number format: `dx = dout`, in the format of `x`.
+ *
+ * @param dout - Upstream gradient, of the shape of `out`.
+ * @param cache - From {@link castForward}.
+ * @returns The gradient with respect to `x`, a new array.
+ * @throws {ShapeError} if `dout` has another shape than `out`.
+ */
+export function castBackward(dout: NDArray, cache: CastCache): NDArray {
+  checkCache('castBackward', cache, 'cast');
+  const { dtype, out } = cache;
+  checkUpstream('castBackward', dout, out);
+  return array(dout, dout.shape, dtype);
 }
 
 /** What {@link transposeBackward} needs from {@link transposeForward}. Opaque: the fields may change. */

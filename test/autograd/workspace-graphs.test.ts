@@ -51,7 +51,7 @@ const OPERATIONS: Readonly<
   batchNorm: (x, make) => F.batchNorm(x, null, null, make(3), make(3), { training: true }),
   logSoftmax: (x) => F.logSoftmax(x),
   logsumexp: (x) => F.logsumexp(x, 1),
-  max: (x) => F.max(x, 1),
+  max: (x) => F.max(x, 1).values,
   mean: (x) => F.mean(x, 1),
   softmax: (x) => F.softmax(x),
   broadcastTo: (x) => F.broadcastTo(x, [2, 4, 3, 6, 6]),

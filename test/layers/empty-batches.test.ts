@@ -58,7 +58,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   logSoftmax: any(),
   logsumexp: { arrays: { x: [0, 3] }, rest: [1], out: [0] },
   matmul: { arrays: { a: [0, 3], b: [3, 2] }, out: [0, 2] },
-  max: { arrays: { x: [0, 3] }, rest: [1], out: [0] },
+  amax: { arrays: { x: [0, 3] }, rest: [1], out: [0] },
   maxPool: pool,
   maximum: two,
   maxout: { arrays: { x: ROWS }, rest: [2], out: [0, 3] },
@@ -164,8 +164,8 @@ describe.each([
     expect([...layers.meanForward(none, 0, true)[0].data]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
     expect([...layers.logsumexpForward(none, 0)[0].data]).toEqual(Array(3).fill(Number.NEGATIVE_INFINITY));
     for (const axis of [undefined, 0, [0, 1]]) {
-      expect(() => layers.maxForward(none, axis)).toThrow(
-        'maxForward: x has shape (0, 3), expected at least one value along each axis that is reduced',
+      expect(() => layers.amaxForward(none, axis)).toThrow(
+        'amaxForward: x has shape (0, 3), expected at least one value along each axis that is reduced',
       );
     }
     const [out, cache] = layers.meanForward(none);

@@ -4,12 +4,14 @@ import { array, dtypeOf, full, type NDArray, Random, toNested, zeros } from '../
 import { evalNumericalGradientArray } from '../../src/gradient-check.js';
 import {
   type Axes,
+  amaxBackward,
+  amaxForward,
+  aminBackward,
+  aminForward,
   logSoftmaxBackward,
   logSoftmaxForward,
   logsumexpBackward,
   logsumexpForward,
-  maxBackward,
-  maxForward,
   meanBackward,
   meanForward,
   sumBackward,
@@ -49,6 +51,12 @@ function reducer<Cache>(
 const total = (xs: readonly number[]): number => xs.reduce((sum, x) => sum + x, 0);
 const totalExp = (xs: readonly number[]): number => total(xs.map(Math.exp));
 
+/** 1, shared evenly among the values that are equal to `extreme`. */
+const shared = (xs: readonly number[], extreme: number): number[] => {
+  const count = xs.filter((x) => x === extreme).length;
+  return xs.map((x) => (x === extreme ? 1 / count : 0));
+};
+
 const REDUCERS = [
   reducer('sum', sumForward, sumBackward, total, (xs) => xs.map(() => 1)),
   reducer(
@@ -59,11 +67,18 @@ const REDUCERS = [
     (xs) => xs.map(() => 1 / xs.length),
   ),
   reducer(
-    'max',
-    maxForward,
-    maxBackward,
+    'amax',
+    amaxForward,
+    amaxBackward,
     (xs) => Math.max(...xs),
-    (xs) => xs.map((_, i) => (i === xs.indexOf(Math.max(...xs)) ? 1 : 0)),
+    (xs) => shared(xs, Math.max(...xs)),
+  ),
+  reducer(
+    'amin',
+    aminForward,
+    aminBackward,
+    (xs) => Math.min(...xs),
+    (xs) => shared(xs, Math.min(...xs)),
   ),
   reducer(
     'logsumexp',
@@ -112,20 +127,30 @@ describe('by hand', () => {
     expect(toNested(meanForward(x)[0])).toBe(3);
   });
 
-  test('the gradient of a maximum goes to the first of equal ones', () => {
-    const [out, cache] = maxForward(x, 1);
+  test('equal ones share the gradient of a maximum and of a minimum', () => {
+    const [out, cache] = amaxForward(x, 1);
     expect(toNested(out)).toEqual([6, 4]);
-    expect(toNested(maxBackward(array([10, 20]), cache))).toEqual([
+    expect(toNested(amaxBackward(array([10, 20]), cache))).toEqual([
       [0, 0, 10],
-      [20, 0, 0],
+      [10, 10, 0],
     ]);
-    const [columns, columnCache] = maxForward(x, 0, true);
-    expect(toNested(columns)).toEqual([[4, 4, 6]]);
-    expect(toNested(maxBackward(array([[1, 2, 3]]), columnCache))).toEqual([
-      [0, 0, 3],
+    const [columns, columnCache] = aminForward(x, 0, true);
+    expect(toNested(columns)).toEqual([[1, 2, 1]]);
+    expect(toNested(aminBackward(array([[1, 2, 3]]), columnCache))).toEqual([
       [1, 2, 0],
+      [0, 0, 3],
     ]);
-    expect(toNested(maxForward(array([1, Number.NaN, 3]))[0])).toBe(Number.NaN);
+  });
+
+  test('NaN is the largest and the smallest, and takes the gradient', () => {
+    for (const [forward, backward] of [
+      [amaxForward, amaxBackward],
+      [aminForward, aminBackward],
+    ] as const) {
+      const [out, cache] = forward(array([1, Number.NaN, 3, Number.NaN])) as ReturnType<typeof amaxForward>;
+      expect(toNested(out)).toBe(Number.NaN);
+      expect(toNested((backward as typeof amaxBackward)(array(1), cache))).toEqual([0, 0.5, 0, 0.5]);
+    }
   });
 
   test('ln Σ e^x of large, small and infinite values', () => {

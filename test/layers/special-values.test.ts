@@ -56,7 +56,7 @@ const BY_ROW: Record<string, Unary> = {
   softmax: (x) => F.softmax(x, 1),
   logSoftmax: (x) => F.logSoftmax(x, 1),
   logsumexp: (x) => F.logsumexp(x, 1),
-  max: (x) => F.max(x, 1),
+  max: (x) => F.max(x, 1).values,
 };
 
 /** How often the grid is repeated: its length is odd, so each value comes to lie in each lane. */

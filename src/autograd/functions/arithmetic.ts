@@ -1,4 +1,3 @@
-import { argumentError, array, describe, dtypeOf, isNDArray, type NDArray } from '../../arrays/index.js';
 import {
   absBackward,
   absForward,
@@ -21,6 +20,8 @@ import {
   negBackward,
   negForward,
   powBackward,
+  powerBackward,
+  powerForward,
   powForward,
   sqrtBackward,
   sqrtForward,
@@ -28,31 +29,16 @@ import {
   subForward,
 } from '../../layers/index.js';
 import type { TensorLike } from '../op.js';
-import { Tensor } from '../tensor.js';
-import { layerOp } from './layer-op.js';
+import type { Tensor } from '../tensor.js';
+import { layerOp, type Value, valueArg } from './layer-op.js';
 
-/** An operand of arithmetic: a number takes the dtype of the other operand. */
-export type Value = TensorLike | number;
+export type { Value };
 
 type BinaryOp = (a: TensorLike, b: TensorLike) => Tensor;
 
 /** Lets either operand be a number. */
 function withNumbers(name: string, apply: BinaryOp): (a: Value, b: Value) => Tensor {
-  return (a, b) => apply(operand(name, 'a', a, b), operand(name, 'b', b, a));
-}
-
-function operand(fn: string, arg: string, value: Value, other: Value): TensorLike {
-  if (value instanceof Tensor || isNDArray(value)) return value;
-  if (typeof value !== 'number') {
-    const expected = 'a tensor, an array or a number';
-    throw argumentError(TypeError, { fn, arg, found: `is ${describe(value)}`, expected });
-  }
-  return array(value, [], dtypeOfValue(other));
-}
-
-function dtypeOfValue(value: Value): 'float32' | 'float64' {
-  if (value instanceof Tensor) return value.dtype;
-  return isNDArray(value) ? dtypeOf(value as NDArray) : 'float32';
+  return (a, b) => apply(valueArg(name, 'a', a, b), valueArg(name, 'b', b, a));
 }
 
 /** `a + b`, broadcast. */
@@ -68,12 +54,24 @@ export const maximum = withNumbers('maximum', layerOp('maximum', maximumForward,
 /** The smaller of `a` and `b`, broadcast; where they are equal each gets half of the gradient. */
 export const minimum = withNumbers('minimum', layerOp('minimum', minimumForward, minimumBackward));
 
+const powerOfNumber = layerOp('pow', powForward, powBackward);
+const power = layerOp('pow', powerForward, powerBackward, { a: 'x', b: 'exponent' });
+
+/**
+ * `x^exponent`, broadcast; either may be a number. NaN where x < 0 and the exponent is not whole.
+ *
+ * The derivatives are PyTorch's: that of x is 0 where the exponent is 0; that of the exponent is `x^exponent · ln x`,
+ * so NaN where x < 0, but 0 where x is 0 and the exponent at least 0.
+ */
+export function pow(x: Value, exponent: Value): Tensor {
+  if (typeof exponent === 'number' && typeof x !== 'number') return powerOfNumber(x, exponent);
+  return power(valueArg('pow', 'x', x, exponent), valueArg('pow', 'exponent', exponent, x));
+}
+
 /** `e^x`. */
 export const exp = layerOp('exp', expForward, expBackward);
 /** The natural logarithm of x. */
 export const log = layerOp('log', logForward, logBackward);
-/** `x^exponent`, for a number `exponent`. */
-export const pow = layerOp('pow', powForward, powBackward);
 /** The square root of x. */
 export const sqrt = layerOp('sqrt', sqrtForward, sqrtBackward);
 /** `−x`. */

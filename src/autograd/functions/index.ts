@@ -14,3 +14,4 @@ export * from './normalization.js';
 export * from './padding.js';
 export * from './reductions.js';
 export * from './reshaping.js';
+export * from './selecting.js';

@@ -1,4 +1,13 @@
-import { argumentError, describe, faultOf, isNDArray, type NDArray } from '../../arrays/index.js';
+import {
+  argumentError,
+  array,
+  type DType,
+  describe,
+  dtypeOf,
+  faultOf,
+  isNDArray,
+  type NDArray,
+} from '../../arrays/index.js';
 import { keepsNothing } from '../../kernels/index.js';
 import { arrayOf, type Gradients, listOp, type Operand, type TensorLike } from '../op.js';
 import { Tensor } from '../tensor.js';
@@ -57,4 +66,26 @@ function retold(name: string, terms: Terms, error: unknown): unknown {
 export function arrayArg(fn: string, arg: string, value: TensorLike): NDArray {
   if (value instanceof Tensor || isNDArray(value)) return arrayOf(value);
   throw argumentError(TypeError, { fn, arg, found: `is ${describe(value)}`, expected: 'a tensor or an array' });
+}
+
+/** An operand of arithmetic: a number takes the dtype of the other operand. */
+export type Value = TensorLike | number;
+
+/**
+ * An operand: a number as an array of one value, in the dtype of the other operand.
+ *
+ * @throws {TypeError} naming the function and the argument, if it is no operand.
+ */
+export function valueArg(fn: string, arg: string, value: Value, other: Value): TensorLike {
+  if (value instanceof Tensor || isNDArray(value)) return value;
+  if (typeof value !== 'number') {
+    const expected = 'a tensor, an array or a number';
+    throw argumentError(TypeError, { fn, arg, found: `is ${describe(value)}`, expected });
+  }
+  return array(value, [], dtypeOfValue(other));
+}
+
+function dtypeOfValue(value: Value): DType {
+  if (value instanceof Tensor) return value.dtype;
+  return isNDArray(value) ? dtypeOf(value as NDArray) : 'float32';
 }

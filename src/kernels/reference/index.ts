@@ -8,6 +8,7 @@ import { elementwiseLosses } from './elementwise-losses.js';
 import { likelihood } from './likelihood.js';
 import { logsumexp } from './logsumexp.js';
 import { losses } from './losses.js';
+import { moments } from './moments.js';
 import { normalization } from './normalization.js';
 import { padding } from './padding.js';
 import { pairs } from './pairs.js';
@@ -15,6 +16,7 @@ import { pointwise } from './pointwise.js';
 import { pooling } from './pooling.js';
 import { products } from './products.js';
 import { rows } from './rows.js';
+import { selection } from './selection.js';
 import { smoothActivations } from './smooth-activations.js';
 import { softmax } from './softmax.js';
 import { statistics } from './statistics.js';
@@ -27,6 +29,8 @@ export const plain: PlainKernels = {
   ...likelihood,
   ...logsumexp,
   ...statistics,
+  ...moments,
+  ...selection,
   ...adaptivePooling,
   ...padding,
 };

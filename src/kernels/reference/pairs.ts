@@ -2,6 +2,17 @@ import type { PairKernels } from '../types.js';
 
 /** Gradients of functions of two arrays, element by element. */
 export const pairs: PairKernels = {
+  power(a, b, out) {
+    for (let i = 0; i < out.length; i++) out[i] = raised(a[i], b[i]);
+  },
+
+  powerBackward({ dout, a, b, da, db }) {
+    for (let i = 0; i < dout.length; i++) {
+      da[i] = b[i] === 0 ? 0 : dout[i] * (b[i] * raised(a[i], b[i] - 1));
+      db[i] = dout[i] * (a[i] === 0 && b[i] >= 0 ? 0 : raised(a[i], b[i]) * Math.log(a[i]));
+    }
+  },
+
   divideBackward({ dout, a, b, da, db }) {
     for (let i = 0; i < dout.length; i++) {
       da[i] = dout[i] / b[i];
@@ -22,4 +33,9 @@ export const pairs: PairKernels = {
 function shares(d: number, aWins: boolean, bWins: boolean): [da: number, db: number] {
   const each = aWins && bWins ? d / 2 : d;
   return [aWins || !bWins ? each : 0, bWins || !aWins ? each : 0];
+}
+
+/** C's power. JavaScript's differs: its 1^NaN and (±1)^±∞ are NaN. */
+function raised(a: number, b: number): number {
+  return a === 1 || (a === -1 && (b === Number.POSITIVE_INFINITY || b === Number.NEGATIVE_INFINITY)) ? 1 : a ** b;
 }
