@@ -134,7 +134,7 @@ export interface Dropout2dCache {
  */
 export function dropout2dForward(x: NDArray, dropoutParam: DropoutParam): [out: NDArray, cache: Dropout2dCache] {
   const fn = 'dropout2dForward';
-  checkShapes(fn, { x: [x, x?.shape?.length === 3 ? ['C', 'H', 'W'] : ['N', 'C', 'H', 'W']] });
+  checkShapes(fn, { x: [x, x?.shape?.length === 3 ? ['C', 'H', 'W'] : ['N?', 'C', 'H', 'W']] });
   checkParam(fn, dropoutParam);
   const { mode, p, mask: given } = dropoutParam;
 

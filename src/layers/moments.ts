@@ -21,7 +21,6 @@ export interface VarianceCache {
  * @param keepdims - Whether `out` keeps them, with size 1. Default false.
  * @param correction - 1 for the unbiased variance, which is NaN for n = 1; 0 for the biased one. Default 1.
  * @returns `out`, a new array, and the cache, which keeps `x` by reference: leave it unchanged until the backward pass.
- * @throws {ShapeError} if `x` is empty.
  * @throws {RangeError} if an axis does not exist or is named twice.
  */
 export function varianceForward(
@@ -73,7 +72,6 @@ export interface DeviationCache {
  *
  * @returns `out`, a new array, and the cache, which keeps `x` and `out` by reference: leave both unchanged until the
  *   backward pass.
- * @throws {ShapeError} if `x` is empty.
  * @throws {RangeError} if an axis does not exist or is named twice.
  */
 export function deviationForward(
@@ -122,7 +120,6 @@ export interface NormCache {
  * @param keepdims - Whether `out` keeps them, with size 1. Default false.
  * @returns `out`, a new array, and the cache, which keeps `x` and `out` by reference: leave both unchanged until the
  *   backward pass.
- * @throws {ShapeError} if `x` is empty.
  * @throws {RangeError} if `p` is no number, or an axis does not exist or is named twice.
  */
 export function normForward(x: NDArray, p = 2, axis?: Axes, keepdims = false): [out: NDArray, cache: NormCache] {

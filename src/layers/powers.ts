@@ -18,7 +18,7 @@ export interface PowerCache {
  * @param b - A shape that broadcasts with that of `a`.
  * @returns `out`, a new array of the shape that both broadcast to, and the cache, which keeps `a` and `b` by reference:
  *   leave both unchanged until the backward pass.
- * @throws {ShapeError} if the shapes do not broadcast, or an array is empty.
+ * @throws {ShapeError} if the shapes do not broadcast.
  * @throws {TypeError} if the two are not of one dtype.
  */
 export function powerForward(a: NDArray, b: NDArray): [out: NDArray, cache: PowerCache] {

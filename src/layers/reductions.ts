@@ -197,11 +197,12 @@ export interface AminCache {
  * @param keepdims - Whether `out` keeps them, with size 1. Default false.
  * @returns `out`, a new array with NaN where there is one among the values, and the cache, which keeps `x` and `out` by
  *   reference: leave both unchanged until the backward pass.
- * @throws {ShapeError} if `x` is empty.
+ * @throws {ShapeError} if there is nothing to take the smallest of.
  * @throws {RangeError} if an axis does not exist or is named twice.
  */
 export function aminForward(x: NDArray, axis?: Axes, keepdims = false): [out: NDArray, cache: AminCache] {
   const { axes, shape } = reductionOf('aminForward', x, axis, keepdims);
+  checkSome('aminForward', x, axes);
   const out = empty(shape, dtypeOf(x));
   kernels().minima(operand(axesLast(x, axes)), out.data, x.size / out.size);
   return [out, { layer: 'amin', x, out, axes }];

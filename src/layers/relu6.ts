@@ -15,7 +15,6 @@ export interface Relu6Cache {
  * @param x - Input, any shape.
  * @returns `out`, a new array of the shape of `x` in which NaN stays NaN, and the cache, which keeps `x` by reference:
  *   leave it unchanged until the backward pass.
- * @throws {ShapeError} if `x` is empty.
  * @see Howard et al. 2017, MobileNets, https://arxiv.org/abs/1704.04861
  */
 export function relu6Forward(x: NDArray): [out: NDArray, cache: Relu6Cache] {

@@ -96,7 +96,6 @@ function completed(fn: string, x: NDArray, shape: readonly number[]): number[] {
  * @param x - Any shape.
  * @param axis - The axis to drop, negative ones from the end; it stays if its size is not 1. Default: all of size 1.
  * @returns `out`, a view of `x` that shares its memory, and the cache.
- * @throws {ShapeError} if `x` is empty.
  * @throws {RangeError} if there is no such axis.
  */
 export function squeezeForward(x: NDArray, axis?: number): [out: NDArray, cache: ReshapeCache] {
@@ -114,7 +113,6 @@ export function squeezeForward(x: NDArray, axis?: number): [out: NDArray, cache:
  * @param x - Any shape.
  * @param axis - Its number in `out`; negative ones count from the end of the shape of `out`.
  * @returns `out`, a view of `x` that shares its memory, and the cache.
- * @throws {ShapeError} if `x` is empty.
  * @throws {RangeError} if there can be no such axis.
  */
 export function unsqueezeForward(x: NDArray, axis: number): [out: NDArray, cache: ReshapeCache] {
@@ -136,7 +134,7 @@ export function unsqueezeForward(x: NDArray, axis: number): [out: NDArray, cache
  * @param x - Any shape, its values in row-major order in memory.
  * @param shape - The sizes of the axes; one may be −1: it follows from the others.
  * @returns `out`, which shares the memory of `x`, and the cache.
- * @throws {ShapeError} if `shape` has another number of values than `x`, or `x` is empty.
+ * @throws {ShapeError} if `shape` has another number of values than `x`.
  * @throws {RangeError} if a size is no whole number, −1 comes twice, or the values are in another order.
  */
 export function viewForward(x: NDArray, shape: readonly number[]): [out: NDArray, cache: ReshapeCache] {
@@ -160,7 +158,6 @@ export interface CastCache {
  * @param x - Any shape.
  * @param dtype - That of `out`.
  * @returns `out`, a new array of the shape of `x`, and the cache, which does not keep `x`.
- * @throws {ShapeError} if `x` is empty.
  * @throws {RangeError} if there is no such dtype.
  */
 export function castForward(x: NDArray, dtype: DType): [out: NDArray, cache: CastCache] {

@@ -35,7 +35,7 @@ import { axesLast, fillRows } from './rows.js';
  * @param a - Any shape.
  * @param b - A shape that broadcasts with that of `a`. It may have another dtype.
  * @returns A new array of the shape that both broadcast to and the dtype of `a`.
- * @throws {ShapeError} if the shapes do not broadcast, or an array is empty.
+ * @throws {ShapeError} if the shapes do not broadcast.
  */
 export function compare(fn: string, relation: Relation, a: NDArray, b: NDArray): NDArray {
   checkShapes(fn, { a: [a, anyShape(a)] });
@@ -52,7 +52,6 @@ export function compare(fn: string, relation: Relation, a: NDArray, b: NDArray):
  * @param axis - The axis to go along. Default: all values, in row-major order.
  * @param keepdims - Whether the result keeps the axis, with size 1. Default false.
  * @returns A new array in float64.
- * @throws {ShapeError} if `x` is empty.
  * @throws {RangeError} if there is no such axis.
  */
 export function placeOfExtreme(
@@ -75,7 +74,6 @@ export function placeOfExtreme(
  * @param x - Any shape of at least one axis.
  * @param k - How many, from 1 to the size of the axis.
  * @returns A new array in float64, of the shape of `x` with k for the size of the axis.
- * @throws {ShapeError} if `x` is empty.
  * @throws {RangeError} if there is no such axis, or `k` is out of range.
  */
 export function placesOfTop(fn: string, x: NDArray, k: number, axis = -1, largest = true): NDArray {
@@ -110,7 +108,7 @@ export interface GatherCache {
  *   none longer than that of `x`.
  * @param keepdims - False drops the axis, which has size 1 in `index` then. Default true.
  * @returns `out`, a new array of the shape of `index`, and the cache, which keeps neither.
- * @throws {ShapeError} if `index` does not fit `x`, or an array is empty.
+ * @throws {ShapeError} if `index` does not fit `x`.
  * @throws {RangeError} if there is no such axis, or a place is not on it.
  */
 export function gatherForward(
@@ -210,7 +208,6 @@ function checkPlaces(fn: string, arg: string, index: NDArray, size: number): voi
  * @param labels - Whole numbers in [0, C), any shape.
  * @param C - The number of classes.
  * @returns A new array of the shape of `labels` and an axis of C behind it.
- * @throws {ShapeError} if `labels` is empty.
  * @throws {RangeError} if a label or `C` is out of range.
  */
 export function oneHotOf(fn: string, labels: NDArray, C: number, dtype: DType): NDArray {
@@ -241,7 +238,7 @@ export interface WhereCache {
  * @param a - A shape that broadcasts with the others.
  * @param b - A shape that broadcasts with the others.
  * @returns `out`, a new array of the shape that all three broadcast to, and the cache, which keeps none of them.
- * @throws {ShapeError} if the shapes do not broadcast, or an array is empty.
+ * @throws {ShapeError} if the shapes do not broadcast.
  * @throws {TypeError} if `a` and `b` are not of one dtype.
  */
 export function whereForward(condition: NDArray, a: NDArray, b: NDArray): [out: NDArray, cache: WhereCache] {
@@ -303,7 +300,6 @@ export interface ClampCache {
  * @param max - Null for none. Default null.
  * @returns `out`, a new array of the shape of `x`, NaN where x is, and the cache, which keeps `x` by reference: leave
  *   it unchanged until the backward pass.
- * @throws {ShapeError} if `x` is empty.
  * @throws {RangeError} if a bound is neither a number nor null, or both are null.
  */
 export function clampForward(

@@ -16,7 +16,6 @@ export interface SiluCache {
  * @param x - Input, any shape.
  * @returns `out`, a new array of the shape of `x` in which NaN stays NaN, and the cache, which keeps `x` by reference:
  *   leave it unchanged until the backward pass.
- * @throws {ShapeError} if `x` is empty.
  * @see Elfwing, Uchibe and Doya 2017, https://arxiv.org/abs/1702.03118
  */
 export function siluForward(x: NDArray): [out: NDArray, cache: SiluCache] {

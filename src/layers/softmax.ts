@@ -18,7 +18,6 @@ export interface SoftmaxCache {
  * @param axis - The axis of the classes; negative ones count from the end. Default −1.
  * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `out` by reference: leave it unchanged
  *   until the backward pass.
- * @throws {ShapeError} if `x` is empty.
  * @throws {RangeError} if there is no such axis.
  * @see https://cs231n.github.io/linear-classify/#softmax
  */
@@ -63,7 +62,6 @@ export interface LogSoftmaxCache {
  * @param axis - The axis of the classes; negative ones count from the end. Default −1.
  * @returns `out`, a new array of the shape of `x`, and the cache, which keeps `out` by reference: leave it unchanged
  *   until the backward pass.
- * @throws {ShapeError} if `x` is empty.
  * @throws {RangeError} if there is no such axis.
  */
 export function logSoftmaxForward(x: NDArray, axis = -1): [out: NDArray, cache: LogSoftmaxCache] {

@@ -35,19 +35,25 @@ const CALLS: Readonly<Record<string, Call>> = {
   affineBatchnormRelu: { arrays: { ...AFFINE, gamma: [5], beta: [5] }, rest: [TEST], out: [0, 5] },
   affineLayernormRelu: { arrays: { ...AFFINE, gamma: [5], beta: [5] }, out: [0, 5] },
   affineRelu: { arrays: AFFINE, out: [0, 5] },
+  amax: { arrays: { x: [0, 3] }, rest: [1], out: [0] },
+  amin: { arrays: { x: [0, 3] }, rest: [1], out: [0] },
   avgPool: pool,
   batchnorm: { arrays: { x: ROWS, gamma: [6], beta: [6] }, rest: [TEST], out: ROWS },
   batchnormRelu: { arrays: { x: IMAGES, gamma: [4], beta: [4] }, rest: [TEST], out: IMAGES },
   broadcastTo: { arrays: { x: [1, 3] }, rest: [[0, 3]], out: [0, 3] },
+  clamp: any(0, 1),
   concat: { arrays: { 'arrays[0]': [0, 3], 'arrays[1]': [0, 3] }, out: [0, 3] },
   conv,
   convBatchnormRelu: { arrays: { ...FILTERS, gamma: [3], beta: [3] }, rest: [CONV, TEST], out: [0, 3, 3, 3] },
   convRelu: conv,
   convReluPool: { arrays: FILTERS, rest: [CONV, POOL], out: [0, 3, 1, 1] },
+  deviation: { arrays: { x: [0, 3] }, rest: [1], out: [0] },
   div: two,
   dropout: any({ mode: 'train', p: 0.5, seed: 1 }),
+  dropout2d: { arrays: { x: IMAGES }, rest: [{ mode: 'train', p: 0.5, seed: 1 }], out: IMAGES },
   elu: any(),
   exp: any(),
+  gather: { arrays: { x: [0, 3] }, rest: [1, zeros([0, 2])], out: [0, 2] },
   gelu: any(),
   globalAvgPool: { arrays: { x: IMAGES }, out: [0, 4] },
   hardsigmoid: any(),
@@ -58,16 +64,17 @@ const CALLS: Readonly<Record<string, Call>> = {
   logSoftmax: any(),
   logsumexp: { arrays: { x: [0, 3] }, rest: [1], out: [0] },
   matmul: { arrays: { a: [0, 3], b: [3, 2] }, out: [0, 2] },
-  amax: { arrays: { x: [0, 3] }, rest: [1], out: [0] },
-  maxPool: pool,
   maximum: two,
   maxout: { arrays: { x: ROWS }, rest: [2], out: [0, 3] },
+  maxPool: pool,
   mean: { arrays: { x: [0, 3] }, rest: [1], out: [0] },
   minimum: two,
   mul: two,
   neg: any(),
+  norm: { arrays: { x: [0, 3] }, rest: [2, 1], out: [0] },
   pad: { arrays: { x: IMAGES }, rest: [[1, 2, 3, 4], { mode: 'reflect' }], out: [0, 4, 12, 9] },
   pow: any(2),
+  power: two,
   prelu: { arrays: { x: IMAGES, alpha: [4] }, out: IMAGES },
   relu: any(),
   relu6: any(),
@@ -85,18 +92,22 @@ const CALLS: Readonly<Record<string, Call>> = {
   sum: { arrays: { x: [0, 3] }, rest: [1], out: [0] },
   tanh: any(),
   transpose: { arrays: { x: [0, 3] }, out: [3, 0] },
+  variance: { arrays: { x: [0, 3] }, rest: [1], out: [0] },
+  where: { arrays: { condition: [0, 3], a: [0, 3], b: [0, 3] }, out: [0, 3] },
 };
 
 type Function = (...args: unknown[]) => unknown;
 const FUNCTIONS = layers as unknown as Readonly<Record<string, Function>>;
 
+/** A gradient of a cast has another dtype; a loss takes the parts of a loss, not arrays; the backward pass of the others is that of reshape. */
+const OTHERS = ['cast', 'loss', 'view', 'squeeze', 'unsqueeze'];
+
 /**
- * The forward functions, with the name of their layer and whether they are the naive or the fast one. That of a loss
- * takes the parts of a loss, not arrays.
+ * The forward functions, with the name of their layer and whether they are the naive or the fast one.
  */
 const FORWARDS = Object.keys(layers).flatMap((name) => {
   const match = /^(\w+)Forward(Naive|Fast)?$/.exec(name);
-  return match === null || match[1] === 'loss' ? [] : [{ name, layer: match[1], speed: match[2] ?? '' }];
+  return match === null || OTHERS.includes(match[1]) ? [] : [{ name, layer: match[1], speed: match[2] ?? '' }];
 });
 
 /** All backward passes that take the cache of a forward pass. */
