@@ -333,8 +333,15 @@ function normalizations(agrees: Agrees, some: (length: number) => Floats) {
 
 function images(agrees: Agrees, some: (length: number) => Floats) {
   const [N, C, H, W, F] = [3, 4, 9, 11, 7];
-  const conv = (stride: number, size: number, pad: number, sizes = { N, C, H, W, F }): ConvShape => {
-    const [OH, OW] = [sizes.H, sizes.W].map((length) => Math.floor((length + 2 * pad - size) / stride) + 1);
+  const conv = (
+    stride: number,
+    size: number,
+    pad: number,
+    sizes = { N, C, H, W, F },
+    { groups = 1, dilation = 1 } = {},
+  ): ConvShape => {
+    const extent = dilation * (size - 1) + 1;
+    const [OH, OW] = [sizes.H, sizes.W].map((length) => Math.floor((length + 2 * pad - extent) / stride) + 1);
     const [padH, padW] = [pad, pad];
     return {
       ...sizes,
@@ -344,14 +351,20 @@ function images(agrees: Agrees, some: (length: number) => Floats) {
       strideW: stride,
       padH,
       padW,
-      dilationH: 1,
-      dilationW: 1,
-      groups: 1,
+      dilationH: dilation,
+      dilationW: dilation,
+      groups,
       OH,
       OW,
     };
   };
-  const shapes = [conv(1, 3, 1), conv(1, 2, 0), conv(2, 3, 1), conv(3, 1, 0)];
+  const plain = [conv(1, 3, 1), conv(1, 2, 0), conv(2, 3, 1), conv(3, 1, 0)];
+  const even = { N, C, H, W, F: 8 };
+  const inGroups = [conv(1, 3, 2, even, { groups: 2, dilation: 2 }), conv(2, 3, 1, even, { groups: 2 })];
+  const depthwise = [3, 5].flatMap((size) =>
+    [1, 2].map((stride) => conv(stride, size, 1, { ...even, F: 4 * stride }, { groups: 4 })),
+  );
+  const shapes = [...plain, ...inGroups, ...depthwise];
   // For the tiles of Winograd's method: F(4×4, 3×3), F(2×2, 3×3), and F(4×4, 5×5) whole and in pieces.
   const [wide, low] = [
     { N, C: 33, H: 15, W: 17, F: 35 },
@@ -363,7 +376,12 @@ function images(agrees: Agrees, some: (length: number) => Floats) {
   const each = (check: (s: ConvShape, x: Floats, w: Floats, out: Floats) => boolean): boolean =>
     [...shapes, ...tiled].every((s) => {
       const make = tiled.includes(s) ? small : some;
-      return check(s, make(s.N * s.C * s.H * s.W), make(s.F * s.C * s.HH * s.WW), make(s.N * s.F * s.OH * s.OW));
+      return check(
+        s,
+        make(s.N * s.C * s.H * s.W),
+        make((s.F * s.C * s.HH * s.WW) / s.groups),
+        make(s.N * s.F * s.OH * s.OW),
+      );
     });
   const pool = (size: number, strideW: number, pad: number): AvgPoolShape => ({
     planes: N * C,

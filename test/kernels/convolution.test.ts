@@ -242,6 +242,41 @@ describe.each(DTYPES)('%s', (dtype) => {
     });
   });
 
+  testFirstQuick(engines, 'depthwise, $simd SIMD: sizes either side of vectors, strips and pairs of rows', (pair) => {
+    const widths = [1, 2, 3, 4, 5, 7, 8, 9, 16, 19];
+    let seed = 0;
+    for (const size of [3, 5]) {
+      for (const stride of [1, 2]) {
+        for (const [i, W] of widths.entries()) {
+          const H = 1 + ((i * 3 + size + stride) % 9);
+          const pad = [size >> 1, size >> 1];
+          const shape = convShape(2, 3, H, W, i % 3 === 0 ? 6 : 3, size, size, {
+            stride: [stride, stride],
+            pad,
+            groups: 3,
+          });
+          for (const trial of convTrials(shape, wholes(dtype, seed++))) {
+            expectAsReference({ ...trial, exact: true }, dtype, pair);
+          }
+        }
+      }
+    }
+  });
+
+  testFirstQuick(engines, '$simd SIMD: a convolution with as many zeros as keep the size, for even filters', (pair) => {
+    for (const [seed, [C, F, HH, WW, groups]] of [
+      [2, 3, 2, 2, 1],
+      [8, 7, 4, 4, 1],
+      [3, 3, 2, 4, 3],
+      [4, 6, 4, 2, 2],
+    ].entries()) {
+      const shape = convShape(3, C, 9, 11, F, HH, WW, { pad: [(HH - 1) >> 1, (WW - 1) >> 1], groups });
+      for (const trial of convTrials({ ...shape, OH: 9, OW: 11 }, wholes(dtype, seed))) {
+        expectAsReference({ ...trial, exact: true }, dtype, pair);
+      }
+    }
+  });
+
   testFirstQuick(engines, 'pooling, $simd SIMD: the reference on 300 shapes, with ties and NaN', (pair) => {
     checkShapes(poolShapes, (shape, seed) => {
       for (const draw of [holes, wholes, reals]) {
@@ -277,6 +312,10 @@ describe.each(DTYPES)('%s', (dtype) => {
       convShape(5, 3, 26, 27, 8, 5, 5, { pad: [2, 2] }),
       convShape(18, 4, 31, 45, 13, 5, 4, { stride: [2, 1], pad: [1, 3] }),
       convShape(3, 2, 40, 33, 17, 7, 6, { stride: [1, 2], pad: [3, 0] }),
+      // Depthwise, of few images and many, and of many channels, whose gradient is one share.
+      convShape(1, 70, 33, 35, 70, 3, 3, { pad: [1, 1], groups: 70 }),
+      convShape(19, 5, 21, 18, 10, 5, 5, { stride: [2, 2], pad: [2, 2], groups: 5 }),
+      convShape(3, 24, 14, 13, 36, 3, 3, { pad: [2, 2], dilation: [2, 2], groups: 12 }),
     ];
     for (const [seed, shape] of large.entries()) {
       for (const trial of convTrials(shape, reals(dtype, seed))) expectAsReference(trial, dtype, pair);
@@ -303,6 +342,10 @@ describe.each(DTYPES)('%s', (dtype) => {
     check(convShape(2, 3, 7, 8, 7, 3, 3), input);
     check(convShape(2, 3, 7, 8, 7, 3, 3, { pad: [1, 1] }), padded);
     check(convShape(2, 3, 7, 8, 7, 3, 3, { stride: [2, 1], pad: [2, 0] }), padded);
+    check(convShape(2, 3, 7, 9, 3, 3, 3, { groups: 3 }), input);
+    check(convShape(2, 3, 7, 8, 6, 5, 5, { stride: [2, 2], groups: 3 }), input);
+    check(convShape(2, 3, 9, 7, 3, 5, 5, { pad: [2, 2], groups: 3 }), padded);
+    check(convShape(2, 4, 9, 7, 6, 3, 2, { dilation: [2, 3], groups: 2 }), input);
     expect(wrong).toEqual([]);
   });
 
