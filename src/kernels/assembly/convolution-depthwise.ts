@@ -1,17 +1,17 @@
 import { zipRun } from "./convolution-phases";
 import {
-  boundOf, dilationH, dilationW, F, groups, H, HH, OH, OW, ownScratch, padH, padW, strideH, strideW, W, WW,
+  boundOf, C, dilationH, dilationW, F, groups, H, HH, OH, OW, ownScratch, padH, padW, strideH, strideW, W, WW,
 } from "./image";
 import { integer, pointer } from "./job";
 import { sumShifted } from "./segments";
 import { evenLanes, lanes, loadPart, madd, splatAt, storePart, sumLanes, VECTOR } from "./simd";
 
-// Depthwise convolution: each filter sees one channel, so there is no sum over channels that a matrix product could
-// share, and a pass takes little more than to read and write its images. A plane is copied to scratch with zeros around
-// it, cut into phases by the strides, [row mod stride][column mod stride][row][column]: so what a tap meets in a row of
-// outputs are neighbours, and a row is summed tap by tap, in vectors. N images of one channel, image n of the channel n
-// mod groups; F is the filters of a channel. Integers beside those of image.ts: 24 and 25 columns and rows of a phase,
-// 26 images of an item.
+// Depthwise convolution, and others in groups of few channels and filters: they share too little for the panels of a
+// matrix product, and a pass takes little more than to read and write its images. The planes of a group are copied to
+// scratch with zeros around them, cut into phases by the strides, [channel][row mod stride][column mod
+// stride][row][column]: so what a tap meets in a row of outputs are neighbours, and a row is summed tap by tap, in
+// vectors. C and F are the channels and filters of a group. Integers beside those of image.ts: 24 and 25 columns and
+// rows of a phase, 26 images of an item.
 
 /** Taps of a tile of the gradient of the filters. */
 // @ts-ignore: decorator
@@ -84,18 +84,25 @@ function layIn<T>(
   for (; j < count; j++) store<T>(to + <usize>j * sizeof<T>(), load<T>(from + <usize>(2 * j) * sizeof<T>()));
 }
 
-/** Writes where in the phases of an image the taps of a filter begin, in bytes. */
-function writeTaps<T>(to: usize): void {
-  const across = phasesOf(WW(), strideW(), dilationW());
-  for (let kh = 0; kh < HH(); kh++) {
-    const h = kh * dilationH(), r = h % strideH();
-    for (let kw = 0; kw < WW(); kw++) {
-      const w = kw * dilationW(), q = w % strideW();
-      const value = h / strideH() * integer(24) + w / strideW();
-      store<u32>(to, <u32>(<usize>(r * across + q) * phaseBytes<T>() + <usize>value * sizeof<T>()));
-      to += 4;
+/**
+ * Writes where in the phases of an image the taps of a filter begin, [channel][row][column], in bytes; with `high`, the
+ * first of each column alone.
+ */
+function writeTaps<T>(to: usize, channels: i32, high: bool): usize {
+  const down = phasesOf(HH(), strideH(), dilationH()), across = phasesOf(WW(), strideW(), dilationW());
+  for (let c = 0; c < channels; c++) {
+    for (let kh = 0, rows = high ? 1 : HH(); kh < rows; kh++) {
+      const h = kh * dilationH(), r = h % strideH();
+      for (let kw = 0; kw < WW(); kw++) {
+        const w = kw * dilationW(), q = w % strideW();
+        const value = h / strideH() * integer(24) + w / strideW();
+        const phase = (c * down + r) * across + q;
+        store<u32>(to, <u32>(<usize>phase * phaseBytes<T>() + <usize>value * sizeof<T>()));
+        to += 4;
+      }
     }
   }
+  return to;
 }
 
 /** Rows of outputs of a strip. */
@@ -267,8 +274,8 @@ function sumNarrow<T>(
   return HH() == 3 || HH() == 5 ? HH() : 0;
 }
 
-/** Copies filters of `HH · WW` taps, `count` of them, to [filter][column][row], in turned order if asked. */
-function packColumns<T>(from: usize, to: usize, count: i32, turned: bool): void {
+/** Copies `count` filters of a channel, `step` bytes apart, to [filter][column][row], in turned order if asked. */
+function packColumns<T>(from: usize, to: usize, count: i32, step: usize, turned: bool): void {
   const width = WW(), height = HH();
   for (let f = 0; f < count; f++) {
     for (let kw = 0; kw < width; kw++) {
@@ -278,7 +285,7 @@ function packColumns<T>(from: usize, to: usize, count: i32, turned: bool): void 
         to += sizeof<T>();
       }
     }
-    from += <usize>(width * height) * sizeof<T>();
+    from += step;
   }
 }
 
@@ -287,31 +294,35 @@ function packColumns<T>(from: usize, to: usize, count: i32, turned: bool): void 
  * relu.
  */
 export function depthwiseForward<T>(item: i32): void {
-  const K = HH() * WW(), pitch = <usize>integer(24) * sizeof<T>();
+  const K = C() * HH() * WW(), pitch = <usize>integer(24) * sizeof<T>();
   const down = phasesOf(HH(), strideH(), dilationH()), across = phasesOf(WW(), strideW(), dilationW());
   const plane = <usize>(H() * W()) * sizeof<T>(), row = <usize>OW() * sizeof<T>();
   const least = integer(27) ? <T>0 : -<T>Infinity;
   const image = ownScratch();
-  const room = roomFor<T>(down * across);
-  const taps = image + room, end = taps + (<usize>K << 2), columnsEnd = taps + (<usize>WW() << 2);
-  const packed = (end + 7) & ~7;
+  const room = roomFor<T>(C() * down * across);
+  const taps = image + room;
+  const packed = (taps + (<usize>K << 2) + 7) & ~7;
   const vectors = (packed + <usize>K * sizeof<T>() + 7) & ~7;
   const narrow = OW() < lanes<T>(), high = highColumns<T>(OH(), OW());
   memory.fill(image, 0, room);
-  writeTaps<T>(taps);
+  const end = writeTaps<T>(taps, C(), high > 0);
   const vectorsEnd = narrow ? vectors : writeVectors<T>(vectors, OH(), OW(), pitch, row, high > 0);
 
   const last = min(integer(6), (item + 1) * integer(26));
   for (let n = item * integer(26); n < last; n++) {
-    layIn<T>(pointer(0) + <usize>n * plane, image, H(), W(), strideH(), strideW(), padH(), padW(), down, across);
+    for (let c = 0; c < C(); c++) {
+      const from = pointer(0) + <usize>(n * C() + c) * plane;
+      const to = image + <usize>(c * down * across) * phaseBytes<T>();
+      layIn<T>(from, to, H(), W(), strideH(), strideW(), padH(), padW(), down, across);
+    }
     let to = pointer(3) + <usize>(n * F() * OH()) * row;
     for (let f = n % groups() * F(), filters = f + F(); f < filters; f++) {
       const w = pointer(1) + <usize>(f * K) * sizeof<T>();
       const bias = load<T>(pointer(2) + <usize>f * sizeof<T>());
       if (high) {
-        packColumns<T>(w, packed, 1, false);
-        if (high == 3) sumThree<T>(vectors, vectorsEnd, taps, columnsEnd, packed, image, to, bias, least, pitch, row);
-        else sumFive<T>(vectors, vectorsEnd, taps, columnsEnd, packed, image, to, bias, least, pitch, row);
+        packColumns<T>(w, packed, C(), <usize>(HH() * WW()) * sizeof<T>(), false);
+        if (high == 3) sumThree<T>(vectors, vectorsEnd, taps, end, packed, image, to, bias, least, pitch, row);
+        else sumFive<T>(vectors, vectorsEnd, taps, end, packed, image, to, bias, least, pitch, row);
       } else if (narrow) {
         sumNarrow<T>(OH(), OW(), row, taps, end, w, image, to, bias, least);
       } else {
@@ -352,35 +363,33 @@ export function depthwiseBackwardInput<T>(item: i32): void {
       const to = image + <usize>f * phaseBytes<T>();
       layIn<T>(from + <usize>f * plane, to, OH(), OW(), 1, 1, top, left, 1, 1);
     }
-    const filters = pointer(1) + <usize>(n % groups() * count) * sizeof<T>();
-    const dx = pointer(3) + <usize>(n * H() * W()) * sizeof<T>();
-    if (high) {
-      packColumns<T>(filters, weights, F(), true);
-    } else {
-      for (let k = 0; k < count; k++) {
-        const order = <usize>load<u32>(orders + (<usize>k << 2));
-        store<T>(weights + <usize>k * sizeof<T>(), load<T>(filters + order * sizeof<T>()));
-      }
-    }
-    for (let i = 0; i < phases; i++) {
-      const phase = table + <usize>i * PHASE_BYTES;
-      const first = <usize>load<i32>(phase), end = taps + (<usize>load<i32>(phase, 4) << 2);
-      const rows = load<i32>(phase, 8), length = load<i32>(phase, 12);
-      const at = image + <usize>load<u32>(phase, 16), to = phases == 1 ? dx : planes + <usize>load<u32>(phase, 20);
-      const w = weights + first * sizeof<T>();
-      const v = <usize>load<u32>(phase, 24), vEnd = <usize>load<u32>(phase, 28);
-      const row = <usize>length * sizeof<T>(), none = -<T>Infinity;
+    for (let c = 0; c < C(); c++) {
+      const filters = pointer(1) + <usize>((n % groups() * F() * C() + c) * K) * sizeof<T>();
       if (high) {
-        const columnsEnd = taps + (<usize>(F() * WW()) << 2);
-        if (high == 3) sumThree<T>(v, vEnd, taps, columnsEnd, w, at, to, 0, none, pitch, row);
-        else sumFive<T>(v, vEnd, taps, columnsEnd, w, at, to, 0, none, pitch, row);
-      } else if (v == vEnd) {
-        sumNarrow<T>(rows, length, row, taps + (first << 2), end, w, at, to, 0, none);
+        packColumns<T>(filters, weights, F(), <usize>(C() * K) * sizeof<T>(), true);
       } else {
-        sumAny<T>(v, vEnd, taps + (first << 2), end, w, at, to, 0, none);
+        for (let k = 0; k < count; k++) {
+          const order = <usize>load<u32>(orders + (<usize>k << 2));
+          store<T>(weights + <usize>k * sizeof<T>(), load<T>(filters + order * sizeof<T>()));
+        }
       }
+      const dx = pointer(3) + <usize>((n * C() + c) * H() * W()) * sizeof<T>();
+      for (let i = 0; i < phases; i++) {
+        const phase = table + <usize>i * PHASE_BYTES;
+        const first = <usize>load<i32>(phase);
+        const begin = taps + (first << 2), end = taps + (<usize>load<i32>(phase, 4) << 2);
+        const rows = load<i32>(phase, 8), length = load<i32>(phase, 12);
+        const at = image + <usize>load<u32>(phase, 16), to = phases == 1 ? dx : planes + <usize>load<u32>(phase, 20);
+        const w = weights + first * sizeof<T>();
+        const v = <usize>load<u32>(phase, 24), vEnd = <usize>load<u32>(phase, 28);
+        const row = <usize>length * sizeof<T>(), none = -<T>Infinity;
+        if (high == 3) sumThree<T>(v, vEnd, begin, end, w, at, to, 0, none, pitch, row);
+        else if (high == 5) sumFive<T>(v, vEnd, begin, end, w, at, to, 0, none, pitch, row);
+        else if (v == vEnd) sumNarrow<T>(rows, length, row, begin, end, w, at, to, 0, none);
+        else sumAny<T>(v, vEnd, begin, end, w, at, to, 0, none);
+      }
+      if (phases > 1) joinPlanes<T>(table, planes, dx);
     }
-    if (phases > 1) joinPlanes<T>(table, planes, dx);
   }
 }
 
@@ -406,7 +415,7 @@ function writePhases<T>(taps: usize, orders: usize, table: usize, vectors: usize
             if (kw * dilationW() % strideW() != q) continue;
             const back = kh * dilationH() / strideH() * integer(24) + kw * dilationW() / strideW();
             store<u32>(taps + (<usize>count << 2), <u32>(<usize>f * phaseBytes<T>() - <usize>back * sizeof<T>()));
-            store<u32>(orders + (<usize>count << 2), (f * HH() + kh) * WW() + kw);
+            store<u32>(orders + (<usize>count << 2), (f * C() * HH() + kh) * WW() + kw);
             count++;
           }
         }
@@ -457,45 +466,51 @@ function joinPlanes<T>(table: usize, planes: usize, to: usize): void {
 }
 
 /**
- * The gradients of the filters and of the biases, summed over a share of the images. One item is a channel of a share,
+ * The gradients of the filters and of the biases, summed over a share of the images. One item is a group of a share,
  * and writes its own sums: how many shares there are does not depend on the threads. Integers: 0 x, 1 dout, 2 sums of
  * the biases or 0, 3 sums of the filters, 26 shares.
  */
 export function depthwiseBackwardWeights<T>(item: i32): void {
-  const channels = groups(), shares = integer(26), N = integer(6) / channels;
-  const share = item / channels, channel = item % channels;
-  const K = HH() * WW(), filters = F();
+  const shares = integer(26), N = integer(6) / groups();
+  const share = item / groups(), group = item % groups();
+  const K = HH() * WW(), filters = F(), channels = C();
   const down = phasesOf(HH(), strideH(), dilationH()), across = phasesOf(WW(), strideW(), dilationW());
   const plane = <usize>(H() * W()) * sizeof<T>(), P = OH() * OW();
   const image = ownScratch();
-  const room = roomFor<T>(down * across);
+  const planeBytes = <usize>(down * across) * phaseBytes<T>();
+  const room = roomFor<T>(channels * down * across);
   const taps = image + room;
   const tiles = (K + TAPS - 1) / TAPS;
   const sums = (taps + (<usize>(tiles * TAPS) << 2) + 15) & ~15;
-  const biases = sums + (<usize>(filters * tiles * TAPS) << 3);
+  const biases = sums + (<usize>(filters * channels * tiles * TAPS) << 3);
   memory.fill(image, 0, room);
-  memory.fill(sums, 0, <usize>(filters * (tiles * TAPS + 1)) << 3);
+  memory.fill(sums, 0, <usize>(filters * (channels * tiles * TAPS + 1)) << 3);
   const square = HH() == WW() && (WW() == 3 || WW() == 5) && max(strideH(), strideW()) == 1;
   // Rows of dout that go by pairs; the others follow row by row.
   const pairs = square && max(dilationH(), dilationW()) == 1 ? OH() & ~1 : 0;
-  writeTaps<T>(taps);
+  writeTaps<T>(taps, 1, false);
   // Taps beyond the last are the last once more, and not written.
   for (let k = K; k < tiles * TAPS; k++) store<u32>(taps + (<usize>k << 2), load<u32>(taps + (<usize>(K - 1) << 2)));
 
   const end = (N * (share + 1)) / shares;
   for (let n = (N * share) / shares; n < end; n++) {
-    const i = n * channels + channel;
-    layIn<T>(pointer(0) + <usize>i * plane, image, H(), W(), strideH(), strideW(), padH(), padW(), down, across);
+    const i = n * groups() + group;
+    for (let c = 0; c < channels; c++) {
+      const from = pointer(0) + <usize>(i * channels + c) * plane, to = image + <usize>c * planeBytes;
+      layIn<T>(from, to, H(), W(), strideH(), strideW(), padH(), padW(), down, across);
+    }
     for (let f = 0; f < filters; f++) {
       const dout = pointer(1) + <usize>((i * filters + f) * P) * sizeof<T>();
-      const own = sums + (<usize>(f * tiles * TAPS) << 3);
-      if (pairs) {
-        if (WW() == 3) nineTaps<T>(dout, image, own);
-        else for (let kw = 0; kw < 5; kw += 2) tenTaps<T>(dout, image, min(kw, 3), kw > 3, own);
-      }
-      for (let tile = 0; tile < tiles && pairs < OH(); tile++) {
-        const to = own + (<usize>(tile * TAPS) << 3);
-        tapsTile<T>(dout, image, taps + (<usize>(tile * TAPS) << 2), pairs, to);
+      for (let c = 0; c < channels; c++) {
+        const own = sums + (<usize>((f * channels + c) * tiles * TAPS) << 3), x = image + <usize>c * planeBytes;
+        if (pairs) {
+          if (WW() == 3) nineTaps<T>(dout, x, own);
+          else for (let kw = 0; kw < 5; kw += 2) tenTaps<T>(dout, x, min(kw, 3), kw > 3, own);
+        }
+        for (let tile = 0; tile < tiles && pairs < OH(); tile++) {
+          const to = own + (<usize>(tile * TAPS) << 3);
+          tapsTile<T>(dout, x, taps + (<usize>(tile * TAPS) << 2), pairs, to);
+        }
       }
       if (pointer(2)) {
         const to = biases + (<usize>f << 3);
@@ -503,11 +518,12 @@ export function depthwiseBackwardWeights<T>(item: i32): void {
       }
     }
   }
-  const first = (share * channels + channel) * filters;
+  const first = (share * groups() + group) * filters;
   for (let f = 0; f < filters; f++) {
-    for (let k = 0; k < K; k++) {
-      const sum = load<f64>(sums + (<usize>(f * tiles * TAPS + k) << 3));
-      store<T>(pointer(3) + <usize>((first + f) * K + k) * sizeof<T>(), <T>sum);
+    for (let c = 0; c < channels; c++) {
+      const from = sums + (<usize>((f * channels + c) * tiles * TAPS) << 3);
+      const to = pointer(3) + <usize>(((first + f) * channels + c) * K) * sizeof<T>();
+      for (let k: usize = 0; k < <usize>K; k++) store<T>(to + k * sizeof<T>(), <T>load<f64>(from + (k << 3)));
     }
     if (pointer(2)) store<T>(pointer(2) + <usize>(first + f) * sizeof<T>(), <T>load<f64>(biases + (<usize>f << 3)));
   }

@@ -18,8 +18,8 @@ interface Phases {
 }
 
 /**
- * Depthwise convolution. Shapes are those of one group: N·groups images of one channel. `geometry` gives the integers 6
- * to 23 of image.ts.
+ * Depthwise convolution, and others in groups of few channels and filters. Shapes are those of one group: N·groups
+ * images of its channels. `geometry` gives the integers 6 to 23 of image.ts.
  */
 export function bindDepthwise(call: Call, threads: number, geometry: (s: ConvShape) => number[]) {
   /** Takes scratch for every thread, and returns the integers 4 and 5 of image.ts. */
@@ -35,8 +35,9 @@ export function bindDepthwise(call: Call, threads: number, geometry: (s: ConvSha
     /** The forward pass from x, w and b to out, each at its place. */
     forward([x, w, b, out]: readonly number[], like: Floats, s: ConvShape, relu: boolean): void {
       const phases = phasesOf(s);
-      const tables = s.HH * s.WW * (4 + like.BYTES_PER_ELEMENT) + 16 + vectorsBytes(s.OH, s.OW, like);
-      const own = scratch(planesBytes(phases.down * phases.across, phases, like) + tables);
+      const taps = s.C * s.HH * s.WW;
+      const tables = taps * (4 + like.BYTES_PER_ELEMENT) + 16 + vectorsBytes(s.OH, s.OW, like);
+      const own = scratch(planesBytes(s.C * phases.down * phases.across, phases, like) + tables);
       const atATime = imagesOf(s);
       const plan = [phases.pitch, phases.rows, atATime, +relu];
       const items = Math.ceil(s.N / atATime);
@@ -65,11 +66,11 @@ export function bindDepthwise(call: Call, threads: number, geometry: (s: ConvSha
     weights([dout, x, dw, db]: readonly number[], like: Floats, s: ConvShape): void {
       const phases = phasesOf(s);
       const tiles = Math.ceil((s.HH * s.WW) / TAPS);
-      const tables = tiles * TAPS * 4 + 16 + s.F * (tiles * TAPS + 1) * 8;
-      const own = scratch(planesBytes(phases.down * phases.across, phases, like) + tables);
+      const tables = tiles * TAPS * 4 + 16 + s.F * (s.C * tiles * TAPS + 1) * 8;
+      const own = scratch(planesBytes(s.C * phases.down * phases.across, phases, like) + tables);
       const shares = Math.min(s.N / s.groups, Math.ceil(LEAST_ITEMS / s.groups));
       const filters = s.groups * s.F;
-      const size = filters * s.HH * s.WW;
+      const size = filters * s.C * s.HH * s.WW;
       const bytes = like.BYTES_PER_ELEMENT;
       const [sums, biases] = [size, db === 0 ? 0 : filters].map((n, i) => {
         if (shares === 1) return [dw, db][i];
