@@ -29,8 +29,10 @@ if (existsSync(entry) && readFileSync(entry, 'utf8').startsWith(stamp)) {
   // Both compile the same sources, which need one check.
   await Promise.all([compile('tsconfig.build.json'), compile('tsconfig.esm.json', '--noCheck')]);
   for (const folder of ['', 'esm']) dropMaps(join(DIST, folder, BINARIES));
-  // The root is CommonJS. Bundlers look for `sideEffects` in the nearest package.json.
-  write('esm/package.json', JSON.stringify({ type: 'module', sideEffects: false }));
+  // The root is CommonJS. Some bundlers look for `sideEffects` in the nearest package.json, others in that of the root.
+  const { sideEffects } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const here = sideEffects.map((file) => file.replace('./dist/esm/', './'));
+  write('esm/package.json', JSON.stringify({ type: 'module', sideEffects: here }));
   write('index.d.mts', "export * from './index.js';");
   // Written last: a build that was cut short is not up to date.
   write('index.mjs', `${stamp}\n${namedExports(require(join(DIST, 'index.js')))}`);

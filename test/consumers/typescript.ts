@@ -1,4 +1,4 @@
-import { affineForward, type NDArray, optim, Random, Solver, TwoLayerNet, zeros } from 'layerwise';
+import { affineForward, type NDArray, optim, Random, Solver, TwoLayerNet, tensor, zeros } from 'layerwise';
 
 const random = new Random(231);
 const X: NDArray = random.randn([20, 3, 4, 4]);
@@ -30,6 +30,12 @@ const [out]: [NDArray, unknown] = affineForward(X, model.params.W1, zeros([30]))
 if (scores.shape[1] !== 10 || !(loss > 0) || dW1.shape[0] !== 48 || out.shape[1] !== 30)
   throw new Error('wrong shapes');
 
+const { values, indices } = tensor([[1, 2]])
+  .mul(2)
+  .max(1);
+const best: number = values.add(indices.float()).T.item();
+if (best !== 5) throw new Error(`${best}, expected 4 + 1`);
+
 // Were a type `any`, none of these would be an error.
 // @ts-expect-error: there is no such option
 const options: ConstructorParameters<typeof TwoLayerNet>[0] = { hiddenDims: 3 };
@@ -37,5 +43,7 @@ const options: ConstructorParameters<typeof TwoLayerNet>[0] = { hiddenDims: 3 };
 const text: string = loss;
 // @ts-expect-error: a shape is of numbers
 const shape: Parameters<typeof zeros>[0] = ['a'];
+// @ts-expect-error: a text is no operand
+const product: () => unknown = () => tensor([1]).mul('a');
 
-export { options, shape, text };
+export { options, product, shape, text };
