@@ -15,9 +15,10 @@ const MAY_IMPORT = {
   nn: ['autograd', 'table.ts', 'layers', 'kernels', 'arrays'],
   models: ['nn', 'autograd', 'arrays'],
   files: ['node.ts'],
+  metrics: ['arrays'],
   images: ['files', 'arrays', 'node.ts'],
   data: ['images', 'files', 'layers', 'kernels', 'arrays', 'node.ts'],
-  training: ['classifiers', 'nn', 'autograd', 'data', 'optim', 'layers', 'kernels', 'arrays'],
+  training: ['metrics', 'classifiers', 'nn', 'autograd', 'data', 'optim', 'layers', 'kernels', 'arrays'],
   'solver.ts': ['training', 'classifiers', 'data', 'optim', 'layers', 'kernels', 'arrays'],
   pictures: ['files', 'arrays', 'node.ts'],
 };

@@ -142,6 +142,23 @@ export {
 } from './kernels/index.js';
 // Layers
 export * from './layers/public.js';
+// Metrics
+export {
+  type Average,
+  type AverageOptions,
+  argmax,
+  type ConfusionMatrixOptions,
+  confusionMatrix,
+  f1Score,
+  meanAbsoluteError,
+  meanSquaredError,
+  type Predicted,
+  precision,
+  r2Score,
+  recall,
+  type TopKAccuracyOptions,
+  topKAccuracy,
+} from './metrics/index.js';
 // Networks of the literature
 export * as models from './models/index.js';
 // Modules
@@ -186,7 +203,10 @@ export {
   type Dataset,
   DivergedError,
   type EpochEvent,
+  type EvaluateOptions,
+  type Evaluation,
   ensemble,
+  evaluate,
   type FitAsyncOptions,
   type FitHistory,
   type FitOptions,
@@ -195,8 +215,15 @@ export {
   fit,
   fitAsync,
   fitSteps,
+  type Group,
+  type InputBatch,
   type LabelledBatch,
+  type Metric,
+  type MetricFunction,
+  type Metrics,
+  type MetricsState,
   type Predictions,
+  type PredictOptions,
   ProgressBar,
   predict,
   type Resumable,
@@ -209,8 +236,10 @@ export {
   type SolverState,
   type StepEvent,
   type Stepper,
+  type TargetedBatch,
   type Terminal,
   type TrainingEvent,
+  type Values,
   WeightAverage,
   type WeightAverageOptions,
   type WeightAverageState,

@@ -197,7 +197,7 @@ export class Solver<R extends Rule = 'sgd'> {
           const { trainAcc, valAcc } = this.#evaluate();
           this.#due = false;
           const { iteration, epoch } = this;
-          journal.epoch(epoch, this.#numEpochs, iteration, trainAcc, valAcc);
+          journal.epoch(epoch, this.#numEpochs, iteration, { 'train acc': trainAcc, val_acc: valAcc });
           yield { kind: 'epoch', iteration, epoch, loss: this.lossHistory[iteration - 1], trainAcc, valAcc };
         }
       }

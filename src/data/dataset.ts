@@ -171,6 +171,7 @@ export function checkInputs(fn: string, arg: string, X: unknown): number {
  * @throws {ShapeError | RangeError | TypeError} naming the part that does not fit, or has not `N` examples.
  */
 export function checkTargets(fn: string, arg: string, y: unknown, N: number): BatchTargets {
+  if (y instanceof Int32Array) return checkLabels(fn, arg, y, N);
   return mapParts(y, arg, (part, name) => checkTarget(fn, name, part, N)) as BatchTargets;
 }
 

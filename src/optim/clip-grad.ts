@@ -93,6 +93,11 @@ export function clipGradValue(params: Trainable | Iterable<Trainable>, clipValue
   for (const grad of gradientsOf(fn, params)) changeInPlace(grad, (flat) => kernels().clamp(flat, clipValue));
 }
 
+/** Multiplies the gradients by `factor`, in place. */
+export function scaleGradients(fn: string, params: Iterable<Trainable>, factor: number): void {
+  for (const grad of gradientsOf(fn, params)) changeInPlace(grad, (flat) => kernels().scale(flat, flat, factor));
+}
+
 function normOf(normType: number, grads: readonly Floats[]): number {
   if (normType === 2) return Math.sqrt(grads.reduce((sum, grad) => sum + kernels().sumSquares(grad), 0));
   if (normType === 1) return grads.reduce((sum, grad) => sum + kernels().sumAbs(grad), 0);

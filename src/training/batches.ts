@@ -1,19 +1,27 @@
-import { argumentError, checkLabels, describe, isNDArray, type Labels, type NDArray } from '../arrays/index.js';
-import { DataLoader } from '../data/index.js';
+import { argumentError, describe, isNDArray, type Labels, type NDArray } from '../arrays/index.js';
+import { checkInputs, checkTargets } from '../data/dataset.js';
+import { type Arrays, DataLoader, type Targets } from '../data/index.js';
+import { type BatchTargets, isRecord, isTuple, mapParts } from '../data/structure.js';
 import { local, workspace } from '../kernels/index.js';
 import { Pending } from './drive.js';
 
 /** Inputs of shape (B, …), the batch first, and their B labels. */
 export type LabelledBatch = readonly [X: NDArray, y: Labels];
 
+/** A batch with targets of the type `Y`. Inputs and targets may be several, in a tuple or a plain object. */
+export type TargetedBatch<Y = Targets> = readonly [X: Arrays, y: Y];
+
+/** A batch of which only the inputs are read. */
+export type InputBatch = readonly [X: Arrays, y?: unknown];
+
 /** The batches of an epoch: a `DataLoader`, a list of batches, or any other iterable of them. */
-export type Batches = Iterable<LabelledBatch>;
+export type Batches<Y = Targets> = Iterable<TargetedBatch<Y>>;
 
 /** The batches of an epoch, each of which has to be awaited. */
-export type AsyncBatches = AsyncIterable<LabelledBatch>;
+export type AsyncBatches<Y = Targets> = AsyncIterable<TargetedBatch<Y>>;
 
-/** Receives a batch within its workspace. */
-export type Visit = (X: NDArray, y: Int32Array) => void;
+/** Receives a batch of `N` examples within its workspace. Without targets `y` is undefined. */
+export type Visit = (X: Arrays, y: BatchTargets | undefined, N: number) => void;
 
 /**
  * Gives every batch to `visit`, each in a workspace of its own; a `DataLoader` makes its batches in it too. Yields,
@@ -21,28 +29,30 @@ export type Visit = (X: NDArray, y: Int32Array) => void;
  *
  * @param skip - How many batches to leave out at the beginning; of a `DataLoader` none.
  * @param arg - What errors call the loader.
+ * @param needsTargets - Whether a batch without targets is an error.
  * @throws {TypeError} if there are no batches, or one is something else.
  */
 export function* eachBatch<E = never>(
   fn: string,
-  loader: Batches | AsyncBatches,
+  loader: Iterable<InputBatch> | AsyncIterable<InputBatch>,
   visit: Visit,
   after?: () => E,
   skip = 0,
   arg = 'loader',
+  needsTargets = true,
 ): Generator<E | Pending, void, unknown> {
   let count = 0;
-  const within = (make: () => LabelledBatch): void => {
+  const within = (make: () => InputBatch): void => {
     count++;
     workspace(() => {
-      const [X, y] = checkBatch(fn, make());
-      visit(local(X), y);
+      const { X, y, N } = checkBatch(fn, make(), needsTargets);
+      visit(localParts(X), localParts(y), N);
     });
   };
   const isSkipped = (): boolean => count < skip && count++ < skip;
   if (loader instanceof DataLoader) {
     for (const indices of loader.indexBatches()) {
-      within(() => loader.batch(indices) as unknown as LabelledBatch);
+      within(() => loader.batch(indices) as InputBatch);
       if (after) yield after();
     }
   } else if (!isAsync(loader)) {
@@ -57,7 +67,7 @@ export function* eachBatch<E = never>(
     let isOpen = true;
     try {
       for (;;) {
-        const next = (yield new Pending(batches.next())) as IteratorResult<LabelledBatch>;
+        const next = (yield new Pending(batches.next())) as IteratorResult<InputBatch>;
         if (typeof next !== 'object' || next === null) throw notAnIterator(fn, `gave ${describe(next)}`);
         isOpen = !next.done;
         if (next.done) break;
@@ -83,7 +93,7 @@ function notAnIterator(fn: string, found: string): Error {
 }
 
 /** Closes an iterator that is left early. The result is not awaited, and its errors are dropped. */
-function close(batches: AsyncIterator<LabelledBatch>): void {
+function close(batches: AsyncIterator<InputBatch>): void {
   try {
     Promise.resolve(batches.return?.()).catch(() => {});
   } catch {
@@ -92,12 +102,23 @@ function close(batches: AsyncIterator<LabelledBatch>): void {
 }
 
 /** Gives every batch of a synchronous loader to `visit`, as {@link eachBatch}. */
-export function forEachBatch(fn: string, loader: Batches, visit: Visit, arg = 'loader'): void {
-  for (const _ of eachBatch(fn, loader, visit, undefined, 0, arg));
+export function forEachBatch(
+  fn: string,
+  loader: Iterable<InputBatch>,
+  visit: Visit,
+  arg = 'loader',
+  needsTargets = true,
+): void {
+  for (const _ of eachBatch(fn, loader, visit, undefined, 0, arg, needsTargets));
 }
 
 /** @throws {TypeError} if `loader` is not iterable; or, where that `mayWait`, asynchronously iterable. */
-export function checkLoader(fn: string, arg: string, loader: unknown, mayWait = false): asserts loader is Batches {
+export function checkLoader(
+  fn: string,
+  arg: string,
+  loader: unknown,
+  mayWait = false,
+): asserts loader is Iterable<InputBatch> {
   const { [Symbol.iterator]: now, [Symbol.asyncIterator]: later } = (loader ?? {}) as Partial<Batches & AsyncBatches>;
   if (typeof now === 'function' || (mayWait && typeof later === 'function')) return;
   throw argumentError(TypeError, {
@@ -110,15 +131,31 @@ export function checkLoader(fn: string, arg: string, loader: unknown, mayWait = 
 }
 
 /** Whether the batches of a checked loader have to be awaited. */
-export function isAsync(loader: Batches | AsyncBatches): loader is AsyncBatches {
+export function isAsync(loader: Iterable<InputBatch> | AsyncIterable<InputBatch>): loader is AsyncIterable<InputBatch> {
   return typeof (loader as Partial<Batches>)[Symbol.iterator] !== 'function';
 }
 
-function checkBatch(fn: string, batch: LabelledBatch): [X: NDArray, y: Int32Array] {
-  if (!Array.isArray(batch) || batch.length !== 2 || !isNDArray(batch[0])) {
+/** A batch, its labels copied, and how many examples it has. */
+interface CheckedBatch {
+  readonly X: Arrays;
+  readonly y: BatchTargets | undefined;
+  readonly N: number;
+}
+
+/** The same parts, their arrays in the memory of the open workspace. */
+function localParts<T extends Arrays | BatchTargets | undefined>(parts: T): T {
+  if (parts === undefined || parts instanceof Int32Array) return parts;
+  if (isNDArray(parts)) return local(parts) as T;
+  return mapParts(parts, '', (part) => (isNDArray(part) ? local(part) : part)) as T;
+}
+
+function checkBatch(fn: string, batch: InputBatch, needsTargets: boolean): CheckedBatch {
+  const isBatch = Array.isArray(batch) && (batch.length === 2 || (batch.length === 1 && !needsTargets));
+  if (!isBatch || !(isNDArray(batch[0]) || isTuple(batch[0]) || isRecord(batch[0]))) {
     const expected = 'batches [X, y] with an array X';
     throw argumentError(TypeError, { fn, arg: 'the loader', found: `gave ${describe(batch)}`, expected });
   }
   const [X, y] = batch;
-  return [X, checkLabels(fn, 'y', y, X.shape[0])];
+  const N = isNDArray(X) ? X.shape[0] : checkInputs(fn, 'X', X);
+  return { X, y: y === undefined ? undefined : checkTargets(fn, 'y', y, N), N };
 }

@@ -1,4 +1,5 @@
-import type { NDArray } from '../arrays/index.js';
+import { isNDArray, type NDArray } from '../arrays/index.js';
+import { type Arrays, type BatchTargets, mapParts } from '../data/structure.js';
 import { findNonFinite } from './finite.js';
 
 /** What a training loop knows of itself when a number is not finite. */
@@ -63,11 +64,17 @@ export class DivergedError extends Error {
 export function divergedLoss(
   progress: Progress,
   loss: number,
-  [batch, X]: readonly [name: string, X: NDArray],
+  [batch, X, y]: readonly [name: string, X: Arrays, y?: BatchTargets],
   params: Readonly<Record<string, NDArray>>,
 ): DivergedError {
-  const data = findNonFinite({ X });
-  if (data !== null) return new DivergedError(progress, loss, `the ${batch}'s X holds ${data.value}`, true);
+  const given: Record<string, NDArray> = {};
+  for (const [arg, parts] of Object.entries({ X, y })) {
+    mapParts(parts, arg, (part, name) => {
+      if (isNDArray(part)) given[name] = part;
+    });
+  }
+  const data = findNonFinite(given);
+  if (data !== null) return new DivergedError(progress, loss, `the ${batch}'s ${data.name} holds ${data.value}`, true);
   const found = findNonFinite(params);
   const parameter = found && `the parameter ${found.name} holds ${found.value}`;
   return new DivergedError(progress, loss, parameter, progress.iteration === 0);

@@ -1,4 +1,7 @@
-/** A step of training: one batch was differentiated, and the parameters were updated. */
+/**
+ * A step of training: one batch was differentiated, and the parameters were updated; with `accumulate`, after the last
+ * batch of a group.
+ */
 export interface StepEvent {
   readonly kind: 'step';
   /** Iterations that are complete, this one included. */
@@ -18,9 +21,9 @@ export interface EpochEvent {
   readonly epoch: number;
   /** The loss of the last iteration. */
   readonly loss: number;
-  /** Training accuracy, in [0, 1]: see `trainAccHistory`. */
-  readonly trainAcc: number;
-  /** Validation accuracy, in [0, 1]; null where nothing is validated. */
+  /** Training accuracy, in [0, 1]: see `trainAccHistory`; null where targets are no labels. */
+  readonly trainAcc: number | null;
+  /** Validation accuracy, in [0, 1]; null where nothing is validated, or targets are no labels. */
   readonly valAcc: number | null;
 }
 

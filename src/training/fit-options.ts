@@ -1,23 +1,27 @@
 import {
   argumentError,
+  checkedIn,
   count,
   describe,
   FLAG,
   FUNCTION,
   type Labels,
   type OptionsOf,
+  oneOf,
   option,
   type Range,
   type Settings,
   settingsOf,
+  TEXT,
 } from '../arrays/index.js';
-import { F, type Tensor } from '../autograd/index.js';
+import type { Tensor } from '../autograd/index.js';
 import { Module } from '../nn/index.js';
 import type { Trainable } from '../optim/index.js';
 import { type AsyncBatches, type Batches, checkLoader } from './batches.js';
 import { checkSignal } from './drive.js';
 import type { FitState, Resumable } from './fit-state.js';
 import type { FitHistory } from './history.js';
+import { type AnyMetrics, METRICS, type Metrics } from './metric.js';
 
 /** What changes the parameters: an optimizer of `optim`, or any object with `step()` and `zeroGrad()`. */
 export interface Stepper {
@@ -56,8 +60,10 @@ const SETTINGS = {
   optimizer: option<Stepper | undefined>(undefined, ANY),
   /** Passes through the loader. Default 10. */
   epochs: option(10, count(1)),
-  /** The loss of a batch from its scores, a tensor of one value. Default `F.crossEntropy`. */
-  loss: option<(scores: Tensor, y: Labels) => Tensor>(F.crossEntropy, FUNCTION),
+  /** The loss of a batch. Default `F.crossEntropy`. */
+  loss: option<AnyLoss | undefined>(undefined, FUNCTION),
+  /** Numbers computed from scores and targets. Default: none. */
+  metrics: option<AnyMetrics>({}, METRICS),
   /** Changes the learning rate, after each step or each epoch as its `every` says. */
   schedule: option<Schedule | undefined>(undefined, {
     allows: (value) => typeof (value as Schedule | null)?.step === 'function',
@@ -68,8 +74,21 @@ const SETTINGS = {
   valLoader: option<Batches | AsyncBatches | undefined>(undefined, ANY),
   /** Whether the model ends with the weights of the epoch that scored best. Default: true if there is a `valLoader`. */
   keepBest: option<boolean | undefined>(undefined, FLAG),
-  /** Stops after this many epochs without a better validation accuracy. Default: never. */
+  /** Stops after this many epochs without a better score. Default: never. */
   patience: option<number | undefined>(undefined, count(1)),
+  /**
+   * The score by which epochs are compared: `'valAcc'`, `'valLoss'`, or the name of one of `metrics`, all of the
+   * validation examples. Default: the accuracy where there is one, else the loss.
+   */
+  monitor: option<string | undefined>(undefined, TEXT),
+  /** Whether a lower or a higher score is better. Default `'min'` for the loss, `'max'` for all others. */
+  monitorMode: option<'min' | 'max' | undefined>(undefined, oneOf('min', 'max')),
+  /**
+   * How many batches a step is made of: their gradients are added up, each with the weight of its examples, and the
+   * mean is what the optimizer sees. The last step of an epoch takes the batches that are left. Norms are clipped, the
+   * average of weights updated and a schedule stepped once a step; iterations are batches all the same. Default 1.
+   */
+  accumulate: option(1, count(1)),
   /** Scales the gradients of a step so that their norm together is at most this. Default: none. */
   clipGradNorm: option<number | undefined>(undefined, NORM),
   /**
@@ -93,18 +112,42 @@ const SETTINGS = {
   state: option<FitState | undefined>(undefined, ANY),
 };
 
-/** How `fit` trains. */
-export interface FitOptions extends OptionsOf<typeof SETTINGS> {
+/** Options whose types depend on the targets `Y` and on what the model gives, `S`. */
+interface TargetOptions<Y, S> {
   optimizer: Stepper;
+  /**
+   * The loss of a batch from what the model gives, a tensor of one value: the mean over the batch. Default:
+   * `F.crossEntropy`, where targets are labels; other targets need one, such as `F.mseLoss`.
+   */
+  loss?: (scores: S, y: Y) => Tensor;
+  /**
+   * Numbers computed from scores and targets, by name, for the training batches of each epoch and for the validation
+   * examples: functions `(scores, y) => number`, which receive those of all batches at once, as most metrics are no
+   * means of batches; or objects with `reset`, `update` and `compute`, where these would take too much memory.
+   */
+  metrics?: Metrics<Y, S>;
+}
+
+/** How `fit` trains. */
+export interface FitOptions<Y = Labels, S = Tensor>
+  extends Omit<OptionsOf<typeof SETTINGS>, keyof TargetOptions<Y, S>>,
+    TargetOptions<Y, S> {
   valLoader?: Batches;
 }
 
 /** How `fitAsync` trains. */
-export interface FitAsyncOptions extends OptionsOf<typeof SETTINGS> {
-  optimizer: Stepper;
+export interface FitAsyncOptions<Y = Labels, S = Tensor>
+  extends Omit<OptionsOf<typeof SETTINGS>, keyof TargetOptions<Y, S>>,
+    TargetOptions<Y, S> {
   /** Ends the training between two steps: the promise is rejected with the signal's reason. */
   signal?: AbortSignal;
 }
+
+/** Options for whatever targets and scores. */
+export type AnyFitOptions = Omit<FitAsyncOptions, 'loss' | 'metrics'> & { loss?: AnyLoss; metrics?: unknown };
+
+/** A loss of whatever targets and scores. */
+export type AnyLoss = (scores: never, y: never) => Tensor;
 
 /** The options, defaults filled in. */
 export interface CheckedFitOptions extends Settings<typeof SETTINGS> {
@@ -118,24 +161,31 @@ export function checkFit(
   fn: string,
   model: Module,
   loader: Batches | AsyncBatches,
-  options: FitOptions | FitAsyncOptions,
+  options: AnyFitOptions,
 ): CheckedFitOptions {
   const mayWait = fn === 'fitAsync';
   if (!(model instanceof Module)) {
     throw argumentError(TypeError, { fn, arg: 'model', found: `is ${describe(model)}`, expected: 'a Module' });
   }
   checkLoader(fn, 'loader', loader, mayWait);
-  const settings = settingsOf(fn, mayWait ? ASYNC : SETTINGS, options);
-  const { optimizer, valLoader, patience, keepBest = valLoader !== undefined } = settings;
+  const settings = settingsOf(fn, mayWait ? ASYNC : SETTINGS, options as OptionsOf<typeof ASYNC>);
+  const { optimizer, valLoader, patience, monitor, metrics, keepBest = valLoader !== undefined } = settings;
   if (typeof optimizer?.step !== 'function' || typeof optimizer.zeroGrad !== 'function') {
     const expected = 'one of optim, such as new optim.SGD(…)';
     throw argumentError(TypeError, { fn, arg: 'optimizer', found: `is ${describe(optimizer)}`, expected });
   }
   if (valLoader !== undefined) checkLoader(fn, 'valLoader', valLoader, mayWait);
-  else if (keepBest || patience !== undefined) {
-    const expected = `one for ${keepBest ? 'keepBest' : 'patience'}`;
+  else if (keepBest || patience !== undefined || monitor !== undefined) {
+    const expected = `one for ${keepBest ? 'keepBest' : patience !== undefined ? 'patience' : 'monitor'}`;
     throw argumentError(TypeError, { fn, arg: 'valLoader', found: 'is missing', expected });
   }
+  const names = ['valAcc', 'valLoss'];
+  const taken = Object.keys(metrics).find((name) => names.includes(name));
+  if (taken !== undefined) {
+    const [found, expected] = ['has a name that is taken', 'another: monitor means the accuracy or the loss by it'];
+    throw argumentError(RangeError, { fn, arg: `metrics.${taken}`, found, expected });
+  }
+  if (monitor !== undefined) checkedIn(fn, 'monitor', monitor, oneOf(...names, ...Object.keys(metrics)));
   const { signal } = settings as { signal?: AbortSignal };
   return { ...settings, optimizer, keepBest, signal: checkSignal(fn, signal) };
 }

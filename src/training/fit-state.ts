@@ -6,10 +6,12 @@ import {
   checkedIn,
   checkFlag,
   describe,
+  FINITE,
   FRACTION,
   faultOf,
   isError,
   type NDArray,
+  orNull,
   Random,
   type RandomState,
   type Stateful,
@@ -17,7 +19,8 @@ import {
 import { defaultGenerator } from '../autograd/index.js';
 import type { Module } from '../nn/index.js';
 import { emptyHistory, type FitHistory } from './history.js';
-import { checkArrays, checkNumbers } from './saved.js';
+import type { AnyMetrics, EpochMetrics, MetricsState } from './metric.js';
+import { checkArrays, checkNumbers, statefulOf } from './saved.js';
 import type { WeightAverageState } from './weight-average.js';
 
 /**
@@ -42,16 +45,32 @@ export interface FitState {
   /** Parameters and buffers of the best epoch; null before there is one, and without `keepBest`. */
   readonly best: Readonly<Record<string, NDArray>> | null;
   readonly history: FitHistory;
-  /** The epoch in progress: its steps, examples that were scored right, examples, and seconds so far. */
+  /** The epoch in progress: its batches, examples that were scored right, examples that were scored, seconds so far. */
   readonly inEpoch: {
     readonly steps: number;
     readonly right: number;
     readonly examples: number;
     readonly seconds: number;
+    /** The batches whose gradients have been added up for the next step of the optimizer. */
+    readonly group: Group;
+    /** What metrics have seen of it; null without metrics, and between two epochs. */
+    readonly metrics: MetricsState | null;
   };
   /** Whether `onEpoch` has ended the run. */
   readonly stopped: boolean;
 }
+
+/** The batches whose gradients are added up for a step. */
+export interface Group {
+  readonly batches: number;
+  /** Examples in the first of them. */
+  readonly size: number;
+  /** Their examples, in units of `size`. */
+  readonly weight: number;
+}
+
+/** No batch. */
+export const NO_GROUP: Group = { batches: 0, size: 0, weight: 0 };
 
 /** A run of `fit` whose state can be saved: after each step, and in callbacks. */
 export interface Resumable {
@@ -69,12 +88,6 @@ export type PartName = 'model' | 'optimizer' | 'schedule' | 'loader' | 'valLoade
 
 /** The objects that have the parts of a state; null where nothing is to be saved. */
 export type Parts = Readonly<Record<PartName, Stateful | null>>;
-
-/** `value` if it can save its state, else null. */
-export function statefulOf(value: unknown): Stateful | null {
-  const { stateDict, loadStateDict } = (value ?? {}) as Partial<Stateful>;
-  return typeof stateDict === 'function' && typeof loadStateDict === 'function' ? (value as Stateful) : null;
-}
 
 /** The same of what a run cannot continue without. @throws {TypeError} if it cannot. */
 export function requiredStateful(fn: string, arg: string, value: unknown): Stateful | null {
@@ -159,8 +172,38 @@ const NAMES: readonly (keyof FitState)[] = [
   'stopped',
 ];
 
-/** Checks what no part checks. @throws {TypeError | RangeError | ShapeError} naming the entry that does not fit. */
-export function checkFitState(fn: string, state: FitState, model: Module): void {
+/** What states did not have in earlier versions: of runs that had none of it. */
+function completed(state: FitState): FitState {
+  if (!isObject(state) || !isObject(state.history) || !isObject(state.inEpoch)) return state;
+  const { bestEpoch, bestValAcc } = state.history;
+  const { valLossHistory, metrics } = emptyHistory();
+  const bestValue = bestEpoch > 0 ? bestValAcc : null;
+  const history = { valLossHistory, metrics, bestValue, ...(state.history as Partial<FitHistory>) };
+  const inEpoch = { group: NO_GROUP, metrics: null, ...(state.inEpoch as Partial<FitState['inEpoch']>) };
+  return { ...state, history, inEpoch } as FitState;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+/** What a state has to fit, beside its parts. */
+interface FitRunParts {
+  readonly model: Module;
+  readonly accumulate: number;
+  readonly metrics: AnyMetrics;
+  readonly epochMetrics: EpochMetrics;
+}
+
+/**
+ * Checks what no part checks.
+ *
+ * @returns The state, with all entries that this version has.
+ * @throws {TypeError | RangeError | ShapeError} naming the entry that does not fit.
+ */
+export function checkFitState(fn: string, given: FitState, run: FitRunParts): FitState {
+  const state = completed(given);
+  const { model } = run;
   checkEntries(fn, 'state', state, NAMES);
   const { history, inEpoch, best, gradients, stopped } = state;
   checkEntries(fn, 'state.history', history, Object.keys(emptyHistory()));
@@ -169,12 +212,18 @@ export function checkFitState(fn: string, state: FitState, model: Module): void 
   checkCount(fn, 'state.history.iteration', iteration, 0);
   checkNumbers(fn, 'state.history.lossHistory', lossHistory, iteration);
   checkNumbers(fn, 'state.history.learningRates', learningRates);
-  checkNumbers(fn, 'state.history.trainAccHistory', history.trainAccHistory, epoch);
+  checkNumbers(fn, 'state.history.trainAccHistory', history.trainAccHistory, epoch, true);
   checkNumbers(fn, 'state.history.valAccHistory', valAccHistory);
   checkNumbers(fn, 'state.history.secondsHistory', history.secondsHistory, epoch);
   checkedIn(fn, 'state.history.bestValAcc', bestValAcc, FRACTION);
   checkCount(fn, 'state.history.bestEpoch', bestEpoch, 0, epoch);
-  checkEntries(fn, 'state.inEpoch', inEpoch, ['steps', 'right', 'examples', 'seconds']);
+  checkResults(fn, history, run.metrics);
+  checkEntries(fn, 'state.inEpoch', inEpoch, ['steps', 'right', 'examples', 'seconds', 'group', 'metrics']);
+  checkEntries(fn, 'state.inEpoch.group', inEpoch.group, Object.keys(NO_GROUP));
+  checkCount(fn, 'state.inEpoch.group.batches', inEpoch.group.batches, 0, run.accumulate - 1);
+  checkCount(fn, 'state.inEpoch.group.size', inEpoch.group.size, 0);
+  checkedIn(fn, 'state.inEpoch.group.weight', inEpoch.group.weight, AMOUNT);
+  if (inEpoch.metrics !== null) run.epochMetrics.checkState(fn, 'state.inEpoch.metrics', inEpoch.metrics);
   for (const name of ['steps', 'right', 'examples'] as const) {
     checkCount(fn, `state.inEpoch.${name}`, inEpoch[name], 0);
   }
@@ -197,4 +246,21 @@ export function checkFitState(fn: string, state: FitState, model: Module): void 
   );
   const like = Object.keys(gradients).map((name) => [name, params.get(name)?.data as NDArray]);
   checkArrays(fn, 'state.gradients', gradients, Object.fromEntries(like));
+  return state;
+}
+
+/** Checks what validation and metrics have found: numbers that need not be finite. */
+function checkResults(fn: string, { valLossHistory, metrics, bestValue, epoch }: FitHistory, own: AnyMetrics): void {
+  checkEntries(fn, 'state.history.metrics', metrics, Object.keys(own));
+  const lists = Object.entries(metrics).flatMap(([name, lists]) => {
+    checkEntries(fn, `state.history.metrics.${name}`, lists, ['train', 'val']);
+    return Object.entries(lists).map(([part, list]) => [`metrics.${name}.${part}`, list] as const);
+  });
+  for (const [name, list] of [['valLossHistory', valLossHistory] as const, ...lists]) {
+    const isList = Array.isArray(list) && list.length <= epoch && list.every((value) => typeof value === 'number');
+    if (isList) continue;
+    const expected = `a list of at most ${epoch} numbers`;
+    throw argumentError(TypeError, { fn, arg: `state.history.${name}`, found: `is ${describe(list)}`, expected });
+  }
+  checkedIn(fn, 'state.history.bestValue', bestValue, orNull(FINITE));
 }

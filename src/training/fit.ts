@@ -1,13 +1,29 @@
-import { argumentError, checkSynchronous, describe, type NDArray, tuple } from '../arrays/index.js';
-import { Tensor } from '../autograd/index.js';
+import {
+  argumentError,
+  checkLabels,
+  checkSynchronous,
+  hostValues,
+  isNDArray,
+  type Labels,
+  type NDArray,
+  tuple,
+} from '../arrays/index.js';
+import { F, Tensor } from '../autograd/index.js';
+import { INDEX } from '../data/dataset.js';
+import type { Arrays, Targets } from '../data/index.js';
+import type { BatchTargets } from '../data/structure.js';
+import { workspace } from '../kernels/index.js';
 import type { Module } from '../nn/index.js';
+import { scaleGradients } from '../optim/clip-grad.js';
 import { clipGradNorm, type Trainable } from '../optim/index.js';
 import { type AsyncBatches, type Batches, eachBatch, forEachBatch, isAsync, type Visit } from './batches.js';
 import { checkFinite, divergedLoss, type Progress } from './diverged-error.js';
 import { drain, drainAsync, type Listener, observed, type Pending, type Run } from './drive.js';
-import { checkScores, evaluating } from './evaluation.js';
+import { EpochScores } from './epoch-scores.js';
+import { checkLoss, checkScores, evaluating, forwardOf } from './evaluation.js';
 import type { StepEvent, TrainingEvent } from './events.js';
 import {
+  type AnyFitOptions,
   type CheckedFitOptions,
   checkFit,
   type FitAsyncOptions,
@@ -18,18 +34,18 @@ import {
   CURRENT_GENERATOR,
   checkFitState,
   type FitState,
+  type Group,
   generatorsOf,
   loadParts,
+  NO_GROUP,
   type PartName,
   type Parts,
   type Resumable,
   requiredStateful,
-  statefulOf,
 } from './fit-state.js';
 import { emptyHistory, type FitHistory, type RunningHistory } from './history.js';
 import { Journal } from './journal.js';
-import { heapCopies, heapCopy } from './saved.js';
-import { isBest, Tally } from './scoring.js';
+import { heapCopies, heapCopy, statefulOf } from './saved.js';
 import { WeightAverage } from './weight-average.js';
 
 /**
@@ -38,9 +54,13 @@ import { WeightAverage } from './weight-average.js';
  * Each step runs in a workspace of its own, so that it makes nothing new once warm: tensors that the model keeps from a
  * step end with it. Gradients belong to their parameters: those that the optimizer does not have are added up.
  *
- * @param model - Gives scores (B, C) for a batch. It is in training mode afterwards.
+ * Targets are labels, for scores (B, C) and the default loss, or anything that the option `loss` takes: arrays of any
+ * shape, several in a tuple or an object. So may be the inputs: `model.forward` receives an array or an object as it is,
+ * and the arrays of a tuple as its arguments.
+ *
+ * @param model - Gives scores (B, C) for a batch, or whatever `loss` takes. It is in training mode afterwards.
  * @param loader - A `DataLoader`, or another iterable of batches `[X, y]` that can be gone through once an epoch.
- * @returns Losses, accuracies and times.
+ * @returns Losses, accuracies, metrics and times.
  * @throws {TypeError | RangeError} naming an argument or option that does not fit, before anything has changed.
  * @throws {DivergedError} if a loss is not finite, or at the end of an epoch a parameter; the model keeps the weights
  *   it had in that iteration.
@@ -49,8 +69,16 @@ import { WeightAverage } from './weight-average.js';
  * @example
  * const optimizer = new optim.SGD(model.parameters(), { lr: 1e-2, momentum: 0.9, nesterov: true });
  * const history = fit(model, loaderTrain, { optimizer, epochs: 10, valLoader });
+ *
+ * @example
+ * // Regression: numbers as targets, the best epoch that of the lowest validation loss.
+ * fit(model, loader, { optimizer, valLoader, loss: F.mseLoss, metrics: { r2: r2Score } });
  */
-export function fit(model: Module, loader: Batches, options: FitOptions): FitHistory {
+export function fit<Y extends Targets = Labels, S = Tensor>(
+  model: Module,
+  loader: Batches<Y>,
+  options: FitOptions<Y, S>,
+): FitHistory {
   const run = new Fit('fit', model, loader, options);
   return drain(observed(run.events(), run));
 }
@@ -68,7 +96,11 @@ export function fit(model: Module, loader: Batches, options: FitOptions): FitHis
  *   if (event.kind === 'epoch') console.log(event.epoch, event.valAcc);
  * }
  */
-export function fitSteps(model: Module, loader: Batches, options: FitOptions): FitRun {
+export function fitSteps<Y extends Targets = Labels, S = Tensor>(
+  model: Module,
+  loader: Batches<Y>,
+  options: FitOptions<Y, S>,
+): FitRun {
   const run = new Fit('fitSteps', model, loader, options);
   return Object.assign(observed(run.events(), run), { history: run.history, ...run.saving });
 }
@@ -88,10 +120,10 @@ export function fitSteps(model: Module, loader: Batches, options: FitOptions): F
  * button.onclick = () => stop.abort();
  * await fitAsync(model, loader, { optimizer, epochs: 10, onEpoch: (history) => draw(history), signal: stop.signal });
  */
-export async function fitAsync(
+export async function fitAsync<Y extends Targets = Labels, S = Tensor>(
   model: Module,
-  loader: Batches | AsyncBatches,
-  options: FitAsyncOptions,
+  loader: Batches<Y> | AsyncBatches<Y>,
+  options: FitAsyncOptions<Y, S>,
 ): Promise<FitHistory> {
   const run = new Fit('fitAsync', model, loader, options);
   return drainAsync(run.events(), run, run.signal);
@@ -107,7 +139,7 @@ export interface FitRun extends Generator<TrainingEvent, FitHistory, void>, Resu
 class Fit implements Listener {
   readonly fn: string;
   readonly onStep = 'onStep';
-  readonly history: RunningHistory = emptyHistory();
+  readonly history: RunningHistory;
   /** What callbacks receive. */
   readonly saving: Resumable = { stateDict: () => this.#stateDict() };
   readonly #model: Module;
@@ -124,22 +156,25 @@ class Fit implements Listener {
   #stopped = false;
   /** Whether it was left, or has failed, before its end. */
   #isLeft = false;
-  /** The epoch in progress: its steps, examples that were scored right, examples. */
+  /** The epoch in progress: its batches, and what they were scored. */
   #steps = 0;
-  #right = 0;
-  #examples = 0;
+  #train: EpochScores;
+  /** The batches whose gradients are added up. */
+  #group: Group = NO_GROUP;
   /**
    * Its seconds until this call, and since when it has been going on, by `performance.now()`; null between two epochs.
    */
   #seconds = 0;
   #since: number | null = null;
 
-  constructor(fn: string, model: Module, loader: Batches | AsyncBatches, options: FitOptions | FitAsyncOptions) {
+  constructor(fn: string, model: Module, loader: Batches | AsyncBatches, options: AnyFitOptions) {
     this.fn = fn;
     this.#model = model;
     this.#loader = loader;
     this.#options = checkFit(fn, model, loader, options);
-    const { weightAverage: decay, epochs } = this.#options;
+    const { weightAverage: decay, epochs, metrics } = this.#options;
+    this.history = emptyHistory(Object.keys(metrics));
+    this.#train = this.#emptyScores('y');
     this.#average = decay === undefined ? null : new WeightAverage(model, { decay });
     const { length } = loader as { length?: unknown };
     this.#total = typeof length === 'number' ? epochs * length : null;
@@ -191,21 +226,44 @@ class Fit implements Listener {
     // A saved state may be that of the last step of an epoch.
     if (!(typeof length === 'number' && length > 0 && this.#steps >= length)) {
       const skip = statefulOf(this.#loader) === null ? this.#steps : 0;
-      const step: Visit = (X, y) => this.#step(X, y);
+      const step: Visit = (X, y, N) => this.#step(X, y as BatchTargets, N);
       yield* eachBatch(this.fn, this.#loader, step, () => this.#stepped(), skip);
     }
+    if (this.#group.batches > 0) this.#finishGroup();
     checkFinite(this.#progress, this.#parameters());
-    if (schedule !== undefined && schedule.every !== 'step') this.#advance(schedule);
-    const trainAcc = this.#right / this.#examples;
-    [this.#steps, this.#right, this.#examples] = [0, 0, 0];
+    const isAdvanced = schedule !== undefined && schedule.every !== 'step';
+    if (isAdvanced && schedule.takesMetric === undefined) this.#advance(schedule);
+    const trainAcc = this.#train.accuracy;
+    const trainLoss = history.lossHistory.slice(-this.#steps).reduce((sum, loss) => sum + loss / this.#steps, 0);
+    const results = this.#train.metrics.results();
+    this.#steps = 0;
     history.epoch++;
-    history.trainAccHistory.push(trainAcc);
-    const valAcc = yield* this.#validate();
+    if (trainAcc !== null) history.trainAccHistory.push(trainAcc);
+    for (const [name, value] of Object.entries(results)) history.metrics[name].train.push(value);
+    const val = yield* this.#validate();
+    // Its metrics may be objects, which validation has used too.
+    this.#train = this.#emptyScores('y');
+    if (isAdvanced && schedule.takesMetric !== undefined) {
+      const accuracy = val === null ? trainAcc : this.#isMetricMonitored ? val.score : val.accuracy;
+      this.#advance(schedule, schedule.takesMetric === 'loss' ? (val?.loss ?? trainLoss) : accuracy);
+    }
     history.secondsHistory.push(this.#elapsed);
     [this.#seconds, this.#since] = [0, null];
     const { epoch, iteration } = history;
-    this.#journal.epoch(epoch, epochs, iteration, trainAcc, valAcc);
+    const valAcc = val?.accuracy ?? null;
+    const accuracies = { 'train acc': trainAcc, val_acc: valAcc };
+    const losses = { 'train loss': trainLoss, val_loss: val?.loss ?? null };
+    this.#journal.epoch(epoch, epochs, iteration, {
+      ...(trainAcc === null ? losses : accuracies),
+      ...(val?.results ?? results),
+    });
     yield { kind: 'epoch', iteration, epoch, loss: history.lossHistory[iteration - 1], trainAcc, valAcc };
+  }
+
+  /** Scores of no example. With a loss of the caller's, which classes labels may name is for that to say. */
+  #emptyScores(arg: string): EpochScores {
+    const { loss, metrics } = this.#options;
+    return new EpochScores(this.fn, loss === undefined ? arg : null, metrics);
   }
 
   /** Seconds of the epoch in progress. */
@@ -233,7 +291,14 @@ class Fit implements Listener {
       gradients: heapCopies(Object.fromEntries(gradients)),
       best: this.#best && heapCopies(this.#best),
       history: structuredClone(history),
-      inEpoch: { steps: this.#steps, right: this.#right, examples: this.#examples, seconds: this.#elapsed },
+      inEpoch: {
+        steps: this.#steps,
+        right: this.#train.tally.right,
+        examples: this.#train.tally.count,
+        seconds: this.#elapsed,
+        group: this.#group,
+        metrics: this.#hasMetrics && this.#steps > 0 ? this.#train.metrics.stateDict() : null,
+      },
       stopped: this.#stopped,
     };
   }
@@ -254,8 +319,10 @@ class Fit implements Listener {
   }
 
   /** Continues from a state. @throws {Error} naming what does not fit; nothing has changed then. */
-  #load(state: FitState): void {
-    checkFitState(this.fn, state, this.#model);
+  #load(given: FitState): void {
+    const { accumulate, metrics } = this.#options;
+    const epochMetrics = this.#train.metrics;
+    const state = checkFitState(this.fn, given, { model: this.#model, accumulate, metrics, epochMetrics });
     loadParts(this.fn, this.#parts(), generatorsOf(this.#model), state);
     for (const [name, parameter] of this.#model.namedParameters()) {
       const has = Object.hasOwn(state.gradients, name);
@@ -263,36 +330,81 @@ class Fit implements Listener {
     }
     this.#best = state.best && heapCopies(state.best);
     Object.assign(this.history, structuredClone(state.history));
-    const { steps, right, examples, seconds } = state.inEpoch;
-    [this.#steps, this.#right, this.#examples, this.#seconds] = [steps, right, examples, seconds];
+    const { steps, right, examples, seconds, group, metrics: ofEpoch } = state.inEpoch;
+    [this.#steps, this.#seconds, this.#group] = [steps, seconds, { ...group }];
+    Object.assign(this.#train.tally, { right, count: examples });
+    if (ofEpoch !== null) epochMetrics.loadStateDict(ofEpoch);
     this.#stopped = state.stopped;
   }
 
-  /** One step, within a workspace. */
-  #step(X: NDArray, y: Int32Array): void {
-    const { optimizer, loss: lossOf, clipGradNorm: maxNorm, schedule } = this.#options;
-    const { fn, history } = this;
-    const scores = this.#model.forward(X);
-    const tally = new Tally(fn, 'y');
-    tally.add(checkScores(fn, scores, y.length), y);
-    const loss = checkLoss(fn, lossOf(scores, y));
+  /** One batch, within a workspace: a step, or a part of one. */
+  #step(X: Arrays, given: BatchTargets, N: number): void {
+    const { optimizer, accumulate, schedule } = this.#options;
+    const { history } = this;
+    const y = this.#targets(given, N, 'y');
+    const output = this.#forward(X, N);
+    this.#train.add(output, y, N);
+    const loss = this.#lossOf(output, y);
     const value = loss.item();
     const rate = optimizer.paramGroups?.[0]?.lr;
-    if (!Number.isFinite(value)) throw divergedLoss(this.#progress, value, ['batch', X], this.#parameters());
-    optimizer.zeroGrad();
-    loss.backward();
-    if (maxNorm !== undefined) clipGradNorm(this.#trained(), maxNorm);
-    checkSynchronous(fn, 'optimizer.step', optimizer.step());
-    // The next step needs their memory for its activations.
-    optimizer.zeroGrad();
-    this.#average?.update();
+    if (!Number.isFinite(value)) throw divergedLoss(this.#progress, value, ['batch', X, y], this.#parameters());
+    const { batches, size, weight } = this.#group;
+    if (batches === 0) optimizer.zeroGrad();
+    // In units of the first batch, so that batches of one size need no product.
+    const share = batches === 0 ? 1 : N / size;
+    (share === 1 ? loss : F.mul(loss, share)).backward();
+    this.#group = { batches: batches + 1, size: batches === 0 ? N : size, weight: weight + share };
+    const isComplete = batches + 1 === accumulate;
+    if (isComplete) this.#update();
     history.iteration++;
     history.lossHistory.push(value);
     if (rate !== undefined) history.learningRates.push(rate);
-    if (schedule?.every === 'step') this.#advance(schedule);
+    if (isComplete && schedule?.every === 'step') this.#advance(schedule);
     this.#steps++;
-    this.#right += tally.right;
-    this.#examples += y.length;
+  }
+
+  /** Updates the parameters by the mean of the gradients that have been added up. */
+  #update(): void {
+    const { optimizer, clipGradNorm: maxNorm } = this.#options;
+    const { weight } = this.#group;
+    if (weight !== 1) scaleGradients(this.fn, this.#trained(), 1 / weight);
+    if (maxNorm !== undefined) clipGradNorm(this.#trained(), maxNorm);
+    checkSynchronous(this.fn, 'optimizer.step', optimizer.step());
+    // The next step needs their memory for its activations.
+    optimizer.zeroGrad();
+    this.#group = NO_GROUP;
+    this.#average?.update();
+  }
+
+  /** The last step of an epoch, of the batches that are left. */
+  #finishGroup(): void {
+    const { schedule } = this.#options;
+    workspace(() => this.#update());
+    if (schedule?.every === 'step') this.#advance(schedule);
+  }
+
+  /** What the model makes of a batch. The default loss needs scores (N, C). */
+  #forward(X: Arrays, N: number): unknown {
+    const output = forwardOf(this.fn, this.#model, X);
+    if (this.#options.loss === undefined) checkScores(this.fn, output, N);
+    return output;
+  }
+
+  #lossOf(output: unknown, y: BatchTargets): Tensor {
+    const { loss = F.crossEntropy } = this.#options;
+    return checkLoss(this.fn, (loss as (scores: unknown, y: unknown) => Tensor)(output, y));
+  }
+
+  /** The targets of a batch: for the default loss labels. @throws {TypeError} if they are something else. */
+  #targets(y: BatchTargets, N: number, arg: string): BatchTargets {
+    if (y instanceof Int32Array || this.#options.loss !== undefined) return y;
+    if (isNDArray(y) && y.shape.length === 1 && hostValues(y).every((value) => INDEX.allows(value))) {
+      return checkLabels(this.fn, arg, y, N);
+    }
+    const found = isNDArray(y) ? `is numbers of shape ${tuple(y.shape)}` : 'is several targets';
+    const expected = 'labels for F.crossEntropy, the default loss';
+    const wayOut = `give loss, such as ${isNDArray(y) ? 'F.mseLoss' : '(scores, y) => F.mseLoss(scores, y.box)'}`;
+    throw argumentError(TypeError, { fn: this.fn, arg, found, expected, wayOut });
   }
 
   /** The event of the step that was just made. */
@@ -303,8 +415,24 @@ class Fit implements Listener {
     return { kind: 'step', iteration, epoch, loss };
   }
 
-  #advance(schedule: Schedule): void {
-    checkSynchronous(this.fn, 'schedule.step', schedule.step());
+  /** @param metric - What a schedule that takes one gets; null where it is not known. */
+  #advance(schedule: Schedule, metric?: number | null): void {
+    if (metric === null) {
+      const [found, expected] = ['takes an accuracy', "mode: 'min', which takes the loss, or a metric to monitor"];
+      const wayOut = 'targets are no labels, so there is no accuracy';
+      throw argumentError(TypeError, { fn: this.fn, arg: 'schedule', found, expected, wayOut });
+    }
+    checkSynchronous(this.fn, 'schedule.step', metric === undefined ? schedule.step() : schedule.step(metric));
+  }
+
+  get #hasMetrics(): boolean {
+    return Object.keys(this.#options.metrics).length > 0;
+  }
+
+  /** Whether epochs are compared by a metric of the caller's. */
+  get #isMetricMonitored(): boolean {
+    const { monitor } = this.#options;
+    return monitor !== undefined && Object.hasOwn(this.#options.metrics, monitor);
   }
 
   /** The optimizer's parameters, if it lists them. The gradients of others are sums over many steps. */
@@ -315,23 +443,48 @@ class Fit implements Listener {
   }
 
   /** Scores the validation examples, and keeps the weights if they are the best. */
-  *#validate(): Generator<Pending, number | null, unknown> {
+  *#validate(): Generator<Pending, Validation | null, unknown> {
     const { valLoader, keepBest } = this.#options;
     const { fn, history } = this;
     if (valLoader === undefined) return null;
-    const tally = new Tally(fn, 'y of valLoader');
-    const visit: Visit = (X, y) => tally.add(checkScores(fn, this.#model.forward(X), y.length), y);
+    const arg = 'y of valLoader';
+    const scores = this.#emptyScores(arg);
+    const visit: Visit = (X, given, N) => {
+      const y = this.#targets(given as BatchTargets, N, arg);
+      const output = this.#forward(X, N);
+      scores.add(output, y, N, this.#lossOf(output, y).item());
+    };
     const scoring = (work: () => void): void => this.#averaged(() => evaluating(this.#model, work));
     if (!isAsync(valLoader)) scoring(() => forEachBatch(fn, valLoader, visit, 'valLoader'));
     // While a batch is awaited the model has its own weights and mode.
-    else yield* eachBatch(fn, valLoader, (X, y) => scoring(() => visit(X, y)), undefined, 0, 'valLoader');
-    history.valAccHistory.push(tally.accuracy);
-    if (isBest(tally, history.bestValAcc, history.bestEpoch > 0)) {
-      history.bestValAcc = tally.accuracy;
+    else yield* eachBatch(fn, valLoader, (X, y, N) => scoring(() => visit(X, y, N)), undefined, 0, 'valLoader');
+    const { accuracy } = scores;
+    const loss = scores.loss as number;
+    const results = scores.metrics.results();
+    const { score, isLower, isReal } = this.#monitored({ accuracy, loss, results }, scores);
+    if (accuracy !== null) history.valAccHistory.push(accuracy);
+    history.valLossHistory.push(loss);
+    for (const [name, value] of Object.entries(results)) history.metrics[name].val.push(value);
+    const { bestValue } = history;
+    if (isReal && (bestValue === null || (isLower ? score < bestValue : score > bestValue))) {
+      history.bestValue = score;
+      history.bestValAcc = accuracy ?? 0;
       history.bestEpoch = history.epoch;
       if (keepBest) this.#best = this.#averaged(() => this.#model.stateDict());
     }
-    return tally.accuracy;
+    return { accuracy, loss, results, score };
+  }
+
+  /** The score by which epochs are compared, whether a lower one is better, and whether it is finite. */
+  #monitored({ accuracy, loss, results }: Omit<Validation, 'score'>, { tally }: EpochScores) {
+    const { monitor = accuracy === null ? 'valLoss' : 'valAcc', monitorMode } = this.#options;
+    const score = monitor === 'valLoss' ? loss : monitor === 'valAcc' ? accuracy : results[monitor];
+    if (score === null) {
+      const [found, expected] = ["is 'valAcc'", "'valLoss' or the name of a metric: targets are no labels"];
+      throw argumentError(TypeError, { fn: this.fn, arg: 'monitor', found, expected });
+    }
+    const isLower = (monitorMode ?? (monitor === 'valLoss' ? 'min' : 'max')) === 'min';
+    return { score, isLower, isReal: Number.isFinite(score) && (monitor !== 'valAcc' || tally.finite) };
   }
 
   /** Runs `work` while the model has the averaged weights, if there are any. */
@@ -354,11 +507,11 @@ class Fit implements Listener {
   }
 }
 
-/** @throws {TypeError} if what `loss` returned cannot be differentiated. */
-function checkLoss(fn: string, loss: unknown): Tensor {
-  checkSynchronous(fn, 'loss', loss);
-  if (loss instanceof Tensor && loss.data.size === 1) return loss;
-  const found = loss instanceof Tensor ? `a tensor of shape ${tuple(loss.shape)}` : describe(loss);
-  const expected = 'a tensor of one value, made of the scores by functions of F, such as F.crossEntropy(scores, y)';
-  throw argumentError(TypeError, { fn, arg: 'loss(scores, y)', found: `returned ${found}`, expected });
+/** What validation has found. */
+interface Validation {
+  readonly accuracy: number | null;
+  readonly loss: number;
+  readonly results: Readonly<Record<string, number>>;
+  /** By which epochs are compared. */
+  readonly score: number;
 }

@@ -1,12 +1,21 @@
-export type { AsyncBatches, Batches, LabelledBatch } from './batches.js';
+export type { AsyncBatches, Batches, InputBatch, LabelledBatch, TargetedBatch } from './batches.js';
 export { DivergedError } from './diverged-error.js';
 export { ensemble } from './ensemble.js';
-export { checkAccuracy, type Predictions, predict } from './evaluation.js';
+export {
+  checkAccuracy,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  type Predictions,
+  type PredictOptions,
+  predict,
+} from './evaluation.js';
 export type { EpochEvent, StepEvent, TrainingEvent } from './events.js';
 export { type FitRun, fit, fitAsync, fitSteps } from './fit.js';
 export type { FitAsyncOptions, FitOptions, Schedule, Stepper } from './fit-options.js';
-export type { FitState, Resumable } from './fit-state.js';
+export type { FitState, Group, Resumable } from './fit-state.js';
 export type { FitHistory } from './history.js';
+export type { Metric, MetricFunction, Metrics, MetricsState, Values } from './metric.js';
 export { ProgressBar, type Terminal } from './progress.js';
 export type { Saved } from './saved.js';
 export type { Dataset } from './solver-model.js';

@@ -26,11 +26,16 @@ export class Journal {
     this.#bar?.update(iteration);
   }
 
-  /** Notes an evaluation. */
-  epoch(epoch: number, epochs: number, iteration: number, trainAcc: number, valAcc: number | null): void {
+  /**
+   * Notes an evaluation.
+   *
+   * @param numbers - What it found, with their names; null for what is not known.
+   */
+  epoch(epoch: number, epochs: number, iteration: number, numbers: Readonly<Record<string, number | null>>): void {
     if (!this.#verbose) return;
-    const validation = valAcc === null ? '' : `; val_acc: ${valAcc.toFixed(6)}`;
-    this.#print(`(Epoch ${epoch} / ${epochs}) train acc: ${trainAcc.toFixed(6)}${validation}`);
+    const known = Object.entries(numbers).filter((entry): entry is [string, number] => entry[1] !== null);
+    const text = known.map(([name, value]) => `${name}: ${value.toFixed(6)}`).join('; ');
+    this.#print(`(Epoch ${epoch} / ${epochs}) ${text}`);
     this.#bar?.update(iteration);
   }
 

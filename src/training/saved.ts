@@ -9,11 +9,18 @@ import {
   isNDArray,
   isPlainObject,
   type NDArray,
+  type Stateful,
   withStorage,
 } from '../arrays/index.js';
 
 /** What a state consists of: it survives `structuredClone` and, but for the arrays, JSON. */
 export type Saved = number | string | boolean | null | NDArray | readonly Saved[] | { readonly [name: string]: Saved };
+
+/** `value` if it can save its state, else null. */
+export function statefulOf(value: unknown): Stateful | null {
+  const { stateDict, loadStateDict } = (value ?? {}) as Partial<Stateful>;
+  return typeof stateDict === 'function' && typeof loadStateDict === 'function' ? (value as Stateful) : null;
+}
 
 /** A copy, on the heap, of a value that a state may hold. @throws {TypeError} naming what it may not. */
 export function savedCopy(fn: string, arg: string, value: unknown): Saved {
@@ -55,9 +62,19 @@ export function checkArrays(
   }
 }
 
-/** @throws {TypeError} if `value` is not a list of `length` finite numbers; without a length of any number of them. */
-export function checkNumbers(fn: string, arg: string, value: unknown, length?: number): asserts value is number[] {
-  const isList = Array.isArray(value) && (length === undefined || value.length === length);
+/**
+ * @param mayBeEmpty - Whether an empty list is right too.
+ * @throws {TypeError} if `value` is not a list of `length` finite numbers; without a length of any number of them.
+ */
+export function checkNumbers(
+  fn: string,
+  arg: string,
+  value: unknown,
+  length?: number,
+  mayBeEmpty = false,
+): asserts value is number[] {
+  const isLength = (n: number): boolean => length === undefined || n === length || (mayBeEmpty && n === 0);
+  const isList = Array.isArray(value) && isLength(value.length);
   if (isList && Array.from(value).every(FINITE.allows)) return;
   const expected = `a list of ${length === undefined ? '' : `${length} `}finite numbers`;
   throw argumentError(TypeError, { fn, arg, found: `is ${describe(value)}`, expected });

@@ -32,23 +32,24 @@ export class Tally {
    * ones. One score a row is a logit, for labels 0 and 1: above zero is class 1. A row that holds NaN has no class, and
    * is never right.
    *
-   * @param scores - Shape (N, C).
-   * @param y - N labels.
+   * @param scores - Shape (N, C); or (N, C, d_1, …), with a class for each place.
+   * @param y - N labels; N · d_1 · … in row-major order.
    * @throws {RangeError} if a label is beyond the classes.
    */
   add(scores: NDArray, y: Int32Array): void {
     const [N, C] = scores.shape;
+    const places = scores.size / (N * C);
     const classes = Math.max(2, C);
     const flat = hostValues(scores);
     let right = 0;
     let finite = true;
-    for (let n = 0; n < N; n++) {
+    for (let n = 0; n < y.length; n++) {
       if (this.#arg !== null && y[n] >= classes) throw this.#beyond(y[n], C, classes);
-      const start = n * C;
+      const start = places === 1 ? n * C : Math.floor(n / places) * C * places + (n % places);
       let best = 0;
       let highest = flat[start];
       for (let c = 1; c < C; c++) {
-        const score = flat[start + c];
+        const score = flat[start + c * places];
         // Nothing is greater than NaN: once `highest` is NaN, it stays so.
         if (!(score > highest) && !Number.isNaN(score)) continue;
         highest = score;
@@ -58,7 +59,7 @@ export class Tally {
       if (!Number.isNaN(highest) && (C === 1 ? Number(highest > 0) : best) === y[n]) right++;
     }
     this.right += right;
-    this.count += N;
+    this.count += y.length;
     this.finite &&= finite;
   }
 

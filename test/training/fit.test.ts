@@ -224,7 +224,11 @@ describe('fit refuses, before anything has changed,', () => {
       () => fit(net(), pretend(3), { optimizer }),
       'fit: loader is 3, expected a DataLoader or an iterable',
     ],
-    ['no optimizer', () => fit(net(), [], pretend({})), 'fit: optimizer is undefined, expected one of optim'],
+    [
+      'no optimizer',
+      () => fit(net(), [], pretend<FitOptions>({})),
+      'fit: optimizer is undefined, expected one of optim',
+    ],
     [
       'no schedule',
       () => run({ schedule: pretend({}) }),

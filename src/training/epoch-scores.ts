@@ -1,0 +1,54 @@
+import { isNDArray, type NDArray } from '../arrays/index.js';
+import { Tensor } from '../autograd/index.js';
+import type { BatchTargets } from '../data/structure.js';
+import { type AnyMetrics, EpochMetrics } from './metric.js';
+import { Tally } from './scoring.js';
+
+/** What a pass over examples says of a model: accuracy, loss and metrics. */
+export class EpochScores {
+  readonly tally: Tally;
+  readonly metrics: EpochMetrics;
+  #lossSum = 0;
+  #examples = 0;
+
+  /**
+   * Scores of no example.
+   *
+   * @param arg - What errors call the labels; null: labels beyond the classes are just not right.
+   */
+  constructor(fn: string, arg: string | null, metrics: AnyMetrics) {
+    this.tally = new Tally(fn, arg);
+    this.metrics = new EpochMetrics(fn, metrics);
+  }
+
+  /**
+   * The share of the examples whose highest score is that of their label; null where none had a label and scores for
+   * each class.
+   */
+  get accuracy(): number | null {
+    return this.tally.count > 0 ? this.tally.accuracy : null;
+  }
+
+  /** The mean of the loss over the examples; null where it is not known of any. */
+  get loss(): number | null {
+    return this.#examples > 0 ? this.#lossSum / this.#examples : null;
+  }
+
+  /** Takes in what the model returned for a batch of `N` examples. */
+  add(output: unknown, y: BatchTargets, N: number, loss?: number): void {
+    if (y instanceof Int32Array) {
+      const scores = scoresOf(output);
+      if (scores !== null && scores.shape.length === 2 && scores.shape[0] === N) this.tally.add(scores, y);
+    }
+    this.metrics.add(output, y);
+    if (loss === undefined) return;
+    this.#lossSum += loss * N;
+    this.#examples += N;
+  }
+}
+
+/** What a model returned as an array; null if it is several, or something else. */
+export function scoresOf(output: unknown): NDArray | null {
+  if (output instanceof Tensor) return output.data;
+  return isNDArray(output) ? output : null;
+}
