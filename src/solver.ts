@@ -16,7 +16,6 @@ import { checkSignal, drain, drainAsync, Guard, type Listener, observed, type Ru
 import type { TrainingEvent } from './training/events.js';
 import { drawing, scoreOf, stepOn } from './training/examples.js';
 import { Journal } from './training/journal.js';
-import { isBest } from './training/scoring.js';
 import { checkDataset, checkModel, type Dataset, type Kept, keep } from './training/solver-model.js';
 import {
   ACCURACY_OPTIONS,
@@ -73,6 +72,13 @@ export class Solver<R extends Rule = 'sgd'> {
   readonly valAccHistory: number[] = [];
   /** The best validation accuracy so far. */
   bestValAcc = 0;
+  /**
+   * The loss of the validation examples at each evaluation, where targets are numbers; there are no accuracies then,
+   * and the best parameters are those of the lowest loss.
+   */
+  readonly valLossHistory: number[] = [];
+  /** The lowest validation loss so far, where targets are numbers; null before the first evaluation. */
+  bestValLoss: number | null = null;
   /** Copies of the parameters that had it; of the initial ones before the first evaluation. */
   readonly bestParams: Params;
   /** Epochs that are complete. */
@@ -105,7 +111,8 @@ export class Solver<R extends Rule = 'sgd'> {
    * Trains `model` on `data` when {@link Solver.train} is called; nothing has changed before.
    *
    * @param model - One of the classifiers, or any object with `params` and `loss(X, y)`.
-   * @param data - `{ XTrain, yTrain, XVal, yVal }`: inputs of shape (N, …) and their labels.
+   * @param data - `{ XTrain, yTrain, XVal, yVal }`: inputs of shape (N, …) and their labels; or numbers, in arrays of
+   *   shape (N, …) with two axes or more, for a model of your own whose `loss` takes them.
    * @param options - The update rule and its `optimConfig`, epochs, batch size, callbacks: see {@link SolverOptions}.
    * @throws {RangeError | TypeError | ShapeError} naming the option, parameter or part of the data that does not fit.
    */
@@ -194,11 +201,14 @@ export class Solver<R extends Rule = 'sgd'> {
           journal.step(iteration, this.#total, loss);
           yield { kind: 'step', iteration, epoch, loss };
         } else {
-          const { trainAcc, valAcc } = this.#evaluate();
+          const { trainAcc, valAcc, valLoss } = this.#evaluate();
           this.#due = false;
           const { iteration, epoch } = this;
-          journal.epoch(epoch, this.#numEpochs, iteration, { 'train acc': trainAcc, val_acc: valAcc });
-          yield { kind: 'epoch', iteration, epoch, loss: this.lossHistory[iteration - 1], trainAcc, valAcc };
+          const loss = this.lossHistory[iteration - 1];
+          const found: Record<string, number | null> =
+            valLoss === null ? { 'train acc': trainAcc, val_acc: valAcc } : { loss, val_loss: valLoss };
+          journal.epoch(epoch, this.#numEpochs, iteration, found);
+          yield { kind: 'epoch', iteration, epoch, loss, trainAcc, valAcc };
         }
       }
       this.#finish();
@@ -211,9 +221,10 @@ export class Solver<R extends Rule = 'sgd'> {
   /** Puts the best parameters into the model, and keeps the last ones. */
   #finish(): void {
     // Where every iteration was a call of step(), nothing has been evaluated yet.
-    if (this.valAccHistory.length === 0) this.#evaluate();
+    if (this.valAccHistory.length + this.valLossHistory.length === 0) this.#evaluate();
     if (!this.#best.known) {
-      const [loss, found] = [this.lossHistory[this.iteration - 1], 'model.loss(X) gives scores that are not finite'];
+      const what = this.#hasLabels ? 'model.loss(X) gives scores' : 'model.loss(X, y) gives validation losses';
+      const [loss, found] = [this.lossHistory[this.iteration - 1], `${what} that are not finite`];
       throw new DivergedError(this.#progress, loss, found, false);
     }
     this.#best.put();
@@ -248,7 +259,7 @@ export class Solver<R extends Rule = 'sgd'> {
     this.#stopped = false;
     const { batchSize, lrDecay } = this.#options;
     const loss = drawing(this.#random, () => {
-      const chosen = this.#random.randint(0, this.#train.y.length, batchSize);
+      const chosen = this.#random.randint(0, this.#train.N, batchSize);
       return stepOn(this.model, this.#train, chosen, this.#updater, () => this.#progress);
     });
     this.lossHistory.push(loss);
@@ -269,8 +280,10 @@ export class Solver<R extends Rule = 'sgd'> {
    */
   stateDict(): SolverState {
     const { iteration, epoch, bestValAcc, lossHistory, trainAccHistory, valAccHistory } = this;
+    const { valLossHistory, bestValLoss } = this;
     return {
       ...structuredClone({ iteration, epoch, bestValAcc, lossHistory, trainAccHistory, valAccHistory }),
+      ...structuredClone({ valLossHistory, bestValLoss }),
       ...{ due: this.#due, stopped: this.#stopped },
       ...this.#best.stateDict(),
       configs: this.#updater.stateDict('Solver.stateDict'),
@@ -286,17 +299,18 @@ export class Solver<R extends Rule = 'sgd'> {
    * @throws {TypeError | RangeError | ShapeError} naming the entry that does not fit; nothing has changed then.
    * @throws {Error} if it is called while the Solver runs.
    */
-  loadStateDict(state: SolverState): void {
+  loadStateDict(given: SolverState): void {
     const fn = 'Solver.loadStateDict';
     this.#guard.enter('loadStateDict');
     try {
-      checkSolverState(fn, state, this.#iterationsPerEpoch);
+      const state = checkSolverState(fn, given, this.#iterationsPerEpoch);
       loadEntry(fn, 'random', new Random(0), state.random);
       const parts = [checkedModel(fn, state, this.model), this.#best.checked(fn, state)];
       for (const take of [...parts, this.#updater.checked(fn, state.configs, state.iteration)]) take();
       this.#random.loadStateDict(state.random);
       for (const name of HISTORIES) Object.assign(this[name], state[name]).length = state[name].length;
       ({ iteration: this.iteration, epoch: this.epoch, bestValAcc: this.bestValAcc } = state);
+      this.bestValLoss = state.bestValLoss;
       [this.#due, this.#stopped] = [state.due, state.stopped];
     } finally {
       this.#guard.leave();
@@ -314,12 +328,12 @@ export class Solver<R extends Rule = 'sgd'> {
    */
   checkAccuracy(X: NDArray, y: Labels, options: AccuracyOptions = {}): number {
     const { numSamples, batchSize } = settingsOf('Solver.checkAccuracy', ACCURACY_OPTIONS, options);
-    const examples = keep('Solver.checkAccuracy', ['X', 'y'], X, y);
-    return scoreOf(this.model, 'y', examples, this.#random, numSamples, batchSize).accuracy;
+    const examples = keep('Solver.checkAccuracy', ['X', 'y'], X, y, false);
+    return scoreOf(this.model, 'y', examples, this.#random, numSamples, batchSize).value;
   }
 
   get #iterationsPerEpoch(): number {
-    return Math.max(1, Math.floor(this.#train.y.length / this.#options.batchSize));
+    return Math.max(1, Math.floor(this.#train.N / this.#options.batchSize));
   }
 
   /** Iterations of the whole run. */
@@ -333,21 +347,41 @@ export class Solver<R extends Rule = 'sgd'> {
     return { fn: 'Solver', iteration, lossHistory, learningRate: this.#updater.learningRate, rest };
   }
 
+  /** Whether targets are labels, rather than numbers. */
+  get #hasLabels(): boolean {
+    return this.#train.y instanceof Int32Array;
+  }
+
   /** Scores the model. Its parameters become the best where both they and their scores are finite. */
-  #evaluate(): { trainAcc: number; valAcc: number } {
+  #evaluate(): { trainAcc: number | null; valAcc: number | null; valLoss: number | null } {
     const { numTrainSamples, numValSamples } = this.#options;
     checkFinite(this.#progress, this.model.params);
+    if (!this.#hasLabels) return this.#evaluateLoss();
     const [train, val] = drawing(this.#random, () => [
       // Training labels beyond the classes are the loss's to refuse: it may not be about classes at all.
       scoreOf(this.model, null, this.#train, this.#random, numTrainSamples),
       scoreOf(this.model, 'yVal', this.#val, this.#random, numValSamples),
     ]);
-    this.trainAccHistory.push(train.accuracy);
-    this.valAccHistory.push(val.accuracy);
-    if (isBest(val, this.bestValAcc, this.#best.known)) {
-      this.bestValAcc = val.accuracy;
+    this.trainAccHistory.push(train.value);
+    this.valAccHistory.push(val.value);
+    if (val.finite && (val.value > this.bestValAcc || !this.#best.known)) {
+      this.bestValAcc = val.value;
       this.#best.take();
     }
-    return { trainAcc: train.accuracy, valAcc: val.accuracy };
+    return { trainAcc: train.value, valAcc: val.value, valLoss: null };
+  }
+
+  /** The same where targets are numbers: the lower the loss, the better. */
+  #evaluateLoss(): { trainAcc: null; valAcc: null; valLoss: number } {
+    const { numValSamples } = this.#options;
+    const { value, finite } = drawing(this.#random, () =>
+      scoreOf(this.model, 'yVal', this.#val, this.#random, numValSamples),
+    );
+    this.valLossHistory.push(value);
+    if (finite && (this.bestValLoss === null || value < this.bestValLoss)) {
+      this.bestValLoss = value;
+      this.#best.take();
+    }
+    return { trainAcc: null, valAcc: null, valLoss: value };
   }
 }

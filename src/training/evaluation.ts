@@ -32,7 +32,7 @@ import { highestClass } from '../metrics/classes.js';
 import { Module } from '../nn/index.js';
 import { type Batches, checkLoader, forEachBatch, type InputBatch } from './batches.js';
 import { EpochScores, scoresOf } from './epoch-scores.js';
-import { Joined, METRICS, type Metrics, valuesOf } from './metric.js';
+import { type AnyMetrics, Joined, METRICS, type Metrics, valuesOf } from './metric.js';
 import { Tally } from './scoring.js';
 
 /** Scores of examples, and their labels; where targets are no labels, the targets. */
@@ -83,7 +83,7 @@ function labelled(fn: string, output: unknown, y: BatchTargets, N: number): [NDA
   if (scores !== null && tuple([scores.shape[0], ...scores.shape.slice(2)]) === tuple(y.shape)) {
     return [scores, checkLabels(fn, 'y', hostValues(y), y.size)];
   }
-  const expected = `scores ${tuple([`N=${N}`, 'C', ...places])}, for labels of shape ${tuple(y.shape)}`;
+  const expected = `${tuple([`N=${N}`, 'C', ...places])}, for labels of shape ${tuple(y.shape)}`;
   throw misshapen(fn, output, expected);
 }
 
@@ -150,6 +150,10 @@ export function predict(
   const wanted = as === 'probabilities' ? probabilitiesOf : (output: unknown): unknown => output;
   const [scores, targets] = [new Joined(), new Joined()];
   let isLabelled = false;
+  if ((examples as unknown) instanceof Module) {
+    const [found, expected] = [`is ${describe(examples)}`, 'an array X or a loader'];
+    throw argumentError(TypeError, { fn, arg: 'loader', found, expected, wayOut: 'the model is the second argument' });
+  }
   score(fn, isInputs(examples) ? slices(fn, examples, batchSize) : examples, model, false, (output, y) => {
     const made = wanted(output);
     scores.add(valuesOf(made));
@@ -178,7 +182,7 @@ export interface EvaluateOptions<Y = Targets, S = Tensor> {
   /** The loss of a batch, of which the mean over all examples is returned. Default: none. */
   loss?: (scores: S, y: Y) => Tensor;
   /** Numbers computed from the scores and targets of all examples, by name. Default: none. */
-  metrics?: Metrics<Y, S>;
+  metrics?: Metrics<Y, NoInfer<S>>;
 }
 
 /** What {@link evaluate} returns. */
@@ -209,7 +213,7 @@ export function evaluate<Y extends Targets = Targets, S = Tensor>(
   const fn = 'evaluate';
   const { loss, metrics } = settingsOf(fn, EVALUATE, options);
   const lossOf = loss as ((scores: unknown, y: unknown) => Tensor) | undefined;
-  const scores = new EpochScores(fn, 'y', metrics as Metrics<never, never>);
+  const scores = new EpochScores(fn, 'y', metrics as AnyMetrics);
   score(fn, loader, model, true, (output, y, N) => {
     const value = lossOf && checkLoss(fn, lossOf(output, y)).item();
     scores.add(output, y as BatchTargets, N, value);

@@ -1,4 +1,4 @@
-import { dtypeOf, empty, heap, type Random, withStorage, wrap } from '../arrays/index.js';
+import { dtypeOf, empty, heap, isNDArray, type NDArray, type Random, withStorage, wrap } from '../arrays/index.js';
 import type { Model } from '../classifiers/model.js';
 import { isKeepingNothing, kernels, workspace } from '../kernels/index.js';
 import { divergedLoss, type Progress } from './diverged-error.js';
@@ -20,7 +20,7 @@ export function stepOn(model: Model, examples: Kept, chosen: Int32Array, updater
     const { X, y } = gather(examples, chosen);
     try {
       const { loss, grads } = checkResult(model.loss(X, y), model.params);
-      if (!Number.isFinite(loss)) throw divergedLoss(progress(), loss, ['minibatch', X], model.params);
+      if (!Number.isFinite(loss)) throw divergedLoss(progress(), loss, ['minibatch', X, y], model.params);
       updater.update(grads);
       return loss;
     } catch (error) {
@@ -30,8 +30,17 @@ export function stepOn(model: Model, examples: Kept, chosen: Int32Array, updater
   });
 }
 
+/** What an evaluation of a Solver's model has found. */
+export interface Evaluated {
+  /** The mean over the examples: 1 for each whose class is its label, or the loss where targets are numbers. */
+  readonly value: number;
+  /** Whether what decided it are finite numbers. */
+  readonly finite: boolean;
+}
+
 /**
- * Scores examples, batch by batch.
+ * Evaluates a model on examples, batch by batch: its accuracy where they have labels, and where targets are numbers the
+ * mean of its loss.
  *
  * @param arg - What errors call the labels; null: labels beyond the classes count as wrong.
  * @param random - Draws `numSamples` of them, with replacement; all are scored, once each, where that is null or no
@@ -44,19 +53,32 @@ export function scoreOf(
   random: Random,
   numSamples: number | null,
   batchSize = 100,
-): Tally {
-  const { y } = examples;
-  const chosen = numSamples !== null && numSamples < y.length ? random.randint(0, y.length, numSamples) : null;
-  const count = chosen?.length ?? y.length;
+): Evaluated {
+  const { N } = examples;
+  const chosen = numSamples !== null && numSamples < N ? random.randint(0, N, numSamples) : null;
+  const count = chosen?.length ?? N;
   const tally = new Tally('Solver', arg);
+  let lossSum = 0;
   for (let start = 0; start < count; start += batchSize) {
     const end = Math.min(count, start + batchSize);
     inScope(model, () => {
       const batch = chosen === null ? slice(examples, start, end) : gather(examples, chosen.subarray(start, end));
-      tally.add(checkScores(model.loss(batch.X), batch.y.length), batch.y);
+      if (batch.y instanceof Int32Array) tally.add(checkScores(model.loss(batch.X), batch.N), batch.y);
+      else lossSum += lossOf(model, batch) * batch.N;
     });
   }
-  return tally;
+  if (examples.y instanceof Int32Array) return { value: tally.accuracy, finite: tally.finite };
+  return { value: lossSum / count, finite: Number.isFinite(lossSum) };
+}
+
+/** The loss of a batch; a training-time pass, whose running statistics are dropped. */
+function lossOf(model: Model, { X, y }: Kept): number {
+  const statistics = statisticsOf(model);
+  try {
+    return checkResult(model.loss(X, y), model.params).loss;
+  } finally {
+    restoreStatistics(model, statistics);
+  }
 }
 
 /**
@@ -79,15 +101,22 @@ function inScope<T>(model: Model, pass: () => T): T {
 
 /** The examples at the given places, in new arrays. */
 function gather({ X, y }: Kept, chosen: Int32Array): Kept {
-  const batch = empty([chosen.length, ...X.shape.slice(1)], dtypeOf(X));
-  kernels().gatherRows(X.data, chosen, batch.data, X.size / X.shape[0]);
-  return { X: batch, y: chosen.map((i) => y[i]) };
+  const batch = gatherRows(X, chosen);
+  return { N: chosen.length, X: batch, y: isNDArray(y) ? gatherRows(y, chosen) : chosen.map((i) => y[i]) };
+}
+
+function gatherRows(a: NDArray, chosen: Int32Array): NDArray {
+  const rows = empty([chosen.length, ...a.shape.slice(1)], dtypeOf(a));
+  kernels().gatherRows(a.data, chosen, rows.data, a.size / a.shape[0]);
+  return rows;
 }
 
 /** Kept start … end, in the same memory. */
 function slice({ X, y }: Kept, start: number, end: number): Kept {
-  const length = X.size / X.shape[0];
-  const shape = [end - start, ...X.shape.slice(1)];
-  const part = withStorage(heap, () => wrap(X.data.subarray(start * length, end * length), shape));
-  return { X: part, y: y.subarray(start, end) };
+  const part = (a: NDArray): NDArray => {
+    const length = a.size / a.shape[0];
+    const shape = [end - start, ...a.shape.slice(1)];
+    return withStorage(heap, () => wrap(a.data.subarray(start * length, end * length), shape));
+  };
+  return { N: end - start, X: part(X), y: isNDArray(y) ? part(y) : y.subarray(start, end) };
 }

@@ -125,7 +125,7 @@ interface TargetOptions<Y, S> {
    * examples: functions `(scores, y) => number`, which receive those of all batches at once, as most metrics are no
    * means of batches; or objects with `reset`, `update` and `compute`, where these would take too much memory.
    */
-  metrics?: Metrics<Y, S>;
+  metrics?: Metrics<Y, NoInfer<S>>;
 }
 
 /** How `fit` trains. */

@@ -24,7 +24,7 @@ import { heapCopy, type Saved, statefulOf } from './saved.js';
 export type Values<S> = Tensor extends S ? NDArray : { readonly [Part in keyof S]: Values<S[Part]> };
 
 /** A number computed from the scores and the targets of all examples. */
-export type MetricFunction<Y = Targets, S = Tensor> = (scores: Values<S>, y: Y) => number;
+export type MetricFunction<Y = Targets, Scores = NDArray> = (scores: Scores, y: Y) => number;
 
 /**
  * A number that is computed batch by batch, for what would take too much memory at once.
@@ -37,11 +37,11 @@ export type MetricFunction<Y = Targets, S = Tensor> = (scores: Values<S>, y: Y) 
  *   compute() { return this.count; },
  * };
  */
-export interface Metric<Y = Targets, S = Tensor> {
+export interface Metric<Y = Targets, Scores = NDArray> {
   /** Forgets all batches. */
   reset(): void;
   /** Takes a batch in. The arrays end with the batch: it copies what it keeps. */
-  update(scores: Values<S>, y: Y): void;
+  update(scores: Scores, y: Y): void;
   /** The number for the batches since `reset`. */
   compute(): number;
   /** What `update` has changed, where a state of `fit` may be saved within an epoch. Together with `loadStateDict`. */
@@ -50,11 +50,13 @@ export interface Metric<Y = Targets, S = Tensor> {
   loadStateDict?(state: unknown): void;
 }
 
-/** Metrics by name. */
-export type Metrics<Y = Targets, S = Tensor> = Readonly<Record<string, MetricFunction<Y, S> | Metric<Y, S>>>;
+/** Metrics by name, of a model that gives `S`: a tensor, or several in a tuple or an object. */
+export type Metrics<Y = Targets, S = Tensor> = Readonly<
+  Record<string, MetricFunction<Y, Values<S>> | Metric<Y, Values<S>>>
+>;
 
 /** Metrics of whatever a model gives. */
-export type AnyMetrics = Metrics<never, never>;
+export type AnyMetrics = Readonly<Record<string, MetricFunction<never, never> | Metric<never, never>>>;
 
 /** The values of a model's output. */
 export function valuesOf(output: unknown): unknown {

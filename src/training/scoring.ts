@@ -73,11 +73,3 @@ export class Tally {
     });
   }
 }
-
-/**
- * Whether an evaluation is the best so far: finite, and of a higher accuracy than the best one before, if there was
- * one.
- */
-export function isBest({ accuracy, finite }: Tally, best: number, hasBest: boolean): boolean {
-  return finite && (accuracy > best || !hasBest);
-}

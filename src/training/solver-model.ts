@@ -9,12 +9,18 @@ import {
   type Labels,
   type NDArray,
   ShapeError,
+  tuple,
 } from '../arrays/index.js';
 import type { LossAndGrads, Model, Params } from '../classifiers/model.js';
 import { rows } from '../data/dataset.js';
 import { findNonFinite } from './finite.js';
 
-/** What a Solver trains on and watches. Inputs are of shape (N, …), the batch first. */
+/**
+ * What a Solver trains on and watches. Inputs are of shape (N, …), the batch first.
+ *
+ * Targets are N labels, or numbers: an array of shape (N, …) with two axes or more, which the model's `loss` receives as
+ * such. Everything with one axis is labels.
+ */
 export interface Dataset {
   readonly XTrain: NDArray;
   readonly yTrain: Labels;
@@ -64,17 +70,29 @@ export function checkScores(scores: NDArray | LossAndGrads, N: number): NDArray 
   throw argumentError(ShapeError, { fn, arg, found: `returned ${describe(scores)}`, expected });
 }
 
-/** Examples, dense and on the heap, and their labels. */
+/** Examples, dense and on the heap, and their targets, labels or numbers. */
 export interface Kept {
+  readonly N: number;
   readonly X: NDArray;
-  readonly y: Int32Array;
+  readonly y: Int32Array | NDArray;
 }
 
 /** @throws {ShapeError | RangeError | TypeError} naming, of the two, what does not fit. */
-export function keep(fn: string, [nameX, nameY]: readonly [string, string], X: NDArray, y: Labels): Kept {
+export function keep(
+  fn: string,
+  [nameX, nameY]: readonly [string, string],
+  X: NDArray,
+  y: Labels,
+  takesNumbers: boolean,
+): Kept {
   const { N } = checkShapes(fn, { [nameX]: [X, ['N', '…']] });
-  const labels = checkLabels(fn, nameY, y, N);
-  return { X: rows(X), y: labels };
+  if (!takesNumbers || !isNDArray(y) || y.shape.length < 2) return { N, X: rows(X), y: checkLabels(fn, nameY, y, N) };
+  checkShapes(fn, { [nameY]: [y, ['…']] });
+  if (y.shape[0] !== N) {
+    const found = `has shape ${tuple(y.shape)}`;
+    throw argumentError(ShapeError, { fn, arg: nameY, found, expected: tuple([`N=${N}`, '…']) });
+  }
+  return { N, X: rows(X), y: rows(y) };
 }
 
 /**
@@ -90,5 +108,15 @@ export function checkDataset(data: Dataset): [train: Kept, val: Kept] {
   checkShapes(fn, { XTrain: [XTrain, ['N', '…']] });
   const { N } = checkShapes(fn, { XVal: [XVal, ['N', '…']] });
   checkLike(fn, 'XVal', XVal, 'XTrain', XTrain, [N, ...XTrain.shape.slice(1)]);
-  return [keep(fn, ['XTrain', 'yTrain'], XTrain, yTrain), keep(fn, ['XVal', 'yVal'], XVal, yVal)];
+  const train = keep(fn, ['XTrain', 'yTrain'], XTrain, yTrain, true);
+  const { y } = train;
+  const val = keep(fn, ['XVal', 'yVal'], XVal, yVal, isNDArray(y));
+  if (!isNDArray(y)) return [train, val];
+  const rest = y.shape.slice(1);
+  if (!isNDArray(val.y)) {
+    const expected = `numbers of shape ${tuple(['N', ...rest])}, as yTrain`;
+    throw argumentError(TypeError, { fn, arg: 'yVal', found: 'is labels', expected });
+  }
+  checkLike(fn, 'yVal', val.y, 'yTrain', y, [N, ...rest]);
+  return [train, val];
 }

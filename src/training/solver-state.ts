@@ -7,9 +7,11 @@ import {
   checkLike,
   checkShapes,
   describe,
+  FINITE,
   FRACTION,
   loadEntry,
   type NDArray,
+  orNull,
   Random,
   type RandomState,
   SEED,
@@ -39,6 +41,9 @@ export interface SolverState {
   readonly trainAccHistory: readonly number[];
   readonly valAccHistory: readonly number[];
   readonly bestValAcc: number;
+  /** Where targets are numbers, the loss of the validation examples in the place of the accuracies. */
+  readonly valLossHistory: readonly number[];
+  readonly bestValLoss: number | null;
   /** Whether `best` is of an evaluation; else it has the initial parameters. */
   readonly hasBest: boolean;
   /** What the model has. */
@@ -62,7 +67,7 @@ export interface SolverState {
 }
 
 /** The lists of a {@link SolverState} that a Solver has under the same names. */
-export const HISTORIES = ['lossHistory', 'trainAccHistory', 'valAccHistory'] as const;
+export const HISTORIES = ['lossHistory', 'trainAccHistory', 'valAccHistory', 'valLossHistory'] as const;
 
 /** The names of a {@link SolverState}. */
 export const SOLVER_STATE: readonly (keyof SolverState)[] = [
@@ -70,6 +75,7 @@ export const SOLVER_STATE: readonly (keyof SolverState)[] = [
   'epoch',
   ...HISTORIES,
   'bestValAcc',
+  'bestValLoss',
   'hasBest',
   'current',
   'best',
@@ -166,8 +172,15 @@ function checkLength(
   throw argumentError(TypeError, { fn, arg, found: `is ${describe(list)}`, expected: `${length} entries, ${what}` });
 }
 
-/** Checks the numbers of a state. @throws {TypeError | RangeError} naming what does not fit. */
-export function checkSolverState(fn: string, state: SolverState, iterationsPerEpoch: number): void {
+/**
+ * Checks the numbers of a state.
+ *
+ * @returns The state, with what states of earlier versions did not have.
+ * @throws {TypeError | RangeError} naming what does not fit.
+ */
+export function checkSolverState(fn: string, given: SolverState, iterationsPerEpoch: number): SolverState {
+  const added = { valLossHistory: [], bestValLoss: null };
+  const state = typeof given === 'object' && given !== null ? Object.assign({ ...added }, given) : given;
   checkEntries(fn, 'state', state, SOLVER_STATE);
   const { iteration, epoch, trainAccHistory, valAccHistory, lossHistory, bestValAcc, due, stopped } = state;
   checkCount(fn, 'iteration', iteration, 0);
@@ -180,6 +193,9 @@ export function checkSolverState(fn: string, state: SolverState, iterationsPerEp
   checkNumbers(fn, 'trainAccHistory', trainAccHistory);
   checkNumbers(fn, 'valAccHistory', valAccHistory, trainAccHistory.length);
   checkedIn(fn, 'bestValAcc', bestValAcc, FRACTION);
+  checkNumbers(fn, 'valLossHistory', state.valLossHistory);
+  checkedIn(fn, 'bestValLoss', state.bestValLoss, orNull(FINITE));
   checkFlag(fn, 'due', due);
   checkFlag(fn, 'stopped', stopped);
+  return state;
 }
