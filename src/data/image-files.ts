@@ -1,6 +1,7 @@
 import { argumentError, printable } from '../arrays/index.js';
 import { attempt, kindOf, statOf } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
+import { byCodePoint } from './code-points.js';
 
 /** The pictures of a folder and their classes. */
 export interface Listed {
@@ -71,16 +72,6 @@ function entriesOf(fn: string, dir: string): Entry[] {
       return { name: entry.name, path: at, isFolder };
     })
     .sort((a, b) => byCodePoint(a.name, b.name));
-}
-
-/** The order of code points, which is that of the bytes in UTF-8: a text's own `<` compares halves of them. */
-function byCodePoint(a: string, b: string): number {
-  for (let i = 0; i < a.length && i < b.length; ) {
-    const [x, y] = [a.codePointAt(i) as number, b.codePointAt(i) as number];
-    if (x !== y) return x - y;
-    i += x > 0xffff ? 2 : 1;
-  }
-  return a.length - b.length;
 }
 
 /**

@@ -7,6 +7,7 @@ export {
   loadCifar10,
   readCifar10Batch,
 } from './cifar10.js';
+export { type Column, type CsvData, type CsvOptions, csv, type LabelledCsvData, parseCsv } from './csv.js';
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './data-loader.js';
 export {
   type ArrayDataset,
@@ -35,6 +36,7 @@ export {
   type WeightedRandomSamplerOptions,
 } from './samplers.js';
 export { type RandomSplitOptions, randomSplit } from './split.js';
+export { Standardizer, type StandardizerState, standardize } from './standardizer.js';
 export type { Arrays, Batch, Batched, Single, Targets } from './structure.js';
 export { concatDatasets, Subset } from './subset.js';
 export { type SyntheticCifar10Options, writeSyntheticCifar10 } from './synthetic-cifar10.js';
