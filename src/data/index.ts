@@ -7,6 +7,7 @@ export {
   loadCifar10,
   readCifar10Batch,
 } from './cifar10.js';
+export { type Cifar100, type LoadCifar100Options, loadCifar100 } from './cifar100.js';
 export { type Column, type CsvData, type CsvOptions, csv, type LabelledCsvData, parseCsv } from './csv.js';
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './data-loader.js';
 export {
@@ -18,6 +19,7 @@ export {
   type UnlabelledDataset,
 } from './dataset.js';
 export { type DownloadCifar10Options, type DownloadProgress, downloadCifar10 } from './download-cifar10.js';
+export { type IdxData, type IdxNumbers, readIdx } from './idx.js';
 export {
   ImageFolder,
   type ImageFolderOptions,
@@ -25,6 +27,7 @@ export {
   imageFolder,
   type SkippedImage,
 } from './image-folder.js';
+export { type LoadMnistOptions, loadFashionMnist, loadMnist, type Mnist } from './mnist.js';
 export {
   RandomSampler,
   type Sampler,
