@@ -6,10 +6,16 @@ import path from 'node:path';
 import { decode } from 'fast-png';
 import { describe, expect, test } from 'vitest';
 import { temporaryDir } from '../helpers/cifar10.js';
+import { jpegOf, pngOf } from '../helpers/pictures.js';
 import { compiledLibrary, runProject } from './project.js';
 import { expectSound } from './svg.js';
 
 const library = compiledLibrary();
+
+/** Two pictures of one pixel. */
+const PIXEL = Uint8Array.of(1, 2, 3, 255);
+const JPEG_BYTES = jpegOf(PIXEL, 1, 1).join();
+const PNG_BYTES = pngOf({ width: 1, height: 1, channels: 4, depth: 8, data: PIXEL }).join();
 
 /** Calls everything that needs a package, and prints what became of each call. */
 const CALLS = `
@@ -26,6 +32,10 @@ const calls = {
   plotHistory: () => plotHistory(run, 'a.svg'),
   plotPng: () => plotHistory(run, 'b.png'),
   plotHtml: () => plotHistory(run, 'c.html'),
+  writePng: async () => writeImage('e.png', zeros([3, 2, 2])),
+  writeJpeg: async () => writeImage('f.jpg', zeros([3, 2, 2])),
+  decodePng: async () => decodeImage(Uint8Array.of(${PNG_BYTES})),
+  decodeJpeg: async () => decodeImage(Uint8Array.of(${JPEG_BYTES})),
   saveChart: () => saveChart('d.png', '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"></svg>'),
 };
 (async () => {
@@ -35,13 +45,13 @@ const calls = {
   }
   htmlReport({ title: 'a' });
   visualizeGrid(zeros([1, 2, 2, 1]));
-  const files = require('fs').readdirSync('.').filter((name) => /^[a-d]\\./.test(name));
+  const files = require('fs').readdirSync('.').filter((name) => /^[a-f]\\./.test(name));
   console.log(JSON.stringify({ results, files }));
 })();
 `;
 const NAMES =
-  'barChart, encodePng, heatMap, historyChart, htmlReport, imageGrid, lineChart, plotHistory, saveChart, savePng, ' +
-  'visualizeGrid, zeros';
+  'barChart, decodeImage, encodePng, heatMap, historyChart, htmlReport, imageGrid, lineChart, plotHistory, saveChart, savePng, ' +
+  'visualizeGrid, writeImage, zeros';
 const PROGRAMS = {
   'all.mjs': [
     "import { createRequire } from 'node:module';",
@@ -50,12 +60,13 @@ const PROGRAMS = {
   ].join('\n'),
   'all.cjs': `const { ${NAMES} } = require('layerwise');${CALLS}`,
 };
-const PEERS = ['vega', 'vega-lite', 'fast-png', '@resvg/resvg-js'];
+const PEERS = ['vega', 'vega-lite', 'fast-png', '@resvg/resvg-js', '@jsquash/jpeg'];
 
 const CHARTS =
   'charts need the packages vega and vega-lite, and @resvg/resvg-js where they become PNG: ' +
   'npm install vega vega-lite @resvg/resvg-js';
 const PNG = 'PNG needs the package fast-png: npm install fast-png';
+const JPEG = 'JPEG needs the package @jsquash/jpeg: npm install @jsquash/jpeg';
 const RESVG = 'charts as PNG need the package @resvg/resvg-js: npm install @resvg/resvg-js (or write .svg)';
 
 describe.each(Object.entries(PROGRAMS))('the optional packages, asked for by %s', (file, program) => {
@@ -72,6 +83,10 @@ describe.each(Object.entries(PROGRAMS))('the optional packages, asked for by %s'
         plotHistory: `plotHistory: ${CHARTS}`,
         plotPng: `plotHistory: ${CHARTS}`,
         plotHtml: `plotHistory: ${CHARTS}`,
+        writePng: `writeImage: ${PNG}`,
+        writeJpeg: `writeImage: ${JPEG}`,
+        decodePng: 'well',
+        decodeJpeg: `decodeImage: ${JPEG}`,
         saveChart: `saveChart: ${RESVG}`,
       },
       files: [],
@@ -81,7 +96,7 @@ describe.each(Object.entries(PROGRAMS))('the optional packages, asked for by %s'
   test('when all are there, everything is drawn', () => {
     const { results, files } = runProject(library.folder, PEERS, file, program) as { results: object; files: string[] };
     expect(new Set(Object.values(results))).toEqual(new Set(['well']));
-    expect(files).toEqual(['a.png', 'a.svg', 'b.png', 'c.html', 'd.png']);
+    expect(files).toEqual(['a.png', 'a.svg', 'b.png', 'c.html', 'd.png', 'e.png', 'f.jpg']);
   });
 
   test('when one is missing, what needs it says so, and the rest works', () => {
@@ -93,7 +108,7 @@ describe.each(Object.entries(PROGRAMS))('the optional packages, asked for by %s'
         imageGrid: 'well',
         saveChart: `saveChart: ${RESVG}`,
       },
-      files: ['a.png', 'a.svg', 'c.html'],
+      files: ['a.png', 'a.svg', 'c.html', 'e.png', 'f.jpg'],
     });
     expect(runProject(library.folder, ['vega'], file, program)).toMatchObject({
       results: { lineChart: `lineChart: ${CHARTS}` },
@@ -105,6 +120,7 @@ describe.each(Object.entries(PROGRAMS))('the optional packages, asked for by %s'
       results: {
         lineChart: `lineChart: ${CHARTS} (vega did not load: vega is broken)`,
         encodePng: `encodePng: ${PNG} (fast-png did not load: fast-png is broken)`,
+        writePng: `writeImage: ${PNG} (fast-png did not load: fast-png is broken)`,
       },
     });
   });
