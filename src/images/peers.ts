@@ -29,7 +29,8 @@ export interface JpegEncoder {
  * @throws {Error} naming `fn` and the command that installs what is missing, or where there is no Node.
  */
 export function pngEncoder(fn: string): FastPng {
-  return loaded('fast-png', () => found(fn, 'fast-png', 'PNG needs', (require) => require('fast-png') as FastPng));
+  const name = 'fast-png';
+  return loaded(name, () => found(fn, name, 'PNG needs', (load) => load(name) as FastPng));
 }
 
 /**
@@ -56,9 +57,9 @@ interface Mozjpeg {
 function mozjpeg(fn: string, part: 'dec' | 'enc'): Mozjpeg {
   const file = `@jsquash/jpeg/codec/${part}/mozjpeg_${part}`;
   return loaded(file, () =>
-    found(fn, '@jsquash/jpeg', 'JPEG needs', (require) => ({
-      start: (require(`${file}.js`) as { default: Mozjpeg['start'] }).default,
-      module: new WebAssembly.Module(requireBuiltin(fn, 'node:fs').readFileSync(require.resolve(`${file}.wasm`))),
+    found(fn, '@jsquash/jpeg', 'JPEG needs', (load) => ({
+      start: (load(`${file}.js`) as { default: Mozjpeg['start'] }).default,
+      module: new WebAssembly.Module(requireBuiltin(fn, 'node:fs').readFileSync(load.resolve(`${file}.wasm`))),
     })),
   );
 }
@@ -124,14 +125,14 @@ function loaded<Package>(name: string, load: () => Package): Package {
  * `require` is made at call time, so that bundlers leave it alone, and the package is searched for where the library is
  * and from the current folder: a bundle, or a worker made from a string, has no place of its own.
  */
-function found<Package>(fn: string, name: string, need: string, load: (require: NodeJS.Require) => Package): Package {
+function found<Package>(fn: string, name: string, need: string, read: (load: NodeJS.Require) => Package): Package {
   const { createRequire } = requireBuiltin(fn, 'node:module');
   const path = requireBuiltin(fn, 'node:path');
   const places = [typeof __filename === 'string' ? __filename : '', path.resolve('index.js')].filter(path.isAbsolute);
   const errors: unknown[] = [];
   for (const place of places) {
     try {
-      return load(createRequire(place));
+      return read(createRequire(place));
     } catch (error) {
       errors.push(error);
     }
