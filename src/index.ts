@@ -125,6 +125,9 @@ export {
   type UnlabelledDataset,
   WeightedRandomSampler,
   type WeightedRandomSamplerOptions,
+  WorkerDataset,
+  type WorkerDatasetParts,
+  workerDataset,
   writeSyntheticCifar10,
 } from './data/index.js';
 // Gradient checking

@@ -7,6 +7,7 @@ interface Builtins {
   'node:os': typeof import('node:os');
   'node:path': typeof import('node:path');
   'node:stream': typeof import('node:stream');
+  'node:url': typeof import('node:url');
   'node:v8': typeof import('node:v8');
   'node:vm': typeof import('node:vm');
   'node:worker_threads': typeof import('node:worker_threads');

@@ -1,30 +1,28 @@
 import {
   ANY,
   argumentError,
-  array,
   checkCount,
   checkEntries,
+  checkedIn,
   checkSynchronous,
   count,
-  currentStorage,
   describe,
   FLAG,
   FUNCTION,
-  heap,
   isNDArray,
   loadEntry,
   type NDArray,
   type OptionsOf,
   option,
+  orNull,
   Random,
   type RandomState,
-  ShapeError,
+  type Range,
   type Stateful,
   settingsOf,
-  withStorage,
 } from '../arrays/index.js';
-import { isKeepingNothing } from '../kernels/index.js';
-import { type AnyDataset, checkInputs, checkPlaces, type DatasetOf } from './dataset.js';
+import { builtin } from '../node.js';
+import { type AnyDataset, checkPlaces, type DatasetOf } from './dataset.js';
 import {
   noIndices,
   RandomSampler,
@@ -34,8 +32,11 @@ import {
   WeightedRandomSampler,
 } from './samplers.js';
 import { type Source, sourceOf } from './source.js';
-import { type Arrays, type Batch, mapParts } from './structure.js';
-import { applyTransform, type Transform } from './transforms/transform.js';
+import { type AnyBatch, type Batch, mapParts } from './structure.js';
+import { type Step, stepsOf } from './transforms/steps.js';
+import type { BatchTransform, Recipe, Transform } from './transforms/transform.js';
+import { Ahead, type Made, type Plan, Pool } from './workers/pool.js';
+import { portable } from './workers/portable.js';
 
 const LOADER = {
   /** Examples to a batch. Default 1. */
@@ -54,13 +55,29 @@ const LOADER = {
     ...FUNCTION,
     expected: 'a function (X, random) => X; transforms.compose makes one of several',
   }),
-  /** Seed of the orders and of the transform. Without one they cannot be repeated. */
+  /**
+   * Applied to every batch `[X, y]` after `transform`, with the same generator: what changes inputs and targets together,
+   * as `transforms.mixup`.
+   */
+  batchTransform: option<unknown>(undefined, {
+    ...FUNCTION,
+    expected: 'a function ([X, y], random) => [X, y]',
+  }),
+  /**
+   * Worker threads that make batches ahead of their use; 0: batches are made when they are asked for. Needs Node, and
+   * arrays, an `imageFolder` or a `workerDataset`. The batches are the same for any number. Default 0.
+   */
+  workers: option(0, count(0, 64)),
+  /** Batches ahead to a worker. Default 2. */
+  prefetch: option(2, count(1)),
+  /** Seed of the orders and of the transforms. Without one they cannot be repeated. */
   seed: option<number | string | undefined>(undefined, ANY),
 };
 
 /** Options of a {@link DataLoader}. */
 export interface DataLoaderOptions<X = NDArray> extends OptionsOf<typeof LOADER> {
   transform?: Transform<X>;
+  batchTransform?: BatchTransform<X, unknown>;
 }
 
 /** What the next batches of a {@link DataLoader} depend on: a plain object that survives JSON. */
@@ -71,7 +88,9 @@ export interface DataLoaderState {
   readonly order: readonly number[] | null;
   /** How many batches of that epoch have been drawn. */
   readonly taken: number;
-  /** The generator that orders and transforms draw from. */
+  /** What the generators of that epoch's batches are seeded with; null between two epochs, and where nothing draws. */
+  readonly seed: number | null;
+  /** The generator that the orders and these seeds are drawn from. */
   readonly random: RandomState;
   /** What the sampler's `stateDict()` returned; null if it has none. */
   readonly sampler: unknown;
@@ -80,8 +99,20 @@ export interface DataLoaderState {
 /** An epoch in progress. */
 interface Epoch {
   readonly order: Int32Array;
+  readonly seed: number | null;
   taken: number;
+  /** Its batches in the making, where there are workers. */
+  ahead?: Ahead | null;
 }
+
+/** Which batch of which epoch some indices are. */
+interface Place {
+  readonly epoch: Epoch;
+  readonly number: number;
+}
+
+/** Ends the workers of loaders that nobody can reach any more. */
+const abandoned = new FinalizationRegistry<Pool>((pool) => pool.close());
 
 /**
  * Goes through a dataset in batches, once an epoch: each `for…of` is one.
@@ -93,8 +124,15 @@ interface Epoch {
  *
  * `X` and `Y` are the types of the inputs and of the targets, and follow from the dataset.
  *
- * With a seed the batches repeat: the orders and the transform draw from one {@link Random}.
- * {@link DataLoader.stateDict} saves it, together with the place within the epoch.
+ * With a seed the batches repeat: the orders are drawn from one {@link Random}, and the transforms draw from a generator
+ * of each batch's own, which is seeded by a number of the epoch's, drawn from the first, and the number of the batch.
+ * {@link DataLoader.stateDict} saves all that, together with the place within the epoch.
+ *
+ * With `workers` the batches are made by other threads, ahead of the training step, and are the same to the bit. Each
+ * worker has its own dataset: `{ X, y }` is copied once, into memory that they share. The transforms of the library run
+ * in the workers; from the first function of the user's on, they run in this thread, on the batch that has arrived. An
+ * error arrives with its batch. Workers start with the first epoch, never keep the process alive, and end with
+ * {@link DataLoader.close}, or when the loader is collected.
  *
  * @example
  * const loader = new DataLoader({ X: data.XTrain, y: data.yTrain }, {
@@ -119,7 +157,13 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
   /** Batches to an epoch. */
   readonly length: number;
   readonly #source: Source;
-  readonly #transform: Transform<X> | undefined;
+  readonly #steps: readonly Step[];
+  /** How many of the steps are applied by workers. */
+  readonly #stepsAhead: number;
+  readonly #pool: Pool | null;
+  /** Batches made ahead. */
+  readonly #depth: number;
+  readonly #places = new WeakMap<object, Place>();
   #random: Random;
   /** The epoch that was begun last, until it is complete or abandoned. */
   #running: Epoch | null = null;
@@ -133,12 +177,16 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
    *   returns `[x, y]`. Targets may be left out; both may be several, in a tuple or an object.
    * @throws {RangeError | TypeError | ShapeError} naming an option or a part of the dataset that does not fit.
    */
+  constructor(dataset: DatasetOf<X, Y>, options?: DataLoaderOptions<X> & { batchTransform?: undefined });
+  constructor(dataset: DatasetOf<X, unknown>, options: DataLoaderOptions<X> & { batchTransform: BatchTransform<X, Y> });
   constructor(dataset: DatasetOf<X, Y>, options?: DataLoaderOptions<X>);
-  constructor(dataset: AnyDataset, options: DataLoaderOptions<X> = {}) {
+  constructor(data: unknown, options: DataLoaderOptions<X> = {}) {
     const fn = 'DataLoader';
-    const { batchSize, shuffle, sampler, dropLast, transform, seed } = settingsOf(fn, LOADER, options);
+    const settings = settingsOf(fn, LOADER, options);
+    const { batchSize, shuffle, sampler, dropLast, transform, batchTransform, workers, prefetch, seed } = settings;
     if (sampler !== undefined) checkSampler(sampler, shuffle);
     this.#random = new Random(seed);
+    const dataset = data as AnyDataset;
     this.dataset = dataset;
     this.#source = sourceOf(fn, dataset);
     this.sampler = sampler ?? new (shuffle ? RandomSampler : SequentialSampler)(this.#source.length);
@@ -150,7 +198,7 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
       const expected = `${this.#source.length}, one for each example of the dataset`;
       throw argumentError(RangeError, { fn, arg: 'sampler.weights', found, expected });
     }
-    this.#transform = transform as Transform<X> | undefined;
+    this.#steps = stepsOf(transform, batchTransform);
     this.batchSize = batchSize;
     const examples = this.sampler.length;
     this.length = dropLast ? Math.floor(examples / batchSize) : Math.ceil(examples / batchSize);
@@ -158,6 +206,26 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
       const expected = `at most ${examples}, the examples of an epoch, with dropLast`;
       throw argumentError(RangeError, { fn, arg: 'batchSize', found: `is ${batchSize}`, expected });
     }
+    const own = this.#steps.findIndex(({ recipe }) => recipe === undefined);
+    this.#stepsAhead = own < 0 ? this.#steps.length : own;
+    this.#depth = workers * prefetch;
+    this.#pool = workers === 0 ? null : this.#makePool(fn, workers);
+  }
+
+  #makePool(fn: string, workers: number): Pool {
+    if (builtin('node:worker_threads') === null) {
+      const [found, expected] = [`is ${workers}`, '0 where there is no Node 20.19 or later'];
+      throw argumentError(RangeError, { fn, arg: 'workers', found, expected });
+    }
+    const recipes = this.#steps.slice(0, this.#stepsAhead).map(({ recipe }) => recipe as Recipe);
+    const pool = new Pool(fn, workers, { dataset: portable(fn, this.dataset), recipes });
+    abandoned.register(this, pool);
+    return pool;
+  }
+
+  /** Ends the workers, if there are any. Another epoch starts them again. */
+  close(): void {
+    this.#pool?.close();
   }
 
   /** The batches of an epoch. */
@@ -181,21 +249,43 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
     const epoch = this.#resumed ?? this.#begin();
     this.#resumed = null;
     this.#running = epoch;
+    if (this.#pool !== null) epoch.ahead = new Ahead(this.#pool, this.#planOf(epoch), epoch.taken, this.#depth);
     try {
       while (epoch.taken < this.length) {
-        const start = epoch.taken++ * this.batchSize;
+        const number = epoch.taken++;
         // With its last batch an epoch is complete: a state saved now continues with the next one.
         if (epoch.taken === this.length) this.#leave(epoch);
-        yield epoch.order.slice(start, start + this.batchSize);
+        epoch.ahead?.goTo(number);
+        const indices = this.#indicesOf(epoch, number);
+        this.#places.set(indices, { epoch, number });
+        yield indices;
       }
     } finally {
       this.#leave(epoch);
+      epoch.ahead?.end();
+      epoch.ahead = null;
     }
   }
 
+  #indicesOf({ order }: Epoch, number: number): Int32Array {
+    return order.slice(number * this.batchSize, (number + 1) * this.batchSize);
+  }
+
+  /** What workers make of an epoch. It does not refer to the loader, which is collected while they work. */
+  #planOf(epoch: Epoch): Plan {
+    const { length, batchSize } = this;
+    const { order, seed } = epoch;
+    return {
+      length,
+      indicesOf: (number) => order.slice(number * batchSize, (number + 1) * batchSize),
+      seedOf: (number) => seedOf(seed, number),
+    };
+  }
+
   /**
-   * The examples at the given places as a batch, transformed: draws from the loader's generator where the transform
-   * does.
+   * The examples at the given places as a batch, transformed. Of indices as {@link DataLoader.indexBatches} gives them it
+   * is the batch of that epoch, with the numbers that belong to it; for others the transforms draw from the loader's
+   * generator.
    *
    * @param indices - Places in the dataset.
    * @returns New arrays, in the workspace that is open, if any.
@@ -206,20 +296,43 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
     const fn = 'DataLoader.batch';
     if (typeof indices?.length !== 'number' || indices.length === 0) throw noIndices(fn, indices);
     checkPlaces(fn, 'indices', indices, this.#source.length);
-    const batch = this.#source.gather(Int32Array.from(indices));
-    if (this.#transform === undefined) return batch as Batch<X, Y>;
-    const [X, ...targets] = batch;
-    const transform = this.#transform as unknown as Transform<Arrays>;
-    return [transformed(transform, X, this.#random), ...targets] as unknown as Batch<X, Y>;
+    const place = this.#places.get(indices);
+    if (place === undefined || !isSame(indices, this.#indicesOf(place.epoch, place.number))) {
+      return this.#make(Int32Array.from(indices), this.#random);
+    }
+    const { epoch, number } = place;
+    const made = epoch.ahead?.take(number);
+    if (made) return this.#finish(made);
+    const seed = seedOf(epoch.seed, number);
+    return this.#make(Int32Array.from(indices), seed === null ? this.#random : new Random(seed));
   }
 
-  /** What the next batches depend on. Within an epoch, save it once the batch drawn last has been made. */
+  #make(indices: Int32Array, random: Random): Batch<X, Y> {
+    let batch = this.#source.gather(indices);
+    for (const step of this.#steps) batch = step.apply(batch, random);
+    return batch as Batch<X, Y>;
+  }
+
+  /** The batch that a worker has made, after the steps that are left. */
+  #finish({ batch: parts, random }: Made): Batch<X, Y> {
+    // Arrays lose their methods on the way, and isNDArray gives them back.
+    for (const part of parts) mapParts(part, '', isNDArray);
+    let batch = parts as unknown as AnyBatch;
+    if (this.#stepsAhead === this.#steps.length) return batch as Batch<X, Y>;
+    const own = Random.fromState(random as RandomState);
+    for (const step of this.#steps.slice(this.#stepsAhead)) batch = step.apply(batch, own);
+    return batch as Batch<X, Y>;
+  }
+
+  /** What the next batches depend on. */
   stateDict(): DataLoaderState {
     const epoch = this.#running ?? this.#resumed;
     const sampler = this.sampler.stateDict?.() ?? null;
     checkSynchronous('DataLoader.stateDict', 'sampler.stateDict', sampler);
     const order = epoch && Array.from(epoch.order);
-    return { batchSize: this.batchSize, order, taken: epoch?.taken ?? 0, random: this.#random.stateDict(), sampler };
+    const { batchSize } = this;
+    const [taken, seed] = [epoch?.taken ?? 0, epoch?.seed ?? null];
+    return { batchSize, order, taken, seed, random: this.#random.stateDict(), sampler };
   }
 
   /**
@@ -230,8 +343,8 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
    */
   loadStateDict(state: DataLoaderState): void {
     const fn = 'DataLoader.loadStateDict';
-    checkEntries(fn, 'state', state, ['batchSize', 'order', 'taken', 'random', 'sampler']);
-    const { batchSize, order, taken } = state;
+    checkEntries(fn, 'state', state, ['batchSize', 'order', 'taken', 'seed', 'random', 'sampler']);
+    const { batchSize, order, taken, seed } = state;
     if (batchSize !== this.batchSize) {
       const found = `is ${describe(batchSize)}`;
       throw argumentError(RangeError, { fn, arg: 'batchSize', found, expected: `${this.batchSize}, the loader's` });
@@ -243,10 +356,12 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
       const expected = resumed === null ? '0 between two epochs' : `a whole number ≥ 1 and < ${end}, within the epoch`;
       throw argumentError(RangeError, { fn, arg: 'taken', found: `is ${describe(taken)}`, expected });
     }
+    const orNone = this.#steps.length === 0 ? orNull(EPOCH_SEED) : EPOCH_SEED;
+    checkedIn(fn, 'seed', seed, resumed === null ? NO_SEED : orNone);
     const random = new Random(0);
     loadEntry(fn, 'random', random, state.random);
     this.#loadSampler(fn, state.sampler);
-    this.#resumed = resumed && { order: resumed, taken };
+    this.#resumed = resumed && { order: resumed, seed, taken };
     this.#running = null;
     this.#random = random;
   }
@@ -273,8 +388,9 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
       throw argumentError(RangeError, { fn: 'DataLoader', arg: 'sampler.order', found, expected });
     }
     checkPlaces('DataLoader', 'sampler.order()', drawn, this.#source.length);
+    const seed = this.#steps.length === 0 ? null : random.rand([1], 'float64').data[0];
     this.#random = random;
-    return { order: Int32Array.from(drawn), taken: 0 };
+    return { order: Int32Array.from(drawn), seed, taken: 0 };
   }
 
   #leave(epoch: Epoch): void {
@@ -282,18 +398,24 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
   }
 }
 
-/** What a transform makes of the inputs of a batch. */
-function transformed(transform: Transform<Arrays>, X: Arrays, random: Random): Arrays {
-  const [fn, name] = ['DataLoader', 'transform'];
-  if (isNDArray(X)) return applyTransform(fn, name, transform as Transform<NDArray>, X, random);
-  const trusted = isKeepingNothing(transform) || currentStorage() === heap;
-  const copied = (): Arrays => mapParts(X, '', (part) => array(part as NDArray)) as Arrays;
-  const made = trusted ? transform(X, random) : withStorage(heap, () => transform(copied(), random));
-  checkSynchronous(fn, name, made);
-  const [length, N] = [X, made].map((parts) => checkInputs(fn, `what ${name} returned`, parts));
-  if (length === N) return made;
-  const [found, expected] = [`returned ${N} examples`, `${length}, as it was given`];
-  throw argumentError(ShapeError, { fn, arg: name, found, expected });
+/** Of a batch's generator: a text of the seed of its epoch and its number. */
+function seedOf(seed: number | null, number: number): string | null {
+  return seed === null ? null : `${seed}/${number}`;
+}
+
+const EPOCH_SEED: Range = {
+  allows: (seed) => typeof seed === 'number' && seed >= 0 && seed < 1,
+  expected: 'a number in [0, 1)',
+  Kind: RangeError,
+};
+const NO_SEED: Range = {
+  allows: (seed) => seed === null,
+  expected: 'null between two epochs',
+  Kind: RangeError,
+};
+
+function isSame(indices: ArrayLike<number>, others: Int32Array): boolean {
+  return indices.length === others.length && others.every((index, at) => index === indices[at]);
 }
 
 function checkSampler(sampler: Sampler, shuffle: boolean): void {

@@ -24,6 +24,7 @@ import {
 } from '../images/index.js';
 import type { ExampleDataset } from './dataset.js';
 import { type Listed, listImages } from './image-files.js';
+import { PORTABLE, type PortableDataset } from './portable.js';
 
 const EXTENSIONS: Range = {
   allows: (list) =>
@@ -121,6 +122,11 @@ export class ImageFolder implements ExampleDataset {
   get parts(): ImageFolderParts {
     const { classes, files, labels, skipped } = this;
     return { classes, files, labels, options: { ...this.#settings }, skipped };
+  }
+
+  /** @internal */
+  [PORTABLE](): PortableDataset {
+    return { kind: 'images', parts: this.parts };
   }
 
   /**

@@ -55,3 +55,4 @@ export type {
   Transform,
 } from './transforms/index.js';
 export * as transforms from './transforms/index.js';
+export { WorkerDataset, type WorkerDatasetParts, workerDataset } from './workers/worker-dataset.js';

@@ -20,9 +20,11 @@ import {
   keep,
   TensorDataset,
 } from './dataset.js';
+import { PORTABLE, type PortableDataset } from './portable.js';
 import { checkIndices } from './samplers.js';
 import { readBy, sourceOf } from './source.js';
 import { type AnyBatch, mapParts, partAt, type Single } from './structure.js';
+import { portable } from './workers/portable.js';
 
 type AnyExamples = Extract<AnyDataset, { length: number }>;
 
@@ -59,6 +61,11 @@ export class Subset<X = NDArray, Y = ArrayLike<number>> {
   /** How many examples there are. */
   get length(): number {
     return this.indices.length;
+  }
+
+  /** @internal */
+  [PORTABLE](): PortableDataset {
+    return { kind: 'subset', of: portable('DataLoader', this.dataset), indices: this.indices };
   }
 
   /** Example `i` of the subset and its target, as the dataset has them. */
@@ -104,7 +111,8 @@ export function concatDatasets<X, Y>(datasets: readonly DatasetOf<X, Y>[]): Exam
     const part = partOf(i);
     return parts[part].get(i - starts[part]) as readonly [X, Single<Y>];
   };
-  const all: ExampleDataset<X, Single<Y>> = { length, get };
+  const parted = (): PortableDataset => ({ kind: 'all', of: parts.map((part) => portable('DataLoader', part)) });
+  const all = { length, get, [PORTABLE]: parted };
   readBy(all, { length, gather });
   return all;
 }

@@ -57,7 +57,8 @@ test.each<[options: unknown, error: string, message: string]>([
   [
     { numWorkers: 2 },
     'TypeError',
-    "DataLoader: unknown option 'numWorkers', expected batchSize, shuffle, sampler, dropLast, transform, seed",
+    "DataLoader: unknown option 'numWorkers', expected batchSize, shuffle, sampler, dropLast, transform, " +
+      'batchTransform, workers, prefetch, seed',
   ],
   [null, 'TypeError', 'DataLoader: options is null, expected an object'],
 ])('an option that does not fit: case %#', (options, name, message) => {

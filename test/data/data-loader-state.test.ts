@@ -122,16 +122,16 @@ describe('a saved state', () => {
   };
 
   test.each<[state: (good: DataLoaderState) => unknown, error: string, message: string]>([
-    [() => null, 'TypeError', 'state is null, expected an object with batchSize, order, taken, random, sampler'],
+    [() => null, 'TypeError', 'state is null, expected an object with batchSize, order, taken, seed, random, sampler'],
     [
       ({ taken: _, ...rest }) => rest,
       'TypeError',
-      "state has no entry 'taken', expected an object with batchSize, order, taken, random, sampler",
+      "state has no entry 'taken', expected an object with batchSize, order, taken, seed, random, sampler",
     ],
     [
-      (good) => ({ ...good, seed: 1 }),
+      (good) => ({ ...good, epoch: 1 }),
       'TypeError',
-      "state has an unknown entry 'seed', expected an object with batchSize, order, taken, random, sampler",
+      "state has an unknown entry 'epoch', expected an object with batchSize, order, taken, seed, random, sampler",
     ],
     [(good) => ({ ...good, batchSize: 4 }), 'RangeError', "batchSize is 4, expected 3, the loader's"],
     [
@@ -151,6 +151,12 @@ describe('a saved state', () => {
       'taken is 4, expected a whole number ≥ 1 and < 4, within the epoch',
     ],
     [(good) => ({ ...good, order: null }), 'RangeError', 'taken is 1, expected 0 between two epochs'],
+    [(good) => ({ ...good, seed: 1 }), 'RangeError', 'seed is 1, expected a number in [0, 1), or null'],
+    [
+      (good) => ({ ...good, order: null, taken: 0, seed: 0.5 }),
+      'RangeError',
+      'seed is 0.5, expected null between two epochs',
+    ],
     [
       (good) => ({ ...good, random: {} }),
       'TypeError',

@@ -6,7 +6,7 @@
 
 export { type ColorJitterOptions, colorJitter } from './color-jitter.js';
 export { type CutoutOptions, cutout } from './cutout.js';
-export { type BatchTransform, cutmix, type MixOptions, mixup } from './mix.js';
+export { cutmix, type MixOptions, mixup } from './mix.js';
 export { normalize } from './normalize.js';
 export { type RandomCropOptions, randomCrop } from './random-crop.js';
 export { type RandomErasingOptions, randomErasing } from './random-erasing.js';
@@ -14,4 +14,4 @@ export { randomHorizontalFlip } from './random-horizontal-flip.js';
 export { type RandomResizedCropOptions, randomResizedCrop } from './random-resized-crop.js';
 export { type RandomRotationOptions, randomRotation } from './random-rotation.js';
 export { centerCrop, resize } from './resize.js';
-export { compose, type Transform } from './transform.js';
+export { type BatchTransform, compose, type Transform } from './transform.js';

@@ -1,9 +1,7 @@
 import {
-  argumentError,
   checkLabels,
   checkShapes,
   count,
-  describe,
   dtypeOf,
   empty,
   hostRoom,
@@ -13,24 +11,13 @@ import {
   type OptionsOf,
   option,
   POSITIVE,
-  type Random,
   required,
-  ShapeError,
   settingsOf,
   zeros,
 } from '../../arrays/index.js';
 import { keepsNothing } from '../../kernels/index.js';
 import { drawBeta } from './beta.js';
-import { checkImages, checkRandom, remembered } from './transform.js';
-
-/**
- * Changes a batch together with its targets: takes `[X, y]` and returns both anew, as many examples as before. It
- * writes to neither, and draws from `random` alone.
- */
-export type BatchTransform = (
-  batch: readonly [X: NDArray, y: Int32Array | NDArray],
-  random: Random,
-) => [NDArray, NDArray];
+import { type BatchTransform, checkImages, checkRandom, remembered } from './transform.js';
 
 const MIX = {
   /** How many classes there are, C. */
@@ -112,7 +99,7 @@ export function cutmix(options: MixOptions): BatchTransform {
 }
 
 function batchTransform(fn: string, options: MixOptions, apply: BatchTransform): BatchTransform {
-  return remembered(fn, [options], keepsNothing(apply));
+  return remembered('batch', fn, [options], keepsNothing(apply));
 }
 
 /** out[n] = λ · a[n] + (1 − λ) · a[n − 1], a[−1] being the last. */
@@ -139,15 +126,4 @@ function probabilities(fn: string, y: Int32Array | NDArray, N: number, C: number
   const room = hostRoom(out);
   for (let n = 0; n < N; n++) room[n * C + labels[n]] = 1;
   return out;
-}
-
-/** @throws {TypeError | ShapeError} if what a transform of batches returned is no batch of as many examples. */
-export function checkMixed(fn: string, name: string, made: unknown, N: number): asserts made is [NDArray, NDArray] {
-  if (!Array.isArray(made) || made.length !== 2) {
-    const [found, expected] = [`returned ${describe(made)}`, '[X, y]'];
-    throw argumentError(TypeError, { fn, arg: name, found, expected });
-  }
-  if (isNDArray(made[0]) && made[0].shape[0] === N) return;
-  const [found, expected] = [`returned X as ${describe(made[0])}`, `an array of ${N} examples`];
-  throw argumentError(ShapeError, { fn, arg: name, found, expected });
 }

@@ -28,6 +28,8 @@ export interface ImageSizes {
 
 /** The call that made a transform of the library, for a worker thread that makes it again. */
 export interface Recipe {
+  /** Whether the transform takes the inputs or the whole batch. */
+  readonly of: 'inputs' | 'batch';
   /** A function of `transforms`. */
   readonly name: string;
   /** A copy of its arguments. */
@@ -40,6 +42,17 @@ export interface Recipe {
  * `random`, so that a seeded loader repeats.
  */
 export type Transform<X = NDArray> = (X: X, random: Random) => X;
+
+/**
+ * Changes a batch together with its targets: takes `[X, y]` and returns both, as many examples as before. It writes to
+ * neither, and draws from `random` alone.
+ */
+export type BatchTransform<X = NDArray, Y = NDArray> = (
+  // Labels or numbers: what a dataset has, or an earlier transform made.
+  // biome-ignore lint/suspicious/noExplicitAny: each transform says which targets it takes
+  batch: readonly [X: X, y: any],
+  random: Random,
+) => readonly [X: X, y: Y];
 
 /**
  * The transforms one after the other, as one.
@@ -70,8 +83,13 @@ const recipes = new WeakMap<object, Recipe>();
 const parts = new WeakMap<object, readonly Transform[]>();
 
 /** `transform`, which `transforms[name](...args)` made: remembered for {@link recipeOf}. */
-export function remembered<T extends object>(name: string, args: readonly unknown[], transform: T): T {
-  recipes.set(transform, { name, args: structuredClone(args) });
+export function remembered<T extends object>(
+  of: Recipe['of'],
+  name: string,
+  args: readonly unknown[],
+  transform: T,
+): T {
+  recipes.set(transform, { of, name, args: structuredClone(args) });
   return transform;
 }
 
@@ -80,9 +98,9 @@ export function recipeOf(transform: object): Recipe | undefined {
   return recipes.get(transform);
 }
 
-/** The transforms that a composition applies one after the other, those of compositions within it too. */
-export function stepsOf(transform: Transform): readonly Transform[] {
-  return parts.get(transform)?.flatMap(stepsOf) ?? [transform];
+/** What {@link compose} made a transform of; undefined for others. */
+export function partsOf(transform: object): readonly Transform[] | undefined {
+  return parts.get(transform);
 }
 
 /** A transform of images that draws nothing, which `transforms[fn](...args)` makes. */
@@ -92,6 +110,7 @@ export function imageTransform(
   apply: (X: NDArray, sizes: ImageSizes) => NDArray,
 ): (X: NDArray) => NDArray {
   return remembered(
+    'inputs',
     fn,
     args,
     keepsNothing((X: NDArray) => apply(X, checkImages(fn, X))),
@@ -105,6 +124,7 @@ export function randomTransform(
   apply: (X: NDArray, sizes: ImageSizes, random: Random) => NDArray,
 ): Transform {
   return remembered(
+    'inputs',
     fn,
     args,
     keepsNothing((X: NDArray, random: Random) => {

@@ -1,0 +1,51 @@
+import { requireBuiltin } from '../../node.js';
+
+type Worker = import('node:worker_threads').Worker;
+type WorkerOptions = import('node:worker_threads').WorkerOptions;
+
+/** What a worker runs of: a file, or its text. */
+interface Program {
+  readonly code: string;
+  readonly isText: boolean;
+}
+
+let found: Program | undefined;
+
+/**
+ * A thread that runs thread.ts.
+ *
+ * @throws {Error} where its file is not beside this one: in a bundle.
+ */
+export function startThread(fn: string, options: WorkerOptions): Worker {
+  const { Worker } = requireBuiltin(fn, 'node:worker_threads');
+  found ??= findProgram(fn);
+  return new Worker(found.code, { ...options, eval: found.isText });
+}
+
+function findProgram(fn: string): Program {
+  const { existsSync } = requireBuiltin(fn, 'node:fs');
+  const { dirname, join } = requireBuiltin(fn, 'node:path');
+  const here = typeof __filename === 'string' ? __filename : '';
+  if (here.endsWith('.ts')) return { code: bundled(fn, join(dirname(here), 'thread.ts')), isText: true };
+  const code = join(dirname(here), 'thread.js');
+  if (here !== '' && existsSync(code)) return { code, isText: false };
+  throw new Error(
+    `${fn}: there is no file of the library's for its workers, which a bundle does not have: ` +
+      "make layerwise external in the bundler's settings, or leave workers out",
+  );
+}
+
+/**
+ * The program as one text, where the library runs from its sources, in its own tests and scripts: a worker has none of
+ * the loaders that read TypeScript.
+ */
+function bundled(fn: string, entry: string): string {
+  const { buildSync } = requireBuiltin(fn, 'node:module').createRequire(entry)('esbuild') as {
+    buildSync(options: object): { outputFiles: { text: string }[] };
+  };
+  const settings = { bundle: true, platform: 'node', target: 'node20', write: false, packages: 'external' };
+  const { outputFiles } = buildSync({ entryPoints: [entry], ...settings });
+  // Packages are those that this file finds.
+  return `{ const __filename = ${JSON.stringify(entry)}; const require = process.getBuiltinModule('node:module')
+.createRequire(__filename);\n${outputFiles[0].text} }`;
+}

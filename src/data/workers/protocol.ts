@@ -1,0 +1,50 @@
+import type { RandomState } from '../../arrays/index.js';
+import type { PortableDataset } from '../portable.js';
+import type { Recipe } from '../transforms/transform.js';
+
+/** What a worker is started with: everything that is the same for all batches. */
+export interface Job {
+  readonly dataset: PortableDataset;
+  /** What is applied to each batch, one after the other. */
+  readonly recipes: readonly Recipe[];
+}
+
+/** A batch to make. */
+export interface Task {
+  /** A number of the batch's own. */
+  readonly id: number;
+  /** The number of its epoch: see {@link OLDEST}. */
+  readonly epoch: number;
+  /** Places in the dataset. */
+  readonly indices: Int32Array;
+  /** Of the batch's generator; null where nothing draws. */
+  readonly seed: string | null;
+}
+
+/** The answer to a task. */
+export type Answer =
+  | { readonly id: number; readonly batch: readonly unknown[]; readonly random: RandomState | null }
+  | { readonly id: number; readonly error: SentError };
+
+/** An error on its way from a worker. */
+export interface SentError {
+  /** The class: of others than these, `Error`. */
+  readonly kind: 'Error' | 'RangeError' | 'TypeError' | 'ShapeError';
+  readonly message: string;
+  readonly stack: string | undefined;
+}
+
+/** What a worker is started with. */
+export interface ThreadData {
+  readonly job: Job;
+  /** Takes tasks and gives answers; a null is a question whether it is open. */
+  readonly port: import('node:worker_threads').MessagePort;
+  /** Shared numbers: see {@link ANSWERS} and {@link OLDEST}. */
+  readonly signals: Int32Array;
+}
+
+/** Place in the shared numbers of the count of answers, by which a thread that waits is woken. */
+export const ANSWERS = 0;
+
+/** Place in the shared numbers of the oldest epoch whose batches are wanted: tasks of earlier ones are dropped. */
+export const OLDEST = 1;
