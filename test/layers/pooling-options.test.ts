@@ -11,6 +11,10 @@ import {
   adaptiveMaxPoolForward,
   avgPoolBackward,
   avgPoolForward,
+  convReluBackward,
+  convReluForward,
+  convReluPoolBackward,
+  convReluPoolForward,
   type MaxPoolParam,
   maxPoolBackward,
   maxPoolBackwardNaive,
@@ -21,6 +25,7 @@ import {
   padBackward,
   padForward,
 } from '../../src/layers/index.js';
+import * as nn from '../../src/nn/index.js';
 import { DTYPES } from '../helpers/fixtures.js';
 import { useKernels } from '../helpers/kernel-sets.js';
 import { pretend } from '../helpers/pretend.js';
@@ -338,6 +343,37 @@ describe('padForward', () => {
       const turned = padForward(x.transpose(0, 2, 1), [0, 0, 1, 2], { mode })[0];
       expect(padForward(x, [1, 2], { mode })[0]).toEqualBits(array(turned.transpose(0, 2, 1)));
     }
+  });
+});
+
+describe('a pooling with options', () => {
+  test('follows a convolution and a ReLU in one sandwich', () => {
+    const random = new Random(5);
+    const [x, w, b] = [[2, 3, 8, 9], [4, 3, 3, 3], [4]].map((shape) => random.randn(shape, 'float64'));
+    const [conv, pool] = [{ pad: 1 }, { ...PADDED, ceilMode: true }];
+    const [out, cache] = convReluPoolForward(x, w, b, conv, pool);
+    const [h, convCache] = convReluForward(x, w, b, conv);
+    const [expected, poolCache] = maxPoolForward(h, pool);
+    expect(out).toEqualBits(expected);
+    const dout = random.randn(out.shape, 'float64');
+    const grads = convReluPoolBackward(dout, cache);
+    const separate = convReluBackward(maxPoolBackward(dout, poolCache), convCache);
+    for (const name of ['dx', 'dw', 'db'] as const) {
+      expect(grads[name]).toBeAllClose(separate[name], { rtol: 1e-10, atol: 1e-12 });
+    }
+  });
+
+  test('has its output in the summary of a model: the stem of a ResNet', () => {
+    const stem = new nn.Sequential(
+      new nn.Conv2d(3, 8, 7, { stride: 2, padding: 3 }),
+      new nn.MaxPool2d(3, { stride: 2, padding: 1 }),
+      new nn.AdaptiveMaxPool2d([null, 4]),
+    );
+    expect(stem.summary([3, 64, 64]).rows.map(({ outputShape }) => outputShape)).toEqual([
+      [8, 32, 32],
+      [8, 16, 16],
+      [8, 16, 4],
+    ]);
   });
 });
 
