@@ -72,8 +72,9 @@ export function softmaxLoss(x: NDArray, y: Labels): LossAndGrad {
  * @throws {RangeError} if a label is not an integer in [0, C).
  * @see https://cs231n.github.io/linear-classify/#svm
  */
-export function svmLoss(x: NDArray, y: Labels, options: LossOptions = {}): LossAndGrad {
-  return pairOf(svmParts('svmLoss', x, y, settingsOf('svmLoss', MEAN_OR_SUM, options).reduction));
+export function svmLoss(x: NDArray, y: Labels, options?: LossOptions): LossAndGrad {
+  const reduction = options === undefined ? 'mean' : settingsOf('svmLoss', MEAN_OR_SUM, options).reduction;
+  return pairOf(svmParts('svmLoss', x, y, reduction));
 }
 
 /** The parts of {@link svmLoss}. */
