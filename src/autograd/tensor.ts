@@ -246,6 +246,15 @@ export class Tensor implements Leaf {
   }
 
   /**
+   * Puts other data of the same shape in the place of the data, for a module whose number format changes.
+   *
+   * @internal
+   */
+  replaceData(data: NDArray): void {
+    (this as { data: NDArray }).data = data;
+  }
+
+  /**
    * Adds the gradient of a backward pass to {@link Tensor.grad}.
    *
    * @returns Whether the leaf keeps `gradient` itself, not a copy or a sum.

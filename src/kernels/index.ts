@@ -1,5 +1,6 @@
 export { configureKernels, engineMemory, type KernelInfo, kernelInfo, kernels, threadsReady } from './engine.js';
 export { reference } from './reference/index.js';
+export { normalCdf } from './reference/normal.js';
 export { discard, isResident, resident, residentZeros } from './resident.js';
 export type { KernelSettings } from './settings.js';
 export type {

@@ -10,6 +10,7 @@ import {
   array,
   checkAmount,
   checkedIn,
+  count,
   describe,
   dtypeOf,
   hostValues,
@@ -19,6 +20,7 @@ import {
   oneOf,
   option,
   overwrite,
+  POSITIVE,
   type Random,
   type Range,
   ShapeError,
@@ -27,7 +29,10 @@ import {
   tuple,
 } from '../arrays/index.js';
 import { arrayOf, defaultGenerator, Tensor, type TensorLike } from '../autograd/index.js';
+import { normalCdf } from '../kernels/index.js';
 import { NUMBER, RANDOM_OPTION } from './module-options.js';
+import { normalQuantile } from './normal-quantile.js';
+import { orthonormalize } from './orthonormal.js';
 
 /** The function after the weights that are initialized, by PyTorch's name. */
 export type Nonlinearity = 'linear' | 'conv2d' | 'sigmoid' | 'tanh' | 'relu' | 'leaky_relu' | 'selu';
@@ -71,7 +76,7 @@ export interface RandomOption extends OptionsOf<typeof RANDOM_OPTION> {}
 /** Options of {@link kaimingUniform_} and {@link kaimingNormal_}. */
 export interface KaimingOptions extends OptionsOf<typeof KAIMING_OPTIONS> {}
 
-/** Options of {@link xavierUniform_} and {@link xavierNormal_}. */
+/** Options of {@link xavierUniform_}, {@link xavierNormal_} and {@link orthogonal_}. */
 export interface XavierOptions extends OptionsOf<typeof XAVIER_OPTIONS> {}
 
 /**
@@ -157,6 +162,121 @@ export function normal_<T extends TensorLike>(tensor: T, mean = 0, std = 1, opti
   checkedIn(fn, 'mean', mean, NUMBER);
   checkAmount(fn, 'std', std);
   return drawNormal(tensor, mean, std, random);
+}
+
+/**
+ * Normal numbers, of which those outside of [a, b] are drawn again: by the inverse of the distribution, in place. With a
+ * standard deviation of 0.02, as vision transformers have, the default bounds cut nothing.
+ *
+ * @param a - The least value. Default −2.
+ * @param b - The largest value. Default 2.
+ * @returns `tensor`.
+ * @throws {RangeError} if `std` is not above 0, or `a` not below `b`.
+ */
+export function truncNormal_<T extends TensorLike>(
+  tensor: T,
+  mean = 0,
+  std = 1,
+  a = -2,
+  b = 2,
+  options: RandomOption = {},
+): T {
+  const fn = 'truncNormal_';
+  checkTensor(fn, tensor);
+  const { random = defaultGenerator() } = settingsOf(fn, RANDOM_OPTION, options);
+  checkedIn(fn, 'mean', mean, NUMBER);
+  checkedIn(fn, 'std', std, POSITIVE);
+  checkedIn(fn, 'a', a, NUMBER);
+  checkedIn(fn, 'b', b, NUMBER);
+  if (a >= b) throw argumentError(RangeError, { fn, arg: 'a', found: `is ${a}`, expected: `a number below b=${b}` });
+
+  // Φ has digits in its lower tail only, so an interval above the mean is drawn on the other side of it.
+  const sign = a > mean ? -1 : 1;
+  const [low, high] = sign > 0 ? [(a - mean) / std, (b - mean) / std] : [(mean - b) / std, (mean - a) / std];
+  const [from, to] = [normalCdf(low), normalCdf(high)];
+  const unit = hostValues(random.rand(tensor.shape, 'float64'));
+  return written(tensor, (i) => {
+    const p = from + (to - from) * unit[i];
+    const x = p <= 0.5 ? normalQuantile(p) : -normalQuantile(1 - p);
+    return Math.max(a, Math.min(mean + sign * std * x, b));
+  });
+}
+
+/**
+ * Orthogonal weights, in place: as a matrix of (out, in · …) the rows, or else the columns, are orthogonal vectors of
+ * length `gain`. Q of the QR decomposition of normal numbers, with the signs that make all orthogonal matrices equally
+ * likely. Takes about out² · in · … multiplications.
+ *
+ * @param tensor - Weights, shape (out, in, …).
+ * @returns `tensor`.
+ * @throws {ShapeError} if it has less than two axes.
+ * @see Saxe, McClelland and Ganguli 2014, https://arxiv.org/abs/1312.6120
+ */
+export function orthogonal_<T extends TensorLike>(tensor: T, options: XavierOptions = {}): T {
+  const { gain, random = defaultGenerator() } = settingsOf('orthogonal_', XAVIER_OPTIONS, options);
+  fansOf('orthogonal_', tensor);
+  const rows = tensor.shape[0];
+  const columns = sizeOf(tensor.shape) / rows;
+  const [count, length] = rows <= columns ? [rows, columns] : [columns, rows];
+  const vectors = Float64Array.from(hostValues(random.randn([count, length], 'float64')));
+  orthonormalize(vectors, length);
+  if (rows <= columns) return written(tensor, (i) => gain * vectors[i]);
+  return written(tensor, (i) => gain * vectors[(i % columns) * length + Math.floor(i / columns)]);
+}
+
+const DIRAC_OPTIONS = {
+  /** The number of groups of channels, each of which is passed on to itself. Default 1. */
+  groups: option(1, count(1)),
+};
+
+/** Options of {@link dirac_}. */
+export interface DiracOptions extends OptionsOf<typeof DIRAC_OPTIONS> {}
+
+/**
+ * Filters that pass channels on unchanged, in place: 1 in the middle of filter i for channel i, as far as there are
+ * both, else 0.
+ *
+ * @param tensor - Filters, shape (out, in, HH, WW), or of three or five axes.
+ * @returns `tensor`.
+ * @throws {ShapeError} if it has another number of axes, or `out` is not divisible by `groups`.
+ */
+export function dirac_<T extends TensorLike>(tensor: T, options: DiracOptions = {}): T {
+  const fn = 'dirac_';
+  const { groups } = settingsOf(fn, DIRAC_OPTIONS, options);
+  checkTensor(fn, tensor);
+  const [out, into, ...window] = tensor.shape;
+  const found = `has shape ${tuple(tensor.shape)}`;
+  if (window.length < 1 || window.length > 3) {
+    throw argumentError(ShapeError, { fn, arg: 'tensor', found, expected: '(out, in, …) with 3, 4 or 5 axes' });
+  }
+  if (out % groups !== 0) {
+    const expected = `(out, in, …) with out divisible by groups=${groups}`;
+    throw argumentError(ShapeError, { fn, arg: 'tensor', found, expected });
+  }
+  const share = out / groups;
+  const size = sizeOf(window);
+  const middle = window.reduce((at, length) => at * length + Math.floor(length / 2), 0);
+  return written(tensor, (i) => {
+    const [filter, rest] = [Math.floor(i / (into * size)), i % (into * size)];
+    return rest === (filter % share) * size + middle ? 1 : 0;
+  });
+}
+
+/**
+ * The identity matrix, in place: 1 on the diagonal, else 0.
+ *
+ * @returns `tensor`.
+ * @throws {ShapeError} if it is no matrix.
+ */
+export function eye_<T extends TensorLike>(tensor: T): T {
+  const fn = 'eye_';
+  checkTensor(fn, tensor);
+  if (tensor.shape.length !== 2) {
+    const found = `has shape ${tuple(tensor.shape)}`;
+    throw argumentError(ShapeError, { fn, arg: 'tensor', found, expected: '(N, M)' });
+  }
+  const columns = tensor.shape[1];
+  return written(tensor, (i) => (Math.floor(i / columns) === i % columns ? 1 : 0));
 }
 
 /** `value` everywhere, in place. @returns `tensor`. */

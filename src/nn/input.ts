@@ -40,7 +40,7 @@ export function checkInput(
       arg: 'x',
       found: `has dtype ${dtype}`,
       expected: `${state.dtype}, that of the module`,
-      wayOut: `make it with { dtype: '${dtype}' }, or convert x`,
+      wayOut: `make it with { dtype: '${dtype}' }, call its to('${dtype}'), or convert x`,
     });
   }
 }

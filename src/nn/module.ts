@@ -1,15 +1,18 @@
 import {
   argumentError,
   array,
+  checkedIn,
   checkFlag,
   checkSynchronous,
+  DTYPE,
+  type DType,
   describe,
   heap,
   type NDArray,
   withStorage,
 } from '../arrays/index.js';
-import type { Tensor, TensorLike } from '../autograd/index.js';
-import { isKeepingNothing } from '../kernels/index.js';
+import { Tensor, type TensorLike } from '../autograd/index.js';
+import { isKeepingNothing, resident } from '../kernels/index.js';
 import { located } from './failure.js';
 import { addHook, type ForwardHook, type ForwardPreHook, type FullBackwardHook, type HookHandle } from './hooks.js';
 import { findMembers, joined, type Named, once, unambiguous } from './members.js';
@@ -157,6 +160,32 @@ export abstract class Module {
     checkFlag('requiresGrad_', 'requiresGrad', requiresGrad);
     for (const parameter of this.parameters()) parameter.requiresGrad = requiresGrad;
     return this;
+  }
+
+  /**
+   * Converts parameters, buffers and gradients to another number format, in place: the tensors stay the same, so that
+   * optimizers go on to update them. An optimizer that has state of the old format refuses to step; make a new one.
+   *
+   * Graphs that have been recorded before end with gradients of the old format: run the forward pass again.
+   *
+   * @param dtype - `'float32'` trains, `'float64'` checks gradients.
+   * @returns The module.
+   * @throws {RangeError} if `dtype` is neither.
+   */
+  to(dtype: DType): this {
+    checkedIn('to', 'dtype', dtype, DTYPE);
+    for (const tensor of [...this.parameters(), ...this.buffers()]) convert(tensor, dtype);
+    return this;
+  }
+
+  /** Converts parameters and buffers to float64: `to('float64')`. @returns The module. */
+  double(): this {
+    return this.to('float64');
+  }
+
+  /** Converts parameters and buffers to float32: `to('float32')`. @returns The module. */
+  float(): this {
+    return this.to('float32');
   }
 
   /** Forgets the gradients of all parameters: their `grad` is null. */
@@ -363,6 +392,18 @@ export abstract class Module {
   #below(above: readonly Module[]): Named<Module>[] {
     return this.#own(isModule).filter(([, child]) => child !== this && !above.includes(child));
   }
+}
+
+/** Gives a tensor, and its gradient, another number format. */
+function convert(tensor: Tensor, dtype: DType): void {
+  if (tensor.dtype !== dtype) tensor.replaceData(resident(converted(tensor, dtype)));
+  const gradient = tensor.lendGrad();
+  if (gradient !== null && gradient.dtype !== dtype) tensor.grad = new Tensor(converted(gradient, dtype));
+}
+
+/** A copy on the heap. */
+function converted({ data }: Tensor, dtype: DType): NDArray {
+  return withStorage(heap, () => array(data, data.shape, dtype));
 }
 
 function isModule(value: unknown): value is Module {

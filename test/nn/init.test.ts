@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { array, hostValues, type NDArray, Random, ShapeError, versionOf, zeros } from '../../src/arrays/index.js';
-import { manualSeed, Tensor, tensor } from '../../src/autograd/index.js';
+import {
+  array,
+  full,
+  hostValues,
+  type NDArray,
+  Random,
+  ShapeError,
+  toNested,
+  versionOf,
+  zeros,
+} from '../../src/arrays/index.js';
+import { F, manualSeed, Tensor, tensor } from '../../src/autograd/index.js';
 import * as nn from '../../src/nn/index.js';
 import { DTYPES } from '../helpers/fixtures.js';
 
@@ -136,4 +146,168 @@ describe('refused', () => {
   test('with a ShapeError where a shape is wrong', () => {
     expect(() => init.kaimingNormal_(zeros([0, 2]))).toThrow(ShapeError);
   });
+});
+
+describe('orthogonal_', () => {
+  test.each([[[7, 7]], [[5, 12]], [[12, 5]], [[1, 6]], [[6, 1]], [[8, 3, 3, 3]], [[40, 2, 3, 3]]])(
+    'of shape %j has orthogonal rows or columns of length gain',
+    (shape) => {
+      for (const gain of [1, 1.7]) {
+        const w = init.orthogonal_(zeros(shape, 'float64'), { gain, random: random() });
+        const values = hostValues(w);
+        const [rows, columns] = [shape[0], w.size / shape[0]];
+        const [count, length, at] =
+          rows <= columns
+            ? [rows, columns, (n: number, i: number) => values[n * columns + i]]
+            : [columns, rows, (n: number, i: number) => values[i * columns + n]];
+        for (let n = 0; n < count; n++) {
+          for (let m = 0; m < count; m++) {
+            let product = 0;
+            for (let i = 0; i < length; i++) product += at(n, i) * at(m, i);
+            expect(Math.abs(product - (n === m ? gain ** 2 : 0))).toBeLessThan(1e-13);
+          }
+        }
+      }
+    },
+  );
+
+  test('all orthogonal matrices are equally likely: reflections too, and columns of all directions', () => {
+    const source = random();
+    const signs = Array.from({ length: 200 }, () => hostValues(init.orthogonal_(zeros([1, 1]), { random: source }))[0]);
+    expect(new Set(signs)).toEqual(new Set([1, -1]));
+    let [orientations, quadrants] = [0, 0];
+    for (let i = 0; i < 400; i++) {
+      const [a, b, c, d] = hostValues(init.orthogonal_(zeros([2, 2], 'float64'), { random: source }));
+      orientations += Math.sign(a * d - b * c);
+      quadrants += Math.sign(a) + Math.sign(c);
+    }
+    expect(Math.abs(orientations)).toBeLessThan(80);
+    expect(Math.abs(quadrants)).toBeLessThan(120);
+  });
+
+  test('the same seed gives the same weights; float32 are those of float64, rounded', () => {
+    const [a, b] = [zeros([4, 6]), zeros([4, 6], 'float64')].map((w) => init.orthogonal_(w, { random: random() }));
+    expect([...hostValues(a)]).toEqual([...Float32Array.from(hostValues(b))]);
+  });
+});
+
+describe('truncNormal_', () => {
+  /** Φ by its series, which is exact enough for the middle. */
+  const density = (x: number) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
+  const integral = (f: (x: number) => number, a: number, b: number) => {
+    const n = 4000;
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum += f(a + ((i + 0.5) * (b - a)) / n);
+    return (sum * (b - a)) / n;
+  };
+
+  test.each([
+    [0, 1, -2, 2],
+    [0, 1, -0.5, 3],
+    [1, 2, 0, 2],
+    [0, 1, 1, 4],
+    [0, 1, 6, 8],
+    [0, 1, -9, -6],
+    [0, 0.02, -2, 2],
+  ])('of mean %d, std %d in [%d, %d] has the distribution cut there', (mean, std, a, b) => {
+    const w = init.truncNormal_(zeros([20_000], 'float64'), mean, std, a, b, { random: random() });
+    const values = Float64Array.from(hostValues(w)).sort();
+    expect(values[0]).toBeGreaterThanOrEqual(a);
+    expect(values[values.length - 1]).toBeLessThanOrEqual(b);
+    const [low, high] = [Math.max((a - mean) / std, -40), Math.min((b - mean) / std, 40)];
+    const [from, to] = [Math.max(low, Math.min(-8, high - 3)), Math.min(high, Math.max(8, low + 3))];
+    const whole = integral(density, from, to);
+    // Kolmogorov and Smirnov: the largest distance between the two distributions, at a ten-thousandth of chance.
+    for (const share of [0.05, 0.25, 0.5, 0.75, 0.95]) {
+      const x = (values[Math.floor(share * values.length)] - mean) / std;
+      expect(Math.abs(integral(density, from, x) / whole - share)).toBeLessThan(2.2 / Math.sqrt(values.length));
+    }
+  });
+});
+
+describe('dirac_ and eye_', () => {
+  test('dirac_ passes channels on', () => {
+    const x = new Random(4).randn([2, 3, 5, 5]);
+    const same = init.dirac_(zeros([3, 3, 3, 3]));
+    expect(F.conv2d(x, same, null, { padding: 1 }).data).toEqualBits(x);
+    expect(toNested(init.dirac_(zeros([3, 2, 3])))).toEqual([
+      [
+        [0, 1, 0],
+        [0, 0, 0],
+      ],
+      [
+        [0, 0, 0],
+        [0, 1, 0],
+      ],
+      [
+        [0, 0, 0],
+        [0, 0, 0],
+      ],
+    ]);
+    expect(toNested(init.dirac_(zeros([4, 2, 2]), { groups: 2 }))).toEqual([
+      [
+        [0, 1],
+        [0, 0],
+      ],
+      [
+        [0, 0],
+        [0, 1],
+      ],
+      [
+        [0, 1],
+        [0, 0],
+      ],
+      [
+        [0, 0],
+        [0, 1],
+      ],
+    ]);
+    const w = hostValues(init.dirac_(zeros([2, 2, 3, 3, 3])));
+    expect([...w.keys()].filter((i) => w[i] === 1)).toEqual([13, 2 * 27 + 27 + 13]);
+  });
+
+  test('eye_ is the identity', () => {
+    expect(toNested(init.eye_(full([2, 3], 7)))).toEqual([
+      [1, 0, 0],
+      [0, 1, 0],
+    ]);
+    expect(toNested(init.eye_(full([3, 2], 7)))).toEqual([
+      [1, 0],
+      [0, 1],
+      [0, 0],
+    ]);
+  });
+});
+
+test.each<[what: string, fn: () => unknown, message: string]>([
+  [
+    'orthogonal_ of a vector',
+    () => init.orthogonal_(zeros([3])),
+    'orthogonal_: tensor has shape (3,), expected (out, in',
+  ],
+  [
+    'orthogonal_ gain',
+    () => init.orthogonal_(zeros([3, 3]), { gain: -1 }),
+    'orthogonal_: gain is -1, expected a number ≥ 0',
+  ],
+  ['truncNormal_ std', () => init.truncNormal_(zeros([3]), 0, 0), 'truncNormal_: std is 0, expected a number > 0'],
+  [
+    'truncNormal_ bounds',
+    () => init.truncNormal_(zeros([3]), 0, 1, 2, 2),
+    'truncNormal_: a is 2, expected a number below b=2',
+  ],
+  [
+    'dirac_ of a matrix',
+    () => init.dirac_(zeros([3, 3])),
+    'dirac_: tensor has shape (3, 3), expected (out, in, …) with 3,',
+  ],
+  [
+    'dirac_ groups',
+    () => init.dirac_(zeros([3, 3, 1]), { groups: 2 }),
+    'dirac_: tensor has shape (3, 3, 1), expected (out, in, …) with out divisible by groups=2',
+  ],
+  ['eye_ of images', () => init.eye_(zeros([3, 3, 1])), 'eye_: tensor has shape (3, 3, 1), expected (N, M)'],
+  ['eye_ of a list', () => init.eye_([1] as never), 'eye_: tensor is [1], expected a tensor or an array'],
+])('refuses %s', (_, fn, message) => {
+  expect(fn).toThrow(message);
 });

@@ -137,7 +137,7 @@ describe('what a module is called with', () => {
     expect(() => module.forward(zeros(shape, 'float64'))).toThrow(
       new TypeError(
         `${module.constructor.name}: x has dtype float64, expected float32, that of the module: ` +
-          "make it with { dtype: 'float64' }, or convert x",
+          "make it with { dtype: 'float64' }, call its to('float64'), or convert x",
       ),
     );
   });
