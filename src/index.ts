@@ -58,6 +58,8 @@ export {
   type Batch,
   type Batched,
   type BatchTransform,
+  ByteDataset,
+  type Bytes,
   type ChannelStats,
   type Cifar10,
   type Cifar10Batch,

@@ -1,4 +1,5 @@
-import { checkShapes, hostValues, type NDArray } from '../arrays/index.js';
+import { argumentError, checkShapes, hostValues, type NDArray, ShapeError, tuple } from '../arrays/index.js';
+import { type Bytes, checkBytes, isBytes } from './byte-dataset.js';
 
 /** What {@link channelStats} returns. */
 export interface ChannelStats {
@@ -13,14 +14,14 @@ export interface ChannelStats {
  *
  * Of training images only: validation and test images are normalized with the same numbers.
  *
- * @param X - Images, shape (N, C, H, W).
+ * @param X - Images, shape (N, C, H, W), floats or bytes.
  * @throws {ShapeError} if X has another number of axes, or an empty one.
  * @see Chan, Golub and LeVeque 1983, Algorithms for Computing the Sample Variance, for the joining of parts
  */
-export function channelStats(X: NDArray): ChannelStats {
+export function channelStats(X: NDArray | Bytes): ChannelStats {
   const fn = 'channelStats';
-  const { N, C, H, W } = checkShapes(fn, { X: [X, ['N', 'C', 'H', 'W']] });
-  const x = hostValues(X);
+  const { N, C, H, W } = isBytes(X) ? byteSizes(fn, X) : checkShapes(fn, { X: [X, ['N', 'C', 'H', 'W']] });
+  const x = isBytes(X) ? X.data : hostValues(X);
   const S = H * W;
   const mean = new Array<number>(C).fill(0);
   const squares = new Array<number>(C).fill(0);
@@ -38,4 +39,11 @@ export function channelStats(X: NDArray): ChannelStats {
     squares[c] += planeSquares + (delta * delta * S * n) / (n + 1);
   }
   return { mean, std: squares.map((sum) => Math.sqrt(sum / (N * S))) };
+}
+
+function byteSizes(fn: string, X: Bytes): { N: number; C: number; H: number; W: number } {
+  checkBytes(fn, X);
+  const [N, C, H, W] = X.shape;
+  if (X.shape.length === 4) return { N, C, H, W };
+  throw argumentError(ShapeError, { fn, arg: 'X', found: `has shape ${tuple(X.shape)}`, expected: '(N, C, H, W)' });
 }

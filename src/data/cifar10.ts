@@ -1,4 +1,16 @@
-import { argumentError, checkPath, type NDArray, type OptionsOf, settingsOf } from '../arrays/index.js';
+import ndarray, { type NdArray } from 'ndarray';
+import {
+  argumentError,
+  checkPath,
+  type DType,
+  FLAG,
+  type NDArray,
+  type OptionsOf,
+  oneOf,
+  option,
+  settingsOf,
+  sizeOf,
+} from '../arrays/index.js';
 import { requireBuiltin } from '../node.js';
 import {
   batchSource,
@@ -12,7 +24,7 @@ import {
   TEST_FILE,
   TRAIN_FILES,
 } from './cifar10-files.js';
-import { splitImages, splitOptions } from './image-split.js';
+import { type Split, splitImages, splitOptions } from './image-split.js';
 
 /** What {@link readCifar10Batch} returns. */
 export interface Cifar10Batch {
@@ -22,22 +34,31 @@ export interface Cifar10Batch {
   labels: Uint8Array;
 }
 
-const SPLIT = splitOptions(49000, 1000, 1000);
+const SPLIT = {
+  ...splitOptions(49000, 1000, 1000),
+  /** Whether to subtract the mean training image from every image. Default true; of bytes false. */
+  subtractMean: option<boolean | undefined>(undefined, FLAG),
+  /** Default `'float32'`; `'uint8'` keeps the images as bytes. */
+  dtype: option<DType | 'uint8'>('float32', oneOf('float32', 'float64', 'uint8')),
+};
 
 /** Options of {@link loadCifar10}. */
-export interface LoadCifar10Options extends OptionsOf<typeof SPLIT> {}
+export interface LoadCifar10Options extends Omit<OptionsOf<typeof SPLIT>, 'dtype'> {
+  /** Of the images, as an array. Default `'float32'`; `'uint8'` keeps them as bytes, see {@link loadCifar10}. */
+  dtype?: DType;
+}
 
-/** CIFAR-10, split as cs231n does. */
-export interface Cifar10 {
+/** CIFAR-10, split as cs231n does; `X` is the type of its images, floats or bytes. */
+export interface Cifar10<X = NDArray> {
   /** Shape (numTraining, 3, 32, 32). Pixels keep their scale of 0 to 255, less the mean where it is subtracted. */
-  XTrain: NDArray;
+  XTrain: X;
   /** Shape (numTraining,), numbers from 0 to 9. */
   yTrain: Int32Array;
   /** Shape (numValidation, 3, 32, 32). */
-  XVal: NDArray;
+  XVal: X;
   yVal: Int32Array;
   /** Shape (numTest, 3, 32, 32). */
-  XTest: NDArray;
+  XTest: X;
   yTest: Int32Array;
   /** The names of the ten classes, in the order of their labels. */
   classes: string[];
@@ -99,7 +120,8 @@ export function cifar10Size(dir: string): { train: number; test: number } {
  * follow them, the first `numTest` of the test batch; from all of them the mean of the training images is subtracted.
  *
  * Reads only as much of the files as the split needs, and converts it straight into the arrays: all 60,000 images in
- * float32 take 737 MB and little beside.
+ * float32 take 737 MB and little beside. With `dtype: 'uint8'` they take 184 MB, for a {@link ByteDataset}; their mean
+ * is not subtracted, which bytes could not hold.
  *
  * @param dir - The folder with the batch files, or the one that holds `cifar-10-batches-bin`.
  * @throws {Error} if the folder or a file that is needed is missing, or a file is damaged.
@@ -108,27 +130,52 @@ export function cifar10Size(dir: string): { train: number; test: number } {
  *
  * @example
  * const { XTrain, yTrain, XVal, yVal, classes } = loadCifar10('data', { numTraining: 5000 });
+ *
+ * @example
+ * const { XTrain, yTrain } = loadCifar10('data', { dtype: 'uint8' });
+ * const { mean, std } = channelStats(XTrain);
+ * const loader = new DataLoader(new ByteDataset(XTrain, yTrain), { transform: transforms.normalize(mean, std) });
  */
-export function loadCifar10(dir: string, options: LoadCifar10Options = {}): Cifar10 {
+export function loadCifar10(
+  dir: string,
+  options: Omit<LoadCifar10Options, 'dtype'> & { dtype: 'uint8' },
+): Cifar10<NdArray<Uint8Array>>;
+export function loadCifar10(dir: string, options?: LoadCifar10Options): Cifar10;
+export function loadCifar10(
+  dir: string,
+  options: OptionsOf<typeof SPLIT> = {},
+): Cifar10<NDArray> | Cifar10<NdArray<Uint8Array>> {
   const fn = 'loadCifar10';
   checkPath(fn, 'dir', dir);
-  const settings = settingsOf(fn, SPLIT, options);
+  const { dtype, subtractMean = dtype !== 'uint8', ...numbers } = settingsOf(fn, SPLIT, options);
+  if (dtype === 'uint8' && subtractMean) {
+    const wayOut = 'subtract it from the batches, by transforms.normalize(mean, 1) of channelStats(XTrain)';
+    const [found, expected] = ['is true', "false with dtype 'uint8'"];
+    throw argumentError(RangeError, { fn, arg: 'subtractMean', found, expected, wayOut });
+  }
 
   const folder = findBatches(fn, dir);
-  const training = batchSource(fn, folder, TRAIN_FILES, settings.numTraining + settings.numValidation);
-  const testing = batchSource(fn, folder, [TEST_FILE], settings.numTest);
+  const training = batchSource(fn, folder, TRAIN_FILES, numbers.numTraining + numbers.numValidation);
+  const testing = batchSource(fn, folder, [TEST_FILE], numbers.numTest);
   const place = `${folder}; cifar10Size(dir) counts them`;
   const classes = readClasses(fn, folder);
-  const parts = splitImages(fn, place, training, testing, [3, 32, 32], settings);
-  const [train, val, test] = [parts.training, parts.validation, parts.testing];
+  const settings = { ...numbers, subtractMean, dtype: dtype === 'uint8' ? 'float32' : dtype };
+  const shape = [3, 32, 32] as const;
+  if (dtype !== 'uint8') return named(splitImages(fn, place, training, testing, shape, settings), classes);
+  const bytesOf = (sizes: readonly number[]): NdArray<Uint8Array> =>
+    ndarray(new Uint8Array(sizeOf(sizes)), sizes as number[]);
+  return named(splitImages(fn, place, training, testing, shape, settings, bytesOf), classes);
+}
+
+function named<X>({ training, validation, testing, meanImage }: Split<X>, classes: string[]): Cifar10<X> {
   return {
-    XTrain: train.X,
-    yTrain: train.labels[0],
-    XVal: val.X,
-    yVal: val.labels[0],
-    XTest: test.X,
-    yTest: test.labels[0],
+    XTrain: training.X,
+    yTrain: training.labels[0],
+    XVal: validation.X,
+    yVal: validation.labels[0],
+    XTest: testing.X,
+    yTest: testing.labels[0],
     classes,
-    meanImage: parts.meanImage,
+    meanImage,
   };
 }

@@ -1,3 +1,4 @@
+export { ByteDataset, type Bytes } from './byte-dataset.js';
 export { type ChannelStats, channelStats } from './channel-stats.js';
 export {
   type Cifar10,

@@ -270,7 +270,7 @@ describe('loadCifar10', () => {
       [{ numValidation: -1 }, 'numValidation is -1, expected a whole number ≥ 0'],
       [{ numTest: '5' }, "numTest is '5', expected a whole number ≥ 0"],
       [{ numTest: null }, 'numTest is null, expected a whole number ≥ 0'],
-      [{ dtype: 'int8' }, "dtype is 'int8', expected 'float32' or 'float64'"],
+      [{ dtype: 'int8' }, "dtype is 'int8', expected 'float32', 'float64' or 'uint8'"],
     ])('%j', (options, message) => {
       const { call } = load(options);
       expect(call).toThrow(RangeError);

@@ -1,4 +1,5 @@
 import { isNDArray } from '../../arrays/index.js';
+import { ByteDataset } from '../byte-dataset.js';
 import { type AnyDataset, TensorDataset } from '../dataset.js';
 import { ImageFolder, type ImageFolderParts } from '../image-folder.js';
 import type { PortableDataset } from '../portable.js';
@@ -16,6 +17,8 @@ export function datasetFrom(dataset: PortableDataset): AnyDataset {
       // Arrays lose their methods on the way, and isNDArray gives them back.
       for (const parts of [dataset.X, dataset.y]) mapParts(parts, '', isNDArray);
       return new TensorDataset(dataset.X, dataset.y) as unknown as AnyDataset;
+    case 'bytes':
+      return new ByteDataset(dataset.X, dataset.y);
     case 'subset':
       return new Subset(datasetFrom(dataset.of) as never, dataset.indices);
     case 'all':
