@@ -233,6 +233,19 @@ describe('modules', () => {
     expect(net.forward(x).data).toBeAllClose(expected.data, { rtol: 1e-4, atol: 1e-5 });
   });
 
+  test('takes an empty batch, and an image without a batch', () => {
+    const conv = new nn.Conv2d(4, 8, 3, { dilation: 2, groups: 4, random: new Random(1) });
+    const x = new Tensor(zeros([0, 4, 6, 7]), { requiresGrad: true });
+    const out = conv.forward(x);
+    out.backward(zeros([0, 8, 2, 3]));
+    expect(x.grad?.shape).toEqual([0, 4, 6, 7]);
+    expect(valuesOf((conv.weight.grad as Tensor).data)).toEqual(new Array(72).fill(0));
+    const image = new Random(2).randn([4, 6, 7]);
+    const [alone, batch] = [image, array(valuesOf(image), [1, 4, 6, 7])].map((a) => conv.forward(a));
+    expect(alone.shape).toEqual([8, 2, 3]);
+    expect(valuesOf(alone.data)).toEqual(valuesOf(batch.data));
+  });
+
   test('summary counts the products of a group', () => {
     const conv = new nn.Conv2d(8, 16, 3, { padding: 'same', groups: 8, bias: false });
     const { rows } = conv.summary([8, 5, 6]);
