@@ -1,4 +1,4 @@
-// Yes or no from one number: a net with one output, whose sign is the class, and the logistic loss.
+// Yes or no from one number: a net with one output, whose sign is the class, and the binary cross-entropy.
 
 import {
   array,
@@ -28,15 +28,12 @@ function moons(count: number, seed: number): { X: ReturnType<typeof array>; y: n
 }
 
 /**
- * The mean of −log P(y), where P(1) = sigmoid(logit): max(z, 0) − z·y + log(1 + e^−|z|), which no logit overflows.
+ * The mean of −log P(y), where P(1) = sigmoid(logit): the binary cross-entropy.
  *
  * @param logits - Shape (N, 1). @param y - N labels, 0 or 1.
  */
 function logisticLoss(logits: Tensor, y: Labels): Tensor {
-  const z = F.flatten(logits, 0);
-  const target = array(Array.from(y as ArrayLike<number>), z.shape);
-  const tail = F.log(F.add(F.exp(F.neg(F.abs(z))), 1));
-  return F.mean(F.add(F.sub(F.relu(z), F.mul(z, target)), tail));
+  return F.binaryCrossEntropyWithLogits(F.flatten(logits, 0), array(y));
 }
 
 manualSeed(0);
