@@ -210,7 +210,7 @@ export interface ModelCheckOptions extends StepOptions {
  *
  * @param model - Anything with `params` and `loss(X, y)`; its parameters are perturbed in place and restored exactly.
  * @param X - Inputs.
- * @param y - Labels.
+ * @param y - Labels, or numbers in an array of any shape, as the model's loss takes them.
  * @param options - `h`: half the distance between the two points of a difference. Default 1e-5.
  * @returns The largest relative error of each parameter, see {@link relError}, over the elements without a kink; 0 if
  *   there are none.

@@ -251,10 +251,9 @@ class Fit implements Listener {
     [this.#seconds, this.#since] = [0, null];
     const { epoch, iteration } = history;
     const valAcc = val?.accuracy ?? null;
-    const accuracies = { 'train acc': trainAcc, val_acc: valAcc };
-    const losses = { 'train loss': trainLoss, val_loss: val?.loss ?? null };
     this.#journal.epoch(epoch, epochs, iteration, {
-      ...(trainAcc === null ? losses : accuracies),
+      ...(trainAcc === null ? { 'train loss': trainLoss } : { 'train acc': trainAcc }),
+      ...(valAcc === null ? { val_loss: val?.loss ?? null } : { val_acc: valAcc }),
       ...(val?.results ?? results),
     });
     yield { kind: 'epoch', iteration, epoch, loss: history.lossHistory[iteration - 1], trainAcc, valAcc };
@@ -403,7 +402,9 @@ class Fit implements Listener {
     }
     const found = isNDArray(y) ? `is numbers of shape ${tuple(y.shape)}` : 'is several targets';
     const expected = 'labels for F.crossEntropy, the default loss';
-    const wayOut = `give loss, such as ${isNDArray(y) ? 'F.mseLoss' : '(scores, y) => F.mseLoss(scores, y.box)'}`;
+    const loss = isNDArray(y) ? 'F.mseLoss' : '(scores, y) => F.mseLoss(scores, y.box)';
+    const areClasses = isNDArray(y) && y.shape.length > 1 && y.shape[1] > 1;
+    const wayOut = `give loss, such as ${loss}${areClasses ? ', or for probabilities F.crossEntropy' : ''}`;
     throw argumentError(TypeError, { fn: this.fn, arg, found, expected, wayOut });
   }
 

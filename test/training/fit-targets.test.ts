@@ -397,6 +397,22 @@ describe('fit refuses', () => {
   });
 });
 
+test('probabilities as targets go to F.crossEntropy where it is given, and validation labels have an accuracy', () => {
+  const print = vi.spyOn(console, 'log').mockImplementation(() => {});
+  const X = new Random(1).randn([6, 2]);
+  const model = new nn.Linear(2, 3);
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+  const soft = new DataLoader({ X, y: zeros([6, 3]) }, { batchSize: 3 });
+  expect(() => fit(model, soft, { optimizer, epochs: 1 } as never)).toThrow(
+    'give loss, such as F.mseLoss, or for probabilities F.crossEntropy',
+  );
+  const valLoader = new DataLoader({ X, y: [0, 1, 2, 0, 1, 2] }, { batchSize: 3 });
+  const history = fit(model, soft, { optimizer, epochs: 1, valLoader, loss: F.crossEntropy });
+  expect([history.trainAccHistory.length, history.valAccHistory.length]).toEqual([0, 1]);
+  expect(print.mock.calls.at(-1)?.[0]).toMatch(/train loss: [\d.]+; val_acc: [\d.]+$/);
+  print.mockRestore();
+});
+
 test('labels in a 1-d array are labels for the default loss', () => {
   const X = new Random(1).randn([6, 2]);
   const model = new nn.Linear(2, 3);
