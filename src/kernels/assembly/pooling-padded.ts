@@ -42,12 +42,13 @@ import { lanes, larger, largerOf, select, VECTOR } from "./simd";
 }
 
 /**
- * The window after the last that is taken in vectors, from {@link firstInside} on: none reads or writes a value beyond
- * the row.
+ * The window after the last that is taken in vectors, from {@link firstInside} on. None writes a value beyond the row;
+ * those that are only read may read one: the memory does not end with an array.
  */
 // @ts-ignore: decorator
-@inline function endInside(first: i32): i32 {
-  const room = integer(4) - strideW() + padW() - (poolW() - 1) * dilationW();
+@inline function endInside(first: i32, writes: bool): i32 {
+  const beyond = writes ? strideW() : 1;
+  const room = integer(4) - beyond + padW() - (poolW() - 1) * dilationW();
   return strideW() > 2 || room < 0 ? first : max(first, min(integer(10), room / strideW() + 1));
 }
 
@@ -57,7 +58,7 @@ export function maxPoolPadded<T>(plane: i32): void {
   const x = pointer(0) + <usize>plane * H * W * sizeof<T>();
   let out = pointer(1) + <usize>plane * OH * OW * sizeof<T>();
   const row = <usize>W * sizeof<T>(), step = <usize>dilationH() * row;
-  const first = firstInside(), end = endInside(first);
+  const first = firstInside(), end = endInside(first, false);
   for (let oh = 0; oh < OH; oh++) {
     const top = oh * strideH() - padH();
     const h0 = firstOn(top, dilationH()), rows = endOn(top, poolH(), dilationH(), H) - h0;
@@ -114,7 +115,7 @@ export function maxPoolPaddedBackward<T>(plane: i32): void {
   const x = pointer(1) + <usize>plane * H * W * sizeof<T>();
   const dx = pointer(2) + <usize>plane * H * W * sizeof<T>();
   const row = <usize>W * sizeof<T>(), step = <usize>dilationH() * row;
-  const first = firstInside(), end = endInside(first);
+  const first = firstInside(), end = endInside(first, false);
   memory.fill(dx, 0, <usize>H * row);
   for (let oh = 0; oh < OH; oh++) {
     const top = oh * strideH() - padH();
@@ -200,7 +201,7 @@ export function avgPoolPadded<T>(plane: i32): void {
   const x = pointer(0) + <usize>plane * H * W * sizeof<T>();
   let out = pointer(1) + <usize>plane * OH * OW * sizeof<T>();
   const row = <usize>W * sizeof<T>();
-  const first = firstInside(), end = isShort() ? endInside(first) : first;
+  const first = firstInside(), end = isShort() ? endInside(first, false) : first;
   for (let oh = 0; oh < OH; oh++) {
     const top = oh * strideH() - padH();
     const h0 = firstOn(top, 1), rows = endOn(top, poolH(), 1, H) - h0;
@@ -249,7 +250,7 @@ export function avgPoolPaddedBackward<T>(plane: i32): void {
   let dout = pointer(0) + <usize>plane * OH * OW * sizeof<T>();
   const dx = pointer(2) + <usize>plane * H * W * sizeof<T>();
   const row = <usize>W * sizeof<T>();
-  const first = firstInside(), end = endInside(first);
+  const first = firstInside(), end = endInside(first, true);
   memory.fill(dx, 0, <usize>H * row);
   for (let oh = 0; oh < OH; oh++) {
     const top = oh * strideH() - padH();
