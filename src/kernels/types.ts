@@ -705,7 +705,7 @@ export interface FoldOperands {
 
 /** Moments, norms and extremes of rows of `length` values, and their gradients. */
 export interface MomentKernels {
-  /** out[n] = Σ (x − mean)² / (length − correction) over row n; NaN where the divisor is 0. */
+  /** out[n] = Σ (x − mean)² / (length − correction) over row n; NaN for no values, and for a divisor of 0. */
   variance(x: Floats, out: Floats, length: number, correction: number): void;
   /** dx = dout[n] · 2 · (x − mean) / (length − correction). */
   varianceBackward(operands: VarianceGradientOperands): void;

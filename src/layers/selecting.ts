@@ -23,7 +23,7 @@ import { kernels, type Relation } from '../kernels/index.js';
 import { broadcastShape, broadcastView, type ElementwiseGrads, sumTo } from './broadcasting.js';
 import { checkCache } from './cache.js';
 import { anyShape, axisOf, checkUpstream, type Form, formOf } from './operands.js';
-import { reductionOf } from './reductions.js';
+import { checkSome, reductionOf } from './reductions.js';
 import { axesLast, fillRows } from './rows.js';
 
 // Values by their places, and places by their values. Places are whole numbers from 0 on, in float64, which holds all
@@ -62,6 +62,7 @@ export function placeOfExtreme(
   keepdims = false,
 ): NDArray {
   const { axes, shape } = reductionOf(fn, x, axis === undefined ? undefined : [axis], keepdims);
+  checkSome(fn, x, axes);
   const out = empty(shape, 'float64');
   kernels()[kernel](operand(axesLast(x, axes)), out.data, x.size / out.size);
   return out;

@@ -120,6 +120,20 @@ test('NaN is the largest and the smallest value', () => {
   expect(F.clamp(x, 2).tolist()).toEqual([2, Number.NaN, 3, Number.NaN]);
 });
 
+test('nothing has a variance of NaN, a norm of 0, and no place of the largest value', () => {
+  const none = zeros([0, 3]);
+  expect([F.var(none).item(), F.std(none, 0).tolist()]).toEqual([Number.NaN, Array(3).fill(Number.NaN)]);
+  expect([F.norm(none).item(), F.argmax(none, 1).shape]).toEqual([0, [0]]);
+  for (const axis of [undefined, 0]) {
+    expect(() => F.argmax(none, axis)).toThrow(
+      'argmax: x has shape (0, 3), expected at least one value along each axis',
+    );
+    expect(() => F.argmin(none, axis)).toThrow(
+      'argmin: x has shape (0, 3), expected at least one value along each axis',
+    );
+  }
+});
+
 test('all of it stays inside of a workspace, and what is returned is whole', () => {
   const x = leaf(4, 5);
   const run = (): readonly NDArray[] => {

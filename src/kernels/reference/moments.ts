@@ -8,7 +8,7 @@ export const moments: MomentKernels = {
       const mean = meanOf(x, n * length, length);
       let sum = 0;
       for (let i = n * length; i < (n + 1) * length; i++) sum += (x[i] - mean) ** 2;
-      out[n] = sum / (length - correction);
+      out[n] = length === 0 ? Number.NaN : sum / (length - correction);
     }
   },
 
