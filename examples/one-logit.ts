@@ -1,4 +1,5 @@
-// Yes or no from one number: a net with one output, whose sign is the class, and the binary cross-entropy.
+// Yes or no from one number: a net with one output, whose sign is the class, and the binary cross-entropy. One example
+// in ten is a yes, so a weight makes a missed one count as much as the many others.
 
 import {
   array,
@@ -8,44 +9,52 @@ import {
   fit,
   type Labels,
   manualSeed,
+  type NDArray,
   nn,
   optim,
+  precision,
+  predict,
   Random,
+  recall,
   type Tensor,
 } from 'layerwise';
 
-/** Points of two classes: the interleaved arcs that are known as two moons. */
-function moons(count: number, seed: number): { X: ReturnType<typeof array>; y: number[] } {
+/** Points of two classes, the interleaved arcs that are known as two moons: every tenth is of class 1. */
+function moons(count: number, seed: number): { X: NDArray; y: number[] } {
   const random = new Random(seed);
-  const y = Array.from({ length: count }, (_, n) => n % 2);
+  const y = Array.from({ length: count }, (_, n) => (n % 10 === 0 ? 1 : 0));
   const points = y.map((label) => {
     const angle = Math.PI * random.rand([1]).data[0];
     const [dx, dy] = random.randn([2]).data;
     const [cx, cy] = label === 1 ? [1 - Math.cos(angle), 0.5 - Math.sin(angle)] : [Math.cos(angle), Math.sin(angle)];
-    return [cx + 0.1 * dx, cy + 0.1 * dy];
+    return [cx + 0.25 * dx, cy + 0.25 * dy];
   });
   return { X: array(points), y };
 }
 
-/**
- * The mean of −log P(y), where P(1) = sigmoid(logit): the binary cross-entropy.
- *
- * @param logits - Shape (N, 1). @param y - N labels, 0 or 1.
- */
-function logisticLoss(logits: Tensor, y: Labels): Tensor {
-  return F.binaryCrossEntropyWithLogits(F.flatten(logits, 0), array(y));
+const train = moons(1000, 0);
+const test = moons(1000, 1);
+
+/** A net that has learned with class 1 counted `posWeight` times. */
+function learned(posWeight: number): nn.Module {
+  manualSeed(0);
+  const model = new nn.Sequential(new nn.Linear(2, 16), new nn.ReLU(), new nn.Linear(16, 1));
+  /** @param logits - Shape (N, 1). @param y - N labels, 0 or 1. */
+  const loss = (logits: Tensor, y: Labels): Tensor =>
+    F.binaryCrossEntropyWithLogits(logits.flatten(0), array(y), { posWeight: array([posWeight]) });
+  const optimizer = new optim.Adam(model.parameters(), { lr: 2e-2 });
+  const loader = new DataLoader(train, { batchSize: 50, shuffle: true, seed: 0 });
+  fit(model, loader, { optimizer, loss, epochs: 15, verbose: false });
+  return model;
 }
 
-manualSeed(0);
-const model = new nn.Sequential(new nn.Linear(2, 16), new nn.ReLU(), new nn.Linear(16, 1));
-const train = new DataLoader(moons(400, 0), { batchSize: 20, shuffle: true, seed: 0 });
-const test = new DataLoader(moons(400, 1), { batchSize: 400 });
-
-const optimizer = new optim.Adam(model.parameters(), { lr: 2e-2 });
-const history = fit(model, train, { optimizer, loss: logisticLoss, epochs: 20, verbose: false });
-const { lossHistory } = history;
-console.log(`loss before: ${lossHistory[0].toFixed(3)}`);
-console.log(`loss after: ${(lossHistory.slice(-20).reduce((sum, loss) => sum + loss, 0) / 20).toFixed(3)}`);
-
-// One output is scored by its sign: above zero is class 1.
-console.log(`test accuracy: ${checkAccuracy(test, model).toFixed(3)}`);
+for (const posWeight of [1, 9]) {
+  const model = learned(posWeight);
+  // One output is scored by its sign: above zero is class 1.
+  const accuracy = checkAccuracy(new DataLoader(test, { batchSize: 500 }), model);
+  const classes = predict(test.X, model, { as: 'classes' });
+  const found = recall(classes, test.y, { average: null })[1];
+  const right = precision(classes, test.y, { average: null })[1];
+  console.log(`class 1 counted ${posWeight} times:`);
+  console.log(`  test accuracy ${accuracy.toFixed(2)}, found ${found.toFixed(2)}, of those right ${right.toFixed(2)}`);
+}

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { readImage } from '../src/index.js';
 
 let printed: string[] = [];
 
@@ -16,6 +17,12 @@ function number(label: string): number {
   return Number.parseFloat(line.slice(label.length + 2));
 }
 
+/** The test accuracy that is printed after the names of some classes. */
+function accuracy(classes: string): number {
+  const line = printed.find((text) => text.startsWith(`${classes}: test accuracy `)) ?? '';
+  return Number.parseFloat(line.split(' ').at(-1)!);
+}
+
 test('own-layer checks its gradients, and learns what a linear layer cannot', async () => {
   await import('../examples/own-layer.js');
   expect(printed.slice(0, 2)).toEqual(['dx is right: true', 'dc is right: true']);
@@ -29,11 +36,36 @@ test('csv reads the table, and knows fruit that it has not seen', async () => {
   expect(printed[2]).toMatch(/^a new fruit: pear, with probability (0\.9\d|1\.00)$/);
 });
 
-test('one-logit tells two moons apart', async () => {
+test('regression predicts prices of houses that it has not seen', async () => {
+  await import('../examples/regression.js');
+  expect(printed[0]).toMatch(/^320 houses of area, rooms, age, garden=no, /);
+  expect(number('R² on the test part')).toBeGreaterThan(0.95);
+  expect(number('mean error')).toBeLessThan(20);
+  expect(number('a new house')).toBeGreaterThan(300);
+});
+
+test('image-folder takes over a backbone and learns other shapes by the last layer', async () => {
+  await import('../examples/image-folder.js');
+  expect(accuracy('columns, disc, ring, rows')).toBeGreaterThan(0.9);
+  expect(accuracy('cross, square')).toBeGreaterThan(0.85);
+  expect(printed[2]).toBe('the backbone is as it was: true');
+});
+
+test('saliency lies on the shape', async () => {
+  await import('../examples/saliency.js');
+  expect(number('test accuracy')).toBeGreaterThan(0.9);
+  expect(number('saliency on the shape')).toBeGreaterThan(40);
+  const file = /^drawn: (.+)$/.exec(printed[2])?.[1] ?? '';
+  expect(readImage(file).shape).toEqual([3, 83, 83]);
+});
+
+test('one-logit finds more of a rare class when it counts more', async () => {
   await import('../examples/one-logit.js');
-  expect(number('loss before')).toBeGreaterThan(0.6);
-  expect(number('loss after')).toBeLessThan(0.05);
-  expect(number('test accuracy')).toBeGreaterThan(0.98);
+  const lines = printed.filter((line) => line.startsWith('  test accuracy'));
+  const found = lines.map((line) => Number(/found (\d\.\d+)/.exec(line)?.[1]));
+  expect(found[0]).toBeLessThan(0.85);
+  expect(found[1]).toBeGreaterThan(0.9);
+  for (const line of lines) expect(Number(/accuracy (\d\.\d+)/.exec(line)?.[1])).toBeGreaterThan(0.93);
 });
 
 test('own-training-loop fits a sine', async () => {

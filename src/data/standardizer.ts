@@ -36,6 +36,16 @@ export interface StandardizerState {
 export class Standardizer implements Stateful<StandardizerState> {
   #state: StandardizerState | null = null;
 
+  /** The mean of each column. @throws {Error} if it has not been fitted. */
+  get mean(): readonly number[] {
+    return this.#fitted('Standardizer.mean').mean;
+  }
+
+  /** The standard deviation of each column, 1 where all are the same. @throws {Error} if it has not been fitted. */
+  get std(): readonly number[] {
+    return this.#fitted('Standardizer.std').std;
+  }
+
   /**
    * Takes mean and standard deviation (that of the population) of each column.
    *
@@ -102,8 +112,8 @@ export class Standardizer implements Stateful<StandardizerState> {
    * @throws {Error} if it has not been fitted.
    * @throws {ShapeError} if X has other columns.
    */
-  inverse(X: NDArray): NDArray {
-    return this.#map('Standardizer.inverse', X, (x, mean, std) => x * std + mean);
+  inverseTransform(X: NDArray): NDArray {
+    return this.#map('Standardizer.inverseTransform', X, (x, mean, std) => x * std + mean);
   }
 
   /** @throws {Error} if it has not been fitted. */

@@ -51,7 +51,9 @@ describe('Standardizer', () => {
 
   test('the inverse gives back what was', () => {
     const scaler = new Standardizer().fit(X);
-    expect(scaler.inverse(scaler.transform(X))).toBeAllClose(X, { rtol: 1e-5 });
+    expect(scaler.mean).toEqual(scaler.stateDict().mean);
+    expect(scaler.std).toEqual(scaler.stateDict().std);
+    expect(scaler.inverseTransform(scaler.transform(X))).toBeAllClose(X, { rtol: 1e-5 });
   });
 
   test('is saved', () => {
