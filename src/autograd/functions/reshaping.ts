@@ -72,7 +72,7 @@ export const unsqueeze = layerOp('unsqueeze', unsqueezeForward, reshapeBackward)
 
 const cast = layerOp('to', castForward, castBackward);
 
-/** The values in another number format; `x` itself where it has that one. The gradient comes back in the format of `x`. */
+/** The values in another number format; `x` itself where it has that one. The gradient has the format of `x`. */
 export function to(x: TensorLike, dtype: DType): Tensor {
   return x instanceof Tensor && x.dtype === dtype ? x : cast(x, dtype);
 }
@@ -119,7 +119,7 @@ export function split(x: TensorLike, size: number | readonly number[], axis = 0)
   return partsOf('split', x, along, typeof size === 'number' ? evenly('size', size, shape[along]) : size);
 }
 
-/** `chunks` parts of a tensor along `axis` (default the first), of equal sizes but for the last; fewer if that fills it. */
+/** `chunks` parts of a tensor along `axis` (default the first), equal but for the last; fewer if they fill it. */
 export function chunk(x: TensorLike, chunks: number, axis = 0): Tensor[] {
   const { shape } = arrayArg('chunk', 'x', x);
   const along = axisIn('chunk', 'axis', axis, shape);
