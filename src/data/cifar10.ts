@@ -161,10 +161,14 @@ export function loadCifar10(
   const classes = readClasses(fn, folder);
   const settings = { ...numbers, subtractMean, dtype: dtype === 'uint8' ? 'float32' : dtype };
   const shape = [3, 32, 32] as const;
-  if (dtype !== 'uint8') return named(splitImages(fn, place, training, testing, shape, settings), classes);
+  if (dtype !== 'uint8') {
+    const floats = splitImages(fn, place, training, testing, shape, settings);
+    return named(floats, classes);
+  }
   const bytesOf = (sizes: readonly number[]): NdArray<Uint8Array> =>
     ndarray(new Uint8Array(sizeOf(sizes)), sizes as number[]);
-  return named(splitImages(fn, place, training, testing, shape, settings, bytesOf), classes);
+  const bytes = splitImages(fn, place, training, testing, shape, settings, bytesOf);
+  return named(bytes, classes);
 }
 
 function named<X>({ training, validation, testing, meanImage }: Split<X>, classes: string[]): Cifar10<X> {
