@@ -43,8 +43,8 @@ export interface GradOptions extends OptionsOf<typeof GRAD_OPTIONS> {}
  * The gradients of `outputs`, added up, with respect to each of `inputs`: as PyTorch's `torch.autograd.grad`.
  *
  * No `grad` changes. An input may be the result of an operation, such as an activation. Only the operations between the
- * two run their backward passes, and only these are freed, unless they are retained. The gradients belong to the caller;
- * those made in a workspace end with it, unless they are returned.
+ * two run their backward passes, and only these are freed, unless they are retained. The gradients belong to the
+ * caller; those made in a workspace end with it, unless they are returned.
  *
  * @param outputs - A tensor that needs its gradient, or a list of such.
  * @param inputs - A tensor that needs its gradient, or a list of such.
