@@ -9,6 +9,7 @@ import {
   manualSeed,
   meanAbsoluteError,
   models,
+  type NDArray,
   optim,
   parseCsv,
   predict,
@@ -19,7 +20,9 @@ import {
 } from 'layerwise';
 
 const HOUSES = { target: 'price', categories: ['garden', 'town'], missing: 'nan' } as const;
-const { X, y, columns, categories } = csv('examples/houses.csv', HOUSES);
+const { X, y: target, columns, categories } = csv('examples/houses.csv', HOUSES);
+// A target of numbers is an array, one of categories would be labels.
+const y = target as NDArray;
 console.log(`${X.shape[0]} houses of ${columns.join(', ')}`);
 
 // A test part that nothing is learned of: neither the weights, nor the means and deviations that inputs are scaled by.

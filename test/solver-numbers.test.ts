@@ -42,7 +42,8 @@ function data(): Dataset {
   const random = new Random(1);
   const draw = (N: number): [NDArray, NDArray] => {
     const X = random.randn([N, 2], 'float64');
-    const [y] = affineForward(X, array([[1, -1], [2, 0]], [2, 2], 'float64'), zeros([2], 'float64')); // biome-ignore format: rows
+    // biome-ignore format: rows
+    const [y] = affineForward(X, array([[1, -1], [2, 0]], [2, 2], 'float64'), zeros([2], 'float64'));
     return [X, y];
   };
   const [[XTrain, yTrain], [XVal, yVal]] = [draw(40), draw(30)];
@@ -60,7 +61,8 @@ describe('a Solver with numbers as targets', () => {
     expect(solver.valLossHistory).toHaveLength(11);
     expect(solver.bestValLoss).toBe(Math.min(...solver.valLossHistory));
     expect(solver.bestValLoss).toBeLessThan(1e-3);
-    expect(model.params.w).toBeAllClose(array([[1, -1], [2, 0]], [2, 2], 'float64'), { atol: 0.05 }); // biome-ignore format: rows
+    // biome-ignore format: rows
+    expect(model.params.w).toBeAllClose(array([[1, -1], [2, 0]], [2, 2], 'float64'), { atol: 0.05 });
     expect((model.seen[0] as NDArray).shape).toEqual([10, 2]);
   });
 

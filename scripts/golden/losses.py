@@ -1,4 +1,4 @@
-"""Writes test/fixtures/loss_options.json: losses of torch.nn.functional with their options, values and gradients, in float64.
+"""Writes test/fixtures/loss_options.json: losses of torch.nn.functional with their options, values and gradients.
 
 Shapes and options are drawn from a seed. Run from the root of the repository: python3 scripts/golden/losses.py (needs
 PyTorch; 1.13.0 made the file).
@@ -131,10 +131,12 @@ def binaries():
         shape = SHAPES[i % 4]
         options = {"reduction": REDUCTIONS[i % 3]}
         arrays = [("weight", probabilities(shape[-1:] if i % 4 == 1 else shape))] if i % 2 else []
-        yield case("binary_cross_entropy", F.binary_cross_entropy, probabilities(shape), probabilities(shape), options, arrays)
+        inputs = probabilities(shape), probabilities(shape)
+        yield case("binary_cross_entropy", F.binary_cross_entropy, *inputs, options, arrays)
     edges = torch.tensor([0.0, 1.0, 0.0, 1.0, 1e-60, 0.5])
     targets = torch.tensor([0.0, 1.0, 1.0, 0.0, 1.0, 1.0])
-    yield case("binary_cross_entropy", F.binary_cross_entropy, edges, targets, {"reduction": "sum"}, differentiable=False)
+    options = {"reduction": "sum"}
+    yield case("binary_cross_entropy", F.binary_cross_entropy, edges, targets, options, differentiable=False)
     for i in range(12):
         shape = SHAPES[i % 4]
         options = {"reduction": REDUCTIONS[i % 3]}

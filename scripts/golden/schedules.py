@@ -1,4 +1,4 @@
-"""Writes test/fixtures/schedules.json: the learning rates of torch.optim.lr_scheduler, and the parameters that SGD gets.
+"""Writes test/fixtures/schedules.json: the rates of torch.optim.lr_scheduler, and the parameters that SGD gets.
 
 Two groups with rates of their own; the gradient of step t is sin(t + 1) and cos(t + 1). Run from the root of the
 repository: python3 scripts/golden/schedules.py (needs PyTorch; 1.13.0 made the file).
@@ -16,7 +16,8 @@ warnings.filterwarnings("ignore")
 torch.set_default_dtype(torch.float64)
 
 STEPS = 24
-LOSSES = [1.0, 0.8, 0.81, 0.8, 0.79999, 0.7, 0.7, 0.7, 0.7, 0.69, 0.72, 0.9, 0.69, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.49999, 0.6]
+LOSSES = [1.0, 0.8, 0.81, 0.8, 0.79999, 0.7, 0.7, 0.7, 0.7, 0.69, 0.72, 0.9,
+          0.69, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.49999, 0.6]
 LOSSES += [0.6, 0.6, 0.1]
 ACCURACIES = [1 - loss for loss in LOSSES]
 

@@ -29,7 +29,8 @@ def case(name, op, args, x, out):
 
 
 def resizes():
-    for H, W, h, w in [(7, 9, 3, 4), (7, 9, 7, 9), (5, 6, 11, 13), (12, 5, 4, 8), (40, 3, 3, 3), (1, 1, 4, 2), (9, 8, 1, 1)]:
+    for H, W, h, w in [(7, 9, 3, 4), (7, 9, 7, 9), (5, 6, 11, 13), (12, 5, 4, 8), (40, 3, 3, 3), (1, 1, 4, 2),
+                       (9, 8, 1, 1)]:
         x = images((1, 2, H, W))
         out = F.interpolate(x, (h, w), mode="bilinear", antialias=True, align_corners=False)
         yield case(f"{H}x{W} to {h}x{w}", "resize", [[h, w]], x, out)
@@ -38,7 +39,8 @@ def resizes():
 
 
 def rotations():
-    for H, W, degrees, fill in [(6, 6, 90, 0), (5, 7, 30, 0), (6, 9, -77.5, 8), (4, 4, 180, 0), (5, 8, 0, 3), (6, 5, 400, -2)]:
+    for H, W, degrees, fill in [(6, 6, 90, 0), (5, 7, 30, 0), (6, 9, -77.5, 8), (4, 4, 180, 0), (5, 8, 0, 3),
+                                (6, 5, 400, -2)]:
         x = images((1, 2, H, W))
         # _get_inverse_affine_matrix of torchvision's rotate, which takes -degrees.
         angle = math.radians(-degrees)

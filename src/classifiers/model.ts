@@ -26,8 +26,9 @@ export interface Model {
   /** Takes over what `stateDict` returned, or throws before anything has changed. */
   loadStateDict?(state: unknown): void;
   /**
-   * With targets, a training-time pass: the loss and the gradient of every parameter. Without, a test-time pass: scores,
-   * for labels of shape (N, C). Targets are N labels, or the rows of an array of numbers, where the Solver has such.
+   * With targets, a training-time pass: the loss and the gradient of every parameter. Without, a test-time pass:
+   * scores, for labels of shape (N, C). Targets are N labels, or the rows of an array of numbers, where the Solver has
+   * such.
    */
   loss(X: NDArray, y?: Labels): NDArray | LossAndGrads;
 }

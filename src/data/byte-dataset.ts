@@ -89,7 +89,8 @@ export class ByteDataset implements ExampleDataset {
     const size = data.length / shape[0];
     const batch = empty([indices.length, ...shape.slice(1)], 'float32');
     const room = hostRoom(batch);
-    // `set` converts in native code: 64 µs for 128 images of 32 × 32 against 44 µs of a copy of float32 (Node 20, Xeon).
+    // `set` converts in native code: 64 µs for 128 images of 32 × 32 against 44 µs of a copy of float32 (Node 20,
+    // Xeon).
     for (let n = 0; n < indices.length; n++) {
       room.set(data.subarray(indices[n] * size, (indices[n] + 1) * size), n * size);
     }

@@ -56,8 +56,8 @@ const LOADER = {
     expected: 'a function (X, random) => X; transforms.compose makes one of several',
   }),
   /**
-   * Applied to every batch `[X, y]` after `transform`, with the same generator: what changes inputs and targets together,
-   * as `transforms.mixup`.
+   * Applied to every batch `[X, y]` after `transform`, with the same generator: what changes inputs and targets
+   * together, as `transforms.mixup`.
    */
   batchTransform: option<unknown>(undefined, {
     ...FUNCTION,
@@ -117,16 +117,16 @@ const abandoned = new FinalizationRegistry<Pool>((pool) => pool.close());
 /**
  * Goes through a dataset in batches, once an epoch: each `for…of` is one.
  *
- * A batch is `[X, y]`: X of shape (batchSize, …), a new array in the dtype of the dataset, and y an Int32Array of labels
- * or an array of numbers; without targets it is `[X]`. Where a dataset has several arrays in a tuple or an object, so
- * has a batch. The last batch of an epoch may be smaller. Batches are made when they are asked for, in the workspace
- * that is open then, if any.
+ * A batch is `[X, y]`: X of shape (batchSize, …), a new array in the dtype of the dataset, and y an Int32Array of
+ * labels or an array of numbers; without targets it is `[X]`. Where a dataset has several arrays in a tuple or an
+ * object, so has a batch. The last batch of an epoch may be smaller. Batches are made when they are asked for, in the
+ * workspace that is open then, if any.
  *
  * `X` and `Y` are the types of the inputs and of the targets, and follow from the dataset.
  *
- * With a seed the batches repeat: the orders are drawn from one {@link Random}, and the transforms draw from a generator
- * of each batch's own, which is seeded by a number of the epoch's, drawn from the first, and the number of the batch.
- * {@link DataLoader.stateDict} saves all that, together with the place within the epoch.
+ * With a seed the batches repeat: the orders are drawn from one {@link Random}, and the transforms draw from a
+ * generator of each batch's own, which is seeded by a number of the epoch's, drawn from the first, and the number of
+ * the batch. {@link DataLoader.stateDict} saves all that, together with the place within the epoch.
  *
  * With `workers` the batches are made by other threads, ahead of the training step, and are the same to the bit. Each
  * worker has its own dataset: `{ X, y }` is copied once, into memory that they share. The transforms of the library run
@@ -283,8 +283,8 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
   }
 
   /**
-   * The examples at the given places as a batch, transformed. Of indices as {@link DataLoader.indexBatches} gives them it
-   * is the batch of that epoch, with the numbers that belong to it; for others the transforms draw from the loader's
+   * The examples at the given places as a batch, transformed. Of indices as {@link DataLoader.indexBatches} gives them
+   * it is the batch of that epoch, with the numbers that belong to it; for others the transforms draw from the loader's
    * generator.
    *
    * @param indices - Places in the dataset.

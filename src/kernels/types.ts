@@ -418,8 +418,8 @@ export interface LossKernels {
   hingeLoss(operands: HingeOperands): number;
   /**
    * The sum over (N, S) of Σ_c q[c] · (ln Σ e^x − x[c]), for scores x (N, C, S) and q[c] = weight[c]·((1 − ε)·t[c] +
-   * ε/C). Here t is `target`, or 1 at the label and 0 elsewhere; where the label is negative, q is 0. A class whose q is
-   * 0 may have a score of −∞. dx is the gradient times `scale`, scale·(softmax(x)·Σ q − q), and dtarget that of t.
+   * ε/C). Here t is `target`, or 1 at the label and 0 elsewhere; where the label is negative, q is 0. A class whose q
+   * is 0 may have a score of −∞. dx is the gradient times `scale`, scale·(softmax(x)·Σ q − q), and dtarget that of t.
    */
   crossEntropy(operands: CrossEntropyOperands): number;
 }
@@ -494,8 +494,8 @@ export interface ElementwiseLossKernels {
   absoluteLoss(operands: ElementwiseLossOperands): number;
   huberLoss(operands: HuberOperands): number;
   /**
-   * −(y·ln x + (1 − y)·ln(1 − x)) with logarithms of −100 at least, NaN where x is not in [0, 1]. dx is (x − y) / (x·(1 −
-   * x)) with a divisor of 1e-12 at least; dy is ln(1 − x) − ln x, without a bound.
+   * −(y·ln x + (1 − y)·ln(1 − x)) with logarithms of −100 at least, NaN where x is not in [0, 1]. dx is (x − y) / (x·(1
+   * − x)) with a divisor of 1e-12 at least; dy is ln(1 − x) − ln x, without a bound.
    */
   bceLoss(operands: ElementwiseLossOperands): number;
   /** The same of x = 1 / (1 + e^−logit), and with `positive`: (1 − y)·x + (1 + (positive − 1)·y)·ln(1 + e^−x). */

@@ -10,8 +10,8 @@ export interface HardswishCache {
 }
 
 /**
- * Forward pass of a hard swish: `out = x · min(max(0, x + 3), 6) / 6`, element by element, a SiLU without a power. At −∞
- * it is 0.
+ * Forward pass of a hard swish: `out = x · min(max(0, x + 3), 6) / 6`, element by element, a SiLU without a power. At
+ * −∞ it is 0.
  *
  * @param x - Input, any shape.
  * @returns `out`, a new array of the shape of `x` in which NaN stays NaN, and the cache, which keeps `x` by reference:

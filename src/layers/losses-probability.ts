@@ -132,7 +132,10 @@ export const LOG_TARGET = {
 };
 
 const KL_DIV = {
-  /** `'mean'` over all values, their `'sum'`, or `'batchmean'`: the sum by the length of the first axis. Default `'mean'`. */
+  /**
+   * `'mean'` over all values, their `'sum'`, or `'batchmean'`: the sum by the length of the first axis. Default
+   * `'mean'`.
+   */
   reduction: option<'mean' | 'sum' | 'batchmean'>('mean', oneOf('mean', 'sum', 'batchmean')),
   ...LOG_TARGET,
 };
@@ -141,8 +144,8 @@ const KL_DIV = {
 export interface KlDivLossOptions extends OptionsOf<typeof KL_DIV> {}
 
 /**
- * Divergence of Kullback and Leibler: the mean of `y·(ln y − x)`, or with `logTarget` of `e^y·(y − x)`, over all values.
- * The divergence of the distributions is `'batchmean'`.
+ * Divergence of Kullback and Leibler: the mean of `y·(ln y − x)`, or with `logTarget` of `e^y·(y − x)`, over all
+ * values. The divergence of the distributions is `'batchmean'`.
  *
  * Its gradient is `−y / size`, or `−e^y / size`. Where a probability is 0, so is the loss.
  *

@@ -41,7 +41,8 @@ import { axesLast, fillRows } from './rows.js';
  * c]}`.
  *
  * Its gradient is `(p − onehot(y)) / N`. Each row is shifted by its maximum before the powers, so that scores of any
- * size neither overflow nor lose the loss. {@link crossEntropyLoss} has weights, smoothing, and labels that do not count.
+ * size neither overflow nor lose the loss. {@link crossEntropyLoss} has weights, smoothing, and labels that do not
+ * count.
  *
  * @param x - Scores, shape (N, C).
  * @param y - Labels in [0, C), N of them.
@@ -205,7 +206,9 @@ interface Targets {
   readonly divisor: number;
 }
 
-/** Runs the kernel, whose lanes are neighbouring examples: where these are few, all of the batch are made neighbours. */
+/**
+ * Runs the kernel, whose lanes are neighbouring examples: where these are few, all of the batch are made neighbours.
+ */
 function compute(x: NDArray, scores: Scores, targets: Targets, needsTarget: boolean): LossParts {
   const { N, C, S } = scores;
   const { values, target, labels, weight, smoothing, scale, divisor } = targets;
@@ -252,7 +255,8 @@ export interface NllLossOptions extends OptionsOf<typeof NLL> {}
  *
  * Its gradient is `−weight[y]` at the labels, divided likewise, and 0 elsewhere.
  *
- * @param x - Log-probabilities (of `F.logSoftmax`), shape (N, C), (C,), or (N, C, d_1, …, d_k) for an image of examples.
+ * @param x - Log-probabilities (of `F.logSoftmax`), shape (N, C), (C,), or (N, C, d_1, …, d_k) for an image of
+ *   examples.
  * @param y - Labels in [0, C) or `ignoreIndex`, of shape (N,), () or (N, d_1, …, d_k).
  * @param options - `weight`: one for each class, shape (C,).
  * @returns The loss and its gradient, a new array.

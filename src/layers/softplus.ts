@@ -35,8 +35,8 @@ export interface SoftplusCache {
 }
 
 /**
- * Forward pass of a softplus: `out = ln(1 + e^(beta · x)) / beta`, element by element, a smooth ReLU. Nothing overflows,
- * and far below 0 the result is `e^(beta · x) / beta` with all its digits.
+ * Forward pass of a softplus: `out = ln(1 + e^(beta · x)) / beta`, element by element, a smooth ReLU. Nothing
+ * overflows, and far below 0 the result is `e^(beta · x) / beta` with all its digits.
  *
  * @param x - Input, any shape.
  * @param options - How sharp it bends, and where it stops to.

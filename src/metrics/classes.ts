@@ -84,7 +84,8 @@ export function classesOf(fn: string, predictions: Predicted, targets: Labels): 
     given.length !== labels.length + 1 ||
     tuple([given[0], ...given.slice(2)]) !== tuple(labels)
   ) {
-    const expected = `classes ${tuple(labels)} or scores ${tuple([labels[0], 'C', ...labels.slice(1)])}, as the targets`;
+    const scores = tuple([labels[0], 'C', ...labels.slice(1)]);
+    const expected = `classes ${tuple(labels)} or scores ${scores}, as the targets`;
     throw argumentError(ShapeError, { fn, arg: 'predictions', found: `has shape ${tuple(given)}`, expected });
   }
   const nan = hostValues(predictions).findIndex(Number.isNaN);

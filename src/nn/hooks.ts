@@ -56,8 +56,9 @@ const METHODS: Readonly<Record<Kind, string>> = {
 };
 
 /**
- * Adds a hook. As long as a module has hooks, it has a `forward` of its own that runs them, so that a call without hooks
- * costs nothing, and a container neither runs the module in one pass with another nor releases what a hook has seen.
+ * Adds a hook. As long as a module has hooks, it has a `forward` of its own that runs them, so that a call without
+ * hooks costs nothing, and a container neither runs the module in one pass with another nor releases what a hook has
+ * seen.
  *
  * @throws {TypeError} if `hook` is no function.
  */

@@ -165,8 +165,8 @@ export function normal_<T extends TensorLike>(tensor: T, mean = 0, std = 1, opti
 }
 
 /**
- * Normal numbers, of which those outside of [a, b] are drawn again: by the inverse of the distribution, in place. With a
- * standard deviation of 0.02, as vision transformers have, the default bounds cut nothing.
+ * Normal numbers, of which those outside of [a, b] are drawn again: by the inverse of the distribution, in place. With
+ * a standard deviation of 0.02, as vision transformers have, the default bounds cut nothing.
  *
  * @param a - The least value. Default −2.
  * @param b - The largest value. Default 2.

@@ -140,7 +140,10 @@ const STATE_NAMES: Readonly<Record<string, string>> = { posWeight: 'pos_weight' 
 export class BCEWithLogitsLoss extends Module {
   /** A shape that broadcasts to that of x; null for ones. */
   readonly weight: Buffer | null;
-  /** The weight of positive examples, a shape that broadcasts to that of x; null for ones. In the state dict `pos_weight`. */
+  /**
+   * The weight of positive examples, a shape that broadcasts to that of x; null for ones. In the state dict
+   * `pos_weight`.
+   */
   readonly posWeight: Buffer | null;
   readonly reduction: ReductionName;
 

@@ -1,7 +1,7 @@
 import { normalCdf } from '../kernels/index.js';
 
-// Acklam's quotients of polynomials for the inverse of the normal distribution, off by 1.2e-9 of the value at most, from
-// the highest power down: in the middle and, by q = √(−2 ln p), in the tail.
+// Acklam's quotients of polynomials for the inverse of the normal distribution, off by 1.2e-9 of the value at most,
+// from the highest power down: in the middle and, by q = √(−2 ln p), in the tail.
 const MIDDLE = [
   -39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716, 2.506628277459239,
 ];

@@ -55,8 +55,8 @@ import { WeightAverage } from './weight-average.js';
  * step end with it. Gradients belong to their parameters: those that the optimizer does not have are added up.
  *
  * Targets are labels, for scores (B, C) and the default loss, or anything that the option `loss` takes: arrays of any
- * shape, several in a tuple or an object. So may be the inputs: `model.forward` receives an array or an object as it is,
- * and the arrays of a tuple as its arguments.
+ * shape, several in a tuple or an object. So may be the inputs: `model.forward` receives an array or an object as it
+ * is, and the arrays of a tuple as its arguments.
  *
  * @param model - Gives scores (B, C) for a batch, or whatever `loss` takes. It is in training mode afterwards.
  * @param loader - A `DataLoader`, or another iterable of batches `[X, y]` that can be gone through once an epoch.

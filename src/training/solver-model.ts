@@ -18,8 +18,8 @@ import { findNonFinite } from './finite.js';
 /**
  * What a Solver trains on and watches. Inputs are of shape (N, …), the batch first.
  *
- * Targets are N labels, or numbers: an array of shape (N, …) with two axes or more, which the model's `loss` receives as
- * such. Everything with one axis is labels.
+ * Targets are N labels, or numbers: an array of shape (N, …) with two axes or more, which the model's `loss` receives
+ * as such. Everything with one axis is labels.
  */
 export interface Dataset {
   readonly XTrain: NDArray;

@@ -124,7 +124,8 @@ describe('concatDatasets', () => {
   test.each<[other: object, message: string]>([
     [
       { X: zeros([2, 2]), y: [0, 1] },
-      'concatDatasets: datasets[1] has X as float32 of shape (B, 2), expected float32 of shape (B, 1), as datasets[0] has',
+      'concatDatasets: datasets[1] has X as float32 of shape (B, 2), expected float32 of shape (B, 1), ' +
+        'as datasets[0] has',
     ],
     [
       { X: zeros([2, 1]), y: zeros([2]) },
@@ -297,7 +298,8 @@ describe('WeightedRandomSampler', () => {
     [
       () => new WeightedRandomSampler([1, 0, 1], 3, { replacement: false }),
       'RangeError',
-      'WeightedRandomSampler: numSamples is 3, expected at most 2, the examples of a weight above 0, without replacement',
+      'WeightedRandomSampler: numSamples is 3, expected at most 2, the examples of a weight above 0, ' +
+        'without replacement',
     ],
     [
       () => new DataLoader(places(3), { sampler: new WeightedRandomSampler([1, 1], 2) }),

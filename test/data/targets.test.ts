@@ -29,7 +29,8 @@ describe('targets', () => {
     ['a Float32Array', Float32Array.of(7, 8, 9), [9, 7]],
     ['an array', array([[7, 0], [8, 1], [9, 2]]), [[9, 2], [7, 0]]], // biome-ignore format: rows
     ['a strided view', array([[7, 8, 9], [0, 1, 2]]).transpose(1, 0), [[9, 2], [7, 0]]], // biome-ignore format: rows
-    ['a view of integers with several axes', ndarray(Int8Array.of(7, 0, 8, 1, 9, 2), [3, 2]), [[9, 2], [7, 0]]], // biome-ignore format: rows
+    // biome-ignore format: rows
+    ['a view of integers with several axes', ndarray(Int8Array.of(7, 0, 8, 1, 9, 2), [3, 2]), [[9, 2], [7, 0]]],
     ['an array with many axes', array([7, 8, 9]).pick(null), [9, 7]],
   ])('%s is numbers, whatever their values', (_, y, got) => {
     const [[, numbers]] = new DataLoader({ X, y: y as NDArray }, { batchSize: 2, sampler: order([2, 0]) });
@@ -65,9 +66,11 @@ describe('inputs', () => {
     const sampler = order([1, 2]);
     const [[x]] = new DataLoader({ X: { left, right }, y: [0, 1, 2] }, { batchSize: 2, sampler });
     expect(Object.keys(x)).toEqual(['left', 'right']);
-    expect([toNested(x.left), toNested(x.right)]).toEqual([[[2], [3]], [[20, 21], [30, 31]]]); // biome-ignore format: rows
+    // biome-ignore format: rows
+    expect([toNested(x.left), toNested(x.right)]).toEqual([[[2], [3]], [[20, 21], [30, 31]]]);
     const [[pair, y]] = new DataLoader(new TensorDataset([left, right] as const, [0, 1, 2]), { batchSize: 2, sampler });
-    expect([toNested(pair[0]), toNested(pair[1]), y]).toEqual([[[2], [3]], [[20, 21], [30, 31]], Int32Array.of(1, 2)]); // biome-ignore format: rows
+    // biome-ignore format: rows
+    expect([toNested(pair[0]), toNested(pair[1]), y]).toEqual([[[2], [3]], [[20, 21], [30, 31]], Int32Array.of(1, 2)]);
   });
 
   test('of a dataset of single examples are stacked part by part, in whichever order they come', () => {

@@ -135,7 +135,9 @@ const BENDS: Record<string, readonly [at: number, size: number]> = {
   hardswishBackward: [-1.5, 0.5],
 };
 
-/** What is raised to a power, and rounded before: each unit in its last place is as many of the power as it is large. */
+/**
+ * What is raised to a power, and rounded before: each unit in its last place is as many of the power as it is large.
+ */
 function argumentOf(name: string, x: number): number {
   if (name.startsWith('geluTanh')) return x * (1.6 + 0.0714 * x * x);
   return name.startsWith('softplus') ? SOFTPLUS[0] * x : 0;

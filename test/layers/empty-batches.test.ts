@@ -99,7 +99,10 @@ const CALLS: Readonly<Record<string, Call>> = {
 type Function = (...args: unknown[]) => unknown;
 const FUNCTIONS = layers as unknown as Readonly<Record<string, Function>>;
 
-/** A gradient of a cast has another dtype; a loss takes the parts of a loss, not arrays; the backward pass of the others is that of reshape. */
+/**
+ * A gradient of a cast has another dtype; a loss takes the parts of a loss, not arrays; the backward pass of the others
+ * is that of reshape.
+ */
 const OTHERS = ['cast', 'loss', 'view', 'squeeze', 'unsqueeze'];
 
 /**

@@ -233,8 +233,8 @@ describe('errors', () => {
       () => crossEntropyLoss(square, pretend(BigInt64Array.of(1n, 2n, 0n))),
     ],
     [
-      'bceLoss: x has a value of -0.5, expected probabilities in [0, 1]: for logits take binaryCrossEntropyWithLogits ' +
-        'or bceWithLogitsLoss',
+      'bceLoss: x has a value of -0.5, expected probabilities in [0, 1]: for logits take ' +
+        'binaryCrossEntropyWithLogits or bceWithLogitsLoss',
       () => bceLoss(array([0.5, -0.5]), array([0, 1])),
     ],
     ['bceLoss: weight has shape (2,), expected (3,)', () => bceLoss(row, row, { weight: zeros([2]) })],

@@ -28,7 +28,8 @@ describe('argmax', () => {
   });
 
   test.each(Object.entries(VIEWS))('takes a %s view', (_, viewOf) => {
-    expect(argmax(viewOf(array([[[1, 2], [3, 0]], [[9, 2], [3, 4]]])), 2)).toEqual(Int32Array.of(1, 0, 0, 1)); // biome-ignore format: rows
+    // biome-ignore format: rows
+    expect(argmax(viewOf(array([[[1, 2], [3, 0]], [[9, 2], [3, 4]]])), 2)).toEqual(Int32Array.of(1, 0, 0, 1));
   });
 
   test('names an axis that there is not', () => {
@@ -99,7 +100,8 @@ describe('confusionMatrix', () => {
 describe('topKAccuracy', () => {
   test('counts labels among the k highest, the first of equal ones', () => {
     // scikit-learn's example of top_k_accuracy_score.
-    const scores = array([[0.5, 0.2, 0.2], [0.3, 0.4, 0.2], [0.2, 0.4, 0.3], [0.7, 0.2, 0.1]]); // biome-ignore format: rows
+    // biome-ignore format: rows
+    const scores = array([[0.5, 0.2, 0.2], [0.3, 0.4, 0.2], [0.2, 0.4, 0.3], [0.7, 0.2, 0.1]]);
     expect(topKAccuracy(scores, [0, 1, 2, 2], { k: 2 })).toBe(0.75);
     expect(topKAccuracy(scores, [0, 1, 2, 2], { k: 1 })).toBe(0.5);
     expect(topKAccuracy(array([[1, 1, 1]]), [1], { k: 1 })).toBe(0);
@@ -116,7 +118,8 @@ describe('topKAccuracy', () => {
 describe('errors of numbers', () => {
   // scikit-learn's examples of mean_squared_error, mean_absolute_error and r2_score.
   const [actual, predicted] = [[3, -0.5, 2, 7], [2.5, 0, 2, 8]]; // biome-ignore format: pairs
-  const [actual2, predicted2] = [array([[0.5, 1], [-1, 1], [7, -6]]), array([[0, 2], [-1, 2], [8, -5]])]; // biome-ignore format: rows
+  // biome-ignore format: rows
+  const [actual2, predicted2] = [array([[0.5, 1], [-1, 1], [7, -6]]), array([[0, 2], [-1, 2], [8, -5]])];
 
   test('of one number', () => {
     expect(meanSquaredError(predicted, actual)).toBe(0.375);

@@ -62,7 +62,7 @@ describe.each(['reference', 'wasm'] as const)('to, double and float (%s)', (kern
     expect(make().loadStateDict(state).missingKeys).toEqual([]);
   });
 
-  test('an optimizer without state goes on, one with state of the old format refuses before it changes anything', () => {
+  test('an optimizer without state goes on, one with state of the old format refuses first', () => {
     const model = make();
     const [plain, adam] = [new SGD(model.parameters(), { lr: 0.1 }), new Adam(model.parameters())];
     const step = (dtype: 'float32' | 'float64') => {

@@ -50,8 +50,8 @@ const calls = {
 })();
 `;
 const NAMES =
-  'barChart, decodeImage, encodePng, heatMap, historyChart, htmlReport, imageGrid, lineChart, plotHistory, saveChart, savePng, ' +
-  'visualizeGrid, writeImage, zeros';
+  'barChart, decodeImage, encodePng, heatMap, historyChart, htmlReport, imageGrid, lineChart, plotHistory, ' +
+  'saveChart, savePng, visualizeGrid, writeImage, zeros';
 const PROGRAMS = {
   'all.mjs': [
     "import { createRequire } from 'node:module';",

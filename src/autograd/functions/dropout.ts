@@ -72,7 +72,10 @@ export function dropout2d(x: TensorLike, p = 0.5, options: DropoutOptions = {}):
   return keepChannels(x, param);
 }
 
-/** What the layer takes; null if nothing is to be dropped. With p = 1 it also needs a mask: nothing is left to divide by. */
+/**
+ * What the layer takes; null if nothing is to be dropped. With p = 1 it also needs a mask: nothing is left to divide
+ * by.
+ */
 function paramOf(fn: string, p: number, options: DropoutOptions): DropoutParam | null {
   checkOptions(fn, options, ['training', 'random']);
   const { training = true, random = defaultGenerator() } = options;

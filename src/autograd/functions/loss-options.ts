@@ -59,8 +59,8 @@ export interface HuberLossOptions extends OptionsOf<typeof HUBER> {}
 
 export const KL_DIV = {
   /**
-   * `'mean'` over all values, `'batchmean'`: the sum by the length of the first axis, `'sum'`, or `'none'` for the values.
-   * Default `'mean'`.
+   * `'mean'` over all values, `'batchmean'`: the sum by the length of the first axis, `'sum'`, or `'none'` for the
+   * values. Default `'mean'`.
    */
   reduction: option<'mean' | 'batchmean' | 'sum' | 'none'>('mean', oneOf('mean', 'batchmean', 'sum', 'none')),
   ...LOG_TARGET,

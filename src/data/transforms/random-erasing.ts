@@ -29,7 +29,8 @@ export interface RandomErasingOptions extends OptionsOf<typeof RANDOM_ERASING> {
  * it on both axes; where ten in turn would not be, the image stays whole. Values of any range.
  *
  * @returns A transform of images (N, C, H, W) into new ones of that shape.
- * @throws {RangeError} if an option is out of its range; {@link ShapeError} if there are not as many values as channels.
+ * @throws {RangeError} if an option is out of its range; {@link ShapeError} if there are not as many values as
+ *   channels.
  * @see Zhong et al. 2017, Random Erasing Data Augmentation; torchvision.transforms.RandomErasing
  */
 export function randomErasing(options: RandomErasingOptions = {}): Transform {

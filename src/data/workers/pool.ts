@@ -223,7 +223,9 @@ export class Ahead {
     this.#fill(number);
   }
 
-  /** A batch, once; null if it is not being made, as after the end of the threads. @throws {Error} as {@link Pool.take}. */
+  /**
+   * A batch, once; null if it is not being made, as after the end of the threads. @throws {Error} as {@link Pool.take}.
+   */
   take(number: number): Made | null {
     if (!this.#pool.isRunning(this.#epoch)) return null;
     const id = this.#tasks.get(number);

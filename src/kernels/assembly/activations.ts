@@ -1,7 +1,9 @@
 import { CHUNK } from "../wasm/protocol";
 import { addHigh, addLow, rounded, rowsEnd } from "./columns";
 import { integer, numberSplat, pointer } from "./job";
-import { lanes, loadPart, loadUpTo, madd, passing, rectified, select, splatAt, storePart, storeUpTo, VECTOR, where } from "./simd";
+import {
+  lanes, loadPart, loadUpTo, madd, passing, rectified, select, splatAt, storePart, storeUpTo, VECTOR, where,
+} from "./simd";
 
 /** Rows of an (N, M) array that one item covers: about {@link CHUNK} values. */
 // @ts-ignore: decorator

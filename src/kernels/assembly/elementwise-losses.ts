@@ -7,8 +7,8 @@ import {
 } from "./simd";
 
 // Losses of two arrays of one size. One item is a chunk of values, and leaves their sum in float64. Arguments: the
-// addresses of x, y, the weights, the values, dx, dy (0 for one that there is none of) and of the sums, then the length;
-// first of the numbers the factor of both gradients.
+// addresses of x, y, the weights, the values, dx, dy (0 for one that there is none of) and of the sums, then the
+// length; first of the numbers the factor of both gradients.
 
 /** Constants by their places in the tables; the last is 1e-12 as a float32, which PyTorch has. */
 const enum At { ONE, SIGN, LOWEST_LOG, SMALLEST_VARIANCE }
@@ -135,8 +135,8 @@ export function bceWithLogitsLoss<T>(item: i32): void {
     const more = positive ? v128.sub<T>(loadUpTo<T>(positive + at, end - i), one) : zero;
     const weight = madd<T>(more, t, one);
     const rest = v128.sub<T>(one, t);
-    // With e = e^−|x| ≤ 1 nothing overflows: ln(1 + e^−x) is max(−x, 0) + ln(1 + e), and its slope −e/(1 + e) for x ≥ 0,
-    // e/(1 + e) − 1 below.
+    // With e = e^−|x| ≤ 1 nothing overflows: ln(1 + e^−x) is max(−x, 0) + ln(1 + e), and its slope −e/(1 + e) for x ≥
+    // 0, e/(1 + e) − 1 below.
     const e = exp<T>(v128.or(v, sign));
     const linear = v128.pmax<T>(v128.neg<T>(v), zero), tail = log1p<T>(e);
     const share = v128.mul<T>(weight, v128.div<T>(e, v128.add<T>(one, e)));

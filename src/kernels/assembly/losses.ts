@@ -100,8 +100,8 @@ export function hingeLoss<T>(item: i32): void {
  * where the label is negative.
  *
  * Neighbouring pixels lie in the lanes of a vector, and one item is a strip of `width` pixels of one image. Arguments:
- * the addresses of x, labels, t, weights, losses, dx, dt (0 for one that there is none of) and of the items' sums; C, S,
- * width. Numbers: 1 − ε, ε/C, scale.
+ * the addresses of x, labels, t, weights, losses, dx, dt (0 for one that there is none of) and of the items' sums; C,
+ * S, width. Numbers: 1 − ε, ε/C, scale.
  */
 export function crossEntropy<T>(item: i32): void {
   const x = pointer(0), labels = pointer(1), targets = pointer(2), weights = pointer(3);

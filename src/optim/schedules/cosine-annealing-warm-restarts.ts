@@ -14,9 +14,9 @@ const WARM_RESTARTS = {
 export interface CosineAnnealingWarmRestartsOptions extends OptionsOf<typeof WARM_RESTARTS> {}
 
 /**
- * Lowers the learning rate to `etaMin` along half a cosine, and begins again at the first rate: t steps after a restart,
- * on a way of T steps, it is `etaMin + ½ · (lr − etaMin) · (1 + cos(π · t / T))`. T is `T0` at first, and `Tmult` times
- * as long after each restart.
+ * Lowers the learning rate to `etaMin` along half a cosine, and begins again at the first rate: t steps after a
+ * restart, on a way of T steps, it is `etaMin + ½ · (lr − etaMin) · (1 + cos(π · t / T))`. T is `T0` at first, and
+ * `Tmult` times as long after each restart.
  *
  * @see Loshchilov and Hutter 2017, SGDR: Stochastic Gradient Descent with Warm Restarts, equation 5
  *

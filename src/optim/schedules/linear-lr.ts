@@ -32,7 +32,9 @@ export class LinearLR extends LRScheduler<Settings<typeof LINEAR_LR>> {
     this.advanceTo(0);
   }
 
-  /** The rate is multiplied by the ratio of two steps, not computed anew, so that several schedules can work together. */
+  /**
+   * The rate is multiplied by the ratio of two steps, not computed anew, so that several schedules can work together.
+   */
   protected override rate(t: number, { lr }: ScheduledGroup): number {
     const { startFactor, endFactor, totalIters } = this.settings;
     if (t === 0) return lr * startFactor;

@@ -60,8 +60,9 @@ const STATE = { ...PLATEAU, ...PROGRESS };
 /**
  * Multiplies the learning rate by `factor` when a metric has not improved for more than `patience` steps.
  *
- * A step is given the metric, as that of an epoch on the validation examples. It is an improvement if it is below `best ·
- * (1 − threshold)`, with `thresholdMode: 'abs'` below `best − threshold`; in mode `'max'`, above the same with a plus.
+ * A step is given the metric, as that of an epoch on the validation examples. It is an improvement if it is below `best
+ * · (1 − threshold)`, with `thresholdMode: 'abs'` below `best − threshold`; in mode `'max'`, above the same with a
+ * plus.
  *
  * @example
  * const schedule = new optim.lrScheduler.ReduceLROnPlateau(optimizer, { patience: 3 });
@@ -94,7 +95,8 @@ export class ReduceLROnPlateau extends RateSchedule<Settings<typeof STATE>> {
    * Takes the metric of an epoch, and reduces the rates if it is time to. NaN is no improvement.
    *
    * @throws {TypeError} if `metric` is no number.
-   * @throws {RangeError} if `minLr` is a list, and the optimizer has another number of groups. Nothing has changed then.
+   * @throws {RangeError} if `minLr` is a list, and the optimizer has another number of groups. Nothing has changed
+   *   then.
    */
   step(metric: number): void {
     const { fn, settings } = this;
