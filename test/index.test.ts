@@ -7,12 +7,18 @@ const SURFACE = [
   ['array', 'full', 'linspace', 'ones', 'Random', 'ShapeError', 'toNested', 'zeros'],
   // Autograd, modules and their training
   ['defaultGenerator', 'F', 'gradCheck', 'manualSeed', 'nn', 'noGrad', 'op', 'Tensor', 'tensor'],
-  ['checkAccuracy', 'ensemble', 'fit', 'predict', 'WeightAverage'],
+  ['autograd', 'checkAccuracy', 'ensemble', 'evaluate', 'fit', 'models', 'predict', 'WeightAverage'],
   // Classifiers
   ['FullyConnectedNet', 'TwoLayerNet'],
   // Data
   ['cifar10Size', 'downloadCifar10', 'loadCifar10', 'readCifar10Batch', 'writeSyntheticCifar10'],
-  ['channelStats', 'DataLoader', 'TensorDataset', 'transforms'],
+  ['channelStats', 'ByteDataset', 'DataLoader', 'TensorDataset', 'transforms', 'workerDataset'],
+  ['concatDatasets', 'randomSplit', 'Subset', 'WeightedRandomSampler'],
+  ['csv', 'decodeImage', 'imageFolder', 'loadCifar100', 'loadFashionMnist', 'loadMnist', 'parseCsv', 'readIdx'],
+  ['readImage', 'Standardizer', 'writeImage'],
+  // Metrics
+  ['argmax', 'confusionMatrix', 'f1Score', 'meanAbsoluteError', 'meanSquaredError', 'precision', 'r2Score', 'recall'],
+  ['topKAccuracy'],
   ['RandomSampler', 'SequentialSampler', 'SubsetRandomSampler'],
   // Gradient checking
   ['checkModelGradients', 'evalNumericalGradient', 'evalNumericalGradientArray', 'gradCheckSparse', 'relError'],
@@ -37,7 +43,10 @@ describe('the public surface', () => {
   });
 
   test('transforms has the transforms', () => {
-    const names = ['compose', 'cutout', 'normalize', 'randomCrop', 'randomHorizontalFlip'];
+    const names = [
+      ...['centerCrop', 'colorJitter', 'compose', 'cutmix', 'cutout', 'mixup', 'normalize', 'randomCrop'],
+      ...['randomErasing', 'randomHorizontalFlip', 'randomResizedCrop', 'randomRotation', 'resize'],
+    ];
     expect(Object.keys(layerwise.transforms).sort()).toEqual(names);
   });
 
@@ -45,7 +54,10 @@ describe('the public surface', () => {
     const { optim } = layerwise;
     const names = ['SGD', 'Adam', 'AdamW', 'RMSprop', 'Adagrad', 'lrScheduler', 'clipGradNorm', 'clipGradValue'];
     expect(Object.keys(optim)).toEqual(expect.arrayContaining(names));
-    const schedules = ['StepLR', 'CosineAnnealingLR', 'OneCycleLR', 'LambdaLR'];
+    const schedules = [
+      ...['StepLR', 'MultiStepLR', 'ExponentialLR', 'LinearLR', 'CosineAnnealingLR', 'CosineAnnealingWarmRestarts'],
+      ...['OneCycleLR', 'LambdaLR', 'SequentialLR', 'ReduceLROnPlateau'],
+    ];
     expect(Object.keys(optim.lrScheduler)).toEqual(expect.arrayContaining(schedules));
   });
 

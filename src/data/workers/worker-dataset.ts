@@ -16,7 +16,11 @@ export class WorkerDataset<X = NDArray, Y = number> implements ExampleDataset<X,
   readonly parts: WorkerDatasetParts;
   readonly #dataset: ExampleDataset<X, Y>;
 
-  /** @throws {Error} as {@link workerDataset} does. */
+  /**
+   * The dataset that the function of a module makes, here and in every worker.
+   *
+   * @throws {Error} as {@link workerDataset} does.
+   */
   constructor(parts: WorkerDatasetParts) {
     this.parts = parts;
     this.#dataset = made(parts) as ExampleDataset<X, Y>;
