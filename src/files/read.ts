@@ -72,7 +72,7 @@ export function withRegular<Result>(fn: string, file: string, wayOut: string, wo
  *
  * @throws {Error} if it is no regular file, longer than `most` bytes, or cannot be read.
  */
-export function readBytes(fn: string, file: string, most: number, wayOut: string): Uint8Array<ArrayBuffer> {
+export function readBytes(fn: string, file: string, most: number, wayOut: string): Uint8Array {
   const fs = requireBuiltin(fn, 'node:fs');
   return withRegular(fn, file, wayOut, (fd) => {
     const { size } = fs.fstatSync(fd);

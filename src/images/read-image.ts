@@ -26,6 +26,6 @@ export function readImage(file: string, options: ReadImageOptions = {}): NDArray
 }
 
 /** The bytes of a file that should hold a picture. */
-export function imageBytes(fn: string, file: string): Uint8Array<ArrayBuffer> {
+export function imageBytes(fn: string, file: string): Uint8Array {
   return readBytes(fn, file, MOST_BYTES, 'name a PNG or JPEG file');
 }

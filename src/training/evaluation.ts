@@ -121,7 +121,7 @@ export interface PredictOptions extends OptionsOf<typeof PREDICT> {}
  * const { scores } = predict(loaderTest, model);
  */
 export function predict<Y extends Targets = Labels>(
-  loader: Batches<Y>,
+  examples: Batches<Y>,
   model: Module | Model,
   options?: { as?: undefined },
 ): Predictions<Y extends NDArray ? NDArray : Int32Array>;
