@@ -178,7 +178,9 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
    * @throws {RangeError | TypeError | ShapeError} naming an option or a part of the dataset that does not fit.
    */
   constructor(dataset: DatasetOf<X, Y>, options?: DataLoaderOptions<X> & { batchTransform?: undefined });
+  /** A loader whose `batchTransform` makes the targets. */
   constructor(dataset: DatasetOf<X, unknown>, options: DataLoaderOptions<X> & { batchTransform: BatchTransform<X, Y> });
+  /** A loader of options that are known when the program runs. */
   constructor(dataset: DatasetOf<X, Y>, options?: DataLoaderOptions<X>);
   constructor(data: unknown, options: DataLoaderOptions<X> = {}) {
     const fn = 'DataLoader';

@@ -55,7 +55,11 @@ export interface ExampleDataset<X = NDArray, Y = number> {
 /** Examples without targets. */
 export type UnlabelledDataset<X = NDArray> =
   | { readonly X: X }
-  | { readonly length: number; get(i: number): readonly [x: X] };
+  | {
+      readonly length: number;
+      /** Example `i`. */
+      get(i: number): readonly [x: X];
+    };
 
 /** All examples in one array, shape (N, …), or several, and their N targets: see {@link Targets}. */
 export interface ArrayDataset<X = NDArray, Y = Labels> {
@@ -69,7 +73,11 @@ export type DatasetOf<X, Y> = ArrayDataset<X, Y> | ExampleDataset<X, Y> | Unlabe
 /** A dataset of whatever structure. */
 export type AnyDataset =
   | { readonly X: Arrays; readonly y?: Targets | undefined }
-  | { readonly length: number; get(i: number): readonly [x: unknown, y?: unknown] };
+  | {
+      readonly length: number;
+      /** Example `i` and its target, if there are targets. */
+      get(i: number): readonly [x: unknown, y?: unknown];
+    };
 
 /**
  * Examples and targets held in memory, as a dataset.

@@ -10,7 +10,7 @@ import {
   tuple,
 } from '../arrays/index.js';
 
-/** Classes of examples, or scores that say them: see {@link classesOf}. */
+/** Classes of examples, or scores that say them: one more axis than the targets, the second, has the classes. */
 export type Predicted = Labels | NDArray;
 
 /**

@@ -220,7 +220,12 @@ export class MSELoss extends Module {
     this.reduction = settingsOf('MSELoss', lossOptions.REDUCTION, options).reduction;
   }
 
-  /** @param x - Predictions. @param y - Targets, of the same shape. */
+  /**
+   * The loss.
+   *
+   * @param x - Predictions.
+   * @param y - Targets, of the same shape.
+   */
   override forward(x: TensorLike, y: TensorLike): Tensor {
     return F.mseLoss(x, y, { reduction: this.reduction });
   }
@@ -240,7 +245,12 @@ export class L1Loss extends Module {
     this.reduction = settingsOf('L1Loss', lossOptions.REDUCTION, options).reduction;
   }
 
-  /** @param x - Predictions. @param y - Targets, of the same shape. */
+  /**
+   * The loss.
+   *
+   * @param x - Predictions.
+   * @param y - Targets, of the same shape.
+   */
   override forward(x: TensorLike, y: TensorLike): Tensor {
     return F.l1Loss(x, y, { reduction: this.reduction });
   }
@@ -263,7 +273,12 @@ export class SmoothL1Loss extends Module {
     this.beta = beta;
   }
 
-  /** @param x - Predictions. @param y - Targets, of the same shape. */
+  /**
+   * The loss.
+   *
+   * @param x - Predictions.
+   * @param y - Targets, of the same shape.
+   */
   override forward(x: TensorLike, y: TensorLike): Tensor {
     const { reduction, beta } = this;
     return F.smoothL1Loss(x, y, { reduction, beta });
@@ -287,7 +302,12 @@ export class HuberLoss extends Module {
     this.delta = delta;
   }
 
-  /** @param x - Predictions. @param y - Targets, of the same shape. */
+  /**
+   * The loss.
+   *
+   * @param x - Predictions.
+   * @param y - Targets, of the same shape.
+   */
   override forward(x: TensorLike, y: TensorLike): Tensor {
     const { reduction, delta } = this;
     return F.huberLoss(x, y, { reduction, delta });

@@ -32,6 +32,7 @@ abstract class Pad2d extends Module {
     this.padding = [left, right, top, bottom];
   }
 
+  /** @internal */
   protected padded(x: TensorLike, mode: PadMode, value: number): Tensor {
     checkInput(this, x, [
       ['N', 'C', 'H', 'W'],
@@ -66,6 +67,7 @@ export class ConstantPad2d extends Pad2d {
     return this.padded(x, 'constant', this.value);
   }
 
+  /** @internal */
   protected override extraRepr(): string {
     return `padding=${tuple(this.padding)}, value=${this.value}`;
   }

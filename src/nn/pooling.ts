@@ -117,6 +117,7 @@ export class MaxPool2d extends Pool2d {
     return F.maxPool2d(x, kernelSize, { stride, padding, dilation, ceilMode });
   }
 
+  /** @internal */
   protected override extraRepr(): string {
     return `${super.extraRepr()}, dilation=${pairText(this.dilation)}, ceilMode=${this.ceilMode}`;
   }
@@ -165,6 +166,7 @@ abstract class AdaptivePool2d extends Module {
     this.outputSize = Array.isArray(size) ? [size[0], size[1]] : [size as number | null, size as number | null];
   }
 
+  /** @internal */
   protected check(x: TensorLike): void {
     checkInput(this, x, [
       ['N', 'C', 'H', 'W'],

@@ -60,18 +60,13 @@ export interface VarianceOptions extends OptionsOf<typeof VARIANCE_OPTIONS> {}
 const varianceOf = layerOp('var', varianceForward, varianceBackward);
 const deviationOf = layerOp('std', deviationForward, deviationBackward);
 
-// A property, so that the function has its name, which no variable may have.
-const { var: variance } = {
-  var(x: TensorLike, axis?: Axes, options: VarianceOptions = {}): Tensor {
-    const { unbiased, keepdims } = settingsOf('var', VARIANCE_OPTIONS, options);
-    return varianceOf(x, axis, keepdims, unbiased ? 1 : 0);
-  },
-};
+/** The variance over `axis` (one, several, or all when left out); unbiased, that of one value is NaN. */
+function variance(x: TensorLike, axis?: Axes, options: VarianceOptions = {}): Tensor {
+  const { unbiased, keepdims } = settingsOf('var', VARIANCE_OPTIONS, options);
+  return varianceOf(x, axis, keepdims, unbiased ? 1 : 0);
+}
 
-export {
-  /** The variance over `axis` (one, several, or all when left out); unbiased, that of one value is NaN. */
-  variance as var,
-};
+export { variance as var };
 
 /** The standard deviation over `axis`: the root of the variance, with gradient 0 where it is 0. */
 export function std(x: TensorLike, axis?: Axes, options: VarianceOptions = {}): Tensor {

@@ -131,6 +131,7 @@ export class ReduceLROnPlateau extends RateSchedule<Settings<typeof STATE>> {
     return lr - lower > eps ? lower : lr;
   }
 
+  /** @internal */
   protected override check(fn: string, settings: Settings<typeof STATE>, t: number): void {
     super.check(fn, settings, t);
     const { minLr } = settings;
