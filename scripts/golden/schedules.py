@@ -31,7 +31,7 @@ CASES = [
     ("ConstantLR", {}),
     ("ConstantLR", {"factor": 0.2, "totalIters": 9}),
     ("CosineAnnealingWarmRestarts", {"T0": 5}),
-    ("CosineAnnealingWarmRestarts", {"T0": 3, "Tmult": 2, "etaMin": 0.01}),
+    ("CosineAnnealingWarmRestarts", {"T0": 3, "TMult": 2, "etaMin": 0.01}),
     ("ReduceLROnPlateau", {"patience": 2}),
     ("ReduceLROnPlateau", {"patience": 0, "factor": 0.5, "cooldown": 2, "minLr": 0.02}),
     ("ReduceLROnPlateau", {"patience": 1, "threshold": 0.05, "thresholdMode": "abs", "minLr": [0.1, 0.001]}),
@@ -49,11 +49,11 @@ SEQUENCES = [
         ],
         [4, 10],
     ),
-    ([("MultiStepLR", {"milestones": [2, 4]}), ("CosineAnnealingWarmRestarts", {"T0": 4, "Tmult": 2})], [7]),
+    ([("MultiStepLR", {"milestones": [2, 4]}), ("CosineAnnealingWarmRestarts", {"T0": 4, "TMult": 2})], [7]),
 ]
 
 # T_0, T_mult and T_max begin with a capital.
-SPECIAL = {"T0": "T_0", "Tmult": "T_mult", "TMax": "T_max"}
+SPECIAL = {"T0": "T_0", "TMult": "T_mult", "TMax": "T_max"}
 
 
 def torch_options(options):

@@ -128,7 +128,7 @@ test('by hand', () => {
   expect(rates(new ExponentialLR(sgd(8), { gamma: 0.5 }), 4)).toEqual([8, 4, 2, 1]);
   expect(rates(new LinearLR(sgd(8), { startFactor: 0.25, totalIters: 3 }), 5)).toEqual([2, 4, 6, 8, 8]);
   expect(rates(new ConstantLR(sgd(8), { factor: 0.5, totalIters: 2 }), 4)).toEqual([4, 4, 8, 8]);
-  const restarts = rates(new CosineAnnealingWarmRestarts(sgd(8), { T0: 2, Tmult: 2 }), 7);
+  const restarts = rates(new CosineAnnealingWarmRestarts(sgd(8), { T0: 2, TMult: 2 }), 7);
   // cos ¼π is ½√2.
   const high = [8, 4, 8, 4 + 2 * Math.SQRT2, 4, 4 - 2 * Math.SQRT2, 8];
   restarts.forEach((rate, t) => void expect(rate).toBeCloseTo(high[t], 12));
@@ -253,7 +253,7 @@ const STATES: readonly Part[] = [
   { schedule: 'ExponentialLR', options: { gamma: 0.9 } },
   { schedule: 'LinearLR', options: { totalIters: 6 } },
   { schedule: 'ConstantLR', options: { totalIters: 6 } },
-  { schedule: 'CosineAnnealingWarmRestarts', options: { T0: 3, Tmult: 2 } },
+  { schedule: 'CosineAnnealingWarmRestarts', options: { T0: 3, TMult: 2 } },
   { schedule: 'ReduceLROnPlateau', options: { patience: 1, cooldown: 1, minLr: [0.01] } },
 ];
 
@@ -309,7 +309,7 @@ describe('errors', () => {
     ['LinearLR', { totalIters: 0 }, 'totalIters is 0, expected a whole number ≥ 1'],
     ['ConstantLR', { factor: 2 }, 'factor is 2, expected a number above 0, up to 1'],
     ['CosineAnnealingWarmRestarts', { T0: 0 }, 'T0 is 0, expected a whole number ≥ 1'],
-    ['CosineAnnealingWarmRestarts', { T0: 2, Tmult: 1.5 }, 'Tmult is 1.5, expected a whole number ≥ 1'],
+    ['CosineAnnealingWarmRestarts', { T0: 2, TMult: 1.5 }, 'TMult is 1.5, expected a whole number ≥ 1'],
     ['CosineAnnealingWarmRestarts', { T0: 2, etaMin: -1 }, 'etaMin is -1, expected a number ≥ 0'],
     ['ReduceLROnPlateau', { mode: 'low' }, "mode is 'low', expected 'min' or 'max'"],
     ['ReduceLROnPlateau', { factor: 1 }, 'factor is 1, expected a number in [0, 1)'],

@@ -5,7 +5,7 @@ const WARM_RESTARTS = {
   /** Steps until the first restart. */
   T0: required<number>(count(1)),
   /** How many times longer each way is than the one before. Default 1. */
-  Tmult: option(1, count(1)),
+  TMult: option(1, count(1)),
   /** The lowest rate. Default 0. */
   etaMin: option(0, AMOUNT),
 };
@@ -16,12 +16,12 @@ export interface CosineAnnealingWarmRestartsOptions extends OptionsOf<typeof WAR
 /**
  * Lowers the learning rate to `etaMin` along half a cosine, and begins again at the first rate: t steps after a
  * restart, on a way of T steps, it is `etaMin + ½ · (lr − etaMin) · (1 + cos(π · t / T))`. T is `T0` at first, and
- * `Tmult` times as long after each restart.
+ * `TMult` times as long after each restart.
  *
  * @see Loshchilov and Hutter 2017, SGDR: Stochastic Gradient Descent with Warm Restarts, equation 5
  *
  * @example
- * const schedule = new optim.lrScheduler.CosineAnnealingWarmRestarts(optimizer, { T0: 10, Tmult: 2 });
+ * const schedule = new optim.lrScheduler.CosineAnnealingWarmRestarts(optimizer, { T0: 10, TMult: 2 });
  */
 export class CosineAnnealingWarmRestarts extends LRScheduler<Settings<typeof WARM_RESTARTS>> {
   /**
@@ -36,10 +36,10 @@ export class CosineAnnealingWarmRestarts extends LRScheduler<Settings<typeof WAR
   }
 
   protected override rate(t: number, _: ScheduledGroup, g: number): number {
-    const { T0, Tmult, etaMin } = this.settings;
+    const { T0, TMult, etaMin } = this.settings;
     let [since, length] = [t, T0];
-    if (Tmult === 1) since = t % T0;
-    for (; since >= length; length *= Tmult) since -= length;
+    if (TMult === 1) since = t % T0;
+    for (; since >= length; length *= TMult) since -= length;
     return etaMin + ((this.baseLrs[g] - etaMin) * (1 + Math.cos((Math.PI * since) / length))) / 2;
   }
 }
