@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { Random, zeros } from '../../src/arrays/index.js';
+import { ones, Random, zeros } from '../../src/arrays/index.js';
 import { F, noGrad, Tensor } from '../../src/autograd/index.js';
 import { workspace } from '../../src/kernels/index.js';
+import { mobilenetV2, resnet8 } from '../../src/models/index.js';
 import * as nn from '../../src/nn/index.js';
 import { useKernels } from '../helpers/kernel-sets.js';
 
@@ -9,7 +10,7 @@ const random = new Random(1);
 
 const layers = (): nn.Module[] => [
   new nn.Conv2d(3, 6, 3, { padding: 1, random }),
-  new nn.BatchNorm2d(6).eval(),
+  new nn.BatchNorm2d(6),
   new nn.ReLU(),
   new nn.MaxPool2d(2),
   new nn.Residual(new nn.Sequential(new nn.Conv2d(6, 6, 1, { random }), new nn.GroupNorm(2, 6), new nn.ELU())),
@@ -63,13 +64,36 @@ describe.each(['reference', 'wasm'] as const)('an empty batch through modules on
   });
 });
 
-test('a batch normalization in training takes no empty batch, and keeps its statistics', () => {
-  const layer = new nn.BatchNorm1d(3);
-  expect(() => layer.forward(zeros([0, 3]))).toThrow(
-    'batchNorm: x has shape (0, 3), expected more than one value a channel in training',
-  );
-  expect(layer.runningMean?.data).toEqualBits(zeros([3]));
-  expect(layer.numBatchesTracked?.item()).toBe(0);
+test.each([
+  ['with running statistics', {}],
+  ['whose running statistics are plain means', { momentum: null }],
+  ['without running statistics', { trackRunningStats: false }],
+])('a batch normalization %s in training keeps its statistics, as PyTorch', (_, options) => {
+  const layer = new nn.BatchNorm1d(3, options);
+  for (const model of [layer, new nn.Sequential(layer, new nn.ReLU())]) {
+    const x = new Tensor(zeros([0, 3]), { requiresGrad: true });
+    F.sum(model.forward(x)).backward();
+    expect(x.grad?.shape).toEqual([0, 3]);
+    expect(layer.weight?.grad?.data).toEqualBits(zeros([3]));
+    expect(layer.bias?.grad?.data).toEqualBits(zeros([3]));
+  }
+  if (layer.runningMean === null) return;
+  expect(layer.runningMean.data).toEqualBits(zeros([3]));
+  expect(layer.runningVar?.data).toEqualBits(ones([3]));
+  expect(layer.numBatchesTracked?.item()).toBe(2);
+});
+
+test.each([
+  ['resnet8', () => resnet8({ random })],
+  ['mobilenetV2', () => mobilenetV2({ width: 0.25, random })],
+])('an empty batch in training goes through %s and back', (_, make) => {
+  const model = make();
+  const scores = model.forward(zeros([0, 3, 32, 32]));
+  expect(scores.shape).toEqual([0, 10]);
+  F.sum(scores).backward();
+  for (const [name, parameter] of model.namedParameters()) {
+    expect(parameter.grad?.data, name).toEqualBits(zeros(parameter.shape));
+  }
 });
 
 test.each<[nn.Module, number[], string]>([

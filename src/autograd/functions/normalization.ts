@@ -118,7 +118,8 @@ function normalizeBatch(
       expected: 'both or neither',
     });
   }
-  const byBatch = training || mean === null || variance === null;
+  // An empty batch has no statistics: with any others its output is empty, and the gradients are zeros.
+  const byBatch = (training || mean === null || variance === null) && values.size > 0;
   if (byBatch && values.size <= C) {
     throw argumentError(RangeError, {
       fn,
@@ -135,10 +136,13 @@ function normalizeBatch(
     const keep = !byBatch && isRecording();
     param.runningMean = keep ? array(mean) : mean;
     param.runningVar = keep ? array(variance) : variance;
+  } else if (!byBatch) {
+    param.runningMean = zeros([C], dtype);
+    param.runningVar = ones([C], dtype);
   }
   const input = shape.length === 3 ? reshape(x, [...shape, 1]) : x;
   const out = normalize(input, weight ?? ones([C], dtype), bias ?? zeros([C], dtype), param);
-  if (training && mean !== null && variance !== null) {
+  if (training && byBatch && mean !== null && variance !== null) {
     overwrite(mean, param.runningMean as NDArray);
     overwrite(variance, param.runningVar as NDArray);
   }
