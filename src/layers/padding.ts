@@ -23,7 +23,8 @@ export type PadMode = 'constant' | 'reflect' | 'replicate' | 'circular';
 export const PAD_OPTIONS = {
   /**
    * `'constant'`: one value; `'reflect'`: the array mirrored at its first and last values, which are not repeated;
-   * `'replicate'`: its first and last values; `'circular'`: the array again. Default `'constant'`.
+   * `'replicate'`: its first and last values; `'circular'`: the array again, of what negative numbers leave of it.
+   * Default `'constant'`.
    */
   mode: option<PadMode>('constant', oneOf('constant', 'reflect', 'replicate', 'circular')),
   /** The value of `'constant'`. Default 0. */
@@ -74,7 +75,7 @@ export function padForward(
     const at = 2 * (rank - 1 - axis);
     const [before, after] = at < pad.length ? [pad[at], pad[at + 1]] : [0, 0];
     if (at < pad.length) checkAxis(fn, x.shape, axis, [before, after], mode);
-    return Int32Array.from({ length: before + size + after }, (_, i) => SOURCES[mode](i - before, size));
+    return Int32Array.from({ length: before + size + after }, (_, i) => SOURCES[mode](i - before, size, before, after));
   });
   const out = empty(
     sources.map(({ length }) => length),
@@ -102,12 +103,21 @@ export function padBackward(dout: NDArray, cache: PadCache): NDArray {
 }
 
 /** From which index of an axis of `size` the value at `i` comes, which is before or behind it too. */
-const SOURCES: Readonly<Record<PadMode, (i: number, size: number) => number>> = {
+const SOURCES: Readonly<Record<PadMode, (i: number, size: number, before: number, after: number) => number>> = {
   constant: (i, size) => (i >= 0 && i < size ? i : -1),
   reflect: (i, size) => (i < 0 ? -i : i < size ? i : 2 * (size - 1) - i),
   replicate: (i, size) => Math.min(size - 1, Math.max(0, i)),
-  circular: (i, size) => (i + size) % size,
+  circular: (i, size, before, after) => {
+    const first = Math.max(0, -before);
+    const kept = leftOf(size, before, after);
+    return first + ((i - first + kept) % kept);
+  },
 };
+
+/** How many values of an axis remain where negative numbers take some away. */
+function leftOf(size: number, before: number, after: number): number {
+  return size + Math.min(0, before) + Math.min(0, after);
+}
 
 function checkPad(fn: string, shape: readonly number[], pad: readonly number[], mode: PadMode): void {
   if (!Array.isArray(pad) || pad.length % 2 === 1 || !pad.every(Number.isSafeInteger)) {
@@ -133,7 +143,9 @@ function checkAxis(fn: string, shape: readonly number[], axis: number, [before, 
     throw argumentError(RangeError, { fn, arg: 'pad', found, expected: 'numbers that leave at least one value' });
   }
   const most = Math.max(before, after);
-  const least = mode === 'constant' ? 0 : mode === 'reflect' ? most + 1 : mode === 'circular' ? most : 1;
+  // In circular mode those that negative numbers take away are missing, too.
+  const circular = Math.max(1, most) + size - leftOf(size, before, after);
+  const least = mode === 'constant' ? 0 : mode === 'reflect' ? most + 1 : mode === 'circular' ? circular : 1;
   if (size >= Math.max(least, mode === 'constant' ? 0 : 1)) return;
   const expected = `at least ${Math.max(1, least)} values on axis ${axis} for mode '${mode}' and [${before}, ${after}]`;
   throw argumentError(ShapeError, { fn, arg: 'x', found: `has shape ${tuple(shape)}`, expected });

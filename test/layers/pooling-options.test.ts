@@ -293,6 +293,9 @@ describe('padForward', () => {
     expect(padded([2, 3], { mode: 'replicate' })).toEqual([1, 1, 1, 2, 3, 4, 4, 4, 4]);
     expect(padded([2, 3], { mode: 'circular' })).toEqual([3, 4, 1, 2, 3, 4, 1, 2, 3]);
     expect(padded([-1, 2], { mode: 'reflect' })).toEqual([2, 3, 4, 3, 2]);
+    // As PyTorch: what is cut off does not come back on the other side.
+    expect(padded([2, -1], { mode: 'circular' })).toEqual([2, 3, 1, 2, 3]);
+    expect(padded([-1, 2], { mode: 'circular' })).toEqual([2, 3, 4, 2, 3]);
     expect(padded([-6, 9], { value: 5 })).toEqual([5, 5, 5, 5, 5, 5, 5]);
     expect(padded([], {}, array(3))).toEqual([3]);
   });
@@ -310,6 +313,12 @@ describe('padForward', () => {
     [row, [1, 1], { fill: 1 }, "unknown option 'fill', expected mode, value"],
     [row, [4, 0], { mode: 'reflect' }, "x has shape (1, 4), expected at least 5 values on axis 1 for mode 'reflect'"],
     [row, [0, 5], { mode: 'circular' }, "x has shape (1, 4), expected at least 5 values on axis 1 for mode 'circular'"],
+    [
+      row,
+      [4, -1],
+      { mode: 'circular' },
+      "x has shape (1, 4), expected at least 5 values on axis 1 for mode 'circular'",
+    ],
     [
       zeros([2, 0]),
       [1, 1],
