@@ -161,7 +161,15 @@ function listed(modules: unknown): Module[] {
 
 function entriesOf(modules: unknown): (readonly [string, Module])[] {
   if (modules instanceof ModuleDict || Array.isArray(modules) || isMap(modules)) {
-    return [...(modules as Iterable<readonly [string, Module]>)];
+    const entries: readonly unknown[] = [...modules];
+    const wrong = entries.findIndex((entry) => !Array.isArray(entry) || entry.length !== 2);
+    if (wrong === -1) return entries as (readonly [string, Module])[];
+    throw argumentError(TypeError, {
+      fn: 'ModuleDict',
+      arg: `modules[${wrong}]`,
+      found: `is ${describe(entries[wrong])}`,
+      expected: 'a pair of name and module',
+    });
   }
   if (typeof modules === 'object' && modules !== null && isPlainObject(modules)) {
     return Object.entries(modules as Readonly<Record<string, Module>>);

@@ -100,6 +100,11 @@ describe('ModuleDict', () => {
     ['a dot', () => new nn.ModuleDict({ 'a.b': linear() }), "ModuleDict: name is 'a.b', expected a text without a dot"],
     ['an empty name', () => new nn.ModuleDict().set('', linear()), "ModuleDict: name is '', expected a text"],
     ['a number as name', () => new nn.ModuleDict().set(pretend(1), linear()), 'ModuleDict: name is 1, expected a text'],
+    [
+      'modules without names',
+      () => new nn.ModuleDict(pretend([new nn.ReLU()])),
+      'ModuleDict: modules[0] is a ReLU, expected a pair of name and module',
+    ],
     ['no object', () => new nn.ModuleDict(pretend(1)), 'ModuleDict: modules is 1, expected an object of modules'],
     [
       'an unknown name',
