@@ -112,11 +112,18 @@ export interface WindowedLayer {
  *
  * @param layers - From the input on.
  * @throws {RangeError} if a size, stride or dilation is not a whole number ≥ 1.
+ * @throws {TypeError} if `layers` is no list, or a layer has another property.
  */
 export function receptiveField(layers: readonly WindowedLayer[]): [height: number, width: number] {
+  if (!Array.isArray(layers)) {
+    const [fn, found] = ['receptiveField', `is ${describe(layers)}`];
+    throw argumentError(TypeError, { fn, arg: 'layers', found, expected: 'a list of layers, [{ size, stride }, …]' });
+  }
   const field: [number, number] = [1, 1];
   const jump = [1, 1];
-  for (const { size, stride = 1, dilation = 1 } of layers) {
+  for (const layer of layers as readonly WindowedLayer[]) {
+    checkOptions('receptiveField', layer, ['size', 'stride', 'dilation']);
+    const { size, stride = 1, dilation = 1 } = layer;
     const sizes = perAxis('receptiveField', 'size', size, 1);
     const strides = perAxis('receptiveField', 'stride', stride, 1);
     const dilations = perAxis('receptiveField', 'dilation', dilation, 1);

@@ -269,6 +269,13 @@ describe('what is out of range is named', () => {
   ])('of receptiveField: %s', (message, layer) => {
     expect(() => receptiveField([{ size: 3 }, pretend(layer)])).toThrow(new RangeError(`receptiveField: ${message}`));
   });
+
+  test.each<[message: string, layers: unknown]>([
+    ['layers is an object, expected a list of layers, [{ size, stride }, …]', { size: 3 }],
+    ["unknown option 'strides', expected size, stride, dilation", [{ size: 3, strides: 2 }]],
+  ])('of receptiveField: %s', (message, layers) => {
+    expect(() => receptiveField(pretend(layers))).toThrow(new TypeError(`receptiveField: ${message}`));
+  });
 });
 
 const PAIRS = [
