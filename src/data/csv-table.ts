@@ -22,7 +22,9 @@ export function tableOf(fn: string, source: string, text: string, header: boolea
     argumentError(Error, { fn, arg: `${source}, line ${line}`, found, expected });
   // Editors on Windows begin a file with the mark of its byte order.
   const start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
-  const { data, errors } = Papa.parse<string[]>(text.slice(start), { delimiter, skipEmptyLines: false });
+  // A file put together of several may end some lines by \r\n: the \r is a space at the end of a field.
+  const newline = text.includes('\n') ? '\n' : '\r';
+  const { data, errors } = Papa.parse<string[]>(text.slice(start), { delimiter, newline, skipEmptyLines: false });
   const quotes = errors.find(({ type }) => type === 'Quotes');
   if (quotes !== undefined) {
     const found = quotes.code === 'MissingQuotes' ? 'has a quote that is not closed' : 'has a quote within a field';
@@ -59,6 +61,13 @@ function lineOfRow(rows: readonly (readonly string[])[], row: number): number {
     for (const field of rows[r]) line += field.split('\n').length - 1;
   }
   return line;
+}
+
+/** What to set where the fields of a table of one column are separated by something else; undefined where not. */
+export function otherDelimiter({ source, names }: Table, delimiter: string): string | undefined {
+  const other = names.length === 1 ? [';', '\t', ',', '|'].find((c) => names[0].includes(c)) : undefined;
+  if (other === undefined || other === delimiter) return undefined;
+  return `the fields of ${source} are separated by ${describe(other)}: set delimiter`;
 }
 
 /** The error of a field: file, line, column and text. */

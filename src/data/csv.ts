@@ -5,7 +5,6 @@ import {
   DTYPE,
   type DType,
   describe,
-  empty,
   FLAG,
   hostRoom,
   type NDArray,
@@ -15,10 +14,11 @@ import {
   type Range,
   type Settings,
   settingsOf,
+  zeros,
 } from '../arrays/index.js';
 import { readBytes } from '../files/index.js';
 import { byCodePoint } from './code-points.js';
-import { fieldError, type Table, tableOf } from './csv-table.js';
+import { fieldError, otherDelimiter, type Table, tableOf } from './csv-table.js';
 
 /** A column by its name, or by its place: counted from 0, or from the end with −1 for the last one. */
 export type Column = string | number;
@@ -162,7 +162,7 @@ export function parseCsv(text: string, options: CsvOptions = {}): CsvData {
 }
 
 function textOf(fn: string, file: string): string {
-  const bytes = readBytes(fn, file, MOST_BYTES, 'split it');
+  const bytes = readBytes(fn, file, MOST_BYTES, 'name a CSV file, a larger one in parts');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
@@ -179,7 +179,7 @@ interface Read {
 }
 
 function dataOf(fn: string, source: string, text: string, settings: Settings<typeof CSV>): CsvData {
-  const { target, dtype, encode, missing } = settings;
+  const { target, dtype, encode, missing, delimiter } = settings;
   const table = tableOf(fn, source, text, settings.header, settings.delimiter);
   const targets = target === undefined ? [] : placesOf(fn, table, 'target', [target].flat(), settings);
   const inputs = settings.columns
@@ -188,7 +188,7 @@ function dataOf(fn: string, source: string, text: string, settings: Settings<typ
   checkOverlap(fn, table, inputs, targets);
   const fixed = categoriesOf(fn, table, settings);
   const absent = new Set(settings.missingValues);
-  const reader = { fn, table, absent, missing, dtype };
+  const reader = { fn, table, absent, missing, dtype, delimiter };
 
   // Records to leave out are known before any value is read, so that statistics and categories are of what is left.
   const kept = keptRecords(reader, [...inputs, ...targets]);
@@ -202,22 +202,22 @@ function dataOf(fn: string, source: string, text: string, settings: Settings<typ
 
   const names: string[] = [];
   const categories: Record<string, string[]> = {};
-  const columns: Float64Array[] = [];
+  const columns: Read[] = [];
   for (const place of inputs) {
     const name = table.names[place];
-    const { values, categories: list } = read(place, false);
+    const column = read(place, false);
+    const { categories: list } = column;
+    columns.push(column);
     if (list !== null) categories[name] = [...list];
-    if (list === null || encode === 'codes') {
-      names.push(name);
-      columns.push(values);
-    } else {
-      for (const [code, category] of list.entries()) {
-        names.push(`${name}=${category}`);
-        columns.push(values.map((value) => (value === code ? 1 : 0)));
-      }
-    }
+    if (list === null || encode === 'codes') names.push(name);
+    else for (const category of list) names.push(`${name}=${category}`);
+    if (names.length * kept.length <= MOST_NUMBERS) continue;
+    const [found, expected] = [`makes X of shape (${kept.length}, ${names.length})`, `at most ${MOST_NUMBERS} numbers`];
+    const wayOut = "leave the column out by columns, or set encode: 'codes'";
+    const arg = `${table.source}, column ${describe(name)}`;
+    throw argumentError(RangeError, { fn, arg, found, expected, wayOut: list === null ? undefined : wayOut });
   }
-  const X = sideBySide(columns, kept.length, dtype);
+  const X = sideBySide(columns, kept.length, dtype, encode);
   if (targets.length === 0) return { X, columns: names, categories };
   const y = targets.map((place) => read(place, true));
   for (const [t, { categories: list }] of y.entries()) {
@@ -226,20 +226,27 @@ function dataOf(fn: string, source: string, text: string, settings: Settings<typ
   const classes = y.length === 1 ? y[0].categories : null;
   const data = { X, columns: names, categories };
   if (classes !== null) return { ...data, y: Int32Array.from(y[0].values), classes: [...classes] } as LabelledCsvData;
-  const numbers = sideBySide(
-    y.map(({ values }) => values),
-    kept.length,
-    dtype,
-  );
-  return { ...data, y: numbers } as LabelledCsvData;
+  return { ...data, y: sideBySide(y, kept.length, dtype, 'codes') } as LabelledCsvData;
 }
 
-/** Columns as an array of shape (N, D). */
-function sideBySide(columns: readonly Float64Array[], N: number, dtype: DType): NDArray {
-  const X = empty([N, columns.length], dtype);
+/** The most numbers in X. */
+const MOST_NUMBERS = 2 ** 30;
+
+/** Columns as an array of shape (N, D), those of categories as `encode` says. */
+function sideBySide(columns: readonly Read[], N: number, dtype: DType, encode: 'oneHot' | 'codes'): NDArray {
+  const width = ({ categories }: Read): number => (categories === null || encode === 'codes' ? 1 : categories.length);
+  const D = columns.reduce((sum, column) => sum + width(column), 0);
+  const X = zeros([N, D], dtype);
   const room = hostRoom(X);
-  for (const [d, values] of columns.entries()) {
-    for (let n = 0; n < N; n++) room[n * columns.length + d] = values[n];
+  let d = 0;
+  for (const column of columns) {
+    const { values, categories } = column;
+    if (categories === null || encode === 'codes') {
+      for (let n = 0; n < N; n++) room[n * D + d] = values[n];
+    } else {
+      for (let n = 0; n < N; n++) if (!Number.isNaN(values[n])) room[n * D + d + values[n]] = 1;
+    }
+    d += width(column);
   }
   return X;
 }
@@ -247,20 +254,18 @@ function sideBySide(columns: readonly Float64Array[], N: number, dtype: DType): 
 /** @throws {RangeError} naming a column that there is not, or that is given twice. */
 function placesOf(
   fn: string,
-  { source, names }: Table,
+  table: Table,
   arg: string,
   columns: readonly Column[],
   { delimiter }: Settings<typeof CSV>,
 ): number[] {
+  const { source, names } = table;
   const places = columns.map((column) => {
     const place = typeof column === 'number' ? (column < 0 ? names.length + column : column) : names.indexOf(column);
     if (place >= 0 && place < names.length) return place;
-    const other = names.length === 1 ? [';', '\t', ',', '|'].find((c) => names[0].includes(c)) : undefined;
-    const wayOut =
-      other === undefined ? undefined : `the fields of ${source} are separated by ${describe(other)}: set delimiter`;
     const found = `is ${describe(column)}`;
     const expected = `a column of ${source}: ${names.slice(0, 20).map(describe).join(', ')}`;
-    throw argumentError(RangeError, { fn, arg, found, expected, wayOut: delimiter === other ? undefined : wayOut });
+    throw argumentError(RangeError, { fn, arg, found, expected, wayOut: otherDelimiter(table, delimiter) });
   });
   const twice = places.find((place, i) => places.indexOf(place) !== i);
   if (twice === undefined) return places;
@@ -311,6 +316,7 @@ interface Reader {
   readonly absent: ReadonlySet<string>;
   readonly missing: 'error' | 'drop' | 'nan' | 'mean';
   readonly dtype: DType;
+  readonly delimiter: string;
 }
 
 /** The records that are left where those with missing values are dropped. */
@@ -334,8 +340,11 @@ function hasNoNumber({ table, absent }: Reader, kept: Int32Array, column: number
 /** Decimal numbers: JavaScript would take 0x10 and Infinity too. */
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
+/** As 1,5 in German: whether 1,000 is a thousand or one, a reader of one file cannot know. */
+const DECIMAL_COMMA = /^[+-]?\d*,\d+(e[+-]?\d+)?$/i;
+
 function readNumbers(reader: Reader, kept: Int32Array, column: number, isTarget: boolean): Read {
-  const { fn, table, absent, missing, dtype } = reader;
+  const { fn, table, absent, missing, dtype, delimiter } = reader;
   const values = new Float64Array(kept.length);
   let [sum, count] = [0, 0];
   for (const [n, i] of kept.entries()) {
@@ -346,8 +355,9 @@ function readNumbers(reader: Reader, kept: Int32Array, column: number, isTarget:
     }
     const value = NUMBER.test(text) ? Number(text) : Number.NaN;
     if (Number.isNaN(value)) {
-      const wayOut = `name the column in categories if it has texts, or the text in missingValues`;
-      throw fieldError(fn, table, i, column, 'a number', wayOut);
+      const names = 'name the column in categories if it has texts, or the text in missingValues';
+      const comma = DECIMAL_COMMA.test(text) ? "write the comma of decimals as '.'" : undefined;
+      throw fieldError(fn, table, i, column, 'a number', otherDelimiter(table, delimiter) ?? comma ?? names);
     }
     if (!Number.isFinite(dtype === 'float32' ? Math.fround(value) : value)) {
       throw fieldError(fn, table, i, column, `a number that ${dtype} can hold`);

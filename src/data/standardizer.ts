@@ -83,10 +83,9 @@ export class Standardizer implements Stateful<StandardizerState> {
     for (let d = 0; d < D; d++) {
       const present = column(d);
       const average = present.reduce((sum, x) => sum + x, 0) / present.length;
-      const variance = present.reduce((sum, x) => sum + (x - average) ** 2, 0) / present.length;
       mean.push(average);
       // Of equal values the mean may be another by the last bit.
-      std.push(present.every((x) => x === present[0]) ? 1 : Math.sqrt(variance));
+      std.push(present.every((x) => x === present[0]) ? 1 : deviation(present, average));
     }
     this.#state = { mean, std };
     return this;
@@ -172,6 +171,15 @@ export class Standardizer implements Stateful<StandardizerState> {
 export function standardize(train: NDArray, ...others: readonly NDArray[]): NDArray[] {
   const scaler = new Standardizer().fit(train);
   return [train, ...others].map((X) => scaler.transform(X));
+}
+
+/** The standard deviation of numbers that are not all the same. */
+function deviation(values: readonly number[], mean: number): number {
+  const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length;
+  if (variance > 0 && Number.isFinite(variance)) return Math.sqrt(variance);
+  // The squares are outside of what a double holds: of numbers in proportion to the largest they are not.
+  const largest = values.reduce((most, x) => Math.max(most, Math.abs(x - mean)), 0);
+  return largest * Math.sqrt(values.reduce((sum, x) => sum + ((x - mean) / largest) ** 2, 0) / values.length);
 }
 
 function checkRows(fn: string, rows: ArrayLike<number>, N: number): Int32Array {

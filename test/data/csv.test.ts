@@ -100,6 +100,51 @@ describe('parseCsv', () => {
     expect(texts.categories).toEqual({ note: ['b', 'two\nlines, "quoted"'] });
   });
 
+  test.each<[text: string, values: number[][]]>([
+    [
+      'a,b\r\n1,2\n3,4\r\n',
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    ],
+    [
+      'a,b\n1,2\r\n3,4\n',
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    ],
+    [
+      '"a","b"\r\n"1","2"\n\r\n"3","4"\r\n',
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    ],
+    [
+      'a,b\r1,2\r"3","4"\r',
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    ],
+  ])('lines may end in different ways: %j', (text, values) => {
+    expect(toNested(parseCsv(text).X)).toEqual(values);
+  });
+
+  test('a column of as many categories as records', () => {
+    const count = 3000;
+    const { X } = parseCsv(`id\n${Array.from({ length: count }, (_, i) => i).join('\n')}`, { categories: ['id'] });
+    expect(X.shape).toEqual([count, count]);
+    expect(hostValues(X).every((value, i) => value === (i % (count + 1) === 0 ? 1 : 0))).toBe(true);
+    const text = `id\n${Array.from({ length: 33_000 }, (_, i) => i).join('\n')}`;
+    expect(() => parseCsv(text, { categories: ['id'] })).toThrow(
+      "parseCsv: text, column 'id' makes X of shape (33000, 33000), expected at most 1073741824 numbers: " +
+        "leave the column out by columns, or set encode: 'codes'",
+    );
+  });
+
   test('any table of numbers comes back', () => {
     const numbers = fc.double({ noNaN: true, noDefaultInfinity: true });
     const tables = fc
@@ -235,7 +280,8 @@ describe('parseCsv refuses', () => {
     ['a,b\n1,"2"3', {}, 'parseCsv: text, line 2 has a quote within a field, expected'],
     ['a\n0x10', {}, "parseCsv: text, line 2, column 'a': '0x10', expected a number"],
     ['a\nInfinity', {}, "column 'a': 'Infinity', expected a number"],
-    ['a\n1,5', { delimiter: ';' }, "column 'a': '1,5', expected a number"],
+    ['a\n1,5', { delimiter: ';' }, "a number: write the comma of decimals as '.'"],
+    ['a;b\n1;2', {}, "column 'a;b': '1;2', expected a number: the fields of text are separated by ';': set delimiter"],
     ['a\n1e39', {}, "parseCsv: text, line 2, column 'a': '1e39', expected a number that float32 can hold"],
     ['a\n1e999', { dtype: 'float64' }, 'expected a number that float64 can hold'],
     ['a,b\n1,2\n3,x', { target: 'b' }, "parseCsv: text, line 3, column 'b': 'x', expected a number"],

@@ -49,6 +49,13 @@ describe('Standardizer', () => {
     expect(new Standardizer().fit(x).stateDict().std).toEqual([1]);
   });
 
+  test('of numbers whose squares no double holds', () => {
+    for (const size of [1e-200, 1e200]) {
+      const X = array(Float64Array.of(size, -size), [2, 1]);
+      expect(toNested(new Standardizer().fit(X).transform(X))).toEqual([[1], [-1]]);
+    }
+  });
+
   test('the inverse gives back what was', () => {
     const scaler = new Standardizer().fit(X);
     expect(scaler.mean).toEqual(scaler.stateDict().mean);
