@@ -106,7 +106,9 @@ function checkCase(fn: string, dir: string, folders: readonly Entry[]): void {
     const other = seen.get(folded);
     if (other !== undefined) {
       const names = `'${printable(other)}' and '${printable(name)}'`;
-      throw new Error(`${fn}: the classes ${names} in ${dir} differ by case alone; rename one, or merge them`);
+      const isCase = other.toLowerCase() === name.toLowerCase();
+      const how = isCase ? 'by case alone' : 'only by how accents are coded';
+      throw new Error(`${fn}: the classes ${names} in ${dir} differ ${how}; rename one, or merge them`);
     }
     seen.set(folded, name);
   }

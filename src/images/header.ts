@@ -48,7 +48,8 @@ function pngHeader(view: DataView): Header {
   let orientation = 1;
   // Chunks are a length, a type, as many bytes and a checksum.
   for (let at = 8; ; at += 12 + view.getUint32(at)) {
-    if (at + 12 > view.byteLength) throw new Damage('is a PNG that is cut off: it has no end');
+    const end = at + 12 > view.byteLength ? Infinity : at + 12 + view.getUint32(at);
+    if (end > view.byteLength) throw new Damage('is a PNG that is cut off: it has no end');
     const type = view.getUint32(at + 4);
     if (type === IEND) return { format: 'PNG', width, height, orientation };
     if (type === EXIF) orientation = orientationIn(chunk(view, at + 8, view.getUint32(at)));

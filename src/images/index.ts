@@ -10,4 +10,5 @@ export {
 export { headerOf } from './header.js';
 export { imageBytes, readImage } from './read-image.js';
 export { type Pixels, type Plan, planFor, type Room, render } from './resize.js';
+export { evenHalf, shorterSide, type Taps, tapsOf } from './taps.js';
 export { type WriteImageOptions, writeImage } from './write-image.js';

@@ -1,4 +1,5 @@
 import type { Floats } from '../arrays/index.js';
+import { evenHalf, shorterSide, type Taps, tapsOf } from './taps.js';
 
 /** Where the pixels of a picture are, as a decoder or a canvas gives them: rows from the top, channels side by side. */
 export interface Pixels {
@@ -29,16 +30,6 @@ export interface Plan {
   readonly columnStride: number;
 }
 
-/** Weighted sums along an axis: output i is the sum of `count[i]` inputs from `first[i]`, each times its weight. */
-interface Taps {
-  readonly length: number;
-  readonly first: Int32Array;
-  readonly count: Int32Array;
-  /** `most` for each output. */
-  readonly weights: Float64Array;
-  readonly most: number;
-}
-
 /**
  * Plans how a picture becomes an image of the given size.
  *
@@ -53,66 +44,25 @@ export function planFor(
   const [H, W] = transposed ? [width, height] : [height, width];
   const [resizedH, resizedW] = typeof size === 'number' ? shorterSide(H, W, size) : (size ?? [H, W]);
   const [outH, outW] = typeof size === 'number' ? [size, size] : [resizedH, resizedW];
-  const y = { full: resizedH, from: middle(resizedH - outH), length: outH };
-  const x = { full: resizedW, from: middle(resizedW - outW), length: outW };
+  const y = { full: resizedH, from: evenHalf(resizedH - outH), length: outH };
+  const x = { full: resizedW, from: evenHalf(resizedW - outW), length: outW };
   const flipRows = [3, 4, 6, 7].includes(orientation);
   const flipColumns = [2, 3, 7, 8].includes(orientation);
-  const rows = tapsOf(height, transposed ? x : y, flipRows);
-  const columns = tapsOf(width, transposed ? y : x, flipColumns);
+  const rows = partOf(height, transposed ? x : y, flipRows);
+  const columns = partOf(width, transposed ? y : x, flipColumns);
   const [down, right] = transposed ? [1, outW] : [outW, 1];
   const start = (flipRows ? (rows.length - 1) * down : 0) + (flipColumns ? (columns.length - 1) * right : 0);
   const [rowStride, columnStride] = [flipRows ? -down : down, flipColumns ? -right : right];
   return { height: outH, width: outW, rows, columns, start, rowStride, columnStride };
 }
 
-/** The size whose shorter side is `size`, as torchvision's Resize rounds it. */
-function shorterSide(H: number, W: number, size: number): [number, number] {
-  return H < W ? [size, Math.floor((size * W) / H)] : [Math.floor((size * H) / W), size];
-}
-
-/** Half of a whole number, rounded to an even one as torchvision's CenterCrop does. */
-function middle(n: number): number {
-  const half = Math.floor(n / 2);
-  return n % 2 === 0 ? half : half + (half % 2);
-}
-
-/** A part of an axis that was resized to `full`. */
-interface Part {
-  readonly full: number;
-  readonly from: number;
-  readonly length: number;
-}
-
-/**
- * The triangle filter, as wide as the outputs are apart where the axis shrinks: a pixel of the result is a mean of all
- * pixels that it covers, as with `antialias=True` in PyTorch and in Pillow. Where the axis grows it is linear.
- */
-function tapsOf(size: number, { full, from, length }: Part, flipped: boolean): Taps {
-  const scale = size / full;
-  const support = Math.max(scale, 1);
-  const most = full === size ? 1 : Math.ceil(2 * support) + 1;
-  const first = new Int32Array(length);
-  const count = new Int32Array(length);
-  const weights = new Float64Array(length * most);
-  const begin = flipped ? full - length - from : from;
-  for (let i = 0; i < length; i++) {
-    if (full === size) {
-      first[i] = begin + i;
-      count[i] = weights[i] = 1;
-      continue;
-    }
-    const center = scale * (begin + i + 0.5);
-    first[i] = Math.max(0, Math.trunc(center - support + 0.5));
-    count[i] = Math.min(size, Math.trunc(center + support + 0.5)) - first[i];
-    let sum = 0;
-    for (let j = 0; j < count[i]; j++) {
-      const weight = Math.max(0, 1 - Math.abs((j + first[i] - center + 0.5) / support));
-      weights[i * most + j] = weight;
-      sum += weight;
-    }
-    for (let j = 0; j < count[i]; j++) weights[i * most + j] /= sum;
-  }
-  return { length, first, count, weights, most };
+/** The part of an axis that is wanted, from its other end where it is flipped. */
+function partOf(
+  size: number,
+  { full, from, length }: { readonly full: number; readonly from: number; readonly length: number },
+  flipped: boolean,
+): Taps {
+  return tapsOf(size, full, flipped ? full - length - from : from, length);
 }
 
 /**

@@ -55,11 +55,24 @@ export function writeImage(file: string, image: NDArray, options: WriteImageOpti
     writeAtomically(fn, file, pngEncoder(fn).encode({ ...pixels, channels, depth: 8 }));
     return;
   }
+  if (Math.max(pixels.width, pixels.height) > MOST_SIDE) {
+    const [found, wayOut] = [`has shape ${tuple(image.shape)}`, 'write a PNG'];
+    throw argumentError(ShapeError, {
+      fn,
+      arg: 'image',
+      found,
+      expected: `at most ${MOST_SIDE} pixels a side`,
+      wayOut,
+    });
+  }
   const colours = { color_space: channels === 1 ? GREY : COLOURS };
   const encoder = newJpegEncoder(fn);
   const { width, height } = pixels;
   writeAtomically(fn, file, encoder.encode(withOpacity(pixels), width, height, { ...JPEG, ...colours, quality }));
 }
+
+/** The most rows and columns that MozJPEG writes. */
+const MOST_SIDE = 65_500;
 
 /** MozJPEG's numbers of colour spaces. */
 const [GREY, COLOURS] = [1, 3];

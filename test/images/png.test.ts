@@ -139,6 +139,12 @@ test.each([
   expect([image.get(3, 0, 0), image.get(3, 0, 1)]).toEqual(expected);
 });
 
+test('an end that is longer than the file is named', () => {
+  const png = Uint8Array.from(pngOfParts({ width: 1, height: 1, depth: 8, colour: 0, rows: new Uint8Array(2) }));
+  png[png.length - 9] = 1;
+  expect(() => decodeImage(png)).toThrow('decodeImage: bytes is a PNG that is cut off: it has no end');
+});
+
 describe('a damaged PNG is named', () => {
   const parts = { width: 2, height: 2, depth: 8, colour: 0, rows: new Uint8Array(6) };
   test.each<[string, Partial<PngParts>, string]>([

@@ -1,4 +1,5 @@
 import { dtypeOf, empty, hostRoom, hostValues } from '../../arrays/index.js';
+import { evenHalf, shorterSide } from '../../images/index.js';
 import { perAxis } from '../../layers/index.js';
 import { resample } from './resample.js';
 import { imageTransform, type Transform } from './transform.js';
@@ -21,11 +22,6 @@ export function resize(size: number | readonly [height: number, width: number]):
     resample(hostValues(X), 0, N * C, [H, W], { top: 0, left: 0, height: H, width: W }, hostRoom(out), 0, [h, w]);
     return out;
   });
-}
-
-/** Sizes in the proportion of H to W, the smaller of them `size`. */
-export function shorterSide(H: number, W: number, size: number): [h: number, w: number] {
-  return H <= W ? [size, Math.floor((size * W) / H)] : [Math.floor((size * H) / W), size];
 }
 
 /**
@@ -62,7 +58,5 @@ export function centerCrop(size: number | readonly [height: number, width: numbe
 function middle(length: number, size: number): number {
   // Where there are too few, torchvision pads floor((size − length) / 2) pixels at the beginning.
   if (size > length) return -Math.floor((size - length) / 2);
-  const half = (length - size) / 2;
-  const below = Math.floor(half);
-  return half - below === 0.5 && below % 2 === 1 ? below + 1 : below;
+  return evenHalf(length - size);
 }
