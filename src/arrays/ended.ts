@@ -3,7 +3,7 @@ import type { DType, Floats } from './types.js';
 /** The error text for an array whose workspace has ended. */
 export const ENDED_MESSAGE =
   'this array was made in a workspace that has ended: return it from the function given to workspace(), ' +
-  'or copy it with array(a)';
+  'or copy it with resident(a)';
 
 /**
  * Set on the memory of arrays that have ended. A property, since a training step of 20 µs ends a dozen of them: on Node

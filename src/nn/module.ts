@@ -271,7 +271,7 @@ export abstract class Module {
    * or the one input itself. Nothing returned leaves them as they are.
    *
    * A module with hooks runs by itself, not in one pass with its neighbours in a `Sequential`. What a hook sees stays
-   * valid for the step; keep copies (`clone`, or `array(values)`) beyond a workspace.
+   * valid for the step; keep `resident(x.data)` beyond a workspace, such as that of `fit` and `predict`.
    *
    * @returns A handle whose `remove` takes the hook away.
    * @throws {TypeError} if `hook` is no function.

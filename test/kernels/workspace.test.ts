@@ -59,7 +59,7 @@ describe('workspace', () => {
     for (const a of [stolen, view]) {
       expect(() => reluForward(a)).toThrow(
         'reluForward: x: this array was made in a workspace that has ended: return it from the function given to ' +
-          'workspace(), or copy it with array(a)',
+          'workspace(), or copy it with resident(a)',
       );
     }
   });

@@ -128,7 +128,7 @@ describe('an array whose workspace has ended', () => {
     });
     expect(() => affineForward(gone, w, b)).toThrow(
       'affineForward: x: this array was made in a workspace that has ended: return it from the function given to ' +
-        'workspace(), or copy it with array(a)',
+        'workspace(), or copy it with resident(a)',
     );
   });
 });

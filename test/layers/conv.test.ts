@@ -198,7 +198,7 @@ describe('a cache whose workspace has ended', () => {
     });
     expect(() => convBackward(zeros([1, 1, 2, 2]), cache)).toThrow(
       'convBackward: x: this array was made in a workspace that has ended: return it from the function given to ' +
-        'workspace(), or copy it with array(a)',
+        'workspace(), or copy it with resident(a)',
     );
   });
 });
