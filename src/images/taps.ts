@@ -46,7 +46,7 @@ function triangle(j: number, centre: number, reach: number): number {
   return Math.max(0, 1 - Math.abs(j + 0.5 - centre) / reach);
 }
 
-/** Sizes in the proportion of H to W, the smaller of them `size`, the other rounded down as torchvision's Resize does. */
+/** Sizes in the proportion of H to W, the smaller of them `size`, the other rounded down as by torchvision. */
 export function shorterSide(H: number, W: number, size: number): [h: number, w: number] {
   return H <= W ? [size, Math.floor((size * W) / H)] : [Math.floor((size * H) / W), size];
 }

@@ -97,10 +97,12 @@ function bounds(amount: Amount, neutral: number): readonly [least: number, most:
 /** image = factor · image + (1 − factor) · other, cut to [0, max]. */
 function blend(image: Floats, other: number, factor: number, max: number): void {
   const shift = (1 - factor) * other;
-  for (let p = 0; p < image.length; p++) {
-    const value = factor * image[p] + shift;
-    image[p] = value < 0 ? 0 : value > max ? max : value;
-  }
+  for (let p = 0; p < image.length; p++) image[p] = cut(factor * image[p] + shift, max);
+}
+
+/** Without a branch, which noise in an image would have predicted wrongly: two thirds of the time. */
+function cut(value: number, max: number): number {
+  return Math.min(Math.max(value, 0), max);
 }
 
 function meanGrey(image: Floats, C: number): number {
@@ -115,12 +117,13 @@ function meanGrey(image: Floats, C: number): number {
 function saturate(image: Floats, factor: number, max: number): void {
   const S = image.length / 3;
   for (let p = 0; p < S; p++) {
-    const grey = RED * image[p] + GREEN * image[p + S] + BLUE * image[p + 2 * S];
-    const shift = (1 - factor) * grey;
-    for (let at = p; at < image.length; at += S) {
-      const value = factor * image[at] + shift;
-      image[at] = value < 0 ? 0 : value > max ? max : value;
-    }
+    const r = image[p];
+    const g = image[p + S];
+    const b = image[p + 2 * S];
+    const shift = (1 - factor) * (RED * r + GREEN * g + BLUE * b);
+    image[p] = cut(factor * r + shift, max);
+    image[p + S] = cut(factor * g + shift, max);
+    image[p + 2 * S] = cut(factor * b + shift, max);
   }
 }
 
