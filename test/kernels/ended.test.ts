@@ -21,7 +21,7 @@ import { KERNEL_SETS, useKernels } from '../helpers/kernel-sets.js';
 
 const ENDED =
   'this array was made in a workspace that has ended: return it from the function given to workspace(), or copy it ' +
-  'with array(a)';
+  'with resident(a)';
 
 const used = (): number => kernelInfo().memory?.used ?? 0;
 
