@@ -109,19 +109,25 @@ function writeTaps<T>(to: usize, channels: i32, high: bool): usize {
 // @ts-ignore: decorator
 @inline const STRIP: i32 = 4;
 
+/** Bytes of a row of `length` values that are summed together: two vectors, or one where the row is shorter. */
+// @ts-ignore: decorator
+@inline function spanOf<T>(length: i32): usize {
+  return length < 2 * lanes<T>() ? VECTOR : 2 * VECTOR;
+}
+
 /**
- * Writes for each vector of a plane of `rows` rows of `length` values its places, in bytes: in rows `pitch` bytes
- * apart, and in rows of `toPitch` bytes. The last vector of a row begins early enough to end with it; the last of all
- * is written up to four times, so that they go by fours. Rows are as long as a vector, or longer. With `high` strips of
- * four rows are written in place of rows; the last of them begins early enough as well.
+ * Writes for each span of a plane of `rows` rows of `length` values its places, in bytes: in rows `pitch` bytes apart,
+ * and in rows of `toPitch` bytes. The last span of a row begins early enough to end with it; the last of all is written
+ * up to four times, so that they go by fours. Rows are as long as a span, or longer. With `high` they are vectors, and
+ * strips of four rows are written in place of rows; the last of them begins early enough as well.
  */
 function writeVectors<T>(to: usize, rows: i32, length: i32, pitch: usize, toPitch: usize, high: bool): usize {
-  const last = <usize>(length - lanes<T>()) * sizeof<T>();
+  const span = high ? VECTOR : spanOf<T>(length), last = <usize>length * sizeof<T>() - span;
   const begin = to;
   for (let i = 0; i < rows; i += high ? STRIP : 1) {
     const row = <usize>(high ? min(i, rows - STRIP) : i);
     const at = row * pitch, out = row * toPitch;
-    for (let column: usize = 0; column < last; column += VECTOR) {
+    for (let column: usize = 0; column < last; column += span) {
       store<u32>(to, <u32>(at + column)), store<u32>(to, <u32>(out + column), 4);
       to += 8;
     }
@@ -161,34 +167,70 @@ function sumAny<T>(
   }
 }
 
-/** {@link sumAny} where 3 taps of a column lie in neighbouring rows: `taps` has the columns, `strips` the strips. */
+/**
+ * {@link sumAny} by spans of two vectors. With eight sums, as many multiply-adds are under way as hide how long one
+ * takes. The last sum comes first, as in {@link sumThree}.
+ */
+function sumPairs<T>(
+  spans: usize, spansEnd: usize, taps: usize, end: usize, weights: usize, image: usize, to: usize, first: T, least: T,
+): void {
+  for (; spans < spansEnd; spans += 32) {
+    const x0 = image + <usize>load<u32>(spans), x1 = image + <usize>load<u32>(spans, 8);
+    const x2 = image + <usize>load<u32>(spans, 16), x3 = image + <usize>load<u32>(spans, 24);
+    let v0 = v128.splat<T>(first), v1 = v0, v2 = v0, v3 = v0, v4 = v0, v5 = v0, v6 = v0, v7 = v0, w = weights;
+    for (let tap = taps; tap < end; tap += 4) {
+      const s = splatAt<T>(w), at = <usize>load<u32>(tap);
+      v7 = madd<T>(s, v128.load(x3 + at, VECTOR), v7), v6 = madd<T>(s, v128.load(x3 + at), v6);
+      v5 = madd<T>(s, v128.load(x2 + at, VECTOR), v5), v4 = madd<T>(s, v128.load(x2 + at), v4);
+      v3 = madd<T>(s, v128.load(x1 + at, VECTOR), v3), v2 = madd<T>(s, v128.load(x1 + at), v2);
+      v1 = madd<T>(s, v128.load(x0 + at, VECTOR), v1), v0 = madd<T>(s, v128.load(x0 + at), v0);
+      w += sizeof<T>();
+    }
+    const l = v128.splat<T>(least);
+    let out = to + <usize>load<u32>(spans, 4);
+    v128.store(out, v128.pmax<T>(v0, l)), v128.store(out, v128.pmax<T>(v1, l), VECTOR);
+    out = to + <usize>load<u32>(spans, 12);
+    v128.store(out, v128.pmax<T>(v2, l)), v128.store(out, v128.pmax<T>(v3, l), VECTOR);
+    out = to + <usize>load<u32>(spans, 20);
+    v128.store(out, v128.pmax<T>(v4, l)), v128.store(out, v128.pmax<T>(v5, l), VECTOR);
+    out = to + <usize>load<u32>(spans, 28);
+    v128.store(out, v128.pmax<T>(v6, l)), v128.store(out, v128.pmax<T>(v7, l), VECTOR);
+  }
+}
+
+/**
+ * {@link sumAny} where 3 taps of a column lie in neighbouring rows: `taps` has the columns, `strips` the strips. The
+ * image is read from the bottom row up, since V8 computes the last sum of a loop's body first: what that one reads has
+ * to come first, or it keeps all rows in registers and a sum in memory.
+ */
 function sumThree<T>(
   strips: usize, stripsEnd: usize, taps: usize, end: usize, weights: usize, image: usize, to: usize, first: T, least: T,
   pitch: usize, toPitch: usize,
 ): void {
+  const below = pitch * 5;
   for (; strips < stripsEnd; strips += 8) {
-    const from = image + <usize>load<u32>(strips);
+    const from = image + <usize>load<u32>(strips) + below;
     let v0 = v128.splat<T>(first), v1 = v0, v2 = v0, v3 = v0, w = weights;
     for (let tap = taps; tap < end; tap += 4) {
       let p = from + <usize>load<u32>(tap);
       const w0 = splatAt<T>(w), w1 = splatAt<T>(w, sizeof<T>()), w2 = splatAt<T>(w, 2 * sizeof<T>());
       let x = v128.load(p);
-      v0 = madd<T>(w0, x, v0);
-      p += pitch;
-      x = v128.load(p);
-      v0 = madd<T>(w1, x, v0), v1 = madd<T>(w0, x, v1);
-      p += pitch;
-      x = v128.load(p);
-      v0 = madd<T>(w2, x, v0), v1 = madd<T>(w1, x, v1), v2 = madd<T>(w0, x, v2);
-      p += pitch;
-      x = v128.load(p);
-      v1 = madd<T>(w2, x, v1), v2 = madd<T>(w1, x, v2), v3 = madd<T>(w0, x, v3);
-      p += pitch;
-      x = v128.load(p);
-      v2 = madd<T>(w2, x, v2), v3 = madd<T>(w1, x, v3);
-      p += pitch;
-      x = v128.load(p);
       v3 = madd<T>(w2, x, v3);
+      p -= pitch;
+      x = v128.load(p);
+      v3 = madd<T>(w1, x, v3), v2 = madd<T>(w2, x, v2);
+      p -= pitch;
+      x = v128.load(p);
+      v3 = madd<T>(w0, x, v3), v2 = madd<T>(w1, x, v2), v1 = madd<T>(w2, x, v1);
+      p -= pitch;
+      x = v128.load(p);
+      v2 = madd<T>(w0, x, v2), v1 = madd<T>(w1, x, v1), v0 = madd<T>(w2, x, v0);
+      p -= pitch;
+      x = v128.load(p);
+      v1 = madd<T>(w0, x, v1), v0 = madd<T>(w1, x, v0);
+      p -= pitch;
+      x = v128.load(p);
+      v0 = madd<T>(w0, x, v0);
       w += 3 * sizeof<T>();
     }
     const l = v128.splat<T>(least);
@@ -205,36 +247,37 @@ function sumFive<T>(
   strips: usize, stripsEnd: usize, taps: usize, end: usize, weights: usize, image: usize, to: usize, first: T, least: T,
   pitch: usize, toPitch: usize,
 ): void {
+  const below = pitch * 7;
   for (; strips < stripsEnd; strips += 8) {
-    const from = image + <usize>load<u32>(strips);
+    const from = image + <usize>load<u32>(strips) + below;
     let v0 = v128.splat<T>(first), v1 = v0, v2 = v0, v3 = v0, w = weights;
     for (let tap = taps; tap < end; tap += 4) {
       let p = from + <usize>load<u32>(tap);
       const w0 = splatAt<T>(w), w1 = splatAt<T>(w, sizeof<T>()), w2 = splatAt<T>(w, 2 * sizeof<T>());
       const w3 = splatAt<T>(w, 3 * sizeof<T>()), w4 = splatAt<T>(w, 4 * sizeof<T>());
       let x = v128.load(p);
-      v0 = madd<T>(w0, x, v0);
-      p += pitch;
-      x = v128.load(p);
-      v0 = madd<T>(w1, x, v0), v1 = madd<T>(w0, x, v1);
-      p += pitch;
-      x = v128.load(p);
-      v0 = madd<T>(w2, x, v0), v1 = madd<T>(w1, x, v1), v2 = madd<T>(w0, x, v2);
-      p += pitch;
-      x = v128.load(p);
-      v0 = madd<T>(w3, x, v0), v1 = madd<T>(w2, x, v1), v2 = madd<T>(w1, x, v2), v3 = madd<T>(w0, x, v3);
-      p += pitch;
-      x = v128.load(p);
-      v0 = madd<T>(w4, x, v0), v1 = madd<T>(w3, x, v1), v2 = madd<T>(w2, x, v2), v3 = madd<T>(w1, x, v3);
-      p += pitch;
-      x = v128.load(p);
-      v1 = madd<T>(w4, x, v1), v2 = madd<T>(w3, x, v2), v3 = madd<T>(w2, x, v3);
-      p += pitch;
-      x = v128.load(p);
-      v2 = madd<T>(w4, x, v2), v3 = madd<T>(w3, x, v3);
-      p += pitch;
-      x = v128.load(p);
       v3 = madd<T>(w4, x, v3);
+      p -= pitch;
+      x = v128.load(p);
+      v3 = madd<T>(w3, x, v3), v2 = madd<T>(w4, x, v2);
+      p -= pitch;
+      x = v128.load(p);
+      v3 = madd<T>(w2, x, v3), v2 = madd<T>(w3, x, v2), v1 = madd<T>(w4, x, v1);
+      p -= pitch;
+      x = v128.load(p);
+      v3 = madd<T>(w1, x, v3), v2 = madd<T>(w2, x, v2), v1 = madd<T>(w3, x, v1), v0 = madd<T>(w4, x, v0);
+      p -= pitch;
+      x = v128.load(p);
+      v3 = madd<T>(w0, x, v3), v2 = madd<T>(w1, x, v2), v1 = madd<T>(w2, x, v1), v0 = madd<T>(w3, x, v0);
+      p -= pitch;
+      x = v128.load(p);
+      v2 = madd<T>(w0, x, v2), v1 = madd<T>(w1, x, v1), v0 = madd<T>(w2, x, v0);
+      p -= pitch;
+      x = v128.load(p);
+      v1 = madd<T>(w0, x, v1), v0 = madd<T>(w1, x, v0);
+      p -= pitch;
+      x = v128.load(p);
+      v0 = madd<T>(w0, x, v0);
       w += 5 * sizeof<T>();
     }
     const l = v128.splat<T>(least);
@@ -325,8 +368,10 @@ export function depthwiseForward<T>(item: i32): void {
         else sumFive<T>(vectors, vectorsEnd, taps, end, packed, image, to, bias, least, pitch, row);
       } else if (narrow) {
         sumNarrow<T>(OH(), OW(), row, taps, end, w, image, to, bias, least);
-      } else {
+      } else if (spanOf<T>(OW()) == VECTOR) {
         sumAny<T>(vectors, vectorsEnd, taps, end, w, image, to, bias, least);
+      } else {
+        sumPairs<T>(vectors, vectorsEnd, taps, end, w, image, to, bias, least);
       }
       to += <usize>OH() * row;
     }
@@ -386,7 +431,8 @@ export function depthwiseBackwardInput<T>(item: i32): void {
         if (high == 3) sumThree<T>(v, vEnd, begin, end, w, at, to, 0, none, pitch, row);
         else if (high == 5) sumFive<T>(v, vEnd, begin, end, w, at, to, 0, none, pitch, row);
         else if (v == vEnd) sumNarrow<T>(rows, length, row, begin, end, w, at, to, 0, none);
-        else sumAny<T>(v, vEnd, begin, end, w, at, to, 0, none);
+        else if (spanOf<T>(length) == VECTOR) sumAny<T>(v, vEnd, begin, end, w, at, to, 0, none);
+        else sumPairs<T>(v, vEnd, begin, end, w, at, to, 0, none);
       }
       if (phases > 1) joinPlanes<T>(table, planes, dx);
     }
