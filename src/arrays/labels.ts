@@ -2,6 +2,7 @@ import type { NdArray } from 'ndarray';
 import { isView } from './any-view.js';
 import { argumentError, describe, ShapeError, tuple } from './errors.js';
 import { hostValues, isDense, isNDArray } from './ndarray.js';
+import { remedyFor } from './shapes.js';
 import type { NDArray } from './types.js';
 
 /** Class labels, one whole number for each example: anything indexable with a length, or a 1-d array. */
@@ -127,7 +128,13 @@ function lengthOf(fn: string, arg: string, y: Labels): number {
     return y.shape[0];
   }
   if (typeof y !== 'object' || y === null || typeof y.length !== 'number') {
-    throw argumentError(TypeError, { fn, arg, found: `is ${describe(y)}`, expected: 'a list of labels' });
+    throw argumentError(TypeError, {
+      fn,
+      arg,
+      found: `is ${describe(y)}`,
+      expected: 'a list of labels',
+      wayOut: remedyFor(arg, y),
+    });
   }
   return y.length;
 }

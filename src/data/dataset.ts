@@ -203,7 +203,7 @@ function checkTarget(fn: string, arg: string, y: unknown, N: number): Int32Array
 
 /** @throws {RangeError} if a list has numbers that are no labels, but may be meant for an array. */
 function checkList(fn: string, arg: string, y: readonly unknown[]): void {
-  const at = y.findIndex((entry) => Array.isArray(entry) || (Number.isFinite(entry) && !Number.isInteger(entry)));
+  const at = y.findIndex((entry) => Array.isArray(entry) || (Number.isFinite(entry) && !INDEX.allows(entry)));
   if (at < 0) return;
   const wayOut = `numbers that are no labels are given as an array, array(${arg})`;
   const [found, expected] = [`is ${describe(y[at])}`, INDEX.expected];

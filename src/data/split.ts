@@ -82,7 +82,7 @@ function countsOf(fn: string, lengths: readonly number[], N: number): number[] {
     const [found, expected] = [`is ${describe(lengths)}`, `counts whose sum is ${N}, the examples, or shares of sum 1`];
     throw argumentError(RangeError, { fn, arg, found, expected });
   }
-  if (!areShares || N === 1) return [...lengths];
+  if (!areShares || lengths.every(Number.isInteger)) return [...lengths];
   // 0.29 · 100 is a little less than 29.
   const counts = lengths.map((share) => Math.floor(share * N + 1e-9));
   const rest = N - counts.reduce((total, count) => total + count, 0);

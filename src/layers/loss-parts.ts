@@ -1,17 +1,21 @@
 import ndarray from 'ndarray';
 import {
   ANY,
+  argumentError,
   checkLike,
   checkSameDType,
   checkShapes,
   dtypeOf,
   empty,
   full,
+  isNDArray,
   type NDArray,
   type OptionsOf,
   oneOf,
   operand,
   option,
+  ShapeError,
+  tuple,
 } from '../arrays/index.js';
 import type { ElementwiseLossOperands } from '../kernels/index.js';
 import { broadcastShape, broadcastView } from './broadcasting.js';
@@ -101,6 +105,10 @@ export interface ElementwiseSettings {
 
 /** Checks the arguments of a loss of two arrays of one shape. */
 export function checkAlike(fn: string, x: NDArray, y: NDArray): void {
+  if (isNDArray(x) && isNDArray(y) && x.size === y.size && !sameShape(x.shape, y.shape)) {
+    const [found, expected] = [`has shape ${tuple(y.shape)}`, tuple(x.shape)];
+    throw argumentError(ShapeError, { fn, arg: 'y', found, expected, wayOut: 'reshape one to the shape of the other' });
+  }
   checkLike(fn, 'y', y, 'x', x);
 }
 

@@ -67,7 +67,10 @@ function reshaped(x: NDArray, shape: readonly number[]): NDArray {
 
 /** The shape with its −1 replaced. */
 function completed(fn: string, x: NDArray, shape: readonly number[]): number[] {
-  if (!Array.isArray(shape)) checkSizes(fn, shape);
+  if (!Array.isArray(shape)) {
+    const expected = 'a list of whole numbers ≥ 0, one of which may be -1';
+    throw argumentError(RangeError, { fn, arg: 'shape', found: `is ${describe(shape)}`, expected });
+  }
   const open = shape.indexOf(-1);
   const others = shape.filter((_, axis) => axis !== open);
   if (!others.every((size) => Number.isInteger(size) && size >= 0)) {

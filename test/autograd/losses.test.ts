@@ -294,6 +294,15 @@ describe('errors', () => {
     ['smoothL1Loss: beta is -1, expected a number ≥ 0', () => F.smoothL1Loss(row, row, { beta: -1 })],
     ['huberLoss: delta is 0, expected a number > 0', () => F.huberLoss(row, row, { delta: 0 })],
     ['klDiv: logTarget is 1, expected true or false', () => F.klDiv(row, row, { logTarget: pretend(1) })],
+    [
+      'mseLoss: target has shape (3,), expected (3, 1): reshape one to the shape of the other',
+      () => F.mseLoss(F.unsqueeze(row, 1), row),
+    ],
+    [
+      'binaryCrossEntropyWithLogits: y is an Int32Array, expected a tensor or an array: make it with array(y, [3, 1]); ' +
+        'for labels of classes take F.crossEntropy',
+      () => F.binaryCrossEntropyWithLogits(F.unsqueeze(row, 1), pretend(Int32Array.of(0, 1, 1))),
+    ],
     ['binaryCrossEntropy: p is 1, expected a tensor or an array', () => F.binaryCrossEntropy(pretend(1), row)],
     [
       'binaryCrossEntropy: p has a value of 1.5, expected probabilities in [0, 1]: for logits take ' +

@@ -60,7 +60,12 @@ describe('TensorDataset', () => {
     [zeros([3, 2]), [0, 1], 'ShapeError', 'TensorDataset: y has shape (2,), expected (N=3,)'],
     [zeros([3]), [0, 1, 2], 'ShapeError', 'TensorDataset: X has shape (3,), expected (N, …)'],
     [zeros([0, 2]), [], 'ShapeError', 'TensorDataset: X has shape (0, 2), expected (N, …) with every size at least 1'],
-    [zeros([1, 2]), [-1], 'RangeError', 'TensorDataset: y[0] is -1, expected an integer ≥ 0'],
+    [
+      zeros([1, 2]),
+      [-1],
+      'RangeError',
+      'TensorDataset: y[0] is -1, expected an integer ≥ 0: numbers that are no labels are given as an array, array(y)',
+    ],
     [
       [1] as never,
       [0],

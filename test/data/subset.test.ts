@@ -209,6 +209,7 @@ describe('randomSplit', () => {
       'RangeError',
       'randomSplit: lengths[1] is 0.05, expected a share of 4 examples ≥ 1',
     ],
+    [[places(1), [0.5, 0.5]], 'RangeError', 'randomSplit: lengths[1] is 0.5, expected a share of 1 examples ≥ 1'],
     [[places(4), [4, 0]], 'RangeError', 'randomSplit: lengths[1] is 0, expected a number > 0'],
     [
       [places(4), 0.8],

@@ -3,6 +3,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 import {
   array,
   DataLoader,
+  F,
   type NDArray,
   type Random,
   TensorDataset,
@@ -144,6 +145,18 @@ test.each<[X: unknown, y: unknown, error: string, message: string]>([
     [[0], [1], [1]],
     'RangeError',
     'TensorDataset: y[0] is [0], expected an integer ≥ 0: numbers that are no labels are given as an array, array(y)',
+  ],
+  [
+    X,
+    [0, -100, 1],
+    'RangeError',
+    'TensorDataset: y[1] is -100, expected an integer ≥ 0: numbers that are no labels are given as an array, array(y)',
+  ],
+  [
+    X,
+    F.oneHot([0, 1, 1], 2),
+    'TypeError',
+    'TensorDataset: y is a tensor of shape (3, 2), expected a list of labels: give its data, y.data',
   ],
   [{ a: X, b: zeros([2, 1]) }, [0, 1, 2], 'ShapeError', 'TensorDataset: X.b has shape (2, 1), expected (N=3, …)'],
   [[X, zeros([2])], [0, 1, 2], 'ShapeError', 'TensorDataset: X[1] has shape (2,), expected (N, …)'],

@@ -77,7 +77,7 @@ describe('reshape', () => {
     [x, [0, -1], 'x has shape (2, 3), its 6 values do not fill (0, -1)'],
     [x, [-1, -1], 'shape is [-1, -1], expected whole numbers ≥ 0, one of which may be -1'],
     [x, [1.5, 4], 'shape is [1.5, 4], expected whole numbers ≥ 0, one of which may be -1'],
-    [x, 6, 'shape is 6, expected a list of whole numbers ≥ 0'],
+    [x, 6, 'shape is 6, expected a list of whole numbers ≥ 0, one of which may be -1'],
     [zeros([0, 2]), [0, -1], 'x has shape (0, 2), its 0 values do not fill (0, -1)'],
     [zeros([0]), [1], 'x has shape (0,), its 0 values do not fill (1,)'],
   ])('refuses what does not fit', (x, shape, message) => {

@@ -7,6 +7,7 @@ import {
   type NDArray,
   remedyFor,
   settingsOf,
+  sizeOf,
 } from '../../arrays/index.js';
 import {
   bceParts,
@@ -88,22 +89,29 @@ function pairOp<S>(
     terms,
   );
   return (x, y, settings) => {
-    checkNumbers(name, terms.x ?? 'x', x);
-    checkNumbers(name, terms.y ?? 'y', y);
+    if (!isNumbers(x)) throw noNumbers(name, terms.x ?? 'x', x, null);
+    if (!isNumbers(y)) throw noNumbers(name, terms.y ?? 'y', y, x.shape);
     return apply(x, y, { settings, needsTarget: isRecording() && y instanceof Tensor && y.requiresGrad });
   };
 }
 
-/** @throws {TypeError} if an argument of a loss of numbers is neither a tensor nor an array. */
-function checkNumbers(fn: string, arg: string, value: TensorLike): void {
-  if (value instanceof Tensor || isNDArray(value)) return;
-  throw argumentError(TypeError, {
-    fn,
-    arg,
-    found: `is ${describe(value)}`,
-    expected: 'a tensor or an array',
-    wayOut: remedyFor(arg, value) && `${remedyFor(arg, value)}; for labels of classes take F.crossEntropy`,
-  });
+function isNumbers(value: TensorLike): boolean {
+  return value instanceof Tensor || isNDArray(value);
+}
+
+/**
+ * The error of an argument of a loss of numbers that is neither a tensor nor an array.
+ *
+ * @param shape - What shape the loss takes it in; null: any.
+ */
+function noNumbers(fn: string, arg: string, value: unknown, shape: readonly number[] | null): Error {
+  const [found, expected] = [`is ${describe(value)}`, 'a tensor or an array'];
+  const remedy = remedyFor(arg, value);
+  const { length } = (value ?? {}) as { length?: unknown };
+  const isLoneAxis = shape === null || shape.length < 2 || sizeOf(shape) !== length;
+  const made = isLoneAxis ? remedy : `make it with array(${arg}, [${shape.join(', ')}])`;
+  const wayOut = remedy && `${made}; for labels of classes take F.crossEntropy`;
+  return argumentError(TypeError, { fn, arg, found, expected, wayOut });
 }
 
 const MEAN = { reduction: 'mean' } as const;
