@@ -19,7 +19,7 @@ export interface HookHandle {
 export type ForwardPreHook<M> = (module: M, inputs: readonly unknown[]) => unknown;
 
 /** A hook on the output of a module: it may return another one, a tensor. */
-export type ForwardHook<M> = (module: M, inputs: readonly unknown[], output: Tensor) => unknown;
+export type ForwardHook<M, Out = Tensor> = (module: M, inputs: readonly unknown[], output: Out) => unknown;
 
 /**
  * A hook on the gradients of a module: those with respect to its inputs and its output, null where an input needs none.
@@ -33,7 +33,7 @@ export type FullBackwardHook<M> = (
 
 /** A module as far as hooks need it. */
 interface Hooked {
-  forward(...inputs: unknown[]): Tensor;
+  forward(...inputs: unknown[]): unknown;
 }
 
 type Kind = 'pre' | 'forward' | 'backward';
@@ -44,7 +44,7 @@ interface Hooks {
   readonly lists: Readonly<Record<Kind, Set<{ readonly hook: Hook }>>>;
   /** The `forward` that somebody had assigned to the module before. */
   readonly before: PropertyDescriptor | undefined;
-  readonly run: (...inputs: unknown[]) => Tensor;
+  readonly run: (...inputs: unknown[]) => unknown;
 }
 
 const installed = new WeakMap<Hooked, Hooks>();
@@ -84,7 +84,7 @@ function hooksOf(module: Hooked): Hooks {
   const before = Object.getOwnPropertyDescriptor(module, 'forward');
   const { forward } = module;
   const lists = { pre: new Set<never>(), forward: new Set<never>(), backward: new Set<never>() } as Hooks['lists'];
-  const run = (...inputs: unknown[]): Tensor => runHooks(module, forward, lists, inputs);
+  const run = (...inputs: unknown[]): unknown => runHooks(module, forward, lists, inputs);
   const hooks = { lists, before, run };
   installed.set(module, hooks);
   Object.defineProperty(module, 'forward', { value: run, configurable: true, writable: true, enumerable: false });
@@ -99,7 +99,7 @@ function uninstall(module: Hooked, { before, run }: Hooks): void {
   else Object.defineProperty(module, 'forward', before);
 }
 
-function runHooks(module: Hooked, forward: Hooked['forward'], lists: Hooks['lists'], given: unknown[]): Tensor {
+function runHooks(module: Hooked, forward: Hooked['forward'], lists: Hooks['lists'], given: unknown[]): unknown {
   let inputs = given;
   for (const { hook } of [...lists.pre]) {
     const returned = checked('pre', hook(module, inputs));
@@ -154,13 +154,13 @@ class BackwardHooks {
   }
 
   /** The output behind an operation that takes its gradient down; if no input needs one, it calls the hooks. */
-  watchOutput(output: Tensor): Tensor {
+  watchOutput(output: unknown): unknown {
     const seen = (dout: NDArray): NDArray => {
       this.#gradOutput = new Tensor(dout);
       if (this.#places.every((place) => place === null)) this.#called([]);
       return dout;
     };
-    return output.requiresGrad ? op(same, seen, NAMED)(output) : output;
+    return output instanceof Tensor && output.requiresGrad ? op(same, seen, NAMED)(output) : output;
   }
 
   /** Calls the hooks with these gradients of the inputs that need one. @returns Them, or what hooks return instead. */

@@ -48,13 +48,15 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom');
  *     return this.scores.forward(F.relu(this.hidden.forward(F.flatten(x))));
  *   }
  * }
+ *
+ * @typeParam Out - What `forward` returns: a tensor, or several in an object or a tuple.
  */
-export abstract class Module {
+export abstract class Module<Out = Tensor> {
   /** Whether it runs as in training: dropout drops, batch normalization uses the batch. `train` and `eval` set it. */
   training = true;
 
   /** The output for an input: a tensor, or an array where it is the first module; its first axis is the batch. */
-  abstract forward(...inputs: unknown[]): Tensor;
+  abstract forward(...inputs: unknown[]): Out;
 
   /**
    * Optional: `forward`, then a ReLU, in one pass and with the same results. A `Sequential` calls it in the place of
@@ -290,7 +292,7 @@ export abstract class Module {
    *   seen.push(output.tolist());
    * });
    */
-  registerForwardHook(hook: ForwardHook<this>): HookHandle {
+  registerForwardHook(hook: ForwardHook<this, Out>): HookHandle {
     return addHook(this, 'forward', hook);
   }
 
@@ -342,12 +344,12 @@ export abstract class Module {
    *
    * @param name - What this module calls it.
    */
-  protected runChild(name: string, module: Module, ...inputs: unknown[]): Tensor {
+  protected runChild<R = Tensor>(name: string, module: Module<R>, ...inputs: unknown[]): R {
     return this.inChild(name, module, () => module.forward(...inputs));
   }
 
   /** Runs `fn`, whose errors come from the submodule `name`. */
-  protected inChild<R>(name: string, module: Module, fn: () => R): R {
+  protected inChild<R>(name: string, module: Module<unknown>, fn: () => R): R {
     try {
       return fn();
     } catch (error) {
@@ -355,7 +357,7 @@ export abstract class Module {
     }
   }
 
-  #text(above: readonly Module[]): string {
+  #text(above: readonly Module<unknown>[]): string {
     const start = `${this.constructor.name}(${this.extraRepr()}`;
     const children = this.#below(above);
     if (children.length === 0) return `${start})`;
@@ -363,11 +365,11 @@ export abstract class Module {
     return `${start}\n${lines.join('\n')}\n)`;
   }
 
-  #apply(fn: (module: Module) => void, before: Set<Module>): void {
+  #apply(fn: (module: Module) => void, before: Set<Module<unknown>>): void {
     if (before.has(this)) return;
     before.add(this);
     for (const child of this.children()) child.#apply(fn, before);
-    checkSynchronous('apply', 'fn', fn(this));
+    checkSynchronous('apply', 'fn', fn(this as Module<unknown> as Module));
   }
 
   /** Its own members for which `is` returns true. */
@@ -383,14 +385,14 @@ export abstract class Module {
   }
 
   /** All modules under each of their names, this one first. */
-  #tree(name = '', above: readonly Module[] = []): Named<Module>[] {
+  #tree(name = '', above: readonly Module<unknown>[] = []): Named<Module>[] {
     const below = this.#below(above).flatMap(([key, child]) => child.#tree(joined(name, key), [...above, this]));
-    return [[name, this], ...below];
+    return [[name, this as Module<unknown> as Module], ...below];
   }
 
   /** Its members that are modules, except itself and the modules above it. */
-  #below(above: readonly Module[]): Named<Module>[] {
-    return this.#own(isModule).filter(([, child]) => child !== this && !above.includes(child));
+  #below(above: readonly Module<unknown>[]): Named<Module>[] {
+    return this.#own(isModule).filter(([, child]) => (child as Module<unknown>) !== this && !above.includes(child));
   }
 }
 

@@ -38,7 +38,7 @@ export interface ModuleSummary {
 /** A module as far as a summary needs it. */
 interface Summarized {
   training: boolean;
-  forward(...inputs: unknown[]): Tensor;
+  forward(...inputs: unknown[]): unknown;
   flops(inputShape: readonly number[]): number;
   children(): Summarized[];
   namedModules(): Named<Summarized>[];

@@ -32,13 +32,16 @@ import { highestClass } from '../metrics/classes.js';
 import { Module } from '../nn/index.js';
 import { type Batches, checkLoader, forEachBatch, type InputBatch } from './batches.js';
 import { EpochScores, scoresOf } from './epoch-scores.js';
-import { type AnyMetrics, Joined, METRICS, type Metrics, valuesOf } from './metric.js';
+import { type AnyMetrics, Joined, METRICS, type Metrics, type Values, valuesOf } from './metric.js';
 import { Tally } from './scoring.js';
 
 /** Scores of examples, and their labels; where targets are no labels, the targets. */
-export interface Predictions<Y = Int32Array> {
-  /** Shape (N, C); (N, 1) of a model with one output, whose logits stand for class 1 where they are above zero. */
-  readonly scores: NDArray;
+export interface Predictions<Y = Int32Array, Scores = NDArray> {
+  /**
+   * Shape (N, C); (N, 1) of a model with one output, whose logits stand for class 1 where they are above zero. Of a
+   * model that gives several, an array for each.
+   */
+  readonly scores: Scores;
   readonly labels: Y;
 }
 
@@ -46,7 +49,7 @@ export interface Predictions<Y = Int32Array> {
  * The share of the loader's examples whose highest score is that of their label, with the model in evaluation mode.
  * Where the model gives one score, a logit, those whose label is 1 where it is above zero, and 0 elsewhere. An example
  * with a score of NaN is never right. Where it gives scores for each place of an image, (B, C, H, W), the share of the
- * places, whose labels are an array of shape (B, H, W).
+ * places, whose labels are an array of shape (B, H, W). Labels (B, 1) of scores (B, C) are taken for (B,).
  *
  * @param loader - A `DataLoader`, or another iterable of batches `[X, y]`.
  * @param model - A module, or a model of the Solver, that gives scores of shape (B, C) for a batch. The mode of each of
@@ -80,6 +83,9 @@ function labelled(fn: string, output: unknown, y: BatchTargets, N: number): [NDA
   }
   const scores = scoresOf(output);
   const [, ...places] = y.shape;
+  if (scores?.shape.length === 2 && y.size === N) {
+    return [checkScores(fn, output, N), checkLabels(fn, 'y', hostValues(y), N)];
+  }
   if (scores !== null && tuple([scores.shape[0], ...scores.shape.slice(2)]) === tuple(y.shape)) {
     return [scores, checkLabels(fn, 'y', hostValues(y), y.size)];
   }
@@ -120,11 +126,11 @@ export interface PredictOptions extends OptionsOf<typeof PREDICT> {}
  * const labels = predict(X, model, { as: 'classes' });
  * const { scores } = predict(loaderTest, model);
  */
-export function predict<Y extends Targets = Labels>(
+export function predict<Y extends Targets = Labels, S = Tensor>(
   examples: Batches<Y>,
-  model: Module | Model,
+  model: Module<S> | Model,
   options?: { as?: undefined },
-): Predictions<Y extends NDArray ? NDArray : Int32Array>;
+): Predictions<Y extends NDArray ? NDArray : Int32Array, Values<S>>;
 export function predict(
   examples: Arrays | Iterable<InputBatch>,
   model: Module | Model,
@@ -133,23 +139,37 @@ export function predict(
 export function predict(
   examples: Arrays | Iterable<InputBatch>,
   model: Module | Model,
-  options: PredictOptions & { as: 'scores' | 'probabilities' },
+  options: PredictOptions & { as: 'probabilities' },
 ): NDArray;
+export function predict<S = Tensor>(
+  examples: Arrays | Iterable<InputBatch>,
+  model: Module<S> | Model,
+  options: PredictOptions & { as: 'scores' },
+): Values<S>;
+export function predict<S = Tensor>(
+  examples: Arrays | Iterable<readonly [X: Arrays]>,
+  model: Module<S> | Model,
+  options?: PredictOptions & { as?: undefined },
+): Values<S>;
 export function predict(
   examples: Arrays | Iterable<readonly [X: Arrays]>,
   model: Module | Model,
   options?: PredictOptions,
-): NDArray;
+): NDArray | Int32Array;
 export function predict(
   examples: Arrays | Iterable<InputBatch>,
-  model: Module | Model,
+  model: Module<unknown> | Model,
   options: PredictOptions = {},
-): NDArray | Int32Array | Predictions<unknown> {
+): unknown {
   const fn = 'predict';
   const { as, batchSize } = settingsOf(fn, PREDICT, options);
   const wanted = as === 'probabilities' ? probabilitiesOf : (output: unknown): unknown => output;
   const [scores, targets] = [new Joined(), new Joined()];
   let isLabelled = false;
+  if ((examples as unknown) instanceof Tensor) {
+    const [found, expected] = [`is ${describe(examples)}`, 'an array or a loader'];
+    throw argumentError(TypeError, { fn, arg: 'X', found, expected, wayOut: 'give its data, X.data' });
+  }
   if ((examples as unknown) instanceof Module) {
     const [found, expected] = [`is ${describe(examples)}`, 'an array X or a loader'];
     throw argumentError(TypeError, { fn, arg: 'loader', found, expected, wayOut: 'the model is the second argument' });
@@ -207,10 +227,11 @@ export interface Evaluation {
  */
 export function evaluate<Y extends Targets = Targets, S = Tensor>(
   loader: Batches<Y>,
-  model: Module | Model,
+  model: Module<S> | Model,
   options: EvaluateOptions<Y, S> = {},
 ): Evaluation {
   const fn = 'evaluate';
+  checkLossOption(fn, options?.loss);
   const { loss, metrics } = settingsOf(fn, EVALUATE, options);
   const lossOf = loss as ((scores: unknown, y: unknown) => Tensor) | undefined;
   const scores = new EpochScores(fn, 'y', metrics as AnyMetrics);
@@ -259,7 +280,7 @@ function* slices(fn: string, X: Arrays, batchSize: number): Generator<InputBatch
 function score(
   fn: string,
   loader: Iterable<InputBatch>,
-  model: Module | Model,
+  model: Module<unknown> | Model,
   needsTargets: boolean,
   visit: (output: unknown, y: BatchTargets | undefined, N: number) => void,
 ): void {
@@ -289,14 +310,14 @@ function score(
 }
 
 /** What a module makes of a batch: a tuple's arrays are its arguments, an array or an object is its argument. */
-export function forwardOf(fn: string, model: Module, X: Arrays): unknown {
+export function forwardOf(fn: string, model: Module<unknown>, X: Arrays): unknown {
   const output: unknown = Array.isArray(X) ? model.forward(...X) : model.forward(X);
   checkSynchronous(fn, 'model.forward(X)', output);
   return output;
 }
 
 /** Runs `fn` without recording and with `model` in evaluation mode, then restores the mode of every module. */
-export function evaluating<R>(model: Module, fn: () => R): R {
+export function evaluating<R>(model: Module<unknown>, fn: () => R): R {
   const modes = [...model.modules()].map((module) => [module, module.training] as const);
   model.eval();
   try {
@@ -322,6 +343,14 @@ function misshapen(fn: string, output: unknown, expected: string): Error {
   const scores = scoresOf(output);
   const found = scores === null ? `returned ${describe(output)}` : `has shape ${tuple(scores.shape)}`;
   return argumentError(ShapeError, { fn, arg: 'model.forward(X)', found, expected });
+}
+
+/** @throws {TypeError} if the option `loss` is a module, which is not a function: one of `nn` is meant by its `forward`. */
+export function checkLossOption(fn: string, loss: unknown): void {
+  if (!(loss instanceof Module)) return;
+  const [found, expected] = [`is ${describe(loss)}`, 'a function'];
+  const wayOut = 'give (scores, y) => module.forward(scores, y)';
+  throw argumentError(TypeError, { fn, arg: 'loss', found, expected, wayOut });
 }
 
 /** @throws {TypeError} if what `loss` returned is no tensor of one value. */

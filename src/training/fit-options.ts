@@ -19,6 +19,7 @@ import { Module } from '../nn/index.js';
 import type { Trainable } from '../optim/index.js';
 import { type AsyncBatches, type Batches, checkLoader } from './batches.js';
 import { checkSignal } from './drive.js';
+import { checkLossOption } from './evaluation.js';
 import type { FitState, Resumable } from './fit-state.js';
 import type { FitHistory } from './history.js';
 import { type AnyMetrics, METRICS, type Metrics } from './metric.js';
@@ -159,7 +160,7 @@ export interface CheckedFitOptions extends Settings<typeof SETTINGS> {
 /** @throws {TypeError | RangeError} naming an argument or option that is unknown, of the wrong kind or out of range. */
 export function checkFit(
   fn: string,
-  model: Module,
+  model: Module<unknown>,
   loader: Batches | AsyncBatches,
   options: AnyFitOptions,
 ): CheckedFitOptions {
@@ -168,6 +169,7 @@ export function checkFit(
     throw argumentError(TypeError, { fn, arg: 'model', found: `is ${describe(model)}`, expected: 'a Module' });
   }
   checkLoader(fn, 'loader', loader, mayWait);
+  checkLossOption(fn, options?.loss);
   const settings = settingsOf(fn, mayWait ? ASYNC : SETTINGS, options as OptionsOf<typeof ASYNC>);
   const { optimizer, valLoader, patience, monitor, metrics, keepBest = valLoader !== undefined } = settings;
   if (typeof optimizer?.step !== 'function' || typeof optimizer.zeroGrad !== 'function') {

@@ -98,7 +98,7 @@ export function requiredStateful(fn: string, arg: string, value: unknown): State
 }
 
 /** The generators among the properties of a module and of those that it is made of, by their paths. */
-export function generatorsOf(model: Module): Record<string, Random> {
+export function generatorsOf(model: Module<unknown>): Record<string, Random> {
   const found = model
     .namedModules()
     .flatMap(([path, module]) =>
@@ -189,7 +189,7 @@ function isObject(value: unknown): boolean {
 
 /** What a state has to fit, beside its parts. */
 interface FitRunParts {
-  readonly model: Module;
+  readonly model: Module<unknown>;
   readonly accumulate: number;
   readonly metrics: AnyMetrics;
   readonly epochMetrics: EpochMetrics;

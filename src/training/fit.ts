@@ -75,7 +75,7 @@ import { WeightAverage } from './weight-average.js';
  * fit(model, loader, { optimizer, valLoader, loss: F.mseLoss, metrics: { r2: r2Score } });
  */
 export function fit<Y extends Targets = Labels, S = Tensor>(
-  model: Module,
+  model: Module<S>,
   loader: Batches<Y>,
   options: FitOptions<Y, S>,
 ): FitHistory {
@@ -97,7 +97,7 @@ export function fit<Y extends Targets = Labels, S = Tensor>(
  * }
  */
 export function fitSteps<Y extends Targets = Labels, S = Tensor>(
-  model: Module,
+  model: Module<S>,
   loader: Batches<Y>,
   options: FitOptions<Y, S>,
 ): FitRun {
@@ -121,7 +121,7 @@ export function fitSteps<Y extends Targets = Labels, S = Tensor>(
  * await fitAsync(model, loader, { optimizer, epochs: 10, onEpoch: (history) => draw(history), signal: stop.signal });
  */
 export async function fitAsync<Y extends Targets = Labels, S = Tensor>(
-  model: Module,
+  model: Module<S>,
   loader: Batches<Y> | AsyncBatches<Y>,
   options: FitAsyncOptions<Y, S>,
 ): Promise<FitHistory> {
@@ -142,7 +142,7 @@ class Fit implements Listener {
   readonly history: RunningHistory;
   /** What callbacks receive. */
   readonly saving: Resumable = { stateDict: () => this.#stateDict() };
-  readonly #model: Module;
+  readonly #model: Module<unknown>;
   readonly #loader: Batches | AsyncBatches;
   readonly #options: CheckedFitOptions;
   readonly #average: WeightAverage | null;
@@ -167,7 +167,7 @@ class Fit implements Listener {
   #seconds = 0;
   #since: number | null = null;
 
-  constructor(fn: string, model: Module, loader: Batches | AsyncBatches, options: AnyFitOptions) {
+  constructor(fn: string, model: Module<unknown>, loader: Batches | AsyncBatches, options: AnyFitOptions) {
     this.fn = fn;
     this.#model = model;
     this.#loader = loader;
@@ -404,7 +404,7 @@ class Fit implements Listener {
     const expected = 'labels for F.crossEntropy, the default loss';
     const loss = isNDArray(y) ? 'F.mseLoss' : '(scores, y) => F.mseLoss(scores, y.box)';
     const areClasses = isNDArray(y) && y.shape.length > 1 && y.shape[1] > 1;
-    const wayOut = `give loss, such as ${loss}${areClasses ? ', or for probabilities F.crossEntropy' : ''}`;
+    const wayOut = `give loss, such as ${loss}${areClasses ? ', or F.crossEntropy for probabilities and for labels of places' : ''}`;
     throw argumentError(TypeError, { fn: this.fn, arg, found, expected, wayOut });
   }
 

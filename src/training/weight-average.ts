@@ -64,7 +64,7 @@ export class WeightAverage {
    *
    * @throws {TypeError | RangeError} if an option is unknown or out of range.
    */
-  constructor(model: Module, options: WeightAverageOptions = {}) {
+  constructor(model: Module<unknown>, options: WeightAverageOptions = {}) {
     if (!(model instanceof Module)) {
       const found = `is ${describe(model)}`;
       throw argumentError(TypeError, { fn: 'WeightAverage', arg: 'model', found, expected: 'a Module' });

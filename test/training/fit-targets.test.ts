@@ -172,16 +172,16 @@ describe('fit with several inputs and outputs', () => {
   });
 
   test('scores of any structure go to the loss and the metrics', () => {
-    class Heads extends nn.Module {
-      readonly box = new nn.Linear(2, 4, { random: new Random(1) });
-      readonly kind = new nn.Linear(2, 3, { random: new Random(2) });
-      forward(x: NDArray): Tensor {
-        return pretend({ box: this.box.forward(x), kind: this.kind.forward(x) });
-      }
-    }
     interface Outputs {
       readonly box: Tensor;
       readonly kind: Tensor;
+    }
+    class Heads extends nn.Module<Outputs> {
+      readonly box = new nn.Linear(2, 4, { random: new Random(1) });
+      readonly kind = new nn.Linear(2, 3, { random: new Random(2) });
+      forward(x: NDArray): Outputs {
+        return { box: this.box.forward(x), kind: this.kind.forward(x) };
+      }
     }
     const y = { box: new Random(5).randn([12, 4]), kind: Array.from({ length: 12 }, (_, i) => i % 3) };
     const model = new Heads();
@@ -189,7 +189,8 @@ describe('fit with several inputs and outputs', () => {
     const loader = new DataLoader({ X: left, y }, { batchSize: 5 });
     const history = fit(model, loader, {
       ...{ ...quiet, optimizer, epochs: 2, valLoader: loader },
-      loss: (scores: Outputs, targets) => {
+      loss: (scores, targets) => {
+        expectTypeOf(scores).toEqualTypeOf<Outputs>();
         expectTypeOf(targets.kind).toEqualTypeOf<Int32Array>();
         return F.add(F.mseLoss(scores.box, targets.box), F.crossEntropy(scores.kind, targets.kind));
       },
@@ -404,7 +405,7 @@ test('probabilities as targets go to F.crossEntropy where it is given, and valid
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
   const soft = new DataLoader({ X, y: zeros([6, 3]) }, { batchSize: 3 });
   expect(() => fit(model, soft, { optimizer, epochs: 1 } as never)).toThrow(
-    'give loss, such as F.mseLoss, or for probabilities F.crossEntropy',
+    'give loss, such as F.mseLoss, or F.crossEntropy for probabilities and for labels of places',
   );
   const valLoader = new DataLoader({ X, y: [0, 1, 2, 0, 1, 2] }, { batchSize: 3 });
   const history = fit(model, soft, { optimizer, epochs: 1, valLoader, loss: F.crossEntropy });

@@ -218,7 +218,12 @@ const model0 = net();
 describe('fit refuses, before anything has changed,', () => {
   const optimizer = { step: () => {}, zeroGrad: () => {} };
   test.each<[string, () => unknown, string]>([
-    ['no module', () => fit(pretend({}), [], { optimizer }), 'fit: model is an object, expected a Module'],
+    ['no module', () => fit(pretend<nn.Module>({}), [], { optimizer }), 'fit: model is an object, expected a Module'],
+    [
+      'a module as loss',
+      () => fit(model0, [], { optimizer, loss: pretend<never>(new nn.CrossEntropyLoss()) }),
+      'fit: loss is a CrossEntropyLoss, expected a function: give (scores, y) => module.forward(scores, y)',
+    ],
     [
       'no loader',
       () => fit(net(), pretend(3), { optimizer }),

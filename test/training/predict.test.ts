@@ -10,7 +10,7 @@ import {
   nn,
   predict,
   r2Score,
-  type Tensor,
+  Tensor,
   type TensorLike,
   TwoLayerNet,
   toNested,
@@ -106,10 +106,14 @@ describe('predict', () => {
 
   test.each<[call: () => unknown, message: string]>([
     [
-      () => predict(pretend(echo), pretend(X)),
+      () => predict(pretend(echo), pretend<nn.Module>(X)),
       'predict: loader is an Echo, expected an array X or a loader: the model is the second argument',
     ],
-    [() => predict(X, pretend(3)), 'predict: model is no Module: the loader comes first'],
+    [
+      () => predict(pretend(new Tensor(X)), echo),
+      'predict: X is a tensor of shape (4, 3), expected an array or a loader: give its data, X.data',
+    ],
+    [() => predict(X, pretend<nn.Module>(3)), 'predict: model is no Module: the loader comes first'],
     [() => predict(pretend(3), echo), 'predict: loader is 3, expected a DataLoader or an iterable of batches [X, y]'],
     [
       () => predict(X, echo, pretend({ as: 'labels' })),
@@ -129,6 +133,20 @@ describe('predict', () => {
   });
 });
 
+test('predict and evaluate take a model that gives several outputs, with their types', () => {
+  class Heads extends nn.Module<{ first: Tensor; sum: Tensor }> {
+    override forward(x: NDArray): { first: Tensor; sum: Tensor } {
+      return { first: new Tensor(x), sum: F.sum(x, 1) };
+    }
+  }
+  const scores = predict(X, new Heads());
+  expectTypeOf(scores).toEqualTypeOf<{ readonly first: NDArray; readonly sum: NDArray }>();
+  expect(scores.first).toEqualBits(X);
+  expect(toNested(scores.sum)).toEqual([6, 6, 2, 10]);
+  const loss = (output: { sum: Tensor }, y: NDArray): Tensor => F.mseLoss(output.sum, y);
+  expect(evaluate([[X, array([6, 6, 2, 12])]], new Heads(), { loss }).loss).toBe(1);
+});
+
 describe('checkAccuracy', () => {
   test('of scores for each place of an image', () => {
     const scores = array([
@@ -144,6 +162,9 @@ describe('checkAccuracy', () => {
 
   test('takes labels in an array of numbers', () => {
     expect(checkAccuracy([[X, array([0, 1, 0, 2])]], echo)).toBe(1);
+    expect(checkAccuracy([[X, array([[0], [1], [0], [2]])]], echo)).toBe(1);
+    const logits = array([[1], [-1], [2]]);
+    expect(checkAccuracy([[logits, array([[1], [0], [0]])]], echo)).toBe(2 / 3);
     expect(() => checkAccuracy([[X, array([0, 1, 0, 0.5])]], echo)).toThrow(
       'checkAccuracy: y[3] is 0.5, expected an integer ≥ 0',
     );
