@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { array, type DType, full, hostValues, type NDArray, Random, zeros } from '../../src/arrays/index.js';
 import { F, Tensor } from '../../src/autograd/index.js';
 import { evalNumericalGradientArray } from '../../src/gradient-check.js';
+import { reference } from '../../src/kernels/index.js';
 import {
   type AvgPoolParam,
   adaptiveMaxPoolBackward,
@@ -144,6 +145,29 @@ describe('fast and naive pooling with padding, dilation and ceilMode', () => {
         expect(out).toEqualBits(expected);
         const dout = random.randn(out.shape, dtype);
         expect(maxPoolBackward(dout, fast)).toEqualBits(maxPoolBackwardNaive(dout, naive));
+      }),
+      { numRuns: 200, seed: 1 },
+    );
+  });
+
+  // The readable loops of an average pooling are its reference kernels.
+  test.each([
+    ['float32', 1e-6],
+    ['float64', 1e-14],
+  ] as const)('average pooling agrees in %s on 200 random shapes', (dtype, tolerance) => {
+    const means = fc.record({ countIncludePad: fc.boolean(), divisorOverride: fc.constantFrom(null, 3) });
+    fc.assert(
+      fc.property(problems, means, ({ shape, param, seed }, options) => {
+        const random = new Random(seed);
+        const x = random.randn(shape, dtype);
+        const [out, cache] = avgPoolForward(x, { ...param, ...options });
+        const expected = zeros(out.shape, dtype);
+        reference.avgPool(x.data, expected.data, cache.shape);
+        expect(out).toBeAllClose(expected, { rtol: 0, atol: 10 * tolerance });
+        const dout = random.randn(out.shape, dtype);
+        const dx = zeros(shape, dtype);
+        reference.avgPoolBackward(dout.data, dx.data, cache.shape);
+        expect(avgPoolBackward(dout, cache)).toBeAllClose(dx, { rtol: 0, atol: 30 * tolerance });
       }),
       { numRuns: 200, seed: 1 },
     );
