@@ -23,16 +23,22 @@ import { lanes, larger, largerOf, select, VECTOR } from "./simd";
 // @ts-ignore: decorator
 @inline function countsPadding(): bool { return integer(15) != 0; }
 
+/** How many steps of `dilation` lead from 0 to `distance` or beyond; a division takes as long as three pixels. */
+// @ts-ignore: decorator
+@inline function stepsTo(distance: i32, dilation: i32): i32 {
+  return dilation == 1 ? distance : (distance + dilation - 1) / dilation;
+}
+
 /** The first place of a window that begins at `start` which is not before the axis. */
 // @ts-ignore: decorator
 @inline function firstOn(start: i32, dilation: i32): i32 {
-  return start < 0 ? (dilation - 1 - start) / dilation : 0;
+  return start < 0 ? stepsTo(-start, dilation) : 0;
 }
 
 /** The place after its last that is on an axis of `length`, from {@link firstOn} on. */
 // @ts-ignore: decorator
 @inline function endOn(start: i32, size: i32, dilation: i32, length: i32): i32 {
-  return min(size, max(0, (length - start + dilation - 1) / dilation));
+  return min(size, max(0, stepsTo(length - start, dilation)));
 }
 
 /** The first window of a row that begins in the image. */
@@ -130,6 +136,16 @@ export function maxPoolPaddedBackward<T>(plane: i32): void {
       for (let lane = 0; lane < lanes<T>(); lane++) {
         addAt<T>(dx + window + <usize>(lane * strideW()) * sizeof<T>() + place<T>(places, lane), dout, ow + lane);
       }
+    }
+    if (ow < end && end - first >= lanes<T>() && rows > 0) {
+      // The last vector begins where it ends with the row: the first of its windows have been taken before.
+      const from = end - lanes<T>();
+      const window = begin + <usize>((from * strideW() - padW()) * sizeof<T>());
+      const places = placesOfLargest<T>(x + window, rows, step);
+      for (let lane = ow - from; lane < lanes<T>(); lane++) {
+        addAt<T>(dx + window + <usize>(lane * strideW()) * sizeof<T>() + place<T>(places, lane), dout, from + lane);
+      }
+      ow = end;
     }
     for (; ow < OW; ow++) addToLargest<T>(x, dx, begin, dout, ow, rows, step);
     dout += <usize>OW * sizeof<T>();
