@@ -20,23 +20,24 @@ import { LayerList } from './layer-list.js';
  */
 export class DenseBlock extends LayerList {
   /**
-   * @param x - Shape (N, C, …).
-   * @returns Shape (N, C + the channels of all modules, …).
+   * @param x - Shape (N, C), (N, C, H, W) or, one image, (C, H, W).
+   * @returns The shape of x, with C + the channels of all modules.
    * @throws {ShapeError} if a module changes an axis other than the channels.
    */
   override forward(x: TensorLike): Tensor {
     let features = x instanceof Tensor ? x : new Tensor(x);
+    const axis = features.shape.length === 3 ? 0 : 1;
     for (let i = 0; i < this.length; i++) {
       const grown = this.runChild(String(i), this.at(i), features);
-      const expected = [features.shape[0], 'C', ...features.shape.slice(2)];
-      if (grown.shape.length < 2 || tuple(grown.shape.with(1, 0)) !== tuple(expected.with(1, 0))) {
+      const expected = [...features.shape.slice(0, axis), 'C', ...features.shape.slice(axis + 1)];
+      if (grown.shape.length < 2 || tuple(grown.shape.with(axis, 0)) !== tuple(expected.with(axis, 0))) {
         throw fault(ShapeError, this, {
           arg: `module ${i}`,
           found: `returned shape ${tuple(grown.shape)}`,
           expected: `${tuple(expected)}, that of the input but for the channels`,
         });
       }
-      features = F.concat([features, grown], 1);
+      features = F.concat([features, grown], axis);
     }
     return features;
   }

@@ -54,6 +54,21 @@ describe.each(['reference', 'wasm'] as const)('one image on %s kernels', (kernel
   );
 });
 
+test('a dense block concatenates the channels of one image', () => {
+  const random = new Random(1);
+  const block = new nn.DenseBlock(new nn.Conv2d(2, 3, 1, { random }), new nn.Conv2d(5, 1, 3, { padding: 1, random }));
+  const images = random.randn([1, 2, 4, 5]);
+  const [x, xs] = [images.pick(0), images].map((values) => new Tensor(values, { requiresGrad: true }));
+  const [one, batch] = [x, xs].map((input) => block.forward(input));
+  expect(one.shape).toEqual([6, 4, 5]);
+  expect(one.data).toBeAllClose(batch.data.pick(0));
+  for (const out of [one, batch]) F.sum(out).backward();
+  expect(x.grad?.data).toBeAllClose(xs.grad!.data.pick(0));
+  expect(() => new nn.DenseBlock(new nn.Conv2d(2, 3, 3)).forward(x)).toThrow(
+    'DenseBlock: module 0 returned shape (3, 2, 3), expected (C, 4, 5), that of the input but for the channels',
+  );
+});
+
 test('a linear layer takes one example, and flattening keeps the first axis, as in PyTorch', () => {
   expect(new nn.Linear(4, 2, options).forward(zeros([4], 'float64')).shape).toEqual([2]);
   expect(new nn.Flatten().forward(zeros([3, 4, 5])).shape).toEqual([3, 20]);
