@@ -23,11 +23,15 @@ import { addWide, evenLanes, lanes, larger, largerOf, oddLanes, select, sumOfPai
   return poolH() == 2 && poolW() == 2 && strideH() == 2 && strideW() == 2;
 }
 
-/** How many windows of a row are taken in vectors: none reads or writes a value beyond the row. */
-function inVectors<T>(W: i32, OW: i32): i32 {
+/** How many windows of a row may be taken in vectors: none reads or writes a value beyond the row. */
+function reach(W: i32, OW: i32): i32 {
   if (strideW() > 2) return 0;
-  const reach = strideW() == 1 ? OW : min(OW, max(0, (W - poolW() + 1) / 2));
-  return reach & ~(lanes<T>() - 1);
+  return strideW() == 1 ? OW : min(OW, max(0, (W - poolW() + 1) / 2));
+}
+
+/** How many of them are taken in whole vectors, none twice. */
+function inVectors<T>(W: i32, OW: i32): i32 {
+  return reach(W, OW) & ~(lanes<T>() - 1);
 }
 
 /** What a place of a vector of windows holds. */
@@ -56,7 +60,7 @@ export function maxPool<T>(plane: i32): void {
   const x = pointer(0) + <usize>plane * H * W * sizeof<T>();
   let out = pointer(1) + <usize>plane * OH * OW * sizeof<T>();
   const row = <usize>W * sizeof<T>();
-  const halving = isHalving(), vectors = inVectors<T>(W, OW);
+  const halving = isHalving(), vectors = inVectors<T>(W, OW), end = reach(W, OW);
   for (let oh = 0; oh < OH; oh++) {
     const top = x + <usize>(oh * strideH()) * row;
     let ow = 0;
@@ -69,6 +73,12 @@ export function maxPool<T>(plane: i32): void {
     } else {
       for (; ow < vectors; ow += lanes<T>()) {
         v128.store(out + <usize>ow * sizeof<T>(), largestOf<T>(top + <usize>(ow * strideW()) * sizeof<T>(), row));
+      }
+      if (ow < end && end >= lanes<T>()) {
+        // The last vector begins where it ends with the row: some windows are taken twice.
+        ow = end - lanes<T>();
+        v128.store(out + <usize>ow * sizeof<T>(), largestOf<T>(top + <usize>(ow * strideW()) * sizeof<T>(), row));
+        ow = end;
       }
     }
     for (; ow < OW; ow++) {
@@ -112,7 +122,7 @@ export function maxPoolBackward<T>(plane: i32): void {
   const x = pointer(1) + <usize>plane * H * W * sizeof<T>();
   const dx = pointer(2) + <usize>plane * H * W * sizeof<T>();
   const row = <usize>W * sizeof<T>();
-  const halving = isHalving(), vectors = inVectors<T>(W, OW);
+  const halving = isHalving(), vectors = inVectors<T>(W, OW), end = reach(W, OW);
   // Vectors of halved windows write all their values; the rest is added up.
   if (!halving || H & 1 || W & 1 || OW & (lanes<T>() - 1)) memory.fill(dx, 0, <usize>H * row);
   for (let oh = 0; oh < OH; oh++) {
@@ -130,6 +140,15 @@ export function maxPoolBackward<T>(plane: i32): void {
         for (let lane = 0; lane < lanes<T>(); lane++) {
           addAt<T>(dx + begin + <usize>(lane * strideW()) * sizeof<T>() + place<T>(places, lane), dout, ow + lane);
         }
+      }
+      if (ow < end && end >= lanes<T>()) {
+        // The last vector begins where it ends with the row: the first of its windows have been taken before.
+        const from = end - lanes<T>(), begin = top + <usize>(from * strideW()) * sizeof<T>();
+        const places = placesOfLargest<T>(x + begin, row);
+        for (let lane = ow - from; lane < lanes<T>(); lane++) {
+          addAt<T>(dx + begin + <usize>(lane * strideW()) * sizeof<T>() + place<T>(places, lane), dout, from + lane);
+        }
+        ow = end;
       }
     }
     for (; ow < OW; ow++) {
