@@ -40,12 +40,12 @@ export function pngEncoder(fn: string): FastPng {
  * @throws {Error} naming `fn` and the command that installs what is missing, or where there is no Node.
  */
 export function newJpegDecoder(fn: string, onError: (line: string) => void): JpegDecoder {
-  return instance(mozjpeg(fn, 'dec'), onError) as JpegDecoder;
+  return instance(fn, mozjpeg(fn, 'dec'), onError) as JpegDecoder;
 }
 
 /** A new encoder of JPEG. @throws {Error} as {@link newJpegDecoder}. */
 export function newJpegEncoder(fn: string): JpegEncoder {
-  return instance(mozjpeg(fn, 'enc'), () => {}) as JpegEncoder;
+  return instance(fn, mozjpeg(fn, 'enc'), () => {}) as JpegEncoder;
 }
 
 /** A part of the package @jsquash/jpeg: the function that Emscripten wrote, and the module that it starts. */
@@ -68,8 +68,11 @@ function mozjpeg(fn: string, part: 'dec' | 'enc'): Mozjpeg {
  * Starts a program that Emscripten compiled.
  *
  * The package itself starts it asynchronously. Given an instance at once, it is ready at once.
+ *
+ * @throws {Error} if there is no memory for it.
  */
-function instance({ start, module }: Mozjpeg, onError: (line: string) => void): unknown {
+function instance(fn: string, { start, module }: Mozjpeg, onError: (line: string) => void): unknown {
+  let problem: unknown;
   const program: object = {
     noInitialRun: true,
     print: onError,
@@ -79,13 +82,24 @@ function instance({ start, module }: Mozjpeg, onError: (line: string) => void): 
       throw new Error('the decoder ended');
     },
     instantiateWasm: (imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void) => {
-      const made = new WebAssembly.Instance(module, imports);
-      done(made);
-      return made.exports;
+      try {
+        const made = new WebAssembly.Instance(module, imports);
+        done(made);
+        return made.exports;
+      } catch (error) {
+        problem = error;
+        throw error;
+      }
     },
   };
-  withImageData(() => start(program));
-  return program;
+  // Its promise is of no use, and rejected where there is an error.
+  const started = withImageData(() => start(program)) as Promise<unknown> | undefined;
+  started?.catch?.(() => {});
+  if (problem === undefined) return program;
+  const wayOut = 'where ulimit -v is set, V8 needs 10 GB for it, and less with node --disable-wasm-trap-handler';
+  throw new Error(`${fn}: JPEG cannot be read or written (${(problem as Error).message}); ${wayOut}`, {
+    cause: problem,
+  });
 }
 
 /** A browser's class of pixels, which the programs ask for by its name. */

@@ -16,6 +16,7 @@ export type {
   Relation,
   Span,
 } from './types.js';
+export { roomForThreads } from './wasm/address-space.js';
 export {
   type Block,
   blockOf,

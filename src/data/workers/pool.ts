@@ -1,3 +1,5 @@
+import { argumentError } from '../../arrays/index.js';
+import { roomForThreads } from '../../kernels/index.js';
 import { requireBuiltin } from '../../node.js';
 import { startThread } from './program.js';
 import { ANSWERS, type Answer, type Job, OLDEST, type Task } from './protocol.js';
@@ -28,6 +30,7 @@ export type Made = Extract<Answer, { batch: unknown }>;
 /** Worker threads that make batches. Their answers are read without the event loop, which training does not turn. */
 export class Pool {
   readonly #fn: string;
+  /** Fewer start where `ulimit -v` leaves no address space for so many: V8 would end the process. */
   readonly #count: number;
   readonly #job: Job;
   readonly #signals = new Int32Array(new SharedArrayBuffer(8));
@@ -126,7 +129,14 @@ export class Pool {
 
   #start(): void {
     if (this.#threads.some(({ isOver }) => isOver)) this.close();
-    while (this.#threads.length < this.#count) this.#threads.push(this.#startOne());
+    if (this.#threads.length === this.#count) return;
+    const most = Math.min(this.#count, this.#threads.length + roomForThreads());
+    if (most === 0) {
+      const [found, expected] = [`is ${this.#count}`, '0 where ulimit -v leaves no address space for a thread'];
+      const wayOut = 'raise the limit, by 1 GB for each worker';
+      throw argumentError(RangeError, { fn: this.#fn, arg: 'workers', found, expected, wayOut });
+    }
+    while (this.#threads.length < most) this.#threads.push(this.#startOne());
   }
 
   #startOne(): Thread {
@@ -174,10 +184,10 @@ export class Pool {
     const places = indices.length > 8 ? `${indices.slice(0, 8).join(', ')}, …` : indices.join(', ');
     const reason = thread.problem?.message ?? 'out of memory, or process.exit in the dataset';
     const { problem } = thread;
+    const worker = `worker ${at + 1} of ${this.#threads.length}`;
     this.close();
-    throw new Error(`${this.#fn}: worker ${at + 1} of ${this.#count} ended without the batch of ${places}: ${reason}`, {
-      cause: problem ?? undefined,
-    });
+    const options = { cause: problem ?? undefined };
+    throw new Error(`${this.#fn}: ${worker} ended without the batch of ${places}: ${reason}`, options);
   }
 }
 

@@ -30,8 +30,13 @@ export type Answer =
 export interface SentError {
   /** The class: of others than these, `Error`. */
   readonly kind: 'Error' | 'RangeError' | 'TypeError' | 'ShapeError';
+  /** What it calls itself. */
+  readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
+  /** Its `code`, `syscall` and `path`, as errors of the system have them. */
+  readonly details: Readonly<Record<string, string | number>>;
+  readonly cause: SentError | undefined;
 }
 
 /** What a worker is started with. */

@@ -192,6 +192,13 @@ describe('an error', () => {
     expect(seen).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
+  test('has its name, what the system says, and its cause', { tags: 'slow' }, () => {
+    const loader = squares({ workers: 1 }, { missing: 0 });
+    const cause = expect.objectContaining({ message: 'no such file', code: 'ENOENT' });
+    const error = { name: 'FileError', message: 'cannot read 0', code: 'ENOENT', path: '0.png', cause };
+    expect(() => valuesOf(loader)).toThrow(expect.objectContaining(error));
+  });
+
   test('says where in the worker', { tags: 'slow' }, () => {
     const loader = squares({ workers: 1 }, { broken: 0 });
     expect(() => valuesOf(loader)).toThrow(expect.objectContaining({ stack: expect.stringContaining('squares.mjs') }));
