@@ -41,7 +41,12 @@ describe('ByteDataset', () => {
         expect(batchesOf(new ByteDataset(X, y), options)).toEqual(batchesOf(expected, options));
       }
     }
-    expect(batchesOf(new ByteDataset(bytes, y), { workers: 1, transform })).toEqual(batchesOf(expected, { transform }));
+  });
+
+  test('gives them by workers too', { tags: 'slow' }, () => {
+    const transform = transforms.randomCrop(2, { padding: 1 });
+    const expected = batchesOf(new TensorDataset(floats, y), { transform });
+    expect(batchesOf(new ByteDataset(bytes, y), { workers: 1, transform })).toEqual(expected);
   });
 
   test('keeps the bytes, and gives single examples as float32', () => {

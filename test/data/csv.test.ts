@@ -134,7 +134,7 @@ describe('parseCsv', () => {
   });
 
   test('a column of as many categories as records', () => {
-    const count = 3000;
+    const count = 400;
     const { X } = parseCsv(`id\n${Array.from({ length: count }, (_, i) => i).join('\n')}`, { categories: ['id'] });
     expect(X.shape).toEqual([count, count]);
     expect(hostValues(X).every((value, i) => value === (i % (count + 1) === 0 ? 1 : 0))).toBe(true);

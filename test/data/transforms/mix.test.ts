@@ -90,13 +90,13 @@ describe.each([
 
 test.each([0.01, 0.2, 1, 3])('numbers of Beta(%d) have its mean and variance, and lie in [0, 1]', (alpha) => {
   const random = new Random(5);
-  const N = 20_000;
+  const N = 5000;
   const drawn = Float64Array.from({ length: N }, () => drawBeta(random, alpha));
   expect(drawn.every((b) => b >= 0 && b <= 1)).toBe(true);
   const mean = drawn.reduce((sum, b) => sum + b) / N;
   const variance = drawn.reduce((sum, b) => sum + (b - mean) ** 2) / N;
-  expect(Math.abs(mean - 0.5)).toBeLessThan(0.015);
-  expect(Math.abs(variance - 1 / (4 * (2 * alpha + 1)))).toBeLessThan(0.004);
+  expect(Math.abs(mean - 0.5)).toBeLessThan(0.03);
+  expect(Math.abs(variance - 1 / (4 * (2 * alpha + 1)))).toBeLessThan(0.008);
 });
 
 test('a share of 1 changes nothing', () => {

@@ -94,7 +94,7 @@ describe('batches of workers', () => {
     expect(batches(2)).toEqual(batches(0));
   });
 
-  test('of a subset, of several datasets', () => {
+  test('of a subset, of several datasets', { tags: 'slow' }, () => {
     const part = new Subset(workerDataset(MODULE, { count: 9 }), [8, 2, 5]);
     const X = new Float32Array(12).map((_, i) => i);
     const dataset = concatDatasets<NDArray, number>([part, new TensorDataset(array(X, [2, 3, 1, 2]), [5, 6])]);
@@ -166,7 +166,7 @@ describe('batches of workers', () => {
     expect(both(loader)).toEqual(both(plain));
   });
 
-  test('come again after close()', () => {
+  test('come again after close()', { tags: 'slow' }, () => {
     const loader = squares({ workers: 1 });
     const all = valuesOf(loader);
     loader.close();
@@ -204,7 +204,7 @@ describe('an error', () => {
     expect(() => valuesOf(loader)).toThrow(expect.objectContaining({ stack: expect.stringContaining('squares.mjs') }));
   });
 
-  test('names a worker that ended', () => {
+  test('names a worker that ended', { tags: 'slow' }, () => {
     const loader = squares({ workers: 2, prefetch: 1 }, { exits: 4 });
     const message =
       'DataLoader: worker 2 of 2 ended without the batch of 3, 4, 5: out of memory, or process.exit in the dataset';
