@@ -36,10 +36,20 @@ function inputSteps(fn: string, name: string, transform: Transform<Arrays>): Ste
   if (parts !== undefined) {
     return parts.flatMap((part, i) => inputSteps('compose', `transforms[${i}]`, part as Transform<Arrays>));
   }
+  checkKind(fn, name, transform, 'inputs', 'batchTransform');
   const apply = ([X, ...targets]: AnyBatch, random: Random): AnyBatch => {
     return [transformed(fn, name, transform, X, random), ...targets] as unknown as AnyBatch;
   };
   return [{ recipe: recipeOf(transform), apply }];
+}
+
+/** @throws {TypeError} if the library made a transform of the other kind, which is for the option `other`. */
+function checkKind(fn: string, name: string, transform: object, of: Recipe['of'], other: string): void {
+  const recipe = recipeOf(transform);
+  if (recipe === undefined || recipe.of === of) return;
+  const expected = of === 'inputs' ? 'a function (X, random) => X' : 'a function ([X, y], random) => [X, y]';
+  const wayOut = `give it as ${other}`;
+  throw argumentError(TypeError, { fn, arg: name, found: `is transforms.${recipe.name}`, expected, wayOut });
 }
 
 /** What a transform makes of the inputs of a batch. */
@@ -53,6 +63,7 @@ function transformed(fn: string, name: string, transform: Transform<Arrays>, X: 
 
 function batchStep(transform: BatchTransform<Arrays>): Step {
   const [fn, name] = ['DataLoader', 'batchTransform'];
+  checkKind(fn, name, transform, 'batch', 'transform');
   const apply = (batch: AnyBatch, random: Random): AnyBatch => {
     const made = applied(transform as (batch: AnyBatch, random: Random) => unknown, batch, random);
     checkSynchronous(fn, name, made);

@@ -252,6 +252,23 @@ describe('batchTransform', () => {
     expect(() => [...loader]).toThrow(`DataLoader: ${message}`);
   });
 
+  test.each<[options: object, message: string]>([
+    [
+      { transform: transforms.mixup({ numClasses: 2 }) },
+      'DataLoader: transform is transforms.mixup, expected a function (X, random) => X: give it as batchTransform',
+    ],
+    [
+      { transform: transforms.compose([transforms.cutmix({ numClasses: 2 }) as never]) },
+      'compose: transforms[0] is transforms.cutmix, expected a function (X, random) => X: give it as batchTransform',
+    ],
+    [
+      { batchTransform: transforms.normalize(0, 1) as never },
+      'DataLoader: batchTransform is transforms.normalize, expected a function ([X, y], random) => [X, y]: give it as',
+    ],
+  ])('and transform are told apart: case %#', (options, message) => {
+    expect(() => new DataLoader(places(3), options)).toThrow(message);
+  });
+
   test('draws after the transform, from the generator of the batch', () => {
     const X = array(new Float32Array(8), [8, 1]);
     const run = (both: boolean) => {
