@@ -19,7 +19,7 @@ describe('options', () => {
     [{ epochs: 3 }, 'TypeError', `Solver: unknown option 'epochs', expected ${OPTIONS}`],
     [{ learningRate: 3 }, 'TypeError', `Solver: unknown option 'learningRate', expected ${OPTIONS}`],
     [{ checkpoint: 'a' }, 'TypeError', `Solver: unknown option 'checkpoint', expected ${OPTIONS}`],
-    [null, 'TypeError', 'Solver: options is null, expected an object'],
+    [null, 'TypeError', `Solver: options is null, expected an object with any of ${OPTIONS}`],
     [
       { updateRule: 'sgdMomentum' },
       'RangeError',

@@ -3,11 +3,12 @@ import { argumentError, describe } from './errors.js';
 /**
  * Refuses an options argument that is no object, or has a name in it that does not exist.
  *
- * @throws {TypeError} naming the option and those that exist.
+ * @throws {TypeError} naming what was found and the options that exist.
  */
 export function checkOptions(fn: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw argumentError(TypeError, { fn, arg: 'options', found: `is ${describe(options)}`, expected: 'an object' });
+    const expected = known.length === 0 ? 'an object' : `an object with any of ${known.join(', ')}`;
+    throw argumentError(TypeError, { fn, arg: 'options', found: `is ${describe(options)}`, expected });
   }
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;

@@ -48,7 +48,8 @@ describe('settingsOf', () => {
 
   test.each([
     [{ Eps: 1 }, TypeError, "layer: unknown option 'Eps', expected eps, mode, samples"],
-    [[], TypeError, 'layer: options is [], expected an object'],
+    [[], TypeError, 'layer: options is [], expected an object with any of eps, mode, samples'],
+    [2, TypeError, 'layer: options is 2, expected an object with any of eps, mode, samples'],
     [{ eps: 0 }, RangeError, 'layer: eps is 0, expected a number > 0'],
     [{ mode: 'eval' }, RangeError, "layer: mode is 'eval', expected 'train' or 'test'"],
     [{ samples: 0.5 }, RangeError, 'layer: samples is 0.5, expected a whole number ≥ 1, or null'],

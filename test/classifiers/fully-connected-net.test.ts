@@ -174,7 +174,7 @@ describe('FullyConnectedNet', () => {
   test.each<[options: unknown, kind: string, message: string]>([
     [{ hiddenDim: 5 }, 'TypeError', `unknown option 'hiddenDim', expected ${known}`],
     [{ useBatchnorm: true }, 'TypeError', `unknown option 'useBatchnorm', expected ${known}`],
-    [null, 'TypeError', 'options is null, expected an object'],
+    [null, 'TypeError', `options is null, expected an object with any of ${known}`],
     [{ inputDim: 0 }, 'RangeError', 'inputDim is 0, expected a whole number ≥ 1'],
     [{ numClasses: 1.5 }, 'RangeError', 'numClasses is 1.5, expected a whole number ≥ 1'],
     [{ weightScale: -1 }, 'RangeError', 'weightScale is -1, expected a number ≥ 0'],

@@ -264,7 +264,11 @@ describe('ThreeLayerConvNet', () => {
       "unknown option 'hidden', expected inputDim, numFilters, filterSize, hiddenDim, numClasses, weightScale, " +
         'reg, dtype, seed',
     ],
-    [null, 'TypeError', 'options is null, expected an object'],
+    [
+      null,
+      'TypeError',
+      'options is null, expected an object with any of inputDim, numFilters, filterSize, hiddenDim, numClasses, weightScale, reg, dtype, seed',
+    ],
     [{ inputDim: [3, 1, 32] }, 'RangeError', `inputDim is [3, 1, 32], ${large}`],
     [{ inputDim: [3, 32, 1] }, 'RangeError', `inputDim is [3, 32, 1], ${large}`],
     [{ inputDim: [1, 1, 1] }, 'RangeError', `inputDim is [1, 1, 1], ${large}`],

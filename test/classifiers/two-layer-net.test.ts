@@ -247,8 +247,16 @@ describe('TwoLayerNet', () => {
       'TypeError',
       "unknown option 'dropout', expected inputDim, hiddenDim, numClasses, weightScale, reg, dtype, seed",
     ],
-    [null, 'TypeError', 'options is null, expected an object'],
-    [[100], 'TypeError', 'options is [100], expected an object'],
+    [
+      null,
+      'TypeError',
+      'options is null, expected an object with any of inputDim, hiddenDim, numClasses, weightScale, reg, dtype, seed',
+    ],
+    [
+      [100],
+      'TypeError',
+      'options is [100], expected an object with any of inputDim, hiddenDim, numClasses, weightScale, reg, dtype, seed',
+    ],
     [{ inputDim: 0 }, 'RangeError', 'inputDim is 0, expected a whole number ≥ 1'],
     [{ inputDim: [3, 32, 32] }, 'RangeError', 'inputDim is [3, 32, 32], expected a whole number ≥ 1'],
     [{ hiddenDim: 2.5 }, 'RangeError', 'hiddenDim is 2.5, expected a whole number ≥ 1'],

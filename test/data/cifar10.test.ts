@@ -301,7 +301,9 @@ describe('loadCifar10', () => {
 
     test('options that are no object', () => {
       expect(() => loadCifar10('data', null as unknown as LoadCifar10Options)).toThrow(
-        new TypeError('loadCifar10: options is null, expected an object'),
+        new TypeError(
+          'loadCifar10: options is null, expected an object with any of numTraining, numValidation, numTest, subtractMean, dtype',
+        ),
       );
     });
 

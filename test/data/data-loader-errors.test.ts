@@ -60,7 +60,11 @@ test.each<[options: unknown, error: string, message: string]>([
     "DataLoader: unknown option 'numWorkers', expected batchSize, shuffle, sampler, dropLast, transform, " +
       'batchTransform, workers, prefetch, seed',
   ],
-  [null, 'TypeError', 'DataLoader: options is null, expected an object'],
+  [
+    null,
+    'TypeError',
+    'DataLoader: options is null, expected an object with any of batchSize, shuffle, sampler, dropLast, transform, batchTransform, workers, prefetch, seed',
+  ],
 ])('an option that does not fit: case %#', (options, name, message) => {
   const make = () => new DataLoader(places(5), options as DataLoaderOptions);
   expect(make).toThrow(expect.objectContaining({ name, message }));

@@ -134,7 +134,9 @@ describe.each(PAIRS)('convForward$speed', ({ speed, forward }) => {
   test('refuses a parameter that is no object', () => {
     for (const param of [undefined, 2]) {
       expect(() => forward(image, filter, zeros([1]), pretend(param))).toThrow(
-        new TypeError(`convForward${speed}: options is ${param}, expected an object`),
+        new TypeError(
+          `convForward${speed}: options is ${param}, expected an object with any of stride, pad, dilation, groups`,
+        ),
       );
     }
   });

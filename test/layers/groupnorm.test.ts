@@ -73,7 +73,7 @@ describe('spatialGroupnormForward', () => {
     ['RangeError', 'eps is 0, expected a number > 0', { options: { eps: 0 } }],
     ['RangeError', 'eps is NaN, expected a number > 0', { options: { eps: Number.NaN } }],
     ['TypeError', "unknown option 'groups', expected eps", { options: { groups: 2 } }],
-    ['TypeError', 'options is null, expected an object', { options: null }],
+    ['TypeError', 'options is null, expected an object with any of eps', { options: null }],
   ])('throws a %s that says: %s', (name, message, wrong) => {
     const good = { x: zeros([2, 6, 2, 2]), gamma: ones([1, 6, 1, 1]), beta: zeros([1, 6, 1, 1]), options: {} };
     const { x, gamma, beta, options } = { ...good, ...wrong };

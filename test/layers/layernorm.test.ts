@@ -73,7 +73,7 @@ describe('layernormForward', () => {
     ['RangeError', 'eps is Infinity, expected a number > 0', { options: { eps: Number.POSITIVE_INFINITY } }],
     ['RangeError', "eps is '1e-5', expected a number > 0", { options: { eps: '1e-5' } }],
     ['TypeError', "unknown option 'mode', expected eps", { options: { mode: 'train' } }],
-    ['TypeError', 'options is 0.1, expected an object', { options: 0.1 }],
+    ['TypeError', 'options is 0.1, expected an object with any of eps', { options: 0.1 }],
   ])('throws a %s that says: %s', (name, message, wrong) => {
     const good = { x: zeros([4, 3]), gamma: ones([3]), beta: zeros([3]), options: {} };
     const { x, gamma, beta, options } = { ...good, ...wrong };

@@ -244,7 +244,7 @@ describe.each<[fn: string, pool: Pooling]>([
 
   test('refuses a parameter that is no object', () => {
     expect(() => pool(image, pretend(undefined))).toThrow(
-      new TypeError(`${fn}: options is undefined, expected an object`),
+      `${fn}: options is undefined, expected an object with any of poolHeight, poolWidth, stride, pad`,
     );
   });
 });

@@ -104,7 +104,7 @@ describe('randomCrop', () => {
     ],
     [4, { fill: 'black' }, 'RangeError', "randomCrop: fill is 'black', expected a finite number"],
     [4, { pad: 4 }, 'TypeError', "randomCrop: unknown option 'pad', expected padding, fill, paddingMode"],
-    [4, 4, 'TypeError', 'randomCrop: options is 4, expected an object'],
+    [4, 4, 'TypeError', 'randomCrop: options is 4, expected an object with any of padding, fill, paddingMode'],
   ])('names what is wrong: case %#', (size, options, name, message) => {
     const make = () => transforms.randomCrop(size as number, options as RandomCropOptions);
     expect(make).toThrow(expect.objectContaining({ name, message }));
