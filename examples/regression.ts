@@ -20,7 +20,7 @@ import {
 } from 'layerwise';
 
 const HOUSES = { target: 'price', categories: ['garden', 'town'], missing: 'nan' } as const;
-const { X, y: target, columns, categories } = csv('examples/houses.csv', HOUSES);
+const { X, y: target, columns, inputs: sources, categories } = csv('examples/houses.csv', HOUSES);
 // A target of numbers is an array, one of categories would be labels.
 const y = target as NDArray;
 console.log(`${X.shape[0]} houses of ${columns.join(', ')}`);
@@ -45,7 +45,11 @@ console.log(`R² on the test part: ${scores.metrics.r2.toFixed(3)}`);
 // Back from standard deviations to thousands.
 console.log(`mean error: ${(scores.metrics.error * prices.std[0]).toFixed(1)} thousand`);
 
-// A house that is in no row, read by the categories of the file that the model has learned from.
-const house = parseCsv('area,rooms,age,garden,town\n95,3,12,yes,Brook', { categories, missing: 'nan' });
+// A house that is in no row, with columns and categories of the file that the model has learned from, in any order.
+const house = parseCsv('town,garden,area,rooms,age\nBrook,yes,95,3,12', {
+  columns: sources,
+  categories,
+  missing: 'nan',
+});
 const price = prices.inverseTransform(predict(inputs.transform(house.X), model, { as: 'scores' }));
 console.log(`a new house: ${price.get(0, 0).toFixed(0)} thousand`);

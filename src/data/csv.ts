@@ -63,7 +63,10 @@ const CSV = {
   header: option(true, FLAG),
   /** What separates two fields. Default `','`. */
   delimiter: option(',', DELIMITER),
-  /** The columns to take as inputs, in this order. Default: all but the target. */
+  /**
+   * The columns to take as inputs, in this order, wherever they are in the text: the `inputs` of one file, to read
+   * another one alike. Default: all but the target.
+   */
   columns: option<readonly Column[] | undefined>(undefined, COLUMNS),
   /**
    * The columns whose texts are names of categories, the target too; or an object that has the categories of each such
@@ -100,6 +103,11 @@ export interface CsvData {
   X: NDArray;
   /** The names of the D columns of X; of a category, `colour=red`. */
   columns: string[];
+  /**
+   * The names of the columns that X is made of, in their order: `columns` of another call, whose text may have them in
+   * any order.
+   */
+  inputs: string[];
   /** The categories of each column that has some, in the order of their numbers. */
   categories: Record<string, string[]>;
 }
@@ -131,9 +139,11 @@ const MOST_BYTES = 2 ** 29 - 2 ** 20;
  * @throws {TypeError | RangeError} naming an option that is out of its range, or a column that there is not.
  *
  * @example
- * const { X, y, columns } = csv('houses.csv', { target: 'price', categories: ['town'], missing: 'nan' });
+ * const { X, y, inputs, categories } = csv('houses.csv', { target: 'price', categories: ['town'], missing: 'nan' });
  * const [train, test] = [[0, 1, 2, 3], [4, 5]]; // rows
- * const inputs = new Standardizer().fit(X, train).transform(X);
+ * const scaled = new Standardizer().fit(X, train).transform(X);
+ * // New rows become columns as those did, in whatever order their file has them.
+ * const rows = parseCsv('town,area\nBern,80', { columns: inputs, categories, missing: 'nan' });
  */
 export function csv(file: string, options: CsvOptions & { target: Column | readonly Column[] }): LabelledCsvData;
 export function csv(file: string, options?: CsvOptions): CsvData;
@@ -218,13 +228,13 @@ function dataOf(fn: string, source: string, text: string, settings: Settings<typ
     throw argumentError(RangeError, { fn, arg, found, expected, wayOut: list === null ? undefined : wayOut });
   }
   const X = sideBySide(columns, kept.length, dtype, encode);
-  if (targets.length === 0) return { X, columns: names, categories };
+  const data = { X, columns: names, inputs: inputs.map((place) => table.names[place]), categories };
+  if (targets.length === 0) return data;
   const y = targets.map((place) => read(place, true));
   for (const [t, { categories: list }] of y.entries()) {
     if (list !== null) categories[table.names[targets[t]]] = [...list];
   }
   const classes = y.length === 1 ? y[0].categories : null;
-  const data = { X, columns: names, categories };
   if (classes !== null) return { ...data, y: Int32Array.from(y[0].values), classes: [...classes] } as LabelledCsvData;
   return { ...data, y: sideBySide(y, kept.length, dtype, 'codes') } as LabelledCsvData;
 }

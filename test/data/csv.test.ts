@@ -19,7 +19,7 @@ describe('parseCsv', () => {
     expect(X.data).toBeInstanceOf(Float32Array);
     // As a Linear layer of one output predicts.
     expect(toNested(y as never)).toEqual([[2], [50]]);
-    expect(rest).toEqual({ categories: {} });
+    expect(rest).toEqual({ inputs: ['a', 'c'], categories: {} });
   });
 
   test('without a target, all columns are inputs', () => {
@@ -86,6 +86,16 @@ describe('parseCsv', () => {
     expect(() => parseCsv('x,colour,kind\n3,green,dog', { target: 'kind', categories })).toThrow(
       "parseCsv: text, line 2, column 'colour': 'green', expected one of 'blue', 'red'",
     );
+  });
+
+  test('the inputs of one file are the columns of another, which has them in another order', () => {
+    const { columns, inputs, categories } = parseCsv(HOUSES, { target: 'price', categories: ['town'] });
+    expect(inputs).toEqual(['area', 'town', 'rooms']);
+    const other = parseCsv('rooms,note,town,area\n2,1,Bern,50', { columns: inputs, categories });
+    expect(other.columns).toEqual(columns);
+    expect(other.inputs).toEqual(inputs);
+    expect(toNested(other.X)).toEqual([[50, 0, 1, 2]]);
+    expect(parseCsv('a,b,c\n1,2,3', { columns: [-1, 'a'] }).inputs).toEqual(['c', 'a']);
   });
 
   test('quotes, spaces, empty lines, ends of lines and a mark of the byte order', () => {
