@@ -64,8 +64,9 @@ export interface Classes {
 }
 
 /**
- * Predicted and true classes. Predictions are classes themselves if they have as many axes as the targets, and scores
- * if they have one more, the classes' one in the second place. Targets of shape (N, 1) are taken for (N,).
+ * Predicted and true classes. Predictions are classes themselves if they have as many axes as the targets, or are a
+ * list of as many classes in row-major order, as `predict` gives; they are scores if they have one axis more, the
+ * classes' one in the second place. Targets of shape (N, 1) are taken for (N,).
  *
  * @throws {ShapeError | RangeError | TypeError} naming what does not fit.
  */
@@ -75,7 +76,7 @@ export function classesOf(fn: string, predictions: Predicted, targets: Labels): 
   const N = labels.reduce((size, length) => size * length, 1);
   const actual = checkLabels(fn, 'targets', flat(targets), N);
   const given = shapeOf(fn, 'predictions', predictions);
-  if (tuple(given) === tuple(labels)) {
+  if (tuple(given) === tuple(labels) || (given.length === 1 && given[0] === N)) {
     const predicted = checkLabels(fn, 'predictions', flat(predictions), N);
     return { predicted, actual, count: highest(predicted, highest(actual, 0)) };
   }

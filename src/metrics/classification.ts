@@ -4,14 +4,17 @@ import {
   checkShapes,
   count,
   hostValues,
+  isNDArray,
   type Labels,
   type NDArray,
   type OptionsOf,
   option,
   type Range,
+  ShapeError,
   settingsOf,
+  tuple,
 } from '../arrays/index.js';
-import { classesOf, type Predicted } from './classes.js';
+import { classesOf, flat, type Predicted, shapeOf } from './classes.js';
 
 /** How the numbers of the classes become one. */
 export type Average = 'macro' | 'micro' | 'weighted' | null;
@@ -77,7 +80,7 @@ function averaged(fn: string, ratio: Ratio, predictions: Predicted, targets: Lab
  * The share of the examples predicted to be of a class that are of it: `TP / (TP + FP)`, 0 where none is predicted.
  *
  * @param predictions - N classes, or scores (N, C); one score is a logit. For targets of shape (N, H, W) classes of
- *   that shape, or scores (N, C, H, W).
+ *   that shape, or in a list in row-major order, as `predict` gives; or scores (N, C, H, W).
  * @param targets - N labels, or an array of them.
  * @returns A number in [0, 1]; with `average: null` one for each class, 0 for those that do not occur.
  * @throws {ShapeError | RangeError} if predictions and targets do not fit, or a label is beyond the classes.
@@ -133,7 +136,8 @@ export interface ConfusionMatrixOptions extends OptionsOf<typeof CONFUSION> {}
  * @throws {RangeError} if a class is beyond `numClasses`.
  *
  * @example
- * heatMap({ values: confusionMatrix(scores, labels), rows: classes, columns: classes });
+ * const values = confusionMatrix(scores, labels);
+ * const svg = await heatMap({ values, rows: classes, columns: classes, xTitle: 'predicted', yTitle: 'true' });
  */
 export function confusionMatrix(
   predictions: Predicted,
@@ -165,25 +169,35 @@ export interface TopKAccuracyOptions extends OptionsOf<typeof TOP_K> {}
  * The share of the examples whose label is among those of the `k` highest scores; of equal scores the first count. An
  * example with a score of NaN is never right.
  *
- * @param scores - Shape (N, C).
- * @param targets - N labels in [0, C).
+ * @param scores - Shape (N, C), or (N, C, H, W) with scores for each place of an image.
+ * @param targets - N labels in [0, C); for scores of places an array of shape (N, H, W), or N · H · W in row-major
+ *   order.
  * @returns A number in [0, 1].
  */
 export function topKAccuracy(scores: NDArray, targets: Labels, options: TopKAccuracyOptions = {}): number {
   const fn = 'topKAccuracy';
   const { k } = settingsOf(fn, TOP_K, options);
-  const { N, C } = checkShapes(fn, { scores: [scores, ['N', 'C']] });
-  const labels = checkLabels(fn, 'targets', targets, N, C);
+  checkShapes(fn, { scores: [scores, isNDArray(scores) && scores.shape.length > 2 ? ['N', 'C', '…'] : ['N', 'C']] });
+  const [N, C, ...places] = scores.shape;
+  const inner = places.reduce((size, length) => size * length, 1);
+  const count = N * inner;
+  const given = shapeOf(fn, 'targets', targets);
+  if (places.length > 0 && tuple(given) !== tuple([N, ...places]) && tuple(given) !== tuple([count])) {
+    const [found, expected] = [`has shape ${tuple(given)}`, `${tuple([N, ...places])}, as the scores`];
+    throw argumentError(ShapeError, { fn, arg: 'targets', found, expected });
+  }
+  const labels = checkLabels(fn, 'targets', places.length === 0 ? targets : flat(targets), count, C);
   const values = hostValues(scores);
   let right = 0;
-  for (let n = 0; n < N; n++) {
-    const own = values[n * C + labels[n]];
+  for (let i = 0; i < count; i++) {
+    const start = Math.floor(i / inner) * C * inner + (i % inner);
+    const own = values[start + labels[i] * inner];
     let before = 0;
     for (let c = 0; c < C; c++) {
-      const score = values[n * C + c];
-      if (score > own || (score === own && c < labels[n]) || Number.isNaN(score)) before += Number.isNaN(score) ? C : 1;
+      const score = values[start + c * inner];
+      if (score > own || (score === own && c < labels[i]) || Number.isNaN(score)) before += Number.isNaN(score) ? C : 1;
     }
     if (before < k) right++;
   }
-  return right / N;
+  return right / count;
 }

@@ -4,6 +4,7 @@ import {
   array,
   confusionMatrix,
   f1Score,
+  heatMap,
   meanAbsoluteError,
   meanSquaredError,
   precision,
@@ -80,6 +81,22 @@ describe('precision, recall, F1', () => {
     expect(recall(scores, array([[[1, 1]]]), { average: null })).toEqual([0, 1 / 2]);
     expect(recall(array([[[1, 0]]]), array([[[1, 1]]]), { average: null })).toEqual([0, 1 / 2]);
   });
+
+  test('of the places of images, the classes in a list, as predict gives them', () => {
+    const scores = array([[[[1, 5]], [[4, 4]]]]);
+    expect(confusionMatrix(argmax(scores), array([[[1, 1]]]))).toEqual(confusionMatrix(scores, array([[[1, 1]]])));
+    expect(confusionMatrix(argmax(scores), array([[[1, 1]]]))).toEqual([[0, 0], [1, 1]]); // biome-ignore format: rows
+    expect(() => precision([1, 0, 0], array([[[1, 1]]]))).toThrow(
+      'precision: predictions has shape (3,), expected classes (1, 1, 2) or scores (1, C, 1, 2), as the targets',
+    );
+  });
+
+  test('the example of confusionMatrix runs', async () => {
+    const values = confusionMatrix([0, 1], [0, 1]);
+    const classes = ['cat', 'dog'];
+    const chart = await heatMap({ values, rows: classes, columns: classes, xTitle: 'predicted', yTitle: 'true' });
+    expect(chart).toContain('predicted');
+  });
 });
 
 describe('confusionMatrix', () => {
@@ -107,6 +124,21 @@ describe('topKAccuracy', () => {
     expect(topKAccuracy(array([[1, 1, 1]]), [1], { k: 1 })).toBe(0);
     expect(topKAccuracy(array([[1, 1, 1]]), [1], { k: 2 })).toBe(1);
     expect(topKAccuracy(scores, [0, 1, 2, 2])).toBe(1);
+  });
+
+  test('of the places of images', () => {
+    const scores = array([[[[1, 5]], [[4, 4]], [[2, 6]]]]); // (1, 3, 1, 2): in order 1, 2, 0 and 2, 0, 1
+    for (const targets of [array([[[2, 1]]]), Int32Array.of(2, 1)]) {
+      expect(topKAccuracy(scores, targets, { k: 1 })).toBe(0);
+      expect(topKAccuracy(scores, targets, { k: 2 })).toBe(1 / 2);
+      expect(topKAccuracy(scores, targets, { k: 3 })).toBe(1);
+    }
+    expect(() => topKAccuracy(scores, zeros([1, 2, 1]))).toThrow(
+      'topKAccuracy: targets has shape (1, 2, 1), expected (1, 1, 2), as the scores',
+    );
+    expect(() => topKAccuracy(scores, [0, 3])).toThrow(
+      'topKAccuracy: targets[1] is 3, expected an integer in [0, C=3)',
+    );
   });
 
   test('an example with NaN is never right', () => {
