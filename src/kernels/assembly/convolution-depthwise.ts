@@ -589,7 +589,10 @@ export function depthwiseBackwardWeights<T>(item: i32): void {
   return part ? v128.and(mask, v) : v;
 }
 
-/** sums += Σ over the pixels of pairs of rows of a plane of dout times what the taps of 3 × 3 meet there. */
+/**
+ * sums += Σ over the pixels of pairs of rows of a plane of dout times what the taps of 3 × 3 meet there. The last sum
+ * comes first, as in {@link sumThree}.
+ */
 function nineTaps<T>(dout: usize, image: usize, sums: usize): void {
   let v0 = v128.splat<T>(0), v1 = v0, v2 = v0, v3 = v0, v4 = v0, v5 = v0, v6 = v0, v7 = v0, v8 = v0;
   let x = v0, d0 = v0, d1 = v0;
@@ -600,34 +603,34 @@ function nineTaps<T>(dout: usize, image: usize, sums: usize): void {
     let x0 = image, x1 = x0 + pitch, x2 = x1 + pitch, x3 = x2 + pitch;
     for (const stop = dout + vectors; dout < stop; dout += VECTOR) {
       d0 = v128.load(dout), d1 = v128.load(dout + row);
-      x = read<T>(x0, 0, mask, false), v0 = madd<T>(d0, x, v0);
-      x = read<T>(x1, 0, mask, false), v3 = madd<T>(d0, x, v3), v0 = madd<T>(d1, x, v0);
-      x = read<T>(x2, 0, mask, false), v6 = madd<T>(d0, x, v6), v3 = madd<T>(d1, x, v3);
-      x = read<T>(x3, 0, mask, false), v6 = madd<T>(d1, x, v6);
-      x = read<T>(x0, 1, mask, false), v1 = madd<T>(d0, x, v1);
-      x = read<T>(x1, 1, mask, false), v4 = madd<T>(d0, x, v4), v1 = madd<T>(d1, x, v1);
-      x = read<T>(x2, 1, mask, false), v7 = madd<T>(d0, x, v7), v4 = madd<T>(d1, x, v4);
-      x = read<T>(x3, 1, mask, false), v7 = madd<T>(d1, x, v7);
-      x = read<T>(x0, 2, mask, false), v2 = madd<T>(d0, x, v2);
-      x = read<T>(x1, 2, mask, false), v5 = madd<T>(d0, x, v5), v2 = madd<T>(d1, x, v2);
-      x = read<T>(x2, 2, mask, false), v8 = madd<T>(d0, x, v8), v5 = madd<T>(d1, x, v5);
       x = read<T>(x3, 2, mask, false), v8 = madd<T>(d1, x, v8);
+      x = read<T>(x3, 1, mask, false), v7 = madd<T>(d1, x, v7);
+      x = read<T>(x3, 0, mask, false), v6 = madd<T>(d1, x, v6);
+      x = read<T>(x2, 2, mask, false), v5 = madd<T>(d1, x, v5), v8 = madd<T>(d0, x, v8);
+      x = read<T>(x2, 1, mask, false), v4 = madd<T>(d1, x, v4), v7 = madd<T>(d0, x, v7);
+      x = read<T>(x2, 0, mask, false), v3 = madd<T>(d1, x, v3), v6 = madd<T>(d0, x, v6);
+      x = read<T>(x1, 2, mask, false), v2 = madd<T>(d1, x, v2), v5 = madd<T>(d0, x, v5);
+      x = read<T>(x1, 1, mask, false), v1 = madd<T>(d1, x, v1), v4 = madd<T>(d0, x, v4);
+      x = read<T>(x1, 0, mask, false), v0 = madd<T>(d1, x, v0), v3 = madd<T>(d0, x, v3);
+      x = read<T>(x0, 2, mask, false), v2 = madd<T>(d0, x, v2);
+      x = read<T>(x0, 1, mask, false), v1 = madd<T>(d0, x, v1);
+      x = read<T>(x0, 0, mask, false), v0 = madd<T>(d0, x, v0);
       x0 += VECTOR, x1 += VECTOR, x2 += VECTOR, x3 += VECTOR;
     }
     if (rest) {
       d0 = loadPart<T>(dout, rest), d1 = loadPart<T>(dout + row, rest);
-      x = read<T>(x0, 0, mask, true), v0 = madd<T>(d0, x, v0);
-      x = read<T>(x1, 0, mask, true), v3 = madd<T>(d0, x, v3), v0 = madd<T>(d1, x, v0);
-      x = read<T>(x2, 0, mask, true), v6 = madd<T>(d0, x, v6), v3 = madd<T>(d1, x, v3);
-      x = read<T>(x3, 0, mask, true), v6 = madd<T>(d1, x, v6);
-      x = read<T>(x0, 1, mask, true), v1 = madd<T>(d0, x, v1);
-      x = read<T>(x1, 1, mask, true), v4 = madd<T>(d0, x, v4), v1 = madd<T>(d1, x, v1);
-      x = read<T>(x2, 1, mask, true), v7 = madd<T>(d0, x, v7), v4 = madd<T>(d1, x, v4);
-      x = read<T>(x3, 1, mask, true), v7 = madd<T>(d1, x, v7);
-      x = read<T>(x0, 2, mask, true), v2 = madd<T>(d0, x, v2);
-      x = read<T>(x1, 2, mask, true), v5 = madd<T>(d0, x, v5), v2 = madd<T>(d1, x, v2);
-      x = read<T>(x2, 2, mask, true), v8 = madd<T>(d0, x, v8), v5 = madd<T>(d1, x, v5);
       x = read<T>(x3, 2, mask, true), v8 = madd<T>(d1, x, v8);
+      x = read<T>(x3, 1, mask, true), v7 = madd<T>(d1, x, v7);
+      x = read<T>(x3, 0, mask, true), v6 = madd<T>(d1, x, v6);
+      x = read<T>(x2, 2, mask, true), v5 = madd<T>(d1, x, v5), v8 = madd<T>(d0, x, v8);
+      x = read<T>(x2, 1, mask, true), v4 = madd<T>(d1, x, v4), v7 = madd<T>(d0, x, v7);
+      x = read<T>(x2, 0, mask, true), v3 = madd<T>(d1, x, v3), v6 = madd<T>(d0, x, v6);
+      x = read<T>(x1, 2, mask, true), v2 = madd<T>(d1, x, v2), v5 = madd<T>(d0, x, v5);
+      x = read<T>(x1, 1, mask, true), v1 = madd<T>(d1, x, v1), v4 = madd<T>(d0, x, v4);
+      x = read<T>(x1, 0, mask, true), v0 = madd<T>(d1, x, v0), v3 = madd<T>(d0, x, v3);
+      x = read<T>(x0, 2, mask, true), v2 = madd<T>(d0, x, v2);
+      x = read<T>(x0, 1, mask, true), v1 = madd<T>(d0, x, v1);
+      x = read<T>(x0, 0, mask, true), v0 = madd<T>(d0, x, v0);
     }
     dout += <usize>rest * sizeof<T>() + row;
     image += 2 * pitch;
@@ -650,35 +653,35 @@ function tenTaps<T>(dout: usize, image: usize, column: i32, second: bool, sums: 
     let x0 = image, x1 = x0 + pitch, x2 = x1 + pitch, x3 = x2 + pitch, x4 = x3 + pitch, x5 = x4 + pitch;
     for (const stop = dout + vectors; dout < stop; dout += VECTOR) {
       d0 = v128.load(dout), d1 = v128.load(dout + row);
-      x = read<T>(x0, 0, mask, false), v0 = madd<T>(d0, x, v0);
-      x = read<T>(x1, 0, mask, false), v2 = madd<T>(d0, x, v2), v0 = madd<T>(d1, x, v0);
-      x = read<T>(x2, 0, mask, false), v4 = madd<T>(d0, x, v4), v2 = madd<T>(d1, x, v2);
-      x = read<T>(x3, 0, mask, false), v6 = madd<T>(d0, x, v6), v4 = madd<T>(d1, x, v4);
-      x = read<T>(x4, 0, mask, false), v8 = madd<T>(d0, x, v8), v6 = madd<T>(d1, x, v6);
-      x = read<T>(x5, 0, mask, false), v8 = madd<T>(d1, x, v8);
-      x = read<T>(x0, 1, mask, false), v1 = madd<T>(d0, x, v1);
-      x = read<T>(x1, 1, mask, false), v3 = madd<T>(d0, x, v3), v1 = madd<T>(d1, x, v1);
-      x = read<T>(x2, 1, mask, false), v5 = madd<T>(d0, x, v5), v3 = madd<T>(d1, x, v3);
-      x = read<T>(x3, 1, mask, false), v7 = madd<T>(d0, x, v7), v5 = madd<T>(d1, x, v5);
-      x = read<T>(x4, 1, mask, false), v9 = madd<T>(d0, x, v9), v7 = madd<T>(d1, x, v7);
       x = read<T>(x5, 1, mask, false), v9 = madd<T>(d1, x, v9);
+      x = read<T>(x5, 0, mask, false), v8 = madd<T>(d1, x, v8);
+      x = read<T>(x4, 1, mask, false), v7 = madd<T>(d1, x, v7), v9 = madd<T>(d0, x, v9);
+      x = read<T>(x4, 0, mask, false), v6 = madd<T>(d1, x, v6), v8 = madd<T>(d0, x, v8);
+      x = read<T>(x3, 1, mask, false), v5 = madd<T>(d1, x, v5), v7 = madd<T>(d0, x, v7);
+      x = read<T>(x3, 0, mask, false), v4 = madd<T>(d1, x, v4), v6 = madd<T>(d0, x, v6);
+      x = read<T>(x2, 1, mask, false), v3 = madd<T>(d1, x, v3), v5 = madd<T>(d0, x, v5);
+      x = read<T>(x2, 0, mask, false), v2 = madd<T>(d1, x, v2), v4 = madd<T>(d0, x, v4);
+      x = read<T>(x1, 1, mask, false), v1 = madd<T>(d1, x, v1), v3 = madd<T>(d0, x, v3);
+      x = read<T>(x1, 0, mask, false), v0 = madd<T>(d1, x, v0), v2 = madd<T>(d0, x, v2);
+      x = read<T>(x0, 1, mask, false), v1 = madd<T>(d0, x, v1);
+      x = read<T>(x0, 0, mask, false), v0 = madd<T>(d0, x, v0);
       x0 += VECTOR, x1 += VECTOR, x2 += VECTOR, x3 += VECTOR;
       x4 += VECTOR, x5 += VECTOR;
     }
     if (rest) {
       d0 = loadPart<T>(dout, rest), d1 = loadPart<T>(dout + row, rest);
-      x = read<T>(x0, 0, mask, true), v0 = madd<T>(d0, x, v0);
-      x = read<T>(x1, 0, mask, true), v2 = madd<T>(d0, x, v2), v0 = madd<T>(d1, x, v0);
-      x = read<T>(x2, 0, mask, true), v4 = madd<T>(d0, x, v4), v2 = madd<T>(d1, x, v2);
-      x = read<T>(x3, 0, mask, true), v6 = madd<T>(d0, x, v6), v4 = madd<T>(d1, x, v4);
-      x = read<T>(x4, 0, mask, true), v8 = madd<T>(d0, x, v8), v6 = madd<T>(d1, x, v6);
-      x = read<T>(x5, 0, mask, true), v8 = madd<T>(d1, x, v8);
-      x = read<T>(x0, 1, mask, true), v1 = madd<T>(d0, x, v1);
-      x = read<T>(x1, 1, mask, true), v3 = madd<T>(d0, x, v3), v1 = madd<T>(d1, x, v1);
-      x = read<T>(x2, 1, mask, true), v5 = madd<T>(d0, x, v5), v3 = madd<T>(d1, x, v3);
-      x = read<T>(x3, 1, mask, true), v7 = madd<T>(d0, x, v7), v5 = madd<T>(d1, x, v5);
-      x = read<T>(x4, 1, mask, true), v9 = madd<T>(d0, x, v9), v7 = madd<T>(d1, x, v7);
       x = read<T>(x5, 1, mask, true), v9 = madd<T>(d1, x, v9);
+      x = read<T>(x5, 0, mask, true), v8 = madd<T>(d1, x, v8);
+      x = read<T>(x4, 1, mask, true), v7 = madd<T>(d1, x, v7), v9 = madd<T>(d0, x, v9);
+      x = read<T>(x4, 0, mask, true), v6 = madd<T>(d1, x, v6), v8 = madd<T>(d0, x, v8);
+      x = read<T>(x3, 1, mask, true), v5 = madd<T>(d1, x, v5), v7 = madd<T>(d0, x, v7);
+      x = read<T>(x3, 0, mask, true), v4 = madd<T>(d1, x, v4), v6 = madd<T>(d0, x, v6);
+      x = read<T>(x2, 1, mask, true), v3 = madd<T>(d1, x, v3), v5 = madd<T>(d0, x, v5);
+      x = read<T>(x2, 0, mask, true), v2 = madd<T>(d1, x, v2), v4 = madd<T>(d0, x, v4);
+      x = read<T>(x1, 1, mask, true), v1 = madd<T>(d1, x, v1), v3 = madd<T>(d0, x, v3);
+      x = read<T>(x1, 0, mask, true), v0 = madd<T>(d1, x, v0), v2 = madd<T>(d0, x, v2);
+      x = read<T>(x0, 1, mask, true), v1 = madd<T>(d0, x, v1);
+      x = read<T>(x0, 0, mask, true), v0 = madd<T>(d0, x, v0);
     }
     dout += <usize>rest * sizeof<T>() + row;
     image += 2 * pitch;
