@@ -4,8 +4,10 @@ import {
   describe,
   hostValues,
   isNDArray,
+  isView,
   type Labels,
   type NDArray,
+  remedyFor,
   ShapeError,
   tuple,
 } from '../arrays/index.js';
@@ -24,7 +26,10 @@ export type Predicted = Labels | NDArray;
  */
 export function argmax(x: NDArray, axis?: number): Int32Array {
   const fn = 'argmax';
-  if (!isNDArray(x)) throw argumentError(TypeError, { fn, arg: 'x', found: `is ${describe(x)}`, expected: 'an array' });
+  if (!isNDArray(x)) {
+    const wayOut = remedyFor('x', x);
+    throw argumentError(TypeError, { fn, arg: 'x', found: `is ${describe(x)}`, expected: 'an array', wayOut });
+  }
   const { shape } = x;
   const along = axis ?? Math.min(1, shape.length - 1);
   if (!Number.isInteger(along) || along < 0 || along >= shape.length || shape[along] === 0) {
@@ -110,13 +115,14 @@ function highest(classes: Int32Array, least: number): number {
 /** The shape of labels or of an array. @throws {TypeError} if they are none. */
 export function shapeOf(fn: string, arg: string, values: Predicted): readonly number[] {
   const { shape, length } = (values ?? {}) as { shape?: unknown; length?: unknown };
-  if (Array.isArray(shape)) return shape as number[];
+  if (Array.isArray(shape) && isView(values)) return shape as number[];
   if (typeof values === 'object' && typeof length === 'number') return [length];
   throw argumentError(TypeError, {
     fn,
     arg,
     found: `is ${describe(values)}`,
     expected: 'a list or an array of numbers',
+    wayOut: remedyFor(arg, values),
   });
 }
 

@@ -1,4 +1,15 @@
-import { argumentError, checkShapes, hostValues, isNDArray, type Labels, ShapeError, tuple } from '../arrays/index.js';
+import {
+  anyShape,
+  argumentError,
+  array,
+  checkShapes,
+  hostValues,
+  isNDArray,
+  isView,
+  type Labels,
+  ShapeError,
+  tuple,
+} from '../arrays/index.js';
 import { type Predicted, shapeOf } from './classes.js';
 
 /** Predictions and targets, of M numbers for each of N examples. */
@@ -19,8 +30,9 @@ function pairsOf(fn: string, predictions: Predicted, targets: Labels): Pairs {
   }
   const [N] = wanted;
   const [predicted, actual] = Object.entries({ predictions, targets }).map(([arg, values]) => {
+    if (isView(values) && !isNDArray(values)) return hostValues(array(values));
     if (!isNDArray(values)) return values as ArrayLike<number>;
-    checkShapes(fn, { [arg]: [values, ['N', '…']] });
+    checkShapes(fn, { [arg]: [values, anyShape(values)] });
     return hostValues(values);
   });
   if (!(N > 0)) {

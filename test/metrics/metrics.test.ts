@@ -1,3 +1,4 @@
+import ndarray from 'ndarray';
 import { describe, expect, test } from 'vitest';
 import {
   argmax,
@@ -10,6 +11,7 @@ import {
   precision,
   r2Score,
   recall,
+  tensor,
   topKAccuracy,
   zeros,
 } from '../../src/index.js';
@@ -165,6 +167,28 @@ describe('errors of numbers', () => {
     expect(meanAbsoluteError(predicted2, actual2)).toBeCloseTo(0.75, 6);
     // 1 − 1.25 / 36.1666… and 1 − 3 / 32.6666…
     expect(r2Score(predicted2, actual2)).toBeCloseTo((1 - 1.25 / (217 / 6) + (1 - 3 / (98 / 3))) / 2, 6);
+  });
+
+  test('take arrays with one axis, also of whole numbers, beside lists and arrays (N, 1)', () => {
+    const numbers = [1, 2.5, 4];
+    const whole = ndarray(Int32Array.of(1, 2, 4)) as never;
+    for (const metric of [meanSquaredError, meanAbsoluteError, r2Score]) {
+      const expected = metric(numbers, [1, 2, 4]);
+      for (const predictions of [array(numbers), array(numbers, [3, 1])]) {
+        expect(metric(predictions, array([1, 2, 4]))).toBe(expected);
+        expect(metric(predictions, whole)).toBe(expected);
+      }
+    }
+  });
+
+  test('refuse tensors, which are not read as lists', () => {
+    const scores = tensor([[1], [2]]) as never;
+    const message = 'predictions is a tensor of shape (2, 1), expected a list or an array of numbers: give its data, ';
+    expect(() => r2Score(scores, [1, 2])).toThrow(`r2Score: ${message}predictions.data`);
+    expect(() => f1Score(scores, [0, 1])).toThrow(`f1Score: ${message}predictions.data`);
+    expect(() => argmax(scores)).toThrow(
+      'argmax: x is a tensor of shape (2, 1), expected an array: give its data, x.data',
+    );
   });
 
   test('R² of the mean is 0, of equal targets 1 or 0, of one example NaN', () => {
