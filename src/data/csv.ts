@@ -112,16 +112,24 @@ export interface CsvData {
   categories: Record<string, string[]>;
 }
 
-/** A table of numbers and what to predict from them: a dataset for a DataLoader. */
-export interface LabelledCsvData extends CsvData {
-  /**
-   * Of a target of categories, N labels; else numbers, shape (N, 1) as a `Linear` layer of one output has them, or
-   * (N, T) of T targets.
-   */
-  y: Int32Array | NDArray;
-  /** The names of the classes where y are labels, in the order of their labels. */
-  classes?: string[];
-}
+/**
+ * A table of numbers and what to predict from them: a dataset for a DataLoader. `classes` tells which kind of target it
+ * is: undefined where y are numbers.
+ */
+export type LabelledCsvData = CsvData &
+  (
+    | {
+        /** N labels, of a target of categories. */
+        y: Int32Array;
+        /** The names of the classes, in the order of their labels. */
+        classes: string[];
+      }
+    | {
+        /** Numbers, shape (N, 1) as a `Linear` layer of one output has them, or (N, T) of T targets. */
+        y: NDArray;
+        classes?: undefined;
+      }
+  );
 
 /** The longest file that is read: texts of JavaScript are not much longer. */
 const MOST_BYTES = 2 ** 29 - 2 ** 20;

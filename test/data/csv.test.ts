@@ -1,14 +1,21 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import { hostValues, toNested } from '../../src/arrays/index.js';
+import { describe, expect, expectTypeOf, test } from 'vitest';
+import { hostValues, type NDArray, toNested } from '../../src/arrays/index.js';
 import { type CsvOptions, csv, DataLoader, parseCsv } from '../../src/data/index.js';
 import { temporaryDir } from '../helpers/cifar10.js';
 
 const HOUSES = ['area,town,rooms,price', '50,Bern,2,100', '80.5,Aarau,3,150', '120,Bern,5,400'].join('\n');
 
 describe('parseCsv', () => {
+  test('classes tell by type whether the target is labels', () => {
+    const { y, classes } = parseCsv('area,price\n50,100', { target: 'price' });
+    if (classes === undefined) expectTypeOf(y).toEqualTypeOf<NDArray>();
+    else expectTypeOf(y).toEqualTypeOf<Int32Array>();
+    expect(classes).toBeUndefined();
+  });
+
   test('numbers become columns, the target apart', () => {
     const { X, y, columns, ...rest } = parseCsv('a,b,c\n1,2,3\n-4.5,+5e1,.5\n', { target: 'b' });
     expect(columns).toEqual(['a', 'c']);
