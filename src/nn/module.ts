@@ -249,15 +249,17 @@ export abstract class Module<Out = Tensor> {
    * @throws {ShapeError} if the module does not take such input.
    */
   summary(inputShape: readonly number[] | number): ModuleSummary {
-    return summarize(this, inputShape);
+    return summarize(this, inputShape, Module.prototype.flops);
   }
 
   /**
    * Multiplications and additions of a forward pass for one example, of the given shape without the axis of the batch,
-   * as `summary` counts them. Modules that are made of others need not say. Default 0.
+   * as `summary` counts them. Default 0; of a module that is made of others, the sum over these.
+   *
+   * @throws {ShapeError} if a module that is made of others does not take such input.
    */
-  flops(_inputShape: readonly number[]): number {
-    return 0;
+  flops(inputShape: readonly number[]): number {
+    return this.children().length === 0 ? 0 : this.summary(inputShape).totalFlops;
   }
 
   /**

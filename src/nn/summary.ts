@@ -61,8 +61,13 @@ interface Run {
  * Runs `model` on zeros and lists its layers: the modules without children, and those with parameters of their own.
  *
  * @param inputShape - Without the axis of the batch.
+ * @param byDefault - The `flops` of modules that have none of their own: those with children are not asked.
  */
-export function summarize(model: Summarized, inputShape: readonly number[] | number): ModuleSummary {
+export function summarize(
+  model: Summarized,
+  inputShape: readonly number[] | number,
+  byDefault: Summarized['flops'],
+): ModuleSummary {
   const shape = typeof inputShape === 'number' ? [inputShape] : inputShape;
   checkSizes('summary', shape);
   const [first] = [...model.parameters(), ...model.buffers()];
@@ -85,7 +90,7 @@ export function summarize(model: Summarized, inputShape: readonly number[] | num
       type: module.constructor.name,
       outputShape,
       parameters: sum(own, ({ size }) => size),
-      flops: outputShape === null ? 0 : module.flops(input),
+      flops: outputShape === null || (!isLayer && module.flops === byDefault) ? 0 : module.flops(input),
       outputBytes: isLayer ? outputBytes : 0,
       parameterBytes: sum(own, bytesOf),
     });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ShapeError, zeros } from '../../src/arrays/index.js';
+import { ones, ShapeError, zeros } from '../../src/arrays/index.js';
 import { F, type Tensor, type TensorLike } from '../../src/autograd/index.js';
 import { countFlops } from '../../src/layers/index.js';
 import * as nn from '../../src/nn/index.js';
@@ -113,6 +113,21 @@ describe('summary', () => {
       }
     }
     expect(new nn.Sequential(new nn.Tanh(), new Squares()).summary([7]).totalFlops).toBe(7);
+  });
+
+  test('the flops of a module that is made of others are the sum over these, and its own products', () => {
+    const net = model();
+    expect(net.flops([3, 8, 8])).toBe(net.summary([3, 8, 8]).totalFlops);
+    expect(net.flops([3, 8, 8])).toBeGreaterThan(net.at(0).flops([3, 8, 8]));
+    class Scaled extends nn.Module {
+      readonly scale = new nn.Parameter(ones([1]));
+      readonly net = new nn.Linear(3, 2);
+      override forward(x: TensorLike): Tensor {
+        return F.mul(this.net.forward(x), this.scale);
+      }
+    }
+    expect(new Scaled().flops([3])).toBe(new nn.Linear(3, 2).flops([3]));
+    expect(() => net.flops([2, 8, 8])).toThrow('Sequential[0] (Conv2d): x has shape (2, 2, 8, 8)');
   });
 
   test('leaves the model as it was', () => {
