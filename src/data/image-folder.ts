@@ -25,6 +25,7 @@ import {
 import type { ExampleDataset } from './dataset.js';
 import { type Listed, listImages } from './image-files.js';
 import { PORTABLE, type PortableDataset } from './portable.js';
+import { remedied } from './source.js';
 
 const EXTENSIONS: Range = {
   allows: (list) =>
@@ -111,6 +112,8 @@ export class ImageFolder implements ExampleDataset {
     this.files = [...files];
     this.labels = checkLabels(fn, 'labels', labels, files.length, classes.length);
     this.skipped = [...skipped];
+    if (this.#settings.size !== undefined) return;
+    remedied(this, (i) => `${this.files[i]} is of another size, set { size } for pictures of one size`);
   }
 
   /** How many pictures there are. */

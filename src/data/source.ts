@@ -37,6 +37,14 @@ export function readBy(dataset: object, source: Source): void {
   sources.set(dataset, source);
 }
 
+/** What to do about an example whose arrays are of another shape, for datasets that know. */
+const remedies = new WeakMap<object, (i: number) => string>();
+
+/** Has the error of an example `i` that is of another shape than others say what to do. */
+export function remedied(dataset: object, wayOut: (i: number) => string): void {
+  remedies.set(dataset, wayOut);
+}
+
 /** @throws {TypeError | RangeError} naming what a dataset lacks. */
 export function sourceOf(fn: string, dataset: AnyDataset): Source {
   if (typeof dataset === 'object' && dataset !== null) {
@@ -93,21 +101,27 @@ function stack(fn: string, dataset: ExampleDataset<Arrays, unknown>, indices: In
   const batch = first.map((of, at) =>
     mapParts(of, at === 0 ? 'x' : 'y', (_, name, key) => {
       const parts = examples.map((example) => partAt(example[at], key));
-      return stackPart(fn, name, parts, indices);
+      return stackPart(fn, name, parts, indices, remedies.get(dataset));
     }),
   );
   return batch as unknown as AnyBatch;
 }
 
 /** One part of each example, in a new array. @throws {ShapeError} if one is not like the first. */
-function stackPart(fn: string, name: string, parts: readonly unknown[], indices: Int32Array): NDArray | Int32Array {
+function stackPart(
+  fn: string,
+  name: string,
+  parts: readonly unknown[],
+  indices: Int32Array,
+  remedy?: (i: number) => string,
+): NDArray | Int32Array {
   const [first] = parts;
   const odd = parts.findIndex((part) => !isLike(part, first));
   if (odd >= 0) {
     const [found, expected] = [parts[odd], first].map((part) =>
       isNDArray(part) ? `${dtypeOf(part)} of shape ${tuple(part.shape)}` : describe(part),
     );
-    throw unlike(ShapeError, fn, indices, odd, `${name} as ${found}`, expected);
+    throw unlike(ShapeError, fn, indices, odd, `${name} as ${found}`, expected, remedy?.(indices[odd]));
   }
   if (!isNDArray(first)) return Int32Array.from(parts as number[]);
   const batch = empty([parts.length, ...first.shape], dtypeOf(first));
@@ -131,12 +145,14 @@ function unlike(
   at: number,
   found: string,
   expected: string,
+  wayOut?: string,
 ): Error {
   return argumentError(Kind, {
     fn,
     arg: `dataset.get(${indices[at]})`,
     found: `returned ${found}`,
     expected: `${expected}, as get(${indices[0]}) did`,
+    wayOut,
   });
 }
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { DataLoader, ImageFolder, type ImageFolderOptions, imageFolder } from '../../src/data/index.js';
+import { DataLoader, ImageFolder, type ImageFolderOptions, imageFolder, Subset } from '../../src/data/index.js';
 import { readImage } from '../../src/images/index.js';
 import { temporaryDir } from '../helpers/cifar10.js';
 import { jpegOf, pngOf, smoothPixels } from '../helpers/pictures.js';
@@ -106,8 +106,13 @@ describe('imageFolder', () => {
   });
 
   test('without a size, pictures of different sizes make no batch', () => {
-    const loader = new DataLoader(imageFolder(folderOf(CATS)), { batchSize: 2 });
-    expect(() => [...loader]).toThrow('dataset.get(1) returned x as float32 of shape (3, 8, 8), expected float32 of');
+    const dataset = imageFolder(folderOf(CATS));
+    expect(() => [...new DataLoader(dataset, { batchSize: 2 })]).toThrow(
+      'dataset.get(1) returned x as float32 of shape (3, 8, 8), expected float32 of',
+    );
+    const wayOut = `${dataset.files[1]} is of another size, set { size } for pictures of one size`;
+    expect(() => [...new DataLoader(dataset, { batchSize: 2 })]).toThrow(wayOut);
+    expect(() => [...new DataLoader(new Subset(dataset, [0, 1]), { batchSize: 2 })]).toThrow(wayOut);
   });
 });
 
