@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { array, channelStats, type NDArray, Random, transforms, zeros } from '../../src/index.js';
+import { array, channelStats, type NDArray, Random, TensorDataset, transforms, zeros } from '../../src/index.js';
 import { VIEWS } from '../helpers/views.js';
 
 describe('channelStats', () => {
@@ -27,6 +27,19 @@ describe('channelStats', () => {
   test.each(Object.entries(VIEWS))('takes a %s view', (_, viewOf) => {
     const X = new Random(3).randn([3, 2, 4, 4]);
     expect(channelStats(viewOf(X))).toEqual(channelStats(X));
+  });
+
+  test('of a dataset, image by image, whatever their sizes', () => {
+    const X = new Random(4).randn([5, 3, 4, 6], 'float64');
+    const y = [0, 1, 2, 3, 4];
+    expect(channelStats(new TensorDataset(X, y))).toEqual(channelStats(X));
+    const parts = [array([1, 2, 3, 4], [1, 1, 4]), array([6, 8], [1, 2, 1])];
+    const sizes = channelStats({ length: 2, get: (i: number): [NDArray] => [parts[i]] });
+    const all = channelStats(array([1, 2, 3, 4, 6, 8], [1, 1, 1, 6]));
+    expect(sizes.mean[0]).toBeCloseTo(all.mean[0], 12);
+    expect(sizes.std[0]).toBeCloseTo(all.std[0], 12);
+    const odd = { length: 2, get: (i: number): [NDArray] => [zeros([1 + i, 2, 2])] };
+    expect(() => channelStats(odd)).toThrow('channelStats: x of X.get(1) has shape (2, 2, 2), expected (1, H, W)');
   });
 
   test.each<[X: NDArray, message: string]>([
