@@ -296,7 +296,13 @@ describe('loadCifar10', () => {
     ])('more images than there are: %j', (options, message) => {
       const { dir, call } = load(options, 2);
       expect(call).toThrow(RangeError);
-      expect(call).toThrow(`loadCifar10: ${message} ${dir}; cifar10Size(dir) counts them`);
+      expect(call).toThrow(`loadCifar10: ${message} ${dir}; cifar10Size(dir) counts them; set { num`);
+    });
+
+    test('the defaults on a folder of fewer images, with a split that fits', () => {
+      const { dir, call } = load({ numTraining: 49000, numValidation: 1000 }, 4);
+      expect(call).toThrow('; set { numTraining: 18, numValidation: 2 }, say');
+      expect(loadCifar10(dir, { numTraining: 18, numValidation: 2, numTest: 4 }).XTrain.shape[0]).toBe(18);
     });
 
     test('options that are no object', () => {
