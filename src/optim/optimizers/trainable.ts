@@ -66,6 +66,11 @@ export function checkUpdate(
   if (agree(data, grad.data) && fields.every((field) => agree(data, state[field]))) return;
   checkShapes(fn, { [`${name}.data`]: [data, data.shape], [`${name}.grad`]: [grad.data, data.shape] });
   for (const field of fields) {
+    if (isNDArray(state[field]) && dtypeOf(state[field]) !== dtypeOf(data)) {
+      const [arg, found] = [`${name}'s ${field}`, `has dtype ${dtypeOf(state[field])}`];
+      const wayOut = 'make a new optimizer where double(), float() or to() have converted the parameters';
+      throw argumentError(TypeError, { fn, arg, found, expected: dtypeOf(data), like: `${name}.data`, wayOut });
+    }
     checkShapes(fn, { [`${name}.data`]: [data, data.shape], [`${name}'s ${field}`]: [state[field], data.shape] });
   }
 }
