@@ -108,8 +108,14 @@ export class TensorDataset<X = NDArray, Y = ArrayLike<number>> {
    *   copied, arrays kept as X is. Default: none.
    * @throws {ShapeError} if there are no examples, or not as many targets as examples.
    * @throws {RangeError} if a label is not a whole number ≥ 0.
+   * @throws {TypeError} if there are more arguments: several inputs are one X, a tuple.
    */
-  constructor(X: X, y?: Y) {
+  constructor(X: X, y?: Y, ...others: never[]) {
+    if (others.length > 0) {
+      const [found, expected] = [`is ${describe(others[0])}`, 'no more than X and y'];
+      const wayOut = 'several inputs are given in a tuple, new TensorDataset([X, V], y)';
+      throw argumentError(TypeError, { fn: 'TensorDataset', arg: 'argument 3', found, expected, wayOut });
+    }
     const kept = keep('TensorDataset', ['X', 'y'], X, y);
     this.length = kept.length;
     this.X = kept.X as X;

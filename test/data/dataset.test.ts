@@ -76,6 +76,17 @@ describe('TensorDataset', () => {
     expect(() => new TensorDataset(X, y)).toThrow(expect.objectContaining({ name, message }));
   });
 
+  test('refuses a third argument, which PyTorch would take for the targets', () => {
+    const [X, V] = [zeros([2, 1]), zeros([2, 3])];
+    // @ts-expect-error: two arguments
+    const make = () => new TensorDataset(X, V, [0, 1]);
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow(
+      'TensorDataset: argument 3 is [0, 1], expected no more than X and y: ' +
+        'several inputs are given in a tuple, new TensorDataset([X, V], y)',
+    );
+  });
+
   test.each([-1, 2, 0.5])('has no example %d of two', (i) => {
     expect(() => new TensorDataset(zeros([2, 1]), [0, 1]).get(i)).toThrow(
       new RangeError(`TensorDataset.get: i is ${i}, expected an index from 0 to 1`),
