@@ -223,6 +223,7 @@ export {
   type AccuracyOptions,
   type AsyncBatches,
   type Batches,
+  type CheckAccuracyOptions,
   checkAccuracy,
   type Dataset,
   DivergedError,

@@ -2,12 +2,13 @@ import { isNDArray, type NDArray } from '../arrays/index.js';
 import { Tensor } from '../autograd/index.js';
 import type { BatchTargets } from '../data/structure.js';
 import { type AnyMetrics, EpochMetrics } from './metric.js';
-import { Tally } from './scoring.js';
+import { IGNORE_INDEX, placeLabels, Tally } from './scoring.js';
 
 /** What a pass over examples says of a model: accuracy, loss and metrics. */
 export class EpochScores {
   readonly tally: Tally;
   readonly metrics: EpochMetrics;
+  readonly #ignoreIndex: number;
   #lossSum = 0;
   #examples = 0;
 
@@ -15,15 +16,17 @@ export class EpochScores {
    * Scores of no example.
    *
    * @param arg - What errors call the labels; null: labels beyond the classes are just not right.
+   * @param ignoreIndex - The label of examples that do not count in the accuracy.
    */
-  constructor(fn: string, arg: string | null, metrics: AnyMetrics) {
-    this.tally = new Tally(fn, arg);
+  constructor(fn: string, arg: string | null, metrics: AnyMetrics, ignoreIndex = IGNORE_INDEX) {
+    this.tally = new Tally(fn, arg, ignoreIndex);
+    this.#ignoreIndex = ignoreIndex;
     this.metrics = new EpochMetrics(fn, metrics);
   }
 
   /**
-   * The share of the examples whose highest score is that of their label; null where none had a label and scores for
-   * each class.
+   * The share of the examples, or of the places of images, whose highest score is that of their label; null where none
+   * had a label and scores for each class.
    */
   get accuracy(): number | null {
     return this.tally.count > 0 ? this.tally.accuracy : null;
@@ -36,9 +39,12 @@ export class EpochScores {
 
   /** Takes in what the model returned for a batch of `N` examples. */
   add(output: unknown, y: BatchTargets, N: number, loss?: number): void {
-    if (y instanceof Int32Array) {
-      const scores = scoresOf(output);
-      if (scores !== null && scores.shape.length === 2 && scores.shape[0] === N) this.tally.add(scores, y);
+    const scores = scoresOf(output);
+    if (scores !== null && y instanceof Int32Array) {
+      if (scores.shape.length === 2 && scores.shape[0] === N) this.tally.add(scores, y);
+    } else if (scores !== null && isNDArray(y)) {
+      const labels = placeLabels(scores, y, this.#ignoreIndex);
+      if (labels !== null) this.tally.add(scores, labels);
     }
     this.metrics.add(output, y);
     if (loss === undefined) return;

@@ -1,12 +1,11 @@
 import {
   argumentError,
   array,
-  checkFlag,
   checkLabels,
-  checkOptions,
   checkSynchronous,
   count,
   describe,
+  FLAG,
   FUNCTION,
   heap,
   hostValues,
@@ -33,7 +32,7 @@ import { Module } from '../nn/index.js';
 import { type Batches, checkLoader, forEachBatch, type InputBatch } from './batches.js';
 import { EpochScores, scoresOf } from './epoch-scores.js';
 import { type AnyMetrics, Joined, METRICS, type Metrics, type Values, valuesOf } from './metric.js';
-import { Tally } from './scoring.js';
+import { IGNORE_INDEX, Tally, WHOLE } from './scoring.js';
 
 /** Scores of examples, and their labels; where targets are no labels, the targets. */
 export interface Predictions<Y = Int32Array, Scores = NDArray> {
@@ -45,6 +44,20 @@ export interface Predictions<Y = Int32Array, Scores = NDArray> {
   readonly labels: Y;
 }
 
+const COUNTED = {
+  /** The label of examples, or of places of images, that do not count. Default −100, as of `F.crossEntropy`. */
+  ignoreIndex: option(IGNORE_INDEX, WHOLE),
+};
+
+const CHECK_ACCURACY = {
+  /** Whether to print `Got 414 / 1000 correct (41.40%)`. Default false. */
+  verbose: option(false, FLAG),
+  ...COUNTED,
+};
+
+/** Options of {@link checkAccuracy}. */
+export interface CheckAccuracyOptions extends OptionsOf<typeof CHECK_ACCURACY> {}
+
 /**
  * The share of the loader's examples whose highest score is that of their label, with the model in evaluation mode.
  * Where the model gives one score, a logit, those whose label is 1 where it is above zero, and 0 elsewhere. An example
@@ -54,20 +67,17 @@ export interface Predictions<Y = Int32Array, Scores = NDArray> {
  * @param loader - A `DataLoader`, or another iterable of batches `[X, y]`.
  * @param model - A module, or a model of the Solver, that gives scores of shape (B, C) for a batch. The mode of each of
  *   its modules is restored afterwards.
- * @param options - `verbose`: print `Got 414 / 1000 correct (41.40%)`. Default false.
- * @returns A number in [0, 1].
+ * @returns A number in [0, 1]; NaN where no example counts.
  * @throws {TypeError} if the loader has no batches, or is not iterable.
  * @throws {ShapeError} if the scores have another shape.
  * @throws {RangeError} if a label is beyond the classes, or is no whole number.
  */
-export function checkAccuracy(loader: Batches, model: Module | Model, options: { verbose?: boolean } = {}): number {
+export function checkAccuracy(loader: Batches, model: Module | Model, options: CheckAccuracyOptions = {}): number {
   const fn = 'checkAccuracy';
-  checkOptions(fn, options, ['verbose']);
-  const { verbose = false } = options;
-  checkFlag(fn, 'verbose', verbose);
-  const tally = new Tally(fn, 'y');
+  const { verbose, ignoreIndex } = settingsOf(fn, CHECK_ACCURACY, options);
+  const tally = new Tally(fn, 'y', ignoreIndex);
   score(fn, loader, model, true, (output, y, N) => {
-    const [scores, labels] = labelled(fn, output, y as BatchTargets, N);
+    const [scores, labels] = labelled(fn, output, y as BatchTargets, N, ignoreIndex);
     tally.add(scores, labels);
   });
   const { right, count, accuracy } = tally;
@@ -76,21 +86,32 @@ export function checkAccuracy(loader: Batches, model: Module | Model, options: {
 }
 
 /** Scores (N, C) with N labels, or (N, C, …) with labels of the shape (N, …), in row-major order. */
-function labelled(fn: string, output: unknown, y: BatchTargets, N: number): [NDArray, Int32Array] {
-  if (y instanceof Int32Array || !isNDArray(y) || y.shape.length === 1) {
-    const scores = checkScores(fn, output, N);
-    return [scores, checkLabels(fn, 'y', y as Int32Array, N)];
+function labelled(fn: string, output: unknown, y: BatchTargets, N: number, ignoreIndex: number): [NDArray, Int32Array] {
+  if (y instanceof Int32Array || !isNDArray(y)) {
+    return [checkScores(fn, output, N), checkLabels(fn, 'y', y as Int32Array, N)];
   }
   const scores = scoresOf(output);
   const [, ...places] = y.shape;
-  if (scores?.shape.length === 2 && y.size === N) {
-    return [checkScores(fn, output, N), checkLabels(fn, 'y', hostValues(y), N)];
+  if (places.length === 0 || (scores?.shape.length === 2 && y.size === N)) {
+    return [checkScores(fn, output, N), countedLabels(fn, y, ignoreIndex)];
   }
   if (scores !== null && tuple([scores.shape[0], ...scores.shape.slice(2)]) === tuple(y.shape)) {
-    return [scores, checkLabels(fn, 'y', hostValues(y), y.size)];
+    return [scores, countedLabels(fn, y, ignoreIndex)];
   }
   const expected = `${tuple([`N=${N}`, 'C', ...places])}, for labels of shape ${tuple(y.shape)}`;
   throw misshapen(fn, output, expected);
+}
+
+/** Labels of an array in row-major order, among which may be `ignoreIndex`, which is no class. */
+function countedLabels(fn: string, y: NDArray, ignoreIndex: number): Int32Array {
+  const values = hostValues(y);
+  const labels = checkLabels(
+    fn,
+    'y',
+    Array.from(values, (label) => (label === ignoreIndex ? 0 : label)),
+    y.size,
+  );
+  return labels.map((label, i) => (values[i] === ignoreIndex ? ignoreIndex : label));
 }
 
 const PREDICT = {
@@ -195,6 +216,7 @@ const EVALUATE = {
   loss: option<unknown>(undefined, FUNCTION),
   /** Numbers computed from the scores and targets of all examples, by name. Default: none. */
   metrics: option<unknown>({}, METRICS),
+  ...COUNTED,
 };
 
 /** What a model is evaluated by. */
@@ -203,11 +225,16 @@ export interface EvaluateOptions<Y = Targets, S = Tensor> {
   loss?: (scores: S, y: Y) => Tensor;
   /** Numbers computed from the scores and targets of all examples, by name. Default: none. */
   metrics?: Metrics<Y, NoInfer<S>>;
+  /** The label of examples, or of places of images, that do not count in the accuracy. Default −100. */
+  ignoreIndex?: number;
 }
 
 /** What {@link evaluate} returns. */
 export interface Evaluation {
-  /** As `checkAccuracy`; null where targets are no labels or scores not (N, C). */
+  /**
+   * As `checkAccuracy`; null where targets are no labels or scores not (N, C). Whole numbers of shape (N, H, W) are
+   * labels where the scores are (N, C, H, W).
+   */
   readonly accuracy: number | null;
   /** The mean over the examples; null without `loss`. */
   readonly loss: number | null;
@@ -232,9 +259,9 @@ export function evaluate<Y extends Targets = Targets, S = Tensor>(
 ): Evaluation {
   const fn = 'evaluate';
   checkLossOption(fn, options?.loss);
-  const { loss, metrics } = settingsOf(fn, EVALUATE, options);
+  const { loss, metrics, ignoreIndex } = settingsOf(fn, EVALUATE, options);
   const lossOf = loss as ((scores: unknown, y: unknown) => Tensor) | undefined;
-  const scores = new EpochScores(fn, 'y', metrics as AnyMetrics);
+  const scores = new EpochScores(fn, 'y', metrics as AnyMetrics, ignoreIndex);
   score(fn, loader, model, true, (output, y, N) => {
     const value = lossOf && checkLoss(fn, lossOf(output, y)).item();
     scores.add(output, y as BatchTargets, N, value);

@@ -23,6 +23,7 @@ import { checkLossOption } from './evaluation.js';
 import type { FitState, Resumable } from './fit-state.js';
 import type { FitHistory } from './history.js';
 import { type AnyMetrics, METRICS, type Metrics } from './metric.js';
+import { IGNORE_INDEX, WHOLE } from './scoring.js';
 
 /** What changes the parameters: an optimizer of `optim`, or any object with `step()` and `zeroGrad()`. */
 export interface Stepper {
@@ -65,6 +66,11 @@ const SETTINGS = {
   loss: option<AnyLoss | undefined>(undefined, FUNCTION),
   /** Numbers computed from scores and targets. Default: none. */
   metrics: option<AnyMetrics>({}, METRICS),
+  /**
+   * The label of examples, or of places of images, that count neither in accuracies nor in the default loss; a loss of
+   * the caller's needs to be told itself. Default −100, as of `F.crossEntropy`.
+   */
+  ignoreIndex: option(IGNORE_INDEX, WHOLE),
   /** Changes the learning rate, after each step or each epoch as its `every` says. */
   schedule: option<Schedule | undefined>(undefined, {
     allows: (value) => typeof (value as Schedule | null)?.step === 'function',

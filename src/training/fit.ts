@@ -2,10 +2,12 @@ import {
   argumentError,
   checkLabels,
   checkSynchronous,
+  describe,
   hostValues,
   isNDArray,
   type Labels,
   type NDArray,
+  ShapeError,
   tuple,
 } from '../arrays/index.js';
 import { F, Tensor } from '../autograd/index.js';
@@ -19,7 +21,7 @@ import { clipGradNorm, type Trainable } from '../optim/index.js';
 import { type AsyncBatches, type Batches, eachBatch, forEachBatch, isAsync, type Visit } from './batches.js';
 import { checkFinite, divergedLoss, type Progress } from './diverged-error.js';
 import { drain, drainAsync, type Listener, observed, type Pending, type Run } from './drive.js';
-import { EpochScores } from './epoch-scores.js';
+import { EpochScores, scoresOf } from './epoch-scores.js';
 import { checkLoss, checkScores, evaluating, forwardOf } from './evaluation.js';
 import type { StepEvent, TrainingEvent } from './events.js';
 import {
@@ -46,6 +48,7 @@ import {
 import { emptyHistory, type FitHistory, type RunningHistory } from './history.js';
 import { Journal } from './journal.js';
 import { heapCopies, heapCopy, statefulOf } from './saved.js';
+import { placeLabels } from './scoring.js';
 import { WeightAverage } from './weight-average.js';
 
 /**
@@ -261,8 +264,8 @@ class Fit implements Listener {
 
   /** Scores of no example. With a loss of the caller's, which classes labels may name is for that to say. */
   #emptyScores(arg: string): EpochScores {
-    const { loss, metrics } = this.#options;
-    return new EpochScores(this.fn, loss === undefined ? arg : null, metrics);
+    const { loss, metrics, ignoreIndex } = this.#options;
+    return new EpochScores(this.fn, loss === undefined ? arg : null, metrics, ignoreIndex);
   }
 
   /** Seconds of the epoch in progress. */
@@ -341,7 +344,7 @@ class Fit implements Listener {
     const { optimizer, accumulate, schedule } = this.#options;
     const { history } = this;
     const y = this.#targets(given, N, 'y');
-    const output = this.#forward(X, N);
+    const output = this.#forward(X, y, N, 'y');
     this.#train.add(output, y, N);
     const loss = this.#lossOf(output, y);
     const value = loss.item();
@@ -382,16 +385,30 @@ class Fit implements Listener {
     if (schedule?.every === 'step') this.#advance(schedule);
   }
 
-  /** What the model makes of a batch. The default loss needs scores (N, C). */
-  #forward(X: Arrays, N: number): unknown {
+  /**
+   * What the model makes of a batch. The default loss needs scores (N, C), or (N, C, …) for labels of places (N, …).
+   */
+  #forward(X: Arrays, y: BatchTargets, N: number, arg: string): unknown {
     const output = forwardOf(this.fn, this.#model, X);
-    if (this.#options.loss === undefined) checkScores(this.fn, output, N);
+    if (this.#options.loss !== undefined) return output;
+    if (!isNDArray(y)) checkScores(this.fn, output, N);
+    else {
+      const scores = scoresOf(output);
+      const [, ...places] = y.shape;
+      if (scores === null || placeLabels(scores, y, this.#options.ignoreIndex) === null) {
+        const found = scores === null ? `returned ${describe(output)}` : `has shape ${tuple(scores.shape)}`;
+        const expected = `${tuple([`N=${N}`, 'C', ...places])}, for ${arg} of shape ${tuple(y.shape)}`;
+        const wayOut = 'for targets that are no labels give loss, such as F.mseLoss';
+        throw argumentError(ShapeError, { fn: this.fn, arg: 'model.forward(X)', found, expected, wayOut });
+      }
+    }
     return output;
   }
 
   #lossOf(output: unknown, y: BatchTargets): Tensor {
-    const { loss = F.crossEntropy } = this.#options;
-    return checkLoss(this.fn, (loss as (scores: unknown, y: unknown) => Tensor)(output, y));
+    const { loss, ignoreIndex } = this.#options;
+    if (loss !== undefined) return checkLoss(this.fn, (loss as (scores: unknown, y: unknown) => Tensor)(output, y));
+    return F.crossEntropy(output as Tensor, y as Labels, { ignoreIndex });
   }
 
   /** The targets of a batch: for the default loss labels. @throws {TypeError} if they are something else. */
@@ -400,12 +417,18 @@ class Fit implements Listener {
     if (isNDArray(y) && y.shape.length === 1 && hostValues(y).every((value) => INDEX.allows(value))) {
       return checkLabels(this.fn, arg, y, N);
     }
+    // Labels of the places of images, (N, H, W): the scores will show it.
+    if (isNDArray(y) && y.shape.length > 2 && hostValues(y).every((value) => this.#isLabel(value))) return y;
     const found = isNDArray(y) ? `is numbers of shape ${tuple(y.shape)}` : 'is several targets';
     const expected = 'labels for F.crossEntropy, the default loss';
     const loss = isNDArray(y) ? 'F.mseLoss' : '(scores, y) => F.mseLoss(scores, y.box)';
     const areClasses = isNDArray(y) && y.shape.length > 1 && y.shape[1] > 1;
     const wayOut = `give loss, such as ${loss}${areClasses ? ', or F.crossEntropy for probabilities and for labels of places' : ''}`;
     throw argumentError(TypeError, { fn: this.fn, arg, found, expected, wayOut });
+  }
+
+  #isLabel(value: number): boolean {
+    return INDEX.allows(value) || value === this.#options.ignoreIndex;
   }
 
   /** The event of the step that was just made. */
@@ -452,7 +475,7 @@ class Fit implements Listener {
     const scores = this.#emptyScores(arg);
     const visit: Visit = (X, given, N) => {
       const y = this.#targets(given as BatchTargets, N, arg);
-      const output = this.#forward(X, N);
+      const output = this.#forward(X, y, N, arg);
       scores.add(output, y, N, this.#lossOf(output, y).item());
     };
     const scoring = (work: () => void): void => this.#averaged(() => evaluating(this.#model, work));

@@ -2,6 +2,7 @@ export type { AsyncBatches, Batches, InputBatch, LabelledBatch, TargetedBatch } 
 export { DivergedError } from './diverged-error.js';
 export { ensemble } from './ensemble.js';
 export {
+  type CheckAccuracyOptions,
   checkAccuracy,
   type EvaluateOptions,
   type Evaluation,

@@ -1,12 +1,14 @@
-import { argumentError, hostValues, type NDArray } from '../arrays/index.js';
+import { argumentError, hostValues, type NDArray, type Range, tuple } from '../arrays/index.js';
+import { INDEX } from '../data/dataset.js';
 
 /** Counts the examples whose class is their label, batch by batch. */
 export class Tally {
   readonly #fn: string;
   readonly #arg: string | null;
+  readonly #ignoreIndex: number | null;
   /** Examples whose class is their label. */
   right = 0;
-  /** Examples. */
+  /** Examples, without those that do not count. */
   count = 0;
   /** Whether the score that decided is a finite number, for every example. */
   finite = true;
@@ -16,10 +18,12 @@ export class Tally {
    *
    * @param fn - The function to name in errors, and `arg` its labels; null: labels beyond the classes are just not
    *   right.
+   * @param ignoreIndex - The label of examples that do not count; null: all do.
    */
-  constructor(fn: string, arg: string | null) {
+  constructor(fn: string, arg: string | null, ignoreIndex: number | null = null) {
     this.#fn = fn;
     this.#arg = arg;
+    this.#ignoreIndex = ignoreIndex;
   }
 
   /** The share of the examples whose class is their label. */
@@ -41,9 +45,13 @@ export class Tally {
     const places = scores.size / (N * C);
     const classes = Math.max(2, C);
     const flat = hostValues(scores);
+    const ignored = this.#ignoreIndex;
     let right = 0;
+    let count = 0;
     let finite = true;
     for (let n = 0; n < y.length; n++) {
+      if (y[n] === ignored) continue;
+      count++;
       if (this.#arg !== null && y[n] >= classes) throw this.#beyond(y[n], C, classes);
       const start = places === 1 ? n * C : Math.floor(n / places) * C * places + (n % places);
       let best = 0;
@@ -59,7 +67,7 @@ export class Tally {
       if (!Number.isNaN(highest) && (C === 1 ? Number(highest > 0) : best) === y[n]) right++;
     }
     this.right += right;
-    this.count += y.length;
+    this.count += count;
     this.finite &&= finite;
   }
 
@@ -69,7 +77,29 @@ export class Tally {
       arg: this.#arg ?? 'y',
       found: `holds the label ${label}`,
       expected: `labels in [0, ${classes})`,
-      wayOut: `the model gives each example ${C === 1 ? 'one score, a logit' : `C=${C} scores`}`,
+      wayOut:
+        `the model gives each example ${C === 1 ? 'one score, a logit' : `C=${C} scores`}` +
+        (this.#ignoreIndex === null ? '' : '; a label that does not count is given as ignoreIndex'),
     });
   }
+}
+
+/** The label of examples that do not count, by default, as of `F.crossEntropy`. */
+export const IGNORE_INDEX = -100;
+
+/** What `ignoreIndex` may be. */
+export const WHOLE: Range = { allows: Number.isSafeInteger, expected: 'a whole number', Kind: RangeError };
+
+/**
+ * The labels of the places of images in row-major order, where `y` holds some for `scores`: whole numbers of shape
+ * (N, …) for scores (N, C, …). Null where it holds something else.
+ */
+export function placeLabels(scores: NDArray, y: NDArray, ignoreIndex: number): Int32Array | null {
+  const [N, , ...places] = scores.shape;
+  if (places.length === 0 || tuple([N, ...places]) !== tuple(y.shape)) return null;
+  const values = hostValues(y);
+  for (let i = 0; i < values.length; i++) {
+    if (!INDEX.allows(values[i]) && values[i] !== ignoreIndex) return null;
+  }
+  return Int32Array.from(values);
 }

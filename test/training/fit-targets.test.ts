@@ -1,8 +1,10 @@
+import ndarray from 'ndarray';
 import { describe, expect, expectTypeOf, test, vi } from 'vitest';
 import {
   array,
   DataLoader,
   F,
+  type FitHistory,
   type FitOptions,
   fit,
   fitAsync,
@@ -421,4 +423,46 @@ test('labels in a 1-d array are labels for the default loss', () => {
   const history = fit(model, new DataLoader({ X, y: array([0, 1, 2, 0, 1, 2]) }), { ...quiet, optimizer, epochs: 1 });
   expect(history.trainAccHistory).toHaveLength(1);
   expect(toNested(X)).toHaveLength(6);
+});
+
+describe('fit with labels for the places of images', () => {
+  const images = new Random(3).randn([8, 2, 3, 3]);
+  const labels = Float32Array.from({ length: 72 }, (_, i) => (i % 9 === 0 ? 255 : Number(i % 2)));
+  const plain = Float32Array.from(labels, (label) => (label === 255 ? 0 : label));
+  const train = (y: Float32Array | Int32Array, options: object = {}): FitHistory => {
+    const model = new nn.Conv2d(2, 2, 1, { random: new Random(1) });
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+    const loader = new DataLoader({ X: images, y: ndarray(y, [8, 3, 3]) as unknown as NDArray }, { batchSize: 4 });
+    return fit(model, loader, { ...quiet, optimizer, epochs: 2, valLoader: loader, ...options } as never);
+  };
+
+  test('has a default loss, accuracies of places and their best epoch', () => {
+    const history = train(plain, { monitor: 'valAcc' });
+    const given = train(plain, { loss: F.crossEntropy });
+    expect(history.trainAccHistory).toHaveLength(2);
+    expect(history.valAccHistory[1]).toBeGreaterThan(0);
+    expect(history.bestValAcc).toBe(history.bestValue);
+    expect(given).toEqual({ ...history, secondsHistory: given.secondsHistory });
+    expect(train(Int32Array.from(plain)).lossHistory).toEqual(history.lossHistory);
+  });
+
+  test('leaves out those that do not count', () => {
+    const history = train(labels, { ignoreIndex: 255 });
+    const loss = (scores: Tensor, y: NDArray) => F.crossEntropy(scores, y, { ignoreIndex: 255 });
+    const given = train(labels, { ignoreIndex: 255, loss });
+    expect(given).toEqual({ ...history, secondsHistory: given.secondsHistory });
+    expect((history.valAccHistory[1] * 64) % 1).toBeCloseTo(0, 9);
+    const wrong = train(labels, { loss }).valAccHistory;
+    expect(wrong[1]).toBeCloseTo((history.valAccHistory[1] * 64) / 72, 9);
+    expect(() => train(labels)).toThrow('fit: y holds the label 255, expected labels in [0, 2)');
+  });
+
+  test('refuses scores of another shape', () => {
+    const model = new nn.Sequential(new nn.Conv2d(2, 2, 1), new nn.Flatten());
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+    expect(() => fit(model, [[images, array(plain, [8, 3, 3])]], { ...quiet, optimizer } as never)).toThrow(
+      'fit: model.forward(X) has shape (8, 18), expected (N=8, C, 3, 3), for y of shape (8, 3, 3): for targets that ' +
+        'are no labels give loss, such as F.mseLoss',
+    );
+  });
 });

@@ -171,6 +171,29 @@ describe('checkAccuracy', () => {
   });
 });
 
+describe('checkAccuracy with labels that do not count', () => {
+  const scores = array([[[[1, 5]], [[4, 4]]]]);
+  const y = (labels: number[]) => [[scores, array([[labels]])] as const];
+
+  test('leaves out −100, or what ignoreIndex says', () => {
+    expect(checkAccuracy([[X, [0, 1, 9, 9]]], echo, { ignoreIndex: 9 })).toBe(1);
+    expect(checkAccuracy([[X, array([0, -100, 1, -100])]], echo)).toBe(1 / 2);
+    expect(checkAccuracy(y([1, 255]), echo, { ignoreIndex: 255 })).toBe(1);
+    expect(checkAccuracy(y([-100, -100]), echo)).toBeNaN();
+  });
+
+  test('refuses other labels beyond the classes, and an ignoreIndex that is no whole number', () => {
+    expect(() => checkAccuracy(y([1, 255]), echo)).toThrow(
+      'checkAccuracy: y holds the label 255, expected labels in [0, 2): the model gives each example C=2 scores; a ' +
+        'label that does not count is given as ignoreIndex',
+    );
+    expect(() => checkAccuracy(y([1, -1]), echo)).toThrow('checkAccuracy: y[1] is -1, expected an integer ≥ 0');
+    expect(() => checkAccuracy(y([1, 1]), echo, { ignoreIndex: 0.5 })).toThrow(
+      'checkAccuracy: ignoreIndex is 0.5, expected a whole number',
+    );
+  });
+});
+
 describe('evaluate', () => {
   test('gives accuracy, loss and metrics of all examples', () => {
     const loader = new DataLoader({ X, y: [0, 1, 2, 2] }, { batchSize: 3 });
@@ -181,6 +204,18 @@ describe('evaluate', () => {
     expect(accuracy).toBe(3 / 4);
     expect(loss).toBeCloseTo(F.crossEntropy(X, [0, 1, 2, 2]).item(), 6);
     expect(metrics).toEqual({ first: 8 });
+  });
+
+  test('of scores for the places of images has their accuracy, without the places that do not count', () => {
+    const scores = array([[[[1, 5]], [[4, 4]]]]); // (1, 2, 1, 2): classes 1 and 0
+    const at = (y: number[], options = {}): number | null => evaluate([[scores, array([[y]])]], echo, options).accuracy;
+    expect([at([1, 1]), at([1, -100]), at([0.5, 1]), at([-1, 1])]).toEqual([1 / 2, 1, null, null]);
+    expect(at([255, 1], { ignoreIndex: 255 })).toBe(0);
+    expect(() => at([255, 1])).toThrow(
+      'evaluate: y holds the label 255, expected labels in [0, 2): the model gives each example C=2 scores; a label ' +
+        'that does not count is given as ignoreIndex',
+    );
+    expect(evaluate([[X, [0, 1, 0, 9]]], echo, { ignoreIndex: 9 }).accuracy).toBe(1);
   });
 
   test('of numbers has no accuracy', () => {
