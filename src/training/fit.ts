@@ -215,9 +215,23 @@ class Fit implements Listener {
   }
 
   get #isOver(): boolean {
-    const { epochs, patience } = this.#options;
+    return this.#stopped || this.history.epoch >= this.#options.epochs || this.#isOutOfPatience;
+  }
+
+  get #isOutOfPatience(): boolean {
+    const { patience } = this.#options;
     const { epoch, bestEpoch } = this.history;
-    return this.#stopped || epoch >= epochs || (patience !== undefined && epoch - bestEpoch >= patience);
+    return patience !== undefined && epoch - bestEpoch >= patience;
+  }
+
+  /** The learning rate, where the optimizer shows it. */
+  get #rate(): number | undefined {
+    return this.#options.optimizer.paramGroups?.[0]?.lr;
+  }
+
+  /** The name of the score by which epochs are compared. @param accuracy - Null where there is none. */
+  #monitor(accuracy: number | null): string {
+    return this.#options.monitor ?? (accuracy === null ? 'valLoss' : 'valAcc');
   }
 
   *#epoch(): Run<void> {
@@ -246,6 +260,7 @@ class Fit implements Listener {
     const val = yield* this.#validate();
     // Its metrics may be objects, which validation has used too.
     this.#train = this.#emptyScores('y');
+    const rate = this.#rate;
     if (isAdvanced && schedule.takesMetric !== undefined) {
       const accuracy = val === null ? trainAcc : this.#isMetricMonitored ? val.score : val.accuracy;
       this.#advance(schedule, schedule.takesMetric === 'loss' ? (val?.loss ?? trainLoss) : accuracy);
@@ -254,11 +269,21 @@ class Fit implements Listener {
     [this.#seconds, this.#since] = [0, null];
     const { epoch, iteration } = history;
     const valAcc = val?.accuracy ?? null;
-    this.#journal.epoch(epoch, epochs, iteration, {
+    const numbers = {
       ...(trainAcc === null ? { 'train loss': trainLoss } : { 'train acc': trainAcc }),
-      ...(valAcc === null ? { val_loss: val?.loss ?? null } : { val_acc: valAcc }),
+      ...(valAcc !== null && { val_acc: valAcc }),
+      ...((valAcc === null || this.#options.monitor === 'valLoss') && { val_loss: val?.loss ?? null }),
       ...(val?.results ?? results),
-    });
+    };
+    const isLowered = rate !== undefined && this.#rate !== undefined && this.#rate < rate;
+    this.#journal.epoch(epoch, epochs, iteration, numbers, isLowered ? this.#rate : null);
+    if (this.#isOutOfPatience && epoch < epochs) {
+      const { bestEpoch, bestValue } = history;
+      const monitor = this.#monitor(valAcc);
+      const best = bestValue === null ? '' : `, the best is ${bestValue.toFixed(6)} of epoch ${bestEpoch}`;
+      const score = SHOWN[monitor] ?? monitor;
+      this.#journal.note(`Stopped after ${epoch - bestEpoch} epochs without a better ${score}${best}`);
+    }
     yield { kind: 'epoch', iteration, epoch, loss: history.lossHistory[iteration - 1], trainAcc, valAcc };
   }
 
@@ -501,7 +526,8 @@ class Fit implements Listener {
 
   /** The score by which epochs are compared, whether a lower one is better, and whether it is finite. */
   #monitored({ accuracy, loss, results }: Omit<Validation, 'score'>, { tally }: EpochScores) {
-    const { monitor = accuracy === null ? 'valLoss' : 'valAcc', monitorMode } = this.#options;
+    const { monitorMode } = this.#options;
+    const monitor = this.#monitor(accuracy);
     const score = monitor === 'valLoss' ? loss : monitor === 'valAcc' ? accuracy : results[monitor];
     if (score === null) {
       const [found, expected] = ["is 'valAcc'", "'valLoss' or the name of a metric: targets are no labels"];
@@ -530,6 +556,9 @@ class Fit implements Listener {
     return { fn, iteration, lossHistory, learningRate, rest };
   }
 }
+
+/** How printed lines call scores. */
+const SHOWN: Readonly<Record<string, string>> = { valAcc: 'val_acc', valLoss: 'val_loss' };
 
 /** What validation has found. */
 interface Validation {

@@ -30,13 +30,26 @@ export class Journal {
    * Notes an evaluation.
    *
    * @param numbers - What it found, with their names; null for what is not known.
+   * @param rate - The learning rate, where it has been lowered.
    */
-  epoch(epoch: number, epochs: number, iteration: number, numbers: Readonly<Record<string, number | null>>): void {
+  epoch(
+    epoch: number,
+    epochs: number,
+    iteration: number,
+    numbers: Readonly<Record<string, number | null>>,
+    rate: number | null = null,
+  ): void {
     if (!this.#verbose) return;
     const known = Object.entries(numbers).filter((entry): entry is [string, number] => entry[1] !== null);
-    const text = known.map(([name, value]) => `${name}: ${value.toFixed(6)}`).join('; ');
-    this.#print(`(Epoch ${epoch} / ${epochs}) ${text}`);
+    const texts = known.map(([name, value]) => `${name}: ${value.toFixed(6)}`);
+    if (rate !== null) texts.push(`learning rate: ${Number(rate.toPrecision(6))}`);
+    this.#print(`(Epoch ${epoch} / ${epochs}) ${texts.join('; ')}`);
     this.#bar?.update(iteration);
+  }
+
+  /** Prints a line, as of the end of a run. */
+  note(line: string): void {
+    if (this.#verbose) this.#print(line);
   }
 
   /** Removes the progress bar. */

@@ -119,6 +119,30 @@ describe('fit', () => {
     ]);
   });
 
+  test('prints the watched loss, a rate that a plateau lowered, and that patience ended the run', () => {
+    const lines: string[] = [];
+    vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
+    const printed = (options: Partial<FitOptions>): string[] => {
+      lines.length = 0;
+      const model = net();
+      const optimizer = new optim.SGD(model.parameters(), { lr: 1e-12 });
+      const schedule = new optim.lrScheduler.ReduceLROnPlateau(optimizer, { patience: 0, eps: 0, threshold: 0.5 });
+      run({ verbose: true, epochs: 9, patience: 2, valLoader: loader(), optimizer, schedule, ...options }, model);
+      return lines.map((line) => line.replace(/0\.\d+/g, '#')).filter((line) => !line.startsWith('(Iteration'));
+    };
+    expect(printed({ monitor: 'valLoss', monitorMode: 'max', metrics: {} }).slice(0, 2)).toEqual([
+      '(Epoch 1 / 9) train acc: #; val_acc: #; val_loss: #',
+      '(Epoch 2 / 9) train acc: #; val_acc: #; val_loss: #; learning rate: 1e-13',
+    ]);
+    expect(printed({ metrics: { same: () => 3 }, monitor: 'same' })).toEqual([
+      '(Epoch 1 / 9) train acc: #; val_acc: #; same: 3.000000',
+      '(Epoch 2 / 9) train acc: #; val_acc: #; same: 3.000000; learning rate: 1e-13',
+      '(Epoch 3 / 9) train acc: #; val_acc: #; same: 3.000000; learning rate: 1e-14',
+      'Stopped after 2 epochs without a better same, the best is 3.000000 of epoch 1',
+    ]);
+    expect(printed({ metrics: { same: () => 3 }, monitor: 'same', epochs: 3 })).toHaveLength(3);
+  });
+
   test('steps a schedule after each epoch, or after each step where it says so', () => {
     const calls = { epoch: 0, step: 0 };
     run({ schedule: { step: () => void calls.epoch++ } });
