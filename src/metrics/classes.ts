@@ -55,9 +55,13 @@ export function argmax(x: NDArray, axis?: number): Int32Array {
   return places;
 }
 
-/** The class that scores (N, C, …) say: the highest; of one score, a logit, 1 where it is above zero, else 0. */
-export function highestClass(scores: NDArray): Int32Array {
-  return scores.shape[1] === 1 ? Int32Array.from(hostValues(scores), (logit) => Number(logit > 0)) : argmax(scores, 1);
+/**
+ * The class that scores (N, C, …) say: the highest; of one score, 1 where it is above `threshold`, that of logits by
+ * default, else 0.
+ */
+export function highestClass(scores: NDArray, threshold = 0): Int32Array {
+  const isOne = scores.shape[1] === 1;
+  return isOne ? Int32Array.from(hostValues(scores), (score) => Number(score > threshold)) : argmax(scores, 1);
 }
 
 /** Predicted and true classes of the same examples. */
@@ -82,6 +86,7 @@ export function classesOf(fn: string, predictions: Predicted, targets: Labels): 
   const actual = checkLabels(fn, 'targets', flat(targets), N);
   const given = shapeOf(fn, 'predictions', predictions);
   if (tuple(given) === tuple(labels) || (given.length === 1 && given[0] === N)) {
+    checkClasses(fn, predictions);
     const predicted = checkLabels(fn, 'predictions', flat(predictions), N);
     return { predicted, actual, count: highest(predicted, highest(actual, 0)) };
   }
@@ -106,6 +111,17 @@ export function classesOf(fn: string, predictions: Predicted, targets: Labels): 
   }
   const C = Math.max(2, given[1]);
   return { predicted: highestClass(predictions), actual: checkLabels(fn, 'targets', actual, N, C), count: C };
+}
+
+/** @throws {RangeError} if an array of as many axes as the targets holds scores. */
+function checkClasses(fn: string, predictions: Predicted): void {
+  if (!isNDArray(predictions) || predictions.shape.length !== 1) return;
+  const values = hostValues(predictions);
+  const at = values.findIndex((value) => !Number.isInteger(value) || value < 0);
+  if (at < 0) return;
+  const [found, expected] = [`is ${describe(values[at])}`, 'an integer ≥ 0'];
+  const wayOut = 'scores of one logit for each example are of shape (N, 1)';
+  throw argumentError(RangeError, { fn, arg: `predictions[${at}]`, found, expected, wayOut });
 }
 
 function highest(classes: Int32Array, least: number): number {

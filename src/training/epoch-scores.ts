@@ -17,9 +17,10 @@ export class EpochScores {
    *
    * @param arg - What errors call the labels; null: labels beyond the classes are just not right.
    * @param ignoreIndex - The label of examples that do not count in the accuracy.
+   * @param threshold - Above what the only score of an example means class 1.
    */
-  constructor(fn: string, arg: string | null, metrics: AnyMetrics, ignoreIndex = IGNORE_INDEX) {
-    this.tally = new Tally(fn, arg, ignoreIndex);
+  constructor(fn: string, arg: string | null, metrics: AnyMetrics, ignoreIndex = IGNORE_INDEX, threshold = 0) {
+    this.tally = new Tally(fn, arg, ignoreIndex, threshold);
     this.#ignoreIndex = ignoreIndex;
     this.metrics = new EpochMetrics(fn, metrics);
   }

@@ -28,11 +28,11 @@ import type { Arrays, Targets } from '../data/index.js';
 import { type BatchTargets, isRecord, isTuple, mapParts } from '../data/structure.js';
 import { isKeepingNothing } from '../kernels/index.js';
 import { highestClass } from '../metrics/classes.js';
-import { Module } from '../nn/index.js';
+import { Module, Sigmoid, Softmax } from '../nn/index.js';
 import { type Batches, checkLoader, forEachBatch, type InputBatch } from './batches.js';
 import { EpochScores, scoresOf } from './epoch-scores.js';
 import { type AnyMetrics, Joined, METRICS, type Metrics, type Values, valuesOf } from './metric.js';
-import { IGNORE_INDEX, Tally, WHOLE } from './scoring.js';
+import { endsWith, IGNORE_INDEX, Tally, thresholdOf, WHOLE } from './scoring.js';
 
 /** Scores of examples, and their labels; where targets are no labels, the targets. */
 export interface Predictions<Y = Int32Array, Scores = NDArray> {
@@ -60,8 +60,9 @@ export interface CheckAccuracyOptions extends OptionsOf<typeof CHECK_ACCURACY> {
 
 /**
  * The share of the loader's examples whose highest score is that of their label, with the model in evaluation mode.
- * Where the model gives one score, a logit, those whose label is 1 where it is above zero, and 0 elsewhere. An example
- * with a score of NaN is never right. Where it gives scores for each place of an image, (B, C, H, W), the share of the
+ * Where the model gives one score, a logit, those whose label is 1 where it is above zero, and 0
+ * elsewhere; above 0.5 where the model is a `Sequential` that ends with a `Sigmoid`, whose outputs are probabilities. An
+ * example with a score of NaN is never right. Where it gives scores for each place of an image, (B, C, H, W), the share of the
  * places, whose labels are an array of shape (B, H, W). Labels (B, 1) of scores (B, C) are taken for (B,).
  *
  * @param loader - A `DataLoader`, or another iterable of batches `[X, y]`.
@@ -75,7 +76,7 @@ export interface CheckAccuracyOptions extends OptionsOf<typeof CHECK_ACCURACY> {
 export function checkAccuracy(loader: Batches, model: Module | Model, options: CheckAccuracyOptions = {}): number {
   const fn = 'checkAccuracy';
   const { verbose, ignoreIndex } = settingsOf(fn, CHECK_ACCURACY, options);
-  const tally = new Tally(fn, 'y', ignoreIndex);
+  const tally = new Tally(fn, 'y', ignoreIndex, thresholdOf(model));
   score(fn, loader, model, true, (output, y, N) => {
     const [scores, labels] = labelled(fn, output, y as BatchTargets, N, ignoreIndex);
     tally.add(scores, labels);
@@ -118,6 +119,8 @@ const PREDICT = {
   /**
    * What to return: `'scores'`, as the model gives them; `'classes'`, the place of each highest score, for one score
    * whether it is above zero; `'probabilities'`, the softmax of the scores of each example, for one score its sigmoid.
+   * Of a `Sequential` that ends with a `Sigmoid` or `Softmax`, probabilities are its outputs, and one output is class 1
+   * above 0.5.
    * Default: scores, and with a loader that has labels an object of both.
    */
   as: option<'scores' | 'classes' | 'probabilities' | undefined>(
@@ -184,7 +187,8 @@ export function predict(
 ): unknown {
   const fn = 'predict';
   const { as, batchSize } = settingsOf(fn, PREDICT, options);
-  const wanted = as === 'probabilities' ? probabilitiesOf : (output: unknown): unknown => output;
+  const areProbabilities = endsWith(model, Sigmoid, Softmax);
+  const wanted = as !== 'probabilities' || areProbabilities ? (output: unknown): unknown => output : probabilitiesOf;
   const [scores, targets] = [new Joined(), new Joined()];
   let isLabelled = false;
   if ((examples as unknown) instanceof Tensor) {
@@ -206,7 +210,7 @@ export function predict(
     const expected = `${tuple(['N', `C=${first.shape[1]}`, ...first.shape.slice(2)])}, as of the first batch`;
     return misshapen(fn, other, expected);
   }) as NDArray;
-  if (as === 'classes') return highestClass(classScores(fn, all));
+  if (as === 'classes') return highestClass(classScores(fn, all), thresholdOf(model));
   if (!isLabelled) return all;
   return { scores: all, labels: targets.all((_, first, other) => unlike(fn, 'y', first, other)) };
 }
@@ -261,7 +265,7 @@ export function evaluate<Y extends Targets = Targets, S = Tensor>(
   checkLossOption(fn, options?.loss);
   const { loss, metrics, ignoreIndex } = settingsOf(fn, EVALUATE, options);
   const lossOf = loss as ((scores: unknown, y: unknown) => Tensor) | undefined;
-  const scores = new EpochScores(fn, 'y', metrics as AnyMetrics, ignoreIndex);
+  const scores = new EpochScores(fn, 'y', metrics as AnyMetrics, ignoreIndex, thresholdOf(model));
   score(fn, loader, model, true, (output, y, N) => {
     const value = lossOf && checkLoss(fn, lossOf(output, y)).item();
     scores.add(output, y as BatchTargets, N, value);
@@ -369,7 +373,9 @@ function unlike(fn: string, arg: string, first: NDArray, other: unknown): Error 
 function misshapen(fn: string, output: unknown, expected: string): Error {
   const scores = scoresOf(output);
   const found = scores === null ? `returned ${describe(output)}` : `has shape ${tuple(scores.shape)}`;
-  return argumentError(ShapeError, { fn, arg: 'model.forward(X)', found, expected });
+  const isOne = scores?.shape.length === 1;
+  const wayOut = isOne ? 'one score for each example is of shape (N, 1), as F.unsqueeze(scores, 1)' : undefined;
+  return argumentError(ShapeError, { fn, arg: 'model.forward(X)', found, expected, wayOut });
 }
 
 /** @throws {TypeError} if the option `loss` is a module, which is not a function: one of `nn` is meant by its `forward`. */

@@ -48,7 +48,7 @@ import {
 import { emptyHistory, type FitHistory, type RunningHistory } from './history.js';
 import { Journal } from './journal.js';
 import { heapCopies, heapCopy, statefulOf } from './saved.js';
-import { placeLabels } from './scoring.js';
+import { placeLabels, thresholdOf } from './scoring.js';
 import { WeightAverage } from './weight-average.js';
 
 /**
@@ -290,7 +290,7 @@ class Fit implements Listener {
   /** Scores of no example. With a loss of the caller's, which classes labels may name is for that to say. */
   #emptyScores(arg: string): EpochScores {
     const { loss, metrics, ignoreIndex } = this.#options;
-    return new EpochScores(this.fn, loss === undefined ? arg : null, metrics, ignoreIndex);
+    return new EpochScores(this.fn, loss === undefined ? arg : null, metrics, ignoreIndex, thresholdOf(this.#model));
   }
 
   /** Seconds of the epoch in progress. */

@@ -1,11 +1,13 @@
 import { argumentError, hostValues, type NDArray, type Range, tuple } from '../arrays/index.js';
 import { INDEX } from '../data/dataset.js';
+import { type Module, Sequential, Sigmoid } from '../nn/index.js';
 
 /** Counts the examples whose class is their label, batch by batch. */
 export class Tally {
   readonly #fn: string;
   readonly #arg: string | null;
   readonly #ignoreIndex: number | null;
+  readonly #threshold: number;
   /** Examples whose class is their label. */
   right = 0;
   /** Examples, without those that do not count. */
@@ -19,11 +21,13 @@ export class Tally {
    * @param fn - The function to name in errors, and `arg` its labels; null: labels beyond the classes are just not
    *   right.
    * @param ignoreIndex - The label of examples that do not count; null: all do.
+   * @param threshold - Above what one score means class 1: 0 for logits.
    */
-  constructor(fn: string, arg: string | null, ignoreIndex: number | null = null) {
+  constructor(fn: string, arg: string | null, ignoreIndex: number | null = null, threshold = 0) {
     this.#fn = fn;
     this.#arg = arg;
     this.#ignoreIndex = ignoreIndex;
+    this.#threshold = threshold;
   }
 
   /** The share of the examples whose class is their label. */
@@ -33,7 +37,7 @@ export class Tally {
 
   /**
    * Compares the class of each row of scores with its label. The class is that of the highest score, the first of equal
-   * ones. One score a row is a logit, for labels 0 and 1: above zero is class 1. A row that holds NaN has no class, and
+   * ones. One score a row is for labels 0 and 1: above the threshold is class 1. A row that holds NaN has no class, and
    * is never right.
    *
    * @param scores - Shape (N, C); or (N, C, d_1, …), with a class for each place.
@@ -46,6 +50,7 @@ export class Tally {
     const classes = Math.max(2, C);
     const flat = hostValues(scores);
     const ignored = this.#ignoreIndex;
+    const threshold = this.#threshold;
     let right = 0;
     let count = 0;
     let finite = true;
@@ -64,7 +69,7 @@ export class Tally {
         best = c;
       }
       if (!Number.isFinite(highest)) finite = false;
-      if (!Number.isNaN(highest) && (C === 1 ? Number(highest > 0) : best) === y[n]) right++;
+      if (!Number.isNaN(highest) && (C === 1 ? Number(highest > threshold) : best) === y[n]) right++;
     }
     this.right += right;
     this.count += count;
@@ -102,4 +107,15 @@ export function placeLabels(scores: NDArray, y: NDArray, ignoreIndex: number): I
     if (!INDEX.allows(values[i]) && values[i] !== ignoreIndex) return null;
   }
   return Int32Array.from(values);
+}
+
+/** Whether a model ends with a module of one of these kinds, as far as a `Sequential` says it. */
+export function endsWith(model: unknown, ...kinds: readonly (new (...args: never[]) => Module)[]): boolean {
+  if (model instanceof Sequential) return model.length > 0 && endsWith(model.at(-1), ...kinds);
+  return kinds.some((Kind) => model instanceof Kind);
+}
+
+/** Above what the only score of an example means class 1: a probability after a sigmoid, else a logit. */
+export function thresholdOf(model: unknown): number {
+  return endsWith(model, Sigmoid) ? 0.5 : 0;
 }

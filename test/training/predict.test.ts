@@ -171,6 +171,35 @@ describe('checkAccuracy', () => {
   });
 });
 
+describe('one score for each example', () => {
+  const one = array([[-2], [0.4], [3]]);
+  class Squeezed extends nn.Module {
+    override forward(x: TensorLike): Tensor {
+      return F.squeeze(x, 1);
+    }
+  }
+
+  test('has two axes', () => {
+    const wayOut = 'one score for each example is of shape (N, 1), as F.unsqueeze(scores, 1)';
+    expect(() => predict(one, new Squeezed(), { as: 'classes' })).toThrow(
+      `predict: model.forward(X) has shape (3,), expected scores (N, C) or (N, C, …): ${wayOut}`,
+    );
+    expect(() => checkAccuracy([[one, [0, 1, 0]]], new Squeezed())).toThrow(
+      `checkAccuracy: model.forward(X) has shape (3,), expected scores (N=3, C): ${wayOut}`,
+    );
+  });
+
+  test('after a sigmoid is a probability', () => {
+    const model = new nn.Sequential(new nn.Sequential(new nn.Sigmoid()));
+    expect(predict(one, model, { as: 'classes' })).toEqual(Int32Array.of(0, 1, 1));
+    expect(predict(one, model, { as: 'probabilities' })).toEqualBits(F.sigmoid(one).data);
+    expect(checkAccuracy([[one, [0, 1, 0]]], model)).toBe(2 / 3);
+    expect(evaluate([[one, [0, 1, 1]]], model).accuracy).toBe(1);
+    const softmax = new nn.Sequential(new nn.Softmax({ dim: 1 }));
+    expect(predict(X, softmax, { as: 'probabilities' })).toEqualBits(F.softmax(X, 1).data);
+  });
+});
+
 describe('checkAccuracy with labels that do not count', () => {
   const scores = array([[[[1, 5]], [[4, 4]]]]);
   const y = (labels: number[]) => [[scores, array([[labels]])] as const];
