@@ -15,7 +15,7 @@ import { checkChannels, imageTransform } from './transform.js';
  *
  * @param mean - One number for all channels, or C of them: `channelStats` finds them.
  * @param std - Standard deviations > 0, likewise.
- * @returns A transform of images (N, C, H, W) into new ones of that shape; it draws nothing.
+ * @returns A transform of images (N, C, H, W), or of one (C, H, W), into new ones of that shape; it draws nothing.
  * @throws {RangeError} if a mean is not finite, or a standard deviation not > 0; {@link ShapeError} if there are not as
  *   many as channels.
  *

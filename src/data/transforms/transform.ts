@@ -9,11 +9,14 @@ import {
   FRACTION,
   FUNCTION,
   heap,
+  isNDArray,
   type NDArray,
+  operand,
   Random,
   type Range,
   ShapeError,
   withStorage,
+  wrap,
 } from '../../arrays/index.js';
 import { isKeepingNothing, keepsNothing } from '../../kernels/index.js';
 import type { Region } from './resample.js';
@@ -103,7 +106,7 @@ export function partsOf(transform: object): readonly Transform[] | undefined {
   return parts.get(transform);
 }
 
-/** A transform of images that draws nothing, which `transforms[fn](...args)` makes. */
+/** A transform of images, or of one image (C, H, W), that draws nothing, which `transforms[fn](...args)` makes. */
 export function imageTransform(
   fn: string,
   args: readonly unknown[],
@@ -113,7 +116,11 @@ export function imageTransform(
     'inputs',
     fn,
     args,
-    keepsNothing((X: NDArray) => apply(X, checkImages(fn, X))),
+    keepsNothing((X: NDArray) => {
+      if (!isNDArray(X) || X.shape.length !== 3) return apply(X, checkImages(fn, X));
+      const { C, H, W } = checkShapes(fn, { X: [X, ['C', 'H', 'W']] });
+      return apply(wrap(operand(X), [1, C, H, W]), { N: 1, C, H, W }).pick(0);
+    }),
   );
 }
 

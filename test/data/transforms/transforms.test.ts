@@ -43,7 +43,7 @@ describe.each(IMAGE_TRANSFORMS)('%s', (name, transform) => {
   });
 
   test.each<[X: NDArray, message: string]>([
-    [zeros([3, 4, 5]), 'X has shape (3, 4, 5), expected (N, C, H, W)'],
+    [zeros([4, 5]), 'X has shape (4, 5), expected (N, C, H, W)'],
     [zeros([2, 3, 0, 5]), 'X has shape (2, 3, 0, 5), expected (N, C, H, W) with every size at least 1'],
     [[1] as never, 'X is [1], expected an array of float32 or float64'],
   ])('refuses what are not images', (X, message) => {
@@ -51,9 +51,23 @@ describe.each(IMAGE_TRANSFORMS)('%s', (name, transform) => {
   });
 });
 
-test.each(IMAGE_TRANSFORMS.filter(([name]) => !['normalize', 'resize', 'centerCrop'].includes(name)))(
-  '%s needs a Random',
+const DRAW_NOTHING = ['normalize', 'resize', 'centerCrop'];
+
+test.each(IMAGE_TRANSFORMS.filter(([name]) => DRAW_NOTHING.includes(name)))('%s takes one image', (_, transform) => {
+  const X = new Random(1).randn([1, 3, 4, 5]);
+  const random = new Random(0);
+  expectSameOnViews([X.pick(0)], (image) => [transform(image, random)]);
+  const one = array(transform(X, random).pick(0));
+  expect(array(transform(X.pick(0), random))).toEqualBits(one);
+  expect(array(workspace(() => transform(array(X.pick(0)), random)))).toEqualBits(one);
+});
+
+test.each(IMAGE_TRANSFORMS.filter(([name]) => !DRAW_NOTHING.includes(name)))(
+  '%s needs a Random, and a batch',
   (name, transform) => {
+    expect(() => transform(zeros([3, 4, 5]), new Random(0))).toThrow(
+      `${name}: X has shape (3, 4, 5), expected (N, C, H, W)`,
+    );
     const run = () => (transform as (X: NDArray) => NDArray)(zeros([1, 3, 4, 5]));
     const message = `${name}: random is undefined, expected a Random, as a DataLoader gives`;
     expect(run).toThrow(expect.objectContaining({ name: 'TypeError', message }));
