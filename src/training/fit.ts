@@ -448,7 +448,8 @@ class Fit implements Listener {
     const expected = 'labels for F.crossEntropy, the default loss';
     const loss = isNDArray(y) ? 'F.mseLoss' : '(scores, y) => F.mseLoss(scores, y.box)';
     const areClasses = isNDArray(y) && y.shape.length > 1 && y.shape[1] > 1;
-    const wayOut = `give loss, such as ${loss}${areClasses ? ', or F.crossEntropy for probabilities and for labels of places' : ''}`;
+    const other = areClasses ? ', or F.crossEntropy for probabilities and for labels of places' : '';
+    const wayOut = `give loss, such as ${loss}${other}`;
     throw argumentError(TypeError, { fn: this.fn, arg, found, expected, wayOut });
   }
 

@@ -95,7 +95,8 @@ describe('precision, recall, F1', () => {
 
   test('of one logit for each example have two axes', () => {
     expect(() => f1Score(array([0.5, 2]), [0, 1])).toThrow(
-      'f1Score: predictions[0] is 0.5, expected an integer ≥ 0: scores of one logit for each example are of shape (N, 1)',
+      'f1Score: predictions[0] is 0.5, expected an integer ≥ 0: scores of one logit for each example are of shape ' +
+        '(N, 1)',
     );
     expect(f1Score(array([0, 1]), [0, 1])).toBe(1);
   });
