@@ -61,9 +61,9 @@ export interface CheckAccuracyOptions extends OptionsOf<typeof CHECK_ACCURACY> {
 /**
  * The share of the loader's examples whose highest score is that of their label, with the model in evaluation mode.
  * Where the model gives one score, a logit, those whose label is 1 where it is above zero, and 0 elsewhere; above 0.5
- * where the model is a `Sequential` that ends with a `Sigmoid`, whose outputs are probabilities. An example with a score
- * of NaN is never right. Where it gives scores for each place of an image, (B, C, H, W), the share of the places, whose
- * labels are an array of shape (B, H, W). Labels (B, 1) of scores (B, C) are taken for (B,).
+ * where the model is a `Sequential` that ends with a `Sigmoid`, whose outputs are probabilities. An example with a
+ * score of NaN is never right. Where it gives scores for each place of an image, (B, C, H, W), the share of the places,
+ * whose labels are an array of shape (B, H, W). Labels (B, 1) of scores (B, C) are taken for (B,).
  *
  * @param loader - A `DataLoader`, or another iterable of batches `[X, y]`.
  * @param model - A module, or a model of the Solver, that gives scores of shape (B, C) for a batch. The mode of each of

@@ -299,7 +299,8 @@ describe('errors', () => {
       () => F.mseLoss(F.unsqueeze(row, 1), row),
     ],
     [
-      'binaryCrossEntropyWithLogits: y is an Int32Array, expected a tensor or an array: make it with array(y, [3, 1]); ' +
+      'binaryCrossEntropyWithLogits: y is an Int32Array, expected a tensor or an array: make it with ' +
+        'array(y, [3, 1]); ' +
         'for labels of classes take F.crossEntropy',
       () => F.binaryCrossEntropyWithLogits(F.unsqueeze(row, 1), pretend(Int32Array.of(0, 1, 1))),
     ],

@@ -267,7 +267,8 @@ describe('ThreeLayerConvNet', () => {
     [
       null,
       'TypeError',
-      'options is null, expected an object with any of inputDim, numFilters, filterSize, hiddenDim, numClasses, weightScale, reg, dtype, seed',
+      'options is null, expected an object with any of inputDim, numFilters, filterSize, hiddenDim, ' +
+        'numClasses, weightScale, reg, dtype, seed',
     ],
     [{ inputDim: [3, 1, 32] }, 'RangeError', `inputDim is [3, 1, 32], ${large}`],
     [{ inputDim: [3, 32, 1] }, 'RangeError', `inputDim is [3, 32, 1], ${large}`],

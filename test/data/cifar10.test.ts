@@ -308,7 +308,8 @@ describe('loadCifar10', () => {
     test('options that are no object', () => {
       expect(() => loadCifar10('data', null as unknown as LoadCifar10Options)).toThrow(
         new TypeError(
-          'loadCifar10: options is null, expected an object with any of numTraining, numValidation, numTest, subtractMean, dtype',
+          'loadCifar10: options is null, expected an object with any of numTraining, numValidation, numTest, ' +
+            'subtractMean, dtype',
         ),
       );
     });

@@ -63,7 +63,8 @@ test.each<[options: unknown, error: string, message: string]>([
   [
     null,
     'TypeError',
-    'DataLoader: options is null, expected an object with any of batchSize, shuffle, sampler, dropLast, transform, batchTransform, workers, prefetch, seed',
+    'DataLoader: options is null, expected an object with any of batchSize, shuffle, sampler, dropLast, ' +
+      'transform, batchTransform, workers, prefetch, seed',
   ],
 ])('an option that does not fit: case %#', (options, name, message) => {
   const make = () => new DataLoader(places(5), options as DataLoaderOptions);

@@ -8,7 +8,8 @@ import { imageTransform, type Transform } from './transform.js';
  * Images of another size, bilinear with antialiasing: where an image becomes smaller, every pixel of it counts.
  *
  * @param size - [height, width], or a number: of the shorter side, the other in proportion (rounded down).
- * @returns A transform of images (N, C, H, W), or of one (C, H, W), into new ones of height and width; it draws nothing.
+ * @returns A transform of images (N, C, H, W), or of one (C, H, W), into new ones of height and width; it draws
+ *   nothing.
  * @throws {RangeError} if a size is not a whole number ≥ 1.
  * @see torchvision.transforms.Resize(antialias=True)
  */
@@ -28,7 +29,8 @@ export function resize(size: number | readonly [height: number, width: number]):
  * The middle of each image. Where an image is smaller, zeros are added around it.
  *
  * @param size - Height and width of the part: a number for both, or [height, width].
- * @returns A transform of images (N, C, H, W), or of one (C, H, W), into new ones of height and width; it draws nothing.
+ * @returns A transform of images (N, C, H, W), or of one (C, H, W), into new ones of height and width; it draws
+ *   nothing.
  * @throws {RangeError} if a size is not a whole number ≥ 1.
  * @see torchvision.transforms.CenterCrop, whose rounding is kept: a half goes to the even number
  */
