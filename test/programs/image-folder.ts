@@ -1,9 +1,13 @@
-// Trains a small net on a folder of pictures, and prints the losses of the first and the last steps and the memory.
+// Trains a small net on a folder of pictures, and prints the losses and the memory: `image-folder.ts DIR [PICTURES]`,
+// default all of them, for as long a run as the folder is large.
 
-import { DataLoader, fit, imageFolder, manualSeed, nn, optim, transforms } from '../../src/index.js';
+import { DataLoader, fit, imageFolder, manualSeed, nn, optim, randomSplit, transforms } from '../../src/index.js';
 
 const dataset = imageFolder(process.argv[2], { size: 32 });
-const loader = new DataLoader(dataset, {
+const count = Number(process.argv[3] ?? dataset.length);
+const pictures =
+  count < dataset.length ? randomSplit(dataset, [count, dataset.length - count], { seed: 0 })[0] : dataset;
+const loader = new DataLoader(pictures, {
   batchSize: 64,
   shuffle: true,
   seed: 0,
