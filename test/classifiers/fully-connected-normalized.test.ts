@@ -381,7 +381,7 @@ describe('a Solver', () => {
       expect(outcome(4).losses).not.toEqual(first.losses);
     });
 
-    test('takes no memory in 200 steps that it had not after ten', () => {
+    test('takes no memory in 200 steps that it had not after ten', { tags: 'slow' }, () => {
       const options = { inputDim: 40, numClasses: 5, normalization: 'batchnorm', dropout: 0.5 } as const;
       const net = new FullyConnectedNet([100, 100, 100], options);
       const solver = new Solver(net, data, { updateRule: 'adam', batchSize: 50, numEpochs: 1000, verbose: false });

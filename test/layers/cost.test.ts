@@ -363,7 +363,7 @@ describeKernelSets('shapes and arithmetic', () => {
       expectZeros(scores, threeLayerNet);
     });
 
-    test(`golden: ${threeBlockNet.name}`, () => {
+    test(`golden: ${threeBlockNet.name}`, { tags: 'slow' }, () => {
       const { layers, num_parameters } = threeBlockNet.expected;
       expect(runBlocks(threeBlockNet, dtype)).toEqual({
         shapes: layers.map(({ out_shape }) => out_shape),

@@ -121,7 +121,7 @@ describe('lineChart', () => {
     expect(marksOf(svg, 'line8')[0]).toContain('stroke-dasharray="2,2"');
   });
 
-  test('takes a hundred thousand points', async () => {
+  test('takes a hundred thousand points', { tags: 'slow' }, async () => {
     const y = Float64Array.from({ length: 150_000 }, (_, i) => i);
     expect(textsOf(await lineChart({ ...options, series: [{ name: 'a', x: y, y }] }))).toContain('140,000');
   });
