@@ -132,6 +132,8 @@ export {
   workerDataset,
   writeSyntheticCifar10,
 } from './data/index.js';
+// Formats of files
+export { FormatError, type Safetensors, type StateDict } from './formats/index.js';
 // Gradient checking
 export {
   checkModelGradients,
