@@ -61,6 +61,16 @@ export {
 export { INSPECT, type InspectOptions, isNested, print } from './print.js';
 export { Random, type RandomState } from './random.js';
 export { isError, isFloat64, isFloats, isMap, isPlainObject, isSet, typedArrayName } from './realms.js';
+export {
+  checkArrays,
+  checkNumbers,
+  heapCopies,
+  heapCopy,
+  type Saved,
+  savedCopy,
+  savedEntries,
+  statefulOf,
+} from './saved.js';
 export { anyShape, checkLike, checkSameDType, checkShapes, type Dim, remedyFor } from './shapes.js';
 export { checkEntries, loadEntry, type Stateful } from './state-dict.js';
 export { heap, type Storage } from './storage.js';

@@ -1,7 +1,6 @@
-import { checkFlag } from '../arrays/index.js';
+import { checkFlag, heapCopies } from '../arrays/index.js';
 import type { Model, Params } from '../classifiers/model.js';
 import { haveValuesOf, restore, restoreStatistics, type Statistics, statisticsOf } from './parameters.js';
-import { heapCopies } from './saved.js';
 import { checkParameters, type SavedParameters, type SolverState, savedParameters } from './solver-state.js';
 
 /** Parameters, and the running statistics that go with them: a training pass makes new arrays of the latter. */

@@ -1,10 +1,12 @@
 import {
   AMOUNT,
   argumentError,
+  checkArrays,
   checkCount,
   checkEntries,
   checkedIn,
   checkFlag,
+  checkNumbers,
   describe,
   FINITE,
   FRACTION,
@@ -15,12 +17,12 @@ import {
   Random,
   type RandomState,
   type Stateful,
+  statefulOf,
 } from '../arrays/index.js';
 import { defaultGenerator } from '../autograd/index.js';
 import type { Module } from '../nn/index.js';
 import { emptyHistory, type FitHistory } from './history.js';
 import type { AnyMetrics, EpochMetrics, MetricsState } from './metric.js';
-import { checkArrays, checkNumbers, statefulOf } from './saved.js';
 import type { WeightAverageState } from './weight-average.js';
 
 /**

@@ -3,11 +3,14 @@ import {
   checkLabels,
   checkSynchronous,
   describe,
+  heapCopies,
+  heapCopy,
   hostValues,
   isNDArray,
   type Labels,
   type NDArray,
   ShapeError,
+  statefulOf,
   tuple,
 } from '../arrays/index.js';
 import { F, Tensor } from '../autograd/index.js';
@@ -47,7 +50,6 @@ import {
 } from './fit-state.js';
 import { emptyHistory, type FitHistory, type RunningHistory } from './history.js';
 import { Journal } from './journal.js';
-import { heapCopies, heapCopy, statefulOf } from './saved.js';
 import { placeLabels, thresholdOf } from './scoring.js';
 import { WeightAverage } from './weight-average.js';
 

@@ -18,7 +18,6 @@ export type { FitState, Group, Resumable } from './fit-state.js';
 export type { FitHistory } from './history.js';
 export type { Metric, MetricFunction, Metrics, MetricsState, Values } from './metric.js';
 export { ProgressBar, type Terminal } from './progress.js';
-export type { Saved } from './saved.js';
 export type { Dataset } from './solver-model.js';
 export type { AccuracyOptions, Rule, SolverOptionsOf } from './solver-options.js';
 export type { SavedParameters, SavedStatistics, SolverState } from './solver-state.js';

@@ -6,19 +6,21 @@ import {
   dtypeOf,
   empty,
   heap,
+  heapCopy,
   hostRoom,
   hostValues,
   isNDArray,
   isPlainObject,
   type NDArray,
   type Range,
+  type Saved,
   ShapeError,
+  statefulOf,
   withStorage,
 } from '../arrays/index.js';
 import { Tensor } from '../autograd/index.js';
 import type { Targets } from '../data/index.js';
 import { type BatchTargets, mapParts, partAt } from '../data/structure.js';
-import { heapCopy, type Saved, statefulOf } from './saved.js';
 
 /** The values of a model's output: an array for a tensor; of several tensors as many, in the same structure. */
 export type Values<S> = Tensor extends S ? NDArray : { readonly [Part in keyof S]: Values<S[Part]> };

@@ -1,25 +1,29 @@
 import {
   argumentError,
+  checkArrays,
   checkCount,
   checkEntries,
   checkedIn,
   checkFlag,
   checkLike,
+  checkNumbers,
   checkShapes,
   describe,
   FINITE,
   FRACTION,
+  heapCopies,
+  heapCopy,
   loadEntry,
   type NDArray,
   orNull,
   Random,
   type RandomState,
+  type Saved,
   SEED,
   type Stateful,
 } from '../arrays/index.js';
 import type { Model, Params } from '../classifiers/model.js';
 import type { Statistics } from './parameters.js';
-import { checkArrays, checkNumbers, heapCopies, heapCopy, type Saved } from './saved.js';
 
 /** The running statistics of a batch normalization; null before the first training pass. */
 export interface SavedStatistics {

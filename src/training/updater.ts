@@ -7,9 +7,11 @@ import {
   checkSynchronous,
   describe,
   heap,
+  heapCopy,
   isNDArray,
   isPlainObject,
   type NDArray,
+  savedEntries,
   withStorage,
 } from '../arrays/index.js';
 import type { Model, Params } from '../classifiers/model.js';
@@ -17,7 +19,6 @@ import { isKeepingNothing, isResident, resident } from '../kernels/index.js';
 import type { OptimConfig } from '../optim/index.js';
 import { checkConfig, STATE } from '../optim/update-rule.js';
 import { snapshot } from './parameters.js';
-import { heapCopy, savedEntries } from './saved.js';
 import type { CheckedOptions } from './solver-options.js';
 import type { SolverState } from './solver-state.js';
 

@@ -1,11 +1,13 @@
 import {
   argumentError,
   array,
+  checkArrays,
   checkCount,
   checkEntries,
   checkSynchronous,
   describe,
   heap,
+  heapCopies,
   hostRoom,
   hostValues,
   type NDArray,
@@ -20,7 +22,6 @@ import {
 import type { Tensor } from '../autograd/index.js';
 import { kernels, resident } from '../kernels/index.js';
 import { Module } from '../nn/index.js';
-import { checkArrays, heapCopies } from './saved.js';
 
 const OPTIONS = {
   /** The share of the average that is kept in a step, in [0, 1). Default 0.999. */

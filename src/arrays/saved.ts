@@ -1,17 +1,13 @@
-import {
-  argumentError,
-  array,
-  checkEntries,
-  checkLike,
-  describe,
-  FINITE,
-  heap,
-  isNDArray,
-  isPlainObject,
-  type NDArray,
-  type Stateful,
-  withStorage,
-} from '../arrays/index.js';
+import { withStorage } from './context.js';
+import { array } from './create.js';
+import { argumentError, describe } from './errors.js';
+import { isNDArray } from './ndarray.js';
+import { FINITE } from './options.js';
+import { isPlainObject } from './realms.js';
+import { checkLike } from './shapes.js';
+import { checkEntries, type Stateful } from './state-dict.js';
+import { heap } from './storage.js';
+import type { NDArray } from './types.js';
 
 /** What a state consists of: it survives `structuredClone` and, but for the arrays, JSON. */
 export type Saved = number | string | boolean | null | NDArray | readonly Saved[] | { readonly [name: string]: Saved };
