@@ -1,31 +1,25 @@
 import {
   argumentError,
-  checkLabels,
   checkSynchronous,
-  describe,
   heapCopies,
   heapCopy,
-  hostValues,
-  isNDArray,
   type Labels,
   type NDArray,
-  ShapeError,
   statefulOf,
-  tuple,
 } from '../arrays/index.js';
 import { F, Tensor } from '../autograd/index.js';
-import { INDEX } from '../data/dataset.js';
 import type { Arrays, Targets } from '../data/index.js';
 import type { BatchTargets } from '../data/structure.js';
 import { workspace } from '../kernels/index.js';
 import type { Module } from '../nn/index.js';
 import { scaleGradients } from '../optim/clip-grad.js';
 import { clipGradNorm, type Trainable } from '../optim/index.js';
+import { BatchPass } from './batch-pass.js';
 import { type AsyncBatches, type Batches, eachBatch, forEachBatch, isAsync, type Visit } from './batches.js';
 import { checkFinite, divergedLoss, type Progress } from './diverged-error.js';
 import { drain, drainAsync, type Listener, observed, type Pending, type Run } from './drive.js';
-import { EpochScores, scoresOf } from './epoch-scores.js';
-import { checkLoss, checkScores, evaluating, forwardOf } from './evaluation.js';
+import { EpochScores } from './epoch-scores.js';
+import { evaluating } from './evaluation.js';
 import type { StepEvent, TrainingEvent } from './events.js';
 import {
   type AnyFitOptions,
@@ -50,7 +44,7 @@ import {
 } from './fit-state.js';
 import { emptyHistory, type FitHistory, type RunningHistory } from './history.js';
 import { Journal } from './journal.js';
-import { placeLabels, thresholdOf } from './scoring.js';
+import { thresholdOf } from './scoring.js';
 import { WeightAverage } from './weight-average.js';
 
 /**
@@ -150,6 +144,7 @@ class Fit implements Listener {
   readonly #model: Module<unknown>;
   readonly #loader: Batches | AsyncBatches;
   readonly #options: CheckedFitOptions;
+  readonly #pass: BatchPass;
   readonly #average: WeightAverage | null;
   readonly #journal: Journal;
   /** Iterations of the whole run, where the loader says how many batches it has. */
@@ -177,6 +172,7 @@ class Fit implements Listener {
     this.#model = model;
     this.#loader = loader;
     this.#options = checkFit(fn, model, loader, options);
+    this.#pass = new BatchPass(fn, model, this.#options);
     const { weightAverage: decay, epochs, metrics } = this.#options;
     this.history = emptyHistory(Object.keys(metrics));
     this.#train = this.#emptyScores('y');
@@ -370,10 +366,10 @@ class Fit implements Listener {
   #step(X: Arrays, given: BatchTargets, N: number): void {
     const { optimizer, accumulate, schedule } = this.#options;
     const { history } = this;
-    const y = this.#targets(given, N, 'y');
-    const output = this.#forward(X, y, N, 'y');
+    const y = this.#pass.targets(given, N, 'y');
+    const output = this.#pass.forward(X, y, N, 'y');
     this.#train.add(output, y, N);
-    const loss = this.#lossOf(output, y);
+    const loss = this.#pass.lossOf(output, y);
     const value = loss.item();
     const rate = optimizer.paramGroups?.[0]?.lr;
     if (!Number.isFinite(value)) throw divergedLoss(this.#progress, value, ['batch', X, y], this.#parameters());
@@ -410,53 +406,6 @@ class Fit implements Listener {
     const { schedule } = this.#options;
     workspace(() => this.#update());
     if (schedule?.every === 'step') this.#advance(schedule);
-  }
-
-  /**
-   * What the model makes of a batch. The default loss needs scores (N, C), or (N, C, …) for labels of places (N, …).
-   */
-  #forward(X: Arrays, y: BatchTargets, N: number, arg: string): unknown {
-    const output = forwardOf(this.fn, this.#model, X);
-    if (this.#options.loss !== undefined) return output;
-    if (!isNDArray(y)) checkScores(this.fn, output, N);
-    else {
-      const scores = scoresOf(output);
-      const [, ...places] = y.shape;
-      if (scores === null || placeLabels(scores, y, this.#options.ignoreIndex) === null) {
-        const found = scores === null ? `returned ${describe(output)}` : `has shape ${tuple(scores.shape)}`;
-        const expected = `${tuple([`N=${N}`, 'C', ...places])}, for ${arg} of shape ${tuple(y.shape)}`;
-        const wayOut = 'for targets that are no labels give loss, such as F.mseLoss';
-        throw argumentError(ShapeError, { fn: this.fn, arg: 'model.forward(X)', found, expected, wayOut });
-      }
-    }
-    return output;
-  }
-
-  #lossOf(output: unknown, y: BatchTargets): Tensor {
-    const { loss, ignoreIndex } = this.#options;
-    if (loss !== undefined) return checkLoss(this.fn, (loss as (scores: unknown, y: unknown) => Tensor)(output, y));
-    return F.crossEntropy(output as Tensor, y as Labels, { ignoreIndex });
-  }
-
-  /** The targets of a batch: for the default loss labels. @throws {TypeError} if they are something else. */
-  #targets(y: BatchTargets, N: number, arg: string): BatchTargets {
-    if (y instanceof Int32Array || this.#options.loss !== undefined) return y;
-    if (isNDArray(y) && y.shape.length === 1 && hostValues(y).every((value) => INDEX.allows(value))) {
-      return checkLabels(this.fn, arg, y, N);
-    }
-    // Labels of the places of images, (N, H, W): the scores will show it.
-    if (isNDArray(y) && y.shape.length > 2 && hostValues(y).every((value) => this.#isLabel(value))) return y;
-    const found = isNDArray(y) ? `is numbers of shape ${tuple(y.shape)}` : 'is several targets';
-    const expected = 'labels for F.crossEntropy, the default loss';
-    const loss = isNDArray(y) ? 'F.mseLoss' : '(scores, y) => F.mseLoss(scores, y.box)';
-    const areClasses = isNDArray(y) && y.shape.length > 1 && y.shape[1] > 1;
-    const other = areClasses ? ', or F.crossEntropy for probabilities and for labels of places' : '';
-    const wayOut = `give loss, such as ${loss}${other}`;
-    throw argumentError(TypeError, { fn: this.fn, arg, found, expected, wayOut });
-  }
-
-  #isLabel(value: number): boolean {
-    return INDEX.allows(value) || value === this.#options.ignoreIndex;
   }
 
   /** The event of the step that was just made. */
@@ -502,9 +451,9 @@ class Fit implements Listener {
     const arg = 'y of valLoader';
     const scores = this.#emptyScores(arg);
     const visit: Visit = (X, given, N) => {
-      const y = this.#targets(given as BatchTargets, N, arg);
-      const output = this.#forward(X, y, N, arg);
-      scores.add(output, y, N, this.#lossOf(output, y).item());
+      const y = this.#pass.targets(given as BatchTargets, N, arg);
+      const output = this.#pass.forward(X, y, N, arg);
+      scores.add(output, y, N, this.#pass.lossOf(output, y).item());
     };
     const scoring = (work: () => void): void => this.#averaged(() => evaluating(this.#model, work));
     if (!isAsync(valLoader)) scoring(() => forEachBatch(fn, valLoader, visit, 'valLoader'));
