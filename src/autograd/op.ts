@@ -16,6 +16,7 @@ import { isKeepingNothing } from '../kernels/index.js';
 import { watch } from './saved.js';
 import { type Backward, Node, type Target } from './tape.js';
 import { Tensor } from './tensor.js';
+import { unrecorded } from './tracing.js';
 
 /** A tensor, or an array, which is a constant. */
 export type TensorLike = Tensor | NDArray;
@@ -77,16 +78,21 @@ export function op<A extends readonly unknown[], C>(
   checkOptions('op', options, ['name', 'keepsNothing']);
   const { name = forward.name || 'op', keepsNothing = isKeepingNothing(backward) } = options;
   checkFlag('op', 'keepsNothing', keepsNothing);
-  const apply = listOp(name, (args) => forward(...(args as unknown as A)), backward, keepsNothing);
+  const apply = listOp(name, (args) => forward(...(args as unknown as A)), backward, keepsNothing, true);
   return (...operands) => apply(operands);
 }
 
-/** As {@link op}, of a function whose arguments are one list, which may be longer than the arguments of a call. */
+/**
+ * As {@link op}, of a function whose arguments are one list, which may be longer than the arguments of a call.
+ *
+ * @param isOwn - Whether it is an operation of a user's own.
+ */
 export function listOp<C>(
   name: string,
   forward: (args: readonly unknown[]) => readonly [out: NDArray, cache: C],
   backward: (dout: NDArray, cache: C, needs: readonly boolean[]) => Gradients,
   keepsNothing: boolean = isKeepingNothing(backward),
+  isOwn = false,
 ): (operands: readonly unknown[]) => Tensor {
   return (operands) => {
     const args = operands.map((operand) => (operand instanceof Tensor ? operand.data : operand));
@@ -107,7 +113,7 @@ export function listOp<C>(
       targets.push(target);
       needed ||= target !== null;
     }
-    if (!needed || !isRecording()) return new Tensor(out);
+    if (!needed || !isRecording()) return unrecorded(name, operands, out, isOwn);
 
     const check = watch(name, arrays, out, cache);
     const node = new Node(name, {

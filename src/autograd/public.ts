@@ -11,3 +11,4 @@ export * as autograd from './namespace.js';
 export { arrayOf, type Gradients, type Operand, type OpOptions, op, type TensorLike } from './op.js';
 export { noGrad } from './tape.js';
 export { Tensor, type TensorOptions, tensor } from './tensor.js';
+export { isTracing, type TracedOperation, traceOperations } from './tracing.js';

@@ -1,5 +1,5 @@
 import { isRecording, overlap } from '../arrays/index.js';
-import { arrayOf, Tensor, type TensorLike } from '../autograd/index.js';
+import { arrayOf, isTracing, Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
 import { ReLU } from './activations.js';
 import { LayerList } from './layer-list.js';
@@ -68,10 +68,11 @@ export class Sequential extends LayerList {
 
 /**
  * Whether a module has the method `name` and this method stands for its `forward`: no subclass of the class with the
- * method overrides `forward`, and nobody has assigned another one to the module.
+ * method overrides `forward`, and nobody has assigned another one to the module. While operations are traced each
+ * module runs by itself.
  */
 function offers(module: Module, name: 'forwardRelu' | 'forwardWith' | 'foldInto'): boolean {
-  if (module[name] === undefined) return false;
+  if (module[name] === undefined || isTracing()) return false;
   let at: object = module;
   while (!Object.hasOwn(at, name)) {
     if (Object.hasOwn(at, 'forward')) return false;

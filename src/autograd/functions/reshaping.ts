@@ -161,25 +161,30 @@ function axisIn(fn: string, arg: string, axis: unknown, shape: readonly number[]
 
 /** The tensors behind each other along `axis` (default the first). */
 export function concat(tensors: readonly TensorLike[], axis = 0): Tensor {
-  return joined('concat', tensors, (arrays) => concatForward(arrays, axis), concatBackward);
+  return joined('concat', tensors, axis, concatForward, concatBackward);
 }
 
 /** The tensors, all of one shape, along a new `axis` (default the first). */
 export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
-  return joined('stack', tensors, (arrays) => stackForward(arrays, axis), stackBackward);
+  return joined('stack', tensors, axis, stackForward, stackBackward);
 }
+
+const TERMS_OF_LISTS = { arrays: 'tensors' };
 
 function joined<C>(
   fn: string,
   tensors: readonly TensorLike[],
-  forward: (arrays: readonly NDArray[]) => [out: NDArray, cache: C],
+  axis: number,
+  forward: (arrays: readonly NDArray[], axis: number) => [out: NDArray, cache: C],
   backward: (dout: NDArray, cache: C) => NDArray[],
 ): Tensor {
   if (!Array.isArray(tensors)) {
     const found = `is ${describe(tensors)}`;
     throw argumentError(TypeError, { fn, arg: 'tensors', found, expected: 'a list of tensors' });
   }
-  return layerListOp(fn, (arrays) => forward(arrays as NDArray[]), backward, { arrays: 'tensors' })(tensors);
+  // The axis is an argument too: without it an operation that is traced does not say what it does.
+  const apply = layerListOp(fn, (args) => forward(args.slice(0, -1) as NDArray[], axis), backward, TERMS_OF_LISTS);
+  return apply([...tensors, axis]);
 }
 
 /**

@@ -31,6 +31,7 @@ import {
 } from '../../layers/index.js';
 import { arrayOf, type TensorLike } from '../op.js';
 import { Tensor } from '../tensor.js';
+import { unrecorded } from '../tracing.js';
 import { arrayArg, layerOp, type Value, valueArg } from './layer-op.js';
 import { amax, amin } from './reductions.js';
 
@@ -61,12 +62,20 @@ function placesArg(fn: string, arg: string, places: Places): NDArray {
 
 /** The place of the first largest value along `axis`, which stays with size 1 if `keepdims`; of all when left out. */
 export function argmax(x: TensorLike, axis?: number, keepdims = false): Tensor {
-  return new Tensor(placeOfExtreme('argmax', 'argmax', arrayArg('argmax', 'x', x), axis, keepdims));
+  return unrecorded(
+    'argmax',
+    [x, axis, keepdims],
+    placeOfExtreme('argmax', 'argmax', arrayArg('argmax', 'x', x), axis, keepdims),
+  );
 }
 
 /** The place of the first smallest value along `axis`, which stays with size 1 if `keepdims`; of all when left out. */
 export function argmin(x: TensorLike, axis?: number, keepdims = false): Tensor {
-  return new Tensor(placeOfExtreme('argmin', 'argmin', arrayArg('argmin', 'x', x), axis, keepdims));
+  return unrecorded(
+    'argmin',
+    [x, axis, keepdims],
+    placeOfExtreme('argmin', 'argmin', arrayArg('argmin', 'x', x), axis, keepdims),
+  );
 }
 
 /** Picks values by constant places. */
@@ -133,7 +142,8 @@ function alongAxis(
   }
   const places = placeOfExtreme(fn, kernel, arrayArg(fn, 'x', x), axis, true);
   const indices = keepdims ? places : squeezeForward(places, axis)[0];
-  return { values: pick(x, axis, places, keepdims), indices: new Tensor(indices) };
+  const found = unrecorded(kernel, [x, axis, keepdims], indices);
+  return { values: pick(x, axis, places, keepdims), indices: found };
 }
 
 const TOPK_OPTIONS = {
@@ -159,7 +169,8 @@ const picked = picking('topk');
 export function topk(x: TensorLike, k: number, options: TopkOptions = {}): ValuesAndIndices {
   const { axis, largest } = settingsOf('topk', TOPK_OPTIONS, options);
   const places = placesOfTop('topk', arrayArg('topk', 'x', x), k, axis, largest);
-  return { values: picked(x, axis, places), indices: new Tensor(places) };
+  const indices = unrecorded('topkIndices', [x, k, axis, largest], places);
+  return { values: picked(x, axis, places), indices };
 }
 
 const ONE_HOT_OPTIONS = {
@@ -182,7 +193,7 @@ export function oneHot(labels: Places, numClasses?: number, options: OneHotOptio
   const { dtype } = settingsOf('oneHot', ONE_HOT_OPTIONS, options);
   const places = placesArg('oneHot', 'labels', labels);
   const C = numClasses ?? (Math.floor(kernels().maxAbs(operand(places))) || 0) + 1;
-  return new Tensor(oneHotOf('oneHot', places, C, dtype));
+  return unrecorded('oneHot', [places, numClasses], oneHotOf('oneHot', places, C, dtype));
 }
 
 const chosen = layerOp(
@@ -215,7 +226,7 @@ export const clamp = layerOp('clamp', clampForward, clampBackward);
 function comparison(relation: Relation): (a: Value, b: Value) => Tensor {
   return (a, b) => {
     const [x, y] = [valueArg(relation, 'a', a, b), valueArg(relation, 'b', b, a)];
-    return new Tensor(compare(relation, relation, arrayOf(x), arrayOf(y)));
+    return unrecorded(relation, [x, y], compare(relation, relation, arrayOf(x), arrayOf(y)));
   };
 }
 
