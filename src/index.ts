@@ -169,6 +169,18 @@ export {
 } from './kernels/index.js';
 // Layers
 export * from './layers/public.js';
+// Loggers
+export {
+  csvLogger,
+  jsonLinesLogger,
+  type LineLoggerOptions,
+  type LoggedEpoch,
+  type LoggedStep,
+  type Logger,
+  type RunStart,
+  type TensorBoardLoggerOptions,
+  tensorBoardLogger,
+} from './loggers/index.js';
 // Metrics
 export {
   type Average,

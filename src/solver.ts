@@ -10,6 +10,7 @@ import {
   settingsOf,
 } from './arrays/index.js';
 import type { Model, Params } from './classifiers/model.js';
+import { Loggers } from './loggers/index.js';
 import { Best } from './training/best.js';
 import { checkFinite, DivergedError, type Progress } from './training/diverged-error.js';
 import { checkSignal, drain, drainAsync, Guard, type Listener, observed, type Run } from './training/drive.js';
@@ -98,6 +99,7 @@ export class Solver<R extends Rule = 'sgd'> {
       this.#stopped = true;
     },
   };
+  readonly #loggers: Loggers;
   readonly #best: Best;
   readonly #random: Random;
   #numEpochs: number;
@@ -106,6 +108,8 @@ export class Solver<R extends Rule = 'sgd'> {
   #due = false;
   /** Whether `onEpoch` has ended the run. */
   #stopped = false;
+  /** The learning rate of the last iteration, for loggers. */
+  #rate: number | null = null;
 
   /**
    * Trains `model` on `data` when {@link Solver.train} is called; nothing has changed before.
@@ -122,6 +126,7 @@ export class Solver<R extends Rule = 'sgd'> {
     this.model = model;
     [this.#train, this.#val] = checkDataset(data);
     this.#numEpochs = this.#options.numEpochs;
+    this.#loggers = new Loggers('Solver', this.#options.loggers);
     this.#random = new Random(this.#options.seed);
     this.#updater = new Updater(model, this.#options);
     this.#best = new Best(model);
@@ -193,12 +198,14 @@ export class Solver<R extends Rule = 'sgd'> {
     this.#guard.enter(method);
     const journal = new Journal(this.#options, this.#total);
     try {
+      this.#startLoggers();
       while (!this.#stopped && (this.#due || this.iteration < this.#total)) {
         if (!this.#due) {
           const loss = this.#step();
           const { iteration, epoch } = this;
           this.#due = iteration === 1 || iteration % this.#iterationsPerEpoch === 0 || iteration >= this.#total;
           journal.step(iteration, this.#total, loss);
+          if (this.#loggers.isActive) this.#loggers.step(iteration, epoch, loss, this.#rate);
           yield { kind: 'step', iteration, epoch, loss };
         } else {
           const { trainAcc, valAcc, valLoss } = this.#evaluate();
@@ -208,14 +215,23 @@ export class Solver<R extends Rule = 'sgd'> {
           const found: Record<string, number | null> =
             valLoss === null ? { 'train acc': trainAcc, val_acc: valAcc } : { loss, val_loss: valLoss };
           journal.epoch(epoch, this.#numEpochs, iteration, found);
+          const learningRate = this.#updater.learningRate ?? null;
+          this.#loggers.epoch({ iteration, epoch, loss, learningRate, trainAcc, valAcc, valLoss, metrics: {} });
           yield { kind: 'epoch', iteration, epoch, loss, trainAcc, valAcc };
         }
       }
       this.#finish();
     } finally {
       journal.clear();
+      this.#loggers.close();
       this.#guard.leave();
     }
+  }
+
+  #startLoggers(): void {
+    const { iteration, epoch } = this;
+    const [isResumed, isEvaluationDue] = [iteration > 0, this.#due];
+    this.#loggers.start({ iteration, epoch, isResumed, isEvaluationDue, metrics: [] });
   }
 
   /** Puts the best parameters into the model, and keeps the last ones. */
@@ -264,6 +280,7 @@ export class Solver<R extends Rule = 'sgd'> {
     });
     this.lossHistory.push(loss);
     this.iteration++;
+    if (this.#loggers.isActive) this.#rate = this.#updater.learningRate ?? null;
     if (this.iteration % this.#iterationsPerEpoch === 0) {
       this.epoch++;
       this.#updater.decay(lrDecay);

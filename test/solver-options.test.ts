@@ -9,8 +9,8 @@ import { ScriptedModel, scriptedData } from './helpers/scripted-model.js';
 const QUIET = { verbose: false, seed: 1 };
 
 const OPTIONS =
-  'updateRule, optimConfig, lrDecay, batchSize, numEpochs, printEvery, verbose, numTrainSamples, numValSamples, ' +
-  'seed, onIteration, onEpoch';
+  'updateRule, optimConfig, lrDecay, batchSize, numEpochs, printEvery, verbose, loggers, ' +
+  'numTrainSamples, numValSamples, seed, onIteration, onEpoch';
 
 const RULES = 'sgd, sgd_momentum, nesterov, rmsprop, adagrad, adam, adamw';
 

@@ -15,6 +15,7 @@ import {
   TEXT,
 } from '../arrays/index.js';
 import type { Tensor } from '../autograd/index.js';
+import { LOGGERS, type Logger } from '../loggers/index.js';
 import { Module } from '../nn/index.js';
 import type { Trainable } from '../optim/index.js';
 import { type AsyncBatches, type Batches, checkLoader } from './batches.js';
@@ -107,6 +108,8 @@ const SETTINGS = {
   printEvery: option(100, count(1)),
   /** Whether to print. Default true. */
   verbose: option(true, FLAG),
+  /** What steps and epochs are reported to, such as `csvLogger(file)`: one or several, in that order. Default: none. */
+  loggers: option<Logger | readonly Logger[]>([], LOGGERS),
   /** Called after every step. Only `fitAsync` awaits a promise that it returns; `fit` and `fitSteps` refuse one. */
   onStep: option<(history: FitHistory, run: Resumable) => unknown>(() => {}, FUNCTION),
   /** Called after every epoch; `false` ends the training. Promises: as of `onStep`. */

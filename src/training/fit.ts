@@ -11,6 +11,7 @@ import { F, Tensor } from '../autograd/index.js';
 import type { Arrays, Targets } from '../data/index.js';
 import type { BatchTargets } from '../data/structure.js';
 import { workspace } from '../kernels/index.js';
+import { Loggers } from '../loggers/index.js';
 import type { Module } from '../nn/index.js';
 import { scaleGradients } from '../optim/clip-grad.js';
 import { clipGradNorm, type Trainable } from '../optim/index.js';
@@ -147,6 +148,7 @@ class Fit implements Listener {
   readonly #pass: BatchPass;
   readonly #average: WeightAverage | null;
   readonly #journal: Journal;
+  readonly #loggers: Loggers;
   /** Iterations of the whole run, where the loader says how many batches it has. */
   readonly #total: number | null;
   #best: Record<string, NDArray> | null = null;
@@ -180,6 +182,7 @@ class Fit implements Listener {
     const { length } = loader as { length?: unknown };
     this.#total = typeof length === 'number' ? epochs * length : null;
     this.#journal = new Journal(this.#options, this.#total);
+    this.#loggers = new Loggers(fn, this.#options.loggers);
     if (this.#options.state !== undefined) this.#load(this.#options.state);
   }
 
@@ -199,17 +202,25 @@ class Fit implements Listener {
   *events(): Run<FitHistory> {
     let isComplete = false;
     try {
+      this.#startLoggers();
       while (!this.#isOver) yield* this.#epoch();
       isComplete = true;
     } finally {
       this.#isLeft = !isComplete;
       this.#journal.clear();
+      this.#loggers.close();
     }
     const best = this.#options.keepBest ? this.#best : null;
     if (best !== null || this.#average !== null) this.#last = this.#model.stateDict();
     if (best !== null) this.#model.loadStateDict(best);
     else this.#average?.copyToModel();
     return this.history;
+  }
+
+  #startLoggers(): void {
+    const { iteration, epoch, metrics } = this.history;
+    const [isResumed, isEvaluationDue] = [this.#options.state !== undefined, this.#steps > 0];
+    this.#loggers.start({ iteration, epoch, isResumed, isEvaluationDue, metrics: Object.keys(metrics) });
   }
 
   get #isOver(): boolean {
@@ -282,7 +293,13 @@ class Fit implements Listener {
       const score = SHOWN[monitor] ?? monitor;
       this.#journal.note(`Stopped after ${epoch - bestEpoch} epochs without a better ${score}${best}`);
     }
-    yield { kind: 'epoch', iteration, epoch, loss: history.lossHistory[iteration - 1], trainAcc, valAcc };
+    const loss = history.lossHistory[iteration - 1];
+    const valLoss = val?.loss ?? null;
+    const both = Object.entries(results).map(([name, train]) => [name, { train, val: val?.results[name] ?? null }]);
+    const learningRate = this.#rate ?? null;
+    const found = { loss, learningRate, trainAcc, valAcc, valLoss, metrics: Object.fromEntries(both) };
+    this.#loggers.epoch({ iteration, epoch, ...found });
+    yield { kind: 'epoch', iteration, epoch, loss, trainAcc, valAcc };
   }
 
   /** Scores of no example. With a loss of the caller's, which classes labels may name is for that to say. */
@@ -413,6 +430,7 @@ class Fit implements Listener {
     const { iteration, epoch, lossHistory } = this.history;
     const loss = lossHistory[iteration - 1];
     this.#journal.step(iteration, this.#total, loss);
+    if (this.#loggers.isActive) this.#loggers.step(iteration, epoch, loss, this.history.learningRates.at(-1) ?? null);
     return { kind: 'step', iteration, epoch, loss };
   }
 

@@ -11,6 +11,7 @@ import {
   type Settings,
   settingsOf,
 } from '../arrays/index.js';
+import { LOGGERS, type Logger } from '../loggers/index.js';
 import {
   type AnyUpdateRule,
   type ConfigOf,
@@ -45,6 +46,11 @@ const SETTINGS = {
   printEvery: option(10, count(1)),
   /** Whether to print. Default true. */
   verbose: option(true, FLAG),
+  /**
+   * What `train`, `trainAsync` and `steps` report to, such as `csvLogger(file)`: one or several, in that order.
+   * Default: none.
+   */
+  loggers: option<Logger | readonly Logger[]>([], LOGGERS),
   /** Training examples that the training accuracy is estimated on; null for all. Default 1000. */
   numTrainSamples: option<number | null>(1000, SAMPLES),
   /** Validation examples that are scored; null, the default, for all. */
