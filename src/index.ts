@@ -134,7 +134,15 @@ export {
   writeSyntheticCifar10,
 } from './data/index.js';
 // Formats of files
-export { FormatError, type Safetensors, type StateDict } from './formats/index.js';
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  FormatError,
+  type Safetensors,
+  type SafetensorsOptions,
+  type StateDict,
+  type StateLike,
+} from './formats/index.js';
 // Gradient checking
 export {
   checkModelGradients,

@@ -75,5 +75,5 @@ export { anyShape, checkLike, checkSameDType, checkShapes, type Dim, remedyFor }
 export { checkEntries, loadEntry, type Stateful } from './state-dict.js';
 export { heap, type Storage } from './storage.js';
 export { checkSynchronous } from './synchronous.js';
-export type { DType, Floats, NDArray } from './types.js';
+export { type DType, type Floats, MAX_RANK, type NDArray } from './types.js';
 export { markChanged, overwrite, versionOf } from './versions.js';

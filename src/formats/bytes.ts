@@ -1,4 +1,4 @@
-import { argumentError, type Fault } from '../arrays/index.js';
+import { argumentError, describe, type Fault, typedArrayName } from '../arrays/index.js';
 
 /** A file, or bytes, do not keep to their format: damaged, cut off, or of a kind that is not read here. */
 export class FormatError extends Error {
@@ -23,6 +23,12 @@ export function formatError({ fn, file }: Source, { place, ...fault }: FormatFau
   return argumentError(FormatError, { fn, arg: `${file}: ${place}`, ...fault }, options);
 }
 
+/** @throws {TypeError} if `bytes` is no Uint8Array. */
+export function checkBytes({ fn, file }: Source, bytes: unknown): asserts bytes is Uint8Array {
+  if (typedArrayName(bytes) === 'Uint8Array') return;
+  throw argumentError(TypeError, { fn, arg: file, found: `is ${describe(bytes)}`, expected: 'a Uint8Array' });
+}
+
 /**
  * Reads little-endian numbers and texts one after the other. Nothing is read beyond the end, and nothing is allocated
  * but texts: what is taken is a part of the bytes themselves.
@@ -42,11 +48,12 @@ export class ByteReader {
    * @param start - The first byte to read. Default 0.
    * @param end - The byte after the last one to read. Default: all.
    */
-  constructor(source: Source, bytes: Uint8Array, start = 0, end = bytes.length) {
+  constructor(source: Source, bytes: Uint8Array, start = 0, end?: number) {
+    checkBytes(source, bytes);
     this.source = source;
     this.bytes = bytes;
     this.at = start;
-    this.end = end;
+    this.end = end ?? bytes.length;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 

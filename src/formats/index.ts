@@ -1,2 +1,20 @@
-export { ByteReader, decodeUtf8, FormatError, type FormatFault, formatError, type Source } from './bytes.js';
+export {
+  ByteReader,
+  checkBytes,
+  decodeUtf8,
+  FormatError,
+  type FormatFault,
+  formatError,
+  type Source,
+} from './bytes.js';
+export { ELEMENT_SIZES, type ElementType, elementsOf, isElementType, littleEndianBytes } from './elements.js';
+export { hasHalfPair, type Json, type JsonObject, parseJson } from './parse-json.js';
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  readSafetensors,
+  type SafetensorsOptions,
+  writeSafetensors,
+} from './safetensors.js';
+export { countOf, emptyState, namedArrays, type StateLike } from './state.js';
 export type { Safetensors, StateDict } from './types.js';
