@@ -1,13 +1,16 @@
 // Arrays
 export {
+  type Architecture,
   array,
   type DType,
   type Floats,
   full,
   type Labels,
   linspace,
+  type NamedArchitecture,
   type NDArray,
   type Nested,
+  type OptionValue,
   ones,
   Random,
   type RandomState,

@@ -1,4 +1,5 @@
 export { isView } from './any-view.js';
+export { type Architecture, type NamedArchitecture, type OptionValue, plainOptions } from './architecture.js';
 export { checkAmount, checkCount, checkFlag, checkOptions, checkPath } from './arguments.js';
 export { currentStorage, isRecording, withoutRecording, withStorage } from './context.js';
 export {

@@ -1,6 +1,7 @@
 import {
   AMOUNT,
   ANY,
+  type Architecture,
   checkCount,
   checkedIn,
   checkLabels,
@@ -37,7 +38,7 @@ import {
 } from './hidden-layer.js';
 import type { Classifier, LossAndGrads } from './model.js';
 import { CLASSIFIER_OPTIONS } from './options.js';
-import { addPenalty, checkInputs, gaussian, zeroBias } from './parameters.js';
+import { addPenalty, checkInputs, formatOf, gaussian, zeroBias } from './parameters.js';
 import { summaryOf } from './summary.js';
 
 /** Names of the parameters of a {@link FullyConnectedNet}: layers are counted from 1. */
@@ -160,10 +161,21 @@ export class FullyConnectedNet implements Classifier {
     return workspace(() => (y === undefined ? this.#forward(local(X)).scores : this.#forwardBackward(local(X), y)));
   }
 
+  /** The class and the options that make a network of this form; of those, all but seeds and initial weights. */
+  architecture(): Architecture {
+    const { params } = this;
+    const weights = Array.from({ length: this.#numLayers }, (_, i) => params[`W${i + 1}`]);
+    const hiddenDims = weights.slice(0, -1).map(({ shape }) => shape[1]);
+    const sizes = { hiddenDims, inputDim: weights[0].shape[0], numClasses: weights[this.#numLayers - 1].shape[1] };
+    const dropout = this.dropoutParams.length > 0 ? this.dropoutParams[0].p : 1;
+    const options = { ...sizes, normalization: this.#normalization, dropout, ...formatOf(this) };
+    return { class: this.constructor.name, options, children: [] };
+  }
+
   /** Tables of the layers, with what their products cost for one example, and of the parameters. */
   summary(): string {
     const { params } = this;
-    const normalization = this.bnParams.length > 0 ? 'batchnorm' : params.gamma1 ? 'layernorm' : null;
+    const normalization = this.#normalization;
     const dropout = this.dropoutParams.length > 0 ? `dropout keeping ${this.dropoutParams[0].p}` : null;
     const layers = Array.from({ length: this.#numLayers }, (_, i) => {
       const [inputDim, outputDim] = params[`W${i + 1}`].shape;
@@ -174,6 +186,11 @@ export class FullyConnectedNet implements Classifier {
     });
     const title = [`${this.constructor.name}, ${this.#numLayers} layers`, normalization, dropout].filter(Boolean);
     return summaryOf(title.join(', '), layers, params);
+  }
+
+  get #normalization(): 'batchnorm' | 'layernorm' | null {
+    if (this.bnParams.length > 0) return 'batchnorm';
+    return this.params.gamma1 === undefined ? null : 'layernorm';
   }
 
   #forward(X: NDArray) {

@@ -25,6 +25,14 @@ export function gaussian(random: Random, shape: readonly number[], scale: number
   return resident(w);
 }
 
+/** The options of a classifier that its parameters' sizes do not say. */
+export function formatOf(model: { readonly reg: number; readonly params: Readonly<Record<string, NDArray>> }): {
+  reg: number;
+  dtype: DType;
+} {
+  return { reg: model.reg, dtype: dtypeOf(model.params.W1) };
+}
+
 /** Biases at zero, in memory that kernels use in place. */
 export function zeroBias(length: number, dtype: DType): NDArray {
   return residentZeros([length], dtype);

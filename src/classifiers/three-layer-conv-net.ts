@@ -1,4 +1,5 @@
 import {
+  type Architecture,
   checkedIn,
   count,
   type Labels,
@@ -22,7 +23,7 @@ import {
 } from '../layers/index.js';
 import type { Classifier, LossAndGrads } from './model.js';
 import { CLASSIFIER_OPTIONS } from './options.js';
-import { addPenalty, checkInputs, gaussian, zeroBias } from './parameters.js';
+import { addPenalty, checkInputs, formatOf, gaussian, zeroBias } from './parameters.js';
 import { summaryOf } from './summary.js';
 
 /** Names of the parameters of a {@link ThreeLayerConvNet}. */
@@ -139,6 +140,15 @@ export class ThreeLayerConvNet implements Classifier {
       const loss = penalties.reduce((sum, penalty) => sum + penalty, dataLoss);
       return { loss, grads: { W1: dW1, b1: db1, W2: dW2, b2: db2, W3: dW3, b3: db3 } };
     });
+  }
+
+  /** The class and the options that make a network of this form; of those, all but seeds and initial weights. */
+  architecture(): Architecture {
+    const { W1, W3 } = this.params;
+    const [numFilters, , filterSize] = W1.shape;
+    const [hiddenDim, numClasses] = W3.shape;
+    const sizes = { inputDim: this.#inputDim, numFilters, filterSize, hiddenDim, numClasses };
+    return { class: this.constructor.name, options: { ...sizes, ...formatOf(this) }, children: [] };
   }
 
   /** Tables of the layers, with what they cost for one image, and of the parameters. */

@@ -1,4 +1,13 @@
-import { count, type Labels, type NDArray, type OptionsOf, option, Random, settingsOf } from '../arrays/index.js';
+import {
+  type Architecture,
+  count,
+  type Labels,
+  type NDArray,
+  type OptionsOf,
+  option,
+  Random,
+  settingsOf,
+} from '../arrays/index.js';
 import { keepsNothing, local, workspace } from '../kernels/index.js';
 import {
   affineBackward,
@@ -10,7 +19,7 @@ import {
 } from '../layers/index.js';
 import type { Classifier, LossAndGrads } from './model.js';
 import { CLASSIFIER_OPTIONS } from './options.js';
-import { addPenalty, checkInputs, gaussian, zeroBias } from './parameters.js';
+import { addPenalty, checkInputs, formatOf, gaussian, zeroBias } from './parameters.js';
 import { summaryOf } from './summary.js';
 
 /** Names of the parameters of a {@link TwoLayerNet}. */
@@ -91,6 +100,13 @@ export class TwoLayerNet implements Classifier {
       const loss = dataLoss + addPenalty(W1, dW1, this.reg) + addPenalty(W2, dW2, this.reg);
       return { loss, grads: { W1: dW1, b1: db1, W2: dW2, b2: db2 } };
     });
+  }
+
+  /** The class and the options that make a network of this form; of those, all but seeds and initial weights. */
+  architecture(): Architecture {
+    const { W1, W2 } = this.params;
+    const options = { inputDim: W1.shape[0], hiddenDim: W1.shape[1], numClasses: W2.shape[1], ...formatOf(this) };
+    return { class: this.constructor.name, options, children: [] };
   }
 
   /** Tables of the layers, with what their products cost for one example, and of the parameters. */

@@ -1,4 +1,5 @@
 import {
+  type Architecture,
   argumentError,
   array,
   checkedIn,
@@ -9,6 +10,7 @@ import {
   describe,
   heap,
   type NDArray,
+  plainOptions,
   withStorage,
 } from '../arrays/index.js';
 import { Tensor, type TensorLike } from '../autograd/index.js';
@@ -241,6 +243,14 @@ export abstract class Module<Out = Tensor> {
   }
 
   /**
+   * What the module is made of, without its numbers: classes, options and names of the modules in it. `save` writes it
+   * beside the numbers.
+   */
+  architecture(): Architecture {
+    return this.#architecture([]);
+  }
+
+  /**
    * What the module is made of, layer by layer: output shapes, parameters, operations, memory. Prints as a table.
    *
    * Runs a forward pass of zeros, in evaluation mode; running statistics stay as they are.
@@ -365,6 +375,15 @@ export abstract class Module<Out = Tensor> {
     if (children.length === 0) return `${start})`;
     const lines = children.map(([key, child]) => `(${key}): ${child.#text([...above, this])}`.replaceAll(/^/gm, '  '));
     return `${start}\n${lines.join('\n')}\n)`;
+  }
+
+  #architecture(above: readonly Module<unknown>[]): Architecture {
+    const children = this.#below(above).map(([name, child]) => ({
+      name,
+      ...child.#architecture([...above, this]),
+    }));
+    const options = plainOptions(this.members().filter(([name]) => name !== 'training'));
+    return { class: this.constructor.name, options, children };
   }
 
   #apply(fn: (module: Module) => void, before: Set<Module<unknown>>): void {
