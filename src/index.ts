@@ -6,6 +6,8 @@ export {
   type Floats,
   full,
   type Labels,
+  type LoadedState,
+  type LoadStateOptions,
   linspace,
   type NamedArchitecture,
   type NDArray,
@@ -17,6 +19,7 @@ export {
   type Saved,
   ShapeError,
   type Stateful,
+  type StateLike,
   toNested,
   zeros,
 } from './arrays/index.js';
@@ -144,7 +147,6 @@ export {
   type Safetensors,
   type SafetensorsOptions,
   type StateDict,
-  type StateLike,
 } from './formats/index.js';
 // Gradient checking
 export {

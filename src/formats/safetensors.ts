@@ -10,6 +10,7 @@ import {
   operand,
   option,
   printable,
+  type StateLike,
   settingsOf,
   tuple,
   withStorage,
@@ -18,7 +19,7 @@ import {
 import { ByteReader, formatError, type Source } from './bytes.js';
 import { ELEMENT_SIZES, type ElementType, elementsOf, isElementType, littleEndianBytes } from './elements.js';
 import { hasHalfPair, type Json, type JsonObject, parseJson } from './parse-json.js';
-import { countOf, emptyState, namedArrays, type StateLike } from './state.js';
+import { countOf, emptyState, readableArrays } from './state.js';
 import type { Safetensors } from './types.js';
 
 // The format: 8 bytes with the length of the header, the header in JSON, then the numbers without gaps.
@@ -80,7 +81,7 @@ export function encodeSafetensors(state: StateLike, options: SafetensorsOptions 
 /** {@link encodeSafetensors}, for a function of another name. */
 export function writeSafetensors(fn: string, state: StateLike, options: SafetensorsOptions): Uint8Array {
   const { metadata, integers } = settingsOf(fn, OPTIONS, options);
-  const named = namedArrays(fn, state);
+  const named = readableArrays(fn, state);
   for (const [name] of named) checkName(fn, name);
   const asIntegers = new Set(integers ?? named.filter(isCounter).map(([name]) => name));
   for (const name of integers ?? []) {

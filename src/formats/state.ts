@@ -2,39 +2,28 @@ import {
   argumentError,
   checkRank,
   describe,
-  isMap,
-  isNDArray,
   MAX_RANK,
   type NDArray,
+  namedArrays,
   reachProblem,
+  type StateLike,
   tuple,
 } from '../arrays/index.js';
 import { formatError, type Source } from './bytes.js';
 
-/** Arrays or tensors by name. */
-export type StateLike = Readonly<Record<string, NDArray | { readonly data: NDArray }>>;
-
 /**
- * The arrays of a state with their names, tensors by their arrays.
+ * The arrays of a state with their names, tensors by their arrays, all of which can be read.
  *
  * @throws {TypeError | RangeError} naming what is no array, or one that cannot be read.
  */
-export function namedArrays(fn: string, state: StateLike): [name: string, a: NDArray][] {
-  if (typeof state !== 'object' || state === null || Array.isArray(state) || isMap(state) || isNDArray(state)) {
-    const expected = 'an object of arrays by name';
-    throw argumentError(TypeError, { fn, arg: 'state', found: `is ${describe(state)}`, expected });
-  }
-  return Object.entries(state).map(([name, value]) => {
-    const a = isNDArray(value) ? value : (value as { readonly data?: unknown } | null | undefined)?.data;
-    const arg = describe(name);
-    if (!isNDArray(a)) {
-      throw argumentError(TypeError, { fn, arg, found: `is ${describe(value)}`, expected: 'an array or a tensor' });
-    }
+export function readableArrays(fn: string, state: StateLike): [name: string, a: NDArray][] {
+  const named = namedArrays(fn, state);
+  for (const [name, a] of named) {
     checkRank(fn, a.shape);
     const problem = reachProblem(a);
-    if (problem !== null) throw argumentError(RangeError, { fn, arg, found: `: ${problem}` });
-    return [name, a];
-  });
+    if (problem !== null) throw argumentError(RangeError, { fn, arg: describe(name), found: `: ${problem}` });
+  }
+  return named;
 }
 
 /** An object that has any name as an entry, `__proto__` too: it has no prototype. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { LoadedState, LoadStateOptions } from '../arrays/index.js';
 export type { Pair } from '../layers/index.js';
 export {
   ELU,
@@ -69,5 +70,4 @@ export {
 export { Flatten, Identity } from './reshaping.js';
 export { Residual, type ResidualOptions } from './residual.js';
 export { Sequential } from './sequential.js';
-export type { LoadedState, LoadStateOptions } from './state-dict.js';
 export type { ModuleSummary, SummaryRow } from './summary.js';

@@ -9,7 +9,11 @@ import {
   type DType,
   describe,
   heap,
+  type LoadedState,
+  type LoadStateOptions,
+  loadArrays,
   type NDArray,
+  overwrite,
   plainOptions,
   withStorage,
 } from '../arrays/index.js';
@@ -19,7 +23,6 @@ import { located } from './failure.js';
 import { addHook, type ForwardHook, type ForwardPreHook, type FullBackwardHook, type HookHandle } from './hooks.js';
 import { findMembers, joined, type Named, once, unambiguous } from './members.js';
 import { type Buffer, isBuffer, isParameter } from './parameter.js';
-import { type LoadedState, type LoadStateOptions, loadState } from './state-dict.js';
 import { type ModuleSummary, summarize } from './summary.js';
 import { trainOnce } from './train.js';
 
@@ -226,20 +229,28 @@ export abstract class Module<Out = Tensor> {
   }
 
   /**
-   * Takes over the values of a state dict, in place: the tensors stay the same, values take their dtype.
+   * Takes over the values of a state dict, in place: the tensors stay the same.
    *
-   * @param state - Arrays or tensors by name.
-   * @param options - `strict`: whether names that only one side has are an error. Default true.
+   * @param state - Arrays or tensors by name, as `load(file)` returns them.
+   * @param options - `strict`: whether names that only one side has are an error, default true. `convert`: whether
+   *   values of another dtype are converted, default false.
    * @returns The names that the state lacks, and those that the module does not have.
-   * @throws {RangeError} that lists all missing and unexpected names and wrong shapes, a {@link ShapeError} if there is
-   *   a wrong shape; or if two tensors of the module have one name. Nothing has changed then.
+   * @throws {RangeError} that lists all missing and unexpected names, wrong shapes and wrong dtypes, a
+   *   {@link ShapeError} if there is a wrong shape; or if two tensors of the module have one name. Nothing has changed
+   *   then.
    * @throws {TypeError} if a value is no array.
    */
   loadStateDict(state: Readonly<Record<string, TensorLike>>, options: LoadStateOptions = {}): LoadedState {
     const title = this.constructor.name;
     const optional = new Set<Tensor>();
     for (const module of this.modules()) for (const tensor of module.optionalState()) optional.add(tensor);
-    return loadState(title, unambiguous('loadStateDict', title, this.#all(isState)), optional, state, options);
+    const targets = unambiguous('loadStateDict', title, this.#all(isState)).map(([name, tensor]) => ({
+      name,
+      like: tensor.data,
+      isOptional: optional.has(tensor),
+      take: (source: NDArray) => overwrite(tensor.data, source),
+    }));
+    return loadArrays(title, targets, state, options);
   }
 
   /**

@@ -63,10 +63,10 @@ describe('loadStateDict', () => {
     expect(versionOf(weight.data)).toBe(version + 1);
   });
 
-  test('takes tensors, views and the other format', () => {
+  test('takes tensors, views and, when it is asked to, another dtype', () => {
     const model = new nn.Linear(2, 3);
     const weight = array([1, 2, 3, 4, 5, 6], [2, 3], 'float64').transpose(1, 0);
-    model.loadStateDict({ weight, bias: tensor([7, 8, 9]) });
+    model.loadStateDict({ weight, bias: tensor([7, 8, 9]) }, { convert: true });
     expect(model.weight.tolist()).toEqual([
       [1, 4],
       [2, 5],
@@ -92,6 +92,26 @@ describe('loadStateDict', () => {
       'RangeError',
       'loadStateDict: the state does not fit Sequential: unexpected more',
     ]);
+  });
+
+  test('refuses another dtype, in a list with all else, but for counters', () => {
+    const other = net('float64').stateDict();
+    expect(refusal(other).message).toBe(
+      'loadStateDict: the state does not fit Sequential: 0.weight, 0.bias, 1.weight, 1.bias and 2 more are float64, ' +
+        'expected float32: the option { convert: true } converts',
+    );
+    const { '0.weight': weight, '0.bias': _, ...rest } = net().stateDict();
+    expect(refusal({ ...rest, '0.weight': weight.transpose(1, 0), '1.bias': other['1.bias'] }).message).toBe(
+      'loadStateDict: the state does not fit Sequential: missing 0.bias; 0.weight has shape (2, 3), expected (3, 2); ' +
+        '1.bias is float64, expected float32: the option { convert: true } converts',
+    );
+    const model = net();
+    model.loadStateDict({ ...net().stateDict(), '1.num_batches_tracked': array([7], [], 'float64') });
+    expect((model.at(1) as nn.BatchNorm1d).numBatchesTracked?.item()).toBe(7);
+    for (const count of [0.5, 2 ** 24 + 1]) {
+      const state = { ...net().stateDict(), '1.num_batches_tracked': array([count], [], 'float64') };
+      expect(refusal(state).message).toContain('1.num_batches_tracked is float64, expected float32');
+    }
   });
 
   test('strict = false leaves out what only one side has, but takes no wrong shape', () => {
@@ -142,7 +162,8 @@ describe('loadStateDict', () => {
     [new Map(), undefined, 'state is a Map, expected an object of arrays by name'],
     [{ ...good, '0.bias': [1, 2, 3] }, undefined, "'0.bias' is [1, 2, 3], expected an array or a tensor"],
     [{ ...good, '1.bias': ended[0] }, undefined, '1.bias: '],
-    [good, { Strict: true }, "unknown option 'Strict', expected strict"],
+    [good, { Strict: true }, "unknown option 'Strict', expected strict, convert"],
+    [good, { convert: 1 }, 'convert is 1, expected true or false'],
     [good, { strict: 'no' }, "strict is 'no', expected true or false"],
   ])('refuses %o', (state, options, message) => {
     expect(refusal(state, options).message).toContain(`loadStateDict: ${message}`);
