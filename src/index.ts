@@ -141,7 +141,11 @@ export {
 } from './data/index.js';
 // Formats of files
 export {
+  decodeNpy,
+  decodeNpz,
   decodeSafetensors,
+  encodeNpy,
+  encodeNpz,
   encodeSafetensors,
   FormatError,
   type Safetensors,

@@ -8,6 +8,8 @@ export {
   type Source,
 } from './bytes.js';
 export { ELEMENT_SIZES, type ElementType, elementsOf, isElementType, littleEndianBytes } from './elements.js';
+export { decodeNpy, encodeNpy, readNpy } from './npy.js';
+export { decodeNpz, encodeNpz, readNpz, writeNpz } from './npz.js';
 export { hasHalfPair, type Json, type JsonObject, parseJson } from './parse-json.js';
 export {
   decodeSafetensors,
