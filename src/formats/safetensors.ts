@@ -19,18 +19,15 @@ import {
 import { ByteReader, formatError, type Source } from './bytes.js';
 import { ELEMENT_SIZES, type ElementType, elementsOf, isElementType, littleEndianBytes } from './elements.js';
 import { hasHalfPair, type Json, type JsonObject, parseJson } from './parse-json.js';
+import { layoutOf, MAX_HEADER_BYTES, METADATA, OFFSETS } from './safetensors-layout.js';
 import { countOf, emptyState, readableArrays } from './state.js';
 import type { Safetensors } from './types.js';
 
 // The format: 8 bytes with the length of the header, the header in JSON, then the numbers without gaps.
 // https://github.com/huggingface/safetensors#format
 
-/** What the reference implementation reads at most. */
-const MAX_HEADER_BYTES = 100_000_000;
 /** The header is an object of objects with lists. */
 const HEADER_DEPTH = 3;
-const METADATA = '__metadata__';
-const OFFSETS = 'data_offsets';
 
 const OPTIONS = {
   /** Texts by name, kept in the header. Default none. */
@@ -99,32 +96,12 @@ export function writeSafetensors(fn: string, state: StateLike, options: Safetens
     const flat = operand(a);
     return { name, dtype, shape: a.shape, flat: dtype === 'I64' ? integersOf(fn, name, flat) : flat };
   });
-  const ordered = [...values].sort((a, b) => ELEMENT_SIZES[b.dtype] - ELEMENT_SIZES[a.dtype]);
-  const places = new Map<string, readonly [begin: number, end: number]>();
-  let size = 0;
-  for (const { name, flat } of ordered) {
-    places.set(name, [size, size + flat.byteLength]);
-    size += flat.byteLength;
-  }
-
-  const header = emptyState<unknown>();
-  if (metadata !== null) header[METADATA] = metadata;
-  for (const { name, dtype, shape } of values) header[name] = { dtype, shape, [OFFSETS]: places.get(name) };
-  const text = new TextEncoder().encode(JSON.stringify(header));
-  const length = Math.ceil(text.length / 8) * 8;
-  if (length > MAX_HEADER_BYTES) {
-    const expected = `at most ${MAX_HEADER_BYTES}, as readers of the format take`;
-    throw argumentError(RangeError, { fn, arg: 'the header', found: `has ${length} bytes`, expected });
-  }
-
-  const bytes = new Uint8Array(8 + length + size);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
-  bytes.fill(0x20, 8, 8 + length).set(text, 8);
-  let at = 8 + length;
-  for (const { flat } of ordered) {
-    bytes.set(littleEndianBytes(flat), at);
-    at += flat.byteLength;
-  }
+  const { header, places, size } = layoutOf(fn, values, metadata);
+  const bytes = new Uint8Array(size);
+  bytes.set(header);
+  values.forEach(({ flat }, i) => {
+    bytes.set(littleEndianBytes(flat), places[i]);
+  });
   return bytes;
 }
 

@@ -1,0 +1,108 @@
+import { layoutOf } from '../formats/safetensors-layout.js';
+import { requireBuiltin } from '../node.js';
+import { type NewCheckpoint, VERSION } from './checkpoint.js';
+import { type Entry, TreeWriter } from './tree.js';
+
+// A checkpoint is a safetensors file whose header begins with two texts of fixed length: the version, and the sha256 of
+// the whole file as it is with 64 zeros in the place of the checksum.
+
+/** Hexadecimal digits of the checksum. */
+export const DIGITS = 64;
+
+/** Bytes that are hashed at a time. */
+const CHUNK = 2 ** 24;
+
+/** The texts of the metadata. */
+export const TEXT = {
+  version: 'layerwise.checkpoint',
+  sha256: 'layerwise.sha256',
+  kind: 'layerwise.kind',
+  iteration: 'layerwise.iteration',
+  epoch: 'layerwise.epoch',
+  config: 'layerwise.config',
+  state: 'layerwise.state',
+} as const;
+
+/** What stands before the checksum in a checkpoint, from byte 8 on. */
+export function beforeChecksum(version: number): string {
+  return `{"__metadata__":{"${TEXT.version}":"${version}","${TEXT.sha256}":"`;
+}
+
+/** A checkpoint that is laid out, but for its checksum. */
+export interface Image {
+  /** Bytes of the file. */
+  readonly size: number;
+  /** The first byte of the checksum. */
+  readonly checksum: number;
+  /** Writes the file into a buffer, with zeros in the place of the checksum. */
+  writeTo(buffer: ArrayBufferLike): void;
+}
+
+/**
+ * Lays out a checkpoint.
+ *
+ * @throws {TypeError | RangeError} naming what a state may not hold.
+ */
+export function imageOf(fn: string, { kind, iteration, epoch, config, state }: NewCheckpoint): Image {
+  const writer = new TreeWriter(fn);
+  const { header, places, size } = layoutOf(fn, ...written());
+  return {
+    size,
+    checksum: 8 + beforeChecksum(VERSION).length,
+    writeTo(buffer) {
+      new Uint8Array(buffer, 0, header.length).set(header);
+      writer.entries.forEach((entry, i) => {
+        writeEntry(entry, buffer, places[i]);
+      });
+    },
+  };
+
+  function written(): [entries: Entry[], metadata: Record<string, string>] {
+    const metadata = {
+      [TEXT.version]: String(VERSION),
+      [TEXT.sha256]: '0'.repeat(DIGITS),
+      [TEXT.kind]: kind,
+      [TEXT.iteration]: String(iteration),
+      [TEXT.epoch]: String(epoch),
+      [TEXT.config]: writer.write('config', config),
+      [TEXT.state]: writer.write('state', state),
+    };
+    return [writer.entries, metadata];
+  }
+}
+
+function writeEntry({ dtype, values }: Entry, buffer: ArrayBufferLike, place: number): void {
+  const [first] = values;
+  const rows = Array.isArray(first) ? (values as readonly (readonly number[])[]) : [values as ArrayLike<number>];
+  let at = place;
+  for (const row of rows) {
+    const room = dtype === 'F64' ? Float64Array : Float32Array;
+    // Between typed arrays of one kind `set` copies bytes, those of NaN too.
+    new room(buffer, at, row.length).set(row);
+    at += row.length * room.BYTES_PER_ELEMENT;
+  }
+}
+
+/** The checksum of a checkpoint, which comes in parts, with zeros in the place of the checksum. */
+export function checksumOf(fn: string, ...parts: readonly Uint8Array[]): string {
+  const hash = requireBuiltin(fn, 'node:crypto').createHash('sha256');
+  for (const bytes of parts) {
+    // One call takes at most 2^31 - 1 bytes.
+    for (let at = 0; at < bytes.length; at += CHUNK) hash.update(bytes.subarray(at, at + CHUNK));
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * The bytes of a checkpoint's file: a safetensors file that any reader of the format reads. Needs Node.
+ *
+ * @throws {TypeError | RangeError} naming what a state may not hold.
+ */
+export function encodeCheckpoint(checkpoint: NewCheckpoint): Uint8Array {
+  const fn = 'encodeCheckpoint';
+  const image = imageOf(fn, checkpoint);
+  const bytes = new Uint8Array(image.size);
+  image.writeTo(bytes.buffer);
+  bytes.set(new TextEncoder().encode(checksumOf(fn, bytes)), image.checksum);
+  return bytes;
+}

@@ -1,0 +1,87 @@
+import { isError } from '../arrays/index.js';
+import { attempt, readBytes, statOf } from '../files/index.js';
+import { requireBuiltin } from '../node.js';
+import type { Checkpoint } from './checkpoint.js';
+import { readCheckpoint } from './decode.js';
+
+/** The name of the best checkpoint of a run. */
+export const BEST = 'best.safetensors';
+
+/** The names of the others, with the iteration as a group. */
+export const PATTERN = /^checkpoint-([0-9]{9,15})\.safetensors$/;
+
+/** The names of those that are being written. */
+const UNFINISHED = /^\.checkpoint-[-0-9a-f]{36}\.tmp$/;
+
+/** The largest file that is read, in bytes. */
+const MOST = 2 ** 40;
+
+/** The name of the checkpoint after so many iterations. */
+export function nameOf(iteration: number): string {
+  return `checkpoint-${String(iteration).padStart(9, '0')}.safetensors`;
+}
+
+/** A name for a checkpoint that is being written. */
+export function unfinishedName(): string {
+  return `.checkpoint-${crypto.randomUUID()}.tmp`;
+}
+
+/** A checkpoint that was read, and those that could not be. */
+export interface FoundCheckpoint {
+  /** The path of the file. */
+  readonly file: string;
+  readonly checkpoint: Checkpoint;
+  /** Later ones that are damaged, or cannot be read. */
+  readonly refused: readonly { readonly file: string; readonly error: Error }[];
+}
+
+/** The names of the checkpoints in a folder, the latest first. None if there is no folder. */
+export function namesIn(fn: string, dir: string): string[] {
+  if (statOf(fn, dir)?.isDirectory() !== true) return [];
+  const names = attempt(fn, 'read', dir, () => requireBuiltin(fn, 'node:fs').readdirSync(dir));
+  const iterationOf = (name: string): number => Number(PATTERN.exec(name)?.[1]);
+  return names.filter((name) => PATTERN.test(name)).sort((a, b) => iterationOf(b) - iterationOf(a));
+}
+
+/**
+ * Removes what processes that ended within a save have left in a folder.
+ *
+ * For the one who has the lock of the run.
+ */
+export function removeUnfinished(fn: string, dir: string): void {
+  const fs = requireBuiltin(fn, 'node:fs');
+  const names = attempt(fn, 'read', dir, () => fs.readdirSync(dir)).filter((name) => UNFINISHED.test(name));
+  for (const name of names) {
+    const file = `${dir}/${name}`;
+    attempt(fn, 'remove', file, () => fs.rmSync(file, { force: true }));
+  }
+}
+
+/** The checkpoint in a file. @throws {Error} naming the file, if it is damaged or cannot be read. */
+export function checkpointIn(fn: string, file: string): Checkpoint {
+  return readCheckpoint({ fn, file }, readBytes(fn, file, MOST, 'name a checkpoint'));
+}
+
+/**
+ * The latest checkpoint in a folder that is whole; the best one where no other is. Null if there is none at all.
+ *
+ * @throws {Error} that names each, if all are damaged.
+ */
+export function latestCheckpoint(fn: string, dir: string): FoundCheckpoint | null {
+  const { join } = requireBuiltin(fn, 'node:path');
+  const best = statOf(fn, join(dir, BEST)) === undefined ? [] : [BEST];
+  const refused: { file: string; error: Error }[] = [];
+  for (const name of [...namesIn(fn, dir), ...best]) {
+    const file = join(dir, name);
+    try {
+      return { file, checkpoint: checkpointIn(fn, file), refused };
+    } catch (error) {
+      if (!isError(error)) throw error;
+      refused.push({ file, error });
+    }
+  }
+  if (refused.length === 0) return null;
+  const reasons = refused.map(({ error }) => error.message.replace(`${fn}: `, '')).join('; ');
+  const cause = new AggregateError(refused.map(({ error }) => error));
+  throw new Error(`${fn}: ${dir} has no checkpoint that can be read: ${reasons}`, { cause });
+}
