@@ -1,6 +1,6 @@
 import { requireBuiltin } from '../node.js';
 import { attempt, checkRegular } from './errors.js';
-import { isRunning, placeOf } from './place.js';
+import { isGone, placeOf, startOf } from './place.js';
 import { noFollow } from './read.js';
 
 /** Milliseconds between two signs of life of a lock's holder. */
@@ -24,6 +24,17 @@ interface Seen {
   readonly beat: number;
 }
 
+/** Who has a lock, as the lock file says. */
+export interface Holder {
+  readonly pid: number;
+  /** The name of the machine. */
+  readonly host: string;
+  /** Whether the process is one of this machine. */
+  readonly isHere: boolean;
+  /** Whether it gave a sign of life while the one in the line was watching. */
+  readonly isSeenAlive: boolean;
+}
+
 /**
  * A place in the line for a lock file, which excludes other processes, also of other machines with the same folder.
  *
@@ -38,6 +49,8 @@ export class LockQueue {
   readonly #text: string;
   /** What was seen last, and since when it has been so. */
   #seen: (Seen & { readonly since: number }) | null = null;
+  /** Whether the holder that was seen last has touched the file since. */
+  #isSeenAlive = false;
   /** When this one took over a lock that was left behind. */
   #tookOver: number | null = null;
 
@@ -46,7 +59,18 @@ export class LockQueue {
     this.#fn = fn;
     this.#file = file;
     this.#stale = stale;
-    this.#text = JSON.stringify({ place: placeOf(fn), pid: process.pid, id: crypto.randomUUID() });
+    const { pid } = process;
+    const host = requireBuiltin(fn, 'node:os').hostname();
+    this.#text = JSON.stringify({ place: placeOf(fn), host, pid, start: startOf(fn, pid), id: crypto.randomUUID() });
+  }
+
+  /** Who had the lock at the last try; null if nobody had it, it was left behind, or cannot be known. */
+  get holder(): Holder | null {
+    const { text } = this.#seen ?? {};
+    if (text === undefined || this.#tookOver !== null || isAbandoned(text)) return null;
+    const { place, host, pid } = contentsOf(text);
+    if (typeof pid !== 'number') return null;
+    return { pid, host: String(host), isHere: place === placeOf(this.#fn), isSeenAlive: this.#isSeenAlive };
   }
 
   /**
@@ -60,7 +84,10 @@ export class LockQueue {
     const now = performance.now();
     const seen = look(this.#fn, this.#file);
     if (seen === null) return null;
-    if (this.#seen === null || !same(seen, this.#seen)) this.#seen = { ...seen, since: now };
+    if (this.#seen === null || !same(seen, this.#seen)) {
+      this.#isSeenAlive = seen.text === this.#seen?.text;
+      this.#seen = { ...seen, since: now };
+    }
     if (!isAbandoned(seen.text) && now - this.#seen.since < this.#stale) return null;
     this.#takeOver(seen);
     return null;
@@ -117,7 +144,8 @@ export class LockQueue {
 export class Lock {
   readonly #fn: string;
   readonly #file: string;
-  readonly #text: string;
+  /** What is in the file, for another thread that gives signs of life. */
+  readonly text: string;
   readonly #timer: NodeJS.Timeout;
   #lastBeat = performance.now();
   #lost = false;
@@ -125,7 +153,7 @@ export class Lock {
   constructor(fn: string, file: string, text: string) {
     this.#fn = fn;
     this.#file = file;
-    this.#text = text;
+    this.text = text;
     this.#timer = setInterval(() => this.#beat(), HEARTBEAT);
     this.#timer.unref();
   }
@@ -161,7 +189,7 @@ export class Lock {
   /** Null while the file is out of reach, as that of another machine may be for a moment. */
   #isMine(): boolean | null {
     try {
-      return look(this.#fn, this.#file)?.text === this.#text;
+      return look(this.#fn, this.#file)?.text === this.text;
     } catch {
       return null;
     }
@@ -220,10 +248,15 @@ function same(a: Seen, b: Seen): boolean {
 
 /** Whether the holder was a process of this machine that is gone. What cannot be read says nothing. */
 function isAbandoned(text: string): boolean {
+  const { place, pid, start } = contentsOf(text);
+  if (typeof pid !== 'number' || place !== placeOf('lock')) return false;
+  return isGone('lock', pid, typeof start === 'number' ? start : null);
+}
+
+function contentsOf(text: string): Partial<Record<'place' | 'host' | 'pid' | 'start', unknown>> {
   try {
-    const { place, pid } = JSON.parse(text) as { place: unknown; pid: unknown };
-    return typeof pid === 'number' && place === placeOf('lock') && !isRunning(pid);
+    return Object(JSON.parse(text));
   } catch {
-    return false;
+    return {};
   }
 }
