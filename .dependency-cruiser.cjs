@@ -16,7 +16,7 @@ const MAY_IMPORT = {
   models: ['nn', 'autograd', 'arrays'],
   files: ['node.ts'],
   formats: ['files', 'arrays', 'node.ts'],
-  checkpoints: ['formats', 'files', 'arrays', 'node.ts'],
+  checkpoints: ['formats', 'kernels', 'files', 'arrays', 'node.ts'],
   loggers: ['formats', 'files', 'arrays', 'node.ts'],
   onnx: ['formats', 'models', 'classifiers', 'nn', 'autograd', 'layers', 'kernels', 'files', 'arrays', 'node.ts'],
   metrics: ['arrays'],

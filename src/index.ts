@@ -41,6 +41,13 @@ export {
   type TensorOptions,
   tensor,
 } from './autograd/index.js';
+// Checkpoints
+export {
+  type Checkpoint,
+  type LoadCheckpointOptions,
+  loadCheckpoint,
+  type SavedState,
+} from './checkpoints/index.js';
 // Classifiers
 export {
   type Classifier,

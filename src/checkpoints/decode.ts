@@ -41,7 +41,8 @@ export function readCheckpoint(source: Source, bytes: Uint8Array): Checkpoint {
   };
   for (const part of ['config', 'state'] as const) {
     const tree: unknown = checkpoint[part];
-    if (typeof tree === 'object' && tree !== null && !Array.isArray(tree) && !('data' in tree && 'stride' in tree)) continue;
+    if (typeof tree === 'object' && tree !== null && !Array.isArray(tree) && !('data' in tree && 'stride' in tree))
+      continue;
     throw formatError(source, { place: TEXT[part], found: `is ${describe(tree)}`, expected: 'an object' });
   }
   if (reader.left.length === 0) return checkpoint;
@@ -81,7 +82,11 @@ function noCheckpoint(source: Source, bytes: Uint8Array): Error {
     other = readSafetensors(source, bytes);
   } catch (cause) {
     const wayOut = 'it is damaged, or another kind of file';
-    return formatError(source, { ...fault, found: `has ${bytes.length} bytes that are no checkpoint`, wayOut }, { cause });
+    return formatError(
+      source,
+      { ...fault, found: `has ${bytes.length} bytes that are no checkpoint`, wayOut },
+      { cause },
+    );
   }
   if (Object.hasOwn(other.metadata, TEXT.version)) {
     const found = 'is a checkpoint that another program has written anew';

@@ -1,3 +1,5 @@
+import { isFloats } from '../arrays/index.js';
+import { littleEndianBytes } from '../formats/elements.js';
 import { layoutOf } from '../formats/safetensors-layout.js';
 import { requireBuiltin } from '../node.js';
 import { type NewCheckpoint, VERSION } from './checkpoint.js';
@@ -71,16 +73,11 @@ export function imageOf(fn: string, { kind, iteration, epoch, config, state }: N
   }
 }
 
-function writeEntry({ dtype, values }: Entry, buffer: ArrayBufferLike, place: number): void {
-  const [first] = values;
-  const rows = Array.isArray(first) ? (values as readonly (readonly number[])[]) : [values as ArrayLike<number>];
-  let at = place;
-  for (const row of rows) {
-    const room = dtype === 'F64' ? Float64Array : Float32Array;
-    // Between typed arrays of one kind `set` copies bytes, those of NaN too.
-    new room(buffer, at, row.length).set(row);
-    at += row.length * room.BYTES_PER_ELEMENT;
-  }
+function writeEntry({ values }: Entry, buffer: ArrayBufferLike, place: number): void {
+  const isListOfLists = Array.isArray(values) && Array.isArray(values[0]);
+  const flat = isFloats(values) ? values : Float64Array.from(isListOfLists ? values.flat() : (values as number[]));
+  const bytes = littleEndianBytes(flat);
+  new Uint8Array(buffer, place, bytes.length).set(bytes);
 }
 
 /** The checksum of a checkpoint, which comes in parts, with zeros in the place of the checksum. */

@@ -35,5 +35,7 @@ export function inUse(fn: string, dir: string, { pid, host, isHere }: Pick<Holde
   const isOwn = isHere && pid === process.pid;
   const other = isOwn ? 'another run of this process' : `another process${isHere ? '' : ` on ${host}`}`;
   const wayOut = isOwn ? 'end that run (close it)' : 'wait until it has ended';
-  return new Error(`${fn}: ${dir} is being written by ${other} (process id ${pid}); ${wayOut}, or choose another folder`);
+  return new Error(
+    `${fn}: ${dir} is being written by ${other} (process id ${pid}); ${wayOut}, or choose another folder`,
+  );
 }

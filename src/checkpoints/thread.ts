@@ -5,16 +5,13 @@ import { type Failure, type System, store, type Task } from './store.js';
 type Worker = import('node:worker_threads').Worker;
 type MessagePort = import('node:worker_threads').MessagePort;
 
-/** Places in the memory that both threads see. */
-const [STATE, ANSWERS] = [0, 1];
-
-/** What becomes of a task: it waits for somebody to take it, the thread has it, or the caller has taken it back. */
-const [WAITING, THREAD, CALLER] = [1, 2, 3];
+/** Places in the memory that both threads see: the number of the task that nobody has begun with, else 0; answers. */
+const [WAITING, ANSWERS] = [0, 1];
 
 /** Milliseconds after which the caller looks whether the thread is still there. */
 const PATIENCE = 200;
 
-/** Milliseconds after which the caller stores a checkpoint itself that the thread has not begun with. */
+/** Milliseconds after which the calling thread stores a checkpoint that the other has not begun with. */
 const START = 10_000;
 
 /** Milliseconds between two signs of life for the lock. */
@@ -36,7 +33,7 @@ const PROGRAM = `{
     Atomics.notify(memory, ${ANSWERS});
   };
   port.on('message', (task) => {
-    if (task === null || Atomics.compareExchange(memory, ${STATE}, ${WAITING}, ${THREAD}) !== ${WAITING}) return;
+    if (task === null || Atomics.compareExchange(memory, ${WAITING}, task.number, 0) !== task.number) return;
     try {
       answer({ failure: store({ fs, createHash }, task) });
     } catch (error) {
@@ -56,12 +53,17 @@ type Answer = { readonly failure: Failure | null } | { readonly broken: string }
 
 /** Stores checkpoints, one at a time. */
 export interface Storage {
-  /** Begins to store; the one before has been waited for. */
+  /** Begins with one; the one before has been waited for. */
   begin(task: Task): void;
   /** Whether one is being stored. */
   readonly isBusy: boolean;
-  /** Waits until it is on the disk. @returns Null, or what went wrong. */
-  wait(): Failure | null;
+  /**
+   * Waits until it is stored.
+   *
+   * @param start - Milliseconds that the other thread has to begin with it. Default 10,000.
+   * @returns Null, or what went wrong.
+   */
+  wait(start?: number): Failure | null;
   close(): void;
 }
 
@@ -88,7 +90,7 @@ export class OwnThread implements Storage {
   close(): void {}
 }
 
-/** A thread that stores checkpoints. Where it ends before it has stored one, the calling thread does. */
+/** A thread that stores checkpoints. One that it has not stored when it ends is stored by the calling thread. */
 export class OtherThread implements Storage {
   readonly #fn: string;
   readonly #system: System;
@@ -97,7 +99,10 @@ export class OtherThread implements Storage {
   readonly #memory = new Int32Array(new SharedArrayBuffer(8));
   /** Whether posting says if the other side is open, as Node's does. */
   readonly #tells: boolean;
+  /** What is being stored. */
   #task: Task | null = null;
+  #answer: Answer | null = null;
+  #number = 0;
   #begun = 0;
   #isOver = false;
 
@@ -128,31 +133,55 @@ export class OtherThread implements Storage {
     this.#worker.on('exit', over);
   }
 
+  get isBusy(): boolean {
+    return this.#task !== null && !this.#hasAnswer();
+  }
+
   begin(task: Task): void {
     this.#task = task;
     this.#begun = performance.now();
-    Atomics.store(this.#memory, STATE, WAITING);
-    if (this.#isGone()) return;
-    this.#port.postMessage(task);
+    Atomics.store(this.#memory, WAITING, ++this.#number);
+    this.#port.postMessage({ ...task, number: this.#number });
   }
 
-  get isBusy(): boolean {
-    this.#collect();
-    return this.#task !== null;
-  }
-
-  wait(): Failure | null {
-    return this.#wait(START);
-  }
-
-  /** {@link wait}, which leaves the thread so many milliseconds to start with it. */
-  finish(patience: number): Failure | null {
-    return this.#wait(patience);
+  wait(start = START): Failure | null {
+    const task = this.#task;
+    if (task === null) return null;
+    for (;;) {
+      const seen = Atomics.load(this.#memory, ANSWERS);
+      if (this.#hasAnswer()) break;
+      const isLate = performance.now() - this.#begun >= start;
+      if (this.#isGone() || (isLate && this.#takeBack())) break;
+      Atomics.wait(this.#memory, ANSWERS, seen, Math.min(PATIENCE, Math.max(start, 1)));
+    }
+    const answer = this.#answer;
+    this.#task = null;
+    this.#answer = null;
+    if (answer !== null && 'failure' in answer) return answer.failure;
+    // What the thread has begun with may be there.
+    this.#system.fs.rmSync(task.dir + task.unfinished, { force: true });
+    return store(this.#system, task);
   }
 
   close(): void {
     this.#isOver = true;
     this.#port.close();
     void this.#worker.terminate();
+  }
+
+  #hasAnswer(): boolean {
+    const { receiveMessageOnPort } = requireBuiltin(this.#fn, 'node:worker_threads');
+    this.#answer ??= (receiveMessageOnPort(this.#port)?.message as Answer | undefined) ?? null;
+    return this.#answer !== null;
+  }
+
+  /** Whether the task is still nobody's: then it is the calling thread's. */
+  #takeBack(): boolean {
+    return Atomics.compareExchange(this.#memory, WAITING, this.#number, 0) === this.#number;
+  }
+
+  #isGone(): boolean {
+    this.#isOver ||= this.#tells && (this.#port.postMessage(null) as unknown) !== true;
+    return this.#isOver;
   }
 }

@@ -176,7 +176,8 @@ export class TreeReader {
     if (key === '$number' && number !== undefined) return number;
     if (key !== '$tensor' && key !== '$numbers') throw this.#error(path, `is a ${key} of ${describe(said)}`);
     const tensor = this.#tensors.get(text);
-    if (tensor === undefined) throw this.#error(path, `is the tensor ${describe(said)}, which there is not, or not twice`);
+    if (tensor === undefined)
+      throw this.#error(path, `is the tensor ${describe(said)}, which there is not, or not twice`);
     this.#tensors.delete(text);
     if (key === '$tensor') return tensor;
     const [length, width] = tensor.shape;

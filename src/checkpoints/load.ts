@@ -1,0 +1,42 @@
+import { argumentError, checkPath, describe, FLAG, type OptionsOf, option, settingsOf } from '../arrays/index.js';
+import { statOf } from '../files/index.js';
+import { requireBuiltin } from '../node.js';
+import type { Checkpoint } from './checkpoint.js';
+import { BEST, checkpointIn, latestCheckpoint } from './folder.js';
+
+const OPTIONS = {
+  /** Of a folder, whether the best checkpoint is read instead of the latest. Default false. */
+  best: option(false, FLAG),
+};
+
+/** Options of {@link loadCheckpoint}. */
+export interface LoadCheckpointOptions extends OptionsOf<typeof OPTIONS> {}
+
+/**
+ * Reads a checkpoint that a Solver or `fit` has written.
+ *
+ * @param path - The folder of the run, of which the latest checkpoint is read; or the file of one.
+ * @returns Which loop made it, its iteration and epoch, the options of the run, and its state.
+ * @throws {Error} if there is none; if the file is damaged, of a later version or no checkpoint, or all in the folder
+ *   are. Where only the latest is damaged, the one before is read, and a warning names the damaged one.
+ *
+ * @example
+ * model.loadStateDict(loadCheckpoint('runs/a', { best: true }).state.model);
+ */
+export function loadCheckpoint(path: string, options: LoadCheckpointOptions = {}): Checkpoint {
+  const fn = 'loadCheckpoint';
+  checkPath(fn, 'path', path);
+  const { best } = settingsOf(fn, OPTIONS, options);
+  if (statOf(fn, path)?.isDirectory() !== true) return checkpointIn(fn, path);
+  if (best) return checkpointIn(fn, requireBuiltin(fn, 'node:path').join(path, BEST));
+  const found = latestCheckpoint(fn, path);
+  if (found === null) {
+    const expected = 'the folder of a run, with a checkpoint';
+    throw argumentError(Error, { fn, arg: 'path', found: `is ${describe(path)}, which has none`, expected });
+  }
+  for (const { error } of found.refused) {
+    // biome-ignore lint/suspicious/noConsole: an older checkpoint than asked for must not pass unnoticed
+    console.warn(`${error.message}; ${found.file} is read instead`);
+  }
+  return found.checkpoint;
+}
