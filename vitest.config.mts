@@ -1,7 +1,19 @@
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-const SHARED = ['arrays', 'autograd', 'classifiers', 'data', 'images', 'layers', 'nn', 'optim', 'pictures', 'training']
+const SHARED = [
+  'arrays',
+  'autograd',
+  'classifiers',
+  'data',
+  'images',
+  'layers',
+  'loggers',
+  'nn',
+  'optim',
+  'pictures',
+  'training',
+]
   .map((folder) => `test/${folder}/**/*.test.ts`)
   .concat('test/solver*.test.ts');
 /** Those that measure memory. */

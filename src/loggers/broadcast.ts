@@ -10,6 +10,8 @@ export class Loggers {
   readonly #areListed: boolean;
   /** Those that get events: started, and without an error so far. */
   #active: Logger[] = [];
+  /** Those that the run has had a warning of. */
+  readonly #failed = new Set<Logger>();
   #iteration = 0;
   #since = 0;
 
@@ -29,6 +31,7 @@ export class Loggers {
   start(start: Omit<RunStart, 'fn'>): void {
     this.#iteration = start.iteration;
     this.#since = performance.now();
+    this.#failed.clear();
     try {
       for (const logger of this.#given) {
         this.#watched(logger, 'onStart', logger.onStart?.({ fn: this.#fn, ...start }));
@@ -85,10 +88,11 @@ export class Loggers {
 
   /** A logger that has failed gets no more events, and the training goes on. */
   #drop(logger: Logger, hook: Hook, error: unknown): void {
-    const isFirst = this.#active.includes(logger);
+    if (this.#failed.has(logger)) return;
+    this.#failed.add(logger);
+    const isOpen = hook !== 'close' && this.#active.includes(logger);
     this.#active = this.#active.filter((other) => other !== logger);
-    if (hook !== 'close') {
-      if (!isFirst) return;
+    if (isOpen) {
       try {
         logger.close?.();
       } catch {
@@ -96,7 +100,7 @@ export class Loggers {
       }
     }
     const said = error instanceof Error ? error.message : String(error);
-    const rest = hook === 'close' ? '' : ' It gets no more events; the training goes on.';
+    const rest = isOpen ? ' It gets no more events; the training goes on.' : '';
     const name = this.#areListed ? `loggers[${this.#given.indexOf(logger)}]` : 'loggers';
     // biome-ignore lint/suspicious/noConsole: a warning that does not change the result
     console.warn(`${this.#fn}: ${name}.${hook} failed after iteration ${this.#iteration}: ${said}.${rest}`);

@@ -20,20 +20,22 @@ const COLUMNS = ['kind', 'iteration', 'epoch', 'loss', 'learningRate', 'seconds'
  */
 export function csvLogger(file: string, options: LineLoggerOptions = {}): Logger {
   let metrics: readonly string[] = [];
+  /** The fields of an evaluation, in the row of a step. */
+  let empty = '';
   return lineLogger('csvLogger', file, options, {
     header(start) {
       metrics = start.metrics;
+      empty = ','.repeat(3 + 2 * metrics.length);
       const names = metrics.flatMap((name) => [`${name}/train`, `${name}/val`]);
       return `${[...COLUMNS, ...names].map(quoted).join()}\n`;
     },
     isHead: (head, header) => head.startsWith(header) || header.startsWith(head),
     step({ iteration, epoch, loss, learningRate, seconds }) {
-      const empty = ',,,'.padEnd(3 + 2 * metrics.length, ',');
-      return `step,${iteration},${epoch},${loss},${learningRate ?? ''},${micros(seconds)}${empty}\n`;
+      return `step,${iteration},${epoch},${loss},${learningRate ?? ''},${millis(seconds)}${empty}\n`;
     },
     epoch({ iteration, epoch, loss, learningRate, seconds, trainAcc, valAcc, valLoss, metrics: results }) {
       const numbers = metrics.flatMap((name) => [results[name]?.train, results[name]?.val]);
-      const fields = [iteration, epoch, loss, learningRate, micros(seconds), trainAcc, valAcc, valLoss, ...numbers];
+      const fields = [iteration, epoch, loss, learningRate, millis(seconds), trainAcc, valAcc, valLoss, ...numbers];
       return `epoch,${fields.map((value) => value ?? '').join()}\n`;
     },
     placeOf(line) {
@@ -48,7 +50,7 @@ function quoted(field: string): string {
   return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }
 
-/** Seconds to the microsecond: more digits say nothing. */
-export function micros(seconds: number): number {
-  return Math.round(seconds * 1e6) / 1e6;
+/** Seconds to the millisecond: all their digits would take as long to write as the rest of a line. */
+export function millis(seconds: number): number {
+  return Math.round(seconds * 1e3) / 1e3;
 }

@@ -1,4 +1,4 @@
-import { micros } from './csv.js';
+import { millis } from './csv.js';
 import { type LineLoggerOptions, lineLogger } from './lines.js';
 import type { Logger } from './logger.js';
 
@@ -25,11 +25,11 @@ export function jsonLinesLogger(file: string, options: LineLoggerOptions = {}): 
     header: () => '',
     isHead: (head) => head.startsWith(HEAD) || HEAD.startsWith(head),
     step({ iteration, epoch, loss, learningRate, seconds }) {
-      const numbers = `"loss":${json(loss)},"learningRate":${json(learningRate)},"seconds":${micros(seconds)}`;
+      const numbers = `"loss":${json(loss)},"learningRate":${json(learningRate)},"seconds":${millis(seconds)}`;
       return `${HEAD}step","iteration":${iteration},"epoch":${epoch},${numbers}}\n`;
     },
     epoch({ seconds, ...event }) {
-      const values = { ...event, seconds: micros(seconds) };
+      const values = { ...event, seconds: millis(seconds) };
       return `${JSON.stringify(values, (_, value) => (isSpecial(value) ? String(value) : value))}\n`;
     },
     placeOf(line) {
