@@ -1,8 +1,8 @@
-import { argumentError, describe, type NDArray, printable } from '../arrays/index.js';
+import { argumentError, describe, type NDArray, printable, type StateLike } from '../arrays/index.js';
 import { checkBytes, formatError, type Source } from './bytes.js';
 import { encodeNpy, readNpy } from './npy.js';
 import { hasHalfPair } from './parse-json.js';
-import { emptyState, namedArrays, type StateLike } from './state.js';
+import { emptyState, readableArrays } from './state.js';
 import { unzip } from './zip.js';
 import { zipEntries } from './zip-directory.js';
 import { zipStored } from './zip-write.js';
@@ -25,7 +25,7 @@ export function encodeNpz(state: StateLike): Uint8Array {
 
 /** What {@link encodeNpz} does, for a function whose errors have another name. */
 export function writeNpz(fn: string, state: StateLike): Uint8Array {
-  const files = namedArrays(fn, state).map(([name, a]) => {
+  const files = readableArrays(fn, state).map(([name, a]) => {
     // Python's reader cuts a name at a zero; half of a surrogate pair has no UTF-8.
     if (name.includes('\0') || hasHalfPair(name)) {
       const expected = 'text without zeros';

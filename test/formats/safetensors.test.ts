@@ -143,7 +143,7 @@ describe('decodeSafetensors', () => {
 
   test('refuses what is no Uint8Array', () => {
     for (const bytes of [null, 'abc', [1, 2], new Uint16Array(8)]) {
-      expect(() => decodeSafetensors(bytes as Uint8Array)).toThrow('decodeSafetensors: bytes is');
+      expect(() => decodeSafetensors(bytes as unknown as Uint8Array)).toThrow('decodeSafetensors: bytes is');
     }
   });
 
