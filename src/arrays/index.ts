@@ -20,10 +20,10 @@ export { ENDED_MESSAGE, ended, hasEnded, markEnded } from './ended.js';
 export { argumentError, describe, type Fault, faultOf, printable, ShapeError, said, tuple } from './errors.js';
 export { checkLabelGrid, checkLabels, type LabelGrid, type Labels } from './labels.js';
 export {
+  arraysByName,
   type LoadedState,
   type LoadStateOptions,
   loadArrays,
-  namedArrays,
   type StateLike,
   type StateTarget,
 } from './load-arrays.js';

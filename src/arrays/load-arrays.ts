@@ -32,8 +32,9 @@ export type StateLike = Readonly<Record<string, NDArray | { readonly data: NDArr
 /** A place in a model that a state has an array for. */
 export interface StateTarget {
   readonly name: string;
-  /** An array of the shape and the dtype that are expected. */
-  readonly like: NDArray;
+  /** The shape that is expected; null: any number of values along one axis. */
+  readonly shape: readonly number[] | null;
+  readonly dtype: DType;
   /** Whether a state may lack it; it then stays unchanged. */
   readonly isOptional?: boolean;
   /** Puts an array of that shape there, converted to that dtype. */
@@ -48,7 +49,7 @@ const NAMES_SHOWN = 4;
  *
  * @throws {TypeError} naming what is no array.
  */
-export function namedArrays(fn: string, state: StateLike): [name: string, a: NDArray][] {
+export function arraysByName(fn: string, state: StateLike): [name: string, a: NDArray][] {
   if (typeof state !== 'object' || state === null || Array.isArray(state) || isMap(state) || isNDArray(state)) {
     const expected = 'an object of arrays by name';
     throw argumentError(TypeError, { fn, arg: 'state', found: `is ${describe(state)}`, expected });
@@ -75,7 +76,7 @@ export function loadArrays(
 ): LoadedState {
   const fn = 'loadStateDict';
   const { strict, convert } = settingsOf(fn, OPTIONS, options);
-  const sources = new Map(namedArrays(fn, state));
+  const sources = new Map(arraysByName(fn, state));
   const names = new Set(targets.map(({ name }) => name));
   const required = new Set(targets.filter(({ isOptional }) => isOptional !== true).map(({ name }) => name));
   const missingKeys = [...required].filter((name) => !sources.has(name));
@@ -84,9 +85,9 @@ export function loadArrays(
     const source = sources.get(target.name);
     return source === undefined ? [] : [{ ...target, source }];
   });
-  const misshapen = writes.filter(({ like, source }) => tuple(like.shape) !== tuple(source.shape));
+  const misshapen = writes.filter(({ shape, source }) => !fits(shape, source.shape));
   for (const { name, source } of writes) if (source.size > 0) checkReach(fn, name, source);
-  const foreign = convert ? [] : writes.filter(({ like, source }) => !keepsValues(source, dtypeOf(like)));
+  const foreign = convert ? [] : writes.filter(({ dtype, source }) => !keepsValues(source, dtype));
 
   const problems = [
     ...(strict && missingKeys.length > 0 ? [`missing ${missingKeys.join(', ')}`] : []),
@@ -94,7 +95,7 @@ export function loadArrays(
       ? [`unexpected ${unexpectedKeys.map((name) => printable(name)).join(', ')}`]
       : []),
     ...misshapen.map(
-      ({ name, like, source }) => `${name} has shape ${tuple(source.shape)}, expected ${tuple(like.shape)}`,
+      ({ name, shape, source }) => `${name} has shape ${tuple(source.shape)}, expected ${tuple(shape ?? ['C'])}`,
     ),
     ...(['float32', 'float64'] as const).flatMap((dtype) => {
       const wrong = foreign.filter(({ source }) => dtypeOf(source) === dtype).map(({ name }) => name);
@@ -107,6 +108,10 @@ export function loadArrays(
   }
   for (const { source, take } of writes) take(source);
   return { missingKeys, unexpectedKeys };
+}
+
+function fits(expected: readonly number[] | null, shape: readonly number[]): boolean {
+  return expected === null ? shape.length === 1 : tuple(expected) === tuple(shape);
 }
 
 function checkReach(fn: string, name: string, a: NDArray): void {

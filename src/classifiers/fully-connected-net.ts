@@ -7,7 +7,10 @@ import {
   checkLabels,
   count,
   FLAG,
+  heap,
   type Labels,
+  type LoadedState,
+  type LoadStateOptions,
   type NDArray,
   type OptionsOf,
   oneOf,
@@ -16,7 +19,10 @@ import {
   orNull,
   Random,
   type Range,
+  type StateLike,
   settingsOf,
+  withStorage,
+  zeros,
 } from '../arrays/index.js';
 import { keepsNothing, local, resident, workspace } from '../kernels/index.js';
 import {
@@ -39,6 +45,7 @@ import {
 import type { Classifier, LossAndGrads } from './model.js';
 import { CLASSIFIER_OPTIONS } from './options.js';
 import { addPenalty, checkInputs, formatOf, gaussian, zeroBias } from './parameters.js';
+import { loadStateDict, savesParameters, stateDictOf } from './state-dict.js';
 import { summaryOf } from './summary.js';
 
 /** Names of the parameters of a {@link FullyConnectedNet}: layers are counted from 1. */
@@ -127,7 +134,10 @@ export class FullyConnectedNet implements Classifier {
         this.params[`gamma${layer}`] = resident(ones([dims[layer]], dtype));
         this.params[`beta${layer}`] = zeroBias(dims[layer], dtype);
       }
-      if (normalization === 'batchnorm') this.bnParams.push({ mode: 'train' });
+      if (normalization === 'batchnorm') {
+        const [runningMean, runningVar] = [1, 2].map(() => withStorage(heap, () => zeros([dims[layer]], dtype)));
+        this.bnParams.push({ mode: 'train', runningMean, runningVar });
+      }
       if (dropout < 1) this.dropoutParams.push({ mode: 'train', p: dropout, ...masksOf(layer, seed, repeatMasks) });
     }
   }
@@ -159,6 +169,25 @@ export class FullyConnectedNet implements Classifier {
     const mode = y === undefined ? 'test' : 'train';
     for (const param of [...this.bnParams, ...this.dropoutParams]) param.mode = mode;
     return workspace(() => (y === undefined ? this.#forward(local(X)).scores : this.#forwardBackward(local(X), y)));
+  }
+
+  /** Copies of the parameters by name, and of running statistics: `runningMean1`, `runningVar1`, … */
+  stateDict(): Record<string, NDArray> {
+    return stateDictOf(this);
+  }
+
+  /**
+   * Takes over the values of a state dict, in place.
+   *
+   * @param state - Arrays by name, as `stateDict` and `load(file)` return them.
+   * @param options - `strict`: whether names that only one side has are an error, default true. `convert`: whether
+   *   values of another dtype are converted, default false.
+   * @returns The names that the state lacks, and those that the model does not have.
+   * @throws {RangeError} that lists all that does not fit; nothing has changed then. A {@link ShapeError} if there is
+   *   a wrong shape.
+   */
+  loadStateDict(state: StateLike, options: LoadStateOptions = {}): LoadedState {
+    return loadStateDict(this, state, options);
   }
 
   /** The class and the options that make a network of this form; of those, all but seeds and initial weights. */
@@ -252,3 +281,4 @@ function masksOf(
 }
 
 keepsNothing(FullyConnectedNet.prototype.loss);
+savesParameters(FullyConnectedNet.prototype.stateDict);

@@ -20,7 +20,7 @@ export interface Model {
   readonly dropoutParams?: readonly DropoutParam[];
   /**
    * Other state that training changes, where there is any: a part of a Solver's state dict. Together with
-   * `loadStateDict`.
+   * `loadStateDict`. Those of the library's classifiers return and take the parameters, which a Solver saves by itself.
    */
   stateDict?(): unknown;
   /** Takes over what `stateDict` returned, or throws before anything has changed. */

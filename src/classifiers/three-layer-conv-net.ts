@@ -3,11 +3,14 @@ import {
   checkedIn,
   count,
   type Labels,
+  type LoadedState,
+  type LoadStateOptions,
   type NDArray,
   type OptionsOf,
   option,
   Random,
   type Range,
+  type StateLike,
   settingsOf,
 } from '../arrays/index.js';
 import { keepsNothing, local, workspace } from '../kernels/index.js';
@@ -24,6 +27,7 @@ import {
 import type { Classifier, LossAndGrads } from './model.js';
 import { CLASSIFIER_OPTIONS } from './options.js';
 import { addPenalty, checkInputs, formatOf, gaussian, zeroBias } from './parameters.js';
+import { loadStateDict, savesParameters, stateDictOf } from './state-dict.js';
 import { summaryOf } from './summary.js';
 
 /** Names of the parameters of a {@link ThreeLayerConvNet}. */
@@ -142,6 +146,25 @@ export class ThreeLayerConvNet implements Classifier {
     });
   }
 
+  /** Copies of the parameters by name. */
+  stateDict(): Record<string, NDArray> {
+    return stateDictOf(this);
+  }
+
+  /**
+   * Takes over the values of a state dict, in place.
+   *
+   * @param state - Arrays by name, as `stateDict` and `load(file)` return them.
+   * @param options - `strict`: whether names that only one side has are an error, default true. `convert`: whether
+   *   values of another dtype are converted, default false.
+   * @returns The names that the state lacks, and those that the model does not have.
+   * @throws {RangeError} that lists all that does not fit; nothing has changed then. A {@link ShapeError} if there is
+   *   a wrong shape.
+   */
+  loadStateDict(state: StateLike, options: LoadStateOptions = {}): LoadedState {
+    return loadStateDict(this, state, options);
+  }
+
   /** The class and the options that make a network of this form; of those, all but seeds and initial weights. */
   architecture(): Architecture {
     const { W1, W3 } = this.params;
@@ -169,3 +192,4 @@ export class ThreeLayerConvNet implements Classifier {
 }
 
 keepsNothing(ThreeLayerConvNet.prototype.loss);
+savesParameters(ThreeLayerConvNet.prototype.stateDict);

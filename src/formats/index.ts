@@ -18,5 +18,5 @@ export {
   type SafetensorsOptions,
   writeSafetensors,
 } from './safetensors.js';
-export { countOf, emptyState, readableArrays } from './state.js';
+export { countOf, emptyState, namedArrays, type StateLike } from './state.js';
 export type { Safetensors, StateDict } from './types.js';

@@ -20,7 +20,7 @@ import { ByteReader, formatError, type Source } from './bytes.js';
 import { ELEMENT_SIZES, type ElementType, elementsOf, isElementType, littleEndianBytes } from './elements.js';
 import { hasHalfPair, type Json, type JsonObject, parseJson } from './parse-json.js';
 import { layoutOf, MAX_HEADER_BYTES, METADATA, OFFSETS } from './safetensors-layout.js';
-import { countOf, emptyState, readableArrays } from './state.js';
+import { countOf, emptyState, namedArrays } from './state.js';
 import type { Safetensors } from './types.js';
 
 // The format: 8 bytes with the length of the header, the header in JSON, then the numbers without gaps.
@@ -78,7 +78,7 @@ export function encodeSafetensors(state: StateLike, options: SafetensorsOptions 
 /** {@link encodeSafetensors}, for a function of another name. */
 export function writeSafetensors(fn: string, state: StateLike, options: SafetensorsOptions): Uint8Array {
   const { metadata, integers } = settingsOf(fn, OPTIONS, options);
-  const named = readableArrays(fn, state);
+  const named = namedArrays(fn, state);
   for (const [name] of named) checkName(fn, name);
   const asIntegers = new Set(integers ?? named.filter(isCounter).map(([name]) => name));
   for (const name of integers ?? []) {

@@ -1,23 +1,25 @@
 import {
   argumentError,
+  arraysByName,
   checkRank,
   describe,
   MAX_RANK,
   type NDArray,
-  namedArrays,
   reachProblem,
   type StateLike,
   tuple,
 } from '../arrays/index.js';
 import { formatError, type Source } from './bytes.js';
 
+export type { StateLike } from '../arrays/index.js';
+
 /**
  * The arrays of a state with their names, tensors by their arrays, all of which can be read.
  *
  * @throws {TypeError | RangeError} naming what is no array, or one that cannot be read.
  */
-export function readableArrays(fn: string, state: StateLike): [name: string, a: NDArray][] {
-  const named = namedArrays(fn, state);
+export function namedArrays(fn: string, state: StateLike): [name: string, a: NDArray][] {
+  const named = arraysByName(fn, state);
   for (const [name, a] of named) {
     checkRank(fn, a.shape);
     const problem = reachProblem(a);

@@ -246,7 +246,8 @@ export abstract class Module<Out = Tensor> {
     for (const module of this.modules()) for (const tensor of module.optionalState()) optional.add(tensor);
     const targets = unambiguous('loadStateDict', title, this.#all(isState)).map(([name, tensor]) => ({
       name,
-      like: tensor.data,
+      shape: tensor.shape,
+      dtype: tensor.dtype,
       isOptional: optional.has(tensor),
       take: (source: NDArray) => overwrite(tensor.data, source),
     }));

@@ -22,6 +22,7 @@ import {
   SEED,
   type Stateful,
 } from '../arrays/index.js';
+import { isStateOfParameters } from '../classifiers/index.js';
 import type { Model, Params } from '../classifiers/model.js';
 import type { Statistics } from './parameters.js';
 
@@ -132,7 +133,7 @@ export function savedModel(model: Model): Pick<SolverState, 'dropout' | 'model'>
   const { dropoutParams = [] } = model;
   return {
     dropout: dropoutParams.map(({ seed, random }) => ({ seed: seed ?? null, random: random?.stateDict() ?? null })),
-    model: model.stateDict?.() ?? null,
+    model: isStateOfParameters(model) ? null : (model.stateDict?.() ?? null),
   };
 }
 
@@ -150,7 +151,7 @@ export function checkedModel(fn: string, { dropout, model: own }: SolverState, m
       throw argumentError(TypeError, { fn, arg: `${at}.random`, found: `is ${describe(entry.random)}`, expected });
     }
   });
-  const takesState = typeof model.loadStateDict === 'function';
+  const takesState = typeof model.loadStateDict === 'function' && !isStateOfParameters(model);
   if (takesState !== (own !== null)) {
     const expected = takesState ? "what the model's stateDict() returned" : 'null: the model has no loadStateDict';
     throw argumentError(TypeError, { fn, arg: 'model', found: `is ${describe(own)}`, expected });

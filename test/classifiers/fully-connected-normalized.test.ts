@@ -116,7 +116,9 @@ describe('the parameters', () => {
         dropout,
         repeatMasks: true,
       });
-      expect(net.bnParams).toEqual(normalization === 'batchnorm' ? new Array(3).fill({ mode: 'train' }) : []);
+      expect(net.bnParams.map(({ mode }) => ({ mode }))).toEqual(
+        normalization === 'batchnorm' ? new Array(3).fill({ mode: 'train' }) : [],
+      );
       expect(net.dropoutParams.map(({ mode, p }) => ({ mode, p }))).toEqual(
         dropout < 1 ? new Array(3).fill({ mode: 'train', p: 0.6 }) : [],
       );

@@ -133,14 +133,15 @@ describe('a Solver taken down to its state', () => {
         ) as never;
       }
 
-      stateDict(): unknown {
-        return { calls: this.calls };
+      override stateDict(): never {
+        return { calls: this.calls } as never;
       }
 
-      loadStateDict(state: unknown): void {
+      override loadStateDict(state: unknown): never {
         const { calls } = state as { calls: unknown };
         if (typeof calls !== 'number') throw new TypeError(`Own: calls is ${calls}`);
         this.calls = calls;
+        return undefined as never;
       }
     }
     const make = (): Solver => makeSolver({}, new Own({ inputDim: 6, hiddenDim: 5, numClasses: 3, seed: 1 }) as Model);
