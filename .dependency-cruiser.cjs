@@ -15,7 +15,7 @@ const MAY_IMPORT = {
   nn: ['autograd', 'table.ts', 'layers', 'kernels', 'arrays'],
   models: ['nn', 'autograd', 'arrays'],
   files: ['node.ts'],
-  formats: ['files', 'arrays', 'node.ts'],
+  formats: ['classifiers', 'files', 'arrays', 'node.ts'],
   checkpoints: ['formats', 'kernels', 'files', 'arrays', 'node.ts'],
   loggers: ['formats', 'files', 'arrays', 'node.ts'],
   onnx: ['formats', 'models', 'classifiers', 'nn', 'autograd', 'layers', 'kernels', 'files', 'arrays', 'node.ts'],

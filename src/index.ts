@@ -151,16 +151,24 @@ export {
 } from './data/index.js';
 // Formats of files
 export {
+  decodeJson,
   decodeNpy,
   decodeNpz,
   decodeSafetensors,
+  encodeJson,
   encodeNpy,
   encodeNpz,
   encodeSafetensors,
   FormatError,
+  type JsonOptions,
+  type LoadOptions,
+  load,
   type Safetensors,
   type SafetensorsOptions,
+  type Saveable,
+  type SaveOptions,
   type StateDict,
+  save,
 } from './formats/index.js';
 // Gradient checking
 export {

@@ -80,7 +80,8 @@ export function readBytes(fn: string, file: string, most: number, wayOut: string
     const bytes = new Uint8Array(size);
     let filled = 0;
     for (let read = -1; read !== 0 && filled < size; filled += read) {
-      read = fs.readSync(fd, bytes, filled, size - filled, filled);
+      // The system's calls take less than 2 GB.
+      read = fs.readSync(fd, bytes, filled, Math.min(size - filled, 2 ** 30), filled);
     }
     return bytes.subarray(0, filled);
   });

@@ -5,15 +5,20 @@ import { statOf } from './read.js';
 /** Links that are followed one after the other: as many as Linux does. */
 const MAX_LINKS = 40;
 
+/** Bytes that are written at a time: the system's calls take less than 2 GB. */
+const CHUNK = 2 ** 30;
+
 /**
  * Writes a file in one piece: under another name first, which is then renamed, so that no process sees a part of it.
  *
  * Mode and, where that is allowed, owner of an existing file are kept. Through a symbolic link, its target is written.
  *
+ * @param durable - Whether the file is on the disk when the call returns, and a power failure leaves the old one or the
+ *   new one. Default false: the system writes it when it likes.
  * @throws {Error} naming the file and the reason, also if the path is a device, a FIFO or a folder; an existing file is
  *   unchanged then.
  */
-export function writeAtomically(fn: string, file: string, contents: string | Uint8Array): void {
+export function writeAtomically(fn: string, file: string, contents: string | Uint8Array, durable = false): void {
   const fs = requireBuiltin(fn, 'node:fs');
   const path = requireBuiltin(fn, 'node:path');
   const folder = path.dirname(file);
@@ -33,13 +38,29 @@ export function writeAtomically(fn: string, file: string, contents: string | Uin
     // Short whatever the name is: names have 255 bytes at most.
     const unfinished = path.join(path.dirname(target), `.${crypto.randomUUID()}.tmp`);
     try {
-      writeNew(fn, unfinished, contents, before);
+      writeNew(fn, unfinished, contents, before, durable);
       fs.renameSync(unfinished, target);
     } catch (error) {
       fs.rmSync(unfinished, { force: true });
       throw error;
     }
+    if (durable) syncFolder(fn, path.dirname(target));
   });
+}
+
+/** Writes the folder's list of names to the disk, where the system has a way to. */
+function syncFolder(fn: string, folder: string): void {
+  const fs = requireBuiltin(fn, 'node:fs');
+  try {
+    const fd = fs.openSync(folder, 'r');
+    try {
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  } catch {
+    // Windows opens no folders, and some file systems do not sync them.
+  }
 }
 
 /** The path that a file has behind all symbolic links; there need not be anything. */
@@ -57,11 +78,22 @@ function behindLinks(fn: string, file: string): string {
   return fs.realpathSync(file); // throws ELOOP
 }
 
-function writeNew(fn: string, file: string, contents: string | Uint8Array, like: Stats | undefined): void {
+function writeNew(
+  fn: string,
+  file: string,
+  contents: string | Uint8Array,
+  like: Stats | undefined,
+  durable: boolean,
+): void {
   const fs = requireBuiltin(fn, 'node:fs');
   const fd = fs.openSync(file, 'wx');
   try {
-    fs.writeFileSync(fd, contents);
+    const bytes = typeof contents === 'string' ? new TextEncoder().encode(contents) : contents;
+    // On a full disk a call may write a part, without an error: the next one has it.
+    for (let at = 0; at < bytes.length; ) {
+      at += fs.writeSync(fd, bytes, at, Math.min(bytes.length - at, CHUNK));
+    }
+    if (durable) fs.fsyncSync(fd);
     if (like === undefined) return;
     const { uid, gid } = fs.fstatSync(fd);
     if (uid !== like.uid || gid !== like.gid) {

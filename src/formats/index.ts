@@ -8,6 +8,7 @@ export {
   type Source,
 } from './bytes.js';
 export { ELEMENT_SIZES, type ElementType, elementsOf, isElementType, littleEndianBytes } from './elements.js';
+export { decodeJson, encodeJson, type JsonOptions, readJson, writeJson } from './json.js';
 export { decodeNpy, encodeNpy, readNpy } from './npy.js';
 export { decodeNpz, encodeNpz, readNpz, writeNpz } from './npz.js';
 export { hasHalfPair, type Json, type JsonObject, parseJson } from './parse-json.js';
@@ -18,5 +19,6 @@ export {
   type SafetensorsOptions,
   writeSafetensors,
 } from './safetensors.js';
-export { countOf, emptyState, namedArrays, type StateLike } from './state.js';
+export { type LoadOptions, load, type Saveable, type SaveOptions, save } from './save.js';
+export { countOf, emptyState, namedArrays, quoted, type StateLike } from './state.js';
 export type { Safetensors, StateDict } from './types.js';

@@ -4,7 +4,6 @@ import {
   dtypeOf,
   type Floats,
   heap,
-  isPlainObject,
   type NDArray,
   type OptionsOf,
   operand,
@@ -18,9 +17,10 @@ import {
 } from '../arrays/index.js';
 import { ByteReader, formatError, type Source } from './bytes.js';
 import { ELEMENT_SIZES, type ElementType, elementsOf, isElementType, littleEndianBytes } from './elements.js';
-import { hasHalfPair, type Json, type JsonObject, parseJson } from './parse-json.js';
+import { type Json, type JsonObject, parseJson } from './parse-json.js';
 import { layoutOf, MAX_HEADER_BYTES, METADATA, OFFSETS } from './safetensors-layout.js';
-import { countOf, emptyState, namedArrays } from './state.js';
+import { countOf, emptyState, namedArrays, quoted } from './state.js';
+import { isTexts, TEXTS } from './texts.js';
 import type { Safetensors } from './types.js';
 
 // The format: 8 bytes with the length of the header, the header in JSON, then the numbers without gaps.
@@ -31,11 +31,7 @@ const HEADER_DEPTH = 3;
 
 const OPTIONS = {
   /** Texts by name, kept in the header. Default none. */
-  metadata: option<Readonly<Record<string, string>> | null>(null, {
-    allows: (value) => value === null || isTexts(value),
-    expected: 'an object of texts by name, in Unicode',
-    Kind: TypeError,
-  }),
+  metadata: option<Readonly<Record<string, string>> | null>(null, TEXTS),
   /**
    * The arrays that are written as I64. Default null: those without axes that are named `num_batches_tracked` and have
    * a whole number, as PyTorch's batch normalizations have it.
@@ -208,11 +204,6 @@ function isRange(value: Json): value is [number, number] {
   return begin >= 0 && begin <= end;
 }
 
-function isTexts(value: unknown): value is Record<string, string> {
-  if (typeof value !== 'object' || value === null || !isPlainObject(value)) return false;
-  return Object.entries(value).every((pair) => pair.every((text) => typeof text === 'string' && !hasHalfPair(text)));
-}
-
 function isCounter([name, a]: [string, NDArray]): boolean {
   return a.shape.length === 0 && /(^|\.)num_batches_tracked$/.test(name) && Number.isSafeInteger(operand(a)[0]);
 }
@@ -227,15 +218,7 @@ function integersOf(fn: string, name: string, values: Floats): BigInt64Array {
 }
 
 function checkName(fn: string, name: string): void {
-  if (name === METADATA) {
-    const expected = 'another name: the format keeps its texts there';
-    throw argumentError(RangeError, { fn, arg: 'a name in state', found: `is '${METADATA}'`, expected });
-  }
-  if (!hasHalfPair(name)) return;
-  const [found, expected] = [`is ${describe(name)}`, 'Unicode: it has half of a surrogate pair'];
-  throw argumentError(RangeError, { fn, arg: 'a name in state', found, expected });
-}
-
-function quoted(name: string): string {
-  return `'${printable(name, 60)}'`;
+  if (name !== METADATA) return;
+  const expected = 'another name: the format keeps its texts there';
+  throw argumentError(RangeError, { fn, arg: 'a name in state', found: `is '${METADATA}'`, expected });
 }

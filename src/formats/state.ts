@@ -5,27 +5,38 @@ import {
   describe,
   MAX_RANK,
   type NDArray,
+  printable,
   reachProblem,
   type StateLike,
   tuple,
 } from '../arrays/index.js';
 import { formatError, type Source } from './bytes.js';
+import { hasHalfPair } from './parse-json.js';
 
 export type { StateLike } from '../arrays/index.js';
 
 /**
- * The arrays of a state with their names, tensors by their arrays, all of which can be read.
+ * The arrays of a state with their names, tensors by their arrays, all of which can be written.
  *
- * @throws {TypeError | RangeError} naming what is no array, or one that cannot be read.
+ * @throws {TypeError | RangeError} naming what is no array, one that cannot be read, or a name that UTF-8 cannot say.
  */
 export function namedArrays(fn: string, state: StateLike): [name: string, a: NDArray][] {
   const named = arraysByName(fn, state);
   for (const [name, a] of named) {
+    if (hasHalfPair(name)) {
+      const [found, expected] = [`is ${describe(name)}`, 'Unicode: it has half of a surrogate pair'];
+      throw argumentError(RangeError, { fn, arg: 'a name in state', found, expected });
+    }
     checkRank(fn, a.shape);
     const problem = reachProblem(a);
     if (problem !== null) throw argumentError(RangeError, { fn, arg: describe(name), found: `: ${problem}` });
   }
   return named;
+}
+
+/** A name from a file, for errors. */
+export function quoted(name: string): string {
+  return `'${printable(name, 60)}'`;
 }
 
 /** An object that has any name as an entry, `__proto__` too: it has no prototype. */

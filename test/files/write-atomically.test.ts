@@ -112,7 +112,7 @@ describe('writeAtomically', () => {
     const dir = temporaryDir();
     const file = path.join(dir, 'a');
     fs.writeFileSync(file, 'before');
-    vi.spyOn(fs, 'writeFileSync').mockImplementation(() => {
+    vi.spyOn(fs, 'writeSync').mockImplementation(() => {
       throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
     });
     expect(() => writeAtomically('test', file, 'after')).toThrow(
@@ -145,5 +145,29 @@ describe('fileError', () => {
   test('leaves other errors alone', () => {
     const error = new RangeError('mine');
     expect(fileError('test', 'read', '/a', error)).toBe(error);
+  });
+
+  test('writes on after a part, and syncs the file before its name and the folder after it where that is asked', () => {
+    const dir = temporaryDir();
+    const file = path.join(dir, 'a');
+    const calls: string[] = [];
+    const { writeSync, fsyncSync, renameSync } = fs;
+    vi.spyOn(fs, 'writeSync').mockImplementation(((fd: number, bytes: Uint8Array, at: number, length: number) => {
+      calls.push('write');
+      return writeSync(fd, bytes, at, Math.min(length, 3));
+    }) as never);
+    vi.spyOn(fs, 'fsyncSync').mockImplementation((fd) => {
+      calls.push(fs.fstatSync(fd).isDirectory() ? 'sync folder' : 'sync');
+      fsyncSync(fd);
+    });
+    vi.spyOn(fs, 'renameSync').mockImplementation((from, to) => {
+      calls.push('rename');
+      renameSync(from, to);
+    });
+    writeAtomically('test', file, Uint8Array.of(1, 2, 3, 4, 5), true);
+    expect([...fs.readFileSync(file)]).toEqual([1, 2, 3, 4, 5]);
+    writeAtomically('test', file, 'ö');
+    expect(fs.readFileSync(file, 'utf8')).toBe('ö');
+    expect(calls).toEqual(['write', 'write', 'sync', 'rename', 'sync folder', 'write', 'rename']);
   });
 });
