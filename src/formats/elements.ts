@@ -81,12 +81,13 @@ export function elementsOf(
 
 /** The bytes in a buffer of their own, those of each number turned round if `swap` is true. */
 function alignedCopy(bytes: Uint8Array, size: number, swap: boolean): ArrayBuffer {
-  const copy = new Uint8Array(bytes.length);
-  copy.set(bytes);
+  const { buffer, byteOffset, byteLength } = bytes;
+  // A buffer's own slice does not fill with zeros what it copies to; of shared memory it would be shared memory.
+  const copy = buffer instanceof ArrayBuffer ? buffer.slice(byteOffset, byteOffset + byteLength) : bytes.slice().buffer;
   if (swap && size > 1) {
-    for (let at = 0; at < copy.length; at += size) copy.subarray(at, at + size).reverse();
+    for (let at = 0; at < byteLength; at += size) new Uint8Array(copy, at, size).reverse();
   }
-  return copy.buffer;
+  return copy;
 }
 
 /** Numbers as the bytes of a file: those in memory, where the machine has them in the same order. */

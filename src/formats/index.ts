@@ -20,5 +20,5 @@ export {
   writeSafetensors,
 } from './safetensors.js';
 export { type LoadOptions, load, type Saveable, type SaveOptions, save } from './save.js';
-export { countOf, emptyState, namedArrays, quoted, type StateLike } from './state.js';
+export { countOf, emptyState, quoted, readableArrays, type StateLike } from './state.js';
 export type { Safetensors, StateDict } from './types.js';

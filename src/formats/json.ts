@@ -18,7 +18,7 @@ import {
 } from '../arrays/index.js';
 import { checkBytes, decodeUtf8, formatError, type Source } from './bytes.js';
 import { type Json, type JsonObject, parseJson } from './parse-json.js';
-import { countOf, emptyState, namedArrays, quoted } from './state.js';
+import { countOf, emptyState, quoted, readableArrays } from './state.js';
 import { TEXTS } from './texts.js';
 
 /** Larger ones are refused: a number takes more memory as text than as a number. */
@@ -60,7 +60,7 @@ export function encodeJson(state: StateLike, options: JsonOptions = {}): Uint8Ar
 export function writeJson(fn: string, state: StateLike, options: JsonOptions): Uint8Array {
   const { metadata } = settingsOf(fn, OPTIONS, options);
   let length = 0;
-  const tensors = namedArrays(fn, state).map(([name, a]) => {
+  const tensors = readableArrays(fn, state).map(([name, a]) => {
     const [dtype, flat] = [dtypeOf(a), operand(a)];
     const data = Array.from(flat, dtype === 'float32' ? shortest : exact).join();
     length += data.length;

@@ -19,7 +19,7 @@ import { ByteReader, formatError, type Source } from './bytes.js';
 import { ELEMENT_SIZES, type ElementType, elementsOf, isElementType, littleEndianBytes } from './elements.js';
 import { type Json, type JsonObject, parseJson } from './parse-json.js';
 import { layoutOf, MAX_HEADER_BYTES, METADATA, OFFSETS } from './safetensors-layout.js';
-import { countOf, emptyState, namedArrays, quoted } from './state.js';
+import { countOf, emptyState, quoted, readableArrays } from './state.js';
 import { isTexts, TEXTS } from './texts.js';
 import type { Safetensors } from './types.js';
 
@@ -74,7 +74,7 @@ export function encodeSafetensors(state: StateLike, options: SafetensorsOptions 
 /** {@link encodeSafetensors}, for a function of another name. */
 export function writeSafetensors(fn: string, state: StateLike, options: SafetensorsOptions): Uint8Array {
   const { metadata, integers } = settingsOf(fn, OPTIONS, options);
-  const named = namedArrays(fn, state);
+  const named = readableArrays(fn, state);
   for (const [name] of named) checkName(fn, name);
   const asIntegers = new Set(integers ?? named.filter(isCounter).map(([name]) => name));
   for (const name of integers ?? []) {

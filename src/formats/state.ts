@@ -20,7 +20,7 @@ export type { StateLike } from '../arrays/index.js';
  *
  * @throws {TypeError | RangeError} naming what is no array, one that cannot be read, or a name that UTF-8 cannot say.
  */
-export function namedArrays(fn: string, state: StateLike): [name: string, a: NDArray][] {
+export function readableArrays(fn: string, state: StateLike): [name: string, a: NDArray][] {
   const named = arraysByName(fn, state);
   for (const [name, a] of named) {
     if (hasHalfPair(name)) {
