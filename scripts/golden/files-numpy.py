@@ -75,5 +75,5 @@ fixture = {
     "archives": archives,
 }
 with open("test/fixtures/files_numpy.json", "w") as file:
-    json.dump(fixture, file, ensure_ascii=False, indent=1)
+    json.dump(fixture, file, ensure_ascii=False)
     file.write("\n")

@@ -12,6 +12,7 @@ export { decodeJson, encodeJson, type JsonOptions, readJson, writeJson } from '.
 export { decodeNpy, encodeNpy, readNpy } from './npy.js';
 export { decodeNpz, encodeNpz, readNpz, writeNpz } from './npz.js';
 export { hasHalfPair, type Json, type JsonObject, parseJson } from './parse-json.js';
+export { decodePytorch, type PytorchOptions, readPytorch } from './pytorch.js';
 export {
   decodeSafetensors,
   encodeSafetensors,
