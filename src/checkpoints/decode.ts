@@ -1,4 +1,4 @@
-import { describe } from '../arrays/index.js';
+import { describe, printable } from '../arrays/index.js';
 import { formatError, type Safetensors, type Source } from '../formats/index.js';
 import { readSafetensors } from '../formats/safetensors.js';
 import { type Checkpoint, type SavedState, VERSION } from './checkpoint.js';
@@ -70,8 +70,9 @@ function verify(source: Source, bytes: Uint8Array): void {
   const copy = bytes.slice(0, at + DIGITS).fill(0x30, at);
   const sum = checksumOf(source.fn, copy, bytes.subarray(at + DIGITS));
   if (written === sum) return;
-  const [found, expected] = [`is ${describe(written)}`, `'${sum}'`];
-  throw formatError(source, { place: 'checksum', found, expected, wayOut: 'the file is damaged, or cut off' });
+  const [found, expected] = [written, sum].map((digits) => `${printable(digits.slice(0, 16))}…`);
+  const wayOut = 'the file is damaged, or cut off';
+  throw formatError(source, { place: 'checksum', found: `is ${found}`, expected, wayOut });
 }
 
 /** What a file is that does not begin as a checkpoint does. */

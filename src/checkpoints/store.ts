@@ -162,6 +162,8 @@ export function store({ fs, createHash }: System, task: Task): Failure | null {
     const other = lockOfAnother();
     if (other !== null) return { action, path, message: 'the lock is lost', lock: other };
     isUnfinished = true;
+    // A thread that ended within this task may have begun with it.
+    fs.rmSync(unfinished, { force: true });
     using(unfinished, 'wx', (fd) => {
       write(fd);
       fs.fsyncSync(fd);

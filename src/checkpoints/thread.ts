@@ -102,6 +102,7 @@ export class OtherThread implements Storage {
   /** What is being stored. */
   #task: Task | null = null;
   #answer: Answer | null = null;
+  #hasWarned = false;
   #number = 0;
   #begun = 0;
   #isOver = false;
@@ -139,6 +140,10 @@ export class OtherThread implements Storage {
 
   begin(task: Task): void {
     this.#task = task;
+    if (this.#isGone()) {
+      this.#answer = { failure: this.#storeHere(task) };
+      return;
+    }
     this.#begun = performance.now();
     Atomics.store(this.#memory, WAITING, ++this.#number);
     this.#port.postMessage({ ...task, number: this.#number });
@@ -157,9 +162,17 @@ export class OtherThread implements Storage {
     const answer = this.#answer;
     this.#task = null;
     this.#answer = null;
-    if (answer !== null && 'failure' in answer) return answer.failure;
-    // What the thread has begun with may be there.
-    this.#system.fs.rmSync(task.dir + task.unfinished, { force: true });
+    return answer !== null && 'failure' in answer ? answer.failure : this.#storeHere(task);
+  }
+
+  /** What the thread did not do, or did not finish. */
+  #storeHere(task: Task): Failure | null {
+    if (!this.#hasWarned && this.#isGone()) {
+      this.#hasWarned = true;
+      const now = 'they are written by the one that trains from now on, which waits for the disk';
+      // biome-ignore lint/suspicious/noConsole: a warning that does not change the result
+      console.warn(`${this.#fn}: the thread that writes checkpoints has ended (out of memory?); ${now}`);
+    }
     return store(this.#system, task);
   }
 
