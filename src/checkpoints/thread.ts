@@ -162,16 +162,19 @@ export class OtherThread implements Storage {
     const answer = this.#answer;
     this.#task = null;
     this.#answer = null;
-    return answer !== null && 'failure' in answer ? answer.failure : this.#storeHere(task);
+    if (answer !== null && 'failure' in answer) return answer.failure;
+    // Its text cannot run by itself: the program was compiled in a way that functions depend on something around them.
+    if (answer !== null) this.#isOver = true;
+    return this.#storeHere(task, answer?.broken);
   }
 
   /** What the thread did not do, or did not finish. */
-  #storeHere(task: Task): Failure | null {
+  #storeHere(task: Task, reason = 'out of memory?'): Failure | null {
     if (!this.#hasWarned && this.#isGone()) {
       this.#hasWarned = true;
       const now = 'they are written by the one that trains from now on, which waits for the disk';
       // biome-ignore lint/suspicious/noConsole: a warning that does not change the result
-      console.warn(`${this.#fn}: the thread that writes checkpoints has ended (out of memory?); ${now}`);
+      console.warn(`${this.#fn}: the thread that writes checkpoints has ended (${reason}); ${now}`);
     }
     return store(this.#system, task);
   }
