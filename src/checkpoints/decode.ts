@@ -2,7 +2,7 @@ import { describe, printable } from '../arrays/index.js';
 import { formatError, type Safetensors, type Source } from '../formats/index.js';
 import { readSafetensors } from '../formats/safetensors.js';
 import { type Checkpoint, type SavedState, VERSION } from './checkpoint.js';
-import { beforeChecksum, checksumOf, DIGITS, TEXT } from './encode.js';
+import { beforeChecksum, CHECKSUM, checksumOf, DIGITS, TEXT } from './encode.js';
 import { TreeReader } from './tree.js';
 
 /** The beginning of the header of every version. */
@@ -19,13 +19,19 @@ const FIRST = 200;
  *   is no checkpoint.
  */
 export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
-  return readCheckpoint({ fn: 'decodeCheckpoint', file: name }, bytes);
+  const fn = 'decodeCheckpoint';
+  return readCheckpoint({ fn, file: name }, bytes, checksumOf(fn, bytes), false);
 }
 
-/** {@link decodeCheckpoint}, for a function of another name. */
-export function readCheckpoint(source: Source, bytes: Uint8Array): Checkpoint {
-  verify(source, bytes);
-  const { tensors, metadata } = readSafetensors(source, bytes);
+/**
+ * {@link decodeCheckpoint}, for a function of another name.
+ *
+ * @param checksum - That of the bytes.
+ * @param inPlace - Whether arrays may share the memory of `bytes`.
+ */
+export function readCheckpoint(source: Source, bytes: Uint8Array, checksum: string, inPlace: boolean): Checkpoint {
+  verify(source, bytes, checksum);
+  const { tensors, metadata } = readSafetensors(source, bytes, inPlace);
   const text = (name: keyof typeof TEXT): string => metadata[TEXT[name]] ?? '';
   const kind = text('kind');
   if (kind !== 'Solver' && kind !== 'fit') {
@@ -56,7 +62,7 @@ function countOf(source: Source, place: string, text: string): number {
 }
 
 /** @throws {FormatError} if it is no checkpoint of this version as it was written. */
-function verify(source: Source, bytes: Uint8Array): void {
+function verify(source: Source, bytes: Uint8Array, checksum: string): void {
   const match = BEGINNING.exec(String.fromCharCode(...bytes.subarray(8, FIRST)));
   if (match === null) throw noCheckpoint(source, bytes);
   const version = Number(match[1]);
@@ -65,12 +71,9 @@ function verify(source: Source, bytes: Uint8Array): void {
     const wayOut = version > VERSION ? 'a later one has written it: install that' : undefined;
     throw formatError(source, { place: 'version of the checkpoint', found: `is ${version}`, expected, wayOut });
   }
-  const at = 8 + match[0].length;
-  const written = String.fromCharCode(...bytes.subarray(at, at + DIGITS));
-  const copy = bytes.slice(0, at + DIGITS).fill(0x30, at);
-  const sum = checksumOf(source.fn, copy, bytes.subarray(at + DIGITS));
-  if (written === sum) return;
-  const [found, expected] = [written, sum].map((digits) => `${printable(digits.slice(0, 16))}…`);
+  const written = String.fromCharCode(...bytes.subarray(CHECKSUM, CHECKSUM + DIGITS));
+  if (written === checksum) return;
+  const [found, expected] = [written, checksum].map((digits) => `${printable(digits.slice(0, 16))}…`);
   const wayOut = 'the file is damaged, or cut off';
   throw formatError(source, { place: 'checksum', found: `is ${found}`, expected, wayOut });
 }

@@ -11,8 +11,8 @@ import { type Entry, TreeWriter } from './tree.js';
 /** Hexadecimal digits of the checksum. */
 export const DIGITS = 64;
 
-/** Bytes that are hashed at a time. */
-const CHUNK = 2 ** 24;
+/** Bytes that are hashed at a time: what the cache of a core holds. */
+export const CHUNK = 2 ** 20;
 
 /** The texts of the metadata. */
 export const TEXT = {
@@ -30,12 +30,13 @@ export function beforeChecksum(version: number): string {
   return `{"__metadata__":{"${TEXT.version}":"${version}","${TEXT.sha256}":"`;
 }
 
+/** The first byte of the checksum. */
+export const CHECKSUM = 8 + beforeChecksum(VERSION).length;
+
 /** A checkpoint that is laid out, but for its checksum. */
 export interface Image {
   /** Bytes of the file. */
   readonly size: number;
-  /** The first byte of the checksum. */
-  readonly checksum: number;
   /** Writes the file into a buffer, with zeros in the place of the checksum. */
   writeTo(buffer: ArrayBufferLike): void;
 }
@@ -50,7 +51,6 @@ export function imageOf(fn: string, { kind, iteration, epoch, config, state }: N
   const { header, places, size } = layoutOf(fn, ...written());
   return {
     size,
-    checksum: 8 + beforeChecksum(VERSION).length,
     writeTo(buffer) {
       new Uint8Array(buffer, 0, header.length).set(header);
       writer.entries.forEach((entry, i) => {
@@ -80,14 +80,41 @@ function writeEntry({ values }: Entry, buffer: ArrayBufferLike, place: number): 
   new Uint8Array(buffer, place, bytes.length).set(bytes);
 }
 
-/** The checksum of a checkpoint, which comes in parts, with zeros in the place of the checksum. */
-export function checksumOf(fn: string, ...parts: readonly Uint8Array[]): string {
-  const hash = requireBuiltin(fn, 'node:crypto').createHash('sha256');
-  for (const bytes of parts) {
-    // One call takes at most 2^31 - 1 bytes.
-    for (let at = 0; at < bytes.length; at += CHUNK) hash.update(bytes.subarray(at, at + CHUNK));
+/** Computes the checksum of a checkpoint, whatever stands in its place. */
+export class Checksum {
+  readonly #hash: import('node:crypto').Hash;
+
+  constructor(fn: string) {
+    this.#hash = requireBuiltin(fn, 'node:crypto').createHash('sha256');
   }
-  return hash.digest('hex');
+
+  /**
+   * Adds the next bytes: less than 2^31, and the first ones as far as the end of the checksum at least.
+   *
+   * @param place - The place of the first of them in the file.
+   */
+  add(bytes: Uint8Array, place: number): void {
+    const at = CHECKSUM - place;
+    if (at < 0 || at + DIGITS > bytes.length) {
+      this.#hash.update(bytes);
+      return;
+    }
+    this.#hash.update(bytes.subarray(0, at));
+    this.#hash.update('0'.repeat(DIGITS));
+    this.#hash.update(bytes.subarray(at + DIGITS));
+  }
+
+  /** The hexadecimal digits. */
+  digits(): string {
+    return this.#hash.digest('hex');
+  }
+}
+
+/** The checksum of a whole file. */
+export function checksumOf(fn: string, bytes: Uint8Array): string {
+  const sum = new Checksum(fn);
+  for (let at = 0; at < bytes.length; at += CHUNK) sum.add(bytes.subarray(at, at + CHUNK), at);
+  return sum.digits();
 }
 
 /**
@@ -100,6 +127,6 @@ export function encodeCheckpoint(checkpoint: NewCheckpoint): Uint8Array {
   const image = imageOf(fn, checkpoint);
   const bytes = new Uint8Array(image.size);
   image.writeTo(bytes.buffer);
-  bytes.set(new TextEncoder().encode(checksumOf(fn, bytes)), image.checksum);
+  bytes.set(new TextEncoder().encode(checksumOf(fn, bytes)), CHECKSUM);
   return bytes;
 }

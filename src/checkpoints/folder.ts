@@ -1,8 +1,9 @@
 import { isError } from '../arrays/index.js';
-import { attempt, readBytes, statOf } from '../files/index.js';
+import { attempt, statOf, withRegular } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
 import type { Checkpoint } from './checkpoint.js';
 import { readCheckpoint } from './decode.js';
+import { CHUNK, Checksum } from './encode.js';
 
 /** The name of the best checkpoint of a run. */
 export const BEST = 'best.safetensors';
@@ -12,9 +13,6 @@ export const PATTERN = /^checkpoint-([0-9]{9,15})\.safetensors$/;
 
 /** The names of those that are being written. */
 const UNFINISHED = /^\.checkpoint-[-0-9a-f]{36}\.tmp$/;
-
-/** The largest file that is read, in bytes. */
-const MOST = 2 ** 40;
 
 /** The name of the checkpoint after so many iterations. */
 export function nameOf(iteration: number): string {
@@ -57,9 +55,28 @@ export function removeUnfinished(fn: string, dir: string): void {
   }
 }
 
-/** The checkpoint in a file. @throws {Error} naming the file, if it is damaged or cannot be read. */
+/**
+ * The checkpoint in a file. Its arrays share one piece of memory.
+ *
+ * @throws {Error} naming the file, if it is damaged or cannot be read.
+ */
 export function checkpointIn(fn: string, file: string): Checkpoint {
-  return readCheckpoint({ fn, file }, readBytes(fn, file, MOST, 'name a checkpoint'));
+  const fs = requireBuiltin(fn, 'node:fs');
+  const sum = new Checksum(fn);
+  const bytes = withRegular(fn, file, 'name a checkpoint', (fd) => {
+    const whole = new Uint8Array(fs.fstatSync(fd).size);
+    // What has been read is still in the cache when it is hashed.
+    for (let at = 0; at < whole.length; at += CHUNK) {
+      const chunk = whole.subarray(at, at + CHUNK);
+      let filled = 0;
+      for (let read = -1; read !== 0 && filled < chunk.length; filled += read) {
+        read = fs.readSync(fd, chunk, filled, chunk.length - filled, at + filled);
+      }
+      sum.add(chunk, at);
+    }
+    return whole;
+  });
+  return readCheckpoint({ fn, file }, bytes, sum.digits(), true);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { fileError, type Lock, makeFolder } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
 import type { NewCheckpoint } from './checkpoint.js';
-import { imageOf } from './encode.js';
+import { CHECKSUM, imageOf } from './encode.js';
 import { BEST, nameOf, namesIn, PATTERN, removeUnfinished, unfinishedName } from './folder.js';
 import { inUse, LOCK, lockRun } from './run-lock.js';
 import type { Failure, System } from './store.js';
@@ -111,7 +111,7 @@ export class CheckpointWriter {
       dir: this.#dir + requireBuiltin(this.#fn, 'node:path').sep,
       image: this.#image,
       size: image.size,
-      checksum: image.checksum,
+      checksum: CHECKSUM,
       name: isDue ? nameOf(iteration) : null,
       iteration,
       pattern: PATTERN,

@@ -16,7 +16,14 @@ import {
   wrap,
 } from '../arrays/index.js';
 import { ByteReader, formatError, type Source } from './bytes.js';
-import { ELEMENT_SIZES, type ElementType, elementsOf, isElementType, littleEndianBytes } from './elements.js';
+import {
+  ELEMENT_SIZES,
+  type ElementType,
+  elementsInPlace,
+  elementsOf,
+  isElementType,
+  littleEndianBytes,
+} from './elements.js';
 import { type Json, type JsonObject, parseJson } from './parse-json.js';
 import { layoutOf, MAX_HEADER_BYTES, METADATA, OFFSETS } from './safetensors-layout.js';
 import { countOf, emptyState, quoted, readableArrays } from './state.js';
@@ -116,8 +123,12 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   return readSafetensors({ fn: 'decodeSafetensors', file: 'bytes' }, bytes);
 }
 
-/** {@link decodeSafetensors} of bytes that come from a file. */
-export function readSafetensors(source: Source, bytes: Uint8Array): Safetensors {
+/**
+ * {@link decodeSafetensors} of bytes that come from a file.
+ *
+ * @param inPlace - Whether arrays may share the memory of `bytes`, and so keep all of it. Default false.
+ */
+export function readSafetensors(source: Source, bytes: Uint8Array, inPlace = false): Safetensors {
   const reader = new ByteReader(source, bytes);
   const length = reader.u64('length of the header');
   if (length > MAX_HEADER_BYTES) {
@@ -134,7 +145,8 @@ export function readSafetensors(source: Source, bytes: Uint8Array): Safetensors 
   const tensors = emptyState<NDArray>();
   const dtypes = emptyState<string>();
   for (const { name, dtype, shape, begin, end } of entries) {
-    const flat = elementsOf(source, quoted(name), numbers.subarray(begin, end), dtype);
+    const part = numbers.subarray(begin, end);
+    const flat = (inPlace && elementsInPlace(part, dtype)) || elementsOf(source, quoted(name), part, dtype);
     tensors[name] = withStorage(heap, () => wrap(flat, shape));
     dtypes[name] = dtype;
   }

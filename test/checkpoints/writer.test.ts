@@ -4,7 +4,7 @@ import path from 'node:path';
 import threads from 'node:worker_threads';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ones } from '../../src/arrays/index.js';
-import { imageOf } from '../../src/checkpoints/encode.js';
+import { CHECKSUM, imageOf } from '../../src/checkpoints/encode.js';
 import { PATTERN, unfinishedName } from '../../src/checkpoints/folder.js';
 import { CheckpointWriter, type WriterOptions } from '../../src/checkpoints/index.js';
 import type { System } from '../../src/checkpoints/store.js';
@@ -151,8 +151,8 @@ describe('a save', () => {
     image.writeTo(memory);
     // This thread cannot store anything.
     const thread = new OtherThread('test', systemWith({ openSync: failing('EIO') }), lock);
-    const { size, checksum } = image;
-    const task = { dir: dir + path.sep, image: memory, size, checksum, pattern: PATTERN, keep: 3, lock };
+    const { size } = image;
+    const task = { dir: dir + path.sep, image: memory, size, checksum: CHECKSUM, pattern: PATTERN, keep: 3, lock };
     thread.begin({ ...task, name: name(1), iteration: 1, best: null, unfinished: unfinishedName() });
     expect(thread.wait()).toBeNull();
     thread.close();

@@ -1,0 +1,183 @@
+// What checkpoints cost:
+//
+//   npx ts-node bench/checkpoints.ts                 a state of 100 MB, written and read back
+//   npx ts-node bench/checkpoints.ts --train 100     the challenge's network, with a checkpoint every so many steps
+//
+// Prints JSON objects. The first has MB/s with a warm page cache, without the wait for the disk (`fsync`), which has a
+// field of its own; and the milliseconds for which `save` holds up the thread that trains. The second trains by turns
+// with and without checkpoints, and says how much longer a step takes with them, in percent: of the fastest segment of
+// each, and of the sums.
+
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Command } from 'commander';
+import { recipes } from '../scripts/challenge/models.js';
+import { type NDArray, Random } from '../src/arrays/index.js';
+import { CheckpointWriter, latestCheckpoint, type NewCheckpoint } from '../src/checkpoints/index.js';
+import type { System } from '../src/checkpoints/store.js';
+import { DataLoader, fitSteps, kernelInfo, manualSeed } from '../src/index.js';
+import { round } from './measure.js';
+
+const MB = 1e6;
+
+interface Options {
+  mb: number;
+  times: number;
+  train?: number;
+  segments: number;
+  dir: string;
+}
+
+function main(): void {
+  const command = new Command('checkpoints')
+    .option('--mb <n>', 'size of the state', Number, 100)
+    .option('--times <n>', 'how often it is written and read', Number, 7)
+    .option('--train <steps>', 'trains, with a checkpoint every so many steps', Number)
+    .option('--segments <n>', 'segments of so many steps with checkpoints, and as many without', Number, 6)
+    .option('--dir <dir>', 'a folder on the disk to measure', os.tmpdir())
+    .parse();
+  const options = command.opts<Options>();
+  const dir = fs.mkdtempSync(path.join(options.dir, 'layerwise-checkpoints-'));
+  try {
+    console.log(
+      JSON.stringify(options.train === undefined ? ofState(dir, options) : ofTraining(dir, options.train, options)),
+    );
+  } finally {
+    fs.rmSync(dir, { recursive: true });
+  }
+}
+
+/** Ten arrays as parameters, and as many as the state of an optimizer. */
+function stateOf(bytes: number): Record<string, Record<string, NDArray>> {
+  const random = new Random(0);
+  const part = (): Record<string, NDArray> =>
+    Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`layers.${i}.weight`, random.rand([bytes / 20 / 4])]));
+  return { model: part(), optimizer: part() };
+}
+
+function ofState(dir: string, { mb, times }: Options): object {
+  const state = stateOf(mb * MB);
+  const checkpoint = (iteration: number): NewCheckpoint => ({ kind: 'fit', iteration, epoch: 0, config: {}, state });
+  const seen: Record<'write' | 'fsync' | 'read' | 'blocked', number[]> = {
+    write: [],
+    fsync: [],
+    read: [],
+    blocked: [],
+  };
+
+  // In this thread, to time the parts.
+  let fsync = 0;
+  const timed: System = {
+    createHash,
+    fs: {
+      ...fs,
+      fsyncSync(fd) {
+        const begun = performance.now();
+        fs.fsyncSync(fd);
+        fsync += performance.now() - begun;
+      },
+    },
+  };
+  const here = new CheckpointWriter('bench', path.join(dir, 'here'), { system: timed, keep: 1 });
+  for (let i = 0; i <= times; i++) {
+    fsync = 0;
+    const begun = performance.now();
+    here.save(checkpoint(i));
+    here.flush();
+    if (i === 0) continue; // its memory is new
+    seen.write.push(performance.now() - begun - fsync);
+    seen.fsync.push(fsync);
+  }
+  here.close();
+
+  const other = new CheckpointWriter('bench', path.join(dir, 'other'), { keep: 1 });
+  for (let i = 0; i <= times; i++) {
+    const begun = performance.now();
+    other.save(checkpoint(i));
+    if (i > 0) seen.blocked.push(performance.now() - begun);
+    other.flush();
+  }
+  other.close();
+
+  for (let i = 0; i < times; i++) {
+    const begun = performance.now();
+    latestCheckpoint('bench', path.join(dir, 'other'));
+    seen.read.push(performance.now() - begun);
+  }
+
+  const [write, fsyncMs, read, blocked] = (['write', 'fsync', 'read', 'blocked'] as const).map((part) =>
+    median(seen[part]),
+  );
+  return {
+    mb,
+    writeMBs: Math.round(mb / (write / 1000)),
+    readMBs: Math.round(mb / (read / 1000)),
+    fsyncMs: round(fsyncMs),
+    blockedMs: round(blocked),
+    best: {
+      writeMBs: Math.round(mb / (Math.min(...seen.write) / 1000)),
+      readMBs: Math.round(mb / (Math.min(...seen.read) / 1000)),
+    },
+  };
+}
+
+/** Trains the residual network of the challenge on noise: segments by turns with a checkpoint at their end, and without. */
+function ofTraining(dir: string, every: number, { segments }: Options): object {
+  manualSeed(0);
+  const recipe = recipes.resnet;
+  const random = new Random(0);
+  const N = recipe.batch * every;
+  const X = random.randn([recipe.batch * 4, 3, 32, 32]);
+  const y = random.randint(0, 10, recipe.batch * 4);
+  const loader = new DataLoader({ X, y }, { batchSize: recipe.batch, shuffle: true, seed: 0 });
+  const model = recipe.build();
+  const optimizer = recipe.optimizer(model, 1e-3);
+  const run = fitSteps(model, loader, { optimizer, epochs: N, verbose: false });
+  const writer = new CheckpointWriter('bench', dir);
+
+  let iteration = 0;
+  let bytes = 0;
+  const segment = (saves: boolean): number => {
+    const begun = performance.now();
+    for (let steps = 0; steps < every; ) {
+      const { value } = run.next();
+      if (value === undefined || value.kind !== 'step') continue;
+      steps++;
+      iteration++;
+      // In the middle of the segment: the other thread writes while this one trains.
+      if (!saves || steps !== Math.ceil(every / 2)) continue;
+      writer.save({ kind: 'fit', iteration, epoch: 0, config: {}, state: run.stateDict() });
+    }
+    return performance.now() - begun;
+  };
+  segment(true);
+  const [without, withCheckpoints]: [number[], number[]] = [[], []];
+  for (let i = 0; i < segments; i++) {
+    // A B B A, against a drift of the machine.
+    const order = i % 2 === 0 ? [without, withCheckpoints] : [withCheckpoints, without];
+    for (const times of order) times.push(segment(times === withCheckpoints));
+  }
+  writer.close();
+  bytes = fs.statSync(path.join(dir, fs.readdirSync(dir)[0])).size;
+  run.return?.(undefined as never);
+
+  const sum = (times: readonly number[]): number => times.reduce((total, ms) => total + ms, 0);
+  const percent = (a: number, b: number): number => round(100 * (a / b - 1));
+  return {
+    every,
+    mb: round(bytes / MB),
+    stepMs: round(median(without) / every),
+    percentOfFastest: percent(Math.min(...withCheckpoints), Math.min(...without)),
+    percentOfSums: percent(sum(withCheckpoints), sum(without)),
+    segments,
+    threads: kernelInfo().threads,
+  };
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1];
+}
+
+main();
