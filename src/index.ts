@@ -239,6 +239,8 @@ export {
 export * as models from './models/index.js';
 // Modules
 export * as nn from './nn/index.js';
+// ONNX
+export { type ExportableModel, type ExportOnnxOptions, encodeOnnx, exportOnnx } from './onnx/index.js';
 // Update rules, optimizers, schedules
 export * as optim from './optim/index.js';
 // Pictures

@@ -70,7 +70,7 @@ export {
   varianceBackward,
   varianceForward,
 } from './moments.js';
-export { PAD_OPTIONS } from './padding.js';
+export { PAD_OPTIONS, sourcesOf } from './padding.js';
 export {
   type AbsCache,
   absBackward,

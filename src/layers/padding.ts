@@ -75,7 +75,7 @@ export function padForward(
     const at = 2 * (rank - 1 - axis);
     const [before, after] = at < pad.length ? [pad[at], pad[at + 1]] : [0, 0];
     if (at < pad.length) checkAxis(fn, x.shape, axis, [before, after], mode);
-    return Int32Array.from({ length: before + size + after }, (_, i) => SOURCES[mode](i - before, size, before, after));
+    return sourcesOf(mode, size, before, after);
   });
   const out = empty(
     sources.map(({ length }) => length),
@@ -113,6 +113,11 @@ const SOURCES: Readonly<Record<PadMode, (i: number, size: number, before: number
     return first + ((i - first + kept) % kept);
   },
 };
+
+/** For each place of an axis that is padded, the index of `x` that its value comes from; −1 where from none. */
+export function sourcesOf(mode: PadMode, size: number, before: number, after: number): Int32Array {
+  return Int32Array.from({ length: before + size + after }, (_, i) => SOURCES[mode](i - before, size, before, after));
+}
 
 /** How many values of an axis remain where negative numbers take some away. */
 function leftOf(size: number, before: number, after: number): number {

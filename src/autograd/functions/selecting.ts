@@ -25,7 +25,6 @@ import {
   oneHotOf,
   placeOfExtreme,
   placesOfTop,
-  squeezeForward,
   whereBackward,
   whereForward,
 } from '../../layers/index.js';
@@ -34,6 +33,7 @@ import { Tensor } from '../tensor.js';
 import { unrecorded } from '../tracing.js';
 import { arrayArg, layerOp, type Value, valueArg } from './layer-op.js';
 import { amax, amin } from './reductions.js';
+import { squeeze } from './reshaping.js';
 
 /**
  * Whole numbers from 0 on, of any shape: a tensor, an array (of integers too), nested lists or a typed array. Places
@@ -141,9 +141,8 @@ function alongAxis(
     throw argumentError(TypeError, { fn, arg: 'axis', found, expected, wayOut });
   }
   const places = placeOfExtreme(fn, kernel, arrayArg(fn, 'x', x), axis, true);
-  const indices = keepdims ? places : squeezeForward(places, axis)[0];
-  const found = unrecorded(kernel, [x, axis, keepdims], indices);
-  return { values: pick(x, axis, places, keepdims), indices: found };
+  const found = unrecorded(kernel, [x, axis, true], places);
+  return { values: pick(x, axis, places, keepdims), indices: keepdims ? found : squeeze(found, axis) };
 }
 
 const TOPK_OPTIONS = {

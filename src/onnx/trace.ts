@@ -1,0 +1,123 @@
+import {
+  argumentError,
+  type DType,
+  describe,
+  hostValues,
+  isNDArray,
+  isPlainObject,
+  type NDArray,
+  Random,
+  tuple,
+} from '../arrays/index.js';
+import { Tensor, type TracedOperation, traceOperations } from '../autograd/index.js';
+import type { BatchnormParam } from '../layers/index.js';
+import type { Module } from '../nn/index.js';
+
+/** An operation of a forward pass. */
+export interface Call {
+  readonly name: string;
+  readonly operands: readonly unknown[];
+  readonly isOwn: boolean;
+  readonly out: NDArray;
+}
+
+/** What a forward pass did. */
+export interface Trace {
+  /** Examples in the batch. */
+  readonly batch: number;
+  readonly input: NDArray;
+  /** The operations that the output needs, in the order in which they ran. */
+  readonly calls: readonly Call[];
+  readonly output: NDArray;
+}
+
+/**
+ * The operations of a forward pass of random numbers, without gradients.
+ *
+ * @param fn - What errors call the caller.
+ * @param shape - Of one example.
+ * @throws {TypeError} if the model returns no tensor.
+ * @throws {RangeError} if it changes an array in place.
+ * @throws {Error} if it throws on such input.
+ */
+export function traceForward(fn: string, model: Module, shape: readonly number[], batch: number, dtype: DType): Trace {
+  const input = new Random(batch).randn([batch, ...shape], dtype);
+  const hashes = new Map<NDArray, number>([[input, hashOf(input)]]);
+  const calls: Call[] = [];
+  const told = ({ name, operands, out: { data: out }, isOwn }: TracedOperation): void => {
+    for (const array of arraysIn(operands)) checkUnchanged(fn, hashes, array, `before F.${name} runs`);
+    // What an operation passes on from one inside of it, or from its operand, is known already.
+    if (hashes.has(out)) return;
+    hashes.set(out, hashOf(out));
+    calls.push({ name, operands: operands.map(inputOf), isOwn, out });
+  };
+  const output = traceOperations(told, () => forwardOf(fn, model, input, shape));
+  if (!(output instanceof Tensor)) {
+    throw argumentError(TypeError, {
+      fn,
+      arg: 'model',
+      found: `returns ${describe(output)}`,
+      expected: 'one tensor',
+      wayOut: 'wrap it in a module whose forward returns the one to export',
+    });
+  }
+  checkUnchanged(fn, hashes, output.data, 'before it returns');
+  return { batch, input, calls: needed(calls, output.data), output: output.data };
+}
+
+function forwardOf(fn: string, model: Module, input: NDArray, shape: readonly number[]): unknown {
+  try {
+    return model.forward(new Tensor(input));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : describe(error);
+    const found = `is ${tuple(shape)}, which the model does not take (${message})`;
+    throw argumentError(RangeError, { fn, arg: 'inputShape', found }, { cause: error });
+  }
+}
+
+/** An operand without what the operation left in it: one by the statistics of the batch notes the running ones. */
+function inputOf(operand: unknown): unknown {
+  if (typeof operand !== 'object' || operand === null || !('mode' in operand) || operand.mode !== 'train')
+    return operand;
+  const { runningMean: _, runningVar: __, ...rest } = operand as BatchnormParam;
+  return rest;
+}
+
+/** The calls that lead to `output`. */
+function needed(calls: readonly Call[], output: NDArray): Call[] {
+  const wanted = new Set([output]);
+  const kept = calls.toReversed().filter(({ operands, out }) => {
+    if (!wanted.has(out)) return false;
+    for (const array of arraysIn(operands)) wanted.add(array);
+    return true;
+  });
+  return kept.reverse();
+}
+
+/** The arrays among operands, also those inside of lists and plain objects. */
+function* arraysIn(value: unknown): Generator<NDArray> {
+  if (value instanceof Tensor) yield value.data;
+  else if (isNDArray(value)) yield value as NDArray;
+  else if (Array.isArray(value)) for (const entry of value) yield* arraysIn(entry);
+  else if (typeof value === 'object' && value !== null && isPlainObject(value)) yield* arraysIn(Object.values(value));
+}
+
+function checkUnchanged(fn: string, hashes: ReadonlyMap<NDArray, number>, array: NDArray, when: string): void {
+  const before = hashes.get(array);
+  if (before === undefined || before === hashOf(array)) return;
+  throw argumentError(RangeError, {
+    fn,
+    arg: 'model',
+    found: `changes the result of an operation in place ${when}`,
+    wayOut: 'compute with functions of F: only these are exported',
+  });
+}
+
+/** A hash of all values (FNV-1a over words of 32 bits). */
+function hashOf(array: NDArray): number {
+  const { buffer, byteOffset, byteLength } = hostValues(array);
+  const words = new Int32Array(buffer, byteOffset, byteLength / 4);
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ words[i], 0x01000193);
+  return hash;
+}
