@@ -1,5 +1,6 @@
 /**
- * The numbers of ONNX's format, as its onnx.proto defines them: fields of messages, kinds of attributes, number formats.
+ * The numbers of ONNX's format, as its onnx.proto defines them: fields of messages, kinds of attributes, formats of
+ * numbers.
  *
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
