@@ -209,7 +209,9 @@ function checkedInput(
     return known === given[axis];
   };
   if (shape !== null && !(shape.length === given.length && shape.every(fits))) {
-    const expected = tuple(shape.map((size) => (typeof size === 'number' ? size : sizeName(size, sizes))));
+    const expected = tuple(
+      shape.map((size, axis) => (typeof size === 'number' ? size : sizeName(size, sizes, given[axis]))),
+    );
     const isBatch = shape.length === given.length && shape.every((size, axis) => axis === 0 || fits(size, axis));
     throw argumentError(ShapeError, {
       fn,
@@ -227,8 +229,9 @@ function checkedInput(
   return input instanceof Tensor ? input : new Tensor(input as NDArray);
 }
 
-function sizeName(size: string, sizes: ReadonlyMap<string, number>): string {
+/** The name of a size, and its value where another input has it. */
+function sizeName(size: string, sizes: ReadonlyMap<string, number>, given: number | undefined): string {
   if (size === '') return '?';
   const known = sizes.get(size);
-  return known === undefined ? printable(size) : `${printable(size)}=${known}`;
+  return known === undefined || known === given ? printable(size) : `${printable(size)}=${known}`;
 }

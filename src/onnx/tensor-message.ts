@@ -101,7 +101,7 @@ export function readTensor(reader: ProtoReader): TensorMessage {
     } else if (field === TENSOR.dataType) dataType = reader.int();
     else if (field === TENSOR.name) name = reader.text();
     else if (field === TENSOR.rawData) raw = reader.bytes();
-    else if (field === TENSOR.dataLocation) external ||= reader.int() !== 0;
+    else if (field === TENSOR.dataLocation) external = reader.int() !== 0 || external;
     else if (field === TENSOR.externalData) {
       external = true;
       reader.skip();
