@@ -34,7 +34,8 @@ export function tableOf(fn: string, source: string, text: string, header: boolea
   if (filled.length === 0) throw argumentError(Error, { fn, arg: source, found: 'is empty', expected: 'a table' });
   const first = data[filled[0]];
   const names = first.map((name, i) => (header && name.trim() !== '' ? name.trim() : `column ${i + 1}`));
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.has(name) || seen.add(name) === null);
   if (twice !== undefined) {
     throw fail(lineOfRow(data, filled[0]), `has the column ${describe(twice)} twice`, 'different names');
   }

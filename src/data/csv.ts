@@ -356,7 +356,7 @@ function hasNoNumber({ table, absent }: Reader, kept: Int32Array, column: number
 }
 
 /** Decimal numbers: JavaScript would take 0x10 and Infinity too. */
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 /** As 1,5 in German: whether 1,000 is a thousand or one, a reader of one file cannot know. */
 const DECIMAL_COMMA = /^[+-]?\d*,\d+(e[+-]?\d+)?$/i;

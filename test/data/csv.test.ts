@@ -325,6 +325,14 @@ describe('parseCsv refuses', () => {
     expect(() => parseCsv(text, options)).toThrow(message);
   });
 
+  // The time is not the square of the length: that would be minutes.
+  test('a long field and a wide header at once', () => {
+    expect(() => parseCsv(`a\n${'1'.repeat(300_000)}x`)).toThrow("text, line 2, column 'a': '1111");
+    expect(() => parseCsv(`a,a,${'b,'.repeat(99_999)}\n1`)).toThrow("text, line 1 has the column 'a' twice");
+    const header = Array.from({ length: 100_000 }, (_, i) => i).join();
+    expect(() => parseCsv(`${header}\n1`)).toThrow('text, line 2 has 1 field, expected 100000');
+  });
+
   test('a header of one name, but not where other columns are empty names', () => {
     expect(parseCsv(',a\n1,2').columns).toEqual(['column 1', 'a']);
   });
