@@ -21,7 +21,8 @@ function hovers(expressions: readonly string[]): string[] {
   const file = resolve('test/hover.ts');
   const text = ["import * as layerwise from '../src/index.js';", ...expressions].join('\n');
   const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, '.');
+  // The types of JavaScript itself take longer to read than all of the library, and the sentences are without them too.
+  const options = { ...ts.parseJsonConfigFileContent(config, ts.sys, '.').options, noLib: true, types: [] };
   const service = ts.createLanguageService({
     getCompilationSettings: () => options,
     getScriptFileNames: () => [file],
@@ -37,10 +38,7 @@ function hovers(expressions: readonly string[]): string[] {
     directoryExists: ts.sys.directoryExists,
   });
   return expressions.map((expression) => {
-    const info = service.getQuickInfoAtPosition(
-      file,
-      text.indexOf(`${expression}\n`) + expression.lastIndexOf('(') - 1,
-    );
+    const info = service.getQuickInfoAtPosition(file, text.indexOf(expression) + expression.lastIndexOf('(') - 1);
     return ts.displayPartsToString(info?.documentation);
   });
 }
@@ -51,6 +49,6 @@ test('an editor has a sentence over every constructor', () => {
     expect.arrayContaining(['Solver', 'Tensor', 'nn.Conv2d', 'optim.Adam', 'optim.lrScheduler.StepLR']),
   );
 
-  const shown = hovers([...names.map((name) => `new layerwise.${name}(`), '']);
+  const shown = hovers(names.map((name) => `new layerwise.${name}();`));
   expect(names.filter((_, i) => shown[i] === '')).toEqual([]);
 });

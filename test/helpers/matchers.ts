@@ -8,6 +8,23 @@ interface Tolerance {
   atol?: number;
 }
 
+/** Whether two lists of numbers are equal, −0 and 0 told apart, as `toEqual` has it: quicker than value by value. */
+function sameNumbers(a: unknown, b: unknown): true | undefined {
+  if (ArrayBuffer.isView(a) && ArrayBuffer.isView(b)) {
+    return a.constructor === b.constructor && bytesOf(a).equals(bytesOf(b)) ? true : undefined;
+  }
+  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return undefined;
+  for (let i = 0; i < a.length; i++) if (typeof a[i] !== 'number' || !Object.is(a[i], b[i])) return undefined;
+  return true;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer {
+  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
+}
+
+// What is not equal is left to vitest, for its message.
+expect.addEqualityTesters([sameNumbers]);
+
 expect.extend({
   /** Every element within `atol + rtol · |expected|`; the worst one is named. */
   toBeAllClose(actual: NDArray, expected: NDArray, { rtol = 1e-7, atol = 0 }: Tolerance = {}) {
@@ -33,11 +50,10 @@ expect.extend({
 
   /** Every bit equal, NaN and the sign of zero included. */
   toEqualBits(actual: NDArray, expected: NDArray) {
-    const bytes = (a: NDArray) => new Uint8Array(new (a.data.constructor as typeof Float64Array)(hostValues(a)).buffer);
+    const bytes = (a: NDArray) => bytesOf(new (a.data.constructor as typeof Float64Array)(hostValues(a)));
     const [as, es] = [bytes(actual), bytes(expected)];
-    const at = as.findIndex((byte, i) => byte !== es[i]);
-    const same = as.length === es.length && at < 0 && actual.shape.join() === expected.shape.join();
-    return { pass: same, message: () => `arrays differ, first at byte ${at}` };
+    const same = as.equals(es) && actual.shape.join() === expected.shape.join();
+    return { pass: same, message: () => `arrays differ, first at byte ${as.findIndex((byte, i) => byte !== es[i])}` };
   },
 });
 
