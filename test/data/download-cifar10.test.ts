@@ -268,7 +268,7 @@ describe('a download that is ended', () => {
     expect(contents(dir)).toEqual([PART]);
   });
 
-  test('by killing its process is continued by another', async () => {
+  test('by killing its process is continued by another', { tags: 'slow' }, async () => {
     const dir = temporaryDir();
     const { url, ranges } = await serve(send(archive, { stopAfter: half, stall: true }), send(archive));
     const start = () => {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { testFirstQuick } from '../helpers/slow.js';
 
 /** Runs a program of test/programs with ts-node, as a user runs a script. */
 function run(program: string, ...args: string[]) {
@@ -12,16 +13,20 @@ function run(program: string, ...args: string[]) {
 }
 
 describe('worker threads', () => {
-  test.each([
-    ['ends by itself', [], 0],
-    ['calls process.exit', ['--exit'], 3],
-    ['throws', ['--throw'], 1],
-  ] as const)('do not keep a process alive that %s', (_, args, expected) => {
-    const { status, result, ended, stderr } = run('threads-then-exit', ...args);
-    expect(status, stderr).toBe(expected);
-    expect(result.up).toBe(3);
-    expect(ended - result.at).toBeLessThan(2000);
-  });
+  testFirstQuick(
+    [
+      { end: 'ends by itself', args: [], expected: 0 },
+      { end: 'calls process.exit', args: ['--exit'], expected: 3 },
+      { end: 'throws', args: ['--throw'], expected: 1 },
+    ],
+    'do not keep a process alive that $end',
+    ({ args, expected }) => {
+      const { status, result, ended, stderr } = run('threads-then-exit', ...args);
+      expect(status, stderr).toBe(expected);
+      expect(result.up).toBe(3);
+      expect(ended - result.at).toBeLessThan(2000);
+    },
+  );
 });
 
 test('a million synchronous layer calls keep the resident set within 200 MB of where it was', { tags: 'slow' }, () => {
