@@ -142,8 +142,8 @@ function ofTraining(dir: string, every: number, { segments }: Options): object {
   const segment = (saves: boolean): number => {
     const begun = performance.now();
     for (let steps = 0; steps < every; ) {
-      const { value } = run.next();
-      if (value === undefined || value.kind !== 'step') continue;
+      const { done, value } = run.next();
+      if (done || value.kind !== 'step') continue;
       steps++;
       iteration++;
       // In the middle of the segment: the other thread writes while this one trains.

@@ -240,8 +240,17 @@ export * as models from './models/index.js';
 // Modules
 export * as nn from './nn/index.js';
 // ONNX
-export { type ExportableModel, type ExportOnnxOptions, encodeOnnx, exportOnnx } from './onnx/index.js';
-export { decodeOnnx, type ImportOnnxOptions, importOnnx, type OnnxInput, OnnxModel } from './onnx/index.js';
+export {
+  decodeOnnx,
+  type ExportableModel,
+  type ExportOnnxOptions,
+  encodeOnnx,
+  exportOnnx,
+  type ImportOnnxOptions,
+  importOnnx,
+  type OnnxInput,
+  OnnxModel,
+} from './onnx/index.js';
 // Update rules, optimizers, schedules
 export * as optim from './optim/index.js';
 // Pictures

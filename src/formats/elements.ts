@@ -81,13 +81,13 @@ export function elementsOf(
 
 /**
  * Floats of a file where they stand, without a copy; null where that cannot be: of other types, at addresses that are
- * not a multiple of the size of one, and on a big-endian machine.
+ * not a multiple of the size of one, in shared memory, and on a big-endian machine.
  */
 export function elementsInPlace(bytes: Uint8Array, type: ElementType): Floats | null {
   if (!HOST_IS_LITTLE_ENDIAN || (type !== 'F64' && type !== 'F32')) return null;
   const { buffer, byteOffset, length } = bytes;
   const size = ELEMENT_SIZES[type];
-  if (byteOffset % size !== 0) return null;
+  if (!(buffer instanceof ArrayBuffer) || byteOffset % size !== 0) return null;
   const Room = type === 'F64' ? Float64Array : Float32Array;
   return new Room(buffer, byteOffset, length / size);
 }

@@ -1,4 +1,4 @@
 export { type ExportableModel, encodeOnnx, exportOnnx } from './export.js';
-export type { ExportOnnxOptions } from './options.js';
 export { decodeOnnx, type ImportOnnxOptions, importOnnx } from './import.js';
 export { type OnnxInput, OnnxModel } from './onnx-model.js';
+export type { ExportOnnxOptions } from './options.js';

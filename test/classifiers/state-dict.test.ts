@@ -95,12 +95,11 @@ describe('state dicts of classifiers', () => {
 
 describe('state dicts of models of your own', () => {
   /** Before the first training pass it has no statistics. */
-  const make = () => ({ params: { W: ones([2]) }, bnParams: [{ mode: 'train' as const }], loss: () => zeros([1, 2]) });
+  const make = (): Model => ({ params: { W: ones([2]) }, bnParams: [{ mode: 'train' }], loss: () => zeros([1, 2]) });
 
   test('have statistics from the first pass on', () => {
-    const from: ReturnType<typeof make> & { bnParams: Model['bnParams'] } = make();
-    expect(Object.keys(stateDictOf(from))).toEqual(['W']);
-    from.bnParams = [{ mode: 'train', runningMean: ones([3]), runningVar: ones([3]) }];
+    expect(Object.keys(stateDictOf(make()))).toEqual(['W']);
+    const from: Model = { ...make(), bnParams: [{ mode: 'train', runningMean: ones([3]), runningVar: ones([3]) }] };
     const state = stateDictOf(from);
     expect(Object.keys(state)).toEqual(['W', 'runningMean1', 'runningVar1']);
     const to = make();
