@@ -14,6 +14,12 @@ const NUMERIC = '+-.0123456789Ee';
 const LONGEST_NUMBER = 400;
 const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
 const SPACES = ' \t\n\r';
+/**
+ * A text of a few bytes can become an object of a few hundred. The number of lists, texts and names is limited, an
+ * object counting as four, so that a text takes 64 MB at most beside its numbers.
+ */
+const MOST_PARTS = 1e6;
+const PARTS_OF_OBJECT = 4;
 const HALF_PAIR = /\p{Surrogate}/u;
 
 /** Whether a text has a character that UTF-8 cannot say: half of a surrogate pair. */
@@ -22,8 +28,8 @@ export function hasHalfPair(text: string): boolean {
 }
 
 /**
- * Parses JSON as `JSON.parse` does, but for a name that an object has twice, half of a surrogate pair, and nesting
- * beyond `depth`: these are refused.
+ * Parses JSON as `JSON.parse` does, but for a name that an object has twice, half of a surrogate pair, nesting beyond
+ * `depth`, and more than a million parts: these are refused.
  *
  * @param place - What the text is, for errors: `header`.
  * @throws {FormatError} naming the character where the text is no JSON.
@@ -37,6 +43,7 @@ class Parser {
   readonly #place: string;
   readonly #text: string;
   #at = 0;
+  #parts = 0;
 
   constructor(source: Source, place: string, text: string) {
     this.#source = source;
@@ -71,6 +78,7 @@ class Parser {
   }
 
   #object(depth: number): JsonObject {
+    this.#count(PARTS_OF_OBJECT);
     const object: JsonObject = Object.create(null);
     this.#at++;
     if (this.#next() === '}') {
@@ -90,6 +98,7 @@ class Parser {
   }
 
   #list(depth: number): Json[] {
+    this.#count(1);
     const list: Json[] = [];
     this.#at++;
     if (this.#next() === ']') {
@@ -112,6 +121,7 @@ class Parser {
   // Loops of characters, not patterns: of a pattern that repeats, a long text can use up the stack.
 
   #string(): string {
+    this.#count(1);
     const start = this.#at;
     let end = start + 1;
     for (let code = this.#text.charCodeAt(end); code !== 0x22; code = this.#text.charCodeAt(end)) {
@@ -156,6 +166,11 @@ class Parser {
     let char = this.#text.charAt(this.#at);
     while (char !== '' && SPACES.includes(char)) char = this.#text.charAt(++this.#at);
     return char;
+  }
+
+  #count(parts: number): void {
+    this.#parts += parts;
+    if (this.#parts > MOST_PARTS) throw this.#error(`has more than ${MOST_PARTS} parts up to character ${this.#at}`);
   }
 
   #deeper(depth: number): number {

@@ -147,6 +147,15 @@ describe('decodeSafetensors', () => {
     }
   });
 
+  test('a header of many small parts is refused before it takes memory', () => {
+    expect(() => decodeSafetensors(file(`{"a":[${'{},'.repeat(3e5)}1]}`))).toThrow(
+      'header has more than 1000000 parts',
+    );
+    expect(() => decodeSafetensors(file(`{"a":[${'[],'.repeat(1e6)}1]}`))).toThrow(
+      'header has more than 1000000 parts',
+    );
+  });
+
   test('a number of any length does not use up the stack', () => {
     expect(() => decodeSafetensors(file(`{"a":${'1'.repeat(1e6)}}`))).toThrow(FormatError);
     expect(() => decodeSafetensors(file(`{"${'a'.repeat(1e6)}":1}`))).toThrow('expected dtype, shape');
