@@ -5,8 +5,8 @@
 //
 // Prints JSON objects. The first has MB/s with a warm page cache, without the wait for the disk (`fsync`), which has a
 // field of its own; and the milliseconds for which `save` holds up the thread that trains. The second trains by turns
-// with and without checkpoints, and says how much longer a step takes with them, in percent: of the fastest segment of
-// each, and of the sums.
+// with and without checkpoints, and says what they cost in percent: the time of the copies alone, the difference of the
+// fastest segments, and that of the sums.
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -60,14 +60,6 @@ function stateOf(bytes: number): Record<string, Record<string, NDArray>> {
 function ofState(dir: string, { mb, times }: Options): object {
   const state = stateOf(mb * MB);
   const checkpoint = (iteration: number): NewCheckpoint => ({ kind: 'fit', iteration, epoch: 0, config: {}, state });
-  const seen: Record<'write' | 'fsync' | 'read' | 'blocked', number[]> = {
-    write: [],
-    fsync: [],
-    read: [],
-    blocked: [],
-  };
-
-  // In this thread, to time the parts.
   let fsync = 0;
   const timed: System = {
     createHash,
@@ -80,47 +72,53 @@ function ofState(dir: string, { mb, times }: Options): object {
       },
     },
   };
+  // A system of one's own is used in this thread, so that all of it is seen.
   const here = new CheckpointWriter('bench', path.join(dir, 'here'), { system: timed, keep: 1 });
-  for (let i = 0; i <= times; i++) {
+  const fsyncs: number[] = [];
+  const write = timesOf(times, (i) => {
     fsync = 0;
-    const begun = performance.now();
     here.save(checkpoint(i));
     here.flush();
-    if (i === 0) continue; // its memory is new
-    seen.write.push(performance.now() - begun - fsync);
-    seen.fsync.push(fsync);
-  }
+    fsyncs.push(fsync);
+    return fsync;
+  });
   here.close();
-
   const other = new CheckpointWriter('bench', path.join(dir, 'other'), { keep: 1 });
-  for (let i = 0; i <= times; i++) {
-    const begun = performance.now();
+  const blocked = timesOf(times, (i) => {
     other.save(checkpoint(i));
-    if (i > 0) seen.blocked.push(performance.now() - begun);
-    other.flush();
-  }
-  other.close();
-
-  for (let i = 0; i < times; i++) {
     const begun = performance.now();
+    other.flush();
+    return performance.now() - begun;
+  });
+  other.close();
+  const read = timesOf(times, () => {
     latestCheckpoint('bench', path.join(dir, 'other'));
-    seen.read.push(performance.now() - begun);
-  }
-
-  const [write, fsyncMs, read, blocked] = (['write', 'fsync', 'read', 'blocked'] as const).map((part) =>
-    median(seen[part]),
-  );
+    return 0;
+  });
+  const speed = (ms: number): number => Math.round(mb / (ms / 1000));
   return {
     mb,
-    writeMBs: Math.round(mb / (write / 1000)),
-    readMBs: Math.round(mb / (read / 1000)),
-    fsyncMs: round(fsyncMs),
-    blockedMs: round(blocked),
-    best: {
-      writeMBs: Math.round(mb / (Math.min(...seen.write) / 1000)),
-      readMBs: Math.round(mb / (Math.min(...seen.read) / 1000)),
-    },
+    writeMBs: speed(median(write.wall)),
+    readMBs: speed(median(read.wall)),
+    fsyncMs: round(median(fsyncs)),
+    blockedMs: round(median(blocked.wall)),
+    // Of a processor's own time, which others on a busy machine do not lengthen.
+    cpu: { writeMBs: speed(median(write.cpu)), readMBs: speed(median(read.cpu)) },
   };
+}
+
+/** Milliseconds of a function's runs after the first, less those that it returns. */
+function timesOf(times: number, fn: (i: number) => number): { readonly wall: number[]; readonly cpu: number[] } {
+  fn(0);
+  const [wall, cpu]: [number[], number[]] = [[], []];
+  for (let i = 1; i <= times; i++) {
+    const [begun, before] = [performance.now(), process.cpuUsage()];
+    const waited = fn(i);
+    wall.push(performance.now() - begun - waited);
+    const { user, system } = process.cpuUsage(before);
+    cpu.push((user + system) / 1000);
+  }
+  return { wall, cpu };
 }
 
 /** Trains the residual network of the challenge on noise: segments by turns with a checkpoint at their end, and without. */
@@ -138,8 +136,9 @@ function ofTraining(dir: string, every: number, { segments }: Options): object {
   const writer = new CheckpointWriter('bench', dir);
 
   let iteration = 0;
+  const saves: number[] = [];
   let bytes = 0;
-  const segment = (saves: boolean): number => {
+  const segment = (isSaving: boolean): number => {
     const begun = performance.now();
     for (let steps = 0; steps < every; ) {
       const { done, value } = run.next();
@@ -147,8 +146,10 @@ function ofTraining(dir: string, every: number, { segments }: Options): object {
       steps++;
       iteration++;
       // In the middle of the segment: the other thread writes while this one trains.
-      if (!saves || steps !== Math.ceil(every / 2)) continue;
+      if (!isSaving || steps !== Math.ceil(every / 2)) continue;
+      const before = performance.now();
       writer.save({ kind: 'fit', iteration, epoch: 0, config: {}, state: run.stateDict() });
+      saves.push(performance.now() - before);
     }
     return performance.now() - begun;
   };
@@ -169,6 +170,8 @@ function ofTraining(dir: string, every: number, { segments }: Options): object {
     every,
     mb: round(bytes / MB),
     stepMs: round(median(without) / every),
+    saveMs: round(median(saves)),
+    percentOfSave: round((100 * median(saves)) / median(without)),
     percentOfFastest: percent(Math.min(...withCheckpoints), Math.min(...without)),
     percentOfSums: percent(sum(withCheckpoints), sum(without)),
     segments,

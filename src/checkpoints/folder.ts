@@ -14,6 +14,9 @@ export const PATTERN = /^checkpoint-([0-9]{9,15})\.safetensors$/;
 /** The names of those that are being written. */
 const UNFINISHED = /^\.checkpoint-[-0-9a-f]{36}\.tmp$/;
 
+/** The largest file that is read, in bytes: longer arrays do not exist everywhere. */
+const MOST = 2 ** 32;
+
 /** The name of the checkpoint after so many iterations. */
 export function nameOf(iteration: number): string {
   return `checkpoint-${String(iteration).padStart(9, '0')}.safetensors`;
@@ -33,12 +36,13 @@ export interface FoundCheckpoint {
   readonly refused: readonly { readonly file: string; readonly error: Error }[];
 }
 
-/** The names of the checkpoints in a folder, the latest first. None if there is no folder. */
+/** The names of the checkpoints in a folder, the latest first, then the best one. None if there is no folder. */
 export function namesIn(fn: string, dir: string): string[] {
   if (statOf(fn, dir)?.isDirectory() !== true) return [];
   const names = attempt(fn, 'read', dir, () => requireBuiltin(fn, 'node:fs').readdirSync(dir));
   const iterationOf = (name: string): number => Number(PATTERN.exec(name)?.[1]);
-  return names.filter((name) => PATTERN.test(name)).sort((a, b) => iterationOf(b) - iterationOf(a));
+  const numbered = names.filter((name) => PATTERN.test(name)).sort((a, b) => iterationOf(b) - iterationOf(a));
+  return names.includes(BEST) ? [...numbered, BEST] : numbered;
 }
 
 /**
@@ -64,7 +68,9 @@ export function checkpointIn(fn: string, file: string): Checkpoint {
   const fs = requireBuiltin(fn, 'node:fs');
   const sum = new Checksum(fn);
   const bytes = withRegular(fn, file, 'name a checkpoint', (fd) => {
-    const whole = new Uint8Array(fs.fstatSync(fd).size);
+    const { size } = fs.fstatSync(fd);
+    if (size > MOST) throw new Error(`${fn}: ${file} has more than ${MOST} bytes; name a checkpoint`);
+    const whole = new Uint8Array(size);
     // What has been read is still in the cache when it is hashed.
     for (let at = 0; at < whole.length; at += CHUNK) {
       const chunk = whole.subarray(at, at + CHUNK);
@@ -86,9 +92,8 @@ export function checkpointIn(fn: string, file: string): Checkpoint {
  */
 export function latestCheckpoint(fn: string, dir: string): FoundCheckpoint | null {
   const { join } = requireBuiltin(fn, 'node:path');
-  const best = statOf(fn, join(dir, BEST)) === undefined ? [] : [BEST];
   const refused: { file: string; error: Error }[] = [];
-  for (const name of [...namesIn(fn, dir), ...best]) {
+  for (const name of namesIn(fn, dir)) {
     const file = join(dir, name);
     try {
       return { file, checkpoint: checkpointIn(fn, file), refused };

@@ -29,14 +29,14 @@ export function loadCheckpoint(path: string, options: LoadCheckpointOptions = {}
   const { best } = settingsOf(fn, OPTIONS, options);
   if (statOf(fn, path)?.isDirectory() !== true) return checkpointIn(fn, path);
   if (best) return checkpointIn(fn, requireBuiltin(fn, 'node:path').join(path, BEST));
-  const found = latestCheckpoint(fn, path);
-  if (found === null) {
-    const expected = 'the folder of a run, with a checkpoint';
-    throw argumentError(Error, { fn, arg: 'path', found: `is ${describe(path)}, which has none`, expected });
+  const latest = latestCheckpoint(fn, path);
+  if (latest === null) {
+    const found = `is ${describe(path)}, a folder without checkpoints`;
+    throw argumentError(Error, { fn, arg: 'path', found, expected: 'the folder of a run, or a file' });
   }
-  for (const { error } of found.refused) {
+  for (const { error } of latest.refused) {
     // biome-ignore lint/suspicious/noConsole: an older checkpoint than asked for must not pass unnoticed
-    console.warn(`${error.message}; ${found.file} is read instead`);
+    console.warn(`${error.message}; ${latest.file} is read instead`);
   }
-  return found.checkpoint;
+  return latest.checkpoint;
 }

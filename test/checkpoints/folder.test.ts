@@ -86,7 +86,7 @@ describe('loadCheckpoint', () => {
   test('says what is wrong', () => {
     const dir = temporaryDir();
     expect(() => loadCheckpoint(dir)).toThrow(
-      `loadCheckpoint: path is '${dir}', which has none, expected the folder of a run, with a checkpoint`,
+      `loadCheckpoint: path is '${dir}', a folder without checkpoints, expected the folder of a run, or a file`,
     );
     expect(() => loadCheckpoint(dir, { best: true })).toThrow(/cannot read .*best\.safetensors \(ENOENT: there is no/);
     expect(() => loadCheckpoint(path.join(dir, 'a'))).toThrow(

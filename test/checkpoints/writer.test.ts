@@ -17,7 +17,8 @@ const name = (iteration: number) => `checkpoint-${String(iteration).padStart(9, 
 const list = (dir: string) => fs.readdirSync(dir).filter((file) => file !== '.checkpoints.lock');
 
 const open: CheckpointWriter[] = [];
-function writerOf(dir: string, options: WriterOptions = {}): CheckpointWriter {
+/** A writer; of this thread, as most of the tests need no other. */
+function writerOf(dir: string, options: WriterOptions = { system: systemWith({}) }): CheckpointWriter {
   const writer = new CheckpointWriter('fit', dir, options);
   open.push(writer);
   return writer;
@@ -47,7 +48,7 @@ function failing(code: string): () => never {
 describe('the folder of a run', () => {
   test('keeps the last checkpoints, and the best one', () => {
     const dir = path.join(temporaryDir(), 'runs', 'a');
-    const writer = writerOf(dir, { keep: 2 });
+    const writer = writerOf(dir, { keep: 2, system: systemWith({}) });
     for (const iteration of [100, 200, 300, 400]) writer.save(someCheckpoint(iteration), { isBest: iteration === 200 });
     writer.close();
     expect(fs.readdirSync(dir)).toEqual(['best.safetensors', name(300), name(400)]);
@@ -58,7 +59,7 @@ describe('the folder of a run', () => {
 
   test('may get a best checkpoint that is not one of the last', () => {
     const dir = temporaryDir();
-    const writer = writerOf(dir, { keep: 1 });
+    const writer = writerOf(dir, { keep: 1, system: systemWith({}) });
     writer.save(someCheckpoint(100));
     writer.save(someCheckpoint(150), { isBest: true, isDue: false });
     writer.save(someCheckpoint(160), { isDue: false });
@@ -91,7 +92,7 @@ describe('the folder of a run', () => {
     expect(() => writerOf(dir)).toThrow(
       `fit: ${dir} has checkpoints of an earlier run, the latest is ${name(700)}; resume that run, or choose another folder`,
     );
-    const writer = writerOf(dir, { goesOn: true });
+    const writer = writerOf(dir, { goesOn: true, system: systemWith({}) });
     writer.save(someCheckpoint(600));
     writer.flush();
     // It went on from one before that: 700 is not of its past.
@@ -126,7 +127,7 @@ describe('the folder of a run', () => {
 describe('a save', () => {
   test('takes a copy: what happens to the arrays afterwards does not matter', () => {
     const dir = temporaryDir();
-    const writer = writerOf(dir);
+    const writer = writerOf(dir, {});
     const w = ones([1000, 100]);
     writer.save(someCheckpoint(1, { w }));
     w.data.fill(7);
@@ -171,7 +172,7 @@ describe('a save', () => {
     };
     try {
       const dir = temporaryDir();
-      const writer = writerOf(dir);
+      const writer = writerOf(dir, {});
       writer.save(someCheckpoint(1));
       writer.flush();
       await worker?.terminate();
@@ -196,7 +197,7 @@ describe('a save', () => {
     };
     const dir = temporaryDir();
     try {
-      const writer = writerOf(dir);
+      const writer = writerOf(dir, {});
       writer.save(someCheckpoint(1));
       expect(list(dir)).toEqual([name(1)]);
       expect(writer.isBusy).toBe(false);
@@ -309,7 +310,7 @@ describe('a save that fails', () => {
 
   test('throws where nobody takes the error', () => {
     const dir = path.join(temporaryDir(), 'run');
-    const writer = writerOf(dir);
+    const writer = writerOf(dir, {});
     fs.rmSync(dir, { recursive: true });
     writer.save(someCheckpoint(2));
     while (writer.isBusy);
