@@ -121,7 +121,7 @@ function timesOf(times: number, fn: (i: number) => number): { readonly wall: num
   return { wall, cpu };
 }
 
-/** Trains the residual network of the challenge on noise: segments by turns with a checkpoint at their end, and without. */
+/** Trains the residual network of the challenge on noise: segments by turns with a checkpoint, and without. */
 function ofTraining(dir: string, every: number, { segments }: Options): object {
   manualSeed(0);
   const recipe = recipes.resnet;
@@ -137,12 +137,12 @@ function ofTraining(dir: string, every: number, { segments }: Options): object {
 
   let iteration = 0;
   const saves: number[] = [];
-  let bytes = 0;
   const segment = (isSaving: boolean): number => {
     const begun = performance.now();
     for (let steps = 0; steps < every; ) {
-      const { done, value } = run.next();
-      if (done || value.kind !== 'step') continue;
+      const { value, done } = run.next();
+      if (done) throw new Error('the run has ended');
+      if (value.kind !== 'step') continue;
       steps++;
       iteration++;
       // In the middle of the segment: the other thread writes while this one trains.
@@ -161,8 +161,7 @@ function ofTraining(dir: string, every: number, { segments }: Options): object {
     for (const times of order) times.push(segment(times === withCheckpoints));
   }
   writer.close();
-  bytes = fs.statSync(path.join(dir, fs.readdirSync(dir)[0])).size;
-  run.return?.(undefined as never);
+  const bytes = fs.statSync(path.join(dir, fs.readdirSync(dir)[0])).size;
 
   const sum = (times: readonly number[]): number => times.reduce((total, ms) => total + ms, 0);
   const percent = (a: number, b: number): number => round(100 * (a / b - 1));

@@ -12,8 +12,8 @@ export interface WriterOptions {
   /** How many checkpoints are kept beside the best one. Default 3. */
   readonly keep?: number;
   /**
-   * Whether the run goes on from a checkpoint in the folder. Default false: then there may be none, as a later run would
-   * go on from whichever has the highest iteration.
+   * Whether the run goes on from a checkpoint in the folder. Default false: then there may be none, as a later run
+   * would go on from whichever has the highest iteration.
    */
   readonly goesOn?: boolean;
   /** Called with what a save failed with, by the next call of the writer. Default: that call throws it. */

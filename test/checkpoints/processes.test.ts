@@ -147,7 +147,7 @@ describe('a disk that is full', () => {
       const { status, stderr } = run(disk, 'fill');
       expect(status).toBe(1);
       expect(stderr).toContain(
-        `fit: cannot write ${path.join(disk, name(2))} (ENOSPC: the disk is full); free some space, or choose another disk`,
+        `fit: cannot write ${path.join(disk, name(2))} (ENOSPC: the disk is full); free some space, or choose another`,
       );
       expect(fs.readdirSync(disk)).toEqual([name(1)]);
       expect(loadCheckpoint(disk).iteration).toBe(1);

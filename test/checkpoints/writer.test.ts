@@ -90,7 +90,7 @@ describe('the folder of a run', () => {
     first.save(someCheckpoint(700));
     first.close();
     expect(() => writerOf(dir)).toThrow(
-      `fit: ${dir} has checkpoints of an earlier run, the latest is ${name(700)}; resume that run, or choose another folder`,
+      `fit: ${dir} has checkpoints of an earlier run, the latest is ${name(700)}; resume that run, or choose another`,
     );
     const writer = writerOf(dir, { goesOn: true, system: systemWith({}) });
     writer.save(someCheckpoint(600));
@@ -103,8 +103,8 @@ describe('the folder of a run', () => {
     const dir = temporaryDir();
     const writer = writerOf(dir);
     expect(() => writerOf(dir)).toThrow(
-      `fit: ${dir} is being written by another run of this process (process id ${process.pid}); end that run (close it), ` +
-        'or choose another folder',
+      `fit: ${dir} is being written by another run of this process (process id ${process.pid}); end that run ` +
+        '(close it), or choose another folder',
     );
     writer.close();
     writerOf(dir).close();
