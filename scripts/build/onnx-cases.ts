@@ -16,8 +16,13 @@ export interface OnnxCase {
 /** Cases of one module or function; a text where there are none: why. */
 export type OnnxCases = readonly OnnxCase[] | string;
 
-/** A function of `F` as a module. */
+const conv = new nn.Conv2d(3, 4, 3, { padding: 1 });
+const weights = new nn.Linear(6, 5);
+const slopes = new nn.PReLU({ numParameters: 4 });
+
+/** A function of `F` as a module, with the layers whose weights the functions take. */
 class Applied extends nn.Module {
+  readonly layers = [conv, weights, slopes];
   readonly #apply: (x: Tensor) => Tensor;
 
   constructor(apply: (x: Tensor) => Tensor) {
@@ -196,10 +201,6 @@ export const MODULE_CASES: Readonly<Record<string, OnnxCases>> = {
   NLLLoss: A_LOSS,
   SmoothL1Loss: A_LOSS,
 };
-
-const conv = new nn.Conv2d(3, 4, 3, { padding: 1 });
-const weights = new nn.Linear(6, 5);
-const slopes = new nn.PReLU({ numParameters: 4 });
 
 /** Of every function of `F`, by its name. */
 export const FUNCTION_CASES: Readonly<Record<string, OnnxCases>> = {
