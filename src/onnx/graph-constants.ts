@@ -1,19 +1,9 @@
 import { sizeOf, wrap } from '../arrays/index.js';
-import type { GraphNode } from './graph.js';
+import type { Constant, GraphNode, Role } from './graph-types.js';
 import { Integers } from './integers.js';
 import type { Attribute, NodeMessage } from './messages.js';
 import { DATA_TYPE } from './schema.js';
 import type { TensorMessage } from './tensor-message.js';
-
-/** What a value of the file is for. */
-export type Role = 'parameter' | 'statistic' | 'constant';
-
-export interface Constant {
-  /** The first is its name in the model's state. */
-  readonly names: readonly string[];
-  readonly role: Role;
-  readonly tensor: TensorMessage;
-}
 
 /** What `exportOnnx` calls itself, and the numbers of formulas: they are no parameters. */
 const OWN_NAME = 'layerwise';

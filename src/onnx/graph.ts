@@ -1,39 +1,12 @@
-import { type DType, printable } from '../arrays/index.js';
+import { printable } from '../arrays/index.js';
 import { formatError, type Source } from '../formats/index.js';
-import { type Constant, constantsOf, isConstant, isOwnConstant } from './graph-constants.js';
+import { constantsOf, isConstant, isOwnConstant } from './graph-constants.js';
+import type { Graph, GraphInput, GraphNode } from './graph-types.js';
 import type { Attribute, ModelMessage, NodeMessage, ValueMessage } from './messages.js';
-import type { AttributeTable, NodeFacts, Operator } from './operator.js';
+import type { AttributeTable, NodeFacts } from './operator.js';
 import { OPERATORS } from './operators/index.js';
 import { DATA_TYPE, OPSETS } from './schema.js';
 import { dataTypeName, floatsOf, type TensorMessage } from './tensor-message.js';
-
-/** A graph that was checked: each value is defined once and before it is used, and each node can be run. */
-export interface Graph {
-  readonly opset: number;
-  /** That of the inputs: float64 if all of them are doubles. */
-  readonly dtype: DType;
-  readonly inputs: readonly GraphInput[];
-  readonly outputs: readonly string[];
-  /** In the order in which they run. */
-  readonly nodes: readonly GraphNode[];
-  /** Values that stand in the file, and are used. */
-  readonly constants: readonly Constant[];
-}
-
-export interface GraphInput {
-  readonly name: string;
-  /** Null where the file does not say. */
-  readonly shape: readonly (number | string)[] | null;
-}
-
-export interface GraphNode {
-  /** `node 'conv1' (Conv)`. */
-  readonly title: string;
-  readonly operator: Operator;
-  readonly attributes: Readonly<Record<string, unknown>>;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-}
 
 /** The most that is listed in an error. */
 const MOST_LISTED = 20;

@@ -15,7 +15,7 @@ import {
 import { arrayOf, Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
 import * as nn from '../nn/index.js';
-import type { Graph, GraphInput, GraphNode } from './graph.js';
+import type { Graph, GraphInput, GraphNode } from './graph-types.js';
 import { Integers } from './integers.js';
 import type { Value } from './operator.js';
 import { arrayOfIntegers } from './values.js';
