@@ -1,0 +1,226 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { array, Random, zeros } from '../../../src/arrays/index.js';
+import { decodeCheckpoint, encodeCheckpoint } from '../../../src/checkpoints/index.js';
+import { parseCsv } from '../../../src/data/csv.js';
+import { readCifar10Batch, readIdx } from '../../../src/data/index.js';
+import {
+  decodeNpy,
+  decodeNpz,
+  decodeSafetensors,
+  encodeNpy,
+  encodeNpz,
+  encodeSafetensors,
+} from '../../../src/formats/index.js';
+import { decodeImage } from '../../../src/images/index.js';
+import { idxFile } from '../idx.js';
+import { pngOfParts } from '../pictures.js';
+import { zipOf } from '../zips.js';
+import { type Content, contentOf, inconsistencyOf, isSame } from './content.js';
+
+/**
+ * What is promised of a mutant that is read without an error:
+ *
+ * `same`: a checksum covers the whole file, so it is read as the file was.
+ * `parts`: each array has a checksum and a name in two places, so it is an array of the file, or of the one that a part
+ * was taken from, under its name there; some may be missing.
+ * `whole`: nothing tells a changed value from another one, so arrays only have as many values as their shape says.
+ */
+export type Promised = 'same' | 'parts' | 'whole';
+
+/** A format of files that the library reads, and files of it. */
+export interface Format {
+  readonly name: string;
+  readonly promised: Promised;
+  /** The functions that errors name. */
+  readonly functions: readonly string[];
+  /** Valid files, made once. */
+  files(): readonly Uint8Array[];
+  read(bytes: Uint8Array): unknown;
+  /** What is in the files. */
+  contents(): readonly Content[];
+}
+
+const random = () => new Random(7);
+
+/** Arrays as a model has them. */
+function state() {
+  const draw = random();
+  return {
+    'conv.weight': draw.randn([3, 2, 3, 3]),
+    'conv.bias': draw.randn([3]),
+    'norm.num_batches_tracked': array(12, [], 'float64'),
+    'linear.weight': draw.randn([4, 5], 'float64'),
+    empty: zeros([0, 4]),
+  };
+}
+
+/** An array in NumPy's format, header version 1 to 3. */
+function npyOf(version: number, descr: string, order: string, shape: string, bytes: Uint8Array): Uint8Array {
+  const text = `{'descr': '${descr}', 'fortran_order': ${order}, 'shape': ${shape}, }`;
+  const before = version === 1 ? 10 : 12;
+  const header = Buffer.from(`${text.padEnd(Math.ceil((before + text.length + 1) / 64) * 64 - before - 1)}\n`);
+  const length = Buffer.alloc(version === 1 ? 2 : 4);
+  if (version === 1) length.writeUInt16LE(header.length);
+  else length.writeUInt32LE(header.length);
+  return Buffer.concat([Buffer.from([0x93, ...Buffer.from('NUMPY'), version, 0]), length, header, bytes]);
+}
+
+const ascending = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i);
+
+/** Reads bytes by a function that takes a path. */
+function throughFile<R>(read: (file: string) => R): (bytes: Uint8Array) => R {
+  let dir: string | null = null;
+  return (bytes) => {
+    if (dir === null) {
+      const made = mkdtempSync(path.join(tmpdir(), 'layerwise-mutants-'));
+      process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+      dir = made;
+    }
+    const file = path.join(dir, 'mutant');
+    writeFileSync(file, bytes);
+    return read(file);
+  };
+}
+
+const fixture = (name: string): Uint8Array =>
+  new Uint8Array(readFileSync(path.join(__dirname, '..', '..', 'fixtures', 'files', name)));
+
+const GIVEN: readonly Omit<Format, 'contents'>[] = [
+  {
+    name: 'safetensors',
+    promised: 'whole',
+    functions: ['decodeSafetensors'],
+    files: () => [encodeSafetensors(state(), { metadata: { epoch: '3' } }), fixture('every-dtype.safetensors')],
+    read: decodeSafetensors,
+  },
+  {
+    name: 'npy',
+    promised: 'whole',
+    functions: ['decodeNpy'],
+    files: () => [
+      encodeNpy(random().randn([3, 4])),
+      encodeNpy(random().randn([2, 3, 2], 'float64')),
+      npyOf(1, '>i2', 'True', '(3, 4)', ascending(24)),
+      npyOf(2, '|b1', 'False', '(5,)', ascending(5).fill(1)),
+      npyOf(3, '<f2', 'False', '()', ascending(2)),
+      npyOf(1, '<u8', 'False', '(2, 0, 3)', ascending(0)),
+    ],
+    read: decodeNpy,
+  },
+  {
+    name: 'npz',
+    promised: 'parts',
+    functions: ['decodeNpz'],
+    files: () => {
+      const parts = Object.entries(state()).map(([name, a]) => ({ name: `${name}.npy`, content: encodeNpy(a) }));
+      return [encodeNpz(state()), zipOf(parts.map((part) => ({ ...part, deflate: true })))];
+    },
+    read: decodeNpz,
+  },
+  {
+    name: 'checkpoint',
+    promised: 'same',
+    functions: ['decodeCheckpoint'],
+    files: () => {
+      const run = { kind: 'fit', iteration: 12, epoch: 3, config: { lr: 0.1, name: 'a', seeds: [1, 2] } } as const;
+      const lists = { lossHistory: [2.5, 1.25, 1 / 3], best: null, rows: [[1, 2]] };
+      return [
+        encodeCheckpoint({ ...run, state: { model: state(), ...lists } }),
+        encodeCheckpoint({ ...run, kind: 'Solver', state: { model: {}, random: { i: 1 } } }),
+      ];
+    },
+    read: (bytes) => decodeCheckpoint(bytes, 'bytes'),
+  },
+  {
+    name: 'cifar10',
+    promised: 'whole',
+    functions: ['readCifar10Batch'],
+    files: () =>
+      [1, 3].map((N) => Uint8Array.from({ length: N * 3073 }, (_, i) => (i % 3073 === 0 ? 9 - i / 3073 : i % 251))),
+    read: throughFile(readCifar10Batch),
+  },
+  {
+    name: 'idx',
+    promised: 'whole',
+    functions: ['readIdx'],
+    files: () => {
+      const files = [
+        idxFile(8, [2, 3, 4], ascending(24)),
+        idxFile(13, [3], ascending(12)),
+        idxFile(8, [9], ascending(9)),
+      ];
+      return [...files, new Uint8Array(gzipSync(files[0]))];
+    },
+    read: throughFile(readIdx),
+  },
+  {
+    name: 'png',
+    promised: 'whole',
+    functions: ['decodeImage'],
+    files: () => {
+      const rows = Uint8Array.from([0, 1, 2, 3, 4, 5, 6, 2, 9, 8, 7, 6, 5, 4]);
+      const size = { width: 2, height: 2, depth: 8 };
+      const palette = { colour: 3, palette: [...ascending(12)], transparent: [0, 128] };
+      return [
+        pngOfParts({ ...size, colour: 2, rows }),
+        pngOfParts({ ...size, ...palette, depth: 1, rows: Uint8Array.of(0, 64, 0, 128) }),
+        pngOfParts({
+          ...size,
+          colour: 0,
+          depth: 16,
+          interlace: 1,
+          rows: Uint8Array.of(0, 1, 2, 0, 3, 4, 0, 5, 6, 7, 8),
+        }),
+      ];
+    },
+    // A small file may hold a large picture of one colour, so the caller says how large it may be.
+    read: (bytes) => decodeImage(bytes, { maxPixels: 1_000_000 }),
+  },
+  {
+    name: 'csv',
+    promised: 'whole',
+    functions: ['parseCsv'],
+    files: () =>
+      ['area,rooms,price\n10,2,1.5\n20,3,2.5e3\n-3,0,"4"\n', 'a,b\n1,2\n"3",4\n'].map((text) =>
+        new TextEncoder().encode(text),
+      ),
+    read: (bytes) => parseCsv(new TextDecoder().decode(bytes)),
+  },
+];
+
+/** All formats, their files made when they are asked for. */
+export const FORMATS: readonly Format[] = GIVEN.map((format) => {
+  const files = once(() => format.files().map((file) => new Uint8Array(file)));
+  return { ...format, files, contents: once(() => files().map((file) => contentOf(format.read(file)))) };
+});
+
+/** @throws {Error} if there is none of that name. */
+export function formatNamed(name: string): Format {
+  const format = FORMATS.find((other) => other.name === name);
+  if (format === undefined) throw new Error(`formatNamed: there is no format ${name}`);
+  return format;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** What is wrong with what was read from a mutant, as something else than its file; null if it is as promised. */
+export function wrongIn(format: Format, value: unknown, content: Content): string | null {
+  const files = format.contents();
+  if (format.promised === 'same') {
+    // A mutation may make one file of the other.
+    return files.some((file) => isSame(content, file)) ? null : 'is read as something else, in spite of its checksum';
+  }
+  const inconsistency = inconsistencyOf(value);
+  if (inconsistency !== null || format.promised === 'whole') return inconsistency;
+  const wrong = [...content].find(([name, text]) => text !== '{}' && !files.some((file) => file.get(name) === text));
+  return wrong === undefined ? null : `reads ${wrong[0]} as it is in no file`;
+}
