@@ -1,4 +1,4 @@
-import { type Labels, settingsOf } from '../arrays/index.js';
+import { array, type Labels, settingsOf } from '../arrays/index.js';
 import { F, lossOptions, type Tensor, type TensorLike } from '../autograd/index.js';
 import type { Named } from './members.js';
 import { Module } from './module.js';
@@ -32,9 +32,10 @@ export interface ReductionModuleOptions extends F.ReductionOptions {}
 
 type ReductionName = 'mean' | 'sum' | 'none';
 
-/** A copy of a weight. */
-function buffer(weight: TensorLike | undefined): Buffer | null {
-  return weight === undefined ? null : new Buffer(weight);
+/** A copy of a weight; a number is an array of shape () in float32, which `to` converts with the module. */
+function buffer(weight: TensorLike | number | undefined): Buffer | null {
+  if (weight === undefined) return null;
+  return new Buffer(typeof weight === 'number' ? array(weight, []) : weight);
 }
 
 /** Softmax cross-entropy: see {@link F.crossEntropy}. */

@@ -103,6 +103,8 @@ describe('numerical gradients', () => {
       (x, y) => F.binaryCrossEntropyWithLogits(x, y, { reduction, weight, posWeight }),
       [leaf(some(3, 5)), leaf(inside(3, 5))],
     );
+    const [x, y] = [leaf(some(3, 5)), leaf(inside(3, 5))];
+    gradCheck((x, y) => F.binaryCrossEntropyWithLogits(x, y, { reduction, weight: 0.5, posWeight: 3 }), [x, y]);
   });
 
   test('svmLoss of each row', () => {
@@ -317,6 +319,10 @@ describe('errors', () => {
     [
       'binaryCrossEntropyWithLogits: posWeight has shape (3, 3), expected (3,)',
       () => F.binaryCrossEntropyWithLogits(row, row, { posWeight: square }),
+    ],
+    [
+      'binaryCrossEntropyWithLogits: posWeight is NaN, expected a number, a tensor or an array, see array(values)',
+      () => F.binaryCrossEntropyWithLogits(row, row, { posWeight: Number.NaN }),
     ],
     [
       'binaryCrossEntropyWithLogits: posWeight requires a gradient, expected a constant, since the loss has none for ' +

@@ -62,6 +62,14 @@ describe('weights are buffers', () => {
     const [x, y] = [array([0]), array([1])];
     expect(module.forward(x, y).item()).toBeCloseTo(20 * Math.LN2, 5);
   });
+
+  test('a number is a weight for all, in the dtype of the module', () => {
+    const module = new nn.BCEWithLogitsLoss({ weight: 4, posWeight: 5 });
+    expect(module.forward(array([0]), array([1])).item()).toBeCloseTo(20 * Math.LN2, 5);
+    const [x, y] = [array([0], [1], 'float64'), array([1], [1], 'float64')];
+    expect(module.to('float64').forward(x, y).item()).toBeCloseTo(20 * Math.LN2, 14);
+    expect(new nn.BCELoss({ weight: 3 }).forward(array([0.5]), array([1])).item()).toBeCloseTo(3 * Math.LN2, 5);
+  });
 });
 
 test.each<[message: string, make: () => unknown]>([
@@ -79,8 +87,8 @@ test.each<[message: string, make: () => unknown]>([
     () => new nn.BCELoss({ reduction: pretend('batchmean') }),
   ],
   [
-    'BCEWithLogitsLoss: posWeight is 2, expected a tensor or an array, see array(values)',
-    () => new nn.BCEWithLogitsLoss({ posWeight: pretend(2) }),
+    'BCEWithLogitsLoss: posWeight is [2], expected a number, a tensor or an array, see array(values)',
+    () => new nn.BCEWithLogitsLoss({ posWeight: pretend([2]) }),
   ],
   ['KLDivLoss: logTarget is 1, expected true or false', () => new nn.KLDivLoss({ logTarget: pretend(1) })],
   ["MSELoss: unknown option 'weight', expected reduction", () => new nn.MSELoss(pretend({ weight: zeros([1]) }))],

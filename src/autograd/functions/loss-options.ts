@@ -19,10 +19,16 @@ const ARRAY: Range = {
   Kind: TypeError,
 };
 
+const FACTOR: Range = {
+  allows: (value) => ARRAY.allows(value) || (typeof value === 'number' && Number.isFinite(value)),
+  expected: 'a number, a tensor or an array, see array(values)',
+  Kind: TypeError,
+};
+
 export const BINARY_CROSS_ENTROPY = {
   ...REDUCTION,
-  /** What the loss is multiplied by; a constant. Default: 1. */
-  weight: option<TensorLike | undefined>(undefined, ARRAY),
+  /** What the loss is multiplied by: a number, or an array or a tensor that is a constant. Default: 1. */
+  weight: option<TensorLike | number | undefined>(undefined, FACTOR),
 };
 
 /** Options of {@link binaryCrossEntropy}. */
@@ -30,14 +36,22 @@ export interface BinaryCrossEntropyOptions extends OptionsOf<typeof BINARY_CROSS
 
 export const BINARY_CROSS_ENTROPY_WITH_LOGITS = {
   ...BINARY_CROSS_ENTROPY,
-  /** The weight of the part of `y` beside that of `1 − y`; a constant. Default: 1. */
-  posWeight: option<TensorLike | undefined>(undefined, ARRAY),
+  /**
+   * The weight of the part of `y` beside that of `1 − y`: a number, or an array or a tensor that is a constant. Default:
+   * 1.
+   */
+  posWeight: option<TensorLike | number | undefined>(undefined, FACTOR),
 };
 
 /** Options of {@link binaryCrossEntropyWithLogits}. */
 export interface BinaryCrossEntropyWithLogitsOptions extends OptionsOf<typeof BINARY_CROSS_ENTROPY_WITH_LOGITS> {}
 
-export const NLL = { ...BINARY_CROSS_ENTROPY, ...IGNORE_INDEX };
+export const NLL = {
+  ...REDUCTION,
+  /** What the losses of each class are multiplied by, shape (C,); a constant. Default: 1. */
+  weight: option<TensorLike | undefined>(undefined, ARRAY),
+  ...IGNORE_INDEX,
+};
 
 /** Options of {@link nllLoss}. */
 export interface NllLossOptions extends OptionsOf<typeof NLL> {}

@@ -29,7 +29,7 @@ import {
 } from '../../layers/index.js';
 import { arrayOf, type TensorLike } from '../op.js';
 import { Tensor } from '../tensor.js';
-import { layerOp, type Terms } from './layer-op.js';
+import { layerOp, type Terms, valueArg } from './layer-op.js';
 import {
   BINARY_CROSS_ENTROPY,
   BINARY_CROSS_ENTROPY_WITH_LOGITS,
@@ -121,9 +121,19 @@ function reductionOf(fn: string, options: ReductionOptions | undefined): { reado
   return options === undefined ? MEAN : settingsOf(fn, REDUCTION, options);
 }
 
-/** The values of a weight. @throws {TypeError} if it requires a gradient. */
-function constant(fn: string, arg: string, weight: TensorLike | undefined): NDArray | undefined {
+/**
+ * The values of a weight; a number in the dtype of `x`.
+ *
+ * @throws {TypeError} if it requires a gradient.
+ */
+function constant(
+  fn: string,
+  arg: string,
+  weight: TensorLike | number | undefined,
+  x: TensorLike,
+): NDArray | undefined {
   if (weight === undefined) return undefined;
+  if (typeof weight === 'number') return arrayOf(valueArg(fn, arg, weight, x));
   if (weight instanceof Tensor && weight.requiresGrad) {
     const [found, expected] = ['requires a gradient', 'a constant, since the loss has none for it'];
     throw argumentError(TypeError, { fn, arg, found, expected, wayOut: `give ${arg}.detach()` });
@@ -158,7 +168,7 @@ export function crossEntropy(x: TensorLike, y: Labels | Tensor | number, options
   let settings = PLAIN;
   if (options !== undefined) {
     const given = settingsOf('crossEntropy', CROSS_ENTROPY, options);
-    settings = { ...given, weight: constant('crossEntropy', 'weight', given.weight) };
+    settings = { ...given, weight: constant('crossEntropy', 'weight', given.weight, x) };
   }
   return isLike(y, x) ? ofProbabilities(x, y, settings) : ofLabels(x, y, settings);
 }
@@ -185,7 +195,7 @@ const nll = labelOp('nllLoss', nllParts);
  */
 export function nllLoss(x: TensorLike, y: Labels | Tensor | number, options: NllLossOptions = {}): Tensor {
   const given = settingsOf('nllLoss', NLL, options);
-  return nll(x, y, { ...given, weight: constant('nllLoss', 'weight', given.weight) });
+  return nll(x, y, { ...given, weight: constant('nllLoss', 'weight', given.weight, x) });
 }
 
 const hinge = labelOp('svmLoss', (fn, x, y, reduction: Reduction) => svmParts(fn, x, y as Labels, reduction));
@@ -272,7 +282,7 @@ const bce = pairOp('binaryCrossEntropy', bceParts, { x: 'p' });
  *
  * @param p - Probabilities, any shape.
  * @param y - Targets in [0, 1], of the same shape.
- * @param options - `weight`: a shape that broadcasts to that of `p`.
+ * @param options - `weight`: a number, or a shape that broadcasts to that of `p`.
  * @returns Shape (); with `reduction: 'none'` that of `p`.
  * @throws {ShapeError} if the shapes differ: only `weight` is broadcast.
  * @throws {RangeError} if a value of `p` is not in [0, 1].
@@ -281,7 +291,7 @@ const bce = pairOp('binaryCrossEntropy', bceParts, { x: 'p' });
 export function binaryCrossEntropy(p: TensorLike, y: TensorLike, options: BinaryCrossEntropyOptions = {}): Tensor {
   const fn = 'binaryCrossEntropy';
   const { reduction, weight } = settingsOf(fn, BINARY_CROSS_ENTROPY, options);
-  return bce(p, y, { reduction, weight: constant(fn, 'weight', weight) });
+  return bce(p, y, { reduction, weight: constant(fn, 'weight', weight, p) });
 }
 
 const bceWithLogits = pairOp('binaryCrossEntropyWithLogits', bceWithLogitsParts, {});
@@ -292,7 +302,7 @@ const bceWithLogits = pairOp('binaryCrossEntropyWithLogits', bceWithLogitsParts,
  *
  * @param x - Logits, any shape.
  * @param y - Targets in [0, 1], of the same shape.
- * @param options - `weight` and `posWeight`: shapes that broadcast to that of `x`.
+ * @param options - `weight` and `posWeight`: numbers, or shapes that broadcast to that of `x`.
  * @returns Shape (); with `reduction: 'none'` that of `x`.
  * @throws {ShapeError} if the shapes differ: only the weights are broadcast.
  * @throws {TypeError} if an option is unknown, or a weight requires a gradient.
@@ -304,8 +314,8 @@ export function binaryCrossEntropyWithLogits(
 ): Tensor {
   const fn = 'binaryCrossEntropyWithLogits';
   const { reduction, weight, posWeight } = settingsOf(fn, BINARY_CROSS_ENTROPY_WITH_LOGITS, options);
-  const weights = { weight: constant(fn, 'weight', weight), posWeight: constant(fn, 'posWeight', posWeight) };
-  return bceWithLogits(x, y, { reduction, ...weights });
+  const [all, positive] = [constant(fn, 'weight', weight, x), constant(fn, 'posWeight', posWeight, x)];
+  return bceWithLogits(x, y, { reduction, weight: all, posWeight: positive });
 }
 
 const divergence = pairOp('klDiv', klDivParts, TARGET);
