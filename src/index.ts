@@ -288,6 +288,8 @@ export {
   type AsyncBatches,
   type Batches,
   type CheckAccuracyOptions,
+  type CheckpointInterval,
+  type CheckpointOptions,
   checkAccuracy,
   type Dataset,
   DivergedError,

@@ -12,11 +12,13 @@ import {
 import type { Model, Params } from './classifiers/model.js';
 import { Loggers } from './loggers/index.js';
 import { Best } from './training/best.js';
+import { type Checkpoints, checkpointsOf } from './training/checkpointing.js';
 import { checkFinite, DivergedError, type Progress } from './training/diverged-error.js';
 import { checkSignal, drain, drainAsync, Guard, type Listener, observed, type Run } from './training/drive.js';
 import type { TrainingEvent } from './training/events.js';
 import { drawing, scoreOf, stepOn } from './training/examples.js';
 import { Journal } from './training/journal.js';
+import { solverConfig } from './training/run-config.js';
 import { checkDataset, checkModel, type Dataset, type Kept, keep } from './training/solver-model.js';
 import {
   ACCURACY_OPTIONS,
@@ -62,6 +64,10 @@ export interface SolverOptions<R extends Rule = Rule> extends SolverOptionsOf<R,
  *   seed: 231,
  * });
  * solver.train();
+ *
+ * @example
+ * // Saved every 500 iterations: the program is started again where it was killed, and ends with the same bits.
+ * new Solver(model, data, { checkpoint: { dir: 'runs/a', every: 500 }, resume: true }).train();
  */
 export class Solver<R extends Rule = 'sgd'> {
   readonly model: Model;
@@ -91,9 +97,10 @@ export class Solver<R extends Rule = 'sgd'> {
   readonly #train: Kept;
   readonly #val: Kept;
   readonly #updater: Updater;
-  readonly #listener: Listener = {
+  readonly #listener: Listener & { checkpoints: Checkpoints | null } = {
     fn: 'Solver',
     onStep: 'onIteration',
+    checkpoints: null,
     call: ({ kind }) => (kind === 'step' ? this.#options.onIteration(this) : this.#options.onEpoch(this)),
     stop: () => {
       this.#stopped = true;
@@ -110,6 +117,8 @@ export class Solver<R extends Rule = 'sgd'> {
   #stopped = false;
   /** The learning rate of the last iteration, for loggers. */
   #rate: number | null = null;
+  /** Whether the last evaluation was the best. */
+  #isBest = false;
 
   /**
    * Trains `model` on `data` when {@link Solver.train} is called; nothing has changed before.
@@ -131,6 +140,13 @@ export class Solver<R extends Rule = 'sgd'> {
     this.#updater = new Updater(model, this.#options);
     this.#best = new Best(model);
     this.bestParams = this.#best.params;
+    const run = {
+      ...{ fn: 'Solver', kind: 'Solver' as const, stateDict: () => this.stateDict(), isBest: () => this.#isBest },
+      now: () => ({ iteration: this.iteration, epoch: this.epoch, options: { numEpochs: this.#numEpochs } }),
+      load: (state: unknown) => this.loadStateDict(state as SolverState),
+    };
+    const config = () => solverConfig(this.#options, model, this.#train, this.#val);
+    this.#listener.checkpoints = checkpointsOf(run, this.#options, config);
   }
 
   /**
@@ -197,7 +213,10 @@ export class Solver<R extends Rule = 'sgd'> {
   *#run(method: string): Run<void> {
     this.#guard.enter(method);
     const journal = new Journal(this.#options, this.#total);
+    const { checkpoints } = this.#listener;
+    let isComplete = false;
     try {
+      checkpoints?.open();
       this.#startLoggers();
       while (!this.#stopped && (this.#due || this.iteration < this.#total)) {
         if (!this.#due) {
@@ -220,11 +239,14 @@ export class Solver<R extends Rule = 'sgd'> {
           yield { kind: 'epoch', iteration, epoch, loss, trainAcc, valAcc };
         }
       }
+      checkpoints?.finish();
       this.#finish();
+      isComplete = true;
     } finally {
       journal.clear();
       this.#loggers.close();
       this.#guard.leave();
+      checkpoints?.close(!isComplete);
     }
   }
 
@@ -373,6 +395,7 @@ export class Solver<R extends Rule = 'sgd'> {
   #evaluate(): { trainAcc: number | null; valAcc: number | null; valLoss: number | null } {
     const { numTrainSamples, numValSamples } = this.#options;
     checkFinite(this.#progress, this.model.params);
+    this.#isBest = false;
     if (!this.#hasLabels) return this.#evaluateLoss();
     const [train, val] = drawing(this.#random, () => [
       // Training labels beyond the classes are the loss's to refuse: it may not be about classes at all.
@@ -384,6 +407,7 @@ export class Solver<R extends Rule = 'sgd'> {
     if (val.finite && (val.value > this.bestValAcc || !this.#best.known)) {
       this.bestValAcc = val.value;
       this.#best.take();
+      this.#isBest = true;
     }
     return { trainAcc: train.value, valAcc: val.value, valLoss: null };
   }
@@ -398,6 +422,7 @@ export class Solver<R extends Rule = 'sgd'> {
     if (finite && (this.bestValLoss === null || value < this.bestValLoss)) {
       this.bestValLoss = value;
       this.#best.take();
+      this.#isBest = true;
     }
     return { trainAcc: null, valAcc: null, valLoss: value };
   }

@@ -18,6 +18,7 @@ export {
 } from './create.js';
 export { ENDED_MESSAGE, ended, hasEnded, markEnded } from './ended.js';
 export { argumentError, describe, type Fault, faultOf, printable, ShapeError, said, tuple } from './errors.js';
+export { fingerprint } from './fingerprint.js';
 export { checkLabelGrid, checkLabels, type LabelGrid, type Labels } from './labels.js';
 export {
   arraysByName,

@@ -23,6 +23,7 @@ import {
 } from '../arrays/index.js';
 import { builtin } from '../node.js';
 import { type AnyDataset, checkPlaces, type DatasetOf } from './dataset.js';
+import { type Description, describeDataset, describeSteps } from './description.js';
 import {
   noIndices,
   RandomSampler,
@@ -163,6 +164,7 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
   readonly #pool: Pool | null;
   /** Batches made ahead. */
   readonly #depth: number;
+  readonly #seed: number | string | null;
   readonly #places = new WeakMap<object, Place>();
   #random: Random;
   /** The epoch that was begun last, until it is complete or abandoned. */
@@ -187,6 +189,7 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
     const settings = settingsOf(fn, LOADER, options);
     const { batchSize, shuffle, sampler, dropLast, transform, batchTransform, workers, prefetch, seed } = settings;
     if (sampler !== undefined) checkSampler(sampler, shuffle);
+    this.#seed = seed ?? null;
     this.#random = new Random(seed);
     const dataset = data as AnyDataset;
     this.dataset = dataset;
@@ -324,6 +327,18 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
     const own = Random.fromState(random as RandomState);
     for (const step of this.#steps.slice(this.#stepsAhead)) batch = step.apply(batch, own);
     return batch as Batch<X, Y>;
+  }
+
+  /**
+   * What tells this loader from others, beside its state. Nothing is drawn for it.
+   *
+   * @internal
+   */
+  description(): Description {
+    const { batchSize, length, sampler } = this;
+    const dataset = describeDataset(this.dataset, this.#source);
+    const transform = describeSteps(this.#steps);
+    return { batchSize, batches: length, sampler: sampler.constructor.name, transform, seed: this.#seed, dataset };
   }
 
   /** What the next batches depend on. */

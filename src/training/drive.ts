@@ -23,6 +23,16 @@ export interface Listener {
   call(event: TrainingEvent): unknown;
   /** Notes that the callback of an evaluation returned `false`. */
   stop(): void;
+  /** Saves the run, where it is to be saved. */
+  readonly checkpoints: RunSaver | null;
+}
+
+/** What saves a run. */
+export interface RunSaver {
+  /** An event and its callback are complete. */
+  completed(event: TrainingEvent): void;
+  /** The run is left between two events, before its end. */
+  left(): void;
 }
 
 /** Lets one method of an object run at a time: callbacks, and what they call, may not start another. */
@@ -52,14 +62,19 @@ export class Guard {
 
 /** The events of a run without promises, each yielded after its callback has returned. Leaving it ends the run. */
 export function* observed<R>(run: Run<R>, listener: Listener): Generator<TrainingEvent, R, void> {
+  let isBetween = false;
   try {
     for (let next = run.next(); ; next = run.next()) {
       if (next.done) return next.value;
       const event = next.value as TrainingEvent;
       heard(listener, event, listener.call(event));
+      listener.checkpoints?.completed(event);
+      isBetween = true;
       yield event;
+      isBetween = false;
     }
   } finally {
+    if (isBetween) listener.checkpoints?.left();
     run.return(undefined as R);
   }
 }
@@ -83,15 +98,21 @@ const SLICE = 15;
 export async function drainAsync<R>(run: Run<R>, listener: Listener, signal: AbortSignal | undefined): Promise<R> {
   let turned = performance.now();
   let value: unknown;
+  let isBetween = false;
   try {
     for (;;) {
-      if (signal?.aborted) throw signal.reason;
+      if (signal?.aborted) {
+        if (isBetween) listener.checkpoints?.left();
+        throw signal.reason;
+      }
       const next = run.next(value);
       if (next.done) return next.value;
+      isBetween = !(next.value instanceof Pending);
       if (next.value instanceof Pending) value = await next.value.promise;
       else {
         const answer = listener.call(next.value);
         heard(listener, next.value, isPromise(answer) ? await answer : answer);
+        listener.checkpoints?.completed(next.value);
       }
       if (performance.now() - turned < SLICE) continue;
       await turn();

@@ -19,6 +19,7 @@ import { LOGGERS, type Logger } from '../loggers/index.js';
 import { Module } from '../nn/index.js';
 import type { Trainable } from '../optim/index.js';
 import { type AsyncBatches, type Batches, checkLoader } from './batches.js';
+import { CHECKPOINT_OPTIONS, type Checkpointed, checkCheckpointed } from './checkpoint-options.js';
 import { checkSignal } from './drive.js';
 import { checkLossOption } from './evaluation.js';
 import type { FitState, Resumable } from './fit-state.js';
@@ -120,6 +121,7 @@ const SETTINGS = {
    * loader without `stateDict` that are before that place are skipped. Default: at the beginning.
    */
   state: option<FitState | undefined>(undefined, ANY),
+  ...CHECKPOINT_OPTIONS,
 };
 
 /** Options whose types depend on the targets `Y` and on what the model gives, `S`. */
@@ -160,7 +162,7 @@ export type AnyFitOptions = Omit<FitAsyncOptions, 'loss' | 'metrics'> & { loss?:
 export type AnyLoss = (scores: never, y: never) => Tensor;
 
 /** The options, defaults filled in. */
-export interface CheckedFitOptions extends Settings<typeof SETTINGS> {
+export interface CheckedFitOptions extends Omit<Settings<typeof SETTINGS>, keyof Checkpointed>, Checkpointed {
   readonly optimizer: Stepper;
   readonly keepBest: boolean;
   readonly signal: AbortSignal | undefined;
@@ -198,7 +200,12 @@ export function checkFit(
   }
   if (monitor !== undefined) checkedIn(fn, 'monitor', monitor, oneOf(...names, ...Object.keys(metrics)));
   const { signal } = settings as { signal?: AbortSignal };
-  return { ...settings, optimizer, keepBest, signal: checkSignal(fn, signal) };
+  const checkpointed = checkCheckpointed(fn, settings);
+  if (settings.state !== undefined && checkpointed.resume !== null) {
+    const expected = 'either: both say where to continue';
+    throw argumentError(TypeError, { fn, arg: 'resume', found: 'is given together with state', expected });
+  }
+  return { ...settings, ...checkpointed, optimizer, keepBest, signal: checkSignal(fn, signal) };
 }
 
 const ASYNC = { ...SETTINGS, signal: option<AbortSignal | undefined>(undefined, ANY) };

@@ -17,6 +17,7 @@ import { scaleGradients } from '../optim/clip-grad.js';
 import { clipGradNorm, type Trainable } from '../optim/index.js';
 import { BatchPass } from './batch-pass.js';
 import { type AsyncBatches, type Batches, eachBatch, forEachBatch, isAsync, type Visit } from './batches.js';
+import { type Checkpoints, checkpointsOf } from './checkpointing.js';
 import { checkFinite, divergedLoss, type Progress } from './diverged-error.js';
 import { drain, drainAsync, type Listener, observed, type Pending, type Run } from './drive.js';
 import { EpochScores } from './epoch-scores.js';
@@ -45,6 +46,7 @@ import {
 } from './fit-state.js';
 import { emptyHistory, type FitHistory, type RunningHistory } from './history.js';
 import { Journal } from './journal.js';
+import { fitConfig } from './run-config.js';
 import { thresholdOf } from './scoring.js';
 import { WeightAverage } from './weight-average.js';
 
@@ -73,6 +75,10 @@ import { WeightAverage } from './weight-average.js';
  * @example
  * // Regression: numbers as targets, the best epoch that of the lowest validation loss.
  * fit(model, loader, { optimizer, valLoader, loss: F.mseLoss, metrics: { r2: r2Score } });
+ *
+ * @example
+ * // Saved after each epoch: the program is started again where it was killed, and ends with the same bits.
+ * fit(model, loader, { optimizer, epochs: 90, checkpoint: { dir: 'runs/a' }, resume: true });
  */
 export function fit<Y extends Targets = Labels, S = Tensor>(
   model: Module<S>,
@@ -138,6 +144,7 @@ export interface FitRun extends Generator<TrainingEvent, FitHistory, void>, Resu
 /** One call of {@link fit}. */
 class Fit implements Listener {
   readonly fn: string;
+  readonly checkpoints: Checkpoints | null;
   readonly onStep = 'onStep';
   readonly history: RunningHistory;
   /** What callbacks receive. */
@@ -184,6 +191,12 @@ class Fit implements Listener {
     this.#journal = new Journal(this.#options, this.#total);
     this.#loggers = new Loggers(fn, this.#options.loggers);
     if (this.#options.state !== undefined) this.#load(this.#options.state);
+    const run = {
+      ...{ fn, kind: 'fit' as const, now: () => this.history, stateDict: () => this.#stateDict() },
+      load: (state: unknown) => this.#load(state as FitState),
+      isBest: () => this.history.bestEpoch === this.history.epoch,
+    };
+    this.checkpoints = checkpointsOf(run, this.#options, () => fitConfig(this.#options, model, loader));
   }
 
   get signal(): AbortSignal | undefined {
@@ -202,13 +215,16 @@ class Fit implements Listener {
   *events(): Run<FitHistory> {
     let isComplete = false;
     try {
+      this.checkpoints?.open();
       this.#startLoggers();
       while (!this.#isOver) yield* this.#epoch();
+      this.checkpoints?.finish();
       isComplete = true;
     } finally {
       this.#isLeft = !isComplete;
       this.#journal.clear();
       this.#loggers.close();
+      this.checkpoints?.close(!isComplete);
     }
     const best = this.#options.keepBest ? this.#best : null;
     if (best !== null || this.#average !== null) this.#last = this.#model.stateDict();

@@ -1,4 +1,5 @@
 export type { AsyncBatches, Batches, InputBatch, LabelledBatch, TargetedBatch } from './batches.js';
+export type { CheckpointInterval, CheckpointOptions } from './checkpoint-options.js';
 export { DivergedError } from './diverged-error.js';
 export { ensemble } from './ensemble.js';
 export {

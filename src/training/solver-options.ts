@@ -21,6 +21,7 @@ import {
   updateRules,
 } from '../optim/index.js';
 import { checkConfig, fieldsOf } from '../optim/update-rule.js';
+import { CHECKPOINT_OPTIONS, type Checkpointed, checkCheckpointed } from './checkpoint-options.js';
 
 /** Whether a rule is given as a function or by its name in cs231n. */
 export type Rule = UpdateRuleName | AnyUpdateRule;
@@ -57,6 +58,7 @@ const SETTINGS = {
   numValSamples: option<number | null>(null, SAMPLES),
   /** Seed of the minibatches. Without one they cannot be repeated. */
   seed: option<number | string | undefined>(undefined, ANY),
+  ...CHECKPOINT_OPTIONS,
 };
 
 /** All options, in the order in which errors list them. */
@@ -97,7 +99,7 @@ export interface SolverOptionsOf<R extends Rule, S> extends OptionsOf<typeof SET
 }
 
 /** The options, defaults filled in. */
-export interface CheckedOptions<S> extends Settings<typeof SETTINGS> {
+export interface CheckedOptions<S> extends Omit<Settings<typeof SETTINGS>, keyof Checkpointed>, Checkpointed {
   readonly updateRule: UpdateRule<object>;
   /** The fields of the config of a rule of this library; null for any other. */
   readonly fields: readonly string[] | null;
@@ -117,7 +119,7 @@ export function checkSolverOptions<R extends Rule, S>(options: SolverOptionsOf<R
   if (fields === null) checkConfig('Solver: optimConfig', { learningRate });
   else checkConfig('Solver: optimConfig', optimConfig, fields);
   const { onIteration, onEpoch } = settings as Pick<CheckedOptions<S>, 'onIteration' | 'onEpoch'>;
-  return { ...settings, updateRule, fields, onIteration, onEpoch };
+  return { ...settings, ...checkCheckpointed('Solver', settings), updateRule, fields, onIteration, onEpoch };
 }
 
 function ruleOf(rule: unknown): UpdateRule<object> {
