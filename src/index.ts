@@ -171,6 +171,7 @@ export {
   type SaveOptions,
   type StateDict,
   save,
+  type WithStateDict,
 } from './formats/index.js';
 // Gradient checking
 export {

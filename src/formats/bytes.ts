@@ -143,7 +143,11 @@ export class ByteReader {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Bytes as text; shared memory is copied, since browsers' decoders refuse it. @throws {TypeError} if it is no UTF-8. */
+/**
+ * Bytes as text. Shared memory is copied first, since browsers' decoders refuse it.
+ *
+ * @throws {TypeError} if it is no UTF-8.
+ */
 export function decodeUtf8(bytes: Uint8Array): string {
   return UTF8.decode(bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice());
 }

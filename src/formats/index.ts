@@ -20,6 +20,6 @@ export {
   type SafetensorsOptions,
   writeSafetensors,
 } from './safetensors.js';
-export { type LoadOptions, load, type Saveable, type SaveOptions, save } from './save.js';
+export { type LoadOptions, load, type Saveable, type SaveOptions, save, type WithStateDict } from './save.js';
 export { countOf, emptyState, quoted, readableArrays, type StateLike } from './state.js';
 export type { Safetensors, StateDict } from './types.js';

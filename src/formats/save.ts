@@ -69,7 +69,13 @@ const LOAD_OPTIONS = {
 export interface LoadOptions extends OptionsOf<typeof LOAD_OPTIONS> {}
 
 /** What {@link save} takes: a module, a classifier, any model with `params`, or arrays or tensors by name. */
-export type Saveable = Pick<Model, 'params' | 'bnParams' | 'loss'> | { stateDict(): StateLike } | StateLike;
+export type Saveable = Pick<Model, 'params' | 'bnParams' | 'loss'> | WithStateDict | StateLike;
+
+/** Anything that returns its arrays by name. */
+export interface WithStateDict {
+  /** Arrays or tensors by name. */
+  stateDict(): StateLike;
+}
 
 /**
  * Writes the parameters of a model to a file: of a module its state dict, of a model for a Solver its parameters and
@@ -154,7 +160,7 @@ function contentsOf(fn: string, model: Saveable): { state: StateLike; texts: Tex
   if (!isModule && typeof loss === 'function' && typeof params === 'object' && params !== null) {
     return { state: stateDictOf(model as Model), texts };
   }
-  if (typeof stateDict === 'function') return { state: (model as { stateDict(): StateLike }).stateDict(), texts };
+  if (typeof stateDict === 'function') return { state: (model as WithStateDict).stateDict(), texts };
   return { state: model as StateLike, texts };
 }
 

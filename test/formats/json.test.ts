@@ -20,12 +20,14 @@ test('JSON of a state has the fewest digits, and names for what has no number', 
 });
 
 test('what is written is read', () => {
-  const arrays = fc.tuple(fc.constantFrom('float32' as const, 'float64' as const), fc.boolean()).chain(([dtype, flip]) =>
-    fc.array(fc.double(), { maxLength: 6 }).map((values) => {
-      const a = array(values, [values.length], dtype);
-      return flip ? a.step(-1) : a;
-    }),
-  ); // biome-ignore format: one expression
+  const arrays = fc
+    .tuple(fc.constantFrom('float32' as const, 'float64' as const), fc.boolean())
+    .chain(([dtype, flip]) =>
+      fc.array(fc.double(), { maxLength: 6 }).map((values) => {
+        const a = array(values, [values.length], dtype);
+        return flip ? a.step(-1) : a;
+      }),
+    );
   fc.assert(
     fc.property(fc.dictionary(fc.string({ unit: 'binary' }), arrays, { maxKeys: 4 }), (state) => {
       const read = decodeJson(encodeJson(state));

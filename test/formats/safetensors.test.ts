@@ -63,8 +63,9 @@ describe('decodeSafetensors', () => {
 
   test('reads what the specification gives as the smallest files', () => {
     expect(decodeSafetensors(file('{}'))).toEqual({ tensors: {}, dtypes: {}, metadata: {} });
-    expect(decodeSafetensors(file('{ "a" : {"dtype":"F32","shape":[],"data_offsets":[0,4]} } \n', 4)).tensors.a.shape)
-      .toEqual([]); // biome-ignore format: one call
+    expect(
+      decodeSafetensors(file('{ "a" : {"dtype":"F32","shape":[],"data_offsets":[0,4]} } \n', 4)).tensors.a.shape,
+    ).toEqual([]);
   });
 
   const a = entry(0, 4);
@@ -101,9 +102,21 @@ describe('decodeSafetensors', () => {
     ['an overflow that ends in 0', file({ a: entry(0, 0, [2 ** 52, 4, 0]) }), 'expected at most 2^53 - 1 values'],
     ['offsets that are none', file({ a: { ...a, data_offsets: [0, 4, 8] } }, 4), "'a' has data_offsets [0, 4, 8], exp"],
     ['offsets turned round', file({ a: entry(4, 0, [1]) }, 4), "'a' has data_offsets [4, 0], expected [begin, end]"],
-    ['the size of another dtype', file({ a: entry(0, 4, [1], 'F64') }, 4), "'a' has 4 bytes (data_offsets [0, 4]), expected 8 for F64 of shape (1,)"], // biome-ignore format: a table
-    ['numbers that overlap', file({ a: entry(0, 8), b: entry(4, 12) }, 12), "'b' begins at byte 4 of the numbers, expected 8, the end of 'a': they overlap"], // biome-ignore format: a table
-    ['a gap', file({ a, b: entry(8, 12) }, 12), "'b' begins at byte 8 of the numbers, expected 4, the end of 'a': there is a gap"], // biome-ignore format: a table
+    [
+      'the size of another dtype',
+      file({ a: entry(0, 4, [1], 'F64') }, 4),
+      "'a' has 4 bytes (data_offsets [0, 4]), expected 8 for F64 of shape (1,)",
+    ],
+    [
+      'numbers that overlap',
+      file({ a: entry(0, 8), b: entry(4, 12) }, 12),
+      "'b' begins at byte 4 of the numbers, expected 8, the end of 'a': they overlap",
+    ],
+    [
+      'a gap',
+      file({ a, b: entry(8, 12) }, 12),
+      "'b' begins at byte 8 of the numbers, expected 4, the end of 'a': there is a gap",
+    ],
     [
       'a gap before the first',
       file({ a: entry(4, 8) }, 8),
