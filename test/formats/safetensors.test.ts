@@ -161,7 +161,7 @@ describe('decodeSafetensors', () => {
   });
 
   test('a header of many small parts is refused before it takes memory', () => {
-    expect(() => decodeSafetensors(file(`{"a":[${'{},'.repeat(3e5)}1]}`))).toThrow(
+    expect(() => decodeSafetensors(file(`{"a":[${'{},'.repeat(2.5e5)}1]}`))).toThrow(
       'header has more than 1000000 parts',
     );
     expect(() => decodeSafetensors(file(`{"a":[${'[],'.repeat(1e6)}1]}`))).toThrow(
@@ -237,7 +237,7 @@ describe('encodeSafetensors', () => {
   });
 });
 
-test('what is written is read: any names, shapes, values, views', () => {
+describe('what is written is read: any names, shapes, values, views', () => {
   const arrays = fc
     .tuple(fc.array(fc.nat(4), { maxLength: 4 }), fc.constantFrom('float32' as const, 'float64' as const), fc.nat(2))
     .chain(([shape, dtype, kind]) => {
@@ -252,19 +252,22 @@ test('what is written is read: any names, shapes, values, views', () => {
     });
   const states = fc.dictionary(fc.string({ unit: 'binary' }), arrays, { maxKeys: 6 });
   const texts = fc.dictionary(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), { maxKeys: 3 });
-  fc.assert(
-    fc.property(states, texts, fc.nat(9), (state, metadata, shift) => {
-      const written = encodeSafetensors(state, { metadata });
-      const moved = new Uint8Array(written.length + shift);
-      moved.set(written, shift);
-      const read = decodeSafetensors(moved.subarray(shift));
-      expect({ ...read.metadata }).toEqual({ ...metadata });
-      expect(Object.keys(read.tensors)).toEqual(Object.keys(state));
-      for (const [name, a] of Object.entries(state)) {
-        expect([read.tensors[name].shape, dtypeOf(read.tensors[name])]).toEqual([a.shape, dtypeOf(a)]);
-        expect(bitsOf(read.tensors[name])).toEqual(bitsOf(a));
-      }
-    }),
-    { numRuns: 60 },
-  );
+  const check = (numRuns: number): void =>
+    fc.assert(
+      fc.property(states, texts, fc.nat(9), (state, metadata, shift) => {
+        const written = encodeSafetensors(state, { metadata });
+        const moved = new Uint8Array(written.length + shift);
+        moved.set(written, shift);
+        const read = decodeSafetensors(moved.subarray(shift));
+        expect({ ...read.metadata }).toEqual({ ...metadata });
+        expect(Object.keys(read.tensors)).toEqual(Object.keys(state));
+        for (const [name, a] of Object.entries(state)) {
+          expect([read.tensors[name].shape, dtypeOf(read.tensors[name])]).toEqual([a.shape, dtypeOf(a)]);
+          expect(bitsOf(read.tensors[name])).toEqual(bitsOf(a));
+        }
+      }),
+      { numRuns },
+    );
+  test('15 states', () => check(15));
+  test('300 states', { tags: 'slow' }, () => check(300));
 });
