@@ -14,6 +14,7 @@ import {
   orNull,
   type StateLike,
   settingsOf,
+  TEXT,
   withStorage,
 } from '../arrays/index.js';
 import { type Model, stateDictOf } from '../classifiers/index.js';
@@ -21,6 +22,7 @@ import { readBytes, writeAtomically } from '../files/index.js';
 import type { Source } from './bytes.js';
 import { readJson, writeJson } from './json.js';
 import { readNpz, writeNpz } from './npz.js';
+import { readPytorch } from './pytorch.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 import { emptyState } from './state.js';
 import { TEXTS } from './texts.js';
@@ -34,10 +36,17 @@ type Texts = Readonly<Record<string, string>>;
 interface Format {
   /** Null where files of this kind are read only. */
   readonly write: ((fn: string, state: StateLike, metadata: Texts) => Uint8Array) | null;
-  readonly read: (source: Source, bytes: Uint8Array) => Record<string, NDArray>;
+  readonly read: (source: Source, bytes: Uint8Array, key: string | null) => Record<string, NDArray>;
   /** Whether the format has a place for texts. */
   readonly hasMetadata: boolean;
 }
+
+/** What torch.save writes. */
+const PYTORCH: Format = {
+  write: null,
+  read: (source, bytes, key) => readPytorch(source, bytes, { key }),
+  hasMetadata: false,
+};
 
 const FORMATS = new Map<string, Format>([
   [
@@ -50,6 +59,8 @@ const FORMATS = new Map<string, Format>([
   ],
   ['.npz', { write: (fn, state) => writeNpz(fn, state), read: readNpz, hasMetadata: false }],
   ['.json', { write: (fn, state, metadata) => writeJson(fn, state, { metadata }), read: readJson, hasMetadata: true }],
+  ['.pt', PYTORCH],
+  ['.pth', PYTORCH],
 ]);
 
 const SAVE_OPTIONS = {
@@ -63,6 +74,8 @@ export interface SaveOptions extends OptionsOf<typeof SAVE_OPTIONS> {}
 const LOAD_OPTIONS = {
   /** The dtype that all arrays get. Default null: each that of the file. */
   dtype: option<DType | null>(null, orNull(DTYPE)),
+  /** Of a file of PyTorch, the entry that is read: `'model'`, `'state_dict'`. Default null: all of them. */
+  key: option<string | null>(null, orNull(TEXT)),
 };
 
 /** Options of {@link load}. */
@@ -109,7 +122,8 @@ export function save(file: string, model: Saveable, options: SaveOptions = {}): 
 }
 
 /**
- * Reads the arrays of a file: `.safetensors`, `.npz`, or `.json` as {@link save} writes it. In Node only.
+ * Reads the arrays of a file: `.safetensors`, `.npz`, `.json` as {@link save} writes it, or `.pt` and `.pth`, in which
+ * PyTorch keeps state dicts ({@link decodePytorch} says how they are read). In Node only.
  *
  * @returns Arrays by name, for `model.loadStateDict`; an object without a prototype, so that any name is an entry.
  *   float64 for float64, integers and booleans of the file, float32 for float32 and shorter floats, unless
@@ -123,10 +137,14 @@ export function save(file: string, model: Saveable, options: SaveOptions = {}): 
  */
 export function load(file: string, options: LoadOptions = {}): Record<string, NDArray> {
   const fn = 'load';
-  const { read } = formatOf(fn, file, () => true);
-  const { dtype } = settingsOf(fn, LOAD_OPTIONS, options);
+  const format = formatOf(fn, file, () => true);
+  const { dtype, key } = settingsOf(fn, LOAD_OPTIONS, options);
+  if (key !== null && format !== PYTORCH) {
+    const expected = 'none: only files of PyTorch have entries';
+    throw argumentError(RangeError, { fn, arg: 'key', found: `is ${describe(key)}`, expected });
+  }
   const bytes = readBytes(fn, file, MAX_BYTES, 'name a file of arrays');
-  const state = read({ fn, file }, bytes);
+  const state = format.read({ fn, file }, bytes, key);
   return dtype === null ? state : converted(state, dtype);
 }
 

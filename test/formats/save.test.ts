@@ -134,6 +134,10 @@ describe('save', () => {
   });
 });
 
+const filesOfPytorch = JSON.parse(
+  fs.readFileSync(path.join(__dirname, '..', 'fixtures', 'files_pytorch.json'), 'utf8'),
+) as { read: { name: string; file: string }[] };
+
 describe('load', () => {
   test('says what is wrong with the file', () => {
     const dir = temporaryDir();
@@ -152,6 +156,19 @@ describe('load', () => {
     save(cut, { a: zeros([4]) });
     fs.truncateSync(cut, fs.statSync(cut).size - 1);
     expect(() => load(cut)).toThrow(`load: ${cut}: numbers have 15 bytes, expected 16: the file is cut off`);
+  });
+
+  test('reads files of PyTorch, all of them or an entry, and writes none', () => {
+    const file = at('checkpoint.PTH');
+    const [{ file: stored }] = filesOfPytorch.read.filter(({ name }) => name === 'a checkpoint');
+    fs.writeFileSync(file, Buffer.from(stored, 'base64'));
+    expect(Object.keys(load(file, { key: 'model' }))).toContain('0.weight');
+    expect(Object.keys(load(file))).toContain('model.0.weight');
+    expect(() => load(file, { key: 'net' })).toThrow("load: key is 'net', expected one of 'epoch', 'model'");
+    expect(() => load('m.npz', { key: 'model' })).toThrow("load: key is 'model', expected none: only files of PyTorch");
+    expect(() => save(file, {})).toThrow('.npz or .json: .pth is read only; Python reads a safetensors file, see docs');
+    fs.truncateSync(file, 100);
+    expect(() => load(file)).toThrow(`load: ${file}: zip file has no directory at its end: it is cut off`);
   });
 
   test('gives the dtype that is asked for to a model that has another', () => {
