@@ -83,7 +83,7 @@ function noCheckpoint(source: Source, bytes: Uint8Array): Error {
   const fault = { place: 'the file', expected: 'a checkpoint' };
   let other: Safetensors;
   try {
-    other = readSafetensors(source, bytes);
+    other = readSafetensors(source, bytes, true);
   } catch (cause) {
     const wayOut = 'it is damaged, or another kind of file';
     return formatError(

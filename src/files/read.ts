@@ -23,7 +23,20 @@ function found(fn: string, path: string, stat: (path: string) => Stats | undefin
 
 /** Makes a folder, and those above it, where they are missing. */
 export function makeFolder(fn: string, dir: string): void {
-  attempt(fn, 'make', dir, () => requireBuiltin(fn, 'node:fs').mkdirSync(dir, { recursive: true }));
+  const fs = requireBuiltin(fn, 'node:fs');
+  const path = requireBuiltin(fn, 'node:path');
+  attempt(fn, 'make', dir, () => {
+    try {
+      fs.mkdirSync(dir, { recursive: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      // Node says this of a read-only file system too. The first folder that is missing says what it is.
+      let missing = path.resolve(dir);
+      while (!fs.existsSync(path.dirname(missing))) missing = path.dirname(missing);
+      fs.mkdirSync(missing);
+      fs.mkdirSync(dir, { recursive: true });
+    }
+  });
 }
 
 /** Flags to open a file with that others could have put there: no link is followed, no FIFO is waited for. */

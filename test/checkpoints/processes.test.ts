@@ -12,6 +12,7 @@ import { CheckpointWriter, latestCheckpoint } from '../../src/checkpoints/index.
 import { lockRun } from '../../src/checkpoints/run-lock.js';
 import { placeOf } from '../../src/files/place.js';
 import { loadCheckpoint } from '../../src/index.js';
+import { someCheckpoint } from '../helpers/checkpoints.js';
 import { temporaryDir } from '../helpers/cifar10.js';
 
 const name = (iteration: number) => `checkpoint-${String(iteration).padStart(9, '0')}.safetensors`;
@@ -134,15 +135,23 @@ describe('the lock of a run', () => {
   });
 });
 
-describe('a disk that is full', () => {
-  const mount = fs.mkdtempSync('/tmp/layerwise-disk-');
-  const canMount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=9m', 'tmpfs', mount]).status === 0;
-  if (canMount) execFileSync('umount', [mount]);
-  fs.rmdirSync(mount);
+describe('a disk of its own (skipped without the right to mount one)', () => {
+  /** Mounts a disk of 9 MB. Null without the right to. */
+  function mounted(): string | null {
+    const disk = fs.mkdtempSync(path.join(os.tmpdir(), 'layerwise-disk-'));
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=9m', 'tmpfs', disk]).status === 0) return disk;
+    fs.rmdirSync(disk);
+    return null;
+  }
 
-  test.skipIf(!canMount)('(needs the right to mount one) keeps the last good checkpoint', () => {
-    const disk = fs.mkdtempSync('/tmp/layerwise-disk-');
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=9m', 'tmpfs', disk]);
+  function unmount(disk: string): void {
+    execFileSync('umount', [disk]);
+    fs.rmdirSync(disk);
+  }
+
+  test('that is full keeps the last good checkpoint', (context) => {
+    const disk = mounted();
+    if (disk === null) return context.skip('no right to mount');
     try {
       const { status, stderr } = run(disk, 'fill');
       expect(status).toBe(1);
@@ -152,12 +161,39 @@ describe('a disk that is full', () => {
       expect(fs.readdirSync(disk)).toEqual([name(1)]);
       expect(loadCheckpoint(disk).iteration).toBe(1);
     } finally {
-      execFileSync('umount', [disk]);
-      fs.rmdirSync(disk);
+      unmount(disk);
     }
   });
 
-  test.skipIf(process.platform === 'win32')('and a file that is larger than the limit are told in words', () => {
+  test('that becomes read-only too, and is written again when it can be', (context) => {
+    const disk = mounted();
+    if (disk === null) return context.skip('no right to mount');
+    const remount = (how: 'ro' | 'rw') => execFileSync('mount', ['-o', `remount,${how}`, disk]);
+    try {
+      const writer = new CheckpointWriter('fit', disk);
+      writer.save(someCheckpoint(1));
+      writer.flush();
+      remount('ro');
+      expect(() => new CheckpointWriter('fit', path.join(disk, 'a'))).toThrow(
+        `fit: cannot make ${path.join(disk, 'a')} (EROFS: the file system is read-only); choose another place`,
+      );
+      writer.save(someCheckpoint(2));
+      expect(() => writer.flush()).toThrow(
+        `fit: cannot write ${path.join(disk, name(2))} (EROFS: the file system is read-only); choose another place`,
+      );
+      expect(loadCheckpoint(disk).iteration).toBe(1);
+      remount('rw');
+      writer.save(someCheckpoint(3));
+      writer.close();
+      expect(fs.readdirSync(disk)).toEqual([name(1), name(3)]);
+    } finally {
+      unmount(disk);
+    }
+  });
+});
+
+describe('a limit of the shell', () => {
+  test.skipIf(process.platform === 'win32')('for the size of files is told in words', () => {
     const dir = temporaryDir();
     const words = [process.execPath, ...command(dir, 'limit')].map((word) => `'${word}'`);
     const shell = `ulimit -f 1000; exec ${words.join(' ')}`;
