@@ -1,5 +1,5 @@
-// The process that is killed: `whole FIRST COUNT` prints what runs end with that nobody interrupts, `saved NUMBER DIR`
-// what the run in a folder ends with, which it continues.
+// The process that is killed: `whole COUNT` prints what the first runs end with where nobody interrupts them,
+// `saved NUMBER DIR` what the run in a folder ends with, which it continues.
 
 import { finalBits, savingOf } from './runs.js';
 
@@ -10,7 +10,7 @@ const WARM = 6;
 
 async function main(): Promise<void> {
   if (mode === 'whole') {
-    for (let i = 0; i < Number(argument); i++) console.log(await finalBits(Number(number) + i));
+    for (let i = 0; i < Number(number); i++) console.log(await finalBits(i));
     return;
   }
   process.stdout.write('ready\n');

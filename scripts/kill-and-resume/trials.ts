@@ -8,9 +8,6 @@ import { buildSync } from 'esbuild';
 import { Random } from '../../src/index.js';
 import { nameOf } from './runs.js';
 
-/** How often a run is killed at most. */
-const MOST_KILLS = 4;
-
 /** What became of a run. */
 export interface Trial {
   readonly number: number;
@@ -30,12 +27,13 @@ export interface Trial {
 /**
  * Kills and resumes runs.
  *
- * @param first - The number of the first run: its net, its data, its options follow from it.
+ * @param runs - How many: net, data and options of each follow from its number.
  * @param jobs - How many at a time.
+ * @param mostKills - How often a run is killed at most.
  * @param report - Called with each.
  */
 export async function killAndResume(
-  { first = 0, runs, jobs, seed }: { first?: number; runs: number; jobs: number; seed: string },
+  { runs, jobs, seed, mostKills = 4 }: { runs: number; jobs: number; seed: string; mostKills?: number },
   report: (trial: Trial) => void = () => {},
 ): Promise<Trial[]> {
   const folder = mkdtempSync(join(tmpdir(), 'layerwise-kill-and-resume-'));
@@ -53,16 +51,17 @@ export async function killAndResume(
       external,
       ignoreAnnotations: true,
     });
-    const expected = whole(program, first, runs);
-    const calibration = await attempt(program, first, join(folder, 'calibration'), null);
+    const expected = whole(program, runs);
+    const calibration = await attempt(program, 0, join(folder, 'calibration'), null);
     const trials: Trial[] = [];
     let next = 0;
     const job = async (): Promise<void> => {
       while (next < runs) {
-        const at = next++;
-        const dir = join(folder, `run-${at}`);
-        const random = new Random(`${seed} ${first + at}`);
-        const trial = await tried(program, first + at, dir, expected[at], random, calibration.milliseconds);
+        const number = next++;
+        const dir = join(folder, `run-${number}`);
+        const random = new Random(`${seed} ${number}`);
+        const span = calibration.milliseconds;
+        const trial = await tried({ program, number, dir, expected: expected[number], random, span, mostKills });
         rmSync(dir, { recursive: true, force: true });
         trials.push(trial);
         report(trial);
@@ -76,22 +75,28 @@ export async function killAndResume(
 }
 
 /** What runs end with that nobody interrupts. */
-function whole(program: string, first: number, runs: number): string[] {
-  const args = [program, 'whole', String(first), String(runs)];
+function whole(program: string, runs: number): string[] {
+  const args = [program, 'whole', String(runs)];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 2 ** 30 });
   if (status !== 0) throw new Error(`runs that nobody interrupted failed: ${stderr}`);
   return stdout.trimEnd().split('\n');
 }
 
-/** @param span - Milliseconds that a whole run takes, within which it is killed. */
-async function tried(
-  program: string,
-  number: number,
-  dir: string,
-  expected: string,
-  random: Random,
-  span: number,
-): Promise<Trial> {
+/** A run to be killed and resumed. */
+interface Subject {
+  readonly program: string;
+  readonly number: number;
+  readonly dir: string;
+  /** What it ends with where nobody interrupts it. */
+  readonly expected: string;
+  /** Of the moments. */
+  readonly random: Random;
+  /** Milliseconds that a whole run takes, within which it is killed. */
+  readonly span: number;
+  readonly mostKills: number;
+}
+
+async function tried({ program, number, dir, expected, random, span, mostKills }: Subject): Promise<Trial> {
   const iterations: number[] = [];
   let withinSave = 0;
   let warnings = '';
@@ -99,7 +104,7 @@ async function tried(
     const [chance, at] = random.rand([2], 'float64').data;
     // The first time for sure, afterwards every other time; the resumed ones are killed early, often before they go on.
     const kills = iterations.length;
-    const isKilled = kills === 0 || (kills < MOST_KILLS && chance < 0.5);
+    const isKilled = kills === 0 || (kills < mostKills && chance < 0.5);
     // Every fourth time while it starts, and looks for a checkpoint.
     const from = chance < 0.125 || chance > 0.875 ? 'ready' : 'steps';
     const end = await attempt(

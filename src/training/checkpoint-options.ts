@@ -66,9 +66,9 @@ const DIR_OR_TRUE: Range = {
 /** The entries of both loops' tables of options. */
 export const CHECKPOINT_OPTIONS = {
   /**
-   * Saves the run in the folder `dir` from time to time, and at its end, also when its loop is left or a signal ends it:
-   * see {@link CheckpointOptions}. A worker thread writes. A folder is for one run, which another process may continue,
-   * one at a time. A Solver's `step()` saves nothing. Default: nothing is saved.
+   * Saves the run in the folder `dir` from time to time, and at its end, also when its loop is left or a signal ends
+   * it: see {@link CheckpointOptions}. A worker thread writes. A folder is for one run, which another process may
+   * continue, one at a time. A Solver's `step()` saves nothing. Default: nothing is saved.
    */
   checkpoint: option<CheckpointOptions | undefined>(undefined, ANY),
   /**
@@ -92,7 +92,10 @@ export function checkCheckpointed(
   fn: string,
   { checkpoint, resume }: Settings<typeof CHECKPOINT_OPTIONS>,
 ): Checkpointed {
-  if (checkpoint !== undefined && !(typeof checkpoint === 'object' && isPlainObject(checkpoint))) {
+  if (
+    checkpoint !== undefined &&
+    !(typeof checkpoint === 'object' && checkpoint !== null && isPlainObject(checkpoint))
+  ) {
     const fault = { fn, arg: 'checkpoint', found: `is ${describe(checkpoint)}`, expected: 'an object' };
     throw argumentError(TypeError, { ...fault, wayOut: "such as { dir: 'run' }" });
   }

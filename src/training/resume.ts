@@ -15,6 +15,9 @@ const MAY_DIFFER = new Set([
   'onEpoch',
 ]);
 
+/** What a schedule changes in the optimizer, which has it in its state. */
+const SCHEDULED = ['lr', 'momentum', 'betas', 'initialLr'];
+
 /** How many differences are listed. */
 const MOST = 24;
 
@@ -80,8 +83,10 @@ export function loadFound(fn: string, { file, checkpoint }: Found, load: (state:
 
 /** All in which a run differs from that of a checkpoint, a clause each. */
 function differences(own: RunConfig, { config, epoch }: Checkpoint): string[] {
+  const options = record(config.options);
+  const isScheduled = ![own.options.schedule, options.schedule].every((schedule) => (schedule ?? null) === null);
   const lines = [
-    ...compared('', without(own.options), without(record(config.options))),
+    ...compared('', own.options, options, new Set([...MAY_DIFFER, ...(isScheduled ? SCHEDULED : [])])),
     ...compared('', own.data, record(config.data)),
     ...compared('model', own.model, record(config.model)),
   ];
@@ -94,10 +99,6 @@ function differences(own: RunConfig, { config, epoch }: Checkpoint): string[] {
   return lines;
 }
 
-function without(options: Tree): Tree {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => !MAY_DIFFER.has(name)));
-}
-
 type Tree = { readonly [name: string]: unknown };
 
 function record(value: unknown): Tree {
@@ -108,12 +109,16 @@ function isTree(value: unknown): value is Tree {
   return typeof value === 'object' && value !== null;
 }
 
-function compared(path: string, own: Tree, other: Tree): string[] {
+/** @param except - Names that may differ. */
+function compared(path: string, own: Tree, other: Tree, except: ReadonlySet<string> = new Set()): string[] {
   const isSameShape = own.shape === other.shape;
-  return [...new Set([...Object.keys(own), ...Object.keys(other)])].flatMap((name) => {
+  // The options of another optimizer are others.
+  const names = path === 'optimizer' && own.class !== other.class ? ['class'] : Object.keys({ ...own, ...other });
+  return names.flatMap((name) => {
+    if (except.has(name)) return [];
     const at = path === '' ? name : `${path}.${name}`;
     const [mine, theirs] = [own[name] ?? null, other[name] ?? null];
-    if (isTree(mine) && isTree(theirs)) return compared(at, mine, theirs);
+    if (isTree(mine) && isTree(theirs)) return compared(at, mine, theirs, except);
     if (mine === theirs) return [];
     if (name === 'values' || name === 'labels') return isSameShape ? [`${path} has other ${name}`] : [];
     if (name === 'shape') return [`${path} has shape ${mine}, the checkpoint's run had ${theirs}`];

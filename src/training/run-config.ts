@@ -6,7 +6,7 @@ import { kernelInfo } from '../kernels/index.js';
 import type { Module } from '../nn/index.js';
 import { updateRules } from '../optim/index.js';
 import type { AsyncBatches, Batches } from './batches.js';
-import type { CheckedFitOptions } from './fit-options.js';
+import type { CheckedFitOptions, Stepper } from './fit-options.js';
 import type { Kept } from './solver-model.js';
 import type { CheckedOptions } from './solver-options.js';
 
@@ -79,7 +79,7 @@ export function fitConfig(
   return {
     options: {
       ...plain(own),
-      optimizer: { class: classOf(optimizer), ...groupsOf(options) },
+      optimizer: { class: classOf(optimizer), ...groupsOf(optimizer) },
       schedule: schedule === undefined ? null : classOf(schedule),
       metrics: metricNames.length === 0 ? null : metricNames.join(', '),
     },
@@ -103,13 +103,11 @@ function loaderOf(loader: Batches | AsyncBatches): Description {
   return { class: classOf(loader), batches, X: describeParts(X), y: labels };
 }
 
-/** The options of the optimizer's groups; those that the schedule changes are its own. */
-function groupsOf({ optimizer, schedule }: CheckedFitOptions): Description {
-  const changed = schedule === undefined ? [] : ['lr', 'momentum', 'betas', 'initialLr'];
+/** The options of the optimizer's groups. */
+function groupsOf(optimizer: Stepper): Description {
   const groups = (optimizer.paramGroups ?? []) as readonly Readonly<Record<string, unknown>>[];
   return listed('paramGroups', groups, ({ params, ...options }) => {
-    const own = Object.fromEntries(Object.entries(options).filter(([name]) => !changed.includes(name)));
-    return { ...own, params: (params as ArrayLike<unknown> | undefined)?.length };
+    return { ...options, params: (params as ArrayLike<unknown> | undefined)?.length };
   });
 }
 

@@ -43,8 +43,8 @@ describe('a run that is left and resumed has the bits of one that was not', () =
     expect(finishedFit(next, run)).toEqual(wholeFit('first', 'step', { accumulate: 2 }));
   }
 
-  test.each([1, 2])('a Solver, after %i events', checkSolver);
-  test.each([3, 7, 8, 9, 28, 29])('a Solver, after %i events', { tags: 'slow' }, checkSolver);
+  test.each([1])('a Solver, after %i event', checkSolver);
+  test.each([2, 3, 7, 8, 9, 28, 29])('a Solver, after %i events', { tags: 'slow' }, checkSolver);
 
   function checkSolver(events: number): void {
     const checkpoint = { dir: folder.dir, every: 1 };
@@ -210,7 +210,7 @@ describe('a run is saved', () => {
     expect(ended(makeSolver({ ...options, checkpoint, resume: true }))).toEqual(wholeSolver(options));
   });
 
-  test('no more once it has failed, and its folder is free again', () => {
+  test('no more once it has failed, and its folder is free again', { tags: 'slow' }, () => {
     const checkpoint = { dir: folder.dir, every: 1 };
     const solver = makeSolver({
       checkpoint,
@@ -239,7 +239,7 @@ describe('the last checkpoint', () => {
     expect(ended(solver)).toEqual(wholeSolver());
   });
 
-  test('is refused with the others where all are damaged', () => {
+  test('is refused with the others where all are damaged', { tags: 'slow' }, () => {
     makeSolver({ checkpoint: { dir: folder.dir, keep: 1, best: false } }).train();
     const [iteration] = checkpointsIn(folder.dir);
     const file = join(folder.dir, `checkpoint-0000000${iteration}.safetensors`);
@@ -251,7 +251,7 @@ describe('the last checkpoint', () => {
     );
   });
 
-  test('of other kernels is continued with a warning', () => {
+  test('of other kernels is continued with a warning', { tags: 'slow' }, () => {
     const checkpoint = { dir: folder.dir, every: 1 };
     for (const event of makeSolver({ checkpoint }).steps()) if (event.iteration === 12) break;
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
