@@ -72,6 +72,8 @@ export class Checkpoints implements RunSaver {
   #next = 0;
   /** Whether an event is complete that no checkpoint has. */
   #isUnsaved = false;
+  /** What saving the end failed with. */
+  #failure: { readonly error: unknown } | null = null;
   /** Whether the folder has checkpoints of this run. */
   #isOwn: boolean;
 
@@ -110,10 +112,14 @@ export class Checkpoints implements RunSaver {
     if (isBest || isDue) this.#save({ isBest, isDue });
   }
 
-  /** Saves the end of the run. */
+  /** Saves the end of the run. What that fails with is for {@link Checkpoints.close}: the model gets its weights first. */
   finish(): void {
-    if (this.#isUnsaved) this.#save({ isBest: false, isDue: true });
-    this.#attempt(() => this.#writer?.flush());
+    try {
+      if (this.#isUnsaved) this.#save({ isBest: false, isDue: true });
+      this.#attempt(() => this.#writer?.flush());
+    } catch (error) {
+      this.#failure = { error };
+    }
   }
 
   /** Saves a run that is left between two events. What ends it is not for an error of the file system to replace. */
@@ -131,10 +137,11 @@ export class Checkpoints implements RunSaver {
    * @param hasFailed - Whether an error ends the run: then one of the file system is printed instead of thrown.
    */
   close(hasFailed: boolean): void {
-    const writer = this.#writer;
-    this.#writer = null;
+    const [writer, failure] = [this.#writer, this.#failure];
+    [this.#writer, this.#failure] = [null, null];
     try {
       this.#attempt(() => writer?.close());
+      if (failure !== null) throw failure.error;
     } catch (error) {
       if (!hasFailed) throw error;
       this.#warn(error);

@@ -224,18 +224,22 @@ class Fit implements Listener {
       this.#isLeft = !isComplete;
       this.#journal.clear();
       this.#loggers.close();
-      this.checkpoints?.close(!isComplete);
+      if (!isComplete) this.checkpoints?.close(true);
     }
     const best = this.#options.keepBest ? this.#best : null;
     if (best !== null || this.#average !== null) this.#last = this.#model.stateDict();
     if (best !== null) this.#model.loadStateDict(best);
     else this.#average?.copyToModel();
+    this.checkpoints?.close(false);
     return this.history;
   }
 
   #startLoggers(): void {
     const { iteration, epoch, metrics } = this.history;
-    const [isResumed, isEvaluationDue] = [this.#options.state !== undefined, this.#steps > 0];
+    const { state, resume } = this.#options;
+    // A checkpoint has an iteration.
+    const isResumed = state !== undefined || (resume !== null && iteration > 0);
+    const isEvaluationDue = this.#steps > 0;
     this.#loggers.start({ iteration, epoch, isResumed, isEvaluationDue, metrics: Object.keys(metrics) });
   }
 

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { fitSteps, loadCheckpoint, type Solver, type SolverOptions } from '../../src/index.js';
+import { fit, fitSteps, loadCheckpoint, type Solver, type SolverOptions } from '../../src/index.js';
 import { bitsOf, fitSetup, makeSolver } from '../helpers/interruptible.js';
 import { checkpointsIn, runFolder } from '../helpers/run-folder.js';
 
@@ -60,6 +60,31 @@ describe('a folder that goes away while a run is saved', () => {
     solver.train();
     expect(warn.mock.calls).toHaveLength(1);
     expect(checkpointsIn(folder.dir)).toEqual(['best', 22, 23, 24]);
+  });
+});
+
+describe('a run whose end cannot be saved', () => {
+  test('has the best weights all the same', () => {
+    const { dir } = folder;
+    const solver = makeSolver({
+      checkpoint: { dir, every: 1000, best: false },
+      onEpoch: ({ iteration }) => {
+        if (iteration === 24) rmSync(dir, { recursive: true });
+      },
+    });
+    expect(() => solver.train()).toThrow(`Solver: cannot write ${dir}`);
+    expect(bitsOf(solver.stateDict())).toEqual(end());
+
+    const setup = fitSetup('first', 'step', {
+      checkpoint: { dir, every: 1000, best: false },
+      onEpoch: ({ epoch }) => {
+        if (epoch === 3) rmSync(dir, { recursive: true });
+      },
+    });
+    expect(() => fit(setup.model, setup.loader, setup.options)).toThrow(`fit: cannot write ${dir}`);
+    const whole = fitSetup('first', 'step');
+    fit(whole.model, whole.loader, whole.options);
+    expect(bitsOf(setup.model.stateDict())).toEqual(bitsOf(whole.model.stateDict()));
   });
 });
 

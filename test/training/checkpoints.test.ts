@@ -3,12 +3,16 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import {
   configureKernels,
+  DivergedError,
+  F,
   fit,
   fitAsync,
   fitSteps,
+  type Labels,
   loadCheckpoint,
   type Solver,
   type SolverOptions,
+  type Tensor,
 } from '../../src/index.js';
 import { bitsOf, dropoutNet, finishedFit, fitSetup, makeSolver, wholeFit } from '../helpers/interruptible.js';
 import { checkpointsIn, runFolder } from '../helpers/run-folder.js';
@@ -221,6 +225,36 @@ describe('a run is saved', () => {
     expect(() => solver.train()).toThrow('a fault');
     expect(checkpointsIn(folder.dir)).toEqual(['best', 1, 2]);
     expect(ended(makeSolver({ checkpoint, resume: true }))).toEqual(wholeSolver());
+  });
+});
+
+describe('a Solver that is trained again', { tags: 'slow' }, () => {
+  test('goes on to be saved in its folder', () => {
+    const solver = makeSolver({ checkpoint: { dir: folder.dir }, numEpochs: 2 });
+    for (const event of solver.steps()) if (event.iteration === 4) break;
+    solver.train();
+    solver.numEpochs = 4;
+    solver.train();
+    expect(bitsOf(solver.stateDict())).toEqual(wholeSolver());
+    expect(checkpointsIn(folder.dir)).toEqual(['best', 12, 18, 24]);
+    expect(loadCheckpoint(folder.dir).config.options).toMatchObject({ numEpochs: 4 });
+    expect(ended(makeSolver({ resume: folder.dir }))).toEqual(wholeSolver());
+  });
+});
+
+describe('a run that diverges', { tags: 'slow' }, () => {
+  test('leaves the checkpoints of before', () => {
+    let batches = 0;
+    const loss = (scores: Tensor, y: Labels): Tensor => {
+      const own = F.crossEntropy(scores, y);
+      return batches++ === 7 ? F.mul(own, Number.NaN) : own;
+    };
+    const checkpoint = { dir: folder.dir, every: 1 };
+    const options = { checkpoint, loss, valLoader: undefined, patience: undefined };
+    const setup = fitSetup('first', 'step', options);
+    expect(() => fit(setup.model, setup.loader, setup.options)).toThrow(DivergedError);
+    expect(checkpointsIn(folder.dir)).toEqual([5, 6, 7]);
+    expect(loadCheckpoint(folder.dir).iteration).toBe(7);
   });
 });
 
