@@ -7,7 +7,7 @@ import type { TensorMessage } from './tensor-message.js';
 
 /** What `exportOnnx` calls itself, and the numbers of formulas: they are no parameters. */
 const OWN_NAME = 'layerwise';
-const OWN_CONSTANT = /^constant_\d+$/;
+const OWN_CONSTANT = /^constant(_\d+)?$/;
 
 /** Whether a tensor is a number in a formula of a file that `exportOnnx` wrote. */
 export function isOwnConstant(producer: string, name: string): boolean {
