@@ -59,7 +59,7 @@ describe('readMutants notices', () => {
       () => new ArrayBuffer(size),
       () => new Uint8Array(size / 2).slice().length,
       () => new Float32Array(new Float64Array(size / 16)).length,
-      () => new Array(size / 8).fill(0.5),
+      () => new Array(size / 4).fill(0.5),
     ];
     for (const allocate of allocated) {
       const read = (): never => {
@@ -91,7 +91,9 @@ describe('readMutants notices', () => {
   test('what is read otherwise than promised', () => {
     expect(faultsOf(pretended(() => zeros([2])))).toEqual([]);
     const misshapen = Object.assign(zeros([2]), { shape: [3] });
-    expect(faultsOf(pretended(() => ({ w: misshapen })))).toEqual(['reads /w of shape (3) with 2 values']);
+    expect(faultsOf(pretended(() => ({ w: misshapen })))).toEqual([
+      'reads /w: an array of shape (3,) reaches outside its 2 values',
+    ]);
     const inSpite = 'is read as something else, in spite of its checksum';
     expect(faultsOf(pretended(() => zeros([2]), 'same'))).toEqual([inSpite]);
     expect(faultsOf(pretended(() => ({ w: zeros([2]) }), 'parts'))).toEqual(['reads /w as it is in no file']);

@@ -1,6 +1,6 @@
 import { runInThisContext } from 'node:vm';
 import { measured } from './allocations.js';
-import { contentOf, isSame } from './content.js';
+import { contentOf, inconsistencyOf, isSame } from './content.js';
 import { type Format, wrongIn } from './formats.js';
 import { Draw, type Mutant, mutate } from './mutate.js';
 
@@ -113,13 +113,19 @@ function readOne(format: Format, seed: number, index: number, report: Report): v
     if (!isOurs(format, result.error)) fault(`fails with ${nameOf(result.error)}`);
     return;
   }
+  const problem = inconsistencyOf(result.value);
+  if (problem !== null) {
+    report.otherwise++;
+    fault(problem);
+    return;
+  }
   const content = contentOf(result.value);
   if (isSame(content, format.contents()[file])) {
     report.equal++;
     return;
   }
   report.otherwise++;
-  const wrong = wrongIn(format, result.value, content);
+  const wrong = wrongIn(format, content);
   if (wrong !== null) fault(wrong);
 }
 
@@ -140,8 +146,13 @@ function attempted<T>(work: () => T): { value: T } | { error: unknown } {
 }
 
 /** What engines say of themselves. */
-const ENGINE =
-  /undefined|not a function|not iterable|Invalid|out of (range|bounds|memory)|call stack|allocation|at line/;
+const ENGINE = new RegExp(
+  [
+    'Cannot (read|set|convert|create)|is not (a function|iterable|a constructor)|Invalid (array|typed|string|date)',
+    'call stack|allocation|out of (bounds|memory)|offset is outside|cannot mix BigInt',
+  ].join('|'),
+  'i',
+);
 
 /** Whether an error is one of the library: it names the function, and says more than the engine. */
 function isOurs({ functions }: Format, error: unknown): boolean {
