@@ -1,5 +1,6 @@
 import type { NdArray } from 'ndarray';
 import { isView } from './any-view.js';
+import { converted, type Nested } from './create.js';
 import { argumentError, describe, ShapeError, tuple } from './errors.js';
 import { hostValues, isDense, isNDArray } from './ndarray.js';
 import { remedyFor } from './shapes.js';
@@ -48,14 +49,17 @@ export interface LabelGrid {
 /**
  * Labels of any shape as 32-bit integers in row-major order, copied; −1 for those that are `ignoreIndex`.
  *
- * @param y - A list or typed array for one axis; an `ndarray` for more.
- * @throws {ShapeError} if they have another shape.
+ * @param y - A list or typed array for one axis; nested lists or an `ndarray` for more.
+ * @throws {ShapeError} if they have another shape, or nested lists are ragged.
  * @throws {RangeError} if one is neither an integer in [0, C) nor `ignoreIndex`.
  * @throws {TypeError} if `y` holds no labels.
  */
-export function checkLabelGrid(fn: string, arg: string, y: Labels | number, grid: LabelGrid): Int32Array {
+export function checkLabelGrid(fn: string, arg: string, y: Labels | Nested, grid: LabelGrid): Int32Array {
+  if (Array.isArray(y) && (Array.isArray(y[0]) || ArrayBuffer.isView(y[0]))) {
+    return checkLabelGrid(fn, arg, converted(fn, y, undefined, 'float64'), grid);
+  }
   const { shape, symbols, C, ignoreIndex } = grid;
-  const sizes = typeof y === 'number' ? [] : isView(y) ? y.shape : [lengthOf(fn, arg, y)];
+  const sizes = typeof y === 'number' ? [] : isView(y) ? y.shape : [lengthOf(fn, arg, y as Labels)];
   if (sizes.length !== shape.length || sizes.some((size, axis) => size !== shape[axis])) {
     const [found, expected] = [`has shape ${tuple(sizes)}`, `labels of shape ${tuple(symbols)}`];
     throw argumentError(ShapeError, { fn, arg, found, expected });

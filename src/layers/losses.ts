@@ -13,6 +13,7 @@ import {
   isNDArray,
   type Labels,
   type NDArray,
+  type Nested,
   type OptionsOf,
   operand,
   option,
@@ -143,7 +144,7 @@ export interface NllSettings {
  * @throws {TypeError | RangeError} if an option is unknown or out of range.
  * @see Szegedy et al. 2016, Rethinking the Inception Architecture for Computer Vision, section 7
  */
-export function crossEntropyLoss(x: NDArray, y: Labels | number, options: CrossEntropyLossOptions = {}): LossAndGrad {
+export function crossEntropyLoss(x: NDArray, y: Labels | Nested, options: CrossEntropyLossOptions = {}): LossAndGrad {
   const fn = 'crossEntropyLoss';
   const settings = settingsOf(fn, CROSS_ENTROPY, options);
   if (isNDArray(y) && isNDArray(x) && sameShape(y.shape, x.shape)) {
@@ -156,7 +157,7 @@ export function crossEntropyLoss(x: NDArray, y: Labels | number, options: CrossE
 export function crossEntropyParts(
   fn: string,
   x: NDArray,
-  y: Labels | number,
+  y: Labels | Nested,
   { reduction, weight, ignoreIndex, labelSmoothing }: CrossEntropySettings,
 ): LossParts {
   const scores = scoresOf(fn, x, weight);
@@ -264,7 +265,7 @@ export interface NllLossOptions extends OptionsOf<typeof NLL> {}
  * @throws {RangeError} if a label is neither an integer in [0, C) nor `ignoreIndex`.
  * @throws {TypeError | RangeError} if an option is unknown or out of range.
  */
-export function nllLoss(x: NDArray, y: Labels | number, options: NllLossOptions = {}): LossAndGrad {
+export function nllLoss(x: NDArray, y: Labels | Nested, options: NllLossOptions = {}): LossAndGrad {
   return pairOf(nllParts('nllLoss', x, y, settingsOf('nllLoss', NLL, options)));
 }
 
@@ -272,7 +273,7 @@ export function nllLoss(x: NDArray, y: Labels | number, options: NllLossOptions 
 export function nllParts(
   fn: string,
   x: NDArray,
-  y: Labels | number,
+  y: Labels | Nested,
   { reduction, weight, ignoreIndex }: NllSettings,
 ): LossParts {
   const scores = scoresOf(fn, x, weight);
@@ -318,7 +319,7 @@ function scoresOf(fn: string, x: NDArray, weight: NDArray | undefined): Scores {
 /** The labels of scores. @throws {ShapeError | RangeError | TypeError} that say what the loss expects. */
 function labelsOf(
   fn: string,
-  y: Labels | number,
+  y: Labels | Nested,
   { C, shape, symbols }: Scores,
   ignoreIndex: number,
   takesProbabilities: boolean,

@@ -1,4 +1,4 @@
-import { array, type Labels, settingsOf } from '../arrays/index.js';
+import { array, type Labels, type Nested, settingsOf } from '../arrays/index.js';
 import { F, lossOptions, type Tensor, type TensorLike } from '../autograd/index.js';
 import type { Named } from './members.js';
 import { Module } from './module.js';
@@ -66,7 +66,7 @@ export class CrossEntropyLoss extends Module {
    * @param x - Scores, shape (N, C), (C,) or (N, C, d_1, …, d_k).
    * @param y - Labels, or class probabilities of the shape of `x`.
    */
-  override forward(x: TensorLike, y: Labels | Tensor | number): Tensor {
+  override forward(x: TensorLike, y: Labels | Nested | Tensor): Tensor {
     const { weight, ignoreIndex, reduction, labelSmoothing } = this;
     return F.crossEntropy(x, y, { weight: weight ?? undefined, ignoreIndex, reduction, labelSmoothing });
   }
@@ -98,7 +98,7 @@ export class NLLLoss extends Module {
    * @param x - Log-probabilities, shape (N, C), (C,) or (N, C, d_1, …, d_k).
    * @param y - Labels.
    */
-  override forward(x: TensorLike, y: Labels | Tensor | number): Tensor {
+  override forward(x: TensorLike, y: Labels | Nested | Tensor): Tensor {
     const { weight, ignoreIndex, reduction } = this;
     return F.nllLoss(x, y, { weight: weight ?? undefined, ignoreIndex, reduction });
   }

@@ -38,6 +38,27 @@ const kinds: Record<string, Labels> = {
   'a resident array': resident(array(list)),
 };
 
+test('the labels of the places of images are nested lists or an array', () => {
+  const x = new Random(2).randn([2, 3, 2, 2]);
+  const lists = [
+    [
+      [0, 2],
+      [-100, 1],
+    ],
+    [
+      [1, 1],
+      [2, 0],
+    ],
+  ];
+  const expected = F.crossEntropy(x, array(lists)).data;
+  expect(F.crossEntropy(x, lists).data).toEqualBits(expected);
+  expect(new nn.CrossEntropyLoss().forward(x, lists).data).toEqualBits(expected);
+  expect(F.crossEntropy(x, lists.map((rows) => rows.map((row) => Int32Array.from(row))) as never).data).toEqualBits(
+    expected,
+  );
+  expect(F.nllLoss(F.logSoftmax(x, 1), lists).data).toEqualBits(F.nllLoss(F.logSoftmax(x, 1), array(lists)).data);
+});
+
 describeKernelSets('labels of every kind, in the losses of F', () => {
   const x = new Random(1).randn([4, 3], 'float64');
   const tensors: [string, Labels | Tensor][] = [

@@ -230,6 +230,18 @@ describe('errors', () => {
         return F.crossEntropy(images, labels);
       },
     ],
+    [
+      'crossEntropy: y[0, 1] is 3, expected an integer in [0, C=3), or ignoreIndex -100',
+      () => F.crossEntropy(F.reshape(square, [1, 3, 3]), [[0, 3, 2]]),
+    ],
+    [
+      'crossEntropy: ragged values: found a list of 2 on axis 1, expected a list of 3',
+      () =>
+        F.crossEntropy(square, [
+          [0, 1, 2],
+          [0, 1],
+        ]),
+    ],
     ['crossEntropy: y is 4, expected an integer in [0, C=3), or ignoreIndex -100', () => F.crossEntropy(row, 4)],
     [
       'crossEntropy: y[0] is 0.5, expected an integer in [0, C=3), or ignoreIndex -100: for targets that are numbers ' +

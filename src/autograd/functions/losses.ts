@@ -5,6 +5,7 @@ import {
   isRecording,
   type Labels,
   type NDArray,
+  type Nested,
   remedyFor,
   settingsOf,
   sizeOf,
@@ -63,12 +64,12 @@ export type {
 /** The operation of a loss of labels. */
 function labelOp<S>(
   name: string,
-  partsOf: (fn: string, x: NDArray, y: Labels | number, settings: S) => LossParts,
-): (x: TensorLike, y: Labels | Tensor | number, settings: S) => Tensor {
+  partsOf: (fn: string, x: NDArray, y: Labels | Nested, settings: S) => LossParts,
+): (x: TensorLike, y: Labels | Nested | Tensor, settings: S) => Tensor {
   const apply = layerOp(
     name,
     // Labels have no gradient, also where they are an array: `op` would take a bare one for an operand.
-    (x: NDArray, { y, settings }: { readonly y: Labels | number; readonly settings: S }) =>
+    (x: NDArray, { y, settings }: { readonly y: Labels | Nested; readonly settings: S }) =>
       lossOutput(partsOf(name, x, y, settings)),
     lossGradients,
   );
@@ -155,8 +156,8 @@ const ofProbabilities = pairOp<CrossEntropySettings>('crossEntropy', softTargetP
  *
  * @param x - Scores, shape (N, C), (C,) for one example, or (N, C, d_1, …, d_k) for images of examples.
  * @param y - Labels in [0, C) or `ignoreIndex`: N in a list, a typed array, an array or a tensor; a number for scores
- *   (C,); an array or a tensor (N, d_1, …, d_k) for images. They get no gradient. Or class probabilities: an array or a
- *   tensor of the shape of `x`, which gets a gradient if it requires one.
+ *   (C,); nested lists, an array or a tensor (N, d_1, …, d_k) for images. They get no gradient. Or class probabilities:
+ *   an array or a tensor of the shape of `x`, which gets a gradient if it requires one.
  * @param options - `weight`: one for each class, shape (C,).
  * @returns Shape (); with `reduction: 'none'` that of the labels.
  * @throws {ShapeError} if the shapes do not go together.
@@ -164,7 +165,7 @@ const ofProbabilities = pairOp<CrossEntropySettings>('crossEntropy', softTargetP
  * @throws {TypeError} if an option is unknown, or `weight` requires a gradient.
  * @see Szegedy et al. 2016, Rethinking the Inception Architecture for Computer Vision, section 7
  */
-export function crossEntropy(x: TensorLike, y: Labels | Tensor | number, options?: CrossEntropyOptions): Tensor {
+export function crossEntropy(x: TensorLike, y: Labels | Nested | Tensor, options?: CrossEntropyOptions): Tensor {
   let settings = PLAIN;
   if (options !== undefined) {
     const given = settingsOf('crossEntropy', CROSS_ENTROPY, options);
@@ -174,7 +175,7 @@ export function crossEntropy(x: TensorLike, y: Labels | Tensor | number, options
 }
 
 /** Whether targets have the shape of the scores. */
-function isLike(y: Labels | Tensor | number, x: TensorLike): y is TensorLike {
+function isLike(y: Labels | Nested | Tensor, x: TensorLike): y is TensorLike {
   if (!(y instanceof Tensor || isNDArray(y)) || !(x instanceof Tensor || isNDArray(x))) return false;
   return y.shape.length === x.shape.length && y.shape.every((size, axis) => size === x.shape[axis]);
 }
@@ -193,7 +194,7 @@ const nll = labelOp('nllLoss', nllParts);
  * @throws {RangeError} if a label is neither an integer in [0, C) nor `ignoreIndex`, or an option out of range.
  * @throws {TypeError} if an option is unknown, or `weight` requires a gradient.
  */
-export function nllLoss(x: TensorLike, y: Labels | Tensor | number, options: NllLossOptions = {}): Tensor {
+export function nllLoss(x: TensorLike, y: Labels | Nested | Tensor, options: NllLossOptions = {}): Tensor {
   const given = settingsOf('nllLoss', NLL, options);
   return nll(x, y, { ...given, weight: constant('nllLoss', 'weight', given.weight, x) });
 }
