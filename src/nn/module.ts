@@ -23,7 +23,7 @@ import { located } from './failure.js';
 import { addHook, type ForwardHook, type ForwardPreHook, type FullBackwardHook, type HookHandle } from './hooks.js';
 import { findMembers, joined, type Named, once, unambiguous } from './members.js';
 import { type Buffer, isBuffer, isParameter } from './parameter.js';
-import { type ModuleSummary, summarize } from './summary.js';
+import { type InputShapes, type ModuleSummary, summarize } from './summary.js';
 import { trainOnce } from './train.js';
 
 /** Weight and bias of a layer, of the shapes of its own. */
@@ -267,10 +267,11 @@ export abstract class Module<Out = Tensor> {
    *
    * Runs a forward pass of zeros, in evaluation mode; running statistics stay as they are.
    *
-   * @param inputShape - Shape of one example, without the axis of the batch: `[3, 32, 32]`.
+   * @param inputShape - Shape of one example, without the axis of the batch: `[3, 32, 32]`. Of a module with several
+   *   inputs a list of shapes, or shapes by name where its `forward` takes an object.
    * @throws {ShapeError} if the module does not take such input.
    */
-  summary(inputShape: readonly number[] | number): ModuleSummary {
+  summary(inputShape: InputShapes): ModuleSummary {
     return summarize(this, inputShape, Module.prototype.flops);
   }
 

@@ -1,4 +1,13 @@
-import { argumentError, checkSizes, type DType, describe, isNDArray, tuple, zeros } from '../arrays/index.js';
+import {
+  argumentError,
+  checkSizes,
+  type DType,
+  describe,
+  isNDArray,
+  isPlainObject,
+  tuple,
+  zeros,
+} from '../arrays/index.js';
 import { noGrad, Tensor } from '../autograd/index.js';
 import { count, memory, table } from '../table.js';
 import type { Named } from './members.js';
@@ -35,6 +44,16 @@ export interface ModuleSummary {
   toString(): string;
 }
 
+/**
+ * Shapes of the inputs of a module for one example, without the axis of the batch: the shape of the only one, a number
+ * where it has one axis; a list of shapes of several arguments of `forward`; shapes by name where it takes an object.
+ */
+export type InputShapes =
+  | number
+  | readonly number[]
+  | readonly (readonly number[])[]
+  | { readonly [input: string]: readonly number[] };
+
 /** A module as far as a summary needs it. */
 interface Summarized {
   training: boolean;
@@ -60,18 +79,13 @@ interface Run {
 /**
  * Runs `model` on zeros and lists its layers: the modules without children, and those with parameters of their own.
  *
- * @param inputShape - Without the axis of the batch.
  * @param byDefault - The `flops` of modules that have none of their own: those with children are not asked.
  */
-export function summarize(
-  model: Summarized,
-  inputShape: readonly number[] | number,
-  byDefault: Summarized['flops'],
-): ModuleSummary {
-  const shape = typeof inputShape === 'number' ? [inputShape] : inputShape;
-  checkSizes('summary', shape);
+export function summarize(model: Summarized, inputShape: InputShapes, byDefault: Summarized['flops']): ModuleSummary {
+  const inputs = namedShapes(inputShape);
+  for (const [, shape] of inputs) checkSizes('summary', shape);
   const [first] = [...model.parameters(), ...model.buffers()];
-  const runs = watchedRuns(model, shape, first?.dtype ?? 'float32');
+  const runs = watchedRuns(model, zerosOf(inputs, first?.dtype ?? 'float32'));
   const ran = new Set(runs.map(({ module }) => module));
   const idle = model
     .namedModules()
@@ -104,14 +118,30 @@ export function summarize(
     outputBytes: sum(rows, (row) => row.outputBytes),
     parameterBytes: sum(rows, (row) => row.parameterBytes),
   };
-  return { ...summary, toString: () => print(`${model.constructor.name}, input ${tuple(shape)}`, rows) };
+  const shapes = inputs.map(([name, shape]) => (name === null ? tuple(shape) : `${name} ${tuple(shape)}`)).join(', ');
+  return { ...summary, toString: () => print(`${model.constructor.name}, input ${shapes}`, rows) };
+}
+
+/** The shapes of the inputs, with their names where `forward` takes an object. */
+function namedShapes(given: InputShapes): (readonly [name: string | null, shape: readonly number[]])[] {
+  if (typeof given === 'object' && isPlainObject(given)) return Object.entries(given as Readonly<Record<string, readonly number[]>>);
+  const isList = Array.isArray(given) && given.some((entry) => Array.isArray(entry));
+  const shapes = isList ? given : [typeof given === 'number' ? [given] : given];
+  return shapes.map((shape) => [null, shape as readonly number[]]);
+}
+
+/** The arguments of `forward`: tensors of zeros, or one object of them. */
+function zerosOf(inputs: ReturnType<typeof namedShapes>, dtype: DType): unknown[] {
+  const tensors = inputs.map(([name, shape]) => [name, new Tensor(zeros([BATCH, ...shape], dtype))] as const);
+  const isNamed = inputs.length > 0 && inputs[0][0] !== null;
+  return isNamed ? [Object.fromEntries(tensors)] : tensors.map(([, tensor]) => tensor);
 }
 
 /** Two examples, since a batch normalization without running statistics takes no single one. */
 const BATCH = 2;
 
 /** All runs of modules in a forward pass of zeros, in the order in which they begin. */
-function watchedRuns(model: Summarized, shape: readonly number[], dtype: DType): Run[] {
+function watchedRuns(model: Summarized, inputs: readonly unknown[]): Run[] {
   const runs: Run[] = [];
   const modules = model.namedModules();
   const before = modules.map(([, module]) => ({
@@ -138,7 +168,7 @@ function watchedRuns(model: Summarized, shape: readonly number[], dtype: DType):
       };
       Object.defineProperty(module, 'forward', { value: watched, configurable: true, writable: true });
     }
-    noGrad(() => model.forward(new Tensor(zeros([BATCH, ...shape], dtype))));
+    noGrad(() => model.forward(...inputs));
   } finally {
     modules.forEach(([, module], i) => {
       const { training, own } = before[i];

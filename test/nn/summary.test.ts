@@ -103,6 +103,34 @@ describe('summary', () => {
     expect(String(summary)).toContain('unused (Linear)  not run');
   });
 
+  test('of several inputs takes a list of shapes, or shapes by name', () => {
+    class Pair extends nn.Module {
+      readonly left = new nn.Linear(3, 2);
+      readonly right = new nn.Linear(4, 2);
+      override forward(x: TensorLike, v: TensorLike): Tensor {
+        return F.add(this.left.forward(x), this.right.forward(v));
+      }
+    }
+    class Named extends nn.Module<Tensor> {
+      readonly pair = new Pair();
+      override forward({ x, v }: { readonly x: TensorLike; readonly v: TensorLike }): Tensor {
+        return this.pair.forward(x, v);
+      }
+    }
+    const list = new Pair().summary([[3], [4]]);
+    expect(list.rows.map(({ outputShape, flops }) => [outputShape, flops])).toEqual([
+      [[2], 12],
+      [[2], 16],
+    ]);
+    expect(String(list)).toMatch(/^Pair, input \(3,\), \(4,\)\n/);
+    const named = new Named().summary({ x: [5, 3], v: [5, 4] });
+    expect(named.totalFlops).toBe(5 * 12 + 5 * 16);
+    expect(String(named)).toMatch(/^Named, input x \(5, 3\), v \(5, 4\)\n/);
+    expect(() => new Pair().summary([[3], 4] as never)).toThrow(
+      'summary: shape is 4, expected a list of whole numbers',
+    );
+  });
+
   test('counts what a module says of itself', () => {
     class Squares extends nn.Module {
       override forward(x: TensorLike): Tensor {
