@@ -65,6 +65,7 @@ export interface Failure {
  */
 export function store({ fs, createHash }: System, task: Task): Failure | null {
   const { dir, name, best, lock } = task;
+  const LOST = 'the lock is lost';
   const unfinished = dir + task.unfinished;
   let action: Failure['action'] = 'write';
   let path = dir + (name ?? best);
@@ -159,8 +160,8 @@ export function store({ fs, createHash }: System, task: Task): Failure | null {
   }
 
   try {
-    const other = lockOfAnother();
-    if (other !== null) return { action, path, message: 'the lock is lost', lock: other };
+    let other = lockOfAnother();
+    if (other !== null) return { action, path, message: LOST, lock: other };
     isUnfinished = true;
     // A thread that ended within this task may have begun with it.
     fs.rmSync(unfinished, { force: true });
@@ -168,6 +169,9 @@ export function store({ fs, createHash }: System, task: Task): Failure | null {
       write(fd);
       fs.fsyncSync(fd);
     });
+    // Of a slow disk the wait may have been so long that this process seemed gone.
+    other = lockOfAnother();
+    if (other !== null) return { action, path, message: LOST, lock: other };
     fs.renameSync(unfinished, path);
     if (name !== null && best !== null) {
       const whole = path;

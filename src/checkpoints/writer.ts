@@ -47,8 +47,8 @@ export class CheckpointWriter {
   readonly #system: System;
   readonly #lock: Lock;
   readonly #inLock: { readonly file: string; readonly text: string };
-  /** Starts with the first checkpoint. */
-  #storage: Storage | null = null;
+  /** From the beginning, since it gives signs of life for the lock while this thread trains. */
+  readonly #storage: Storage;
   /** The file that is being stored; its memory is that of the next one too. */
   #image = new SharedArrayBuffer(0);
   #isClosed = false;
@@ -77,6 +77,7 @@ export class CheckpointWriter {
     try {
       if (!goesOn) checkNew(fn, this.#dir);
       removeUnfinished(fn, this.#dir);
+      this.#storage = this.#started();
     } catch (error) {
       this.#lock.release();
       throw error;
@@ -88,7 +89,7 @@ export class CheckpointWriter {
 
   /** Whether the last checkpoint is still being stored: another one would have to wait for it. */
   get isBusy(): boolean {
-    return this.#storage?.isBusy ?? false;
+    return this.#storage.isBusy;
   }
 
   /**
@@ -101,11 +102,10 @@ export class CheckpointWriter {
     if (this.#isClosed) throw new Error(`${this.#fn}: the writer of ${this.#dir} is closed`);
     if (!isBest && !isDue) return;
     const image = imageOf(this.#fn, checkpoint);
-    const failure = this.#storage?.wait() ?? null;
+    const failure = this.#storage.wait();
     // Histories grow, so that a buffer of exactly the size would be too small for the next one.
     if (image.size > this.#image.byteLength) this.#image = new SharedArrayBuffer(Math.ceil(image.size * 1.125));
     image.writeTo(this.#image);
-    this.#storage ??= this.#started();
     const { iteration } = checkpoint;
     this.#storage.begin({
       dir: this.#dir + requireBuiltin(this.#fn, 'node:path').sep,
@@ -125,7 +125,7 @@ export class CheckpointWriter {
 
   /** Waits until the last checkpoint is on the disk. @throws {Error} what saving it failed with. */
   flush(): void {
-    this.#report(this.#storage?.wait() ?? null);
+    this.#report(this.#storage.wait());
   }
 
   /** {@link flush}, and leaves the folder to others. */
@@ -141,9 +141,9 @@ export class CheckpointWriter {
     if (open.size === 0) process.off('exit', closeAll);
     let failure: Failure | null = null;
     try {
-      failure = this.#storage?.wait(start) ?? null;
+      failure = this.#storage.wait(start);
     } finally {
-      this.#storage?.close();
+      this.#storage.close();
       this.#image = new SharedArrayBuffer(0);
       this.#lock.release();
     }

@@ -125,7 +125,7 @@ describe('the lock of a run', () => {
 
   test('has signs of life while the thread that trains is busy', async () => {
     const dir = temporaryDir();
-    const child = await start(dir, 'endless');
+    const child = await start(dir, 'busy');
     const beat = (): number => fs.statSync(path.join(dir, '.checkpoints.lock')).mtimeMs;
     const first = beat();
     await new Promise((resolve) => setTimeout(resolve, 2500));

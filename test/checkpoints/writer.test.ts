@@ -320,6 +320,21 @@ describe('a save that fails', () => {
     expect(fs.readdirSync(dir)).toEqual([name(3)]);
   });
 
+  test('since another process took over while it was written leaves no trace', () => {
+    const dir = temporaryDir();
+    const lock = path.join(dir, '.checkpoints.lock');
+    const system = systemWith({
+      fsyncSync(fd) {
+        fs.fsyncSync(fd);
+        fs.writeFileSync(lock, 'another');
+      },
+    });
+    const writer = writerOf(dir, { system });
+    writer.save(someCheckpoint(1));
+    expect(() => writer.close()).toThrow(`fit: ${dir} is being written by another process, which has taken it over`);
+    expect(list(dir)).toEqual([]);
+  });
+
   test('since another process has taken over the folder changes nothing in it', () => {
     const dir = temporaryDir();
     const writer = writerOf(dir);

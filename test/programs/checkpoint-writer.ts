@@ -19,6 +19,8 @@ switch (way) {
       save(i);
       console.log(i);
     }
+  case 'busy':
+    for (;;);
   case 'hold':
     setInterval(() => {}, 1000);
     break;
