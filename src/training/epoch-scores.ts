@@ -1,4 +1,4 @@
-import { isNDArray, type NDArray } from '../arrays/index.js';
+import { hostValues, isNDArray, type NDArray, wrap } from '../arrays/index.js';
 import { Tensor } from '../autograd/index.js';
 import type { BatchTargets } from '../data/structure.js';
 import { type AnyMetrics, EpochMetrics } from './metric.js';
@@ -42,7 +42,8 @@ export class EpochScores {
   add(output: unknown, y: BatchTargets, N: number, loss?: number): void {
     const scores = scoresOf(output);
     if (scores !== null && y instanceof Int32Array) {
-      if (scores.shape.length === 2 && scores.shape[0] === N) this.tally.add(scores, y);
+      const rows = asRows(scores);
+      if (rows.shape.length === 2 && rows.shape[0] === N) this.tally.add(rows, y);
     } else if (scores !== null && isNDArray(y)) {
       const labels = placeLabels(scores, y, this.#ignoreIndex);
       if (labels !== null) this.tally.add(scores, labels);
@@ -58,4 +59,9 @@ export class EpochScores {
 export function scoresOf(output: unknown): NDArray | null {
   if (output instanceof Tensor) return output.data;
   return isNDArray(output) ? output : null;
+}
+
+/** Scores (N,), one for each example, as rows (N, 1); others as they are. */
+export function asRows(scores: NDArray): NDArray {
+  return scores.shape.length === 1 ? wrap(hostValues(scores), [scores.shape[0], 1]) : scores;
 }

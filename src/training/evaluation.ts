@@ -30,7 +30,7 @@ import { isKeepingNothing } from '../kernels/index.js';
 import { highestClass } from '../metrics/classes.js';
 import { Module, Sigmoid, Softmax } from '../nn/index.js';
 import { type Batches, checkLoader, forEachBatch, type InputBatch } from './batches.js';
-import { EpochScores, scoresOf } from './epoch-scores.js';
+import { asRows, EpochScores, scoresOf } from './epoch-scores.js';
 import { type AnyMetrics, Joined, METRICS, type Metrics, type Values, valuesOf } from './metric.js';
 import { endsWith, IGNORE_INDEX, Tally, thresholdOf, WHOLE } from './scoring.js';
 
@@ -60,10 +60,10 @@ export interface CheckAccuracyOptions extends OptionsOf<typeof CHECK_ACCURACY> {
 
 /**
  * The share of the loader's examples whose highest score is that of their label, with the model in evaluation mode.
- * Where the model gives one score, a logit, those whose label is 1 where it is above zero, and 0 elsewhere; above 0.5
- * where the model is a `Sequential` that ends with a `Sigmoid`, whose outputs are probabilities. An example with a
- * score of NaN is never right. Where it gives scores for each place of an image, (B, C, H, W), the share of the places,
- * whose labels are an array of shape (B, H, W). Labels (B, 1) of scores (B, C) are taken for (B,).
+ * Where the model gives one score, a logit (B, 1) or (B,), those whose label is 1 where it is above zero, and 0
+ * elsewhere; above 0.5 where the model is a `Sequential` that ends with a `Sigmoid`, whose outputs are probabilities.
+ * An example with a score of NaN is never right. Where it gives scores for each place of an image, (B, C, H, W), the
+ * share of the places, whose labels are an array of shape (B, H, W). Labels (B, 1) of scores (B, C) are taken for (B,).
  *
  * @param loader - A `DataLoader`, or another iterable of batches `[X, y]`.
  * @param model - A module, or a model of the Solver, that gives scores of shape (B, C) for a batch. The mode of each of
@@ -89,12 +89,12 @@ export function checkAccuracy(loader: Batches, model: Module | Model, options: C
 /** Scores (N, C) with N labels, or (N, C, …) with labels of the shape (N, …), in row-major order. */
 function labelled(fn: string, output: unknown, y: BatchTargets, N: number, ignoreIndex: number): [NDArray, Int32Array] {
   if (y instanceof Int32Array || !isNDArray(y)) {
-    return [checkScores(fn, output, N), checkLabels(fn, 'y', y as Int32Array, N)];
+    return [scoreRows(fn, output, N), checkLabels(fn, 'y', y as Int32Array, N)];
   }
   const scores = scoresOf(output);
   const [, ...places] = y.shape;
-  if (places.length === 0 || (scores?.shape.length === 2 && y.size === N)) {
-    return [checkScores(fn, output, N), countedLabels(fn, y, ignoreIndex)];
+  if (places.length === 0 || (scores !== null && scores.shape.length <= 2 && y.size === N)) {
+    return [scoreRows(fn, output, N), countedLabels(fn, y, ignoreIndex)];
   }
   if (scores !== null && tuple([scores.shape[0], ...scores.shape.slice(2)]) === tuple(y.shape)) {
     return [scores, countedLabels(fn, y, ignoreIndex)];
@@ -356,6 +356,12 @@ export function evaluating<R>(model: Module<unknown>, fn: () => R): R {
   } finally {
     for (const [module, training] of modes) module.training = training;
   }
+}
+
+/** Scores (N, C) for accuracy; (N,), one for each example, are (N, 1). @throws {ShapeError} if they are others. */
+function scoreRows(fn: string, output: unknown, N: number): NDArray {
+  const scores = scoresOf(output);
+  return checkScores(fn, scores === null ? output : asRows(scores), N);
 }
 
 /** @throws {ShapeError} if what a model returned are not scores (N, C). */

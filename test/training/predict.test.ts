@@ -1,13 +1,17 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import {
   array,
+  type Batches,
   checkAccuracy,
   DataLoader,
   evaluate,
   F,
+  fit,
+  type Labels,
   meanAbsoluteError,
   type NDArray,
   nn,
+  optim,
   predict,
   r2Score,
   Tensor,
@@ -179,13 +183,27 @@ describe('one score for each example', () => {
     }
   }
 
-  test('has two axes', () => {
+  test('may be without the axis of the classes where examples are counted', () => {
+    const model = new Squeezed();
+    for (const y of [[0, 1, 0], array([0, 1, 0]), array([[0], [1], [0]])]) {
+      expect(checkAccuracy([[one, y]] as Batches, model)).toBe(2 / 3);
+    }
+    const loss = (scores: Tensor, y: Labels): Tensor => F.binaryCrossEntropyWithLogits(scores, array(y as Int32Array));
+    expect(evaluate([[one, Int32Array.of(0, 1, 0)]], model, { loss }).accuracy).toBe(2 / 3);
+    const net = new nn.Sequential(new nn.Linear(1, 1), new Squeezed());
+    const optimizer = new optim.SGD(net.parameters(), { lr: 0 });
+    const history = fit(net, [[one, Int32Array.of(0, 1, 1)]], { optimizer, loss, verbose: false, epochs: 1 });
+    expect(history.trainAccHistory).toEqual([checkAccuracy([[one, [0, 1, 1]]], net)]);
+  });
+
+  test('has two axes where it is returned, and with the default loss', () => {
     const wayOut = 'one score for each example is of shape (N, 1), as F.unsqueeze(scores, 1)';
     expect(() => predict(one, new Squeezed(), { as: 'classes' })).toThrow(
       `predict: model.forward(X) has shape (3,), expected scores (N, C) or (N, C, …): ${wayOut}`,
     );
-    expect(() => checkAccuracy([[one, [0, 1, 0]]], new Squeezed())).toThrow(
-      `checkAccuracy: model.forward(X) has shape (3,), expected scores (N=3, C): ${wayOut}`,
+    const optimizer = new optim.SGD(new nn.Linear(1, 1).parameters(), { lr: 1 });
+    expect(() => fit(new Squeezed(), [[one, [0, 1, 0]]], { optimizer, verbose: false })).toThrow(
+      `fit: model.forward(X) has shape (3,), expected scores (N=3, C): ${wayOut}`,
     );
   });
 
