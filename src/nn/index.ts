@@ -70,6 +70,4 @@ export {
 export { Flatten, Identity } from './reshaping.js';
 export { Residual, type ResidualOptions } from './residual.js';
 export { Sequential } from './sequential.js';
-export type { ModuleSummary, SummaryRow } from './summary.js';
-export type { LoadedState, LoadStateOptions } from './state-dict.js';
 export type { InputShapes, ModuleSummary, SummaryRow } from './summary.js';
