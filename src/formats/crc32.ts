@@ -1,3 +1,5 @@
+import { builtin } from '../node.js';
+
 /** Steps of eight bytes: `TABLES[k][b]` is the checksum of byte `b` with `k` bytes of zero behind it. */
 const TABLES = makeTables();
 
@@ -18,11 +20,18 @@ function makeTables(): readonly Uint32Array[] {
 }
 
 /**
- * The CRC-32 of zip files, gzip and PNG, eight bytes at a time ("slicing by 8").
+ * The CRC-32 of zip files, gzip and PNG: by Node's own function, which is five times as fast, where there is one.
  *
  * @param before - The checksum of the bytes that come before these. Default: there are none.
  */
 export function crc32(bytes: Uint8Array, before = 0): number {
+  // Types of Node 20.19 do not know it, which has it.
+  const { crc32: native } = (builtin('node:zlib') ?? {}) as { crc32?: (bytes: Uint8Array, before: number) => number };
+  return native === undefined ? slicedCrc32(bytes, before) : native(bytes, before);
+}
+
+/** {@link crc32} in JavaScript, eight bytes at a time ("slicing by 8"). */
+export function slicedCrc32(bytes: Uint8Array, before: number): number {
   const [t0, t1, t2, t3, t4, t5, t6, t7] = TABLES;
   let crc = ~before;
   let at = 0;

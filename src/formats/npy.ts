@@ -33,20 +33,27 @@ export function encodeNpy(a: NDArray): Uint8Array {
     const expected = 'an array of float32 or float64';
     throw argumentError(TypeError, { fn: 'encodeNpy', arg: 'a', found: `is ${describe(a)}`, expected });
   }
-  const values = hostValues(a);
+  const [header, numbers] = npyParts(a);
+  const bytes = new Uint8Array(header.length + numbers.length);
+  bytes.set(header);
+  bytes.set(numbers, header.length);
+  return bytes;
+}
+
+/** The header of an `.npy` file and its numbers, which are the memory of the array itself where it is dense. */
+export function npyParts(a: NDArray): readonly [header: Uint8Array, numbers: Uint8Array] {
   const descr = dtypeOf(a) === 'float64' ? '<f8' : '<f4';
   const shape = a.shape.length === 0 ? '()' : tuple(a.shape);
   const dictionary = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`;
   const before = NPY_MAGIC.length + 4;
-  const start = Math.ceil((before + dictionary.length + 1) / ALIGNMENT) * ALIGNMENT;
-  const header = `${dictionary.padEnd(start - before - 1)}\n`;
+  const length = Math.ceil((before + dictionary.length + 1) / ALIGNMENT) * ALIGNMENT;
+  const text = `${dictionary.padEnd(length - before - 1)}\n`;
 
-  const bytes = new Uint8Array(start + values.byteLength);
-  bytes.set(NPY_MAGIC);
-  bytes.set([1, 0, header.length & 0xff, header.length >> 8], NPY_MAGIC.length);
-  for (let i = 0; i < header.length; i++) bytes[before + i] = header.charCodeAt(i);
-  bytes.set(littleEndianBytes(values), start);
-  return bytes;
+  const header = new Uint8Array(length);
+  header.set(NPY_MAGIC);
+  header.set([1, 0, text.length & 0xff, text.length >> 8], NPY_MAGIC.length);
+  for (let i = 0; i < text.length; i++) header[before + i] = text.charCodeAt(i);
+  return [header, littleEndianBytes(hostValues(a))];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { argumentError, describe, type NDArray, printable, type StateLike } from '../arrays/index.js';
 import { checkBytes, formatError, type Source } from './bytes.js';
-import { encodeNpy, readNpy } from './npy.js';
+import { npyParts, readNpy } from './npy.js';
 import { hasHalfPair } from './parse-json.js';
 import { emptyState, readableArrays } from './state.js';
 import { unzip } from './zip.js';
@@ -31,7 +31,7 @@ export function writeNpz(fn: string, state: StateLike): Uint8Array {
       const expected = 'text without zeros';
       throw argumentError(RangeError, { fn, arg: 'a name in state', found: `is ${describe(name)}`, expected });
     }
-    return { name: `${name}${ENDING}`, content: encodeNpy(a) };
+    return { name: `${name}${ENDING}`, content: npyParts(a) };
   });
   return zipStored(files, (found, expected) =>
     argumentError(RangeError, { fn, arg: 'state', found, expected, wayOut: 'write a safetensors file' }),

@@ -22,7 +22,8 @@ const PADDING = 0x4246;
 /** A file to write into a zip file. */
 export interface ZipFile {
   readonly name: string;
-  readonly content: Uint8Array;
+  /** The content in parts, one behind the other. */
+  readonly content: readonly Uint8Array[];
 }
 
 /**
@@ -41,8 +42,9 @@ export function zipStored(files: readonly ZipFile[], refuse: (found: string, exp
     // An extra field of four bytes or more, so that it is one.
     const before = offset + LOCAL_LENGTH + encoded.length + 4;
     const start = Math.ceil(before / ALIGNMENT) * ALIGNMENT;
-    at = start + content.length;
-    return { encoded, content, offset, start, padding: start - before };
+    at = start;
+    for (const part of content) at += part.length;
+    return { encoded, content, offset, start, end: at, padding: start - before };
   });
   const directory = at;
   for (const { encoded } of parts) at += RECORD_LENGTH + encoded.length;
@@ -52,19 +54,23 @@ export function zipStored(files: readonly ZipFile[], refuse: (found: string, exp
   const bytes = new Uint8Array(length);
   const view = new DataView(bytes.buffer);
   let record = directory;
-  for (const { encoded, content, offset, start, padding } of parts) {
-    const crc = crc32(content);
+  for (const { encoded, content, offset, start, end, padding } of parts) {
+    let to = start;
+    for (const part of content) {
+      bytes.set(part, to);
+      to += part.length;
+    }
+    const crc = crc32(bytes.subarray(start, end));
     view.setUint32(offset, 0x04034b50, true);
-    writeCommon(view, offset + 4, crc, content.length, encoded.length);
+    writeCommon(view, offset + 4, crc, end - start, encoded.length);
     view.setUint16(offset + 28, 4 + padding, true);
     bytes.set(encoded, offset + LOCAL_LENGTH);
     view.setUint16(offset + LOCAL_LENGTH + encoded.length, PADDING, true);
     view.setUint16(offset + LOCAL_LENGTH + encoded.length + 2, padding, true);
-    bytes.set(content, start);
 
     view.setUint32(record, 0x02014b50, true);
     view.setUint16(record + 4, VERSION, true);
-    writeCommon(view, record + 6, crc, content.length, encoded.length);
+    writeCommon(view, record + 6, crc, end - start, encoded.length);
     view.setUint32(record + 42, offset, true);
     bytes.set(encoded, record + RECORD_LENGTH);
     record += RECORD_LENGTH + encoded.length;
