@@ -112,7 +112,7 @@ export class Checkpoints implements RunSaver {
     if (isBest || isDue) this.#save({ isBest, isDue });
   }
 
-  /** Saves the end of the run. What that fails with is for {@link Checkpoints.close}: the model gets its weights first. */
+  /** Saves the end of the run. What that fails with `close` throws: the model gets its best weights first. */
   finish(): void {
     try {
       if (this.#isUnsaved) this.#save({ isBest: false, isDue: true });
