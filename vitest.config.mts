@@ -10,6 +10,7 @@ const SHARED = [
   'layers',
   'loggers',
   'nn',
+  'onnx',
   'optim',
   'pictures',
   'training',

@@ -1,4 +1,14 @@
-import { argumentError, checkPath, type DType, describe, dtypeOf, printable, settingsOf } from '../arrays/index.js';
+import {
+  argumentError,
+  checkPath,
+  type DType,
+  describe,
+  dtypeOf,
+  printable,
+  ShapeError,
+  settingsOf,
+  tuple,
+} from '../arrays/index.js';
 import { writeAtomically } from '../files/index.js';
 import { Module } from '../nn/index.js';
 import { isClassifier, type OnnxClassifier, writeClassifier } from './classifier-graph.js';
@@ -22,7 +32,6 @@ const FLOAT32_ONLY: ReadonlySet<string> = new Set([
   'Erf',
   'GlobalAveragePool',
   'GlobalMaxPool',
-  'OneHot',
   'Softplus',
 ]);
 
@@ -84,7 +93,8 @@ function encoded(fn: string, model: ExportableModel, options: ExportOnnxOptions)
     ? writeModule(fn, graph, model, shape, own, written)
     : writeClassifier(fn, graph, model, shape, dtype);
   if (softmax && outShape.length < 2) {
-    throw refused(fn, `returns shape (${outShape.join(', ')})`, 'a softmax needs scores of shape (N, C)');
+    const found = `returns shape ${tuple(outShape.map(String))}`;
+    throw argumentError(ShapeError, { fn, arg: 'model', found, expected: 'scores of shape (N, C) for a softmax' });
   }
   const contents = graph.finish(softmax ? graph.node('Softmax', [last], { axis: { int: 1 } }) : last);
   if (written === undefined && own === 'float64') checkFloat64(fn, contents);

@@ -44,8 +44,10 @@ export function traceForward(fn: string, model: Module, shape: readonly number[]
   const input = new Random(batch).randn([batch, ...shape], dtype);
   const hashes = new Map<NDArray, number>([[input, hashOf(input)]]);
   const calls: Call[] = [];
+  // Thrown at the end: the modules around the operation would make it an error of theirs.
+  let change: Error | null = null;
   const told = ({ name, operands, out: { data: out }, isOwn }: TracedOperation): void => {
-    for (const array of arraysIn(operands)) checkUnchanged(fn, hashes, array, `before F.${name} runs`);
+    for (const array of arraysIn(operands)) change ??= changeOf(fn, hashes, array, `before F.${name} runs`);
     // What an operation passes on from one inside of it, or from its operand, is known already.
     if (hashes.has(out)) return;
     hashes.set(out, hashOf(out));
@@ -61,7 +63,8 @@ export function traceForward(fn: string, model: Module, shape: readonly number[]
       wayOut: 'wrap it in a module whose forward returns the one to export',
     });
   }
-  checkUnchanged(fn, hashes, output.data, 'before it returns');
+  change ??= changeOf(fn, hashes, output.data, 'before it returns');
+  if (change !== null) throw change;
   return { batch, input, calls: needed(calls, output.data), output: output.data };
 }
 
@@ -102,10 +105,11 @@ function* arraysIn(value: unknown): Generator<NDArray> {
   else if (typeof value === 'object' && value !== null && isPlainObject(value)) yield* arraysIn(Object.values(value));
 }
 
-function checkUnchanged(fn: string, hashes: ReadonlyMap<NDArray, number>, array: NDArray, when: string): void {
+/** The error for an array that is not as the operation that made it left it. */
+function changeOf(fn: string, hashes: ReadonlyMap<NDArray, number>, array: NDArray, when: string): Error | null {
   const before = hashes.get(array);
-  if (before === undefined || before === hashOf(array)) return;
-  throw argumentError(RangeError, {
+  if (before === undefined || before === hashOf(array)) return null;
+  return argumentError(RangeError, {
     fn,
     arg: 'model',
     found: `changes the result of an operation in place ${when}`,

@@ -53,9 +53,10 @@ const oneHot: Emit = (graph, operation) => {
   if (classes === undefined) {
     throw operation.refused('takes the number of classes from its input', 'give it as numClasses');
   }
-  const { dtype } = operation;
-  const values = graph.floats([0, 1], [2], dtype);
-  return graph.node('OneHot', [places(graph, labels.name), graph.ints([classes]), values], { axis: { int: -1 } });
+  // Each label beside all classes: OneHot has no float64 in onnxruntime.
+  const each = Array.from({ length: classes }, (_, i) => i);
+  const related = graph.node('Equal', [graph.unsqueeze(labels.name, -1), graph.floats(each, [classes], labels.dtype)]);
+  return graph.cast(related, operation.dtype);
 };
 
 function truth(graph: GraphWriter, name: string): string {
