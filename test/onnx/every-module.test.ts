@@ -42,7 +42,7 @@ test('every module, function and network has cases, or a reason to have none', (
   expect(missingCases(nn, F, models)).toEqual([]);
 });
 
-describe('modules', () => compareAll(MODULE_CASES));
+describe('modules', { tags: 'slow' }, () => compareAll(MODULE_CASES));
 describe('functions of F', { tags: 'slow' }, () => compareAll(FUNCTION_CASES));
 describe('modules in the first opset', { tags: 'slow' }, () => compareAll(MODULE_CASES, 13));
 describe('functions of F in the last opset', { tags: 'slow' }, () => compareAll(FUNCTION_CASES, 21));
