@@ -1,4 +1,4 @@
-import { printable } from '../arrays/index.js';
+import { printable, sizeOf } from '../arrays/index.js';
 import { formatError, type Source } from '../formats/index.js';
 import { constantsOf, isConstant, isOwnConstant } from './graph-constants.js';
 import type { Graph, GraphInput, GraphNode } from './graph-types.js';
@@ -7,6 +7,9 @@ import type { AttributeTable, NodeFacts } from './operator.js';
 import { OPERATORS } from './operators/index.js';
 import { DATA_TYPE, OPSETS } from './schema.js';
 import { dataTypeName, floatsOf, type TensorMessage } from './tensor-message.js';
+
+/** The most whole numbers in a file's tensors together: 32 MB in memory. They may be one byte each in the file. */
+const MOST_INTEGERS = 2 ** 22;
 
 /** The most that is listed in an error. */
 const MOST_LISTED = 20;
@@ -66,6 +69,8 @@ export function checkedGraph(source: Source, { graph, opsets, producer }: ModelM
   for (const { names, tensor } of constants) {
     if (tensor.unsupported !== null) problems.push(`tensor '${printable(names[0])}', which ${tensor.unsupported}`);
   }
+  const integers = constants.reduce((sum, { tensor }) => sum + integersIn(tensor), 0);
+  if (integers > MOST_INTEGERS) problems.push(`${integers} integers, more than ${MOST_INTEGERS}`);
   if (problems.length > 0) {
     const more = problems.length > MOST_LISTED ? `; and ${problems.length - MOST_LISTED} more` : '';
     const found = `has what is not supported: ${problems.slice(0, MOST_LISTED).join('; ')}${more}`;
@@ -73,6 +78,10 @@ export function checkedGraph(source: Source, { graph, opsets, producer }: ModelM
   }
   const areDoubles = inputs.every(({ dataType }) => dataType === DATA_TYPE.double);
   return { opset, dtype: areDoubles ? 'float64' : 'float32', inputs, outputs, nodes, constants };
+}
+
+function integersIn({ dataType, shape }: TensorMessage): number {
+  return floatsOf(dataType) === null ? sizeOf(shape) : 0;
 }
 
 type Refuse = (place: string, found: string, expected?: string, wayOut?: string) => Error;

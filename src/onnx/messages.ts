@@ -61,8 +61,13 @@ export interface ValueMessage {
   readonly shape: readonly (number | string)[] | null;
 }
 
-/** The most entries of a list. Objects in memory are larger than the few bytes that stand for them in a file. */
-const MOST = { nodes: 100_000, initializers: 100_000, values: 10_000, attributes: 100, names: 10_000, numbers: 1e6 };
+/**
+ * The most entries of a list, and of numbers in all attributes together: objects in memory are larger than the few bytes
+ * that stand for them in a file.
+ */
+const MOST = { nodes: 50_000, initializers: 50_000, values: 10_000, attributes: 100, names: 10_000, numbers: 2 ** 20 };
+
+const NO_ATTRIBUTES: NodeMessage['attributes'] = new Map();
 
 /** @throws {FormatError} if the bytes are no such message. */
 export function readModel(reader: ProtoReader): ModelMessage {
@@ -101,23 +106,26 @@ function plainDomain(domain: string): string {
 function readGraph(reader: ProtoReader): GraphMessage {
   let name = '';
   let sparse = 0;
+  let numbers = 0;
   const nodes: NodeMessage[] = [];
   const initializers: TensorMessage[] = [];
   const inputs: ValueMessage[] = [];
   const outputs: ValueMessage[] = [];
   while (reader.next()) {
     if (reader.field === GRAPH.node) {
-      atMost(reader, nodes.length, MOST.nodes - 1);
-      nodes.push(readNode(reader.message(`node ${nodes.length}`)));
+      atMost(reader, nodes.length + 1, MOST.nodes);
+      const node = readNode(reader.message(`node ${nodes.length}`), MOST.numbers - numbers);
+      for (const { value } of node.attributes.values()) if (Array.isArray(value)) numbers += value.length;
+      nodes.push(node);
     } else if (reader.field === GRAPH.initializer) {
-      atMost(reader, initializers.length, MOST.initializers - 1);
+      atMost(reader, initializers.length + 1, MOST.initializers);
       initializers.push(readTensor(reader.message(`initializer ${initializers.length}`)));
     } else if (reader.field === GRAPH.input) {
       // Up to IR version 3 the initializers are inputs too.
-      atMost(reader, inputs.length, MOST.initializers - 1);
+      atMost(reader, inputs.length + 1, MOST.initializers);
       inputs.push(readValue(reader.message(`input ${inputs.length}`)));
     } else if (reader.field === GRAPH.output) {
-      atMost(reader, outputs.length, MOST.values - 1);
+      atMost(reader, outputs.length + 1, MOST.values);
       outputs.push(readValue(reader.message(`output ${outputs.length}`)));
     } else if (reader.field === GRAPH.sparseInitializer) {
       sparse++;
@@ -128,7 +136,7 @@ function readGraph(reader: ProtoReader): GraphMessage {
   return { name, nodes, initializers, inputs, outputs, sparse };
 }
 
-function readNode(reader: ProtoReader): NodeMessage {
+function readNode(reader: ProtoReader, mostNumbers: number): NodeMessage {
   const node = { opType: '', domain: '', name: '' };
   const inputs: string[] = [];
   const outputs: string[] = [];
@@ -140,17 +148,17 @@ function readNode(reader: ProtoReader): NodeMessage {
     else if (reader.field === NODE.opType) node.opType = reader.text();
     else if (reader.field === NODE.domain) node.domain = plainDomain(reader.text());
     else if (reader.field === NODE.attribute) {
-      atMost(reader, attributes.size, MOST.attributes - 1);
-      const [name, attribute] = readAttribute(reader.message(`attribute of node ${describeNode(node)}`));
+      atMost(reader, attributes.size + 1, MOST.attributes);
+      const [name, attribute] = readAttribute(reader.message(`attribute of node ${describeNode(node)}`), mostNumbers);
       if (attributes.has(name)) throw reader.error(`is a second attribute '${printable(name)}'`, 'one');
       attributes.set(name, attribute);
     } else reader.skip();
   }
-  return { ...node, inputs, outputs, attributes };
+  return { ...node, inputs, outputs, attributes: attributes.size === 0 ? NO_ATTRIBUTES : attributes };
 }
 
 function nameIn(reader: ProtoReader, length: number): string {
-  atMost(reader, length, MOST.names - 1);
+  atMost(reader, length + 1, MOST.names);
   return reader.text();
 }
 
@@ -194,7 +202,7 @@ const FIELD_KINDS: Readonly<Record<number, Attribute['kind']>> = {
   [ATTRIBUTE.refAttrName]: 'reference',
 };
 
-function readAttribute(reader: ProtoReader): [name: string, attribute: Attribute] {
+function readAttribute(reader: ProtoReader, mostNumbers: number): [name: string, attribute: Attribute] {
   let name = '';
   let kind: Attribute['kind'] | undefined;
   let seen: Attribute['kind'] | undefined;
@@ -216,7 +224,7 @@ function readAttribute(reader: ProtoReader): [name: string, attribute: Attribute
     else if (field === ATTRIBUTE.floats || field === ATTRIBUTE.ints) {
       const push = (number: number): void => {
         numbers.push(number);
-        atMost(reader, numbers.length, MOST.numbers);
+        atMost(reader, numbers.length, mostNumbers);
       };
       if (field === ATTRIBUTE.floats) reader.floats(push);
       else reader.ints(push);
@@ -274,7 +282,7 @@ function readShape(reader: ProtoReader): (number | string)[] {
       reader.skip();
       continue;
     }
-    atMost(reader, shape.length, 31);
+    atMost(reader, shape.length + 1, 32);
     const dimension = reader.message('size');
     let size: number | string = '';
     while (dimension.next()) {
@@ -289,5 +297,5 @@ function readShape(reader: ProtoReader): (number | string)[] {
 }
 
 function atMost(reader: ProtoReader, length: number, most: number): void {
-  if (length > most) throw reader.error(`is entry ${length + 1} of its list`, `at most ${most + 1}`);
+  if (length > most) throw reader.error(`is entry ${length} of its list`, `at most ${most}`);
 }

@@ -12,7 +12,7 @@ import {
   tuple,
   withStorage,
 } from '../arrays/index.js';
-import { arrayOf, Tensor, type TensorLike } from '../autograd/index.js';
+import { arrayOf, F, Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
 import * as nn from '../nn/index.js';
 import type { Graph, GraphInput, GraphNode } from './graph-types.js';
@@ -58,9 +58,10 @@ export class OnnxModel<Out = Tensor> extends nn.Module<Out> {
   readonly #state: nn.Named<Tensor>[] = [];
   readonly #steps: readonly Step[];
   /** The values that stand in the file, and null for those that a run computes. */
-  readonly #values: readonly (Value | null)[];
+  #values: readonly (Value | null)[];
   readonly #inputs: readonly number[];
   readonly #outputs: readonly number[];
+  /** The dtype of the floats in `#values` that are no state, which `to` does not convert. */
   #dtype: DType;
 
   /** @internal */
@@ -111,6 +112,7 @@ export class OnnxModel<Out = Tensor> extends nn.Module<Out> {
       throw argumentError(TypeError, { fn, arg: 'forward', found: `has ${inputs.length} inputs`, expected });
     }
     const dtype = this.#state.length > 0 ? this.#state[0][1].dtype : this.#dtype;
+    if (dtype !== this.#dtype) this.#convertConstants(dtype);
     const values = [...this.#values];
     const sizes = new Map<string, number>();
     for (const [i, input] of inputs.entries()) {
@@ -137,6 +139,14 @@ export class OnnxModel<Out = Tensor> extends nn.Module<Out> {
       return printable(name) + sizes;
     });
     return `${inputs.join(', ')}; ${this.#steps.length} nodes, opset ${this.opset}`;
+  }
+
+  /** Converts the floats that are no state, after `to` has converted the state. */
+  #convertConstants(dtype: DType): void {
+    this.#dtype = dtype;
+    this.#values = withStorage(heap, () =>
+      this.#values.map((value) => (value instanceof Tensor && value.dtype !== dtype ? F.to(value, dtype) : value)),
+    );
   }
 
   /** A value of the file; a parameter or a buffer becomes part of the state. */

@@ -44,10 +44,28 @@ export class ProtoReader {
   /** Where the field's tag stands. */
   #tagAt = 0;
 
-  constructor(source: Source, bytes: Uint8Array, what: string, start = 0, end = bytes.length, depth = 0) {
+  constructor(source: Source, bytes: Uint8Array, what: string);
+  constructor(
+    source: Source,
+    bytes: Uint8Array,
+    what: string,
+    start: number,
+    end: number,
+    depth: number,
+    view: DataView,
+  );
+  constructor(
+    source: Source,
+    bytes: Uint8Array,
+    what: string,
+    start = 0,
+    end = bytes.length,
+    depth = 0,
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  ) {
     this.#source = source;
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = view;
     this.#what = what;
     this.#at = start;
     this.#end = end;
@@ -111,12 +129,12 @@ export class ProtoReader {
     this.#expect(LENGTH);
     const [start, end] = this.#part();
     if (this.#depth >= MOST_DEPTH) throw this.error(`is a message ${this.#depth + 1} deep`, `at most ${MOST_DEPTH}`);
-    return new ProtoReader(this.#source, this.#bytes, what, start, end, this.#depth + 1);
+    return new ProtoReader(this.#source, this.#bytes, what, start, end, this.#depth + 1, this.#view);
   }
 
   /** The same message from its start, if this reader is at its start; to go through it once more. */
   again(): ProtoReader {
-    return new ProtoReader(this.#source, this.#bytes, this.#what, this.#at, this.#end, this.#depth);
+    return new ProtoReader(this.#source, this.#bytes, this.#what, this.#at, this.#end, this.#depth, this.#view);
   }
 
   /** Calls `each` with the whole numbers of a repeated field: those of one list (packed), or one. */

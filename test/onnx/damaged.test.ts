@@ -266,6 +266,24 @@ describe('graphs', () => {
     expect(withGraph(tensor(w, ...fields), uses)).toThrow(`not supported: tensor 'w', which ${message}`);
   });
 
+  test('many numbers in attributes', { tags: 'slow' }, () => {
+    const numbers = [...varint(2 ** 20 + 1), ...new Uint8Array(2 ** 20 + 1)];
+    const attribute = block(ATTRIBUTE.name, 'axes').concat(varint(ATTRIBUTE.ints * 8 + 2), numbers);
+    const node = block(GRAPH.node, block(NODE.attribute, attribute));
+    expect(withGraph(node)).toThrow('is entry 1048577 of its list, expected at most 1048576');
+  });
+
+  test('many integers in several tensors', { tags: 'slow' }, () => {
+    const size = 2 ** 20;
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const rest = names.flatMap((name) => {
+      const raw = varint(TENSOR.rawData * 8 + 2).concat(varint(size), Array(size).fill(0));
+      return tensor(block(TENSOR.name, name), int(TENSOR.dims, size), int(TENSOR.dataType, DATA_TYPE.int8), raw);
+    });
+    const nodes = [{ op: 'Concat', inputs: ['x', ...names], attributes: { axis: 0 } }];
+    expect(withGraph(rest, { nodes })).toThrow('not supported: 5242880 integers, more than 4194304');
+  });
+
   test('a long list of problems is cut', () => {
     const nodes = Array.from({ length: 30 }, (_, i) => ({ op: 'Nope', outputs: [i === 0 ? 'y' : `o${i}`] }));
     expect(() => decodeOnnx(modelBytes({ nodes }))).toThrow(/Nope \(node 19\); and 10 more$/);

@@ -207,6 +207,23 @@ describe('OnnxModel', () => {
     expect(model.float().forward(inputs[0]).dtype).toBe('float32');
   });
 
+  test('constants follow when the model is converted', () => {
+    const nodes = [
+      { op: 'Constant', inputs: [], outputs: ['two'], attributes: { value: { shape: [], values: [2] } } },
+      { op: 'Mul', inputs: ['x', 'two'], outputs: ['h'] },
+      { op: 'Mul', inputs: ['h', 'w'] },
+    ];
+    const model = decodeOnnx(modelBytes({ nodes, tensors: { w: { shape: [1], values: [3] } } }));
+    const out = workspace(() => model.double().forward(array([1], [1], 'float64')).data);
+    expect([...out.data]).toEqual([6]);
+    expect(
+      model
+        .float()
+        .forward(array([1]))
+        .tolist(),
+    ).toEqual([6]);
+  });
+
   test('doubles are float64, half floats float32', () => {
     expect(decodeOnnx(fixture('double, opset 13').model).parameters()[0].dtype).toBe('float64');
     const model = decodeOnnx(modelBytes({ ...SMALL, dataType: DATA_TYPE.float16 }));

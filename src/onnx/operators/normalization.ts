@@ -1,4 +1,4 @@
-import { tuple } from '../../arrays/index.js';
+import { sizeOf, tuple } from '../../arrays/index.js';
 import { F, type Tensor } from '../../autograd/index.js';
 import { Integers } from '../integers.js';
 import { float, int, type Operator, operator } from '../operator.js';
@@ -72,8 +72,10 @@ export const NORMALIZATION: Readonly<Record<string, Operator>> = {
     inputs: [1, 3],
     settings: [1, 2],
     refuses: (_, { constant }) => {
-      const mode = constant(2)?.values();
-      return mode instanceof Integers && mode.values[0] !== 0 ? 'training_mode true' : null;
+      const mode = constant(2);
+      if (mode === null || mode.unsupported !== null || sizeOf(mode.shape) !== 1) return null;
+      const value = mode.values();
+      return value instanceof Integers && value.values[0] !== 0 ? 'training_mode true' : null;
     },
     run: ([value, share = null], { ratio }, run) => {
       const x = tensorOf(value, run);
