@@ -252,7 +252,7 @@ export class Solver<R extends Rule = 'sgd'> {
 
   #startLoggers(): void {
     const { iteration, epoch } = this;
-    const [isResumed, isEvaluationDue] = [iteration > 0, this.#due];
+    const [isResumed, isEvaluationDue] = [iteration > 0 || this.#options.resume !== null, this.#due];
     this.#loggers.start({ iteration, epoch, isResumed, isEvaluationDue, metrics: [] });
   }
 
@@ -318,6 +318,8 @@ export class Solver<R extends Rule = 'sgd'> {
    * @throws {TypeError} naming a field of a config that holds something else.
    */
   stateDict(): SolverState {
+    // A run that continues from here finds everything before it logged.
+    this.#loggers.flush();
     const { iteration, epoch, bestValAcc, lossHistory, trainAccHistory, valAccHistory } = this;
     const { valLossHistory, bestValLoss } = this;
     return {

@@ -54,7 +54,7 @@ export class Loggers {
     this.#each('onEpoch', { kind: 'epoch', ...event, seconds: this.#seconds });
   }
 
-  /** To be called before a checkpoint is written: what comes after it is logged again by a run that continues there. */
+  /** To be called before a state of the run is saved: a run that continues from it does not log again what was before. */
   flush(): void {
     this.#each('flush');
   }

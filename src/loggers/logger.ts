@@ -72,7 +72,7 @@ export interface Logger {
   onStep?(event: LoggedStep): unknown;
   /** Called after each evaluation, before the callback of the run. */
   onEpoch?(event: LoggedEpoch): unknown;
-  /** Called before a checkpoint is written: what was logged so far should be on disk. */
+  /** Called before a state of the run is saved, as for a checkpoint: what was logged so far should be on disk. */
   flush?(): unknown;
   /** Called at the end of the run, also where that is an error, or the loop was left. */
   close?(): unknown;

@@ -237,8 +237,8 @@ class Fit implements Listener {
   #startLoggers(): void {
     const { iteration, epoch, metrics } = this.history;
     const { state, resume } = this.#options;
-    // A checkpoint has an iteration.
-    const isResumed = state !== undefined || (resume !== null && iteration > 0);
+    // Also one that found no checkpoint: what it logged before it was stopped comes again.
+    const isResumed = state !== undefined || resume !== null;
     const isEvaluationDue = this.#steps > 0;
     this.#loggers.start({ iteration, epoch, isResumed, isEvaluationDue, metrics: Object.keys(metrics) });
   }
@@ -339,6 +339,8 @@ class Fit implements Listener {
       const found = this.#isLeft ? 'the run has been left before its end' : 'the run is validating';
       throw new Error(`${fn}: ${found}, expected stateDict() to be called between its steps, or by a callback`);
     }
+    // A run that continues from here finds everything before it logged.
+    this.#loggers.flush();
     const states = Object.entries(this.#parts()).map(([name, part]) => [name, part?.stateDict() ?? null]);
     const gradients = this.#model.namedParameters().flatMap(([name, parameter]) => {
       const gradient = parameter.lendGrad();

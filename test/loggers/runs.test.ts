@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import {
@@ -297,6 +297,44 @@ describe.each(['run.csv', 'run.jsonl'])('%s', (name) => {
     second.loadStateDict(state);
     second.train();
     expect(timeless(parts)).toBe(timeless(whole));
+  });
+});
+
+describe.each(['run.csv', 'run.jsonl'])('%s beside checkpoints', (name) => {
+  const make = (dir: string) => {
+    const file = path.join(dir, name);
+    return file.endsWith('csv') ? csvLogger(file, { flushSeconds: 100 }) : jsonLinesLogger(file, { flushSeconds: 100 });
+  };
+  const loops = {
+    fit: (options: Pick<FitOptions, 'loggers' | 'checkpoint' | 'resume' | 'onStep'>) => {
+      const run = fitting(options);
+      fit(run.model, run.loader, run.options);
+    },
+    Solver: ({ onStep: onIteration, ...options }: Pick<FitOptions, 'loggers' | 'checkpoint' | 'resume' | 'onStep'>) =>
+      solving({ ...options, ...(onIteration && { onIteration: onIteration as () => unknown }) }).train(),
+  };
+
+  test.each(['fit', 'Solver'] as const)('ends as without a stop when a killed run of %s is resumed', (loop) => {
+    const run = loops[loop];
+    const dir = temporaryDir();
+    run({ loggers: make(dir) });
+    const whole = timeless(path.join(dir, name));
+    const running = temporaryDir();
+    const killed: string[] = [];
+    // As the folder is after each iteration, so is what a killed process leaves.
+    const onStep = () => {
+      const copy = temporaryDir();
+      // Another thread may be about to rename what it has written.
+      const filter = (file: string) => !file.endsWith('.tmp') && !file.endsWith('.lock');
+      cpSync(running, copy, { recursive: true, filter });
+      killed.push(copy);
+    };
+    run({ loggers: make(running), checkpoint: { dir: running, every: 1, keep: 9 }, onStep });
+    expect(killed).toHaveLength(6);
+    for (const copy of killed) {
+      run({ loggers: make(copy), checkpoint: { dir: copy, every: 1 }, resume: true });
+      expect(timeless(path.join(copy, name))).toBe(whole);
+    }
   });
 });
 
