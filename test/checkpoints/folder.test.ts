@@ -3,10 +3,8 @@ import path from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { encodeCheckpoint, latestCheckpoint } from '../../src/checkpoints/index.js';
 import { encodeSafetensors, loadCheckpoint } from '../../src/index.js';
-import { someCheckpoint } from '../helpers/checkpoints.js';
+import { checkpointName as name, someCheckpoint } from '../helpers/checkpoints.js';
 import { temporaryDir } from '../helpers/cifar10.js';
-
-const name = (iteration: number) => `checkpoint-${String(iteration).padStart(9, '0')}.safetensors`;
 
 /** A folder with these checkpoints; those of the second list are damaged. */
 function folderWith(whole: readonly number[], damaged: readonly number[] = []): string {

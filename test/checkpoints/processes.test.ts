@@ -12,10 +12,8 @@ import { CheckpointWriter, latestCheckpoint } from '../../src/checkpoints/index.
 import { lockRun } from '../../src/checkpoints/run-lock.js';
 import { placeOf } from '../../src/files/place.js';
 import { loadCheckpoint } from '../../src/index.js';
-import { someCheckpoint } from '../helpers/checkpoints.js';
+import { checkpointName as name, someCheckpoint } from '../helpers/checkpoints.js';
 import { temporaryDir } from '../helpers/cifar10.js';
-
-const name = (iteration: number) => `checkpoint-${String(iteration).padStart(9, '0')}.safetensors`;
 
 /** The program in one file, which starts faster than with ts-node. Bundlers wrap functions to keep their names. */
 const program = path.join(os.tmpdir(), `layerwise-checkpoints-${process.pid}.cjs`);
