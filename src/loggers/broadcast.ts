@@ -54,7 +54,10 @@ export class Loggers {
     this.#each('onEpoch', { kind: 'epoch', ...event, seconds: this.#seconds });
   }
 
-  /** To be called before a state of the run is saved: a run that continues from it does not log again what was before. */
+  /**
+   * To be called before a state of the run is saved: a run that continues from it does not log again what was
+   * before it.
+   */
   flush(): void {
     this.#each('flush');
   }

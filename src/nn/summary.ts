@@ -124,7 +124,9 @@ export function summarize(model: Summarized, inputShape: InputShapes, byDefault:
 
 /** The shapes of the inputs, with their names where `forward` takes an object. */
 function namedShapes(given: InputShapes): (readonly [name: string | null, shape: readonly number[]])[] {
-  if (typeof given === 'object' && isPlainObject(given)) return Object.entries(given as Readonly<Record<string, readonly number[]>>);
+  if (typeof given === 'object' && isPlainObject(given)) {
+    return Object.entries(given as Readonly<Record<string, readonly number[]>>);
+  }
   const isList = Array.isArray(given) && given.some((entry) => Array.isArray(entry));
   const shapes = isList ? given : [typeof given === 'number' ? [given] : given];
   return shapes.map((shape) => [null, shape as readonly number[]]);

@@ -9,9 +9,10 @@ import {
   settingsOf,
   tuple,
 } from '../arrays/index.js';
+import type { FullyConnectedNet, ThreeLayerConvNet, TwoLayerNet } from '../classifiers/index.js';
 import { writeAtomically } from '../files/index.js';
 import { Module } from '../nn/index.js';
-import { isClassifier, type OnnxClassifier, writeClassifier } from './classifier-graph.js';
+import { isClassifier, writeClassifier } from './classifier-graph.js';
 import { GraphWriter } from './graph-writer.js';
 import { BATCHES, refused, type Size } from './merge.js';
 import { encodeModel, type GraphContents } from './model-proto.js';
@@ -22,7 +23,7 @@ import { type ExportOnnxOptions, ONNX_OPTIONS } from './options.js';
 const VERSION = '0.2.0';
 
 /** A model that can be written as ONNX: a module that returns one tensor, or one of the classifiers. */
-export type ExportableModel = Module | OnnxClassifier;
+export type ExportableModel = Module | TwoLayerNet | FullyConnectedNet | ThreeLayerConvNet;
 
 /** Operators that onnxruntime 1.30 computes in float32 only, on its CPU. */
 const FLOAT32_ONLY: ReadonlySet<string> = new Set([

@@ -62,8 +62,8 @@ export interface ValueMessage {
 }
 
 /**
- * The most entries of a list, and of numbers in all attributes together: objects in memory are larger than the few bytes
- * that stand for them in a file.
+ * The most entries of a list, and of numbers in all attributes together: objects in memory are larger than the few
+ * bytes that stand for them in a file.
  */
 const MOST = { nodes: 50_000, initializers: 50_000, values: 10_000, attributes: 100, names: 10_000, numbers: 2 ** 20 };
 

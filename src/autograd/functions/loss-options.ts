@@ -37,8 +37,8 @@ export interface BinaryCrossEntropyOptions extends OptionsOf<typeof BINARY_CROSS
 export const BINARY_CROSS_ENTROPY_WITH_LOGITS = {
   ...BINARY_CROSS_ENTROPY,
   /**
-   * The weight of the part of `y` beside that of `1 − y`: a number, or an array or a tensor that is a constant. Default:
-   * 1.
+   * The weight of the part of `y` beside that of `1 − y`: a number, or an array or a tensor that is a constant.
+   * Default: 1.
    */
   posWeight: option<TensorLike | number | undefined>(undefined, FACTOR),
 };
