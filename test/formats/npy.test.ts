@@ -101,7 +101,7 @@ describe('there and back', () => {
         expect(read.shape).toEqual(a.shape);
         expect(read.data).toEqual(a.data);
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 
@@ -122,7 +122,7 @@ describe('there and back', () => {
         expect(Object.keys(read)).toEqual(wanted.map(([key]) => key));
         for (const [key, a] of wanted) expect([read[key].shape, read[key].data]).toEqual([a.shape, a.data]);
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
   });
 

@@ -279,7 +279,7 @@ describe('evil pickles', () => {
       pickled(ops('N'), repeated('\x85', 100_000)),
       'has more than 64 dictionaries in each other',
     ],
-    ['two million operations', pickled(repeated('}', 2_000_000)), 'pickle at byte 1500065 has more than 1500065'],
+    ['1,400,000 operations', pickled(repeated('}', 1_400_000)), 'has more than 1350065 operations, expected fewer for'],
     ['a long name, many times', longNames(), 'file has names that are too long'],
   ];
 
@@ -292,8 +292,14 @@ describe('evil pickles', () => {
   test.each(cases)('%s', (_, pickle, message) => {
     const bytes = torchFile(pickle, { 0: SIX });
     const before = process.memoryUsage().arrayBuffers;
-    expect(() => decodePytorch(bytes)).toThrow(FormatError);
-    expect(() => decodePytorch(bytes)).toThrow(message);
+    let refusal: unknown;
+    try {
+      decodePytorch(bytes);
+    } catch (error) {
+      refusal = error;
+    }
+    expect(refusal).toBeInstanceOf(FormatError);
+    expect((refusal as Error).message).toContain(message);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64e6);
   });
 });
@@ -311,6 +317,6 @@ test('of random changes none is read as other numbers', () => {
         expect(error).toBeInstanceOf(FormatError);
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   );
 });

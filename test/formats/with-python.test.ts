@@ -37,11 +37,6 @@ function python(...args: string[]): string {
   return stdout;
 }
 
-beforeAll(() => {
-  const { status, stderr } = spawnSync(PYTHON, [HELPER, 'write', dir], { encoding: 'utf8' });
-  missing = status === null || /ModuleNotFoundError|ImportError/.test(stderr);
-  if (!missing) expect([status, stderr]).toEqual([0, '']);
-}, 60_000);
 afterAll(() => rmSync(dir, { recursive: true }));
 
 const random = new Random(0);
@@ -167,6 +162,12 @@ const MODELS: Record<string, () => [model: Classifier | nn.Module, X: NDArray, s
 };
 
 describe('NumPy and PyTorch, where /usr/bin/python3 has them', { tags: 'slow' }, () => {
+  beforeAll(() => {
+    const { status, stderr } = spawnSync(PYTHON, [HELPER, 'write', dir], { encoding: 'utf8' });
+    missing = status === null || /ModuleNotFoundError|ImportError/.test(stderr);
+    if (!missing) expect([status, stderr]).toEqual([0, '']);
+  }, 60_000);
+
   test('what they write is read', ({ skip }) => {
     skip(missing, `${PYTHON} has no numpy and torch`);
     const { x, f } = load(place('numpy.npz'));
@@ -238,6 +239,20 @@ describe('NumPy and PyTorch, where /usr/bin/python3 has them', { tags: 'slow' },
     const scores = JSON.parse(python(place('net.py'), '--scores', place('two-inputs.safetensors')));
     expect(array(scores)).toBeAllClose(model.loss(X), { rtol: 1e-5 });
   });
+});
+
+test('every module of nn that is a layer has a class in PyTorch or in the printed program', () => {
+  const script = readFileSync(SCRIPT, 'utf8');
+  const plain = /^PLAIN = set\((.*?)\.split/ms.exec(script)?.[1] ?? '';
+  const known = new Set([...plain.matchAll(/\w+/g)].map(([name]) => name));
+  for (const [, name] of script.matchAll(/class (\w+)\(nn\./g)) known.add(name);
+  const layers = Object.entries(nn)
+    .filter(
+      ([name, value]) => typeof value === 'function' && value.prototype instanceof nn.Module && !/Loss$/.test(name),
+    )
+    .map(([name]) => name);
+  // Without a forward of their own: only modules of the user's contain them.
+  expect(layers.filter((name) => !known.has(name))).toEqual(['ModuleDict', 'ModuleList']);
 });
 
 describe('a file that the command refuses', { tags: 'slow' }, () => {
