@@ -10,7 +10,7 @@ const QUIET = { verbose: false, seed: 1 };
 
 const OPTIONS =
   'updateRule, optimConfig, lrDecay, batchSize, numEpochs, printEvery, verbose, loggers, ' +
-  'numTrainSamples, numValSamples, seed, onIteration, onEpoch';
+  'numTrainSamples, numValSamples, seed, checkpoint, resume, onIteration, onEpoch';
 
 const RULES = 'sgd, sgd_momentum, nesterov, rmsprop, adagrad, adam, adamw';
 
@@ -18,7 +18,7 @@ describe('options', () => {
   test.each<[options: unknown, kind: string, message: string]>([
     [{ epochs: 3 }, 'TypeError', `Solver: unknown option 'epochs', expected ${OPTIONS}`],
     [{ learningRate: 3 }, 'TypeError', `Solver: unknown option 'learningRate', expected ${OPTIONS}`],
-    [{ checkpoint: 'a' }, 'TypeError', `Solver: unknown option 'checkpoint', expected ${OPTIONS}`],
+    [{ checkpint: 'a' }, 'TypeError', `Solver: unknown option 'checkpint', expected ${OPTIONS}`],
     [null, 'TypeError', `Solver: options is null, expected an object with any of ${OPTIONS}`],
     [
       { updateRule: 'sgdMomentum' },
