@@ -39,8 +39,8 @@ const MOST_BYTES = 2 ** 31 - 1;
  * @param options - `dtype`.
  * @returns A module in evaluation mode.
  * @throws {FormatError} if it is no ONNX file or damaged; or if something in it is not supported: all of it is listed.
- *   Not supported are operators that are not in docs/onnx.md, those of other domains, subgraphs (If, Loop), tensors in
- *   other files, sparse or quantized ones, texts, and inputs that are not floats.
+ *   Not supported are operators that are not in docs/onnx-import.md, those of other domains, subgraphs (If, Loop),
+ *   tensors in other files, sparse or quantized ones, texts, and inputs that are not floats.
  * @throws {Error} if it cannot be read, or where there is no Node.
  *
  * @example

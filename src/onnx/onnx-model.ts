@@ -64,9 +64,14 @@ export class OnnxModel<Out = Tensor> extends nn.Module<Out> {
   /** The dtype of the floats in `#values` that are no state, which `to` does not convert. */
   #dtype: DType;
 
-  /** @internal */
+  /**
+   * A module of a graph that was checked; `importOnnx` and `decodeOnnx` make it.
+   *
+   * @internal
+   */
   constructor(graph: Graph, dtype: DType) {
     super();
+    if (graph === undefined) throw new TypeError('OnnxModel: importOnnx(file) and decodeOnnx(bytes) make one');
     this.training = false;
     this.inputs = graph.inputs.map(({ name, shape }) => ({ name, shape }));
     this.outputs = graph.outputs;

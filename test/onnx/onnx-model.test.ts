@@ -91,6 +91,12 @@ describe('OnnxModel', () => {
     expect(() => model.loadStateDict({ 'fc.bias': array([1]) })).toThrow('missing fc.weight');
   });
 
+  test('is made of a file only', () => {
+    expect(() => new (OnnxModel as unknown as new () => OnnxModel)()).toThrow(
+      'OnnxModel: importOnnx(file) and decodeOnnx(bytes) make one',
+    );
+  });
+
   test('takes names that are strange', () => {
     const [odd, nodes] = ['__proto__', [{ op: 'Mul', inputs: ['x', '__proto__'] }]];
     const tensors = Object.fromEntries([[odd, { shape: [1], values: [3] }]]);
