@@ -2,14 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, expectTypeOf, test } from 'vitest';
-import { array, linspace, ShapeError } from '../../src/arrays/index.js';
+import { array, linspace, Random, ShapeError } from '../../src/arrays/index.js';
 import { F, manualSeed, type Tensor } from '../../src/autograd/index.js';
+import { DataLoader, TensorDataset } from '../../src/data/index.js';
 import { workspace } from '../../src/kernels/index.js';
 import * as nn from '../../src/nn/index.js';
 import { decodeOnnx, importOnnx, OnnxModel } from '../../src/onnx/index.js';
 import { DATA_TYPE } from '../../src/onnx/schema.js';
 import * as optim from '../../src/optim/index.js';
-import { checkAccuracy, predict } from '../../src/training/index.js';
+import { checkAccuracy, fit, predict } from '../../src/training/index.js';
 import { onnxFixtures } from '../helpers/onnx.js';
 import { modelBytes, type TestModel } from '../helpers/onnx-bytes.js';
 
@@ -174,6 +175,17 @@ describe('OnnxModel', () => {
       optimizer.step();
     }
     expect(loss(model).item()).toBeLessThan(first / 2);
+  });
+
+  test('fit trains it, and summary describes it', () => {
+    const model = decodeOnnx(fixture('batch norm 1d, opset 13, names kept').model);
+    const X = new Random(1).randn([40, 5]);
+    const y = Int32Array.from({ length: 40 }, (_, i) => Number(X.get(i, 0) > X.get(i, 1)));
+    const loader = new DataLoader(new TensorDataset(X, y), { batchSize: 20, seed: 1 });
+    const optimizer = new optim.Adam(model.parameters(), { lr: 0.1 });
+    fit(model, loader, { optimizer, epochs: 15, verbose: false });
+    expect(checkAccuracy([[X, y]], model)).toBeGreaterThan(0.9);
+    expect(model.summary([5]).totalParameters).toBe(10 + 12);
   });
 
   test('drops in training only', () => {
