@@ -58,15 +58,16 @@ describe('readMutants notices', () => {
       () => new Float64Array(size / 8),
       () => new ArrayBuffer(size),
       () => new Uint8Array(size / 2).slice().length,
-      () => new Float32Array(new Float64Array(size / 16)).length,
-      () => new Array(size / 4).fill(0.5),
+      () => new Float32Array(new Float64Array(size / 10)).length,
+      () => new Array(size / 8).fill(0.5),
     ];
     for (const allocate of allocated) {
       const read = (): never => {
         const kept = allocate();
         throw new Error(`read: ${kept === null}`);
       };
-      expect(faultsOf(pretended(read), { count: 1 })[0]).toMatch(/allocates \d{8,9} bytes beyond/);
+      const faults = faultsOf(pretended(read), { count: 1 });
+      expect(faults).toContainEqual(expect.stringMatching(/allocates \d{8,9} bytes beyond/));
     }
     // More than there may be is not tried.
     const huge = faultsOf(
@@ -76,7 +77,8 @@ describe('readMutants notices', () => {
     expect(huge).toContain('fails with Error: an allocation of 17179869184 bytes');
     // A view is no allocation, the buffer behind it is.
     const view = () => new Uint8Array(new Uint8Array(size).buffer, 0, 8);
-    expect(faultsOf(pretended(view), { count: 1 })).toHaveLength(1);
+    const viewed = faultsOf(pretended(view), { count: 1 });
+    expect(viewed).toContainEqual(expect.stringMatching(/allocates 838\d{5} bytes beyond/));
   });
 
   test('a hang', () => {

@@ -57,17 +57,18 @@ export function countAllocations(): () => void {
   };
 }
 
-/** Bytes in use outside of what is counted: the heap, and memory of built-in functions. */
-function inUse(): number {
-  const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
-  return heap + external;
-}
-
-/** Runs `work`. @returns Its result, and the bytes that it has allocated, freed ones included but for the heap's. */
+/**
+ * Runs `work`.
+ *
+ * @returns Its result, and the bytes that it has allocated: of buffers all; of the heap, and of memory of built-in
+ *   functions, what is still there at its end.
+ */
 export function measured<R>(work: () => R): { result: R; bytes: number } {
   asked = 0;
-  const before = inUse();
+  const before = getHeapStatistics();
   const result = work();
-  const bytes = asked + Math.max(0, inUse() - before);
-  return { result, bytes };
+  const after = getHeapStatistics();
+  const heap = after.used_heap_size - before.used_heap_size;
+  const builtIn = after.external_memory - before.external_memory - asked;
+  return { result, bytes: asked + Math.max(0, heap) + Math.max(0, builtIn) };
 }
