@@ -69,10 +69,11 @@ function runtime(): Runtime | null {
     mkdirSync(folder, { recursive: true });
     writeFileSync(manifest, '{ "private": true }\n');
     try {
-      const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries=1', '--prefix', folder];
+      // The level says why an install failed, whatever that of the npm around this script is.
+      const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries=1', '--loglevel=error'];
       execFileSync('npm', ['install', ...flags, PACKAGE], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
     } catch (error) {
-      const reason = String((error as { stderr?: unknown }).stderr ?? error);
+      const reason = `${(error as { stderr?: unknown }).stderr} ${error}`;
       if (!/E404|ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|ENETUNREACH|network/.test(reason)) throw error;
       return null;
     }
