@@ -82,7 +82,7 @@ async function main(): Promise<void> {
 }
 
 function row(cells: readonly (string | number)[]): string {
-  return cells.map((cell, i) => (i === 0 ? String(cell).padEnd(12) : String(cell).padStart(10))).join('');
+  return cells.map((cell, i) => (i === 0 ? String(cell).padEnd(12) : String(cell).padStart(11))).join('');
 }
 
 finish(main);
