@@ -252,6 +252,15 @@ describe('integers', () => {
     expect([out.dtype, out.tolist()]).toEqual(['float64', [1]]);
   });
 
+  test('TopK has values and places', () => {
+    const nodes = [{ op: 'TopK', inputs: ['x', 'k'], outputs: ['v', 'i'], attributes: { largest: 0 } }];
+    const model = decodeOnnx<Record<string, Tensor>>(
+      modelBytes({ nodes, tensors: { k: whole(2) }, outputs: ['v', 'i'] }),
+    );
+    const { v, i } = model.forward(array([[4, 1, 3]]));
+    expect([v.tolist(), i.tolist()]).toEqual([[[1, 3]], [[1, 2]]]);
+  });
+
   test('a number beyond 2^53 is no size', () => {
     const shape = { shape: [1], values: [2 ** 60], ints: true };
     expect(() => run({ op: 'Reshape' }, array([1]), { shape })).toThrow(

@@ -2,7 +2,7 @@ import { sizeOf } from '../../arrays/index.js';
 import { F, type Tensor } from '../../autograd/index.js';
 import { Integers } from '../integers.js';
 import { flag, int, ints, type Operator, operator } from '../operator.js';
-import { axesIn, axisIn, integersOf, listOf, tensorOf } from '../values.js';
+import { axesIn, axisIn, integersOf, listOf, numberOf, tensorOf } from '../values.js';
 
 type Reduce = (x: Tensor, axes: readonly number[], keepdims: boolean) => Tensor;
 
@@ -58,4 +58,14 @@ export const REDUCTIONS: Readonly<Record<string, Operator>> = {
   ReduceLogSumExp: reduction(F.logsumexp),
   ArgMax: place(F.argmax),
   ArgMin: place(F.argmin),
+  TopK: operator({
+    attributes: { axis: int(-1), largest: flag(1), sorted: flag(1) },
+    inputs: [2, 2],
+    outputs: 2,
+    since: 10,
+    run: ([x, k], { axis, largest }, run) => {
+      const { values, indices } = F.topk(tensorOf(x, run), numberOf(integersOf(k)), { axis, largest: largest === 1 });
+      return [values, integersOf(indices)];
+    },
+  }),
 };
