@@ -149,5 +149,5 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * @throws {TypeError} if it is no UTF-8.
  */
 export function decodeUtf8(bytes: Uint8Array): string {
-  return UTF8.decode(bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice());
+  return UTF8.decode(bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes));
 }

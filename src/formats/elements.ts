@@ -95,8 +95,10 @@ export function elementsInPlace(bytes: Uint8Array, type: ElementType): Floats | 
 /** The bytes in a buffer of their own, those of each number turned round if `swap` is true. */
 function alignedCopy(bytes: Uint8Array, size: number, swap: boolean): ArrayBuffer {
   const { buffer, byteOffset, byteLength } = bytes;
-  // A buffer's own slice does not fill with zeros what it copies to; of shared memory it would be shared memory.
-  const copy = buffer instanceof ArrayBuffer ? buffer.slice(byteOffset, byteOffset + byteLength) : bytes.slice().buffer;
+  // A buffer's own slice does not fill with zeros what it copies to; of shared memory it would be shared memory. The
+  // slice of a Node Buffer is no copy.
+  const copy =
+    buffer instanceof ArrayBuffer ? buffer.slice(byteOffset, byteOffset + byteLength) : new Uint8Array(bytes).buffer;
   if (swap && size > 1) {
     for (let at = 0; at < byteLength; at += size) new Uint8Array(copy, at, size).reverse();
   }
