@@ -1,7 +1,8 @@
 import { argumentError, describe, printable, ShapeError, tuple } from './errors.js';
 import { dtypeOf, isNDArray, operand } from './ndarray.js';
 import { FLAG, type OptionsOf, option, settingsOf } from './options.js';
-import { isMap } from './realms.js';
+import { isPlainObject, typedArrayName } from './realms.js';
+import { heapCopy } from './saved.js';
 import { anyShape, checkShapes } from './shapes.js';
 import type { DType, NDArray } from './types.js';
 
@@ -37,6 +38,8 @@ export interface StateTarget {
   readonly dtype: DType;
   /** Whether a state may lack it; it then stays unchanged. */
   readonly isOptional?: boolean;
+  /** The array that is there now, if any. */
+  readonly array: NDArray | null;
   /** Puts an array of that shape there, converted to that dtype. */
   readonly take: (source: NDArray) => void;
 }
@@ -50,16 +53,38 @@ const NAMES_SHOWN = 4;
  * @throws {TypeError} naming what is no array.
  */
 export function arraysByName(fn: string, state: StateLike): [name: string, a: NDArray][] {
-  if (typeof state !== 'object' || state === null || Array.isArray(state) || isMap(state) || isNDArray(state)) {
-    const expected = 'an object of arrays by name';
-    throw argumentError(TypeError, { fn, arg: 'state', found: `is ${describe(state)}`, expected });
+  if (!isState(state)) {
+    const [found, expected] = [`is ${describe(state)}`, 'an object of arrays by name'];
+    const wayOut = hasStateDict(state) ? 'pass its stateDict()' : undefined;
+    throw argumentError(TypeError, { fn, arg: 'state', found, expected, wayOut });
   }
   return Object.entries(state).map(([name, value]) => {
     const a = isNDArray(value) ? value : (value as { readonly data?: unknown } | null | undefined)?.data;
     if (isNDArray(a)) return [name, a];
-    const [arg, found] = [describe(name), `is ${describe(value)}`];
-    throw argumentError(TypeError, { fn, arg, found, expected: 'an array or a tensor' });
+    const [arg, found, wayOut] = [describe(name), `is ${describe(value)}`, wayOutOf(value)];
+    throw argumentError(TypeError, { fn, arg, found, expected: 'an array or a tensor', wayOut });
   });
+}
+
+function isState(state: unknown): boolean {
+  if (typeof state !== 'object' || state === null || Array.isArray(state) || typedArrayName(state) !== undefined) {
+    return false;
+  }
+  // An array or a tensor has a shape.
+  if (Array.isArray((state as { readonly shape?: unknown }).shape) || hasStateDict(state)) return false;
+  // Of a Promise, a Map or a Set there are no entries that could be refused.
+  return isPlainObject(state) || Object.keys(state).length > 0;
+}
+
+function hasStateDict(value: unknown): boolean {
+  return typeof (value as { readonly stateDict?: unknown } | null | undefined)?.stateDict === 'function';
+}
+
+/** What to do with something that is in the place of an array. */
+function wayOutOf(value: unknown): string | undefined {
+  if (Array.isArray(value) || typedArrayName(value) !== undefined) return 'make it with array(x)';
+  const hasArrays = typeof value === 'object' && value !== null && Object.values(value).some(isNDArray);
+  return hasArrays ? 'it has arrays by name: pass it alone' : undefined;
 }
 
 /**
@@ -91,6 +116,7 @@ export function loadArrays(
 
   const problems = [
     ...(strict && missingKeys.length > 0 ? [`missing ${missingKeys.join(', ')}`] : []),
+    ...(strict ? prefixProblem(missingKeys, sources) : []),
     ...(strict && unexpectedKeys.length > 0
       ? [`unexpected ${unexpectedKeys.map((name) => printable(name)).join(', ')}`]
       : []),
@@ -106,8 +132,22 @@ export function loadArrays(
     const Kind = misshapen.length > 0 ? ShapeError : RangeError;
     throw argumentError(Kind, { fn, arg: 'the state', found: `does not fit ${title}`, wayOut: problems.join('; ') });
   }
-  for (const { source, take } of writes) take(source);
+  // A view of the model's own memory is copied first: it could be overwritten before it is read.
+  const memory = new Set(targets.map(({ array }) => array?.data.buffer));
+  const copied = writes.map(({ source }) => (memory.has(source.data.buffer) ? heapCopy(source) : source));
+  writes.forEach(({ take }, i) => {
+    take(copied[i]);
+  });
   return { missingKeys, unexpectedKeys };
+}
+
+/** Says so where all that is missing is there behind a prefix: `module.` of DataParallel, `model.` of a checkpoint. */
+function prefixProblem(missing: readonly string[], sources: ReadonlyMap<string, NDArray>): string[] {
+  if (missing.length === 0) return [];
+  const found = [...sources.keys()].find((name) => name.endsWith(`.${missing[0]}`));
+  const prefix = found?.slice(0, -missing[0].length);
+  if (prefix === undefined || !missing.every((name) => sources.has(`${prefix}${name}`))) return [];
+  return [`all of these are there with '${printable(prefix, 60)}' before their names`];
 }
 
 function fits(expected: readonly number[] | null, shape: readonly number[]): boolean {

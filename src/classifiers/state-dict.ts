@@ -66,7 +66,7 @@ export function stateDictOf(model: ModelParts): Record<string, NDArray> {
  */
 export function loadStateDict(model: ModelParts, state: StateLike, options: LoadStateOptions = {}): LoadedState {
   const targets = placesOf('loadStateDict', model).map(({ name, array, dtype, take }): StateTarget => {
-    return { name, shape: array?.shape ?? null, dtype, isOptional: array === null, take };
+    return { name, shape: array?.shape ?? null, dtype, isOptional: array === null, array, take };
   });
   return loadArrays(model.constructor.name, targets, state, options);
 }
@@ -84,7 +84,9 @@ function placesOf(fn: string, model: ModelParts): Place[] {
   const { params, bnParams = [] } = (model ?? {}) as Partial<ModelParts>;
   if (typeof params !== 'object' || params === null) {
     const expected = 'a model, with params';
-    throw argumentError(TypeError, { fn, arg: 'model', found: `is ${describe(model)}`, expected });
+    const own = typeof (model as { readonly loadStateDict?: unknown } | null)?.loadStateDict === 'function';
+    const wayOut = own ? `it has methods of its own: model.${fn === 'stateDictOf' ? 'stateDict' : fn}` : undefined;
+    throw argumentError(TypeError, { fn, arg: 'model', found: `is ${describe(model)}`, expected, wayOut });
   }
   const places = Object.entries(params).map(([name, array]): Place => {
     checkShapes(fn, { [`model.params.${name}`]: [array, anyShape(array)] });

@@ -249,6 +249,7 @@ export abstract class Module<Out = Tensor> {
       shape: tensor.shape,
       dtype: tensor.dtype,
       isOptional: optional.has(tensor),
+      array: tensor.data,
       take: (source: NDArray) => overwrite(tensor.data, source),
     }));
     return loadArrays(title, targets, state, options);
