@@ -26,7 +26,10 @@ export function formatError({ fn, file }: Source, { place, ...fault }: FormatFau
 /** @throws {TypeError} if `bytes` is no Uint8Array. */
 export function checkBytes({ fn, file }: Source, bytes: unknown): asserts bytes is Uint8Array {
   if (typedArrayName(bytes) === 'Uint8Array') return;
-  throw argumentError(TypeError, { fn, arg: file, found: `is ${describe(bytes)}`, expected: 'a Uint8Array' });
+  const [found, expected] = [`is ${describe(bytes)}`, 'a Uint8Array'];
+  const isBuffer = /^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(bytes));
+  const wayOut = isBuffer ? `new Uint8Array(${file})` : undefined;
+  throw argumentError(TypeError, { fn, arg: file, found, expected, wayOut });
 }
 
 /**

@@ -17,6 +17,7 @@ import {
   wrap,
 } from '../arrays/index.js';
 import { checkBytes, decodeUtf8, formatError, type Source } from './bytes.js';
+import { refuseForeign } from './foreign.js';
 import { type Json, type JsonObject, parseJson } from './parse-json.js';
 import { countOf, emptyState, quoted, readableArrays } from './state.js';
 import { TEXTS } from './texts.js';
@@ -88,6 +89,7 @@ export function decodeJson(bytes: Uint8Array): Record<string, NDArray> {
 /** {@link decodeJson} of bytes that come from a file. */
 export function readJson(source: Source, bytes: Uint8Array): Record<string, NDArray> {
   checkBytes(source, bytes);
+  refuseForeign(source, bytes, 'JSON');
   if (bytes.length > MAX_BYTES) {
     const expected = `at most ${MAX_BYTES}: JSON is for small networks`;
     throw formatError(source, { place: 'text', found: `has ${bytes.length} bytes`, expected });

@@ -1,6 +1,7 @@
 import { printable } from '../arrays/index.js';
 import { ByteReader, formatError, type Source } from './bytes.js';
 import type { ElementType } from './elements.js';
+import { refuseForeign } from './foreign.js';
 
 /** What the header of an `.npy` file says, and where the numbers begin. */
 export interface NpyHeader {
@@ -58,6 +59,7 @@ const NUMERIC = 'an array of floats, integers or booleans';
 export function readNpyHeader(source: Source, bytes: Uint8Array): NpyHeader {
   const reader = new ByteReader(source, bytes);
   if (!NPY_MAGIC.every((byte, i) => bytes[i] === byte)) {
+    refuseForeign(source, bytes, 'an .npy file');
     const found = bytes.length === 0 ? 'is empty' : 'does not begin with \\x93NUMPY';
     throw formatError(source, { place: 'array', found, wayOut: 'it is no .npy file' });
   }

@@ -8,7 +8,7 @@ export interface PickleRules {
   /** Any name is refused but these. */
   readonly globals: ReadonlyMap<string, PickledGlobal>;
   /** What to do about a name that is not among them. */
-  readonly wayOut: string;
+  readonly wayOut: (name: string) => string;
   /** What an identifier of something outside of the pickle stands for. */
   readonly persistent: (id: unknown) => unknown;
   /** The number of operations that are done at most: each takes some 50 bytes of memory. */
@@ -216,7 +216,7 @@ class Unpickler {
       typeof module === 'string' && typeof name === 'string' ? `${module}.${name}` : 'something without a name';
     const found = this.#rules.globals.get(full);
     if (found !== undefined) return found;
-    throw this.#error('pickle', `asks for ${printable(full)}`, 'a state dict', this.#rules.wayOut);
+    throw this.#error('pickle', `asks for ${printable(full)}`, 'a state dict', this.#rules.wayOut(full));
   }
 
   #reduce(): void {

@@ -1,10 +1,7 @@
 import { printable } from '../arrays/index.js';
 import { formatError, type Source } from './bytes.js';
 import { PickledDict, PickledTuple } from './pickle-values.js';
-import { TensorRef } from './pytorch-pickle.js';
-
-/** The way out where a file holds something else. */
-export const STATE_DICT = 'save it with torch.save(model.state_dict(), file)';
+import { STATE_DICT, TensorRef } from './pytorch-pickle.js';
 
 /** Dictionaries and lists in each other. */
 const MOST_DEPTH = 64;

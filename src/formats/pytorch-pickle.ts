@@ -1,7 +1,7 @@
 import { printable, tuple } from '../arrays/index.js';
 import { formatError, type Source } from './bytes.js';
 import { ELEMENT_SIZES, type ElementType } from './elements.js';
-import { PickledDict, PickledGlobal, PickledTuple } from './pickle-values.js';
+import { PICKLED_BYTES, PickledDict, PickledGlobal, PickledTuple } from './pickle-values.js';
 import { countOf } from './state.js';
 
 /** The memory of tensors, which stands in a file of its own. */
@@ -79,6 +79,25 @@ const DTYPES: Readonly<Record<string, ElementType>> = {
 /** Storages of every format, of which the tensors say it. */
 const UNTYPED = 'torch.storage.UntypedStorage';
 
+/** The way out where a file holds something else. */
+export const STATE_DICT = 'save it with torch.save(model.state_dict(), file)';
+
+/** What to do about what is refused, by its name. */
+const WAYS_OUT: readonly [names: RegExp, wayOut: string][] = [
+  [/^torch\.(cuda\.)?Complex/, 'save torch.view_as_real(x) in the place of complex numbers'],
+  [/^torch\._utils\._rebuild_sparse/, 'save x.to_dense() in the place of a sparse tensor'],
+  [/^torch\._utils\._rebuild_qtensor/, 'save x.dequantize() in the place of a quantized tensor'],
+  [/^torch\._utils\._rebuild_meta/, 'a tensor on the device meta has no numbers'],
+  [/^torch\.nn\./, STATE_DICT],
+  [/^numpy\./, "save a tensor, or a number of Python, in the place of NumPy's: torch.from_numpy(x), float(x)"],
+];
+
+/** What to do about a name that is refused. */
+export function wayOutOf(name: string): string {
+  const known = WAYS_OUT.find(([names]) => names.test(name));
+  return known?.[1] ?? `save the file without it; ${STATE_DICT.replace('save it with ', '')} saves tensors alone`;
+}
+
 /** What a dictionary of tensors may ask for; errors name `source`. */
 export function globalsOf(source: Source): ReadonlyMap<string, PickledGlobal> {
   const wrong = (what: string): Error =>
@@ -93,6 +112,13 @@ export function globalsOf(source: Source): ReadonlyMap<string, PickledGlobal> {
       return sizes;
     },
     'torch.device': () => null,
+    // Of a schedule: MultiStepLR counts its milestones.
+    'collections.Counter': ([counts]) => {
+      if (!(counts instanceof PickledDict)) throw wrong('a Counter');
+      return counts;
+    },
+    // How protocol 2 says bytes.
+    '_codecs.encode': () => PICKLED_BYTES,
     'torch._utils._rebuild_tensor_v2': (args) => {
       const [storage, offset, shape, stride, , , metadata] = args;
       if (!isEmpty(metadata)) throw wrong('a tensor');

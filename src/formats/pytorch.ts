@@ -17,10 +17,11 @@ import {
 } from '../arrays/index.js';
 import { ByteReader, checkBytes, formatError, type Source } from './bytes.js';
 import { ELEMENT_SIZES, type ElementType, elementsOf } from './elements.js';
+import { refuseForeign } from './foreign.js';
 import { unpickle } from './pickle.js';
 import { PickledDict } from './pickle-values.js';
-import { STATE_DICT, TensorNames } from './pytorch-names.js';
-import { globalsOf, type StorageRef, storageOf, type TensorRef } from './pytorch-pickle.js';
+import { TensorNames } from './pytorch-names.js';
+import { globalsOf, STATE_DICT, type StorageRef, storageOf, type TensorRef, wayOutOf } from './pytorch-pickle.js';
 import { emptyState } from './state.js';
 import { unzip } from './zip.js';
 import { type ZipEntry, zipEntries } from './zip-directory.js';
@@ -34,6 +35,9 @@ const OPTIONS = {
 export interface PytorchOptions extends OptionsOf<typeof OPTIONS> {}
 
 const AGAIN = 'write it again with PyTorch 1.6 or later: torch.save(torch.load(file), file)';
+
+/** The beginning of a legacy file: a pickle of one large number. */
+const LEGACY = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
 
 /** A pickle may have this many operations, and as many more as the file has bytes, divided by four. */
 const OPERATIONS = 1e6;
@@ -71,8 +75,10 @@ export function decodePytorch(bytes: Uint8Array, options: PytorchOptions = {}): 
 export function readPytorch(source: Source, bytes: Uint8Array, options: PytorchOptions): Record<string, NDArray> {
   const { key } = settingsOf(source.fn, OPTIONS, options);
   if (bytes[0] !== 0x50 || bytes[1] !== 0x4b) {
-    const legacy = bytes[0] === 0x80;
-    const found = legacy ? 'is of PyTorch before 1.6' : bytes.length === 0 ? 'is empty' : 'is no zip file';
+    refuseForeign(source, bytes, 'a file of torch.save');
+    const legacy = LEGACY.every((byte, i) => bytes[i] === byte);
+    const other = bytes[0] === 0x80 ? 'is a bare pickle' : bytes.length === 0 ? 'is empty' : 'is no zip file';
+    const found = legacy ? 'is of PyTorch before 1.6' : other;
     throw formatError(source, {
       place: 'file',
       found,
@@ -86,10 +92,10 @@ export function readPytorch(source: Source, bytes: Uint8Array, options: PytorchO
   named.collect(key === null ? root : entryOf(source, root, key), '', 0);
   if (named.tensors.size === 0 && named.others > 0) {
     throw formatError(source, {
-      place: 'file',
+      place: key === null ? 'file' : `the entry ${quoted(key)}`,
       found: 'contains no tensor',
       expected: 'a state dict',
-      wayOut: STATE_DICT,
+      wayOut: key === null ? STATE_DICT : `the keys are ${keysOf(root)}`,
     });
   }
   const state = emptyState<NDArray>();
@@ -99,15 +105,17 @@ export function readPytorch(source: Source, bytes: Uint8Array, options: PytorchO
 
 /** What a dictionary has under a key. */
 function entryOf(source: Source, root: unknown, key: string): unknown {
-  const entries = root instanceof PickledDict ? root.entries : new Map<unknown, unknown>();
-  if (entries.has(key)) return entries.get(key);
-  const there = [...entries.keys()].filter((name) => typeof name === 'string').slice(0, 8);
-  throw argumentError(RangeError, {
-    fn: source.fn,
-    arg: 'key',
-    found: `is ${describe(key)}`,
-    expected: there.length === 0 ? 'no key: the file has none' : `one of ${there.map(describe).join(', ')}`,
-  });
+  if (root instanceof PickledDict && root.entries.has(key)) return root.entries.get(key);
+  const there = keysOf(root);
+  const [found, expected] = [`is ${describe(key)}`, there === null ? 'no key: the file has none' : `one of ${there}`];
+  throw argumentError(RangeError, { fn: source.fn, arg: 'key', found, expected });
+}
+
+/** The first keys of a dictionary that are texts, for errors; null where there are none. */
+function keysOf(root: unknown): string | null {
+  const entries = root instanceof PickledDict ? [...root.entries.keys()] : [];
+  const there = entries.filter((name) => typeof name === 'string').slice(0, 8);
+  return there.length === 0 ? null : there.map(describe).join(', ');
 }
 
 /** The zip file that torch.save writes: a pickle, and the memory of the tensors in files of their own. */
@@ -154,7 +162,7 @@ class Archive {
     }
     return unpickle(new ByteReader(source, unzip(this.#source, entry, this.#bytes.length)), {
       globals: globalsOf(source),
-      wayOut: STATE_DICT,
+      wayOut: wayOutOf,
       persistent: (id) => storageOf(source, id),
       most: OPERATIONS + Math.floor(this.#bytes.length / 4),
     });

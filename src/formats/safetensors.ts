@@ -24,6 +24,7 @@ import {
   isElementType,
   littleEndianBytes,
 } from './elements.js';
+import { refuseForeign } from './foreign.js';
 import { type Json, type JsonObject, parseJson } from './parse-json.js';
 import { layoutOf, MAX_HEADER_BYTES, METADATA, OFFSETS } from './safetensors-layout.js';
 import { countOf, emptyState, quoted, readableArrays } from './state.js';
@@ -130,6 +131,7 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
  */
 export function readSafetensors(source: Source, bytes: Uint8Array, inPlace = false): Safetensors {
   const reader = new ByteReader(source, bytes);
+  if (bytes[8] !== 0x7b) refuseForeign(source, bytes, 'a safetensors file');
   const length = reader.u64('length of the header');
   if (length > MAX_HEADER_BYTES) {
     throw reader.error('length of the header', `is ${length}`, `at most ${MAX_HEADER_BYTES}`, 0);

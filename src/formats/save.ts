@@ -63,6 +63,16 @@ const FORMATS = new Map<string, Format>([
   ['.pth', PYTORCH],
 ]);
 
+const ANY_NAME = 'decodePytorch(readFileSync(file)) reads what torch.save wrote under any name';
+
+/** Other endings: what reads such a file, and what writes it. */
+const ELSEWHERE = new Map<string, readonly [read: string, write?: string]>([
+  ['.npy', ['decodeNpy(readFileSync(file)) reads one array', 'writeFileSync(file, encodeNpy(a)) writes one array']],
+  ['.onnx', ['importOnnx(file) reads networks', 'exportOnnx(model, file, { inputShape }) writes networks']],
+  ['.csv', ['csv(file) reads tables']],
+  ...['.bin', '.ckpt', '.pkl', '.tar', '.model'].map((ending) => [ending, [ANY_NAME]] as const),
+]);
+
 const SAVE_OPTIONS = {
   /** Texts by name for the file to keep, where it ends in `.safetensors` or `.json`. Default none. */
   metadata: option<Texts | null>(null, TEXTS),
@@ -156,7 +166,9 @@ function formatOf(fn: string, file: string, does: (format: Format) => boolean): 
   const endings = [...FORMATS].filter(([, other]) => does(other)).map(([name]) => name);
   const expected = `a name that ends in ${endings.slice(0, -1).join(', ')} or ${endings.at(-1)}`;
   const wayOut =
-    format === undefined ? undefined : `${ending} is read only; Python reads a safetensors file, see docs/pytorch.md`;
+    format === undefined
+      ? ELSEWHERE.get(ending)?.[fn === 'save' ? 1 : 0]
+      : `${ending} is read only; Python reads a safetensors file, see docs/pytorch.md`;
   throw argumentError(RangeError, { fn, arg: 'file', found: `is ${describe(file)}`, expected, wayOut });
 }
 

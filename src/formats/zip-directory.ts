@@ -1,5 +1,6 @@
 import { printable } from '../arrays/index.js';
 import { ByteReader, decodeUtf8, formatError, type Source } from './bytes.js';
+import { refuseForeign } from './foreign.js';
 
 /** A file in a zip file. */
 export interface ZipEntry {
@@ -115,6 +116,7 @@ function fault(source: Source, name: string, found: string, expected?: string, w
 function findDirectory(source: Source, bytes: Uint8Array): { count: number; start: number; end: number } {
   const at = findEnd(bytes);
   if (at === -1) {
+    refuseForeign(source, bytes, 'a zip file');
     const found = bytes.length === 0 ? 'is empty' : 'has no directory at its end';
     throw formatError(source, { place: 'zip file', found, wayOut: 'it is cut off, or no zip file' });
   }

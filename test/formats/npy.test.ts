@@ -137,7 +137,7 @@ describe('there and back', () => {
 describe('an array is refused', () => {
   const eight = new Uint8Array(8);
   test.each([
-    ['another file', Buffer.from('PK\x03\x04........'), 'array does not begin with \\x93NUMPY: it is no .npy file'],
+    ['another file', Buffer.from('PK\x03\x04........'), 'file is a zip file, expected an .npy file'],
     ['nothing', new Uint8Array(), 'array is empty: it is no .npy file'],
     ['a version to come', npy(header('<f4', '(2,)'), eight, 4), 'version at byte 6 is 4.0, expected 1.0, 2.0 or 3.0'],
     ['a header beyond the end', npy(header('<f4', '(2,)')).subarray(0, 30), 'header at byte 10 has 20 bytes left'],

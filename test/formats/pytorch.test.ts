@@ -61,9 +61,9 @@ describe('files of PyTorch', () => {
     ],
     ['whole model', `'archive/data.pkl': pickle at byte 2 asks for torch.nn.modules.linear.Linear, ${STATE_DICT}`],
     ['TorchScript', `file is TorchScript, ${STATE_DICT}`],
-    ['complex', 'asks for torch.ComplexFloatStorage'],
-    ['sparse', 'asks for torch._utils._rebuild_sparse_tensor'],
-    ['quantized', 'asks for torch._utils._rebuild_qtensor'],
+    ['complex', 'asks for torch.ComplexFloatStorage, expected a state dict: save torch.view_as_real(x) in the place'],
+    ['sparse', 'asks for torch._utils._rebuild_sparse_tensor, expected a state dict: save x.to_dense()'],
+    ['quantized', 'asks for torch._utils._rebuild_qtensor, expected a state dict: save x.dequantize()'],
     [
       'expanded',
       "a tensor in storage '0' has 1000 numbers, shape (1000,), expected at most the 1 of its storage: make",
@@ -103,8 +103,29 @@ describe('other files and arguments', () => {
     expect(() => decodePytorch(bytes)).toThrow(message);
   });
 
+  test('what schedules count, and bytes, are left out', () => {
+    const counter = [named('collections', 'Counter'), ops('(}'), int(3), int(1), ops('stR')];
+    const bytes = [named('_codecs', 'encode'), ops('('), 'abc', 'latin1', ops('tR')];
+    const entries = [ops('}('), 'milestones', ...counter, 'bytes', ...bytes, 'a', tensorOps(), ops('u')];
+    expect(Object.keys(decodePytorch(torchFile(pickled(...entries), { 0: SIX })))).toEqual(['a']);
+    const list = pickled(ops('}'), 'c', named('collections', 'Counter'), ops('(]tR'), ops('s'));
+    expect(() => decodePytorch(torchFile(list))).toThrow('makes a Counter of other arguments');
+  });
+
+  test.each([
+    ['numpy.core.multiarray', 'scalar', "save a tensor, or a number of Python, in the place of NumPy's"],
+    ['torch._utils', '_rebuild_meta_tensor_no_storage', 'a tensor on the device meta has no numbers'],
+    ['argparse', 'Namespace', 'save the file without it; torch.save(model.state_dict(), file) saves tensors alone'],
+  ])('%s.%s is refused with a way out', (module, name, wayOut) => {
+    const file = torchFile(pickled(ops('}'), 'a', named(module, name), ops('s')));
+    expect(() => decodePytorch(file)).toThrow(`asks for ${module}.${name}, expected a state dict: ${wayOut}`);
+  });
+
   test('arguments', () => {
     const bytes = fileOf('a checkpoint');
+    expect(() => decodePytorch(bytes, { key: 'epoch' })).toThrow(
+      /the entry 'epoch' contains no tensor, expected a state dict: the keys are '\w+', /,
+    );
     expect(() => decodePytorch([1] as never)).toThrow('decodePytorch: bytes is [1], expected a Uint8Array');
     expect(() => decodePytorch(bytes, { key: 1 as never })).toThrow('decodePytorch: key is 1');
     expect(() => decodePytorch(bytes, { keys: 'a' } as never)).toThrow("'keys'");
