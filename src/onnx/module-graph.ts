@@ -13,7 +13,7 @@ import {
   type Size,
   Varying,
 } from './merge.js';
-import { traceForward } from './trace.js';
+import { hashOf, traceForward } from './trace.js';
 
 /** The value that a graph computes. */
 export interface GraphOutput {
@@ -41,8 +41,9 @@ export function writeModule(
 ): GraphOutput {
   const state = new Map<NDArray, string>();
   for (const [name, { data }] of [...module.namedParameters(), ...module.namedBuffers()]) state.set(data, name);
+  const hashes = new Map([...state.keys()].map((values) => [values, hashOf(values)]));
   const [first, second] = inEvaluation(module, () =>
-    BATCHES.map((batch) => traceForward(fn, module, shape, batch, dtype)),
+    BATCHES.map((batch) => traceForward(fn, module, shape, batch, dtype, hashes)),
   );
   const { calls, output } = merge(fn, first, second, state);
 

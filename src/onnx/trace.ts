@@ -36,22 +36,37 @@ export interface Trace {
  *
  * @param fn - What errors call the caller.
  * @param shape - Of one example.
+ * @param hashes - Of the arrays that are known, parameters and buffers at first. Those that are met are added: a
+ *   constant has to be the same in every pass.
  * @throws {TypeError} if the model returns no tensor.
  * @throws {RangeError} if it changes an array in place.
  * @throws {Error} if it throws on such input.
  */
-export function traceForward(fn: string, model: Module, shape: readonly number[], batch: number, dtype: DType): Trace {
+export function traceForward(
+  fn: string,
+  model: Module,
+  shape: readonly number[],
+  batch: number,
+  dtype: DType,
+  hashes: Map<NDArray, number>,
+): Trace {
   const input = new Random(batch).randn([batch, ...shape], dtype);
-  const hashes = new Map<NDArray, number>([[input, hashOf(input)]]);
+  hashes.set(input, hashOf(input));
   const calls: Call[] = [];
+  const used = new Set<NDArray>();
   // Thrown at the end: the modules around the operation would make it an error of theirs.
   let change: Error | null = null;
-  const told = ({ name, operands, out: { data: out }, isOwn }: TracedOperation): void => {
-    for (const array of arraysIn(operands)) change ??= changeOf(fn, hashes, array, `before F.${name} runs`);
+  const told = ({ name, operands: given, out: { data: out }, isOwn }: TracedOperation): void => {
+    const operands = given.map(inputOf);
+    for (const array of arraysIn(operands)) {
+      used.add(array);
+      if (hashes.has(array)) change ??= changeOf(fn, hashes, array, `before F.${name} runs`);
+      else hashes.set(array, hashOf(array));
+    }
     // What an operation passes on from one inside of it, or from its operand, is known already.
     if (hashes.has(out)) return;
     hashes.set(out, hashOf(out));
-    calls.push({ name, operands: operands.map(inputOf), isOwn, out });
+    calls.push({ name, operands, isOwn, out });
   };
   const output = traceOperations(told, () => forwardOf(fn, model, input, shape));
   if (!(output instanceof Tensor)) {
@@ -63,7 +78,8 @@ export function traceForward(fn: string, model: Module, shape: readonly number[]
       wayOut: 'wrap it in a module whose forward returns the one to export',
     });
   }
-  change ??= changeOf(fn, hashes, output.data, 'before it returns');
+  // Also those of one use: what was used is not what is written.
+  for (const array of used.add(output.data)) change ??= changeOf(fn, hashes, array, 'before it returns');
   if (change !== null) throw change;
   return { batch, input, calls: needed(calls, output.data), output: output.data };
 }
@@ -112,13 +128,13 @@ function changeOf(fn: string, hashes: ReadonlyMap<NDArray, number>, array: NDArr
   return argumentError(RangeError, {
     fn,
     arg: 'model',
-    found: `changes the result of an operation in place ${when}`,
+    found: `changes an array that it computes with in place ${when}`,
     wayOut: 'compute with functions of F: only these are exported',
   });
 }
 
 /** A hash of all values (FNV-1a over words of 32 bits). */
-function hashOf(array: NDArray): number {
+export function hashOf(array: NDArray): number {
   const { buffer, byteOffset, byteLength } = hostValues(array);
   const words = new Int32Array(buffer, byteOffset, byteLength / 4);
   let hash = 0x811c9dc5;

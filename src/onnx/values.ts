@@ -1,5 +1,5 @@
 import { array, hostValues, type NDArray, printable, sizeOf, tuple } from '../arrays/index.js';
-import { F, noGrad, Tensor } from '../autograd/index.js';
+import { F, isTracing, noGrad, Tensor } from '../autograd/index.js';
 import { Integers } from './integers.js';
 import type { Run, Value } from './operator.js';
 
@@ -21,6 +21,8 @@ export function integersOf(value: Value | null): Integers {
   if (value.data.size > MOST_VALUES) {
     throw new RangeError(`${value.data.size} values become whole numbers, expected at most ${MOST_VALUES}`);
   }
+  // They would be constants of the file.
+  if (isTracing()) throw new RangeError('whole numbers are made of floats, which exportOnnx does not write');
   const values = Float64Array.from(hostValues(value.data), Math.trunc);
   return new Integers([...value.shape], values);
 }

@@ -3,8 +3,10 @@ import { array, type NDArray } from '../../src/arrays/index.js';
 import { F, op, type Tensor } from '../../src/autograd/index.js';
 import { TwoLayerNet } from '../../src/classifiers/index.js';
 import * as nn from '../../src/nn/index.js';
-import { encodeOnnx } from '../../src/onnx/index.js';
+import { decodeOnnx, encodeOnnx } from '../../src/onnx/index.js';
 import { type Applied, encode, opTypes } from '../helpers/onnx-models.js';
+
+const kept = array([1]);
 
 describe('what is refused', () => {
   test.each([
@@ -87,9 +89,35 @@ describe('what is refused', () => {
         return F.neg(y);
       },
       [
-        'changes the result of an operation in place before F.neg runs: compute with functions of F: only ',
+        'changes an array that it computes with in place before F.neg runs: compute with functions of F: only ',
         'these are exported',
       ].join(''),
+    ],
+    [
+      'a change of a buffer',
+      (x: Tensor, { noted }: Applied) => {
+        noted.data.data[0]++;
+        return F.mul(x, noted);
+      },
+      'changes an array that it computes with in place before F.mul runs',
+    ],
+    [
+      'a change of a constant between the passes',
+      (x: Tensor) => {
+        kept.data[0] = x.data.data[0];
+        return F.mul(x, kept);
+      },
+      'changes an array that it computes with in place before F.mul runs',
+    ],
+    [
+      'a change of a constant after its use',
+      (x: Tensor) => {
+        const k = array([1]);
+        const y = F.mul(x, k);
+        k.data[0] = 2;
+        return y;
+      },
+      'changes an array that it computes with in place before it returns',
     ],
     [
       'a change of the output',
@@ -98,7 +126,7 @@ describe('what is refused', () => {
         y.data.data[0] = 7;
         return y;
       },
-      'changes the result of an operation in place before it returns',
+      'changes an array that it computes with in place before it returns',
     ],
     [
       'dropout',
@@ -136,6 +164,13 @@ describe('what is refused', () => {
     ],
   ] as const)('%s', (_, apply, message) => {
     expect(() => encode(apply as (x: Tensor, module: Applied) => unknown)).toThrow(`encodeOnnx: model ${message}`);
+  });
+
+  test('whole numbers that a model from a file makes of floats: they would be constants', () => {
+    const best = decodeOnnx(encode((x) => x.gather(1, F.argmax(x, 1, true))));
+    expect(() => encodeOnnx(best, { inputShape: 4 })).toThrow(
+      "node 'ArgMax_1' (ArgMax): whole numbers are made of floats, which exportOnnx does not write",
+    );
   });
 
   test('what an operation of no use would be refused for is left out', () => {
