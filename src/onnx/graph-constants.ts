@@ -2,16 +2,12 @@ import { sizeOf, wrap } from '../arrays/index.js';
 import type { Constant, GraphNode, Role } from './graph-types.js';
 import { Integers } from './integers.js';
 import type { Attribute, NodeMessage } from './messages.js';
-import { DATA_TYPE } from './schema.js';
+import { DATA_TYPE, OWN } from './schema.js';
 import type { TensorMessage } from './tensor-message.js';
-
-/** What `exportOnnx` calls itself, and the numbers of formulas: they are no parameters. */
-const OWN_NAME = 'layerwise';
-const OWN_CONSTANT = /^constant(_\d+)?$/;
 
 /** Whether a tensor is a number in a formula of a file that `exportOnnx` wrote. */
 export function isOwnConstant(producer: string, name: string): boolean {
-  return producer === OWN_NAME && OWN_CONSTANT.test(name);
+  return producer === OWN.producer && name.startsWith(OWN.constant);
 }
 
 /** Whether a node stands for a tensor of the file; it is then one of `tensors`, and a Constant's of `literals`. */

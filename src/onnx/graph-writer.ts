@@ -1,7 +1,7 @@
 import { type DType, dtypeOf, type Floats, hostValues, isFloat64, isFloats, type NDArray } from '../arrays/index.js';
 import { BATCHES, type Size, Varying } from './merge.js';
 import { type Attribute, type GraphContents, type GraphNode, type Initializer, typeOf } from './model-proto.js';
-import { DATA_TYPE } from './schema.js';
+import { DATA_TYPE, OWN } from './schema.js';
 
 /** A graph of ONNX's operators while it is made. Values are known by their names. */
 export class GraphWriter {
@@ -133,7 +133,7 @@ export class GraphWriter {
   }
 
   #nextConstant(): string {
-    return `constant_${this.#initializers.length + 1}`;
+    return `${OWN.constant}_${this.#initializers.length + 1}`;
   }
 
   #initialize(

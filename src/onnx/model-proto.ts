@@ -9,6 +9,7 @@ import {
   MODEL,
   NODE,
   OPERATOR_SET,
+  OWN,
   STRING_ENTRY,
   TENSOR,
   TENSOR_SHAPE,
@@ -99,7 +100,7 @@ export function encodeModel(
   graph.message(GRAPH.output, encodePort(output));
   const model = new ProtoWriter()
     .int(MODEL.irVersion, IR_VERSIONS[opset])
-    .text(MODEL.producerName, 'layerwise')
+    .text(MODEL.producerName, OWN.producer)
     .text(MODEL.producerVersion, version)
     .message(MODEL.graph, graph)
     .message(MODEL.opsetImport, new ProtoWriter().text(OPERATOR_SET.domain, '').int(OPERATOR_SET.version, opset));

@@ -13,6 +13,7 @@ import {
   type Size,
   Varying,
 } from './merge.js';
+import { OWN } from './schema.js';
 import { hashOf, traceForward } from './trace.js';
 
 /** The value that a graph computes. */
@@ -80,7 +81,7 @@ function store(
 ): string {
   if (name !== undefined) return graph.array(name, values, dtype);
   const constant =
-    values.shape.length === 0 ? graph.scalar(values.get(), dtype) : graph.array('constant', values, dtype);
+    values.shape.length === 0 ? graph.scalar(values.get(), dtype) : graph.array(OWN.constant, values, dtype);
   if (!sizes.some((size) => size instanceof Varying)) return constant;
   return graph.node('Expand', [constant, graph.sizes(sizes, (found) => refused(fn, `has a constant that ${found}`))]);
 }

@@ -152,5 +152,11 @@ export const DATA_TYPE = {
   float4e2m1: 23,
 } as const;
 
+/**
+ * What `exportOnnx` calls itself, and how the names of its constants begin: they are numbers of formulas, and no
+ * parameters. No name of a state dict has a slash unless somebody means harm.
+ */
+export const OWN = { producer: 'layerwise', constant: 'layerwise/constant' } as const;
+
 /** The range of ONNX's own operators that is read and written: the opset. */
 export const OPSETS = { least: 7, most: 21 } as const;

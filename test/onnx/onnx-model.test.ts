@@ -121,8 +121,8 @@ describe('OnnxModel', () => {
 
   test('numbers that exportOnnx writes for formulas are no parameters', () => {
     const file = {
-      nodes: [{ op: 'Mul', inputs: ['x', 'constant_1'] }],
-      tensors: { constant_1: { shape: [], values: [2] } },
+      nodes: [{ op: 'Mul', inputs: ['x', 'layerwise/constant_1'] }],
+      tensors: { 'layerwise/constant_1': { shape: [], values: [2] } },
     };
     expect(decodeOnnx(modelBytes({ ...file, producer: 'layerwise' })).parameters()).toEqual([]);
     expect(decodeOnnx(modelBytes(file)).parameters()).toHaveLength(1);

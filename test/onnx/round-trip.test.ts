@@ -83,6 +83,23 @@ function shaken(module: nn.Module): nn.Module {
   return module.eval();
 }
 
+test('a parameter is one whatever its name is, and the numbers of formulas are none', () => {
+  const model = new Named();
+  const back = decodeOnnx(encodeOnnx(model, { inputShape: 4 }));
+  expect(Object.keys(back.stateDict()).sort()).toEqual(['constant', 'constant_1', 'constant_2']);
+  const x = new Random(5).randn([3, 4]);
+  expect(back.forward(x).data).toBeAllClose(model.forward(x).data);
+});
+
+class Named extends nn.Module {
+  readonly constant = new nn.Parameter(new Random(1).randn([4]));
+  readonly constant_1 = new nn.Parameter(new Random(2).randn([4]));
+  readonly constant_2 = new nn.Parameter(new Random(3).randn([4]));
+  forward(x: TensorLike): Tensor {
+    return F.add(F.mul(F.add(F.mul(F.mul(x, 3), this.constant), this.constant_1), this.constant_2), 2);
+  }
+}
+
 describeFirstQuick(
   [{ opset: 17 }, { opset: 13 }, { opset: 21 }],
   'written and read again with opset $opset',
