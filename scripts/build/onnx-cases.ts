@@ -116,6 +116,11 @@ export const MODULE_CASES: Readonly<Record<string, OnnxCases>> = {
     of(() => new nn.MaxPool2d(2)),
     of(() => new nn.MaxPool2d([3, 2], { stride: [1, 2], padding: 1 }), IMAGES, 'stride, padding'),
     of(() => new nn.MaxPool2d(2, { stride: 2, dilation: 2, ceilMode: true }), IMAGES, 'dilation, ceilMode'),
+    of(
+      () => new nn.MaxPool2d(3, { stride: [2, 4], padding: [1, 0], dilation: [1, 2], ceilMode: true }),
+      [4, 8, 6],
+      'ceilMode beyond the window',
+    ),
     of(() => new nn.MaxPool2d(3, { stride: 2, padding: 1, ceilMode: true }), [2, 8, 8], 'ceilMode, padding'),
     of(() => new nn.MaxPool2d(2, { stride: 3, ceilMode: true }), [2, 8, 7], 'ceilMode, gaps'),
   ],

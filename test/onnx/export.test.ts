@@ -118,6 +118,14 @@ describe('what is written', () => {
     expect(graphOf(encodeOnnx(new Odd(), { inputShape: 4 })).nodes[0].inputs).toEqual(['input', 'input_2']);
   });
 
+  test('padding as large as the window of a max pooling, which onnxruntime does not take, is a Pad', () => {
+    const pool = (length: number): Uint8Array =>
+      encodeOnnx(new nn.MaxPool2d([1, 3], { stride: 4, dilation: 2, ceilMode: true }), { inputShape: [1, 1, length] });
+    // Windows reach from 0 to 4 and from 4 to 8: two values beyond seven, three beyond six.
+    expect(opTypes(pool(7))).toEqual(['MaxPool']);
+    expect(opTypes(pool(6))).toEqual(['Pad', 'MaxPool']);
+  });
+
   test('modules that run in one pass otherwise are nodes of their own', () => {
     const model = new nn.Sequential(new nn.Conv2d(3, 4, 3), new nn.BatchNorm2d(4), new nn.ReLU(), new nn.Flatten());
     expect(opTypes(encodeOnnx(model, { inputShape: [3, 5, 5] }))).toEqual([

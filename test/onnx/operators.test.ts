@@ -268,6 +268,28 @@ describe('integers', () => {
     );
   });
 
+  test('Pad reflects along any axes', () => {
+    const pad = { op: 'Pad', attributes: { mode: 'reflect' } };
+    const x = array([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+    expect(run(pad, x, { pads: whole(1, 0, 0, 1) }).tolist()).toEqual([
+      [4, 5, 6, 5],
+      [1, 2, 3, 2],
+      [4, 5, 6, 5],
+    ]);
+    expect(run(pad, image, { pads: whole(0, 0, 0, 2, 0, 0, 0, 0) }).tolist()).toEqual([
+      [
+        [
+          [3, 2, 1, 2, 3],
+          [6, 5, 4, 5, 6],
+          [10, 8, 7, 8, 10],
+        ],
+      ],
+    ]);
+  });
+
   test('an array whose size the file says is not made larger than 64 MB', () => {
     const shape = whole(2 ** 20, 2 ** 20);
     for (const op of ['Expand', 'Tile']) {

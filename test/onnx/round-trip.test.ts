@@ -55,6 +55,7 @@ const MODULES: readonly (readonly [make: () => nn.Module, inputShape: readonly n
   [() => new nn.ZeroPad2d(2), IMAGE],
   [() => new nn.ConstantPad2d([1, 0, 2, -1], 0.5), IMAGE],
   [() => new nn.ReflectionPad2d(2), IMAGE],
+  [() => new nn.ReflectionPad2d([2, 1, 0, 0]), IMAGE],
   [() => new nn.ReplicationPad2d([1, 2, 0, 3]), IMAGE],
   [() => new nn.Residual(new nn.Conv2d(4, 4, 3, { padding: 1 })), IMAGE],
   [() => new nn.DenseBlock(new nn.Conv2d(4, 2, 1), new nn.Conv2d(6, 2, 1)), IMAGE],

@@ -1,6 +1,5 @@
 import type { AvgPoolParam, MaxPoolParam, OutputSize, PoolParam } from '../../layers/index.js';
 import type { GraphWriter } from '../graph-writer.js';
-import type { Attribute } from '../model-proto.js';
 import { type Emit, fixed, type Operand, type Operation } from './operation.js';
 
 /** The windows of a pooling along one axis. */
@@ -36,7 +35,9 @@ function windowsOf(operation: Operation): readonly [Windows, Windows] {
  * The attributes of windows. What `ceilMode` adds is padding here: how ONNX counts the windows of its ceil_mode has
  * changed from version to version.
  */
-function attributesOf(windows: readonly [Windows, Windows]): Record<string, Attribute> {
+function attributesOf(
+  windows: readonly [Windows, Windows],
+): Record<'kernel_shape' | 'pads' | 'strides', { readonly ints: readonly number[] }> {
   return {
     kernel_shape: { ints: windows.map(({ size }) => size) },
     pads: { ints: [...windows.map(({ pad }) => pad), ...windows.map(({ pad, beyond }) => pad + beyond)] },
@@ -48,7 +49,14 @@ const maxPool2d: Emit = (graph, operation) => {
   const windows = windowsOf(operation);
   const { name } = operation.args[0] as Operand;
   const dilations = { ints: windows.map(({ dilation }) => dilation) };
-  return graph.node('MaxPool', [name], { ...attributesOf(windows), dilations });
+  const attributes = { ...attributesOf(windows), dilations };
+  if (windows.every(({ size, pad, beyond }) => pad + beyond < size)) return graph.node('MaxPool', [name], attributes);
+  // onnxruntime takes no padding as large as the window, however far its places lie apart.
+  const { pads, ...others } = attributes;
+  const [top, left, bottom, right] = pads.ints;
+  const around = graph.ints([0, 0, top, left, 0, 0, bottom, right]);
+  const wide = graph.node('Pad', [name, around, graph.scalar(Number.NEGATIVE_INFINITY, operation.dtype)]);
+  return graph.node('MaxPool', [wide], others);
 };
 
 const avgPool2d: Emit = (graph, operation) => {

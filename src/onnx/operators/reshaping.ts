@@ -40,9 +40,17 @@ function paddedBy(
   // From the last axis to the first that has any.
   const first = pairs.findIndex(([before, after]) => before !== 0 || after !== 0);
   if (first < 0) return x;
-  const list = pairs.slice(first).reverse().flat();
   const kind = MODES[mode as keyof typeof MODES];
-  return F.pad(x, list, kind === 'constant' ? { value } : { mode: kind });
+  if (kind === 'constant') return F.pad(x, pairs.slice(first).reverse().flat(), { value });
+  // Of images, which F pads so, one axis after the other: (1, axes before it, the axis, axes after it).
+  return pairs.reduce((padded, [before, after], axis) => {
+    if (before === 0 && after === 0) return padded;
+    const { shape } = padded;
+    const [outer, inner] = [shape.slice(0, axis), shape.slice(axis + 1)];
+    const image = F.reshape(padded, [1, sizeOf(outer), shape[axis], sizeOf(inner)]);
+    const wide = F.pad(image, [0, 0, before, after], { mode: kind });
+    return F.reshape(wide, [...outer, wide.shape[2], ...inner]);
+  }, x);
 }
 
 function repeated(value: Value, times: readonly number[]): Value {
