@@ -14,7 +14,10 @@ export interface TestEngine {
 }
 
 /**
- * @param threads - All of them are up when this returns.
+ * Starts with the first use of its kernels or its memory, so that one whose tests are all left out costs nothing: its
+ * worker threads spin while they wait.
+ *
+ * @param threads - All of them are up before the first call.
  * @param options - `maximum`: bytes that its memory may grow to; `tiles`: which convolutions go by Winograd's method.
  */
 export function testEngine(
@@ -22,11 +25,25 @@ export function testEngine(
   threads: number,
   { maximum = 2 ** 30, tiles = fastestTiles }: { maximum?: number; tiles?: ChooseTiles } = {},
 ): TestEngine {
-  const memory = new Memory(maximum);
-  const compiled = compile(memory.shared, false, simd);
-  if (compiled === null) throw new Error(`this engine has no ${simd} SIMD`);
-  const exports = instantiate(compiled, memory);
-  const workers = new Workers(memory, compiled, exports, threads - 1);
-  if (threads > 1 && workers.ready(10_000) !== threads - 1) throw new Error('the worker threads did not come up');
-  return { kernels: bindKernels(memory, exports, workers, threads, tiles), memory, end: () => workers.dismiss() };
+  let started: TestEngine | undefined;
+  const start = (): TestEngine => {
+    const memory = new Memory(maximum);
+    const compiled = compile(memory.shared, false, simd);
+    if (compiled === null) throw new Error(`this engine has no ${simd} SIMD`);
+    const exports = instantiate(compiled, memory);
+    const workers = new Workers(memory, compiled, exports, threads - 1);
+    if (threads > 1 && workers.ready(10_000) !== threads - 1) throw new Error('the worker threads did not come up');
+    return { kernels: bindKernels(memory, exports, workers, threads, tiles), memory, end: () => workers.dismiss() };
+  };
+  /** The part of that name, made when something is read from it. */
+  const part = <K extends 'kernels' | 'memory'>(name: K): TestEngine[K] =>
+    new Proxy({} as TestEngine[K], {
+      get(_, key) {
+        started ??= start();
+        const owner = started[name];
+        const value = Reflect.get(owner, key, owner);
+        return typeof value === 'function' ? value.bind(owner) : value;
+      },
+    });
+  return { kernels: part('kernels'), memory: part('memory'), end: () => started?.end() };
 }
