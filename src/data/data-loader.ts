@@ -23,7 +23,7 @@ import {
 } from '../arrays/index.js';
 import { builtin } from '../node.js';
 import { type AnyDataset, checkPlaces, type DatasetOf } from './dataset.js';
-import { type Description, describeDataset, describeSteps } from './description.js';
+import { type Description, describeDataset, describeSampler, describeSteps } from './description.js';
 import {
   noIndices,
   RandomSampler,
@@ -335,10 +335,11 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
    * @internal
    */
   description(): Description {
-    const { batchSize, length, sampler } = this;
+    const { batchSize, length } = this;
+    const sampler = describeSampler(this.sampler);
     const dataset = describeDataset(this.dataset, this.#source);
     const transform = describeSteps(this.#steps);
-    return { batchSize, batches: length, sampler: sampler.constructor.name, transform, seed: this.#seed, dataset };
+    return { batchSize, batches: length, sampler, transform, seed: this.#seed, dataset };
   }
 
   /** What the next batches depend on. */

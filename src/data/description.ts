@@ -10,6 +10,7 @@ import {
 } from '../arrays/index.js';
 import { ByteDataset } from './byte-dataset.js';
 import { type AnyDataset, TensorDataset } from './dataset.js';
+import { type Sampler, SubsetRandomSampler, WeightedRandomSampler } from './samplers.js';
 import type { Source } from './source.js';
 import { isRecord, isTuple } from './structure.js';
 import { Subset } from './subset.js';
@@ -32,6 +33,39 @@ export function describeArray(a: NDArray): Description {
 /** How many labels there are, and a hash of all. */
 export function describeLabels(y: ArrayLike<number>): Description {
   return { shape: `${tuple([y.length])} labels`, values: fingerprint(y) };
+}
+
+/**
+ * A list of batches `[X, y]`: the first one's parts, and a hash of others at even distances.
+ */
+export function describeBatches(batches: readonly (readonly unknown[])[]): Description {
+  const described = ([X, y]: readonly unknown[]): Description => {
+    const isLabels = Array.isArray(y) && typeof y[0] === 'number';
+    return { X: describeParts(X), y: isLabels ? describeLabels(y) : describeParts(y) };
+  };
+  const count = Math.min(EXAMPLES, batches.length);
+  const some = Array.from({ length: count }, (_, i) => batches[Math.floor((i * batches.length) / count)]);
+  const all = JSON.stringify(some.map((batch) => (Array.isArray(batch) ? described(batch) : null)));
+  return { ...described(batches[0]), laterBatches: { values: fingerprint(Array.from(all, codeOf)) } };
+}
+
+/** A sampler of the library: what it chooses from. */
+export function describeSampler(sampler: Sampler): Description {
+  const own = { class: sampler.constructor.name };
+  if (sampler instanceof WeightedRandomSampler) {
+    const { weights, length, replacement } = sampler;
+    return { ...own, numSamples: length, replacement, weights: placesOf(weights) };
+  }
+  return sampler instanceof SubsetRandomSampler ? { ...own, indices: placesOf(sampler.indices) } : own;
+}
+
+function placesOf(list: ArrayLike<number>): Description {
+  return { shape: tuple([list.length]), values: fingerprint(list) };
+}
+
+/** A text, or the beginning of a long one and a hash of it. */
+export function shortened(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}… ${fingerprint(Array.from(text, codeOf))}` : text;
 }
 
 /** Arrays and labels in any structure, each under its name. */
@@ -72,9 +106,7 @@ function isInMemory(dataset: AnyDataset): boolean {
 export function describeSteps(steps: readonly Step[]): string | null {
   const lines = steps.map(({ recipe }) => {
     if (recipe === undefined) return 'a function';
-    const args = JSON.stringify(recipe.args).slice(1, -1);
-    const short = args.length > 60 ? `${args.slice(0, 60)}… ${fingerprint(Array.from(args, codeOf))}` : args;
-    return `${recipe.name}(${short})`;
+    return `${recipe.name}(${shortened(JSON.stringify(recipe.args).slice(1, -1))})`;
   });
   return lines.length === 0 ? null : lines.join(', ');
 }

@@ -15,8 +15,11 @@ const MAY_DIFFER = new Set([
   'onEpoch',
 ]);
 
-/** What a schedule changes in the optimizer, which has it in its state. */
-const SCHEDULED = ['lr', 'momentum', 'betas', 'initialLr'];
+/** What a schedule changes in the optimizer, which has it in its state; the initial rates are the schedule's too. */
+const RATES = ['lr', 'initialLr'];
+
+/** What some schedules change too: a cycle, or one of the user's. */
+const CYCLED = ['momentum', 'betas'];
 
 /** How many differences are listed. */
 const MOST = 24;
@@ -84,9 +87,10 @@ export function loadFound(fn: string, { file, checkpoint }: Found, load: (state:
 /** All in which a run differs from that of a checkpoint, a clause each. */
 function differences(own: RunConfig, { config, epoch }: Checkpoint): string[] {
   const options = record(config.options);
-  const isScheduled = ![own.options.schedule, options.schedule].every((schedule) => (schedule ?? null) === null);
+  const schedules = [own.options.schedule, options.schedule].filter(isTree);
+  const scheduled = [...(schedules.length > 0 ? RATES : []), ...(schedules.every(keepsMomentum) ? [] : CYCLED)];
   const lines = [
-    ...compared('', own.options, options, new Set([...MAY_DIFFER, ...(isScheduled ? SCHEDULED : [])])),
+    ...compared('', own.options, options, new Set([...MAY_DIFFER, ...scheduled])),
     ...compared('', own.data, record(config.data)),
     ...compared('model', own.model, record(config.model)),
   ];
@@ -99,6 +103,11 @@ function differences(own: RunConfig, { config, epoch }: Checkpoint): string[] {
   return lines;
 }
 
+/** Whether a schedule is one of the library that changes rates alone. */
+function keepsMomentum(schedule: Tree): boolean {
+  return 'baseLrs' in schedule && !('cycleMomentum' in schedule);
+}
+
 type Tree = { readonly [name: string]: unknown };
 
 function record(value: unknown): Tree {
@@ -109,11 +118,16 @@ function isTree(value: unknown): value is Tree {
   return typeof value === 'object' && value !== null;
 }
 
+/** What has a class, and options of that class. */
+const ONE_OF_SEVERAL = /^optimizer$|^schedule$|\bsampler$/;
+
 /** @param except - Names that may differ. */
 function compared(path: string, own: Tree, other: Tree, except: ReadonlySet<string> = new Set()): string[] {
   const isSameShape = own.shape === other.shape;
-  // The options of another optimizer are others.
-  const names = path === 'optimizer' && own.class !== other.class ? ['class'] : Object.keys({ ...own, ...other });
+  // The options of another optimizer, schedule or sampler are others.
+  const isOther = own.class !== other.class && ONE_OF_SEVERAL.test(path);
+  if (isOther && path !== 'optimizer') return [`${path} is ${shown(own)}, the checkpoint's run had ${shown(other)}`];
+  const names = isOther ? ['class'] : Object.keys({ ...own, ...other });
   return names.flatMap((name) => {
     if (except.has(name)) return [];
     const at = path === '' ? name : `${path}.${name}`;
@@ -129,7 +143,7 @@ function compared(path: string, own: Tree, other: Tree, except: ReadonlySet<stri
 
 /** A value of a config. Texts that describe something have a blank, names have quotes. */
 function shown(value: unknown): string {
-  if (isTree(value)) return 'one';
+  if (isTree(value)) return typeof value.class === 'string' ? `'${value.class}'` : 'one';
   return typeof value === 'string' && /^[\w-]*$/.test(value) ? `'${value}'` : String(value);
 }
 

@@ -1,12 +1,13 @@
 import { dtypeOf, isNDArray, type NDArray, tuple } from '../arrays/index.js';
 import type { Model } from '../classifiers/model.js';
-import { type Description, describeLabels, describeParts } from '../data/description.js';
+import { type Description, describeBatches, describeParts, shortened } from '../data/description.js';
 import { DataLoader } from '../data/index.js';
 import { kernelInfo } from '../kernels/index.js';
 import type { Module } from '../nn/index.js';
 import { updateRules } from '../optim/index.js';
+import { RateSchedule, SequentialLR } from '../optim/schedules/index.js';
 import type { AsyncBatches, Batches } from './batches.js';
-import type { CheckedFitOptions, Stepper } from './fit-options.js';
+import type { CheckedFitOptions, Schedule, Stepper } from './fit-options.js';
 import type { Kept } from './solver-model.js';
 import type { CheckedOptions } from './solver-options.js';
 
@@ -75,19 +76,26 @@ export function fitConfig(
   } = options;
   const { valLoader, signal: _signal, ...own } = rest;
   const metricNames = Object.keys(metrics);
-  const modules = model.namedModules().filter(([, module]) => module.children().length === 0);
+  // Of those that are made of others the class says how these are put together.
+  const parts = model.namedModules().map(([name, module]) => {
+    return [name === '' ? 'itself' : name, module.children().length === 0 ? String(module) : classOf(module)];
+  });
+  const parameters = model.namedParameters();
+  const shapes = arrays(Object.fromEntries([...parameters, ...model.namedBuffers()].map(([n, t]) => [n, t.data])));
+  const frozen = parameters.filter(([, { requiresGrad }]) => !requiresGrad);
   return {
     options: {
       ...plain(own),
-      optimizer: { class: classOf(optimizer), ...groupsOf(optimizer) },
-      schedule: schedule === undefined ? null : classOf(schedule),
+      optimizer: { class: classOf(optimizer), ...groupsOf(optimizer, parameters) },
+      schedule: schedule === undefined ? null : scheduleOf(schedule),
       metrics: metricNames.length === 0 ? null : metricNames.join(', '),
     },
     data: { loader: loaderOf(loader), valLoader: valLoader === undefined ? null : loaderOf(valLoader) },
     model: {
       class: classOf(model),
-      ...Object.fromEntries(modules.map(([name, module]) => [name === '' ? 'itself' : name, String(module)])),
-      ...arrays(Object.fromEntries([...model.namedParameters(), ...model.namedBuffers()].map(([n, t]) => [n, t.data]))),
+      ...Object.fromEntries(parts.filter(([name]) => name !== 'itself' || model.children().length === 0)),
+      ...shapes,
+      ...Object.fromEntries(frozen.map(([name]) => [name, `${shapes[name]}, frozen`])),
     },
     ...environment(),
   };
@@ -98,18 +106,44 @@ function loaderOf(loader: Batches | AsyncBatches): Description {
   const { length } = loader as { length?: unknown };
   const batches = typeof length === 'number' ? length : null;
   if (!Array.isArray(loader) || !Array.isArray(loader[0])) return { class: classOf(loader), batches };
-  const [X, y] = loader[0] as readonly unknown[];
-  const labels = Array.isArray(y) && typeof y[0] === 'number' ? describeLabels(y) : describeParts(y);
-  return { class: classOf(loader), batches, X: describeParts(X), y: labels };
+  return { class: classOf(loader), batches, ...describeBatches(loader) };
 }
 
-/** The options of the optimizer's groups. */
-function groupsOf(optimizer: Stepper): Description {
+/** The options of the optimizer's groups, and the names of their parameters. */
+function groupsOf(
+  optimizer: Stepper,
+  parameters: readonly (readonly [name: string, parameter: object])[],
+): Description {
   const groups = (optimizer.paramGroups ?? []) as readonly Readonly<Record<string, unknown>>[];
+  const names = new Map(parameters.map(([name, parameter]) => [parameter, name]));
   return listed('paramGroups', groups, ({ params, ...options }) => {
-    return { ...options, params: (params as ArrayLike<unknown> | undefined)?.length };
+    const own = Array.isArray(params)
+      ? Array.from(params, (param: object) => names.get(param) ?? 'one of no module')
+      : [];
+    const listing = `${own.length}${own.length === 0 ? '' : `: ${own.join(', ')}`}`;
+    return { ...options, params: params === undefined ? undefined : shortened(listing) };
   });
 }
+
+/** The settings of a schedule of the library; of another one the class is all that is known. */
+function scheduleOf(schedule: Schedule): Description {
+  const isOwn = schedule instanceof RateSchedule || schedule instanceof SequentialLR;
+  return {
+    class: classOf(schedule),
+    ...(isOwn && settingsIn(schedule.stateDict() as unknown as Record<string, unknown>)),
+  };
+}
+
+/** What of the state of a schedule stays as it was made. */
+function settingsIn(state: Readonly<Record<string, unknown>>): Description {
+  const { schedulers = [], ...rest } = state;
+  const settings = Object.entries(rest).filter(([name]) => !PROGRESS.has(name));
+  const nested = listed('schedulers', schedulers as readonly Record<string, unknown>[], settingsIn);
+  return { ...plain(Object.fromEntries(settings)), ...nested };
+}
+
+/** What the steps of a schedule change in its state. */
+const PROGRESS = new Set(['lastEpoch', 'lastLr', 'best', 'numBadEpochs', 'cooldownCounter']);
 
 /** Plain values as they are, lists as texts; that an option is a function is all that can be said of it. */
 function plain(options: object): Description {
