@@ -170,7 +170,10 @@ export class Lock {
 
   release(): void {
     clearInterval(this.#timer);
-    if (this.#isMine() === true) requireBuiltin(this.#fn, 'node:fs').rmSync(this.#file, { force: true });
+    if (this.#isMine() !== true) return;
+    attempt(this.#fn, 'remove', this.#file, () =>
+      requireBuiltin(this.#fn, 'node:fs').rmSync(this.#file, { force: true }),
+    );
   }
 
   #beat(): void {

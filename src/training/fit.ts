@@ -196,6 +196,7 @@ class Fit implements Listener {
       load: (state: unknown) => this.#load(state as FitState),
       isBest: () => this.history.bestEpoch === this.history.epoch,
     };
+    this.#checkSavable();
     this.checkpoints = checkpointsOf(run, this.#options, () => fitConfig(this.#options, model, loader));
   }
 
@@ -380,6 +381,14 @@ class Fit implements Listener {
       weightAverage: statefulOf(this.#average),
       generator: CURRENT_GENERATOR,
     };
+  }
+
+  /** @throws {TypeError} if the run is to be saved and cannot be: an epoch later would be too late to say so. */
+  #checkSavable(): void {
+    const { checkpoint } = this.#options;
+    if (checkpoint === null) return;
+    this.#parts();
+    if (checkpoint.every.unit !== 'epochs') this.#train.metrics.checkStateful();
   }
 
   /** Continues from a state. @throws {Error} naming what does not fit; nothing has changed then. */

@@ -201,15 +201,21 @@ export class EpochMetrics {
     const { scores, targets } = this.#all();
     const list = (parts: unknown): Saved =>
       mapParts(parts, '', (part) => (isNDArray(part) ? part : Array.from(part as Int32Array))) as Saved;
-    const own = this.#objects.map(([name, metric]) => {
-      if (statefulOf(metric) !== null) return [name, metric.stateDict?.()];
-      const [found, expected] = ['has no stateDict and loadStateDict', 'both, for a state within an epoch'];
-      throw argumentError(TypeError, { fn: this.#fn, arg: `metrics.${name}`, found, expected });
-    });
+    this.checkStateful();
+    const own = this.#objects.map(([name, metric]) => [name, metric.stateDict?.()]);
     return {
       collected: scores === undefined ? null : { scores: list(scores), targets: list(targets) },
       own: Object.fromEntries(own),
     };
+  }
+
+  /** @throws {TypeError} if a metric cannot be saved. */
+  checkStateful(): void {
+    for (const [name, metric] of this.#objects) {
+      if (statefulOf(metric) !== null) continue;
+      const [found, expected] = ['has no stateDict and loadStateDict', 'both, for a state within an epoch'];
+      throw argumentError(TypeError, { fn: this.#fn, arg: `metrics.${name}`, found, expected });
+    }
   }
 
   /** Continues from a state. */

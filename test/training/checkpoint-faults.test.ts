@@ -3,7 +3,15 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { fit, fitSteps, loadCheckpoint, type Solver, type SolverOptions } from '../../src/index.js';
+import {
+  type CheckpointOptions,
+  type FitOptions,
+  fit,
+  fitSteps,
+  loadCheckpoint,
+  type Solver,
+  type SolverOptions,
+} from '../../src/index.js';
 import { bitsOf, fitSetup, makeSolver } from '../helpers/interruptible.js';
 import { checkpointsIn, runFolder } from '../helpers/run-folder.js';
 
@@ -116,12 +124,24 @@ describe('a state that cannot be saved', () => {
     const solver = makeSolver({ updateRule, checkpoint: { dir: folder.dir, every: 1, onError: 'warn' } });
     expect(() => solver.train()).toThrow('configs.W1.history is a Map, expected a number, a string, true, false, null');
     expect(existsSync(join(folder.dir, '.checkpoints.lock'))).toBe(false);
+  });
 
-    const setup = fitSetup('first', 'step', { checkpoint: { dir: folder.dir, every: 1 } });
-    const { optimizer } = setup.options;
-    const plain = { step: () => optimizer.step(), zeroGrad: () => optimizer.zeroGrad() };
-    const run = fitSteps(setup.model, setup.loader, { ...setup.options, optimizer: plain, schedule: undefined });
-    expect(() => run.next()).toThrow('fitSteps: optimizer is an object, expected stateDict() and loadStateDict(state)');
+  test('is refused before the first step where that can be seen', () => {
+    const metric = { reset: () => {}, update: () => {}, compute: () => 1 };
+    const refused = (changed: Partial<FitOptions>, every: CheckpointOptions['every'] = { epochs: 1 }): void => {
+      const checkpoint = { dir: join(folder.root, 'refused'), every };
+      const { model, loader, options } = fitSetup('first', 'epoch', { checkpoint, ...changed });
+      fitSteps(model, loader, options);
+    };
+    const expected = 'expected stateDict() and loadStateDict(state), as those of optim have';
+    const optimizer = { step: () => {}, zeroGrad: () => {} };
+    expect(() => refused({ optimizer })).toThrow(`fitSteps: optimizer is an object, ${expected}`);
+    expect(() => refused({ schedule: { step: () => {} } })).toThrow(`fitSteps: schedule is an object, ${expected}`);
+    const saved = /^fitSteps: metrics\.own has no stateDict and loadStateDict, expected both, for a state within an/;
+    expect(() => refused({ metrics: { own: metric } }, 10)).toThrow(saved);
+    expect(() => refused({ metrics: { own: metric } }, { seconds: 10 })).toThrow(saved);
+    expect(() => refused({ metrics: { own: metric } })).not.toThrow();
+    expect(existsSync(join(folder.root, 'refused'))).toBe(false);
   });
 });
 
@@ -178,7 +198,9 @@ describe('a disk', () => {
     const remount = (): void => {
       spawnSync('mount', ['-o', 'remount,ro', folder.dir]);
     };
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     expect(() => disturbed('throw', remount).train()).toThrow('EROFS: the file system is read-only');
+    expect(warn.mock.calls.flat()).toEqual([expect.stringMatching(/^Solver: cannot remove .*\.lock \(EROFS: /)]);
     expect(loadCheckpoint(folder.dir).iteration).toBeGreaterThanOrEqual(3);
   });
 });
