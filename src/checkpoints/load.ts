@@ -28,7 +28,13 @@ export function loadCheckpoint(path: string, options: LoadCheckpointOptions = {}
   checkPath(fn, 'path', path);
   const { best } = settingsOf(fn, OPTIONS, options);
   if (statOf(fn, path)?.isDirectory() !== true) return checkpointIn(fn, path);
-  if (best) return checkpointIn(fn, requireBuiltin(fn, 'node:path').join(path, BEST));
+  if (best) {
+    const file = requireBuiltin(fn, 'node:path').join(path, BEST);
+    if (statOf(fn, file) !== undefined) return checkpointIn(fn, file);
+    const found = `is ${describe(path)}, a folder without ${BEST}`;
+    const [expected, wayOut] = ['that of a run with an evaluation', 'fit makes one where it has a valLoader'];
+    throw argumentError(Error, { fn, arg: 'path', found, expected, wayOut });
+  }
   const latest = latestCheckpoint(fn, path);
   if (latest === null) {
     const found = `is ${describe(path)}, a folder without checkpoints`;

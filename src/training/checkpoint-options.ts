@@ -14,7 +14,6 @@ import {
   required,
   type Settings,
   settingsOf,
-  TEXT,
 } from '../arrays/index.js';
 
 /** How often a run is saved: a number of iterations, or of one of the units. */
@@ -24,9 +23,15 @@ export type CheckpointInterval =
   | { readonly seconds: number }
   | { readonly epochs: number };
 
+const FOLDER: Range = {
+  allows: (value) => typeof value === 'string' && value !== '' && !value.includes('\0'),
+  expected: 'the path of a folder',
+  Kind: TypeError,
+};
+
 const CHECKPOINT = {
   /** The folder of the checkpoints of one run; it is made where it is missing. */
-  dir: required<string>(TEXT),
+  dir: required<string>(FOLDER),
   /**
    * How often the run is saved: a number of iterations, `{ iterations }`, `{ seconds }`, or `{ epochs }`. Default:
    * after each epoch.
@@ -58,7 +63,7 @@ export interface CheckedCheckpoint extends Omit<Settings<typeof CHECKPOINT>, 'ev
 }
 
 const DIR_OR_TRUE: Range = {
-  allows: (value) => value === true || TEXT.allows(value),
+  allows: (value) => value === true || FOLDER.allows(value),
   expected: "the folder of a run's checkpoints; true: that of checkpoint",
   Kind: TypeError,
 };

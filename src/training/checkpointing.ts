@@ -39,8 +39,7 @@ export function checkpointsOf(
   // Before the state: a run that is continued is made with what it was made with at first.
   const made = config();
   if (resume === null) return checkpoint && new Checkpoints(run, made, checkpoint, false);
-  const { resolve } = requireBuiltin(fn, 'node:path');
-  const goesOn = checkpoint !== null && resolve(resume.dir) === resolve(checkpoint.dir);
+  const goesOn = checkpoint !== null && realPath(fn, resume.dir) === realPath(fn, checkpoint.dir);
   const checkpoints = checkpoint && new Checkpoints(run, made, checkpoint, goesOn);
   let found: Found | null;
   // Nobody writes to the folder while it is read.
@@ -55,6 +54,16 @@ export function checkpointsOf(
     console.log(`Continues from iteration ${found.checkpoint.iteration}, saved in ${found.file}`);
   }
   return checkpoints;
+}
+
+/** An absolute path without symbolic links, as far as it exists. */
+function realPath(fn: string, dir: string): string {
+  const whole = requireBuiltin(fn, 'node:path').resolve(dir);
+  try {
+    return requireBuiltin(fn, 'node:fs').realpathSync(whole);
+  } catch {
+    return whole;
+  }
 }
 
 /**
@@ -81,7 +90,8 @@ export class Checkpoints implements RunSaver {
   constructor(run: SavedRun, config: RunConfig, options: CheckedCheckpoint, isContinued: boolean) {
     this.#run = run;
     this.#config = config;
-    this.#options = options;
+    // The process may change its folder before the run begins, or between two calls of train().
+    this.#options = { ...options, dir: requireBuiltin(run.fn, 'node:path').resolve(options.dir) };
     this.#isOwn = isContinued;
   }
 

@@ -1,5 +1,6 @@
 import { argumentError, faultOf, isError, said } from '../arrays/index.js';
 import { type Checkpoint, latestCheckpoint } from '../checkpoints/index.js';
+import { statOf } from '../files/index.js';
 import type { Checkpointed } from './checkpoint-options.js';
 import type { RunConfig } from './run-config.js';
 
@@ -48,6 +49,12 @@ export function findCheckpoint(
   const found = latestCheckpoint(fn, dir);
   if (found === null) {
     if (!isRequired) return null;
+    if (statOf(fn, dir)?.isFile()) {
+      const wayOut = 'to continue from that very file, give loadCheckpoint(file).state';
+      const to = kind === 'fit' ? 'as the option state' : 'to solver.loadStateDict';
+      const [found, expected] = [`is '${dir}', a file`, 'the folder of a run, whose last checkpoint it continues'];
+      throw argumentError(RangeError, { fn, arg: 'resume', found, expected, wayOut: `${wayOut} ${to}` });
+    }
     const expected = 'a folder with checkpoints';
     throw argumentError(RangeError, { fn, arg: 'resume', found: `is '${dir}', where there are none`, expected });
   }

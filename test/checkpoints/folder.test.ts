@@ -86,7 +86,10 @@ describe('loadCheckpoint', () => {
     expect(() => loadCheckpoint(dir)).toThrow(
       `loadCheckpoint: path is '${dir}', a folder without checkpoints, expected the folder of a run, or a file`,
     );
-    expect(() => loadCheckpoint(dir, { best: true })).toThrow(/cannot read .*best\.safetensors \(ENOENT: there is no/);
+    expect(() => loadCheckpoint(dir, { best: true })).toThrow(
+      `loadCheckpoint: path is '${dir}', a folder without best.safetensors, expected that of a run with an ` +
+        'evaluation: fit makes one where it has a valLoader',
+    );
     expect(() => loadCheckpoint(path.join(dir, 'a'))).toThrow(
       /^loadCheckpoint: cannot read .*\/a \(ENOENT: there is no/,
     );

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
@@ -9,16 +9,18 @@ import {
   FullyConnectedNet,
   fit,
   fitSteps,
+  loadCheckpoint,
   nn,
   optim,
   Solver,
   type SolverOptions,
+  type SolverState,
   transforms,
 } from '../../src/index.js';
 import { bitsOf, dropoutNet, type FitSetup, fitSetup, makeSolver } from '../helpers/interruptible.js';
 import { blobs } from '../helpers/nets.js';
 import { pretend } from '../helpers/pretend.js';
-import { runFolder } from '../helpers/run-folder.js';
+import { checkpointsIn, runFolder } from '../helpers/run-folder.js';
 
 const folder = runFolder();
 
@@ -26,8 +28,9 @@ describe('options', () => {
   test.each<[options: object, message: string]>([
     [{ checkpoint: 'run' }, "checkpoint is 'run', expected an object: such as { dir: 'run' }"],
     [{ checkpoint: null }, 'checkpoint is null, expected an object'],
-    [{ checkpoint: {} }, 'checkpoint: dir is undefined, expected a text'],
-    [{ checkpoint: { dir: 3 } }, 'checkpoint: dir is 3, expected a text'],
+    [{ checkpoint: {} }, 'checkpoint: dir is undefined, expected the path of a folder'],
+    [{ checkpoint: { dir: 3 } }, 'checkpoint: dir is 3, expected the path of a folder'],
+    [{ checkpoint: { dir: 'a\0b' } }, "checkpoint: dir is 'a\\u0000b', expected the path of a folder"],
     [{ checkpoint: { dir: 'run', evry: 1 } }, "checkpoint: unknown option 'evry'"],
     [{ checkpoint: { dir: 'run', every: 0 } }, 'checkpoint: every is 0, expected a whole number ≥ 1'],
     [{ checkpoint: { dir: 'run', every: 2.5 } }, 'checkpoint: every is 2.5, expected a whole number ≥ 1'],
@@ -49,6 +52,7 @@ describe('options', () => {
     [{ resume: false }, "resume is false, expected the folder of a run's checkpoints; true: that of checkpoint"],
     [{ resume: '' }, "resume is '', expected the folder"],
     [{ resume: true }, 'resume is true, expected checkpoint, whose folder it means: or give it the folder'],
+    [{ resume: 'package.json' }, "resume is 'package.json', a file, expected the folder of a run, whose last"],
     [{ resume: '/nowhere' }, "resume is '/nowhere', where there are none, expected a folder with checkpoints"],
   ])('%j is refused, before anything is made', (options, message) => {
     expect(() => makeSolver(options)).toThrow(`Solver: ${message}`);
@@ -277,5 +281,34 @@ describe('a folder', () => {
     expect(() => second.train()).toThrow(message);
     steps.return();
     expect(makeSolver({ checkpoint, resume: true }).iteration).toBe(2);
+  });
+
+  test('under another name is the same, also once the process is somewhere else', () => {
+    makeSolver({ checkpoint: { dir: folder.dir }, numEpochs: 1 }).train();
+    const link = join(folder.root, 'link');
+    symlinkSync(folder.dir, link);
+    const before = process.cwd();
+    process.chdir(folder.root);
+    try {
+      const solver = makeSolver({ checkpoint: { dir: 'link' }, resume: folder.dir, numEpochs: 2 });
+      process.chdir(before);
+      solver.train();
+    } finally {
+      process.chdir(before);
+    }
+    expect(checkpointsIn(folder.dir)).toContain(12);
+  });
+});
+
+describe('a file of a run', () => {
+  test('is where a run continues once its state is loaded, as the error of resume says', () => {
+    makeSolver({ checkpoint: { dir: folder.dir } }).train();
+    const file = join(folder.dir, 'checkpoint-000000018.safetensors');
+    expect(() => makeSolver({ resume: file })).toThrow(
+      'to continue from that very file, give loadCheckpoint(file).state to solver.loadStateDict',
+    );
+    const solver = makeSolver();
+    solver.loadStateDict(pretend<SolverState>(loadCheckpoint(file).state));
+    expect(solver.iteration).toBe(18);
   });
 });
