@@ -11,6 +11,7 @@ transposed, as PyTorch's are out × in. Printing needs nothing but Python 3; --s
 
 import argparse
 import inspect
+import io
 import json
 import os
 import re
@@ -78,6 +79,13 @@ CLASSES = {
         for module in self:
             x = torch.cat([x, module(x)], dim=0 if x.dim() == 3 else 1)
         return x
+''',
+    "LayerNormWithoutBias": '''class LayerNormWithoutBias(nn.LayerNorm):
+    """nn.LayerNorm(…, bias=False), which PyTorch has since 2.1."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.register_parameter("bias", None)
 ''',
     "Maxout": '''class Maxout(nn.Module):
     """The largest of each `pieces` neighbouring features."""
@@ -168,6 +176,7 @@ PLAIN = set(
     "Sequential".split()
 )
 
+
 # What a parameter or buffer that a module does without is called in PyTorch's constructor.
 WITHOUT = {
     ("Linear", "bias"): "bias",
@@ -188,6 +197,7 @@ FIRST = {
     "BatchNorm2d": ["num_features"],
     "GroupNorm": ["num_groups", "num_channels"],
     "LayerNorm": ["normalized_shape"],
+    "LayerNormWithoutBias": ["normalized_shape"],
     "MaxPool2d": ["kernel_size"],
     "AvgPool2d": ["kernel_size"],
     "AdaptiveAvgPool2d": ["output_size"],
@@ -240,18 +250,36 @@ def call(kind, options):
     return f"{'' if kind in CLASSES else 'nn.'}{kind}({', '.join(positional + named)})"
 
 
+def difference(kind, options, children):
+    """What shows that a module is of a class that only has the name of one of the library, or None."""
+    lacking = [name for name in FIRST.get(kind, []) if name not in options]
+    if lacking:
+        return f"lacks {', '.join(lacking)}"
+    names = []
+    if kind == "Residual":
+        names = ["body", "shortcut"][: max(1, len(children))]
+    elif kind in ("Sequential", "DenseBlock"):
+        names = [str(i) for i in range(len(children))]
+    return None if sorted(children) == sorted(names) else f"has the modules {', '.join(children) or 'none'}"
+
+
 def expression(module, indent, used, path="model"):
     """The lines that build a module; the classes that they need are added to `used`."""
-    kind, children = module["class"], module["children"]
+    kind, children, options = module["class"], module["children"], module["options"]
     if kind not in PLAIN and kind not in CLASSES:
         raise Refused(
-            f"{path} is of the class {kind}, which neither the library nor PyTorch has: write it in Python as an "
+            f"{path} is of the class {kind}, which has no counterpart that could be printed: write it in Python as an "
             "nn.Module with the same names, and load the weights with --state"
         )
+    differing = difference(kind, [snake(name) for name in options], [child["name"] for child in children])
+    if differing is not None:
+        raise Refused(f"{path} {differing}, unlike the library's {kind}: give a class of your own another name")
+    if kind == "LayerNorm" and options.get("bias", 0) is None and options.get("weight", 0) is not None:
+        kind = "LayerNormWithoutBias"
     if kind in CLASSES:
         used.add(kind)
     if not children:
-        return call(kind, module["options"])
+        return call(kind, options)
     inner = indent + "    "
     parts = [expression(child, inner, used, f"{path}.{child['name']}") for child in children]
     if kind == "Residual":
@@ -399,7 +427,13 @@ def write_state(file, header, out):
     model = json.loads(header.get("__metadata__", {}).get("layerwise", "{}")).get("model", {})
     if model.get("class") in CLASSIFIERS:
         state = renamed(state, CLASSIFIERS[model["class"]](model["options"])[1])
-    torch.save(state, out)
+    packed = io.BytesIO()
+    torch.save(state, packed)
+    try:
+        with open(out, "wb") as opened:
+            opened.write(packed.getbuffer())
+    except OSError as error:
+        raise Refused(f"{out} cannot be written: {error.strerror}") from error
 
 
 def main():

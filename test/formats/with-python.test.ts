@@ -94,6 +94,7 @@ function everyModule(): nn.Module {
     new nn.BatchNorm1d(24),
     new nn.ReLU6(),
     new nn.Linear(24, 20, { bias: false }),
+    new nn.LayerNorm(20, { bias: false }),
     new nn.LayerNorm(20, { elementwiseAffine: false }),
     new nn.Dropout(0.3),
     new nn.Hardsigmoid(),
@@ -257,12 +258,26 @@ test('every module of nn that is a layer has a class in PyTorch or in the printe
 
 describe('a file that the command refuses', { tags: 'slow' }, () => {
   class Custom extends nn.Sequential {}
+  class Residual extends nn.Identity {
+    body = new nn.Linear(1, 1);
+    act = new nn.ReLU();
+  }
   const architecture = (model: unknown, version = 1) => ({ layerwise: JSON.stringify({ version, model }) });
   const refused: [what: string, write: (file: string) => void, message: string][] = [
     [
       'with a module of another class',
       (file) => save(file, new nn.Sequential(new Custom(new nn.Linear(1, 1)))),
-      'model.0 is of the class Custom, which neither the library nor PyTorch has: write it in Python as an nn.Module',
+      'model.0 is of the class Custom, which has no counterpart that could be printed: write it in Python as an nn',
+    ],
+    [
+      'with a class of its own that has a name of the library',
+      (file) => save(file, new Residual()),
+      "model has the modules body, act, unlike the library's Residual: give a class of your own another name",
+    ],
+    [
+      'with a module beside those of a Sequential',
+      (file) => save(file, Object.assign(new nn.Sequential(new nn.ReLU()), { act: new nn.ReLU() })),
+      "model has the modules 0, act, unlike the library's Sequential: give a class of your own another name",
     ],
     [
       'without an architecture',
@@ -277,7 +292,7 @@ describe('a file that the command refuses', { tags: 'slow' }, () => {
     [
       'with code for an option',
       (file) => {
-        const model = { class: 'Linear', options: { 'x=1)#': 1 }, children: [] };
+        const model = { class: 'Linear', options: { inFeatures: 1, outFeatures: 1, 'x=1)#': 1 }, children: [] };
         save(file, { x: array([1]) }, { metadata: architecture(model) });
       },
       "has an option of Linear that is none: 'x=1)#'",
