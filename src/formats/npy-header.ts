@@ -33,18 +33,21 @@ const TYPES: Readonly<Record<string, ElementType>> = {
   '?': 'BOOL',
 };
 
-/** What the letters of the other dtypes stand for. */
-const OTHERS: Readonly<Record<string, string>> = {
-  c: 'complex numbers',
-  f: 'long doubles',
-  g: 'long doubles',
-  U: 'strings',
-  S: 'strings of bytes',
-  a: 'strings of bytes',
-  O: 'Python objects, which are a pickle',
-  V: 'raw bytes',
-  M: 'dates',
-  m: 'spans of time',
+const CONVERT = 'convert it with astype(np.float64)';
+const NUMBERS_ALONE = 'save the arrays of numbers alone';
+
+/** What the letters of the other dtypes stand for, and the way out. */
+const OTHERS: Readonly<Record<string, readonly [kind: string, wayOut: string]>> = {
+  c: ['complex numbers', 'save a.real and a.imag'],
+  f: ['long doubles', CONVERT],
+  g: ['long doubles', CONVERT],
+  U: ['strings', NUMBERS_ALONE],
+  S: ['strings of bytes', NUMBERS_ALONE],
+  a: ['strings of bytes', NUMBERS_ALONE],
+  O: ['Python objects, which are a pickle', `${CONVERT} if they are numbers, else ${NUMBERS_ALONE}`],
+  V: ['raw bytes', CONVERT],
+  M: ['dates', CONVERT],
+  m: ['spans of time', CONVERT],
 };
 
 const DESCR = "the entry 'descr'";
@@ -87,7 +90,8 @@ export function readNpyHeader(source: Source, bytes: Uint8Array): NpyHeader {
     throw formatError(source, { place: 'header', found: `has an entry '${printable(unknown)}'`, expected });
   }
   if (descr === STRUCTURED) {
-    throw formatError(source, { place: DESCR, found: 'is a structured dtype', expected: NUMERIC });
+    const wayOut = 'save each field by itself: np.savez(file, **{name: a[name] for name in a.dtype.names})';
+    throw formatError(source, { place: DESCR, found: 'is a structured dtype', expected: NUMERIC, wayOut });
   }
   if (typeof fortranOrder !== 'boolean') throw wrong('fortran_order', fortranOrder, 'True or False');
   if (!isTuple(shape)) throw wrong('shape', shape, 'a tuple of whole numbers');
@@ -98,9 +102,9 @@ export function readNpyHeader(source: Source, bytes: Uint8Array): NpyHeader {
 function dtypeOf(source: Source, descr: string): Pick<NpyHeader, 'type' | 'bigEndian'> {
   const [, order, name] = /^([<>=|]?)(.*)$/s.exec(descr) as RegExpExecArray;
   if (Object.hasOwn(TYPES, name)) return { type: TYPES[name], bigEndian: order === '>' };
-  const kind = OTHERS[name[0]];
-  const found = kind === undefined ? `is '${printable(descr)}'` : `is '${printable(descr)}': ${kind}`;
-  throw formatError(source, { place: DESCR, found, expected: NUMERIC, wayOut: 'convert it with astype(np.float64)' });
+  const [kind, wayOut] = Object.hasOwn(OTHERS, name[0]) ? OTHERS[name[0]] : [null, CONVERT];
+  const found = kind === null ? `is '${printable(descr)}'` : `is '${printable(descr)}': ${kind}`;
+  throw formatError(source, { place: DESCR, found, expected: NUMERIC, wayOut });
 }
 
 function latin1(bytes: Uint8Array): string {

@@ -61,7 +61,12 @@ export function decodeNpz(bytes: Uint8Array): Record<string, NDArray> {
 /** What {@link decodeNpz} does, for a function or file whose errors have other names. */
 export function readNpz(source: Source, bytes: Uint8Array): Record<string, NDArray> {
   const state = emptyState<NDArray>();
-  for (const entry of zipEntries(source, bytes).values()) {
+  const entries = zipEntries(source, bytes);
+  if ([...entries.keys()].some((name) => name.endsWith('/data.pkl'))) {
+    const [found, expected] = ['is one of torch.save', 'one of np.savez'];
+    throw formatError(source, { place: 'file', found, expected, wayOut: 'decodePytorch reads its bytes' });
+  }
+  for (const entry of entries.values()) {
     const name = entry.name.endsWith(ENDING) ? entry.name.slice(0, -ENDING.length) : entry.name;
     const place = `entry '${printable(entry.name)}'`;
     if (Object.hasOwn(state, name)) {

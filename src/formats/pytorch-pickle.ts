@@ -174,11 +174,12 @@ function tensorOf(
   }
   const count = countOf(source, place, shape);
   const there = Math.floor(storage.bytes / ELEMENT_SIZES[type]);
+  const last = shape.reduce((at, length, axis) => at + (length - 1) * stride[axis], offset);
   if (count > there) {
-    const wayOut = stride.includes(0) ? 'make an expanded tensor with clone() before it is saved' : undefined;
+    // Elements share numbers, as those of expand() and unfold() do, if none is beyond the storage.
+    const wayOut = last < there ? 'make an expanded tensor with clone() before it is saved' : undefined;
     throw refuse(`has ${count} numbers, shape ${tuple(shape)}`, `at most the ${there} of its storage`, wayOut);
   }
-  const last = shape.reduce((at, length, axis) => at + (length - 1) * stride[axis], offset);
   if (count > 0 && last >= there) throw refuse(`ends at number ${last}`, `less than ${there}, the size of its storage`);
   return new TensorRef(storage, type, offset, shape, stride);
 }

@@ -136,7 +136,9 @@ class Archive {
     const folders = [...this.#entries.keys()].flatMap((name) => /^([^/]+)\/data\.pkl$/.exec(name)?.[1] ?? []);
     if (folders.length !== 1) {
       const found = `has ${folders.length === 0 ? 'no' : folders.length} data.pkl`;
-      throw formatError(source, { place: 'file', found, expected: 'one, as torch.save writes it' });
+      const ofNumpy = folders.length === 0 && [...this.#entries.keys()].some((name) => name.endsWith('.npy'));
+      const wayOut = ofNumpy ? 'it is one of np.savez: decodeNpz reads its bytes' : undefined;
+      throw formatError(source, { place: 'file', found, expected: 'one, as torch.save writes it', wayOut });
     }
     this.#folder = folders[0];
     for (const name of this.#entries.keys()) {

@@ -15,6 +15,7 @@ import {
   load,
   save,
 } from '../../src/formats/index.js';
+import { zipOf } from '../helpers/zips.js';
 
 const READERS = { decodeSafetensors, decodeNpz, decodeNpy, decodeJson, decodePytorch };
 const a = array([1]);
@@ -46,6 +47,11 @@ describe('a file of another kind is called by its name', () => {
       'file is a safetensors file, expected a file of torch',
     );
     expect(() => decodePytorch(encodeSafetensors({}))).toThrow('file is a safetensors file');
+    expect(() => decodePytorch(encodeNpz({ a }))).toThrow(
+      'has no data.pkl, expected one, as torch.save writes it: it is',
+    );
+    const torch = zipOf([{ name: 'archive/data.pkl', content: '' }]);
+    expect(() => decodeNpz(torch)).toThrow('file is one of torch.save, expected one of np.savez: decodePytorch reads');
     expect(() => decodeSafetensors(encodeJson({ a }))).not.toThrow('file is');
     expect(() => decodePytorch(Uint8Array.of(0x80, 2, 0x7d, 0x2e))).toThrow(
       'file is a bare pickle, expected a file of',

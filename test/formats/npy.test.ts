@@ -77,11 +77,11 @@ describe('files of NumPy', () => {
 
   const NUMERIC = 'expected an array of floats, integers or booleans';
   test.each([
-    ['complex numbers', `the entry 'descr' is '<c16': complex numbers, ${NUMERIC}: convert it with astype(np.float64)`],
+    ['complex numbers', `the entry 'descr' is '<c16': complex numbers, ${NUMERIC}: save a.real and a.imag`],
     ['strings', "is '<U3': strings"],
     ['strings of bytes', "is '|S3': strings of bytes"],
     ['Python objects', "is '|O': Python objects, which are a pickle"],
-    ['a structured dtype', `the entry 'descr' is a structured dtype, ${NUMERIC}`],
+    ['a structured dtype', `the entry 'descr' is a structured dtype, ${NUMERIC}: save each field by itself`],
     ['long doubles', "': long doubles"],
     ['dates', "is '<M8[D]': dates"],
     ['raw bytes', "is '|V2': raw bytes"],

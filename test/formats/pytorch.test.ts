@@ -112,6 +112,13 @@ describe('other files and arguments', () => {
     expect(() => decodePytorch(torchFile(list))).toThrow('makes a Counter of other arguments');
   });
 
+  test('windows over one storage, as unfold makes them, are refused with a way out', () => {
+    const windows = oneTensor({ shape: [5, 2], stride: [1, 1] });
+    expect(() => decodePytorch(windows)).toThrow('at most the 6 of its storage: make an expanded tensor with clone()');
+    const beyond = oneTensor({ shape: [7, 2], stride: [1, 1] });
+    expect(() => decodePytorch(beyond)).toThrow(/at most the 6 of its storage$/);
+  });
+
   test.each([
     ['numpy.core.multiarray', 'scalar', "save a tensor, or a number of Python, in the place of NumPy's"],
     ['torch._utils', '_rebuild_meta_tensor_no_storage', 'a tensor on the device meta has no numbers'],
