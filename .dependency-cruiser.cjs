@@ -16,7 +16,7 @@ const MAY_IMPORT = {
   models: ['nn', 'autograd', 'arrays'],
   files: ['node.ts'],
   formats: ['classifiers', 'files', 'arrays', 'node.ts'],
-  checkpoints: ['formats', 'kernels', 'files', 'arrays', 'node.ts'],
+  checkpoints: ['formats', 'classifiers', 'kernels', 'files', 'arrays', 'node.ts'],
   loggers: ['formats', 'files', 'arrays', 'node.ts'],
   onnx: ['formats', 'models', 'classifiers', 'nn', 'autograd', 'layers', 'kernels', 'files', 'arrays', 'node.ts'],
   metrics: ['arrays'],

@@ -45,6 +45,7 @@ export {
 export {
   type Checkpoint,
   type LoadCheckpointOptions,
+  type LoadedCheckpoint,
   loadCheckpoint,
   type SavedState,
 } from './checkpoints/index.js';

@@ -7,8 +7,6 @@ export const VERSION = 1;
 /** A state as it is read back: plain objects and lists of numbers, strings, booleans, null and arrays. */
 export interface SavedState {
   readonly [name: string]: Saved;
-  /** Parameters and buffers, for `loadStateDict`. In a state of `fit`; a Solver's has `current.params`. */
-  readonly model: StateDict;
 }
 
 /** A run at one of its iterations: all that it takes to go on. */
@@ -23,6 +21,15 @@ export interface Checkpoint {
   readonly config: { readonly [name: string]: Saved };
   /** What `stateDict()` of the run returned. */
   readonly state: SavedState;
+}
+
+/** A checkpoint as `loadCheckpoint` returns it. */
+export interface LoadedCheckpoint extends Checkpoint {
+  /**
+   * The weights at that iteration: what `model.loadStateDict` takes, or `loadStateDict(model, …)` for a model of your
+   * own. Parameters, and buffers or running statistics.
+   */
+  readonly model: StateDict;
 }
 
 /** A checkpoint to write. Its arrays may be any views, and are only read. */

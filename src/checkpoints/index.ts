@@ -1,4 +1,4 @@
-export type { Checkpoint, NewCheckpoint, SavedState } from './checkpoint.js';
+export type { Checkpoint, LoadedCheckpoint, NewCheckpoint, SavedState } from './checkpoint.js';
 export { decodeCheckpoint } from './decode.js';
 export { encodeCheckpoint } from './encode.js';
 export { type FoundCheckpoint, latestCheckpoint } from './folder.js';

@@ -5,7 +5,7 @@ export {
 } from './fully-connected-net.js';
 export type { Classifier, LossAndGrads, Model, Params } from './model.js';
 export type { ClassifierOptions } from './options.js';
-export { isStateOfParameters, loadStateDict, type ModelParts, stateDictOf } from './state-dict.js';
+export { isStateOfParameters, loadStateDict, type ModelParts, namedArrays, stateDictOf } from './state-dict.js';
 export {
   ThreeLayerConvNet,
   type ThreeLayerConvNetOptions,

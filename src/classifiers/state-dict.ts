@@ -52,6 +52,20 @@ export function stateDictOf(model: ModelParts): Record<string, NDArray> {
   return heapCopies(Object.fromEntries(places.flatMap(({ name, array }) => (array === null ? [] : [[name, array]]))));
 }
 
+/** The name of a statistic of the batch normalization `bnParams[i]`. */
+function nameOf(statistic: (typeof STATISTICS)[number], i: number): string {
+  return `${statistic}${i + 1}`;
+}
+
+/** Parameters with the running statistics that belong to them, by the names that {@link stateDictOf} gives them. */
+export function namedArrays(
+  params: Readonly<Record<string, NDArray>>,
+  statistics: readonly Readonly<Record<(typeof STATISTICS)[number], NDArray | null>>[],
+): Record<string, NDArray> {
+  const named = statistics.flatMap((param, i) => STATISTICS.map((name) => [nameOf(name, i), param[name]] as const));
+  return { ...params, ...Object.fromEntries(named.filter((entry): entry is [string, NDArray] => entry[1] !== null)) };
+}
+
 /**
  * Takes over the values of a state dict, in place.
  *
@@ -114,5 +128,5 @@ function statisticOf(param: BatchnormParam, name: (typeof STATISTICS)[number], i
   const take = (source: NDArray): void => {
     param[name] = withStorage(heap, () => converted('loadStateDict', source, source.shape, dtype));
   };
-  return { name: `${name}${i + 1}`, array, dtype, take };
+  return { name: nameOf(name, i), array, dtype, take };
 }

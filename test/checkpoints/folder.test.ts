@@ -71,14 +71,15 @@ describe('the latest checkpoint', () => {
 describe('loadCheckpoint', () => {
   test('reads a file', () => {
     const file = path.join(folderWith([100]), name(100));
-    const { kind, iteration, epoch, config, state } = loadCheckpoint(file);
+    const { kind, iteration, epoch, config, state, model } = loadCheckpoint(file);
     expect({ kind, iteration, epoch, config }).toEqual({
       kind: 'fit',
       iteration: 100,
       epoch: 1,
       config: { batchSize: 64, seed: 'a', schedule: null },
     });
-    expect(Object.keys(state.model)).toEqual(['fc.weight', 'fc.bias']);
+    expect(Object.keys(model)).toEqual(['fc.weight', 'fc.bias']);
+    expect(model).toBe(state.model);
   });
 
   test('says what is wrong', () => {

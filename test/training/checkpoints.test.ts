@@ -12,6 +12,7 @@ import {
   loadCheckpoint,
   type Solver,
   type SolverOptions,
+  stateDictOf,
   type Tensor,
 } from '../../src/index.js';
 import { bitsOf, dropoutNet, finishedFit, fitSetup, makeSolver, wholeFit } from '../helpers/interruptible.js';
@@ -189,6 +190,25 @@ describe('a run is saved', () => {
     expect(bitsOf((best.state as unknown as { best: { params: unknown } }).best.params)).toEqual(
       bitsOf(solver.bestParams),
     );
+  });
+
+  test('with its weights by the names that loadStateDict takes', () => {
+    const net = dropoutNet();
+    let last: unknown;
+    const onEpoch = (): void => {
+      last = bitsOf(stateDictOf(net));
+    };
+    makeSolver({ checkpoint: { dir: folder.dir, every: 100 }, onEpoch }, net).train();
+    const best = bitsOf(stateDictOf(net));
+    expect(best).toHaveProperty('runningMean1');
+    expect(best).not.toEqual(last);
+    expect(bitsOf(loadCheckpoint(folder.dir, { best: true }).model)).toEqual(best);
+    const { model } = loadCheckpoint(folder.dir);
+    expect(bitsOf(model)).toEqual(last);
+
+    const other = dropoutNet('another');
+    other.loadStateDict(model);
+    expect(bitsOf(stateDictOf(other))).toEqual(last);
   });
 
   test('of fit as its best where the monitor says so', { tags: 'slow' }, () => {
