@@ -50,18 +50,19 @@ const NAMES_SHOWN = 4;
 /**
  * The arrays of a state with their names, tensors by their arrays.
  *
+ * @param whole - The way out where the state has objects that have arrays: it is of more than a model.
  * @throws {TypeError} naming what is no array.
  */
-export function arraysByName(fn: string, state: StateLike): [name: string, a: NDArray][] {
+export function arraysByName(fn: string, state: StateLike, whole?: string): [name: string, a: NDArray][] {
   if (!isState(state)) {
     const [found, expected] = [`is ${describe(state)}`, 'an object of arrays by name'];
-    const wayOut = hasStateDict(state) ? 'pass its stateDict()' : undefined;
-    throw argumentError(TypeError, { fn, arg: 'state', found, expected, wayOut });
+    throw argumentError(TypeError, { fn, arg: 'state', found, expected, wayOut: meantBy(state) });
   }
   return Object.entries(state).map(([name, value]) => {
-    const a = isNDArray(value) ? value : (value as { readonly data?: unknown } | null | undefined)?.data;
-    if (isNDArray(a)) return [name, a];
-    const [arg, found, wayOut] = [describe(name), `is ${describe(value)}`, wayOutOf(value)];
+    const a = arrayOf(value);
+    if (a !== undefined) return [name, a];
+    const [arg, found] = [describe(name), `is ${describe(value)}`];
+    const wayOut = wayOutOf(value) ?? (isWhole(state) ? whole : undefined);
     throw argumentError(TypeError, { fn, arg, found, expected: 'an array or a tensor', wayOut });
   });
 }
@@ -80,11 +81,54 @@ function hasStateDict(value: unknown): boolean {
   return typeof (value as { readonly stateDict?: unknown } | null | undefined)?.stateDict === 'function';
 }
 
+/** An array, or that of a tensor; undefined for anything else. */
+function arrayOf(value: unknown): NDArray | undefined {
+  const a = isNDArray(value) ? value : (value as { readonly data?: unknown } | null | undefined)?.data;
+  return isNDArray(a) ? a : undefined;
+}
+
+/** Where what was given in the place of a state has one, if it is known. */
+function meantBy(state: unknown): string | undefined {
+  if (typeof state === 'string') return 'load(file) reads them from a file';
+  if (typeof state !== 'object' || state === null) return undefined;
+  if (typedArrayName(state) === 'Uint8Array') return 'decodeSafetensors(bytes).tensors has those of a file';
+  if (hasStateDict(state)) return 'pass its stateDict()';
+  if (typeof (state as { readonly then?: unknown }).then === 'function') return 'await it';
+  return arrayOf(state) === undefined ? undefined : 'give it a name, as in { x }';
+}
+
 /** What to do with something that is in the place of an array. */
 function wayOutOf(value: unknown): string | undefined {
   if (Array.isArray(value) || typedArrayName(value) !== undefined) return 'make it with array(x)';
   const hasArrays = typeof value === 'object' && value !== null && Object.values(value).some(isNDArray);
   return hasArrays ? 'it has arrays by name: pass it alone' : undefined;
+}
+
+/** Whether a state is that of a run, an optimizer or a checkpoint: objects in it have names of their own. */
+function isWhole(state: object): boolean {
+  return Object.values(state).some((value) => isPlainObject(value) && arrayOf(value) === undefined);
+}
+
+/**
+ * How names of a state become those of the model, if one thing in front of them is all that differs.
+ *
+ * @param names - All of the model's.
+ */
+function renamed(names: readonly string[], missing: readonly string[], unexpected: readonly string[]): string[] {
+  const above = (longer: readonly string[], shorter: readonly string[]): string | undefined => {
+    if (shorter.length === 0) return undefined;
+    const there = new Set(longer);
+    const ends = longer.filter((name) => name.endsWith(`.${shorter[0]}`));
+    const starts = ends.map((name) => name.slice(0, -shorter[0].length - 1));
+    return starts.find((start) => shorter.every((name) => there.has(`${start}.${name}`)));
+  };
+  const start = above(unexpected, missing);
+  if (start !== undefined && /^state\.(model|(current|best|last)\.params)$/.test(start)) {
+    return ['it is of a checkpoint: loadCheckpoint(file).model has the weights'];
+  }
+  if (start !== undefined) return [`load(file, { key: ${describe(start)} }) reads the names below that`];
+  const part = missing.length === 0 ? undefined : above(names, unexpected);
+  return part === undefined ? [] : [`it fits the part of the model that is called ${describe(part)}`];
 }
 
 /**
@@ -101,7 +145,7 @@ export function loadArrays(
 ): LoadedState {
   const fn = 'loadStateDict';
   const { strict, convert } = settingsOf(fn, OPTIONS, options);
-  const sources = new Map(arraysByName(fn, state));
+  const sources = new Map(arraysByName(fn, state, 'of a checkpoint, loadCheckpoint(file).model has the weights'));
   const names = new Set(targets.map(({ name }) => name));
   const required = new Set(targets.filter(({ isOptional }) => isOptional !== true).map(({ name }) => name));
   const missingKeys = [...required].filter((name) => !sources.has(name));
@@ -116,7 +160,6 @@ export function loadArrays(
 
   const problems = [
     ...(strict && missingKeys.length > 0 ? [`missing ${missingKeys.join(', ')}`] : []),
-    ...(strict ? prefixProblem(missingKeys, sources) : []),
     ...(strict && unexpectedKeys.length > 0
       ? [`unexpected ${unexpectedKeys.map((name) => printable(name)).join(', ')}`]
       : []),
@@ -127,6 +170,7 @@ export function loadArrays(
       const wrong = foreign.filter(({ source }) => dtypeOf(source) === dtype).map(({ name }) => name);
       return wrong.length === 0 ? [] : [dtypeProblem(wrong, dtype)];
     }),
+    ...(strict ? renamed([...names], missingKeys, unexpectedKeys) : []),
   ];
   if (problems.length > 0) {
     const Kind = misshapen.length > 0 ? ShapeError : RangeError;
@@ -139,15 +183,6 @@ export function loadArrays(
     take(copied[i]);
   });
   return { missingKeys, unexpectedKeys };
-}
-
-/** Says so where all that is missing is there behind a prefix: `module.` of DataParallel, `model.` of a checkpoint. */
-function prefixProblem(missing: readonly string[], sources: ReadonlyMap<string, NDArray>): string[] {
-  if (missing.length === 0) return [];
-  const found = [...sources.keys()].find((name) => name.endsWith(`.${missing[0]}`));
-  const prefix = found?.slice(0, -missing[0].length);
-  if (prefix === undefined || !missing.every((name) => sources.has(`${prefix}${name}`))) return [];
-  return [`all of these are there with '${printable(prefix, 60)}' before their names`];
 }
 
 function fits(expected: readonly number[] | null, shape: readonly number[]): boolean {

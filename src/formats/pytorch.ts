@@ -27,7 +27,10 @@ import { unzip } from './zip.js';
 import { type ZipEntry, zipEntries } from './zip-directory.js';
 
 const OPTIONS = {
-  /** The entry of the file's dictionary that is read: `'state_dict'`, `'model'`. Default null: all of them. */
+  /**
+   * The entry of the file's dictionary that is read: `'state_dict'`, `'model'`; or what the names to read begin with,
+   * such as DataParallel's `'module'`. Default null: all of them.
+   */
   key: option<string | null>(null, orNull(TEXT)),
 };
 
@@ -49,7 +52,7 @@ const MORE_BYTES = 16 * 2 ** 20;
  *
  * The name of a tensor in dictionaries or lists within each other is the keys on the way to it, joined by dots:
  * `model.0.weight` in a checkpoint `{ 'model': model.state_dict(), 'epoch': 3 }`. What is no tensor is left out. With
- * `key`, the names below one entry are read, without it: `{ key: 'model' }` gives `0.weight`.
+ * `key`, the names below one entry, or below a name with dots, are read without it: `{ key: 'model' }` gives `0.weight`.
  *
  * A file is data here: nothing in it is executed. It may ask for what tensors in dictionaries are made of, and anything
  * else is refused by its name.
@@ -103,9 +106,10 @@ export function readPytorch(source: Source, bytes: Uint8Array, options: PytorchO
   return state;
 }
 
-/** What a dictionary has under a key. */
+/** What a dictionary has under a key, or below a name with dots. */
 function entryOf(source: Source, root: unknown, key: string): unknown {
-  if (root instanceof PickledDict && root.entries.has(key)) return root.entries.get(key);
+  const value = below(root, key);
+  if (value !== undefined) return value;
   const there = keysOf(root);
   const [found, expected] = [`is ${describe(key)}`, there === null ? 'no key: the file has none' : `one of ${there}`];
   throw argumentError(RangeError, { fn: source.fn, arg: 'key', found, expected });
@@ -116,6 +120,23 @@ function keysOf(root: unknown): string | null {
   const entries = root instanceof PickledDict ? [...root.entries.keys()] : [];
   const there = entries.filter((name) => typeof name === 'string').slice(0, 8);
   return there.length === 0 ? null : there.map(describe).join(', ');
+}
+
+/**
+ * The entry of that name, or those whose names begin with it and a dot, as DataParallel's with `module.`; also of
+ * dictionaries within each other.
+ */
+function below(value: unknown, key: string): unknown {
+  if (!(value instanceof PickledDict)) return undefined;
+  if (value.entries.has(key)) return value.entries.get(key);
+  const part = new PickledDict();
+  for (const [name, item] of value.entries) {
+    if (typeof name !== 'string') continue;
+    if (name.startsWith(`${key}.`)) part.set(name.slice(key.length + 1), item);
+    const inner = key.startsWith(`${name}.`) ? below(item, key.slice(name.length + 1)) : undefined;
+    if (inner !== undefined) return inner;
+  }
+  return part.entries.size > 0 ? part : undefined;
 }
 
 /** The zip file that torch.save writes: a pickle, and the memory of the tensors in files of their own. */

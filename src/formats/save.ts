@@ -18,13 +18,13 @@ import {
   withStorage,
 } from '../arrays/index.js';
 import { type Model, stateDictOf } from '../classifiers/index.js';
-import { readBytes, writeAtomically } from '../files/index.js';
+import { readBytes, statOf, writeAtomically } from '../files/index.js';
 import type { Source } from './bytes.js';
 import { readJson, writeJson } from './json.js';
 import { readNpz, writeNpz } from './npz.js';
 import { readPytorch } from './pytorch.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
-import { emptyState } from './state.js';
+import { emptyState, namedBelow } from './state.js';
 import { TEXTS } from './texts.js';
 
 /** Longer files do not go into one piece of memory everywhere. */
@@ -84,7 +84,10 @@ export interface SaveOptions extends OptionsOf<typeof SAVE_OPTIONS> {}
 const LOAD_OPTIONS = {
   /** The dtype that all arrays get. Default null: each that of the file. */
   dtype: option<DType | null>(null, orNull(DTYPE)),
-  /** Of a file of PyTorch, the entry that is read: `'model'`, `'state_dict'`. Default null: all of them. */
+  /**
+   * What the names to read begin with, which they then lose: with `'model'`, `model.0.weight` is `0.weight`. In a file of
+   * PyTorch also the entry that is read. Default null: all of them.
+   */
   key: option<string | null>(null, orNull(TEXT)),
 };
 
@@ -149,12 +152,9 @@ export function load(file: string, options: LoadOptions = {}): Record<string, ND
   const fn = 'load';
   const format = formatOf(fn, file, () => true);
   const { dtype, key } = settingsOf(fn, LOAD_OPTIONS, options);
-  if (key !== null && format !== PYTORCH) {
-    const expected = 'none: only files of PyTorch have entries';
-    throw argumentError(RangeError, { fn, arg: 'key', found: `is ${describe(key)}`, expected });
-  }
   const bytes = readBytes(fn, file, MAX_BYTES, 'name a file of arrays');
-  const state = format.read({ fn, file }, bytes, key);
+  const all = format.read({ fn, file }, bytes, key);
+  const state = key === null || format === PYTORCH ? all : namedBelow(fn, all, key);
   return dtype === null ? state : converted(state, dtype);
 }
 
@@ -167,9 +167,15 @@ function formatOf(fn: string, file: string, does: (format: Format) => boolean): 
   const expected = `a name that ends in ${endings.slice(0, -1).join(', ')} or ${endings.at(-1)}`;
   const wayOut =
     format === undefined
-      ? ELSEWHERE.get(ending)?.[fn === 'save' ? 1 : 0]
+      ? otherWay(fn, file, ending)
       : `${ending} is read only; Python reads a safetensors file, see docs/pytorch.md`;
   throw argumentError(RangeError, { fn, arg: 'file', found: `is ${describe(file)}`, expected, wayOut });
+}
+
+/** What takes the files whose endings `save` and `load` do not know; undefined where nothing does. */
+function otherWay(fn: string, file: string, ending: string): string | undefined {
+  const isFolder = fn === 'load' && statOf(fn, file)?.isDirectory() === true;
+  return isFolder ? 'loadCheckpoint reads the folder of a run' : ELSEWHERE.get(ending)?.[fn === 'save' ? 1 : 0];
 }
 
 /** The arrays of a model, and texts that say what it is. */

@@ -128,7 +128,20 @@ describe('save', () => {
     ['m.json', null, {}, 'model is null, expected a module, a classifier, a model with params, or arrays by name'],
     ['m.json', 3, {}, 'model is 3, expected a module'],
     ['m.json', [zeros([1])], {}, 'state is [an array of shape (1,)], expected an object of arrays by name'],
-    ['m.json', zeros([1]), {}, 'state is an array of shape (1,), expected an object of arrays by name'],
+    ['m.json', zeros([1]), {}, 'state is an array of shape (1,), expected an object of arrays by name: give it a name'],
+    [
+      'm.json',
+      tensor([1]),
+      {},
+      'state is a tensor of shape (1,), expected an object of arrays by name: give it a name',
+    ],
+    ['m.json', { a: [1, 2] }, {}, "'a' is [1, 2], expected an array or a tensor: make it with array(x)"],
+    [
+      'm.json',
+      { epoch: 3, model: { W1: zeros([1]) } },
+      {},
+      "'epoch' is 3, expected an array or a tensor: the option checkpoint of fit and Solver saves runs",
+    ],
   ])('refuses %o', (file, model, options, message) => {
     expect(() => save(file as string, model as Saveable, options)).toThrow(`save: ${message}`);
   });
@@ -158,14 +171,33 @@ describe('load', () => {
     expect(() => load(cut)).toThrow(`load: ${cut}: numbers have 15 bytes, expected 16: the file is cut off`);
   });
 
+  test('names what reads and writes files of other endings', () => {
+    const dir = temporaryDir();
+    expect(() => load('m.onnx')).toThrow('.pt or .pth: importOnnx(file) reads networks');
+    expect(() => save('m.onnx', {})).toThrow('or .json: exportOnnx(model, file, { inputShape }) writes networks');
+    expect(() => load('m.npy')).toThrow(': decodeNpy(readFileSync(file)) reads one array');
+    expect(() => save('m.npy', {})).toThrow(': writeFileSync(file, encodeNpy(a)) writes one array');
+    expect(() => load(dir)).toThrow(': loadCheckpoint reads the folder of a run');
+  });
+
+  test.each(['a.safetensors', 'a.npz', 'a.json'])('reads what is below a name: %s', (name) => {
+    const file = at(name);
+    save(file, { 'net.0.weight': zeros([1]), 'net.1.bias': zeros([2]), 'network.0': zeros([3]), 'opt.lr': zeros([]) });
+    expect(Object.keys(load(file, { key: 'net' }))).toEqual(['0.weight', '1.bias']);
+    expect(Object.keys(load(file, { key: 'net.1' }))).toEqual(['bias']);
+    expect(() => load(file, { key: 'model' })).toThrow("load: key is 'model', expected one of 'net', 'network', 'opt'");
+    save(file, { W1: zeros([1]) });
+    expect(() => load(file, { key: 'W1' })).toThrow("load: key is 'W1', expected no key: no name has a dot");
+  });
+
   test('reads files of PyTorch, all of them or an entry, and writes none', () => {
     const file = at('checkpoint.PTH');
     const [{ file: stored }] = filesOfPytorch.read.filter(({ name }) => name === 'a checkpoint');
     fs.writeFileSync(file, Buffer.from(stored, 'base64'));
     expect(Object.keys(load(file, { key: 'model' }))).toContain('0.weight');
     expect(Object.keys(load(file))).toContain('model.0.weight');
+    expect(Object.keys(load(file, { key: 'model.0' }))).toEqual(['weight', 'bias']);
     expect(() => load(file, { key: 'net' })).toThrow("load: key is 'net', expected one of 'epoch', 'model'");
-    expect(() => load('m.npz', { key: 'model' })).toThrow("load: key is 'model', expected none: only files of PyTorch");
     expect(() => save(file, {})).toThrow('.npz or .json: .pth is read only; Python reads a safetensors file, see docs');
     fs.truncateSync(file, 100);
     expect(() => load(file)).toThrow(`load: ${file}: zip file has no directory at its end: it is cut off`);

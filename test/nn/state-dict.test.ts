@@ -86,6 +86,34 @@ describe('loadStateDict', () => {
     );
   });
 
+  test('says what takes off, or has, what stands in front of all names', () => {
+    const below = (start: string) =>
+      Object.fromEntries(Object.entries(net().stateDict()).map(([name, a]) => [`${start}.${name}`, a]));
+    expect(refusal(below('module')).message).toMatch(/; load\(file, { key: 'module' }\) reads the names below that$/);
+    expect(refusal({ ...below('a.net'), 'optimizer.step': zeros([]) }).message).toMatch(/{ key: 'a\.net' }/);
+    expect(refusal(below('state.model')).message).toMatch(/; it is of a checkpoint: loadCheckpoint\(file\)\.model has/);
+    expect(() => new nn.Sequential(net()).loadStateDict(net().stateDict())).toThrow(
+      "1.num_batches_tracked; it fits the part of the model that is called '0'",
+    );
+    const { '0.bias': _, ...rest } = below('module') as Record<string, NDArray>;
+    expect(refusal({ ...rest, 'other.0.bias': zeros([3]) }).message).not.toContain('key');
+  });
+
+  test.each([
+    ['model.pt', "state is 'model.pt', expected an object of arrays by name: load(file) reads them from a file"],
+    [net(), 'state is a Sequential, expected an object of arrays by name: pass its stateDict()'],
+    [Promise.resolve({}), 'state is a Promise, expected an object of arrays by name: await it'],
+    [new Uint8Array(4), 'expected an object of arrays by name: decodeSafetensors(bytes).tensors has those of a file'],
+    [tensor([1]), 'state is a tensor of shape (1,), expected an object of arrays by name: give it a name'],
+    [
+      { kind: 'fit', iteration: 3, model: net().stateDict(), state: {} },
+      "'kind' is 'fit', expected an array or a tensor: of a checkpoint, loadCheckpoint(file).model has the weights",
+    ],
+  ])('of something else says where a state is: %o', (state, message) => {
+    expect(refusal(state)).toBeInstanceOf(TypeError);
+    expect(refusal(state).message).toContain(message);
+  });
+
   test('is no ShapeError where all shapes are right', () => {
     const error = refusal({ ...net().stateDict(), more: zeros([1]) });
     expect([error.name, error.message]).toEqual([
