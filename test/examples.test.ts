@@ -75,6 +75,24 @@ test('own-training-loop fits a sine', async () => {
   expect(number('prediction at 0.5')).toBeCloseTo(1, 1);
 });
 
+test('files takes networks to a file, from PyTorch, and to ONNX and back', async () => {
+  await import('../examples/files.js');
+  expect(printed[0]).toMatch(/^a file of \d+ bytes; the same scores: true$/);
+  expect(number("accuracy of PyTorch's network")).toBeGreaterThan(0.95);
+  expect(number('accuracy of its ONNX file')).toBe(number("accuracy of PyTorch's network"));
+});
+
+test('checkpoints stops a run, continues it to the same bits, and finds its best', async () => {
+  await import('../examples/checkpoints.js');
+  await vi.waitFor(() => expect(printed).toHaveLength(4), { timeout: 30_000 });
+  expect(printed.slice(0, 2)).toEqual([
+    'stopped by Ctrl-C: 3 epochs and 55 steps are saved',
+    'continued to the same losses: true',
+  ]);
+  expect(Number(printed[2].split(': ')[1])).toBeGreaterThan(0.9);
+  expect(number('rows of run.csv for epochs')).toBe(6);
+});
+
 test('async-training leaves the event loop free, stops at a signal and waits for callbacks', async () => {
   await import('../examples/async-training.js');
   await vi.waitFor(() => expect(printed).toHaveLength(4), { timeout: 30_000 });

@@ -52,7 +52,8 @@ const MORE_BYTES = 16 * 2 ** 20;
  *
  * The name of a tensor in dictionaries or lists within each other is the keys on the way to it, joined by dots:
  * `model.0.weight` in a checkpoint `{ 'model': model.state_dict(), 'epoch': 3 }`. What is no tensor is left out. With
- * `key`, the names below one entry, or below a name with dots, are read without it: `{ key: 'model' }` gives `0.weight`.
+ * `key`, the names below one entry, or below a name with dots, are read without it: `{ key: 'model' }` gives
+ * `0.weight`.
  *
  * A file is data here: nothing in it is executed. It may ask for what tensors in dictionaries are made of, and anything
  * else is refused by its name.

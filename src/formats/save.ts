@@ -85,8 +85,8 @@ const LOAD_OPTIONS = {
   /** The dtype that all arrays get. Default null: each that of the file. */
   dtype: option<DType | null>(null, orNull(DTYPE)),
   /**
-   * What the names to read begin with, which they then lose: with `'model'`, `model.0.weight` is `0.weight`. In a file of
-   * PyTorch also the entry that is read. Default null: all of them.
+   * What the names to read begin with, which they then lose: with `'model'`, `model.0.weight` is `0.weight`. In a file
+   * of PyTorch also the entry that is read. Default null: all of them.
    */
   key: option<string | null>(null, orNull(TEXT)),
 };
