@@ -42,6 +42,8 @@ export interface FitState {
   readonly generator: RandomState;
   /** The generators that are properties of modules, by their paths, such as `3.random` of a `Dropout`. */
   readonly generators: Readonly<Record<string, RandomState>>;
+  /** The names of the parameters that need no gradient: a callback may freeze some, or thaw them. */
+  readonly frozen: readonly string[];
   /** The gradients that parameters have. */
   readonly gradients: Readonly<Record<string, NDArray>>;
   /** Parameters and buffers of the best epoch; null before there is one, and without `keepBest`. */
@@ -167,6 +169,7 @@ const NAMES: readonly (keyof FitState)[] = [
   'weightAverage',
   'generator',
   'generators',
+  'frozen',
   'gradients',
   'best',
   'history',
@@ -175,14 +178,19 @@ const NAMES: readonly (keyof FitState)[] = [
 ];
 
 /** What states did not have in earlier versions: of runs that had none of it. */
-function completed(state: FitState): FitState {
+function completed(state: FitState, model: Module<unknown>): FitState {
   if (!isObject(state) || !isObject(state.history) || !isObject(state.inEpoch)) return state;
   const { bestEpoch, bestValAcc } = state.history;
   const { valLossHistory, metrics } = emptyHistory();
   const bestValue = bestEpoch > 0 ? bestValAcc : null;
   const history = { valLossHistory, metrics, bestValue, ...(state.history as Partial<FitHistory>) };
   const inEpoch = { group: NO_GROUP, metrics: null, ...(state.inEpoch as Partial<FitState['inEpoch']>) };
-  return { ...state, history, inEpoch } as FitState;
+  return { frozen: frozenIn(model), ...(state as Partial<FitState>), history, inEpoch } as FitState;
+}
+
+/** The names of the parameters of a model that need no gradient. */
+export function frozenIn(model: Module<unknown>): string[] {
+  return model.namedParameters().flatMap(([name, { requiresGrad }]) => (requiresGrad ? [] : [name]));
 }
 
 function isObject(value: unknown): boolean {
@@ -204,8 +212,8 @@ interface FitRunParts {
  * @throws {TypeError | RangeError | ShapeError} naming the entry that does not fit.
  */
 export function checkFitState(fn: string, given: FitState, run: FitRunParts): FitState {
-  const state = completed(given);
   const { model } = run;
+  const state = completed(given, model);
   checkEntries(fn, 'state', state, NAMES);
   const { history, inEpoch, best, gradients, stopped } = state;
   checkEntries(fn, 'state.history', history, Object.keys(emptyHistory()));
@@ -240,6 +248,11 @@ export function checkFitState(fn: string, given: FitState, run: FitRunParts): Fi
   }
   if (best !== null) checkArrays(fn, 'state.best', best, model.stateDict());
   const params = new Map(model.namedParameters());
+  const { frozen } = state;
+  if (!Array.isArray(frozen) || !frozen.every((name) => params.has(name))) {
+    const expected = 'a list of names of parameters';
+    throw argumentError(TypeError, { fn, arg: 'state.frozen', found: `is ${describe(frozen)}`, expected });
+  }
   checkEntries(
     fn,
     'state.gradients',

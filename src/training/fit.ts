@@ -35,6 +35,7 @@ import {
   CURRENT_GENERATOR,
   checkFitState,
   type FitState,
+  frozenIn,
   type Group,
   generatorsOf,
   loadParts,
@@ -353,6 +354,7 @@ class Fit implements Listener {
       generators: Object.fromEntries(
         Object.entries(generatorsOf(this.#model)).map(([path, random]) => [path, random.stateDict()]),
       ),
+      frozen: frozenIn(this.#model),
       gradients: heapCopies(Object.fromEntries(gradients)),
       best: this.#best && heapCopies(this.#best),
       history: structuredClone(history),
@@ -398,6 +400,7 @@ class Fit implements Listener {
     const state = checkFitState(this.fn, given, { model: this.#model, accumulate, metrics, epochMetrics });
     loadParts(this.fn, this.#parts(), generatorsOf(this.#model), state);
     for (const [name, parameter] of this.#model.namedParameters()) {
+      parameter.requiresGrad = !state.frozen.includes(name);
       const has = Object.hasOwn(state.gradients, name);
       parameter.grad = has ? new Tensor(heapCopy(state.gradients[name])) : null;
     }

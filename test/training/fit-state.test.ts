@@ -120,6 +120,34 @@ describe('fit taken down to its state', () => {
     }
   });
 
+  test('has what a callback has frozen and thawed', { tags: 'slow' }, () => {
+    const run = (seed: string, epochs: number, state?: FitState) => {
+      const { model, loader, options } = fitSetup(seed, 'epoch', { epochs, state });
+      const [first, ...others] = model.parameters();
+      for (const parameter of others) parameter.requiresGrad = false;
+      const thaw = (epoch: number): void => {
+        if (epoch !== 1) return;
+        for (const parameter of others) parameter.requiresGrad = true;
+        first.requiresGrad = false;
+      };
+      let last: FitState | undefined;
+      fit(model, loader, {
+        ...options,
+        onEpoch: ({ epoch }, run) => {
+          thaw(epoch);
+          last = run.stateDict();
+        },
+      });
+      return { last, weights: bitsOf(model.stateDict()) };
+    };
+    const { last } = run('first', 2);
+    expect(last?.frozen).toEqual(['0.weight']);
+    expect(run('another', 3, last).weights).toEqual(run('first', 3).weights);
+    // States of earlier versions did not say.
+    const { frozen: _, ...earlier } = last as FitState;
+    expect(() => run('another', 3, pretend(earlier))).not.toThrow();
+  });
+
   test('is copies, and JSON but for the arrays', () => {
     const { model, loader, options } = fitSetup('first');
     const run = fitSteps(model, loader, options);
@@ -165,6 +193,7 @@ describe('a state', () => {
       'state.generators.6.random is 1, expected an object',
     ],
     ['a gradient of nothing', { ...good, gradients: { w: array([1]) } }, "state.gradients has an unknown entry 'w'"],
+    ['a frozen parameter of nothing', { ...good, frozen: ['w'] }, 'state.frozen is'],
     ['no gradients', { ...good, gradients: null }, 'state.gradients is null'],
     ['a best that is none', { ...good, best: {} }, "state.best has no entry '0.weight'"],
     [
