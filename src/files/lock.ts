@@ -1,6 +1,6 @@
 import { requireBuiltin } from '../node.js';
 import { attempt, checkRegular } from './errors.js';
-import { isGone, placeOf, startOf } from './place.js';
+import { callingThread, isGone, isThreadGone, placeOf, startOf, type ThreadPlace } from './place.js';
 import { noFollow } from './read.js';
 
 /** Milliseconds between two signs of life of a lock's holder. */
@@ -39,8 +39,8 @@ export interface Holder {
  * A place in the line for a lock file, which excludes other processes, also of other machines with the same folder.
  *
  * Its holder touches the file every second. One that was not touched for 15 seconds, as the one in the line has watched
- * (no two clocks are compared), or whose holder is a process of this machine that is gone, was left behind and is taken
- * over.
+ * (no two clocks are compared), or whose holder is a process of this machine that is gone, or on Linux a worker thread
+ * that was terminated, was left behind and is taken over.
  */
 export class LockQueue {
   readonly #fn: string;
@@ -61,7 +61,8 @@ export class LockQueue {
     this.#stale = stale;
     const { pid } = process;
     const host = requireBuiltin(fn, 'node:os').hostname();
-    this.#text = JSON.stringify({ place: placeOf(fn), host, pid, start: startOf(fn, pid), id: crypto.randomUUID() });
+    const [start, thread] = [startOf(fn, pid), callingThread(fn)];
+    this.#text = JSON.stringify({ place: placeOf(fn), host, pid, start, thread, id: crypto.randomUUID() });
   }
 
   /** Who had the lock at the last try; null if nobody had it, it was left behind, or cannot be known. */
@@ -249,14 +250,19 @@ function same(a: Seen, b: Seen): boolean {
   return a.text === b.text && a.beat === b.beat;
 }
 
-/** Whether the holder was a process of this machine that is gone. What cannot be read says nothing. */
+/**
+ * Whether the holder was a process of this machine that is gone, or a thread that was terminated. What cannot be read
+ * says nothing.
+ */
 function isAbandoned(text: string): boolean {
-  const { place, pid, start } = contentsOf(text);
+  const { place, pid, start, thread } = contentsOf(text);
   if (typeof pid !== 'number' || place !== placeOf('lock')) return false;
-  return isGone('lock', pid, typeof start === 'number' ? start : null);
+  if (isGone('lock', pid, typeof start === 'number' ? start : null)) return true;
+  const { id, start: since } = Object(thread) as Partial<ThreadPlace>;
+  return typeof id === 'number' && typeof since === 'number' && isThreadGone('lock', pid, { id, start: since });
 }
 
-function contentsOf(text: string): Partial<Record<'place' | 'host' | 'pid' | 'start', unknown>> {
+function contentsOf(text: string): Partial<Record<'place' | 'host' | 'pid' | 'start' | 'thread', unknown>> {
   try {
     return Object(JSON.parse(text));
   } catch {

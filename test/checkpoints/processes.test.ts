@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NDArray } from '../../src/arrays/index.js';
@@ -94,6 +95,20 @@ describe('the lock of a run', () => {
     const killed = performance.now();
     new CheckpointWriter('fit', dir).close();
     expect(performance.now() - killed).toBeLessThan(2000);
+    expect(fs.readdirSync(dir)).toEqual([]);
+  });
+
+  test('is refused while another thread has it, and taken over at once when that is terminated', async () => {
+    const dir = temporaryDir();
+    const worker = new Worker(program, { argv: [dir, 'hold'], stdout: true });
+    await once(worker.stdout, 'data');
+    expect(() => new CheckpointWriter('fit', dir)).toThrow(
+      `fit: ${dir} is being written by another run of this process (process id ${process.pid}); end that run`,
+    );
+    await worker.terminate();
+    expect(fs.readdirSync(dir)).toEqual(['.checkpoints.lock']);
+    if (process.platform !== 'linux') return;
+    new CheckpointWriter('fit', dir).close();
     expect(fs.readdirSync(dir)).toEqual([]);
   });
 
