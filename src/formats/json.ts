@@ -18,7 +18,7 @@ import {
 } from '../arrays/index.js';
 import { checkBytes, decodeUtf8, formatError, type Source } from './bytes.js';
 import { refuseForeign } from './foreign.js';
-import { type Json, type JsonObject, parseJson } from './parse-json.js';
+import { checkParts, type Json, type JsonObject, parseJson } from './parse-json.js';
 import { countOf, emptyState, quoted, readableArrays } from './state.js';
 import { TEXTS } from './texts.js';
 
@@ -60,17 +60,20 @@ export function encodeJson(state: StateLike, options: JsonOptions = {}): Uint8Ar
 /** {@link encodeJson}, for a function of another name. */
 export function writeJson(fn: string, state: StateLike, options: JsonOptions): Uint8Array {
   const { metadata } = settingsOf(fn, OPTIONS, options);
-  let length = 0;
-  const tensors = readableArrays(fn, state).map(([name, a]) => {
+  const named = readableArrays(fn, state);
+  let [length, texts] = [0, 2 * Object.keys(metadata ?? {}).length];
+  const tensors = named.map(([name, a]) => {
     const [dtype, flat] = [dtypeOf(a), operand(a)];
     const data = Array.from(flat, dtype === 'float32' ? shortest : exact).join();
     length += data.length;
     if (length > MAX_BYTES) throw tooLong(fn);
+    texts += flat.reduce((count, value) => count + (Number.isFinite(value) ? 0 : 1), 0);
     return `${JSON.stringify(name)}:{"dtype":"${dtype}","shape":${JSON.stringify(a.shape)},"data":[${data}]}`;
   });
   const start = `{"format":"layerwise","version":${VERSION}`;
-  const texts = metadata === null ? '' : `,"metadata":${JSON.stringify(metadata)}`;
-  const bytes = new TextEncoder().encode(`${start}${texts},"tensors":{${tensors.join()}}}\n`);
+  const kept = metadata === null ? '' : `,"metadata":${JSON.stringify(metadata)}`;
+  checkParts(fn, named.length, texts);
+  const bytes = new TextEncoder().encode(`${start}${kept},"tensors":{${tensors.join()}}}\n`);
   if (bytes.length > MAX_BYTES) throw tooLong(fn);
   return bytes;
 }

@@ -1,4 +1,4 @@
-import { printable } from '../arrays/index.js';
+import { argumentError, printable } from '../arrays/index.js';
 import { formatError, type Source } from './bytes.js';
 
 /** What JSON text says. Objects have no prototype, so that any name is an entry. */
@@ -20,11 +20,26 @@ const SPACES = ' \t\n\r';
  */
 const MOST_PARTS = 1e6;
 const PARTS_OF_OBJECT = 4;
+/** Of an array: its name, the object, the names of its three entries, its dtype and two lists. */
+const PARTS_OF_ARRAY = 1 + PARTS_OF_OBJECT + 3 + 1 + 2;
+/** Of what stands around the arrays, at most. */
+const PARTS_OF_FILE = 32;
 const HALF_PAIR = /\p{Surrogate}/u;
 
 /** Whether a text has a character that UTF-8 cannot say: half of a surrogate pair. */
 export function hasHalfPair(text: string): boolean {
   return HALF_PAIR.test(text);
+}
+
+/**
+ * Refuses to write more than is read again: the arrays of a safetensors or JSON file, and texts beside those that
+ * describe them.
+ */
+export function checkParts(fn: string, arrays: number, texts: number): void {
+  if (PARTS_OF_FILE + PARTS_OF_ARRAY * arrays + texts <= MOST_PARTS) return;
+  const found = `has ${arrays} arrays and ${texts} texts`;
+  const expected = `at most ${MOST_PARTS} parts, of which an array has ${PARTS_OF_ARRAY}: more are not read again`;
+  throw argumentError(RangeError, { fn, arg: 'state', found, expected, wayOut: 'write several files' });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { argumentError, sizeOf } from '../arrays/index.js';
 import { type ElementType, ELEMENT_SIZES as SIZES } from './elements.js';
+import { checkParts } from './parse-json.js';
 
 /** What the reference implementation reads at most. */
 export const MAX_HEADER_BYTES = 100_000_000;
@@ -30,13 +31,15 @@ export interface Layout {
  * narrower ones, so that every array begins at a multiple of the size of its numbers.
  *
  * @param entries - With names of their own.
- * @throws {RangeError} if the header is larger than readers of the format take.
+ * @throws {RangeError} if the header is larger than readers of the format take, or there are more arrays than are read
+ *   again.
  */
 export function layoutOf(
   fn: string,
   entries: readonly LayoutEntry[],
   metadata: Readonly<Record<string, string>> | null,
 ): Layout {
+  checkParts(fn, entries.length, 2 * Object.keys(metadata ?? {}).length);
   const order = entries.map((_, i) => i).sort((a, b) => SIZES[entries[b].dtype] - SIZES[entries[a].dtype]);
   const begins: number[] = [];
   let end = 0;

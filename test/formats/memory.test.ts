@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { array, type NDArray, toNested } from '../../src/arrays/index.js';
+import { array, full, type NDArray, toNested, zeros } from '../../src/arrays/index.js';
 import {
   decodeJson,
   decodeNpy,
@@ -10,6 +10,7 @@ import {
   encodeNpz,
   encodeSafetensors,
 } from '../../src/formats/index.js';
+import { checkParts } from '../../src/formats/parse-json.js';
 
 const a = array([
   [1, 2],
@@ -62,5 +63,31 @@ describe.each(Object.entries(READERS))('bytes of %s are read from', (_, [bytes, 
     const buffer = runInNewContext(`new ArrayBuffer(${bytes.length + 20})`) as ArrayBuffer;
     expect(buffer).not.toBeInstanceOf(ArrayBuffer);
     expect(read(Buffer.from(...(placed(bytes, buffer) as [ArrayBuffer, number, number])))).toEqual(whole);
+  });
+});
+
+test('more arrays and texts than are read are not written', () => {
+  expect(() => checkParts('save', 1, 1e6 - 43)).not.toThrow();
+  expect(() => checkParts('save', 1, 1e6 - 42)).toThrow('save: state has 1 arrays and 999958 texts, expected at most');
+});
+
+describe('what is written is read again, or refused', { tags: 'slow' }, () => {
+  /** As many arrays without values as a file may have, with a name each. */
+  const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`${i}`, zeros([0])]));
+  const most = Math.floor((1e6 - 32) / 11);
+
+  test.each([
+    ['safetensors', encodeSafetensors, decodeSafetensors],
+    ['json', encodeJson, decodeJson],
+  ] as const)('many arrays in %s', (_, encode, decode) => {
+    expect(() => decode(encode(many(most)))).not.toThrow();
+    const message = `state has ${most + 1} arrays and 0 texts, expected at most 1000000 parts, of which an array has 11`;
+    expect(() => encode(many(most + 1))).toThrow(message);
+  });
+
+  test('texts in JSON, which numbers that are not finite are', () => {
+    const a = full([1e6 - 43], Number.NaN);
+    expect(decodeJson(encodeJson({ a })).a.shape).toEqual(a.shape);
+    expect(() => encodeJson({ a: full([1e6 - 42], Number.NaN) })).toThrow('1 arrays and 999958 texts');
   });
 });
