@@ -307,10 +307,10 @@ def two_layer_net(options):
 
 def fully_connected_net(options):
     sizes = [options["inputDim"], *options["hiddenDims"], options["numClasses"]]
-    return fully_connected(sizes, options["normalization"], options["dropout"])
+    return fully_connected(sizes, options["normalization"], options["dropout"], options.get("batchnormEps"))
 
 
-def fully_connected(sizes, normalization, keep):
+def fully_connected(sizes, normalization, keep, epsilons=None):
     layers, names = ["nn.Flatten()"], {}
     sizes = [count(size) for size in sizes]
     for i, (inputs, outputs) in enumerate(zip(sizes, sizes[1:]), start=1):
@@ -324,7 +324,8 @@ def fully_connected(sizes, normalization, keep):
             names.update({f"{len(layers)}.running_mean": f"runningMean{i}"})
             names.update({f"{len(layers)}.running_var": f"runningVar{i}"})
             # Here momentum weighs the old value: 0.9 is PyTorch's 0.1.
-            layers.append(f"nn.BatchNorm1d({outputs}, eps=1e-05, momentum=0.1)")
+            eps = 1e-5 if epsilons is None else float(epsilons[i - 1])
+            layers.append(f"nn.BatchNorm1d({outputs}, eps={eps!r}, momentum=0.1)")
         elif normalization == "layernorm":
             layers.append(f"nn.LayerNorm({outputs}, eps=1e-05)")
         layers.append("nn.ReLU()")

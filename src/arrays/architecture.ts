@@ -7,7 +7,8 @@ export type OptionValue = number | string | boolean | null | readonly OptionValu
  *
  * Of a module, `class` is the name of its class, `options` its own properties (`inFeatures`, `kernelSize`, …), with
  * null in the place of parameters that it does without (`bias: null`), and `children` the modules in it, in their
- * order. Of a classifier, `options` are those of its constructor, `hiddenDims` among them.
+ * order. Of a classifier, `options` are those of its constructor, `hiddenDims` among them, and `batchnormEps`, a list,
+ * where `eps` of its `bnParams` was set.
  *
  * @example
  * { "version": 1, "model": { "class": "Sequential", "options": {}, "children": [

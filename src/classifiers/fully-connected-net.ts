@@ -28,6 +28,7 @@ import { keepsNothing, local, resident, workspace } from '../kernels/index.js';
 import {
   affineBackward,
   affineForward,
+  BATCHNORM_OPTIONS,
   type BatchnormParam,
   checkBatchnormParam,
   countFlops,
@@ -190,14 +191,21 @@ export class FullyConnectedNet implements Classifier {
     return loadStateDict(this, state, options);
   }
 
-  /** The class and the options that make a network of this form; of those, all but seeds and initial weights. */
+  /**
+   * The class and the options that make a network of this form; of those, all but seeds and initial weights. Where
+   * `eps` of `bnParams` was set, `batchnormEps` lists it.
+   */
   architecture(): Architecture {
     const { params } = this;
     const weights = Array.from({ length: this.#numLayers }, (_, i) => params[`W${i + 1}`]);
     const hiddenDims = weights.slice(0, -1).map(({ shape }) => shape[1]);
     const sizes = { hiddenDims, inputDim: weights[0].shape[0], numClasses: weights[this.#numLayers - 1].shape[1] };
     const dropout = this.dropoutParams.length > 0 ? this.dropoutParams[0].p : 1;
-    const options = { ...sizes, normalization: this.#normalization, dropout, ...formatOf(this) };
+    const { byDefault } = BATCHNORM_OPTIONS.eps;
+    const batchnormEps = this.bnParams.map(({ eps = byDefault }) => eps);
+    // No option of the constructor has it: it was set in bnParams.
+    const changed: Architecture['options'] = batchnormEps.some((eps) => eps !== byDefault) ? { batchnormEps } : {};
+    const options = { ...sizes, normalization: this.#normalization, dropout, ...changed, ...formatOf(this) };
     return { class: this.constructor.name, options, children: [] };
   }
 

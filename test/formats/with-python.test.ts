@@ -130,6 +130,12 @@ const MODELS: Record<string, () => [model: Classifier | nn.Module, X: NDArray, s
     const [model, X] = [new FullyConnectedNet([20, 15], options), images([3, 4, 4], 'float64')];
     return [model, X, trained(model, X)];
   },
+  'batchnorm of another eps': () => {
+    const model = new FullyConnectedNet([20, 15], { inputDim: 48, normalization: 'batchnorm', seed: 0 });
+    model.bnParams[1].eps = 0.5;
+    const X = images([48]);
+    return [model, X, trained(model, X)];
+  },
   layernorm: () => {
     const model = new FullyConnectedNet([20, 15], { inputDim: 48, normalization: 'layernorm', seed: 0 });
     const X = images([48]);

@@ -74,5 +74,8 @@ describe('architecture', () => {
         children: [],
       });
     }
+    const model = new FullyConnectedNet([6, 4], { inputDim: 5, normalization: 'batchnorm' });
+    model.bnParams[1].eps = 0.5;
+    expect(model.architecture().options.batchnormEps).toEqual([1e-5, 0.5]);
   });
 });
