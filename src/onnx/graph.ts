@@ -57,7 +57,7 @@ export function checkedGraph(source: Source, { graph, opsets, producer }: ModelM
     if (isConstant(message, tensors, literals)) continue;
     const facts: NodeFacts = {
       opset,
-      outputs: message.outputs.map((name) => used.has(name)),
+      outputs: message.outputs.map((name) => name !== '' && used.has(name)),
       constant: (input) => tensors.get(message.inputs[input]) ?? null,
     };
     const node = supported(message, title, facts);

@@ -117,6 +117,16 @@ export function rearranged(x: Integers, move: (values: NDArray) => Tensor): Inte
   return new Integers([...out.shape], Float64Array.from(hostValues(out.data)));
 }
 
+/**
+ * What an operator that keeps the kind of its input computes of floats; of whole numbers, in float64, and cut to whole
+ * ones again: a division that follows is one of whole numbers.
+ */
+export function ofItsKind(value: Value | null, run: Run, apply: (x: Tensor, run: Run) => Tensor): Value {
+  if (!(value instanceof Integers)) return apply(tensorOf(value, run), run);
+  const out = noGrad(() => apply(new Tensor(arrayOfIntegers(value)), { ...run, dtype: 'float64' }));
+  return new Integers([...out.shape], Float64Array.from(hostValues(out.data), Math.trunc));
+}
+
 /** `move` of a tensor, or of whole numbers. */
 export function moved(value: Value | null, move: (values: Tensor | NDArray) => Tensor): Value {
   if (value === null) throw new TypeError('an input is left out');

@@ -268,6 +268,84 @@ describe('integers', () => {
     );
   });
 
+  test.each([
+    ['ReduceSumSquare', 9],
+    ['ReduceL1', 3],
+    ['ReduceL2', 3],
+    ['ReduceMean', -3],
+    ['ReduceProd', -3],
+  ])('%s of a value alone', (op, expected) => {
+    expect(run({ op }, array(-3)).tolist()).toBe(expected);
+    const kept = run({ op, attributes: { noop_with_empty_axes: 1 } }, array([-3]), { axes: whole() }, 18);
+    expect(kept.tolist()).toEqual([expected]);
+  });
+
+  test.each([
+    ['Flatten', {}, [], [-3, -2, 1, 3]],
+    ['Clip', {}, ['', 'two'], [-3, -2, 1, 1]],
+    ['Relu', {}, [], [0, 0, 1, 3]],
+    ['Pad', {}, ['pads'], [0, -3, -2, 0, 1, 3]],
+    ['MatMul', {}, ['square'], [-3, -5, 1, 4]],
+    ['Gemm', {}, ['square'], [-3, -5, 1, 4]],
+    ['ReduceMean', { axes: [0] }, [], [-1, 0]],
+    ['ReduceMax', { axes: [1] }, [], [-2, 3]],
+    ['GatherElements', { axis: 1 }, ['places'], [-2, 1]],
+    ['Pow', {}, ['twice'], [18, 12, 2, 24]],
+  ])('%s of whole numbers makes whole numbers, which are divided as such', (op, attributes, others, expected) => {
+    const nodes = [
+      { op: 'Cast', attributes: { to: 7 }, outputs: ['whole'] },
+      { op, inputs: ['whole', ...others], attributes, outputs: ['made'] },
+      { op: 'Div', inputs: ['made', 'two'] },
+    ];
+    const tensors = {
+      two: { shape: [], values: [2], ints: true },
+      pads: whole(0, 1, 0, 0),
+      square: { shape: [2, 2], values: [1, 1, 0, 1], ints: true },
+      places: { shape: [2, 1], values: [1, 0], ints: true },
+      twice: scalar(2),
+    };
+    const x = array([
+      [-6.5, -5],
+      [2, 7],
+    ]);
+    const halves = decodeOnnx(modelBytes({ nodes, tensors })).forward(x);
+    expect(Array.from(halves.data.data, (value) => value + 0)).toEqual(expected);
+  });
+
+  test('a Cast to fewer bits drops the upper ones', () => {
+    const cast = (to: number, ...values: number[]): unknown =>
+      run({ op: 'Cast', attributes: { to } }, array(values)).tolist();
+    expect(cast(2, -250, 255, 256, 300)).toEqual([6, 255, 0, 44]);
+    expect(cast(3, -129, -128, 127, 128)).toEqual([127, -128, 127, -128]);
+    expect(cast(7, -250, 2 ** 40)).toEqual([-250, 2 ** 40]);
+  });
+
+  test('a Dropout that is told to train, and one whose mask is left out', () => {
+    const of = (outputs: string[], mode: number): Tensor =>
+      decodeOnnx(
+        modelBytes({
+          nodes: [
+            { op: 'Cast', inputs: ['mode'], attributes: { to: 9 }, outputs: ['bool'] },
+            { op: 'Dropout', inputs: ['x', '', 'bool'], outputs },
+          ],
+          tensors: { mode: { shape: [], values: [mode], ints: true } },
+        }),
+      ).forward(array([1]));
+    expect(of(['y', ''], 0).tolist()).toEqual([1]);
+    expect(() => of(['y'], 1)).toThrow('node 1 (Dropout): training_mode is true, expected false');
+  });
+
+  test('ReduceProd of floats', () => {
+    const x = array([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+    expect(run({ op: 'ReduceProd' }, x).tolist()).toEqual([[720]]);
+    const attributes = { axes: [-1], keepdims: 0 };
+    expect(run({ op: 'ReduceProd', attributes }, x).tolist()).toEqual([6, 120]);
+    expect(run({ op: 'ReduceProd', attributes: { axes: [0] } }, x).tolist()).toEqual([[4, 10, 18]]);
+  });
+
   test('Pad reflects along any axes', () => {
     const pad = { op: 'Pad', attributes: { mode: 'reflect' } };
     const x = array([

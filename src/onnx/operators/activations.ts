@@ -2,7 +2,7 @@ import type { NDArray } from '../../arrays/index.js';
 import { zeros } from '../../arrays/index.js';
 import { F, op, type Tensor } from '../../autograd/index.js';
 import { type AttributeTable, float, int, type Operator, operator, type Run, text, type Value } from '../operator.js';
-import { numberOf, tensorOf } from '../values.js';
+import { numberOf, ofItsKind, tensorOf } from '../values.js';
 
 /** An operator of one tensor, element by element. */
 function pointwise(apply: (x: Tensor) => Tensor, since?: number): Operator {
@@ -64,7 +64,7 @@ function softmaxOf(apply: (x: Tensor, axis: number) => Tensor): Operator {
 }
 
 export const ACTIVATIONS: Readonly<Record<string, Operator>> = {
-  Relu: pointwise(F.relu),
+  Relu: operator({ attributes: {}, inputs: [1, 1], run: ([x], _, run) => ofItsKind(x, run, F.relu) }),
   Sigmoid: pointwise(F.sigmoid),
   Tanh: pointwise(F.tanh),
   Softplus: pointwise((x) => F.softplus(x)),
@@ -121,7 +121,8 @@ export const ACTIVATIONS: Readonly<Record<string, Operator>> = {
     },
     inputs: [1, 3],
     settings: [1, 2],
-    run: ([x, low, high], { min, max }, run) => clip(tensorOf(x, run), boundOf(low, min), boundOf(high, max)),
+    run: ([x, low, high], { min, max }, run) =>
+      ofItsKind(x, run, (floats) => clip(floats, boundOf(low, min), boundOf(high, max))),
   }),
   Softmax: softmaxOf(F.softmax),
   LogSoftmax: softmaxOf(F.logSoftmax),

@@ -1,7 +1,7 @@
 import { F, type Tensor } from '../../autograd/index.js';
 import { Integers } from '../integers.js';
 import { int, type Operator, operator, type Run, type Value } from '../operator.js';
-import { combined, integersOf, numberOf, stretched, tensorOf } from '../values.js';
+import { combined, integersOf, numberOf, ofItsKind, stretched, tensorOf } from '../values.js';
 
 type OfFloats = (a: Tensor, b: Tensor) => Tensor;
 type OfIntegers = (a: number, b: number) => number;
@@ -57,8 +57,13 @@ function relation(floats: OfFloats, integers: (a: number, b: number) => boolean,
 const holds = (x: Tensor): Tensor => F.ne(x, 0);
 
 function power(x: Value | null, exponent: Value | null, run: Run): Value {
-  if (x instanceof Integers && exponent instanceof Integers) return combined(x, exponent, (a, n) => a ** n);
-  const base = tensorOf(x, run);
+  if (x instanceof Integers && exponent instanceof Integers) {
+    return combined(x, exponent, (a, n) => Math.trunc(a ** n));
+  }
+  return ofItsKind(x, run, (base, like) => powerOf(base, exponent, like));
+}
+
+function powerOf(base: Tensor, exponent: Value | null, run: Run): Tensor {
   const isNumber = exponent instanceof Integers || (exponent !== null && !exponent.requiresGrad);
   if (isNumber && exponent.shape.length <= base.shape.length && exponent.shape.every((size) => size === 1)) {
     return F.pow(base, numberOf(exponent));

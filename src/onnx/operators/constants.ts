@@ -6,16 +6,28 @@ import { DATA_TYPE } from '../schema.js';
 import { dataTypeName, floatsOf } from '../tensor-message.js';
 import { checkedShape, integersOf, listOf, MOST_VALUES, numberOf, tensorOf } from '../values.js';
 
-const WHOLE: readonly number[] = [
-  DATA_TYPE.int64,
-  DATA_TYPE.int32,
-  DATA_TYPE.int16,
-  DATA_TYPE.int8,
-  DATA_TYPE.uint8,
-  DATA_TYPE.uint16,
-  DATA_TYPE.uint32,
-  DATA_TYPE.uint64,
-];
+/** Number formats of whole numbers, each with the least number that it holds, and the first that it does not. */
+const WHOLE: ReadonlyMap<number, readonly [least: number, beyond: number]> = new Map([
+  [DATA_TYPE.int64, [-(2 ** 63), 2 ** 63]],
+  [DATA_TYPE.int32, [-(2 ** 31), 2 ** 31]],
+  [DATA_TYPE.int16, [-(2 ** 15), 2 ** 15]],
+  [DATA_TYPE.int8, [-(2 ** 7), 2 ** 7]],
+  [DATA_TYPE.uint8, [0, 2 ** 8]],
+  [DATA_TYPE.uint16, [0, 2 ** 16]],
+  [DATA_TYPE.uint32, [0, 2 ** 32]],
+  [DATA_TYPE.uint64, [0, 2 ** 64]],
+]);
+
+/** Whole numbers in the range of a format: those that are beyond it lose their upper bits. */
+function inRange(x: Integers, [least, beyond]: readonly [number, number]): Integers {
+  const range = beyond - least;
+  const isIn = (value: number): boolean => (value >= least && value < beyond) || !Number.isFinite(value);
+  if (x.values.every(isIn)) return x;
+  return new Integers(
+    x.shape,
+    x.values.map((value) => (isIn(value) ? value : value - range * Math.floor((value - least) / range))),
+  );
+}
 
 /** Float formats that the dtypes of arrays hold: the others would have to be rounded to. */
 const FLOATS: readonly number[] = [DATA_TYPE.float, DATA_TYPE.double];
@@ -50,10 +62,11 @@ export const CONSTANTS: Readonly<Record<string, Operator>> = {
     attributes: { to: requiredInt(), saturate: int(1) },
     inputs: [1, 1],
     refuses: ({ to }) =>
-      WHOLE.includes(to) || FLOATS.includes(to) || to === DATA_TYPE.bool ? null : `to ${dataTypeName(to)}`,
+      WHOLE.has(to) || FLOATS.includes(to) || to === DATA_TYPE.bool ? null : `to ${dataTypeName(to)}`,
     run: ([value], { to }, run) => {
       if (floatsOf(to) !== null) return tensorOf(value, run);
-      if (to !== DATA_TYPE.bool) return integersOf(value);
+      const range = WHOLE.get(to);
+      if (range !== undefined) return inRange(integersOf(value), range);
       if (value instanceof Tensor) return F.ne(value, 0);
       const { shape, values } = integersOf(value);
       return new Integers(

@@ -1,6 +1,6 @@
 import { F, type Tensor } from '../../autograd/index.js';
 import { flag, float, type Operator, operator } from '../operator.js';
-import { tensorOf } from '../values.js';
+import { ofItsKind, tensorOf } from '../values.js';
 
 interface GemmAttributes {
   readonly alpha: number;
@@ -27,11 +27,11 @@ export const MATRICES: Readonly<Record<string, Operator>> = {
     attributes: { alpha: float(1), beta: float(1), transA: flag(0), transB: flag(0) },
     inputs: [2, 3],
     run: ([a, b, c = null], attributes, run) =>
-      gemm(tensorOf(a, run), tensorOf(b, run), c && tensorOf(c, run), attributes),
+      ofItsKind(a, run, (x, like) => gemm(x, tensorOf(b, like), c && tensorOf(c, like), attributes)),
   }),
   MatMul: operator({
     attributes: {},
     inputs: [2, 2],
-    run: ([a, b], _, run) => F.matmul(tensorOf(a, run), tensorOf(b, run)),
+    run: ([a, b], _, run) => ofItsKind(a, run, (x, like) => F.matmul(x, tensorOf(b, like))),
   }),
 };

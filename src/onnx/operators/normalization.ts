@@ -77,8 +77,9 @@ export const NORMALIZATION: Readonly<Record<string, Operator>> = {
       const value = mode.values();
       return value instanceof Integers && value.values[0] !== 0 ? 'training_mode true' : null;
     },
-    run: ([value, share = null], { ratio }, run) => {
+    run: ([value, share = null, mode = null], { ratio }, run) => {
       const x = tensorOf(value, run);
+      if (mode !== null && numberOf(mode) !== 0) throw new RangeError('training_mode is true, expected false');
       if (!run.training) return x;
       // The ratio is an attribute before opset 12, then an input.
       return F.dropout(x, share === null ? ratio : numberOf(share), { training: true });

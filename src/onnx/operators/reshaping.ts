@@ -1,7 +1,18 @@
 import { sizeOf, tuple } from '../../arrays/index.js';
 import { F, type Tensor } from '../../autograd/index.js';
 import { flag, float, int, ints, type Operator, operator, text, type Value } from '../operator.js';
-import { axesIn, axesOf, axisIn, broadcastShape, checkedShape, listOf, moved, numberOf, tensorOf } from '../values.js';
+import {
+  axesIn,
+  axesOf,
+  axisIn,
+  broadcastShape,
+  checkedShape,
+  listOf,
+  moved,
+  numberOf,
+  ofItsKind,
+  tensorOf,
+} from '../values.js';
 
 /** The shape of a Reshape: 0 stands for the size of the input's axis there, -1 for what follows from the others. */
 function targetOf(from: readonly number[], to: readonly number[], allowzero: boolean): number[] {
@@ -78,12 +89,12 @@ export const RESHAPING: Readonly<Record<string, Operator>> = {
   Flatten: operator({
     attributes: { axis: int(1) },
     inputs: [1, 1],
-    run: ([value], { axis }, run) => {
-      const x = tensorOf(value, run);
-      const { shape } = x;
-      const at = axis === shape.length ? axis : axisIn(axis, shape.length);
-      return F.reshape(x, [sizeOf(shape.slice(0, at)), sizeOf(shape.slice(at))]);
-    },
+    run: ([value], { axis }) =>
+      moved(value, (x) => {
+        const { shape } = x;
+        const at = axis === shape.length ? axis : axisIn(axis, shape.length);
+        return F.reshape(x, [sizeOf(shape.slice(0, at)), sizeOf(shape.slice(at))]);
+      }),
   }),
   Reshape: operator({
     attributes: { allowzero: flag(0) },
@@ -123,12 +134,14 @@ export const RESHAPING: Readonly<Record<string, Operator>> = {
     inputs: [1, 4],
     settings: [2],
     run: ([x, list, filling, along], { mode, pads, value }, run) =>
-      paddedBy(
-        tensorOf(x, run),
-        axesOf(list, pads) ?? [],
-        axesOf(along, null),
-        mode,
-        filling === undefined || filling === null ? value : numberOf(filling),
+      ofItsKind(x, run, (floats) =>
+        paddedBy(
+          floats,
+          axesOf(list, pads) ?? [],
+          axesOf(along, null),
+          mode,
+          filling === undefined || filling === null ? value : numberOf(filling),
+        ),
       ),
   }),
   Expand: operator({
@@ -147,21 +160,21 @@ export const RESHAPING: Readonly<Record<string, Operator>> = {
   DepthToSpace: operator({
     attributes: { blocksize: { ...int(1, (size) => size >= 1), required: true }, mode: text('DCR', 'CRD') },
     inputs: [1, 1],
-    run: ([value], { blocksize: b, mode }, run) => {
-      const x = tensorOf(value, run);
-      const [N, C, H, W] = x.shape;
-      const c = C / b ** 2;
-      const [apart, order] =
-        mode === 'DCR'
-          ? [
-              [N, b, b, c, H, W],
-              [0, 3, 4, 1, 5, 2],
-            ]
-          : [
-              [N, c, b, b, H, W],
-              [0, 1, 4, 2, 5, 3],
-            ];
-      return F.reshape(F.permute(F.reshape(x, apart), order), [N, c, H * b, W * b]);
-    },
+    run: ([value], { blocksize: b, mode }) =>
+      moved(value, (x) => {
+        const [N, C, H, W] = x.shape;
+        const c = C / b ** 2;
+        const [apart, order] =
+          mode === 'DCR'
+            ? [
+                [N, b, b, c, H, W],
+                [0, 3, 4, 1, 5, 2],
+              ]
+            : [
+                [N, c, b, b, H, W],
+                [0, 1, 4, 2, 5, 3],
+              ];
+        return F.reshape(F.permute(F.reshape(x, apart), order), [N, c, H * b, W * b]);
+      }),
   }),
 };

@@ -12,6 +12,7 @@ import {
   listOf,
   listToEnds,
   moved,
+  ofItsKind,
   tensorOf,
 } from '../values.js';
 
@@ -174,11 +175,12 @@ export const SELECTING: Readonly<Record<string, Operator>> = {
     inputs: [2, 2],
     since: 11,
     run: ([value, index], { axis }, run) => {
-      const x = tensorOf(value, run);
-      const along = axisIn(axis, x.shape.length);
       const { shape, values } = integersOf(index);
-      const counted = values.map((place) => (place < 0 ? place + x.shape[along] : place));
-      return F.gather(x, along, arrayOfIntegers(new Integers(shape, counted)));
+      return ofItsKind(value, run, (x) => {
+        const along = axisIn(axis, x.shape.length);
+        const counted = values.map((place) => (place < 0 ? place + x.shape[along] : place));
+        return F.gather(x, along, arrayOfIntegers(new Integers(shape, counted)));
+      });
     },
   }),
 };
