@@ -89,6 +89,12 @@ function forwardOf(fn: string, model: Module, input: NDArray, shape: readonly nu
     return model.forward(new Tensor(input));
   } catch (error) {
     const message = error instanceof Error ? error.message : describe(error);
+    const { length } = model.forward;
+    if (length > 1) {
+      const found = `has a forward of ${length} inputs, which fails on one (${message})`;
+      const wayOut = 'wrap it in a module whose forward takes one and makes the others';
+      throw argumentError(RangeError, { fn, arg: 'model', found, wayOut }, { cause: error });
+    }
     const found = `is ${tuple(shape)}, which the model does not take (${message})`;
     throw argumentError(RangeError, { fn, arg: 'inputShape', found }, { cause: error });
   }

@@ -166,6 +166,20 @@ describe('what is refused', () => {
     expect(() => encode(apply as (x: Tensor, module: Applied) => unknown)).toThrow(`encodeOnnx: model ${message}`);
   });
 
+  test('a model of two inputs', () => {
+    class Sum extends nn.Module {
+      override forward(x: Tensor, y: Tensor): Tensor {
+        return F.add(x, y);
+      }
+    }
+    expect(() => encodeOnnx(new Sum() as unknown as nn.Module, { inputShape: 4 })).toThrow(
+      [
+        'encodeOnnx: model has a forward of 2 inputs, which fails on one (add: b is undefined, expected a tensor, an ',
+        'array or a number): wrap it in a module whose forward takes one and makes the others',
+      ].join(''),
+    );
+  });
+
   test('whole numbers that a model from a file makes of floats: they would be constants', () => {
     const best = decodeOnnx(encode((x) => x.gather(1, F.argmax(x, 1, true))));
     expect(() => encodeOnnx(best, { inputShape: 4 })).toThrow(
