@@ -3,7 +3,10 @@
 // apart from index.ts, which esbuild would keep as soon as anything at all is imported from the package.
 import './functions/methods.js';
 
-export * as F from './functions/index.js';
+import * as functions from './functions/index.js';
+
+// A variable of this file: Rollup finds its way through `export * as F` to `F.add`, past the import above.
+export import F = functions;
 export * as lossOptions from './functions/loss-options.js';
 export { defaultGenerator, manualSeed } from './generator.js';
 export { type GradCheckOptions, gradCheck } from './grad-check.js';

@@ -14,6 +14,9 @@ const VITEST = [
   ['vitest', 'run', '--globals', '--pool=vmThreads'],
 ];
 
+/** What bundlers get: a program that trains, one that takes nothing but F, one that needs a single function. */
+const PROGRAMS = ['esm', 'tensor-methods', 'one-function'];
+
 /** Those that need no more than this repository has installed: `npm run check:package`. */
 export const OWN = {
   'ES module': { type: 'module', files: ['esm.mjs'], steps: [['node', 'esm.mjs']] },
@@ -157,19 +160,19 @@ function otherRuntime(name, packages, command) {
 }
 
 /**
- * A bundler, for browsers and for Node, of a program that trains and of one that needs a single function.
+ * A bundler, for browsers and for Node.
  *
  * Node runs both: what the bundle for browsers asks of its surroundings, Node has too.
  */
 function bundler(packages, platforms) {
   const steps = [];
   for (const [platform, build] of Object.entries(platforms)) {
-    for (const name of ['esm', 'one-function']) {
+    for (const name of PROGRAMS) {
       steps.push(build(name), ['node', `${platform}/${name}.${platform === 'node' ? 'c' : 'm'}js`]);
     }
   }
   steps.push((project) => small(join(project, 'browser/one-function.mjs')));
-  return { type: 'module', packages, files: ['esm.mjs', 'one-function.mjs'], steps };
+  return { type: 'module', packages, files: PROGRAMS.map((name) => `${name}.mjs`), steps };
 }
 
 /** Whether a bundle holds no more than it needs. The kernels alone are ten times as many bytes. */
