@@ -252,8 +252,10 @@ export class Solver<R extends Rule = 'sgd'> {
 
   #startLoggers(): void {
     const { iteration, epoch } = this;
-    const [isResumed, isEvaluationDue] = [iteration > 0 || this.#options.resume !== null, this.#due];
-    this.#loggers.start({ iteration, epoch, isResumed, isEvaluationDue, metrics: [] });
+    // Also one that was stopped before its first checkpoint: what it logged comes again.
+    const isResumed = iteration > 0 || this.#listener.checkpoints?.isRestarted === true;
+    this.#loggers.start({ iteration, epoch, isResumed, isEvaluationDue: this.#due, metrics: [] });
+    if (this.#loggers.isActive && iteration === 0) this.#listener.checkpoints?.mark();
   }
 
   /** Puts the best parameters into the model, and keeps the last ones. */

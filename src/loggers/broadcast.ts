@@ -85,8 +85,9 @@ export class Loggers {
 
   /** What a hook returned may be a promise. */
   #watched(logger: Logger, hook: Hook, answer: unknown): void {
-    if (!(answer instanceof Promise)) return;
-    answer.catch((error) => this.#drop(logger, hook, error));
+    // One of another realm or library is none of ours: whatever has `then`.
+    if (typeof (answer as Partial<PromiseLike<unknown>> | null | undefined)?.then !== 'function') return;
+    (answer as PromiseLike<unknown>).then(undefined, (error) => this.#drop(logger, hook, error));
   }
 
   /** A logger that has failed gets no more events, and the training goes on. */

@@ -1,5 +1,6 @@
 import { AMOUNT, argumentError, checkPath, count, FLAG, type OptionsOf, option, settingsOf } from '../arrays/index.js';
 import { AppendFile } from './append-file.js';
+import { flushedAtExit } from './at-exit.js';
 import type { LoggedEpoch, LoggedStep, Logger, RunStart } from './logger.js';
 
 /** The table of {@link LineLoggerOptions}. */
@@ -49,6 +50,7 @@ export function lineLogger(fn: string, path: string, options: LineLoggerOptions,
   let file: AppendFile | null = null;
   let text = '';
   let flushedAt = 0;
+  let settled = (): void => {};
 
   const flush = (): void => {
     if (file === null || text === '') return;
@@ -70,6 +72,7 @@ export function lineLogger(fn: string, path: string, options: LineLoggerOptions,
         throw error;
       }
       [file, text, flushedAt] = [opened, '', 0];
+      settled = flushedAtExit(flush);
     },
     onStep(event) {
       if (event.iteration % every === 0) text += format.step(event);
@@ -85,6 +88,7 @@ export function lineLogger(fn: string, path: string, options: LineLoggerOptions,
     flush,
     close() {
       const closing = file;
+      settled();
       try {
         flush();
       } finally {
@@ -113,7 +117,9 @@ function continueIn(
   const { size } = file;
   if (size === 0) return 0;
   const refusal = { fn, arg: 'file', wayOut: 'delete it, or name another file' };
-  if (!start.isResumed && !append) {
+  // One with a header only has nothing to lose: it is of a run that was killed right at its start.
+  const isEmpty = header !== '' && size <= MOST && new TextDecoder().decode(file.read(0, size)) === header;
+  if (!isEmpty && !start.isResumed && !append) {
     const wayOut = `${refusal.wayOut}, or give { append: true }`;
     throw argumentError(Error, { ...refusal, found: `${path} exists already`, expected: 'none for a new run', wayOut });
   }
@@ -122,14 +128,18 @@ function continueIn(
     throw argumentError(Error, { ...refusal, found: `${path} begins with something else`, expected });
   }
   const lines = linesFromEnd(file, size);
+  // With `append`, a run from the beginning is behind others, whose lines these may be.
+  const mayCut = start.isResumed && !(append && start.iteration === 0);
   let kept = lines.next().value?.at ?? size;
   let next = Number.POSITIVE_INFINITY;
   for (const { at, line } of lines) {
     const place = format.placeOf(line);
     // An earlier run in the same file ends with a higher number than the next one begins.
-    if (place === null || !start.isResumed || place.iteration > next || !isLater(place, start)) break;
+    if (place === null || !mayCut || place.iteration > next || !isLater(place, start)) break;
     [kept, next] = [at, place.iteration];
   }
+  // A part of the header, which may have line feeds of its own.
+  if (kept < new TextEncoder().encode(header).length) kept = 0;
   if (kept < size) file.truncate(kept);
   return kept;
 }

@@ -2,6 +2,7 @@ import { AMOUNT, argumentError, checkPath, count, FLAG, type OptionsOf, option, 
 import { attempt, makeFolder } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
 import { AppendFile } from './append-file.js';
+import { flushedAtExit } from './at-exit.js';
 import type { Logger } from './logger.js';
 import { type ScalarTag, scalarTag, TensorBoardEvents } from './tensorboard-events.js';
 
@@ -58,6 +59,7 @@ export function tensorBoardLogger(dir: string, options: TensorBoardLoggerOptions
   let metrics: readonly string[] = [];
   let epochTags: readonly ScalarTag[] = [];
   let flushedAt = 0;
+  let settled = (): void => {};
 
   const flush = (): void => {
     if (file === null || events.size === 0) return;
@@ -88,6 +90,7 @@ export function tensorBoardLogger(dir: string, options: TensorBoardLoggerOptions
         file = null;
         throw error;
       }
+      settled = flushedAtExit(flush);
     },
     onStep({ iteration, loss, learningRate, seconds }) {
       if (iteration % every === 0) events.addScalars(Date.now() / 1000, iteration, OF_STEPS, [loss, learningRate]);
@@ -104,6 +107,7 @@ export function tensorBoardLogger(dir: string, options: TensorBoardLoggerOptions
     flush,
     close() {
       const closing = file;
+      settled();
       try {
         flush();
       } finally {

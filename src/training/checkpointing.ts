@@ -1,11 +1,15 @@
 import { CheckpointWriter, type NewCheckpoint } from '../checkpoints/index.js';
 import type { Description } from '../data/description.js';
+import { attempt, statOf } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
 import type { CheckedCheckpoint, Checkpointed } from './checkpoint-options.js';
 import type { RunSaver } from './drive.js';
 import type { TrainingEvent } from './events.js';
 import { type Found, findCheckpoint, loadFound } from './resume.js';
 import type { RunConfig } from './run-config.js';
+
+/** The file that says that a run has begun in a folder. */
+const MARK = '.begun';
 
 /** The run that is saved. */
 export interface SavedRun {
@@ -50,6 +54,7 @@ export function checkpointsOf(
   } finally {
     checkpoints?.close(true);
   }
+  if (found === null) checkpoints?.findMark();
   if (verbose && found !== null) {
     console.log(`Continues from iteration ${found.checkpoint.iteration}, saved in ${found.file}`);
   }
@@ -85,6 +90,7 @@ export class Checkpoints implements RunSaver {
   #failure: { readonly error: unknown } | null = null;
   /** Whether the folder has checkpoints of this run. */
   #isOwn: boolean;
+  #isRestarted = false;
 
   /** @param isContinued - Whether the run goes on from the checkpoints in the folder. */
   constructor(run: SavedRun, config: RunConfig, options: CheckedCheckpoint, isContinued: boolean) {
@@ -104,6 +110,26 @@ export class Checkpoints implements RunSaver {
     this.#plan();
     this.#isUnsaved = false;
     this.#attempt(() => this.#begin());
+  }
+
+  /** Whether the run begins anew where an earlier process has begun it, and ended before the first checkpoint. */
+  get isRestarted(): boolean {
+    return this.#isRestarted;
+  }
+
+  /** Looks for what {@link Checkpoints.mark} has left. */
+  findMark(): void {
+    this.#isRestarted = statOf(this.#run.fn, this.#mark) !== undefined;
+  }
+
+  /** Notes in the folder that the run has begun: what its loggers have written is its own. */
+  mark(): void {
+    const fs = requireBuiltin(this.#run.fn, 'node:fs');
+    this.#attempt(() => attempt(this.#run.fn, 'write', this.#mark, () => fs.writeFileSync(this.#mark, '')));
+  }
+
+  get #mark(): string {
+    return requireBuiltin(this.#run.fn, 'node:path').join(this.#options.dir, MARK);
   }
 
   #begin(): CheckpointWriter {

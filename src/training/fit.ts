@@ -238,11 +238,11 @@ class Fit implements Listener {
 
   #startLoggers(): void {
     const { iteration, epoch, metrics } = this.history;
-    const { state, resume } = this.#options;
-    // Also one that found no checkpoint: what it logged before it was stopped comes again.
-    const isResumed = state !== undefined || resume !== null;
+    // Also one that was stopped before its first checkpoint: what it logged comes again.
+    const isResumed = this.#options.state !== undefined || iteration > 0 || this.checkpoints?.isRestarted === true;
     const isEvaluationDue = this.#steps > 0;
     this.#loggers.start({ iteration, epoch, isResumed, isEvaluationDue, metrics: Object.keys(metrics) });
+    if (this.#loggers.isActive && iteration === 0) this.checkpoints?.mark();
   }
 
   get #isOver(): boolean {

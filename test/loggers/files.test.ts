@@ -93,6 +93,18 @@ describe('csvLogger', () => {
   });
 });
 
+test('csvLogger: a part of a header is replaced, also where a name in it has a line feed', () => {
+  const file = path.join(temporaryDir(), 'run.csv');
+  const start = { ...resumedAt(0), metrics: ['a\nb'] };
+  run(csvLogger(file), { ...start, isResumed: false }, 2);
+  const whole = fs.readFileSync(file, 'utf8');
+  for (const size of [3, whole.indexOf('\n') + 1, whole.indexOf('b/val"')]) {
+    fs.truncateSync(file, size);
+    run(csvLogger(file), start, 2);
+    expect(fs.readFileSync(file, 'utf8')).toBe(whole);
+  }
+});
+
 describe('jsonLinesLogger', () => {
   test('writes an object for each event, and what is not finite as a text', () => {
     const file = path.join(temporaryDir(), 'run.jsonl');
@@ -212,6 +224,37 @@ describe.each(LINES)('$name', ({ name, make, head }) => {
       const rows = first.startsWith('kind') ? first.slice(first.indexOf('\n') + 1) : first;
       expect(fs.readFileSync(file, 'utf8')).toBe(first + rows);
     }
+  });
+
+  test('leaves the lines of earlier runs where one with append is restarted from its beginning', () => {
+    const file = path.join(temporaryDir(), 'run');
+    run(make(file), NEW, 6);
+    const first = fs.readFileSync(file, 'utf8');
+    run(make(file, { append: true }), resumedAt(0), 6);
+    const rows = first.startsWith('kind') ? first.slice(first.indexOf('\n') + 1) : first;
+    expect(fs.readFileSync(file, 'utf8')).toBe(first + rows);
+  });
+
+  test('writes what is left when the process ends', () => {
+    const file = path.join(temporaryDir(), 'run');
+    const others = process.listeners('exit');
+    const loggers = [make(file), make(`${file}-2`)];
+    for (const logger of loggers) {
+      logger.onStart?.(NEW);
+      logger.onStep?.(step(1));
+    }
+    const added = process.listeners('exit').filter((listener) => !others.includes(listener));
+    expect(added).toHaveLength(1);
+    added[0](0);
+    for (const end of ['', '-2'])
+      expect(
+        fs
+          .readFileSync(file + end, 'utf8')
+          .split('\n')
+          .at(-2),
+      ).toContain(head);
+    for (const logger of loggers) logger.close?.();
+    expect(process.listeners('exit')).toEqual(others);
   });
 
   test('takes an empty file as none', () => {

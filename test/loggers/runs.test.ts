@@ -233,9 +233,11 @@ describe('a logger that fails', () => {
 
   test('by a rejected promise, too', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
-    const onEpoch = vi.fn(async () => {
-      throw new Error('offline');
-    });
+    // Of whatever library.
+    const onEpoch = vi.fn(() => ({
+      // biome-ignore lint/suspicious/noThenProperty: it is what a promise is known by
+      then: (_: unknown, fail: (error: Error) => void) => void Promise.resolve().then(() => fail(new Error('offline'))),
+    }));
     const { model, loader, options } = fitting({ loggers: { onEpoch } });
     fit(model, loader, options);
     await Promise.resolve();
@@ -335,6 +337,18 @@ describe.each(['run.csv', 'run.jsonl'])('%s beside checkpoints', (name) => {
       run({ loggers: make(copy), checkpoint: { dir: copy, every: 1 }, resume: true });
       expect(timeless(path.join(copy, name))).toBe(whole);
     }
+  });
+
+  test.each(['fit', 'Solver'] as const)('is not cut by a run of %s that begins in another folder', (loop) => {
+    const dir = temporaryDir();
+    loops[loop]({ loggers: make(dir) });
+    const before = readFileSync(path.join(dir, name), 'utf8');
+    const options = { loggers: make(dir), checkpoint: { dir: path.join(dir, 'new') }, resume: true } as const;
+    // However often it is tried.
+    for (let i = 0; i < 2; i++) {
+      expect(() => loops[loop](options)).toThrow(`${name} exists already, expected none for a new run`);
+    }
+    expect(readFileSync(path.join(dir, name), 'utf8')).toBe(before);
   });
 });
 
