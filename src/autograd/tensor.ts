@@ -57,6 +57,19 @@ export function tensor(data: Nested | ArrayLike<number> | NdArray | Tensor, opti
   return new Tensor(requiresGrad ? resident(values) : values, { requiresGrad });
 }
 
+/** The data of a tensor. @throws {TypeError} if something else was assigned to it, which JavaScript allows. */
+function arrayIn({ data }: Tensor): NDArray {
+  // Each operation reads shapes: a look at one field costs nothing there.
+  if ((data as NDArray | null | undefined)?.shape !== undefined) return data;
+  throw notAnArray('Tensor', 'data', data);
+}
+
+/** The error for `data` of a tensor that is something else. */
+export function notAnArray(fn: string, arg: string, data: unknown): Error {
+  const wayOut = 'assign arrays to data, as of array(values)';
+  return argumentError(TypeError, { fn, arg, found: `is ${describe(data)}`, expected: 'an array', wayOut });
+}
+
 /**
  * An array and, where a gradient is asked for, the operations that made it.
  *
@@ -87,17 +100,17 @@ export class Tensor implements Leaf {
 
   /** Sizes of the axes. */
   get shape(): number[] {
-    return this.data.shape;
+    return arrayIn(this).shape;
   }
 
   /** The number format. */
   get dtype(): DType {
-    return dtypeOf(this.data);
+    return dtypeOf(arrayIn(this));
   }
 
   /** The number of values. */
   get size(): number {
-    return sizeOf(this.data.shape);
+    return sizeOf(this.shape);
   }
 
   /** The number of values, as PyTorch's `numel()`. */
@@ -107,7 +120,7 @@ export class Tensor implements Leaf {
 
   /** The number of axes, as PyTorch's `dim()`. */
   dim(): number {
-    return this.data.shape.length;
+    return this.shape.length;
   }
 
   /** Whether it is no operation's result: gradients end here. */
@@ -193,7 +206,7 @@ export class Tensor implements Leaf {
 
   /** The values as nested lists; a number for a tensor without axes. */
   tolist(): Nested {
-    return toNested(this.data);
+    return toNested(arrayIn(this));
   }
 
   /** The same values, in the same memory, cut off from the operations that made them. */
@@ -306,6 +319,7 @@ export class Tensor implements Leaf {
   }
 
   #text(nested: boolean): string {
+    if (!isNDArray(this.data)) return `tensor(data is ${describe(this.data)})`;
     const grad =
       this.#source !== null ? `, from ${this.#source.operation}` : this.#requiresGrad ? ', requires grad' : '';
     return print('tensor', this.data, reachProblem(this.data), grad, nested);

@@ -56,6 +56,38 @@ describe('tensor', () => {
   });
 });
 
+describe.each<[string, unknown]>([
+  ['1', 1],
+  ['undefined', undefined],
+  ['null', null],
+  ['[1, 2]', [1, 2]],
+  ['a Float32Array', new Float32Array(2)],
+])('a tensor whose data JavaScript has set to %s', (found, data) => {
+  const broken = (): Tensor => Object.assign(leaf([[1, 2]]), { data });
+
+  test('is refused by name wherever it is used', () => {
+    const said = `data is ${found}, expected an array: assign arrays to data, as of array(values)`;
+    const x = array([[1, 2]], undefined, 'float64');
+    for (const use of [
+      () => broken().shape,
+      () => broken().dtype,
+      () => broken().size,
+      () => broken().item(),
+      () => broken().tolist(),
+      () => broken().backward(),
+      () => F.mul(broken(), 2),
+    ]) {
+      expect(use).toThrow(new TypeError(`Tensor: ${said}`));
+    }
+    expect(() => F.linear(x, broken())).toThrow(new TypeError(`linear: weight.${said}`));
+    expect(() => F.add(broken(), x)).toThrow(`add: a is ${found}, expected an array`);
+  });
+
+  test('prints what it has', () => {
+    expect(String(broken())).toBe(`tensor(data is ${found})`);
+  });
+});
+
 describe('backward', () => {
   test('is the chain rule: y = (2x + 1)², dy/dx = 4 (2x + 1)', () => {
     const x = leaf(3);

@@ -9,8 +9,8 @@ import {
   type NDArray,
 } from '../../arrays/index.js';
 import { keepsNothing } from '../../kernels/index.js';
-import { arrayOf, type Gradients, listOp, type Operand, type TensorLike } from '../op.js';
-import { Tensor } from '../tensor.js';
+import { type Gradients, listOp, type Operand, type TensorLike } from '../op.js';
+import { notAnArray, Tensor } from '../tensor.js';
 
 /** What a layer calls its arguments, and what the operation does. */
 export type Terms = Readonly<Record<string, string>>;
@@ -64,7 +64,12 @@ function retold(name: string, terms: Terms, error: unknown): unknown {
  * @throws {TypeError} naming the function and the argument, if it is neither a tensor nor an array.
  */
 export function arrayArg(fn: string, arg: string, value: TensorLike): NDArray {
-  if (value instanceof Tensor || isNDArray(value)) return arrayOf(value);
+  if (value instanceof Tensor) {
+    const { data } = value as { data: NDArray | null | undefined };
+    if (data?.shape !== undefined) return data;
+    throw notAnArray(fn, `${arg}.data`, data);
+  }
+  if (isNDArray(value)) return value;
   throw argumentError(TypeError, { fn, arg, found: `is ${describe(value)}`, expected: 'a tensor or an array' });
 }
 
