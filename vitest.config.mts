@@ -1,24 +1,43 @@
-import { resolve } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const SHARED = [
-  'arrays',
-  'autograd',
-  'classifiers',
-  'data',
-  'images',
-  'layers',
-  'loggers',
-  'nn',
-  'onnx',
-  'optim',
-  'pictures',
-  'training',
-]
-  .map((folder) => `test/${folder}/**/*.test.ts`)
-  .concat('test/solver*.test.ts');
+  ...[
+    'arrays',
+    'autograd',
+    'checkpoints',
+    'classifiers',
+    'data',
+    'files',
+    'formats',
+    'helpers',
+    'images',
+    'layers',
+    'loggers',
+    'metrics',
+    'models',
+    'nn',
+    'onnx',
+    'optim',
+    'pictures',
+    'training',
+  ].map((folder) => `test/${folder}/**/*.test.ts`),
+  ...['conclusions', 'predictions', 'training'].map((name) => `test/scripts/${name}.test.ts`),
+  // These run on engines of their own.
+  ...['activations', 'blocks', 'convolution', 'kernels', 'long-sums', 'losses', 'normalization', 'softmax'].map(
+    (kernels) => `test/kernels/${kernels}.test.ts`,
+  ),
+  ...['documentation', 'index', 'readme', 'solver*', 'training-faults'].map((name) => `test/${name}.test.ts`),
+];
 /** Those that measure memory. */
-const ALONE = ['autograd', 'data', 'nn'].map((folder) => `test/${folder}/*memory.test.ts`);
+const MEMORY = ['autograd', 'data', 'nn'].map((folder) => `test/${folder}/*memory.test.ts`);
+/** Those of the folders above that replace what the library finds when it is loaded. */
+const OWN = ['browser', 'mutants'].map((name) => `test/formats/${name}.test.ts`);
+
+/** They have the tag for those that call them. */
+const DEFINING = ['test/helpers/slow.ts', 'test/helpers/kernel-sets.ts'];
+const LEFT_OUT = leftOut(process.argv);
 
 export default defineConfig({
   // The programs of examples/ import the library by its name.
@@ -26,9 +45,12 @@ export default defineConfig({
   test: {
     projects: [
       // Files whose tests leave the library as they found it share its modules: to load them takes longer than most tests.
-      { extends: true, test: { name: 'shared', include: SHARED, exclude: ALONE, isolate: false } },
-      { extends: true, test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: [...SHARED] } },
-      { extends: true, test: { name: 'memory', include: ALONE } },
+      {
+        extends: true,
+        test: { name: 'shared', include: SHARED, exclude: [...MEMORY, ...OWN, ...LEFT_OUT], isolate: false },
+      },
+      { extends: true, test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: [...SHARED, ...LEFT_OUT] } },
+      { extends: true, test: { name: 'own', include: [...MEMORY, ...OWN], exclude: LEFT_OUT } },
     ],
     setupFiles: ['test/helpers/matchers.ts'],
     testTimeout: 60_000,
@@ -40,3 +62,35 @@ export default defineConfig({
     tags: [{ name: 'slow', description: 'Left out of npm test, part of npm run test:all: see test/README.md.' }],
   },
 });
+
+/**
+ * The files of test/ without a test that a run asks for, which need not be loaded: that takes a second, longer than
+ * most of them run.
+ *
+ * @param args - Of the command. Those of `npm test` and `npm run test:slow` leave files out, others none.
+ */
+function leftOut(args: readonly string[]): string[] {
+  if (args.includes('--tags-filter=!slow'))
+    return testFiles().filter((file) => read(file).includes('@module-tag slow'));
+  if (args.includes('--tags-filter=slow')) return testFiles().filter((file) => !mayBeSlow(file));
+  return [];
+}
+
+function testFiles(): string[] {
+  const files = readdirSync('test', { recursive: true, encoding: 'utf8' }).map((file) => `test/${file}`);
+  return files.filter((file) => file.endsWith('.test.ts')).map((file) => file.replaceAll('\\', '/'));
+}
+
+function read(file: string): string {
+  return readFileSync(file, 'utf8');
+}
+
+/** Whether a file, or another in test/ that it imports, tags tests or lets a helper do it. */
+function mayBeSlow(file: string): boolean {
+  const text = read(file);
+  if (/@module-tag slow|tags: 'slow'|describeKernelSets\(|FirstQuick\(/.test(text)) return true;
+  const imports = Array.from(text.matchAll(/from '(\.[^']*)\.js'/g), ([, name]) => `${join(file, '..', name)}.ts`);
+  return imports
+    .map((name) => name.replaceAll('\\', '/'))
+    .some((name) => name.startsWith('test/') && !DEFINING.includes(name) && mayBeSlow(name));
+}
