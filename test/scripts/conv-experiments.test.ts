@@ -21,55 +21,6 @@ function run(script: string, ...args: string[]) {
   return { status, stderr, stdout };
 }
 
-/** What an experiment found, with tiny settings. */
-function found(name: string) {
-  const { status, stderr } = run(`experiments/${name}`, '--quick', '--out', out);
-  expect(status, stderr).toBe(0);
-  return JSON.parse(fs.readFileSync(path.join(out, name, 'results.json'), 'utf8'));
-}
-
-describe('experiments with convolutions', () => {
-  test('image-filters: greyscale is its formula, and each edge filter sees its own direction', () => {
-    const { results, conclusions, settings } = found('image-filters');
-    expect(results.greyError).toBeLessThan(1e-14);
-    // A whole stripe: (1 + 2 + 1) · 255 in blue; in grey levels a tenth of it for blue.
-    expect(results.drawing.across).toEqual({ horizontal: 1020, vertical: 0 });
-    expect(results.drawing.down.horizontal).toBe(0);
-    expect(results.drawing.down.vertical).toBeCloseTo(102, 9);
-    expect(results.drawing.disc.horizontal).toBe(0);
-    // Red is 0.3 of a grey level. The disc is round: three of the filter's four weights meet its edge at this size.
-    expect(results.drawing.disc.vertical).toBeCloseTo(0.3 * 255 * 3, 9);
-    expect(results.pictures).toHaveLength(3);
-    expect(settings.pictures).toBe('disc, ring and drawing, 48 × 48');
-    expect(conclusions[0]).toContain('0.3 R + 0.6 G + 0.1 B');
-  }, 60_000);
-
-  test('naive-against-fast: four passes, timed, that agree', () => {
-    const { results } = found('naive-against-fast');
-    expect(results.passes.map(({ name }: { name: string }) => name)).toEqual([
-      'convolution, forward',
-      'convolution, backward',
-      'max pooling, forward',
-      'max pooling, backward',
-    ]);
-    for (const { name, naive, fast, speedUp, difference } of results.passes) {
-      expect(naive, name).toBeGreaterThan(0);
-      expect(speedUp, name).toBe(naive / fast);
-      expect(difference, name).toBeLessThan(name.startsWith('max pooling') ? Number.MIN_VALUE : 1e-10);
-    }
-    expect(Object.keys(results.passes[1].relErrors)).toEqual(['dx', 'dw', 'db']);
-  }, 60_000);
-
-  test('overfit-conv: an evaluation of all images at the start and after each epoch', () => {
-    const { results } = found('overfit-conv');
-    const [{ trainAccHistory, lossHistory }] = results.runs;
-    expect(trainAccHistory).toHaveLength(5);
-    expect(lossHistory).toHaveLength(8);
-    for (const accuracy of trainAccHistory) expect((accuracy * 20) % 1).toBeCloseTo(0, 9);
-    expect(results.best.mean).toBe(Math.max(...trainAccHistory));
-  }, 60_000);
-});
-
 describe('train-three-layer-conv-net', () => {
   test('writes the history, and the filters before and after beside each other', () => {
     const [history, picture] = [path.join(out, 'new', 'history.json'), path.join(out, 'pictures', 'filters.png')];

@@ -113,8 +113,50 @@ describe('npm run experiments -- --quick', () => {
     expect(html).not.toContain('class="headline"');
   });
 
+  const resultsOf = (name: string) => JSON.parse(read('all', name, 'results.json'));
+
+  test('image-filters: greyscale is its formula, and each edge filter sees its own direction', () => {
+    const { results, conclusions, settings } = resultsOf('image-filters');
+    expect(results.greyError).toBeLessThan(1e-14);
+    // A whole stripe: (1 + 2 + 1) · 255 in blue; in grey levels a tenth of it for blue.
+    expect(results.drawing.across).toEqual({ horizontal: 1020, vertical: 0 });
+    expect(results.drawing.down.horizontal).toBe(0);
+    expect(results.drawing.down.vertical).toBeCloseTo(102, 9);
+    expect(results.drawing.disc.horizontal).toBe(0);
+    // Red is 0.3 of a grey level. The disc is round: three of the filter's four weights meet its edge at this size.
+    expect(results.drawing.disc.vertical).toBeCloseTo(0.3 * 255 * 3, 9);
+    expect(results.pictures).toHaveLength(3);
+    expect(settings.pictures).toBe('disc, ring and drawing, 48 × 48');
+    expect(conclusions[0]).toContain('0.3 R + 0.6 G + 0.1 B');
+  });
+
+  test('naive-against-fast: four passes, timed, that agree', () => {
+    const { results } = resultsOf('naive-against-fast');
+    expect(results.passes.map(({ name }: { name: string }) => name)).toEqual([
+      'convolution, forward',
+      'convolution, backward',
+      'max pooling, forward',
+      'max pooling, backward',
+    ]);
+    for (const { name, naive, fast, speedUp, difference } of results.passes) {
+      expect(naive, name).toBeGreaterThan(0);
+      expect(speedUp, name).toBe(naive / fast);
+      expect(difference, name).toBeLessThan(name.startsWith('max pooling') ? Number.MIN_VALUE : 1e-10);
+    }
+    expect(Object.keys(results.passes[1].relErrors)).toEqual(['dx', 'dw', 'db']);
+  });
+
+  test('overfit-conv: an evaluation of all images at the start and after each epoch', () => {
+    const { results } = resultsOf('overfit-conv');
+    const [{ trainAccHistory, lossHistory }] = results.runs;
+    expect(trainAccHistory).toHaveLength(5);
+    expect(lossHistory).toHaveLength(8);
+    for (const accuracy of trainAccHistory) expect((accuracy * 20) % 1).toBeCloseTo(0, 9);
+    expect(results.best.mean).toBe(Math.max(...trainAccHistory));
+  });
+
   test('the winner is judged with the running statistics of its best epoch', () => {
-    const { results } = JSON.parse(read('all', 'best-fully-connected', 'results.json'));
+    const { results } = resultsOf('best-fully-connected');
     expect(results.valAcc).toBe(Math.max(...results.run.valAccHistory));
     expect(results.testAcc).toBeGreaterThan(0.1);
     expect(results.testAcc).toBeLessThan(1);
