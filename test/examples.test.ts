@@ -44,14 +44,14 @@ test('regression predicts prices of houses that it has not seen', async () => {
   expect(number('a new house')).toBeGreaterThan(300);
 });
 
-test('image-folder takes over a backbone and learns other shapes by the last layer', async () => {
+test('image-folder takes over a backbone and learns other shapes by the last layer', { tags: 'slow' }, async () => {
   await import('../examples/image-folder.js');
   expect(accuracy('columns, disc, ring, rows')).toBeGreaterThan(0.9);
   expect(accuracy('cross, square')).toBeGreaterThan(0.85);
   expect(printed[2]).toBe('the backbone is as it was: true');
 });
 
-test('saliency lies on the shape', async () => {
+test('saliency lies on the shape', { tags: 'slow' }, async () => {
   await import('../examples/saliency.js');
   expect(number('test accuracy')).toBeGreaterThan(0.9);
   expect(number('saliency on the shape')).toBeGreaterThan(40);

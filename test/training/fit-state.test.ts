@@ -7,20 +7,33 @@ import { blobs } from '../helpers/nets.js';
 import { pretend } from '../helpers/pretend.js';
 
 describe('fit taken down to its state', () => {
+  const goesOn = (every: 'step' | 'epoch', isTried: (event: number) => boolean): void => {
+    const expected = wholeFit('first', every);
+    const setup = fitSetup('first', every);
+    const run = fitSteps(setup.model, setup.loader, setup.options);
+    const states = [structuredClone(run.stateDict())];
+    for (const _ of run) states.push(structuredClone(run.stateDict()));
+    expect(states).toHaveLength(1 + 15 + 3);
+    expect(
+      finishedFit(setup, fitSteps(setup.model, setup.loader, { ...setup.options, state: run.stateDict() })),
+    ).toEqual(expected);
+    states.forEach((state, event) => {
+      if (isTried(event)) expect(continuedFit(state, every), `event ${event}`).toEqual(expected);
+    });
+  };
+
+  // A schedule of each epoch moves with the sixth event, the end of the first epoch.
+  test.each<[every: 'step' | 'epoch', events: number[]]>([
+    ['step', [0, 1, 5, 6, 17, 18]],
+    ['epoch', [5, 6]],
+  ])('goes on to the same bits, with a schedule of each %s, after the events %j', (every, events) =>
+    goesOn(every, (event) => events.includes(event)),
+  );
+
   test.each(['step', 'epoch'] as const)(
     'after any event goes on to the same bits, with a schedule of each %s',
-    (every) => {
-      const expected = wholeFit('first', every);
-      const setup = fitSetup('first', every);
-      const run = fitSteps(setup.model, setup.loader, setup.options);
-      const states = [structuredClone(run.stateDict())];
-      for (const _ of run) states.push(structuredClone(run.stateDict()));
-      expect(states).toHaveLength(1 + 15 + 3);
-      expect(
-        finishedFit(setup, fitSteps(setup.model, setup.loader, { ...setup.options, state: run.stateDict() })),
-      ).toEqual(expected);
-      for (const state of states) expect(continuedFit(state, every)).toEqual(expected);
-    },
+    { tags: 'slow' },
+    (every) => goesOn(every, () => true),
   );
 
   test.each([
