@@ -95,7 +95,7 @@ describe('loadStateDict', () => {
     expect(() => new nn.Sequential(net()).loadStateDict(net().stateDict())).toThrow(
       "1.num_batches_tracked; it fits the part of the model that is called '0'",
     );
-    const { '0.bias': _, ...rest } = below('module') as Record<string, NDArray>;
+    const { 'module.0.bias': _, ...rest } = below('module') as Record<string, NDArray>;
     expect(refusal({ ...rest, 'other.0.bias': zeros([3]) }).message).not.toContain('key');
   });
 
