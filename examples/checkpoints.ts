@@ -8,7 +8,7 @@ import {
   checkAccuracy,
   csvLogger,
   DataLoader,
-  type FitOptions,
+  type FitAsyncOptions,
   fitAsync,
   loadCheckpoint,
   manualSeed,
@@ -30,7 +30,7 @@ function newModel(): nn.Sequential {
 }
 
 /** What the script does each time it is started. */
-async function train(options: Partial<FitOptions>): Promise<string> {
+async function train(options: Partial<FitAsyncOptions>): Promise<string> {
   manualSeed(0);
   const model = newModel();
   const optimizer = new optim.Adam(model.parameters(), { lr: 1e-2 });

@@ -62,8 +62,8 @@ export interface CheckedCheckpoint extends Omit<Settings<typeof CHECKPOINT>, 'ev
   readonly every: Interval;
 }
 
-const DIR_OR_TRUE: Range = {
-  allows: (value) => value === true || FOLDER.allows(value),
+const DIR_OR_FLAG: Range = {
+  allows: (value) => typeof value === 'boolean' || FOLDER.allows(value),
   expected: "the folder of a run's checkpoints; true: that of checkpoint",
   Kind: TypeError,
 };
@@ -80,9 +80,9 @@ export const CHECKPOINT_OPTIONS = {
    * Continues the run that was saved in this folder, from its last checkpoint that is whole; `true`: that of
    * `checkpoint.dir` if there is one, else from the beginning. Model, data and options have to be those of that run,
    * but for what bounds its length, prints, callbacks and `checkpoint`. The finished run is equal to the last bit to
-   * one that was never interrupted, its times excepted. Default: from the beginning.
+   * one that was never interrupted, its times excepted. Default false: from the beginning.
    */
-  resume: option<string | true | undefined>(undefined, DIR_OR_TRUE),
+  resume: option<string | boolean>(false, DIR_OR_FLAG),
 };
 
 /** What both options say. */
@@ -105,7 +105,7 @@ export function checkCheckpointed(
     throw argumentError(TypeError, { ...fault, wayOut: "such as { dir: 'run' }" });
   }
   const saving = checkpoint === undefined ? null : checkSaving(`${fn}: checkpoint`, checkpoint);
-  if (resume === undefined) return { checkpoint: saving, resume: null };
+  if (resume === false) return { checkpoint: saving, resume: null };
   if (resume !== true) return { checkpoint: saving, resume: { dir: resume, isRequired: true } };
   if (saving !== null) return { checkpoint: saving, resume: { dir: saving.dir, isRequired: false } };
   const expected = 'checkpoint, whose folder it means';

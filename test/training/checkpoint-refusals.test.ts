@@ -49,7 +49,7 @@ describe('options', () => {
     [{ checkpoint: { dir: 'run', keep: 0 } }, 'checkpoint: keep is 0, expected a whole number ≥ 1'],
     [{ checkpoint: { dir: 'run', best: 1 } }, 'checkpoint: best is 1, expected true or false'],
     [{ checkpoint: { dir: 'run', onError: 'skip' } }, "checkpoint: onError is 'skip', expected 'throw' or 'warn'"],
-    [{ resume: false }, "resume is false, expected the folder of a run's checkpoints; true: that of checkpoint"],
+    [{ resume: 1 }, "resume is 1, expected the folder of a run's checkpoints; true: that of checkpoint"],
     [{ resume: '' }, "resume is '', expected the folder"],
     [{ resume: true }, 'resume is true, expected checkpoint, whose folder it means: or give it the folder'],
     [{ resume: 'package.json' }, "resume is 'package.json', a file, expected the folder of a run, whose last"],
@@ -67,6 +67,18 @@ describe('options', () => {
     const state = fitSteps(model, loader, options).stateDict();
     expect(() => fit(model, loader, { ...options, state, resume: folder.dir })).toThrow(
       'fit: resume is given together with state, expected either: both say where to continue',
+    );
+  });
+
+  test('resume may be a flag of the command line', () => {
+    for (const isResumed of [false, true]) {
+      const options: SolverOptions = { checkpoint: { dir: folder.dir }, resume: isResumed };
+      const solver = makeSolver(options);
+      expect(solver.iteration > 0).toBe(isResumed);
+      solver.train();
+    }
+    expect(() => makeSolver({ checkpoint: { dir: folder.dir }, resume: false }).train()).toThrow(
+      'has checkpoints of an earlier run',
     );
   });
 
