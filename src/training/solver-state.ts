@@ -63,6 +63,8 @@ export interface SolverState {
   readonly random: RandomState;
   /** For each of the model's `dropoutParams` its seed and its generator, where it has them. */
   readonly dropout: readonly { readonly seed: number | string | null; readonly random: RandomState | null }[];
+  /** The generators that are properties of the model, by their names. */
+  readonly generators: Readonly<Record<string, RandomState>>;
   /** What the model's `stateDict()` returned; null if it has none. */
   readonly model: unknown;
   /** Whether an evaluation is due before the next step. */
@@ -88,6 +90,7 @@ export const SOLVER_STATE: readonly (keyof SolverState)[] = [
   'configs',
   'random',
   'dropout',
+  'generators',
   'model',
   'due',
   'stopped',
@@ -129,17 +132,34 @@ export function checkParameters(fn: string, arg: string, saved: unknown, model: 
 }
 
 /** What a model has beside parameters and running statistics. */
-export function savedModel(model: Model): Pick<SolverState, 'dropout' | 'model'> {
+export function savedModel(model: Model): Pick<SolverState, 'dropout' | 'generators' | 'model'> {
   const { dropoutParams = [] } = model;
   return {
     dropout: dropoutParams.map(({ seed, random }) => ({ seed: seed ?? null, random: random?.stateDict() ?? null })),
+    generators: Object.fromEntries(generatorsOf(model).map(([name, random]) => [name, random.stateDict()])),
     model: isStateOfParameters(model) ? null : (model.stateDict?.() ?? null),
   };
 }
 
+function generatorsOf(model: Model): [name: string, random: Random][] {
+  return Object.entries(model).filter((entry): entry is [string, Random] => entry[1] instanceof Random);
+}
+
 /** Checks what {@link savedModel} returned for a model. @returns A function that puts it into the model. */
-export function checkedModel(fn: string, { dropout, model: own }: SolverState, model: Model): () => void {
+export function checkedModel(fn: string, state: SolverState, model: Model): () => void {
+  const { dropout, generators, model: own } = state;
   const { dropoutParams = [] } = model;
+  // States of earlier versions did not have any.
+  const randoms = generators === null ? [] : generatorsOf(model);
+  if (generators !== null) {
+    checkEntries(
+      fn,
+      'generators',
+      generators,
+      randoms.map(([name]) => name),
+    );
+  }
+  for (const [name] of randoms) loadEntry(fn, `generators.${name}`, new Random(0), generators[name]);
   checkLength(fn, 'dropout', dropout, dropoutParams.length, 'one for each of model.dropoutParams');
   dropoutParams.forEach(({ random }, i) => {
     const [at, entry]: [string, unknown] = [`dropout[${i}]`, dropout[i]];
@@ -158,6 +178,7 @@ export function checkedModel(fn: string, { dropout, model: own }: SolverState, m
   }
   return () => {
     if (takesState) loadEntry(fn, 'model', model as Model & Stateful, own);
+    for (const [name, random] of randoms) random.loadStateDict(generators[name]);
     dropoutParams.forEach((param, i) => {
       const { seed, random } = dropout[i];
       if (random !== null) param.random?.loadStateDict(random);
@@ -184,7 +205,7 @@ function checkLength(
  * @throws {TypeError | RangeError} naming what does not fit.
  */
 export function checkSolverState(fn: string, given: SolverState, iterationsPerEpoch: number): SolverState {
-  const added = { valLossHistory: [], bestValLoss: null };
+  const added: object = { valLossHistory: [], bestValLoss: null, generators: null };
   const state = typeof given === 'object' && given !== null ? Object.assign({ ...added }, given) : given;
   checkEntries(fn, 'state', state, SOLVER_STATE);
   const { iteration, epoch, trainAccHistory, valAccHistory, lossHistory, bestValAcc, due, stopped } = state;

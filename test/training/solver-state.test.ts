@@ -157,6 +157,31 @@ describe('a Solver taken down to its state', () => {
     expect(bitsOf(other.stateDict())).toEqual(before);
   });
 
+  test('has the generators that are properties of a model', () => {
+    class Noisy extends TwoLayerNet {
+      readonly noise: Random;
+      constructor(seed: number) {
+        super({ inputDim: 6, hiddenDim: 5, numClasses: 3, seed: 1 });
+        this.noise = new Random(seed);
+      }
+      override loss(X: NDArray, y?: unknown): never {
+        const result = super.loss(X, y as never);
+        return (y === undefined ? result : { ...result, loss: result.loss + this.noise.rand([1]).get(0) }) as never;
+      }
+    }
+    const [solver, other] = [1, 2].map((seed) => makeSolver({}, new Noisy(seed) as Model));
+    solver.step();
+    const state = structuredClone(solver.stateDict());
+    other.loadStateDict(state);
+    for (let t = 0; t < 3; t++) expect(other.step()).toBe(solver.step());
+    // States of earlier versions had none.
+    const { generators: _, ...earlier } = state;
+    other.loadStateDict(pretend(earlier));
+    expect(other.iteration).toBe(1);
+    const unknown = { ...state, generators: {} };
+    expect(() => other.loadStateDict(unknown)).toThrow("Solver.loadStateDict: generators has no entry 'noise'");
+  });
+
   test('repeats the masks of a net without a seed', () => {
     const net = (): Model => dropoutNet(undefined);
     const [solver, other] = [makeSolver({}, net()), makeSolver({}, net())];
