@@ -67,7 +67,7 @@ export function writeJson(fn: string, state: StateLike, options: JsonOptions): U
     const data = Array.from(flat, dtype === 'float32' ? shortest : exact).join();
     length += data.length;
     if (length > MAX_BYTES) throw tooLong(fn);
-    texts += flat.reduce((count, value) => count + (Number.isFinite(value) ? 0 : 1), 0);
+    for (const value of flat) if (!Number.isFinite(value)) texts++;
     return `${JSON.stringify(name)}:{"dtype":"${dtype}","shape":${JSON.stringify(a.shape)},"data":[${data}]}`;
   });
   const start = `{"format":"layerwise","version":${VERSION}`;
