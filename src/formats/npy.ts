@@ -31,7 +31,9 @@ const ALIGNMENT = 64;
 export function encodeNpy(a: NDArray): Uint8Array {
   if (!isNDArray(a)) {
     const expected = 'an array of float32 or float64';
-    throw argumentError(TypeError, { fn: 'encodeNpy', arg: 'a', found: `is ${describe(a)}`, expected });
+    const { data } = (a ?? {}) as { readonly data?: unknown };
+    const wayOut = isNDArray(data) ? 'its data is one' : 'array(x) makes one, and encodeNpz writes several by name';
+    throw argumentError(TypeError, { fn: 'encodeNpy', arg: 'a', found: `is ${describe(a)}`, expected, wayOut });
   }
   const [header, numbers] = npyParts(a);
   const bytes = new Uint8Array(header.length + numbers.length);

@@ -205,7 +205,11 @@ describe('arguments that are none', () => {
   test.each([
     [() => decodeNpy('x' as never), "decodeNpy: bytes is 'x', expected a Uint8Array"],
     [() => decodeNpz(null as never), 'decodeNpz: bytes is null, expected a Uint8Array'],
-    [() => encodeNpy([1] as never), 'encodeNpy: a is [1], expected an array of float32 or float64'],
+    [() => encodeNpy([1] as never), 'encodeNpy: a is [1], expected an array of float32 or float64: array(x) makes one'],
+    [
+      () => encodeNpy({ data: zeros([2]), shape: [2] } as never),
+      'a is a tensor of shape (2,), expected an array of float32 or float64: its data',
+    ],
     [() => encodeNpz(zeros([1]) as never), 'encodeNpz: state is an array of shape (1,), expected an object of arrays'],
     [() => encodeNpz({ w: 1 } as never), "encodeNpz: 'w' is 1, expected an array or a tensor"],
     [() => encodeNpz({ 'a\0': zeros([1]) }), "encodeNpz: a name in state is 'a\\u0000', expected text without zeros"],
