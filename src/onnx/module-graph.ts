@@ -1,4 +1,5 @@
 import { array, type DType, dtypeOf, isPlainObject, type NDArray, overwrite } from '../arrays/index.js';
+import { defaultGenerator } from '../autograd/index.js';
 import type { Module } from '../nn/index.js';
 import { EMITTERS, Operand, type Operation } from './emit/index.js';
 import type { GraphWriter } from './graph-writer.js';
@@ -109,15 +110,18 @@ function write(
   return emit(graph, operation);
 }
 
-/** Runs `fn` while the module is in evaluation mode. Modes and buffers are as they were afterwards. */
+/** Runs `fn` in evaluation mode. Modes, buffers and `defaultGenerator` are as they were afterwards. */
 function inEvaluation<R>(module: Module, fn: () => R): R {
   const modes = module.modules().map((part) => ({ part, training: part.training }));
   const buffers = module.buffers().map(({ data }) => ({ data, before: array(data) }));
+  const random = defaultGenerator();
+  const drawn = random.stateDict();
   try {
     for (const { part } of modes) part.training = false;
     return fn();
   } finally {
     for (const { part, training } of modes) part.training = training;
     for (const { data, before } of buffers) if (!isEqual(data, before)) overwrite(data, before);
+    random.loadStateDict(drawn);
   }
 }

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { array, type NDArray, ones, Random, zeros } from '../../src/arrays/index.js';
-import { F, noGrad, op, Tensor, type TensorLike } from '../../src/autograd/index.js';
+import { defaultGenerator, F, manualSeed, noGrad, op, Tensor, type TensorLike } from '../../src/autograd/index.js';
 import * as nn from '../../src/nn/index.js';
 import { decodeOnnx, encodeOnnx, exportOnnx } from '../../src/onnx/index.js';
 import { Applied, encode, graphOf, messageOf, opTypes } from '../helpers/onnx-models.js';
@@ -219,6 +219,14 @@ describe('what is written', () => {
 });
 
 describe('the model stays as it is', () => {
+  test('the generator that dropout draws from, also if the model is refused', () => {
+    manualSeed(3);
+    const before = defaultGenerator().stateDict();
+    encode((x) => [F.dropout(x, 0.5), F.relu(x)][1]);
+    expect(() => encode((x) => F.dropout(x, 0.5))).toThrow('F.dropout');
+    expect(defaultGenerator().stateDict()).toEqual(before);
+  });
+
   test('modes, also different ones, and running statistics to the bit', () => {
     const model = new nn.Sequential(new nn.Linear(4, 4), new nn.BatchNorm1d(4), new nn.Dropout(0.5));
     model.forward(new Random(1).randn([8, 4]));
