@@ -18,7 +18,7 @@ import * as nn from '../nn/index.js';
 import type { Graph, GraphInput, GraphNode } from './graph-types.js';
 import { Integers } from './integers.js';
 import type { Value } from './operator.js';
-import { arrayOfIntegers } from './values.js';
+import { arrayOfIntegers, sourceOf } from './values.js';
 
 /** An input of a model. */
 export interface OnnxInput {
@@ -127,7 +127,7 @@ export class OnnxModel<Out = Tensor> extends nn.Module<Out> {
     for (const step of this.#steps) runStep(fn, step, values, run);
     const outputs = this.#outputs.map((place) => {
       const value = values[place] as Value;
-      return value instanceof Integers ? new Tensor(arrayOfIntegers(value)) : value;
+      return value instanceof Integers ? (sourceOf(value) ?? new Tensor(arrayOfIntegers(value))) : value;
     });
     if (outputs.length === 1) return outputs[0] as Out;
     return Object.fromEntries(outputs.map((value, i) => [this.outputs[i], value])) as Out;

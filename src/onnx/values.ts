@@ -10,6 +10,8 @@ export const MOST_VALUES = 2 ** 24;
 export function tensorOf(value: Value | null, { dtype }: Run): Tensor {
   if (value instanceof Tensor) return value;
   if (value === null) throw new TypeError('an input is left out, expected a tensor');
+  const source = sourceOf(value);
+  if (source !== null) return F.to(source, dtype);
   for (const number of value.values) whole(number);
   return new Tensor(array(value.values, [...value.shape], dtype));
 }
@@ -21,10 +23,32 @@ export function integersOf(value: Value | null): Integers {
   if (value.data.size > MOST_VALUES) {
     throw new RangeError(`${value.data.size} values become whole numbers, expected at most ${MOST_VALUES}`);
   }
-  // They would be constants of the file.
-  if (isTracing()) throw new RangeError('whole numbers are made of floats, which exportOnnx does not write');
+  if (isTracing()) return hidden(value.shape);
   const values = Float64Array.from(hostValues(value.data), Math.trunc);
   return new Integers([...value.shape], values);
+}
+
+/** Places among values, which an operator of `F` has found, as whole numbers. */
+export function placesOf(found: Tensor): Integers {
+  if (!isTracing()) return integersOf(found);
+  const places = hidden(found.shape);
+  sources.set(places, found);
+  return places;
+}
+
+const sources = new WeakMap<Integers, Tensor>();
+
+/** The tensor that places stand in while `exportOnnx` looks on, where it can write them; null for all others. */
+export function sourceOf(value: Integers): Tensor | null {
+  return sources.get(value) ?? null;
+}
+
+/** Whole numbers made of floats while `exportOnnx` looks on: read on the host, they would be constants of its file. */
+function hidden(shape: readonly number[]): Integers {
+  const get = (): never => {
+    throw new RangeError('whole numbers are made of floats, which exportOnnx does not write');
+  };
+  return Object.defineProperty(new Integers([...shape], new Float64Array(0)), 'values', { get });
 }
 
 /** A list of whole numbers: axes, a shape. @throws {RangeError} if it is none. */

@@ -2,7 +2,7 @@ import { sizeOf } from '../../arrays/index.js';
 import { F, type Tensor } from '../../autograd/index.js';
 import { Integers } from '../integers.js';
 import { flag, int, ints, type Operator, operator } from '../operator.js';
-import { axesIn, axisIn, integersOf, listOf, numberOf, ofItsKind, tensorOf } from '../values.js';
+import { axesIn, axisIn, integersOf, listOf, numberOf, ofItsKind, placesOf, tensorOf } from '../values.js';
 
 type Reduce = (x: Tensor, axes: readonly number[], keepdims: boolean) => Tensor;
 
@@ -47,7 +47,7 @@ function place(find: (x: Tensor, axis: number, keepdims: boolean) => Tensor): Op
     inputs: [1, 1],
     run: ([value], { axis, keepdims }, run) => {
       const x = tensorOf(value, run);
-      return integersOf(find(x, axisIn(axis, x.shape.length), keepdims === 1));
+      return placesOf(find(x, axisIn(axis, x.shape.length), keepdims === 1));
     },
   });
 }
@@ -85,7 +85,7 @@ export const REDUCTIONS: Readonly<Record<string, Operator>> = {
     since: 10,
     run: ([x, k], { axis, largest }, run) => {
       const { values, indices } = F.topk(tensorOf(x, run), numberOf(integersOf(k)), { axis, largest: largest === 1 });
-      return [x instanceof Integers ? integersOf(values) : values, integersOf(indices)];
+      return [x instanceof Integers ? integersOf(values) : values, placesOf(indices)];
     },
   }),
 };
