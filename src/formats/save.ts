@@ -19,6 +19,7 @@ import {
 } from '../arrays/index.js';
 import { type Model, stateDictOf } from '../classifiers/index.js';
 import { readBytes, statOf, writeAtomically } from '../files/index.js';
+import { builtin } from '../node.js';
 import type { Source } from './bytes.js';
 import { readJson, writeJson } from './json.js';
 import { readNpz, writeNpz } from './npz.js';
@@ -160,6 +161,11 @@ export function load(file: string, options: LoadOptions = {}): Record<string, ND
 
 function formatOf(fn: string, file: string, does: (format: Format) => boolean): Format {
   checkPath(fn, 'file', file);
+  if (builtin('node:fs') === null) {
+    const bytes =
+      fn === 'save' ? 'encodeSafetensors(state) makes bytes' : 'decodeSafetensors(bytes).tensors reads bytes';
+    throw new Error(`${fn}: needs Node 20.19 or later (node:fs); in a browser ${bytes}`);
+  }
   const ending = /\.[^./\\]*$/.exec(file)?.[0].toLowerCase() ?? '';
   const format = FORMATS.get(ending);
   if (format !== undefined && does(format)) return format;

@@ -29,8 +29,8 @@ test('bytes are encoded and decoded where there is no Node; files are not', () =
         [1, 2],
         [1, 2],
       ]);
-    expect(() => save('a.npz', { a })).toThrow('save: needs Node 20.19 or later (node:fs)');
-    expect(() => load('a.npz')).toThrow('load: needs Node 20.19 or later (node:fs)');
+    expect(() => save('a.npz', { a })).toThrow('save: needs Node 20.19 or later (node:fs); in a browser encode');
+    expect(() => load('a.npz')).toThrow('load: needs Node 20.19 or later (node:fs); in a browser decode');
   } finally {
     vi.unstubAllGlobals();
     vi.restoreAllMocks();
