@@ -31,7 +31,8 @@ if (existsSync(entry) && readFileSync(entry, 'utf8').startsWith(stamp)) {
   for (const folder of ['', 'esm']) dropMaps(join(DIST, folder, BINARIES));
   // The root is CommonJS. Some bundlers look for `sideEffects` in the nearest package.json, others in that of the root.
   const { sideEffects } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  const here = sideEffects.map((file) => file.replace('./dist/esm/', './'));
+  const esm = './dist/esm/';
+  const here = sideEffects.filter((file) => file.startsWith(esm)).map((file) => file.replace(esm, './'));
   write('esm/package.json', JSON.stringify({ type: 'module', sideEffects: here }));
   write('index.d.mts', "export * from './index.js';");
   // Written last: a build that was cut short is not up to date.
