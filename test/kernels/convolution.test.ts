@@ -25,7 +25,7 @@ import {
 const TOLERANCE = { float32: 5e-7, float64: 1e-15 };
 
 const DTYPES = ['float32', 'float64'] as const;
-const RUNS = 300;
+const RUNS = 200;
 
 const engines = (['relaxed', 'plain'] as const).map((simd) => ({
   simd,
