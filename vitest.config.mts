@@ -88,7 +88,7 @@ function read(file: string): string {
 /** Whether a file, or another in test/ that it imports, tags tests or lets a helper do it. */
 function mayBeSlow(file: string): boolean {
   const text = read(file);
-  if (/@module-tag slow|tags: 'slow'|describeKernelSets\(|FirstQuick\(/.test(text)) return true;
+  if (/@module-tag slow|\btags\b|describeKernelSets\(|FirstQuick\(/.test(text)) return true;
   const imports = Array.from(text.matchAll(/from '(\.[^']*)\.js'/g), ([, name]) => `${join(file, '..', name)}.ts`);
   return imports
     .map((name) => name.replaceAll('\\', '/'))
