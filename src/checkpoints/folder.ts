@@ -36,6 +36,11 @@ export interface FoundCheckpoint {
   readonly refused: readonly { readonly file: string; readonly error: Error }[];
 }
 
+/** Whether there is a file at a path, rather than the folder of a run. */
+export function isFile(fn: string, path: string): boolean {
+  return statOf(fn, path)?.isFile() === true;
+}
+
 /** The names of the checkpoints in a folder, the latest first, then the best one. None if there is no folder. */
 export function namesIn(fn: string, dir: string): string[] {
   if (statOf(fn, dir)?.isDirectory() !== true) return [];

@@ -1,6 +1,5 @@
 import { argumentError, faultOf, isError, said } from '../arrays/index.js';
-import { type Checkpoint, latestCheckpoint } from '../checkpoints/index.js';
-import { statOf } from '../files/index.js';
+import { type Checkpoint, isFile, latestCheckpoint } from '../checkpoints/index.js';
 import type { Checkpointed } from './checkpoint-options.js';
 import type { RunConfig } from './run-config.js';
 
@@ -49,7 +48,7 @@ export function findCheckpoint(
   const found = latestCheckpoint(fn, dir);
   if (found === null) {
     if (!isRequired) return null;
-    if (statOf(fn, dir)?.isFile()) {
+    if (isFile(fn, dir)) {
       const wayOut = 'to continue from that very file, give loadCheckpoint(file).state';
       const to = kind === 'fit' ? 'as the option state' : 'to solver.loadStateDict';
       const [found, expected] = [`is '${dir}', a file`, 'the folder of a run, whose last checkpoint it continues'];
