@@ -1,5 +1,6 @@
 // The last line of .ci/run: `node summary.mjs <how many steps failed> <vitest's JSON reports>`. Each report is of a run
-// of some of the tests, which the other runs skipped or whose files they left out. The exit code is 1 where anything failed.
+// of some of the tests, which the other runs skipped or whose files they left out. The exit code is 1 where anything
+// failed.
 
 import { existsSync, readFileSync } from 'node:fs';
 

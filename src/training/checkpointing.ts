@@ -1,15 +1,11 @@
-import { CheckpointWriter, type NewCheckpoint } from '../checkpoints/index.js';
+import { CheckpointWriter, hasBegun, markBegun, type NewCheckpoint } from '../checkpoints/index.js';
 import type { Description } from '../data/description.js';
-import { attempt, statOf } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
 import type { CheckedCheckpoint, Checkpointed } from './checkpoint-options.js';
 import type { RunSaver } from './drive.js';
 import type { TrainingEvent } from './events.js';
 import { type Found, findCheckpoint, loadFound } from './resume.js';
 import type { RunConfig } from './run-config.js';
-
-/** The file that says that a run has begun in a folder. */
-const MARK = '.begun';
 
 /** The run that is saved. */
 export interface SavedRun {
@@ -119,17 +115,12 @@ export class Checkpoints implements RunSaver {
 
   /** Looks for what {@link Checkpoints.mark} has left. */
   findMark(): void {
-    this.#isRestarted = statOf(this.#run.fn, this.#mark) !== undefined;
+    this.#isRestarted = hasBegun(this.#run.fn, this.#options.dir);
   }
 
   /** Notes in the folder that the run has begun: what its loggers have written is its own. */
   mark(): void {
-    const fs = requireBuiltin(this.#run.fn, 'node:fs');
-    this.#attempt(() => attempt(this.#run.fn, 'write', this.#mark, () => fs.writeFileSync(this.#mark, '')));
-  }
-
-  get #mark(): string {
-    return requireBuiltin(this.#run.fn, 'node:path').join(this.#options.dir, MARK);
+    this.#attempt(() => markBegun(this.#run.fn, this.#options.dir));
   }
 
   #begin(): CheckpointWriter {
