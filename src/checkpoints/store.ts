@@ -1,26 +1,26 @@
 // The functions of this file run in the writer's thread too, which gets their text: they use nothing but their
 // arguments and each other.
 
-type Fs = Pick<
-  typeof import('node:fs'),
-  | 'closeSync'
-  | 'copyFileSync'
-  | 'fsyncSync'
-  | 'linkSync'
-  | 'openSync'
-  | 'readdirSync'
-  | 'readFileSync'
-  | 'renameSync'
-  | 'rmSync'
-  | 'utimesSync'
-  | 'writeFileSync'
-  | 'writeSync'
->;
-
-/** The parts of Node that storing needs. */
+/**
+ * The parts of Node that storing needs, as far as it needs them: a program without Node's types compiles with those of
+ * the library.
+ */
 export interface System {
-  readonly fs: Fs;
-  readonly createHash: typeof import('node:crypto').createHash;
+  readonly fs: {
+    closeSync(fd: number): void;
+    copyFileSync(from: string, to: string): void;
+    fsyncSync(fd: number): void;
+    linkSync(file: string, name: string): void;
+    openSync(file: string, flags: string): number;
+    readdirSync(dir: string): string[];
+    readFileSync(file: string, encoding: 'utf8'): string;
+    renameSync(from: string, to: string): void;
+    rmSync(file: string, options: { force: boolean }): void;
+    utimesSync(file: string, read: Date, written: Date): void;
+    writeFileSync(file: string, text: string, options: { flag: string }): void;
+    writeSync(fd: number, bytes: Uint8Array, at: number, length: number, place: number): number;
+  };
+  createHash(algorithm: 'sha256'): { update(bytes: Uint8Array): unknown; digest(encoding: 'hex'): string };
 }
 
 /** A checkpoint to put into the folder of a run. */
@@ -189,7 +189,7 @@ export function store({ fs, createHash }: System, task: Task): Failure | null {
     }
     return null;
   } catch (error) {
-    const { message, code, syscall } = error as NodeJS.ErrnoException;
+    const { message, code, syscall } = error as Pick<Failure, 'message' | 'code' | 'syscall'>;
     return { action, path, message, code, syscall };
   } finally {
     if (isUnfinished) removeUnfinished();

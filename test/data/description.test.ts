@@ -9,7 +9,13 @@ test('a loader is described without drawing or making a batch', () => {
   const loader = new DataLoader({ X: new Random(1).randn([10, 2, 3, 3]), y }, options);
   const before = loader.stateDict();
   expect(loader.description()).toMatchObject({
-    ...{ batchSize: 4, batches: 3, sampler: 'RandomSampler', seed: 'a', transform: 'normalize([1,2],[3,4])' },
+    ...{
+      batchSize: 4,
+      batches: 3,
+      sampler: { class: 'RandomSampler', indices: { shape: '(10,)' } },
+      seed: 'a',
+      transform: 'normalize([1,2],[3,4])',
+    },
     dataset: { examples: 10, X: { shape: '(10, 2, 3, 3) float32' }, y: { shape: '(10,) labels' } },
   });
   expect(loader.stateDict()).toEqual(before);
