@@ -15,7 +15,7 @@ export interface NpyHeader {
 }
 
 /** The first six bytes of an `.npy` file. */
-export const NPY_MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
+export const NPY_MAGIC: Uint8Array = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
 
 const TYPES: Readonly<Record<string, ElementType>> = {
   f8: 'F64',

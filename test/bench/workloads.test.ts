@@ -59,7 +59,7 @@ describe('a profile', () => {
 });
 
 describe('in PyTorch', () => {
-  test('every workload runs', { tags: 'slow' }, async ({ skip }) => {
+  test('every workload runs', { tags: 'slow', timeout: 180_000 }, async ({ skip }) => {
     const interpreters = ['python3', '/usr/bin/python3'];
     const python = interpreters.find((path) => spawnSync(path, ['-c', 'import torch']).status === 0);
     if (python === undefined) return skip('no python3 has torch');
