@@ -10,10 +10,10 @@ import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NDArray } from '../../src/arrays/index.js';
+import { checkpointIn } from '../../src/checkpoints/folder.js';
 import { CheckpointWriter, latestCheckpoint } from '../../src/checkpoints/index.js';
 import { lockRun } from '../../src/checkpoints/run-lock.js';
 import { placeOf } from '../../src/files/place.js';
-import { loadCheckpoint } from '../../src/index.js';
 import { checkpointName as name, someCheckpoint } from '../helpers/checkpoints.js';
 import { temporaryDir } from '../helpers/cifar10.js';
 
@@ -52,7 +52,7 @@ describe('what was saved is on the disk when a process ends', () => {
     const ended = run(dir, way);
     expect(ended.status).toBe(status);
     expect(ended.stderr).not.toContain('thread');
-    expect(loadCheckpoint(dir).iteration).toBe(last);
+    expect(latestCheckpoint('test', dir)?.checkpoint.iteration).toBe(last);
     expect(fs.readdirSync(dir)).toEqual(Array.from({ length: last }, (_, i) => name(i + 1)));
   });
 });
@@ -80,7 +80,8 @@ test('processes that are killed within a save leave the checkpoint before', { ti
       const { iteration, state } = found.checkpoint;
       expect(new Set((state.w as NDArray).data)).toEqual(new Set([iteration]));
     }
-    for (const file of fs.readdirSync(dir)) if (file.endsWith('.safetensors')) loadCheckpoint(path.join(dir, file));
+    for (const file of fs.readdirSync(dir))
+      if (file.endsWith('.safetensors')) checkpointIn('test', path.join(dir, file));
   }
   expect(Math.max(...left)).toBe(1);
   new CheckpointWriter('test', dir, { goesOn: true }).close();
@@ -179,7 +180,7 @@ describe('a disk of its own (skipped without the right to mount one)', () => {
         `fit: cannot write ${path.join(disk, name(2))} (ENOSPC: the disk is full); free some space, or choose another`,
       );
       expect(fs.readdirSync(disk)).toEqual([name(1)]);
-      expect(loadCheckpoint(disk).iteration).toBe(1);
+      expect(latestCheckpoint('test', disk)?.checkpoint.iteration).toBe(1);
     } finally {
       unmount(disk);
     }
@@ -201,7 +202,7 @@ describe('a disk of its own (skipped without the right to mount one)', () => {
       expect(() => writer.flush()).toThrow(
         `fit: cannot write ${path.join(disk, name(2))} (EROFS: the file system is read-only); choose another place`,
       );
-      expect(loadCheckpoint(disk).iteration).toBe(1);
+      expect(latestCheckpoint('test', disk)?.checkpoint.iteration).toBe(1);
       remount('rw');
       writer.save(someCheckpoint(3));
       writer.close();

@@ -5,7 +5,7 @@ import path from 'node:path';
 import ts from 'typescript';
 import { afterAll, beforeAll } from 'vitest';
 
-const DEPENDENCIES = ['ndarray', 'ndarray-ops', 'papaparse', 'seedrandom'];
+const DEPENDENCIES = ['fflate', 'ndarray', 'ndarray-ops', 'papaparse', 'seedrandom'];
 
 /** Compiles the library once, for the tests of this file. */
 export function compiledLibrary(): { folder: string } {
