@@ -11,7 +11,7 @@ import { OWN, REGISTRY } from '../../test/consumers/projects.mjs';
 import { ROOT } from './kernels.mjs';
 
 /** Bytes of the tarball: two builds, declarations, sources. The kernels are a third of it, once in each build. */
-const LARGEST = 2.2e6;
+const LARGEST = 2.8e6;
 
 const consumers = process.argv.indexOf('--consumers');
 const folder = mkdtempSync(join(tmpdir(), 'layerwise-package-'));

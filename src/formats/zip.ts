@@ -11,6 +11,12 @@ const UNSEEN = 48 * 2 ** 20;
 const COUNTED = 4096;
 
 /**
+ * Packed bytes without an inflated one, after which the stream counts as ended: a block without compression has 64 KB
+ * at most. fflate keeps what is behind the end, and copies it each time.
+ */
+const IDLE = 2 ** 17;
+
+/**
  * The content of an entry: a part of the zip file's memory where it is stored, else new memory.
  *
  * @param fileSize - The number of bytes of the zip file.
@@ -46,12 +52,14 @@ function inflated(source: Source, entry: ZipEntry, fileSize: number): Uint8Array
 
 /** Whether `packed` inflates to `size` bytes, of which only a few are in memory at a time. */
 function inflatesTo(packed: Uint8Array, size: number): boolean {
-  let count = 0;
+  let [count, idle] = [0, 0];
   const inflate = new Inflate((chunk) => {
     count += chunk.length;
   });
-  for (let at = 0; at < packed.length && count <= size; at += COUNTED) {
+  for (let at = 0; at < packed.length && count <= size && idle <= IDLE; at += COUNTED) {
+    const before = count;
     inflate.push(packed.subarray(at, at + COUNTED), at + COUNTED >= packed.length);
+    idle = count === before ? idle + COUNTED : 0;
   }
   return count === size;
 }
