@@ -4,9 +4,11 @@
 //   npx ts-node bench/checkpoints.ts --train 100     the challenge's network, with a checkpoint every so many steps
 //
 // Prints JSON objects. The first has MB/s with a warm page cache, without the wait for the disk (`fsync`), which has a
-// field of its own; and the milliseconds for which `save` holds up the thread that trains. The second trains by turns
-// with and without checkpoints, and says what they cost in percent: the time of the copies alone, the difference of the
-// fastest segments, and that of the sums.
+// field of its own; and the milliseconds for which `save` holds up the thread that trains. The second trains in rounds
+// of 20 steps with a checkpoint in the middle: what the step with it and the three behind it, beside which the other
+// thread writes, take longer than the other steps, by their medians over the rounds and by their minima, in
+// milliseconds and in percent of so many steps. Whole segments with and without a checkpoint differ by more than that
+// on a machine with neighbours.
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -26,7 +28,7 @@ interface Options {
   mb: number;
   times: number;
   train?: number;
-  segments: number;
+  rounds: number;
   dir: string;
 }
 
@@ -34,8 +36,8 @@ function main(): void {
   const command = new Command('checkpoints')
     .option('--mb <n>', 'size of the state', Number, 100)
     .option('--times <n>', 'how often it is written and read', Number, 7)
-    .option('--train <steps>', 'trains, with a checkpoint every so many steps', Number)
-    .option('--segments <n>', 'segments of so many steps with checkpoints, and as many without', Number, 6)
+    .option('--train <steps>', 'trains: the cost of a checkpoint every so many steps', Number)
+    .option('--rounds <n>', 'checkpoints that are written while it trains', Number, 10)
     .option('--dir <dir>', 'a folder on the disk to measure', os.tmpdir())
     .parse();
   const options = command.opts<Options>();
@@ -121,59 +123,53 @@ function timesOf(times: number, fn: (i: number) => number): { readonly wall: num
   return { wall, cpu };
 }
 
-/** Trains the residual network of the challenge on noise: segments by turns with a checkpoint, and without. */
-function ofTraining(dir: string, every: number, { segments }: Options): object {
+/** Steps to a round, the one with the checkpoint, and the first behind those that it may slow down. */
+const [ROUND, SAVING, OVER] = [20, 10, 14];
+
+/** Trains the residual network of the challenge on noise; compares the steps beside a checkpoint with the others. */
+function ofTraining(dir: string, every: number, { rounds }: Options): object {
   manualSeed(0);
   const recipe = recipes.resnet;
   const random = new Random(0);
-  const N = recipe.batch * every;
   const X = random.randn([recipe.batch * 4, 3, 32, 32]);
   const y = random.randint(0, 10, recipe.batch * 4);
   const loader = new DataLoader({ X, y }, { batchSize: recipe.batch, shuffle: true, seed: 0 });
   const model = recipe.build();
   const optimizer = recipe.optimizer(model, 1e-3);
-  const run = fitSteps(model, loader, { optimizer, epochs: N, verbose: false });
+  const run = fitSteps(model, loader, { optimizer, epochs: ROUND * (rounds + 1), verbose: false });
   const writer = new CheckpointWriter('bench', dir);
 
-  let iteration = 0;
   const saves: number[] = [];
-  const segment = (isSaving: boolean): number => {
+  const steps: number[][] = Array.from({ length: ROUND }, () => []);
+  // The first round is a warm one.
+  for (let iteration = 0; iteration < ROUND * (rounds + 1); ) {
     const begun = performance.now();
-    for (let steps = 0; steps < every; ) {
-      const { value, done } = run.next();
-      if (done) throw new Error('the run has ended');
-      if (value.kind !== 'step') continue;
-      steps++;
-      iteration++;
-      // In the middle of the segment: the other thread writes while this one trains.
-      if (!isSaving || steps !== Math.ceil(every / 2)) continue;
-      const before = performance.now();
-      writer.save({ kind: 'fit', iteration, epoch: 0, config: {}, state: run.stateDict() });
-      saves.push(performance.now() - before);
-    }
-    return performance.now() - begun;
-  };
-  segment(true);
-  const [without, withCheckpoints]: [number[], number[]] = [[], []];
-  for (let i = 0; i < segments; i++) {
-    // A B B A, against a drift of the machine.
-    const order = i % 2 === 0 ? [without, withCheckpoints] : [withCheckpoints, without];
-    for (const times of order) times.push(segment(times === withCheckpoints));
+    const { value, done } = run.next();
+    if (done) throw new Error('the run has ended');
+    if (value.kind !== 'step') continue;
+    iteration++;
+    const place = (iteration - 1) % ROUND;
+    const before = performance.now();
+    if (place === SAVING) writer.save({ kind: 'fit', iteration, epoch: 0, config: {}, state: run.stateDict() });
+    if (iteration <= ROUND) continue;
+    if (place === SAVING) saves.push(performance.now() - before);
+    steps[place].push(performance.now() - begun);
   }
   writer.close();
   const bytes = fs.statSync(path.join(dir, fs.readdirSync(dir)[0])).size;
 
-  const sum = (times: readonly number[]): number => times.reduce((total, ms) => total + ms, 0);
-  const percent = (a: number, b: number): number => round(100 * (a / b - 1));
+  const cost = (of: (times: readonly number[]) => number): { stepMs: number; costMs: number; percent: number } => {
+    const stepMs = median([...steps.slice(0, SAVING), ...steps.slice(OVER)].map(of));
+    const costMs = steps.slice(SAVING, OVER).reduce((total, times) => total + of(times) - stepMs, 0);
+    return { stepMs: round(stepMs), costMs: round(costMs), percent: round((100 * costMs) / (every * stepMs)) };
+  };
   return {
     every,
     mb: round(bytes / MB),
-    stepMs: round(median(without) / every),
     saveMs: round(median(saves)),
-    percentOfSave: round((100 * median(saves)) / median(without)),
-    percentOfFastest: percent(Math.min(...withCheckpoints), Math.min(...without)),
-    percentOfSums: percent(sum(withCheckpoints), sum(without)),
-    segments,
+    median: cost(median),
+    fastest: cost((times) => Math.min(...times)),
+    rounds,
     threads: kernelInfo().threads,
   };
 }
