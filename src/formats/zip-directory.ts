@@ -1,6 +1,7 @@
 import { printable } from '../arrays/index.js';
 import { ByteReader, decodeUtf8, formatError, type Source } from './bytes.js';
 import { refuseForeign } from './foreign.js';
+import { END, END_LENGTH, LOCAL, RECORD, RECORD_LENGTH } from './zip-format.js';
 
 /** A file in a zip file. */
 export interface ZipEntry {
@@ -15,15 +16,9 @@ export interface ZipEntry {
   readonly packed: Uint8Array;
 }
 
-const END = 0x06054b50;
-const END_LENGTH = 22;
 const END64 = 0x06064b50;
 const LOCATOR64 = 0x07064b50;
 const LOCATOR64_LENGTH = 20;
-const RECORD = 0x02014b50;
-/** The bytes of a record of the directory whose name, extra fields and comment are empty. */
-const RECORD_LENGTH = 46;
-const LOCAL = 0x04034b50;
 
 /** In place of a number that has 64 bits, which stands in an extra field. */
 const IN_EXTRA = 0xffffffff;

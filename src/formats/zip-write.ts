@@ -1,4 +1,5 @@
 import { crc32 } from './crc32.js';
+import { END, END_LENGTH, LOCAL, LOCAL_LENGTH, RECORD, RECORD_LENGTH } from './zip-format.js';
 
 /** The content of each file in a zip file begins at a multiple of this, in bytes. */
 const ALIGNMENT = 64;
@@ -7,10 +8,6 @@ const ALIGNMENT = 64;
 const MOST_BYTES = 0xffffffff;
 const MOST_ENTRIES = 0xffff;
 const MOST_NAME = 0xffff;
-
-const LOCAL_LENGTH = 30;
-const RECORD_LENGTH = 46;
-const END_LENGTH = 22;
 
 /** The 1st of January 1980, the first day that zip files know: equal contents make equal files. */
 const DATE = 0x0021;
@@ -61,21 +58,21 @@ export function zipStored(files: readonly ZipFile[], refuse: (found: string, exp
       to += part.length;
     }
     const crc = crc32(bytes.subarray(start, end));
-    view.setUint32(offset, 0x04034b50, true);
+    view.setUint32(offset, LOCAL, true);
     writeCommon(view, offset + 4, crc, end - start, encoded.length);
     view.setUint16(offset + 28, 4 + padding, true);
     bytes.set(encoded, offset + LOCAL_LENGTH);
     view.setUint16(offset + LOCAL_LENGTH + encoded.length, PADDING, true);
     view.setUint16(offset + LOCAL_LENGTH + encoded.length + 2, padding, true);
 
-    view.setUint32(record, 0x02014b50, true);
+    view.setUint32(record, RECORD, true);
     view.setUint16(record + 4, VERSION, true);
     writeCommon(view, record + 6, crc, end - start, encoded.length);
     view.setUint32(record + 42, offset, true);
     bytes.set(encoded, record + RECORD_LENGTH);
     record += RECORD_LENGTH + encoded.length;
   }
-  view.setUint32(record, 0x06054b50, true);
+  view.setUint32(record, END, true);
   view.setUint16(record + 8, parts.length, true);
   view.setUint16(record + 10, parts.length, true);
   view.setUint32(record + 12, record - directory, true);
