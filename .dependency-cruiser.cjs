@@ -1,8 +1,17 @@
 // Imports point down only, as ARCHITECTURE.md draws them. `npm run check:imports` checks it.
 
+/** Everything from the loops downwards, for what stands above them. */
+const ABOVE_TRAINING = [
+  ...['solver.ts', 'training', 'ui', 'insight', 'pictures', 'checkpoints', 'loggers', 'formats', 'metrics', 'data'],
+  ...['images', 'models', 'classifiers', 'nn', 'autograd', 'optim', 'gradient-check.ts', 'layers', 'kernels'],
+  ...['files', 'arrays', 'table.ts', 'node.ts'],
+];
+
 /** What each part of src/ may import of the others. Each may import itself, and the packages that are dependencies. */
 const MAY_IMPORT = {
   'node.ts': [],
+  terminal: ['node.ts'],
+  http: ['node.ts'],
   'table.ts': [],
   arrays: ['node.ts'],
   kernels: ['arrays', 'node.ts'],
@@ -22,7 +31,12 @@ const MAY_IMPORT = {
   metrics: ['arrays'],
   images: ['files', 'arrays', 'node.ts'],
   data: ['images', 'files', 'layers', 'kernels', 'arrays', 'node.ts'],
+  insight: ['metrics', 'classifiers', 'nn', 'autograd', 'layers', 'kernels', 'arrays'],
+  ui: ['http', 'files', 'arrays', 'node.ts'],
   training: [
+    'ui',
+    'insight',
+    'terminal',
     'checkpoints',
     'loggers',
     'metrics',
@@ -36,10 +50,29 @@ const MAY_IMPORT = {
     'arrays',
     'node.ts',
   ],
-  'solver.ts': ['training', 'checkpoints', 'loggers', 'classifiers', 'data', 'optim', 'layers', 'kernels', 'arrays'],
+  'solver.ts': [
+    'training',
+    'ui',
+    'insight',
+    'checkpoints',
+    'loggers',
+    'classifiers',
+    'data',
+    'optim',
+    'layers',
+    'kernels',
+    'arrays',
+  ],
   pictures: ['files', 'arrays', 'node.ts'],
+  workloads: ABOVE_TRAINING,
+  runs: ['onnx', 'terminal', ...ABOVE_TRAINING],
+  serving: ['runs', 'http', 'onnx', ...ABOVE_TRAINING],
+  cli: ['serving', 'runs', 'workloads', 'onnx', 'http', 'terminal', 'gradient-kinks.ts', ...ABOVE_TRAINING],
 };
 const PARTS = Object.keys(MAY_IMPORT);
+
+/** What runs as a program of its own: the command, servers, and the page in a browser. */
+const PROGRAMS = '^src/(cli|serving|runs|workloads|http|ui/(server|page))/';
 
 /** The packages that users install for what they do, and may not have. */
 const PEERS = `node_modules/(${Object.keys(require('./package.json').peerDependencies).join('|')})/`;
@@ -98,10 +131,22 @@ module.exports = {
     {
       name: 'no-orphans',
       comment:
-        'a file of src/ that the public surface does not reach; the program of workers is a file that they start with',
+        'a file of src/ that neither the public surface nor the command reaches; threads and the page have entries of ' +
+        'their own',
       severity: 'error',
-      from: { path: '^src/index\\.ts$' },
-      to: { path: '^src/', pathNot: '^src/(kernels/assembly/|data/workers/(thread|remade)\\.ts$)', reachable: false },
+      from: { path: '^src/(index|cli/main)\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/(kernels/assembly/|data/workers/(thread|remade)\\.ts$|ui/(server|page)/|http/)',
+        reachable: false,
+      },
+    },
+    {
+      name: 'the-library-stands-without-programs',
+      comment: 'what is imported by users and bundled for browsers has no server and no command in it',
+      severity: 'error',
+      from: { path: '^src/', pathNot: PROGRAMS },
+      to: { path: PROGRAMS, dependencyTypesNot: ['type-only', 'type-import'] },
     },
     {
       name: 'nothing-from-outside',
@@ -112,9 +157,9 @@ module.exports = {
     },
     {
       name: 'no-node-built-ins',
-      comment: 'importing the library touches no built-in: src/node.ts gets them at call time',
+      comment: 'importing the library touches no built-in: src/node.ts gets them at call time; programs may',
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: '^src/', pathNot: PROGRAMS },
       to: { dependencyTypes: ['core'], dependencyTypesNot: ['type-import'] },
     },
     {
@@ -135,7 +180,7 @@ module.exports = {
     {
       name: 'optional-peers-in-one-place',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(pictures|images)/peers\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/(pictures|images|runs)/peers\\.ts$' },
       to: { path: PEERS, dependencyTypesNot: ['type-only'] },
     },
     {
