@@ -1,0 +1,29 @@
+/**
+ * What runs are made from: configs, data, models, and the loops that train them.
+ *
+ * @module
+ */
+
+export { type ConfigParts, makeConfig } from './config.js';
+export { shownPath, syntheticFolder } from './places.js';
+export { PREPROCESSING_FILE, writePreprocessing } from './preprocessing.js';
+export { openData, openTask } from './task.js';
+export { openTrained, WEIGHTS_FILE } from './trained.js';
+export type {
+  ConfigSection,
+  ConfigValue,
+  DataKind,
+  ImagePreprocessing,
+  Loop,
+  OnProgress,
+  Outcome,
+  Preprocessing,
+  RowPreprocessing,
+  RunConfig,
+  RunPlace,
+  Task,
+  TaskData,
+  TaskPart,
+  Trained,
+  TrainOptions,
+} from './types.js';
