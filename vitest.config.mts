@@ -21,6 +21,7 @@ const SHARED = [
     'onnx',
     'optim',
     'pictures',
+    'terminal',
     'training',
   ].map((folder) => `test/${folder}/**/*.test.ts`),
   ...['conclusions', 'predictions', 'training'].map((name) => `test/scripts/${name}.test.ts`),

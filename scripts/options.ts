@@ -1,7 +1,8 @@
 // Options and output that the scripts' command lines share.
 
 import { InvalidArgumentError } from 'commander';
-import type { KernelInfo } from '../src/index.js';
+
+export { describeKernels } from '../src/cli/describe-kernels.js';
 
 /** Reads a whole number ≥ 1. */
 export function wholeNumber(text: string): number {
@@ -17,18 +18,6 @@ export function nonNegative(text: string): number {
     throw new InvalidArgumentError('expected a number of at least 0');
   }
   return value;
-}
-
-/** The running kernels in one line, and one line for each feature that is missing. */
-export function describeKernels({ kernels, simd, threads, turbo, exact, notes }: KernelInfo): string {
-  const parts = [
-    `${kernels} kernels${simd === null ? '' : ` with ${simd} SIMD`}`,
-    threads === 1 ? '1 thread' : `${threads} threads`,
-    ...(turbo ? ['turbo'] : []),
-    ...(exact ? ['exact'] : []),
-    `Node ${process.versions.node}`,
-  ];
-  return [`Running on ${parts.join(', ')}`, ...notes].join('\n');
 }
 
 /**

@@ -1,3 +1,4 @@
+export { ProgressBar, type Terminal } from '../terminal/progress-bar.js';
 export type { AsyncBatches, Batches, InputBatch, LabelledBatch, TargetedBatch } from './batches.js';
 export type { CheckpointInterval, CheckpointOptions } from './checkpoint-options.js';
 export { DivergedError } from './diverged-error.js';
@@ -18,7 +19,6 @@ export type { FitAsyncOptions, FitOptions, Schedule, Stepper } from './fit-optio
 export type { FitState, Group, Resumable } from './fit-state.js';
 export type { FitHistory } from './history.js';
 export type { Metric, MetricFunction, Metrics, MetricsState, Values } from './metric.js';
-export { ProgressBar, type Terminal } from './progress.js';
 export type { Dataset } from './solver-model.js';
 export type { AccuracyOptions, Rule, SolverOptionsOf } from './solver-options.js';
 export type { SavedParameters, SavedStatistics, SolverState } from './solver-state.js';

@@ -1,4 +1,4 @@
-import { ProgressBar } from './progress.js';
+import { ProgressBar } from '../terminal/progress-bar.js';
 
 /** What a training run prints: lines of loss and accuracy, and on a terminal a progress bar below them. */
 export class Journal {

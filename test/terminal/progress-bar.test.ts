@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { duration, ProgressBar, type Terminal } from '../../src/training/progress.js';
+import { duration, ProgressBar, type Terminal } from '../../src/terminal/progress-bar.js';
 
 /** A terminal that keeps what is written to it, and a clock that a test sets. */
 function fake(options: Omit<Terminal, 'write'> = { isTTY: true, columns: 80 }) {

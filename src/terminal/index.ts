@@ -1,0 +1,5 @@
+export { bar } from './bar.js';
+export { type Column, columnsOf, widthOf } from './columns.js';
+export { didYouMean, nearest } from './nearest.js';
+export { duration, ProgressBar, type Terminal } from './progress-bar.js';
+export { hasColors, type Style, styleOf } from './style.js';
