@@ -9,6 +9,9 @@ const HEARTBEAT = 1000;
 /** Milliseconds without a sign of life after which a lock counts as left behind. */
 const STALE = 15_000;
 
+/** Milliseconds within which the holder on another machine was there, for one who does not watch. */
+const RECENT = 60_000;
+
 /** Milliseconds that one who took over a lock leaves to others who were about to: the last of them has it. */
 const SETTLING = 200;
 
@@ -219,6 +222,22 @@ export function withLock<Result>(fn: string, file: string, work: () => Result): 
       lock.release();
     }
   }
+}
+
+/**
+ * Who has a lock, without a place in the line. Of another machine it is who touched the file within the last minute, by
+ * the clocks of both.
+ *
+ * @returns Null if nobody has it, or it was left behind.
+ */
+export function holderOf(fn: string, file: string): Omit<Holder, 'isSeenAlive'> | null {
+  const seen = look(fn, file);
+  if (seen === null || isAbandoned(seen.text)) return null;
+  const { place, host, pid } = contentsOf(seen.text);
+  if (typeof pid !== 'number') return null;
+  const isHere = place === placeOf(fn);
+  if (!isHere && Date.now() - seen.beat > RECENT) return null;
+  return { pid, host: String(host), isHere };
 }
 
 /** The lock file, or null if there is none. */

@@ -5,6 +5,9 @@
  */
 
 export { type ConfigParts, makeConfig } from './config.js';
+export type { CommandEvent, EndEvent, RunEvent, RunState, StartEvent } from './events.js';
+export { listRuns, NAMES, RunFolder } from './folder.js';
+export { type Metrics, MetricsReader, type StepColumns } from './metrics.js';
 export { shownPath, syntheticFolder } from './places.js';
 export { PREPROCESSING_FILE, writePreprocessing } from './preprocessing.js';
 export { openData, openTask } from './task.js';

@@ -1,0 +1,190 @@
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { attempt, holderOf, makeFolder, readText, statOf, writeAtomically } from '../files/index.js';
+import { parseJson } from '../formats/index.js';
+import type { RunState } from './events.js';
+import { type Metrics, MetricsReader } from './metrics.js';
+
+/** The names in the folder of a run. */
+export const NAMES = {
+  config: 'config.json',
+  metrics: 'metrics.jsonl',
+  checkpoints: 'checkpoints',
+  model: 'model.safetensors',
+  report: 'report.html',
+  /** Events for TensorBoard. */
+  events: 'tensorboard',
+  lock: '.run.lock',
+} as const;
+
+/** What config.json has, as far as a folder needs it. */
+export interface RecordedConfig {
+  readonly model: { readonly name: string };
+  readonly data: { readonly kind: string };
+}
+
+/** The largest config.json that is read, in characters. */
+const MOST = 1 << 20;
+
+/** How deep a config may be nested. */
+const DEPTH = 16;
+
+/**
+ * The folder of a run: `config.json`, `metrics.jsonl`, `checkpoints/`, at the end `model.safetensors` and
+ * `report.html`. It may be read while another process writes it.
+ */
+export class RunFolder<Config extends RecordedConfig = RecordedConfig> {
+  /** An absolute path. */
+  readonly dir: string;
+  readonly config: Config;
+  readonly #reader: MetricsReader;
+
+  private constructor(dir: string, config: Config) {
+    this.dir = dir;
+    this.config = config;
+    this.#reader = new MetricsReader(join(dir, NAMES.metrics));
+  }
+
+  /**
+   * Makes the folder of a new run, with its config.json from the first moment on.
+   *
+   * @param dir - A folder that does not exist yet, or is empty.
+   * @throws {Error} if something is in it, or it cannot be written.
+   */
+  static create<Config extends RecordedConfig>(dir: string, config: Config, fn = 'run'): RunFolder<Config> {
+    const whole = resolve(dir);
+    const stat = statOf(fn, whole);
+    if (stat === undefined) {
+      if (!makeNew(fn, whole, config))
+        throw new Error(`${fn}: another process has just made ${dir}; name another folder`);
+    } else {
+      const names = stat.isDirectory() ? attempt(fn, 'read', whole, () => readdirSync(whole)) : null;
+      if (names === null) throw new Error(`${fn}: ${dir} is a file, expected a folder for the run; name another`);
+      if (names.includes(NAMES.config)) {
+        throw new Error(`${fn}: ${dir} has a run already; continue it with --resume ${dir}, or name another folder`);
+      }
+      if (names.length > 0) {
+        throw new Error(`${fn}: ${dir} is not empty, expected a new folder for the run; name another`);
+      }
+      writeAtomically(fn, join(whole, NAMES.config), textOf(config), true);
+    }
+    return new RunFolder(whole, config);
+  }
+
+  /** Makes the folder of a new run in `parent`: `<model>-<data>-<n>`, with the first number that is free. */
+  static createIn<Config extends RecordedConfig>(parent: string, config: Config, fn = 'run'): RunFolder<Config> {
+    const name = `${plain(config.model.name)}-${plain(config.data.kind)}`;
+    for (let n = 1 + lastNumber(fn, parent, name); ; n++) {
+      const dir = resolve(parent, `${name}-${n}`);
+      // Another process may have taken the number in between.
+      if (statOf(fn, dir) === undefined && makeNew(fn, dir, config)) return new RunFolder(dir, config);
+    }
+  }
+
+  /** @throws {Error} if there is no run in the folder, or its config.json is damaged. */
+  static open<Config extends RecordedConfig>(dir: string, fn = 'run'): RunFolder<Config> {
+    const whole = resolve(dir);
+    const file = join(whole, NAMES.config);
+    if (statOf(fn, file) === undefined) {
+      const found = statOf(fn, whole) === undefined ? 'does not exist' : `has no ${NAMES.config}`;
+      throw new Error(`${fn}: ${dir} ${found}, expected the folder of a run, as \`layerwise train\` makes it`);
+    }
+    const text = readText(fn, file, MOST, 'it is the config of no run');
+    parseJson({ fn, file }, NAMES.config, text, DEPTH);
+    const config = JSON.parse(text) as Config;
+    if (typeof config?.model?.name !== 'string' || typeof config.data?.kind !== 'string') {
+      throw new Error(`${fn}: ${file} has no model and data, expected the config of a run`);
+    }
+    return new RunFolder(whole, config);
+  }
+
+  /** The folder's own name. */
+  get name(): string {
+    return basename(this.dir);
+  }
+
+  /** The folder of the checkpoints. */
+  get checkpoints(): string {
+    return join(this.dir, NAMES.checkpoints);
+  }
+
+  /** The weights of the finished run. */
+  get model(): string {
+    return join(this.dir, NAMES.model);
+  }
+
+  get report(): string {
+    return join(this.dir, NAMES.report);
+  }
+
+  /** What becomes of the run, by what is on disk: right also after its process was killed. */
+  get state(): RunState {
+    if (holderOf('run', join(this.dir, NAMES.lock)) !== null) return 'running';
+    return this.metrics().end?.state ?? 'interrupted';
+  }
+
+  /** What the run has logged so far. Each call reads what is new; the columns are valid until the next. */
+  metrics(): Metrics {
+    return this.#reader.read();
+  }
+}
+
+/** The runs in a folder, by their names; `a-10` is behind `a-9`. Folders that are no runs are left out. */
+export function listRuns<Config extends RecordedConfig>(dir: string, fn = 'run'): RunFolder<Config>[] {
+  const whole = resolve(dir);
+  if (statOf(fn, whole)?.isDirectory() !== true) {
+    throw new Error(`${fn}: ${dir} is no folder, expected one with runs in it, such as runs`);
+  }
+  const names = attempt(fn, 'read', whole, () => readdirSync(whole)).filter((name) => !name.startsWith('.'));
+  names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  return names.flatMap((name) => {
+    const one = join(whole, name);
+    if (statOf(fn, join(one, NAMES.config)) === undefined) return [];
+    try {
+      return [RunFolder.open<Config>(one, fn)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/**
+ * Makes a folder that has its config.json as soon as it is there.
+ *
+ * @returns Whether it could be, as nobody else has made it in between.
+ */
+function makeNew(fn: string, dir: string, config: RecordedConfig): boolean {
+  makeFolder(fn, dirname(dir));
+  const unfinished = join(dirname(dir), `.${crypto.randomUUID()}.tmp`);
+  return attempt(fn, 'make', dir, () => {
+    mkdirSync(unfinished);
+    try {
+      writeAtomically(fn, join(unfinished, NAMES.config), textOf(config), true);
+      renameSync(unfinished, dir);
+      return true;
+    } catch (error) {
+      rmSync(unfinished, { recursive: true, force: true });
+      if (['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+      throw error;
+    }
+  });
+}
+
+/** The text of config.json. */
+export function textOf(config: object): string {
+  return `${JSON.stringify(config, null, 2)}\n`;
+}
+
+/** A name that every file system takes: of a path, what it ends with, without an ending. */
+function plain(name: string): string {
+  const own = basename(name).replace(/\.\w+$/, '');
+  return own.replace(/[^\w-]+/g, '-').replace(/^-+|-+$/g, '') || 'model';
+}
+
+/** The highest number of a run with that name; 0 where there is none. */
+function lastNumber(fn: string, parent: string, name: string): number {
+  if (statOf(fn, parent) === undefined) return 0;
+  const names = attempt(fn, 'read', parent, () => readdirSync(parent)).filter((one) => one.startsWith(`${name}-`));
+  const numbers = names.map((one) => one.slice(name.length + 1)).filter((rest) => /^\d{1,9}$/.test(rest));
+  return Math.max(0, ...numbers.map(Number));
+}
