@@ -49,7 +49,7 @@ const MOST_BYTES = 2 ** 31 - 1;
  *
  * @param model - A module that returns one tensor, or a TwoLayerNet, FullyConnectedNet or ThreeLayerConvNet.
  * @param file - Its name ends with `.onnx`.
- * @param options - `inputShape`, which is needed, `opset`, `softmax`, `dtype`, `name`: see {@link ExportOnnxOptions}.
+ * @param options - `inputShape`, which is needed, `opset`, `softmax`, `dtype`, `name`, `metadata`: see {@link ExportOnnxOptions}.
  * @throws {TypeError | RangeError} naming what cannot be written, or does not fit: then there is no new file.
  * @throws {Error} naming the file and the reason, if it cannot be written.
  * @see https://onnx.ai/onnx/operators/
@@ -81,7 +81,7 @@ function encoded(fn: string, model: ExportableModel, options: ExportOnnxOptions)
     const expected = 'an nn.Module, a TwoLayerNet, a FullyConnectedNet or a ThreeLayerConvNet';
     throw argumentError(TypeError, { fn, arg: 'model', found: `is ${describe(model)}`, expected });
   }
-  const { inputShape, opset, softmax, dtype: written, name } = settingsOf(fn, ONNX_OPTIONS, options);
+  const { inputShape, opset, softmax, dtype: written, name, metadata } = settingsOf(fn, ONNX_OPTIONS, options);
   const shape = typeof inputShape === 'number' ? [inputShape] : inputShape;
   const own = dtypeOfModel(model) ?? written ?? 'float32';
   const dtype = written ?? own;
@@ -108,7 +108,7 @@ function encoded(fn: string, model: ExportableModel, options: ExportOnnxOptions)
       name: name ?? model.constructor.name,
       opset,
       version: VERSION,
-      metadata: { model: model.constructor.name, dtype },
+      metadata: { model: model.constructor.name, dtype, ...metadata },
     },
   );
 }

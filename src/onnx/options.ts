@@ -1,4 +1,5 @@
 import { DTYPE, type DType, FLAG, type OptionsOf, option, type Range, required, TEXT } from '../arrays/index.js';
+import { TEXTS } from '../formats/texts.js';
 import { WRITTEN_OPSETS } from './model-proto.js';
 
 /** At most so many sizes: more than any layer takes. */
@@ -32,6 +33,11 @@ export const ONNX_OPTIONS = {
   dtype: option<DType | undefined>(undefined, DTYPE),
   /** The name of the graph. Default: the model's class. */
   name: option<string | undefined>(undefined, TEXT),
+  /**
+   * Texts by name for the file to keep, as the names of classes: onnxruntime's `custom_metadata_map` has them. Beside
+   * them it has `model` and `dtype`, which these may replace. Default null: only those.
+   */
+  metadata: option<Readonly<Record<string, string>> | null>(null, TEXTS),
 };
 
 /** Options of {@link exportOnnx} and {@link encodeOnnx}. */

@@ -153,6 +153,18 @@ describe('what is written', () => {
     expect(decodeOnnx(bytes).forward(x).data).toBeAllClose(F.softmax(model.forward(x)).data, { rtol: 1e-5 });
   });
 
+  test('texts of the caller stand beside those of the library', () => {
+    const given = (metadata: Record<string, string>) =>
+      new TextDecoder().decode(encodeOnnx(new nn.Linear(4, 2), { inputShape: 4, metadata }));
+    const text = given({ classes: '["cat","chat où"]', model: 'mine' });
+    expect(text.replace(/\p{Cc}/gu, '|')).toMatch(
+      /\|model\|\|mine.*\|dtype\|\|float32.*\|classes\|\|\["cat","chat où"\]/,
+    );
+    expect(() => given({ classes: 1 as never })).toThrow(
+      'encodeOnnx: metadata is an object, expected an object of texts by name, in Unicode',
+    );
+  });
+
   test('opset and name', () => {
     const given = new nn.LayerNorm(4);
     const [before, after] = [16, 17].map((opset) => encodeOnnx(given, { inputShape: 4, opset, name: 'my net' }));
