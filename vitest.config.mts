@@ -13,6 +13,7 @@ const SHARED = [
     'formats',
     'helpers',
     'images',
+    'insight',
     'layers',
     'loggers',
     'metrics',

@@ -1,0 +1,9 @@
+/**
+ * What a model has learned and how it is doing, for a report or a page: pure functions of a model and examples, cheap
+ * enough to be called while it trains. They draw no random number, and a training around them ends with the same bits.
+ *
+ * @module
+ */
+
+export { type Distribution, distributionOf, type Histogram } from './distribution.js';
+export { confusion, type Mistake, mostConfidentMistakes, type ScoresOptions, shares } from './mistakes.js';
