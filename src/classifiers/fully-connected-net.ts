@@ -47,7 +47,7 @@ import type { Classifier, LossAndGrads } from './model.js';
 import { CLASSIFIER_OPTIONS } from './options.js';
 import { addPenalty, checkInputs, formatOf, gaussian, zeroBias } from './parameters.js';
 import { loadStateDict, savesParameters, stateDictOf } from './state-dict.js';
-import { summaryOf } from './summary.js';
+import { type ClassifierLayer, summaryOf } from './summary.js';
 
 /** Names of the parameters of a {@link FullyConnectedNet}: layers are counted from 1. */
 export type FullyConnectedParamName = `${'W' | 'b' | 'gamma' | 'beta'}${number}`;
@@ -172,6 +172,27 @@ export class FullyConnectedNet implements Classifier {
     return workspace(() => (y === undefined ? this.#forward(local(X)).scores : this.#forwardBackward(local(X), y)));
   }
 
+  /**
+   * Test-time pass that returns the output of each of the {@link layers}, the scores last.
+   *
+   * @param X - Inputs, as of {@link loss}.
+   * @throws {ShapeError} if an example does not fit.
+   */
+  activations(X: NDArray): NDArray[] {
+    const fn = `${this.constructor.name}.activations`;
+    checkInputs(fn, X, this.params.W1.shape[0], this.params.W1);
+    const params = [...this.bnParams, ...this.dropoutParams];
+    const modes = params.map(({ mode }) => mode);
+    for (const param of params) param.mode = 'test';
+    try {
+      return workspace(() => this.#forward(local(X)).outputs);
+    } finally {
+      params.forEach((param, i) => {
+        param.mode = modes[i];
+      });
+    }
+  }
+
   /** Copies of the parameters by name, and of running statistics: `runningMean1`, `runningVar1`, … */
   stateDict(): Record<string, NDArray> {
     return stateDictOf(this);
@@ -209,20 +230,25 @@ export class FullyConnectedNet implements Classifier {
     return { class: this.constructor.name, options, children: [] };
   }
 
-  /** Tables of the layers, with what their products cost for one example, and of the parameters. */
-  summary(): string {
+  /** The layers, from the input on, and what their products cost for one example. */
+  layers(): ClassifierLayer[] {
     const { params } = this;
     const normalization = this.#normalization;
-    const dropout = this.dropoutParams.length > 0 ? `dropout keeping ${this.dropoutParams[0].p}` : null;
-    const layers = Array.from({ length: this.#numLayers }, (_, i) => {
+    const dropout = this.dropoutParams.length > 0 ? 'dropout' : null;
+    return Array.from({ length: this.#numLayers }, (_, i) => {
       const [inputDim, outputDim] = params[`W${i + 1}`].shape;
       const cost = countFlops({ type: 'affine', inputDim, outputDim });
       if (i === this.#numLayers - 1) return { name: 'affine', ...cost };
-      const name = ['affine', normalization, 'ReLU', dropout && 'dropout'].filter(Boolean).join(' – ');
+      const name = ['affine', normalization, 'ReLU', dropout].filter(Boolean).join(' – ');
       return { name, ...cost, parameters: cost.parameters + (normalization === null ? 0 : 2 * outputDim) };
     });
-    const title = [`${this.constructor.name}, ${this.#numLayers} layers`, normalization, dropout].filter(Boolean);
-    return summaryOf(title.join(', '), layers, params);
+  }
+
+  /** Tables of the {@link layers} and of the parameters. */
+  summary(): string {
+    const dropout = this.dropoutParams.length > 0 ? `dropout keeping ${this.dropoutParams[0].p}` : null;
+    const title = [`${this.constructor.name}, ${this.#numLayers} layers`, this.#normalization, dropout];
+    return summaryOf(title.filter(Boolean).join(', '), this.layers(), this.params);
   }
 
   get #normalization(): 'batchnorm' | 'layernorm' | null {
@@ -233,15 +259,18 @@ export class FullyConnectedNet implements Classifier {
   #forward(X: NDArray) {
     const last = this.#numLayers;
     const hidden: HiddenCache[] = [];
+    const outputs: NDArray[] = [];
     let h = X;
     for (let layer = 1; layer < last; layer++) {
       const [bn, drop] = [this.bnParams[layer - 1], this.dropoutParams[layer - 1]];
       const [out, cache] = hiddenForward(h, this.#hiddenParams(layer), bn, drop);
       hidden.push(cache);
+      outputs.push(out);
       h = out;
     }
     const [scores, cache] = affineForward(h, this.params[`W${last}`], this.params[`b${last}`]);
-    return { scores, hidden, cache };
+    outputs.push(scores);
+    return { scores, outputs, hidden, cache };
   }
 
   #forwardBackward(X: NDArray, y: Labels): LossAndGrads<FullyConnectedParamName> {

@@ -6,6 +6,7 @@ export {
 export type { Classifier, LossAndGrads, Model, Params } from './model.js';
 export type { ClassifierOptions } from './options.js';
 export { isStateOfParameters, loadStateDict, type ModelParts, namedArrays, stateDictOf } from './state-dict.js';
+export type { ClassifierLayer } from './summary.js';
 export {
   ThreeLayerConvNet,
   type ThreeLayerConvNetOptions,

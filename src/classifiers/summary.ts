@@ -2,6 +2,12 @@ import { type NDArray, tuple } from '../arrays/index.js';
 import type { LayerCost } from '../layers/index.js';
 import { count, memory, table } from '../table.js';
 
+/** A layer of a classifier, and what it costs for one example. */
+export interface ClassifierLayer extends LayerCost {
+  /** What it is made of: `affine – ReLU`. */
+  readonly name: string;
+}
+
 /**
  * A table of parameters: name, shape, number of values, bytes; and their sums.
  *
@@ -18,7 +24,7 @@ export function parameterTable(title: string, params: Readonly<Record<string, ND
 /** A table of layers (output shape, parameters, operations of a forward pass for one example), then of parameters. */
 export function summaryOf(
   title: string,
-  layers: readonly (LayerCost & { readonly name: string })[],
+  layers: readonly ClassifierLayer[],
   params: Readonly<Record<string, NDArray>>,
 ): string {
   const rows = layers.map(({ name, outputShape, parameters, multiplications, additions }) => ({

@@ -19,16 +19,18 @@ import {
   affineForward,
   affineReluBackward,
   affineReluForward,
+  convReluForward,
   convReluPoolBackward,
   convReluPoolForward,
   countFlops,
+  maxPoolForward,
   softmaxLoss,
 } from '../layers/index.js';
 import type { Classifier, LossAndGrads } from './model.js';
 import { CLASSIFIER_OPTIONS } from './options.js';
 import { addPenalty, checkInputs, formatOf, gaussian, zeroBias } from './parameters.js';
 import { loadStateDict, savesParameters, stateDictOf } from './state-dict.js';
-import { summaryOf } from './summary.js';
+import { type ClassifierLayer, summaryOf } from './summary.js';
 
 /** Names of the parameters of a {@link ThreeLayerConvNet}. */
 export type ThreeLayerConvParamName = 'W1' | 'b1' | 'W2' | 'b2' | 'W3' | 'b3';
@@ -146,6 +148,24 @@ export class ThreeLayerConvNet implements Classifier {
     });
   }
 
+  /**
+   * Test-time pass that returns the output of each of the {@link layers}, the scores last.
+   *
+   * @param X - Images, shape (N, C, H, W).
+   * @throws {ShapeError} if an example does not fit.
+   */
+  activations(X: NDArray): NDArray[] {
+    const { W1, b1, W2, b2, W3, b3 } = this.params;
+    checkInputs(`${this.constructor.name}.activations`, X, this.#inputDim, W1);
+    return workspace(() => {
+      const [maps] = convReluForward(local(X), W1, b1, { stride: 1, pad: (W1.shape[2] - 1) / 2 });
+      const [pooled] = maxPoolForward(maps, POOL);
+      const [h] = affineReluForward(pooled, W2, b2);
+      const [scores] = affineForward(h, W3, b3);
+      return [maps, pooled, h, scores];
+    });
+  }
+
   /** Copies of the parameters by name. */
   stateDict(): Record<string, NDArray> {
     return stateDictOf(this);
@@ -174,20 +194,24 @@ export class ThreeLayerConvNet implements Classifier {
     return { class: this.constructor.name, options: { ...sizes, ...formatOf(this) }, children: [] };
   }
 
-  /** Tables of the layers, with what they cost for one image, and of the parameters. */
-  summary(): string {
+  /** The layers, from the input on, and what they cost for one image. */
+  layers(): ClassifierLayer[] {
     const { W1, W2, W3 } = this.params;
     const [F, , size] = W1.shape;
     const [C, H, W] = this.#inputDim;
     const pooled = [F, Math.floor(H / 2), Math.floor(W / 2)];
     const conv = { type: 'conv', input: [C, H, W], numFilters: F, filterSize: size, pad: (size - 1) / 2 } as const;
-    const layers = [
+    return [
       { name: 'conv – ReLU', ...countFlops(conv) },
       { name: 'max pool', outputShape: pooled, parameters: 0, multiplications: 0, additions: 0 },
       { name: 'affine – ReLU', ...countFlops({ type: 'affine', inputDim: W2.shape[0], outputDim: W2.shape[1] }) },
       { name: 'affine', ...countFlops({ type: 'affine', inputDim: W3.shape[0], outputDim: W3.shape[1] }) },
     ];
-    return summaryOf(`${this.constructor.name}, 3 layers`, layers, this.params);
+  }
+
+  /** Tables of the {@link layers} and of the parameters. */
+  summary(): string {
+    return summaryOf(`${this.constructor.name}, 3 layers`, this.layers(), this.params);
   }
 }
 

@@ -24,7 +24,7 @@ import type { Classifier, LossAndGrads } from './model.js';
 import { CLASSIFIER_OPTIONS } from './options.js';
 import { addPenalty, checkInputs, formatOf, gaussian, zeroBias } from './parameters.js';
 import { loadStateDict, savesParameters, stateDictOf } from './state-dict.js';
-import { summaryOf } from './summary.js';
+import { type ClassifierLayer, summaryOf } from './summary.js';
 
 /** Names of the parameters of a {@link TwoLayerNet}. */
 export type TwoLayerParamName = 'W1' | 'b1' | 'W2' | 'b2';
@@ -106,6 +106,22 @@ export class TwoLayerNet implements Classifier {
     });
   }
 
+  /**
+   * Test-time pass that returns the output of each of the {@link layers}, the scores last.
+   *
+   * @param X - Inputs, as of {@link loss}.
+   * @throws {ShapeError} if an example does not fit.
+   */
+  activations(X: NDArray): NDArray[] {
+    const { W1, b1, W2, b2 } = this.params;
+    checkInputs(`${this.constructor.name}.activations`, X, W1.shape[0], W1);
+    return workspace(() => {
+      const [h] = affineReluForward(local(X), W1, b1);
+      const [scores] = affineForward(h, W2, b2);
+      return [h, scores];
+    });
+  }
+
   /** Copies of the parameters by name. */
   stateDict(): Record<string, NDArray> {
     return stateDictOf(this);
@@ -132,15 +148,19 @@ export class TwoLayerNet implements Classifier {
     return { class: this.constructor.name, options, children: [] };
   }
 
-  /** Tables of the layers, with what their products cost for one example, and of the parameters. */
-  summary(): string {
+  /** The layers, from the input on, and what their products cost for one example. */
+  layers(): ClassifierLayer[] {
     const { W1, W2 } = this.params;
     const cost = ({ shape: [inputDim, outputDim] }: NDArray) => countFlops({ type: 'affine', inputDim, outputDim });
-    const layers = [
+    return [
       { name: 'affine – ReLU', ...cost(W1) },
       { name: 'affine', ...cost(W2) },
     ];
-    return summaryOf(`${this.constructor.name}, 2 layers`, layers, this.params);
+  }
+
+  /** Tables of the {@link layers} and of the parameters. */
+  summary(): string {
+    return summaryOf(`${this.constructor.name}, 2 layers`, this.layers(), this.params);
   }
 }
 
