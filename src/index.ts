@@ -213,6 +213,7 @@ export {
   csvLogger,
   jsonLinesLogger,
   type LineLoggerOptions,
+  type LoggedCommand,
   type LoggedEpoch,
   type LoggedStep,
   type Logger,

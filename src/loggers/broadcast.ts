@@ -1,4 +1,4 @@
-import type { HOOKS, LoggedEpoch, LoggedStep, Logger, RunStart } from './logger.js';
+import type { HOOKS, LoggedCommand, LoggedEpoch, LoggedStep, Logger, RunStart } from './logger.js';
 
 type Hook = (typeof HOOKS)[number];
 
@@ -54,6 +54,10 @@ export class Loggers {
     this.#each('onEpoch', { kind: 'epoch', ...event, seconds: this.#seconds });
   }
 
+  command(event: Omit<LoggedCommand, 'kind' | 'seconds'>): void {
+    this.#each('onCommand', { kind: 'command', ...event, seconds: this.#seconds });
+  }
+
   /**
    * To be called before a state of the run is saved: a run that continues from it does not log again what was
    * before it.
@@ -72,7 +76,7 @@ export class Loggers {
     return (performance.now() - this.#since) / 1000;
   }
 
-  #each(hook: Hook, event?: LoggedStep | LoggedEpoch): void {
+  #each(hook: Hook, event?: LoggedStep | LoggedEpoch | LoggedCommand): void {
     for (const logger of this.#active) {
       try {
         const answer = (logger[hook] as ((event: unknown) => unknown) | undefined)?.call(logger, event);

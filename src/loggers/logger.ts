@@ -54,6 +54,20 @@ export interface LoggedEpoch {
   readonly seconds: number;
 }
 
+/** What somebody told the run from its live page, for {@link Logger.onCommand}. */
+export interface LoggedCommand {
+  readonly kind: 'command';
+  /** Iterations that are complete. */
+  readonly iteration: number;
+  /** Epochs that are complete. */
+  readonly epoch: number;
+  readonly command: 'pause' | 'resume' | 'stop' | 'learningRate';
+  /** The learning rate that was set; null for other commands. */
+  readonly value: number | null;
+  /** Seconds since the run was started, or resumed. */
+  readonly seconds: number;
+}
+
 /**
  * What the option `loggers` of `fit` and Solver takes: an object with any of these functions.
  *
@@ -72,6 +86,8 @@ export interface Logger {
   onStep?(event: LoggedStep): unknown;
   /** Called after each evaluation, before the callback of the run. */
   onEpoch?(event: LoggedEpoch): unknown;
+  /** Called when a command from the live page takes effect, between two steps: see the option `ui`. */
+  onCommand?(event: LoggedCommand): unknown;
   /** Called before a state of the run is saved, as for a checkpoint: what was logged so far should be on disk. */
   flush?(): unknown;
   /** Called at the end of the run, also where that is an error, or the loop was left. */
@@ -79,7 +95,7 @@ export interface Logger {
 }
 
 /** The functions of a logger. */
-export const HOOKS = ['onStart', 'onStep', 'onEpoch', 'flush', 'close'] as const;
+export const HOOKS = ['onStart', 'onStep', 'onEpoch', 'onCommand', 'flush', 'close'] as const;
 
 function isLogger(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;

@@ -1,5 +1,6 @@
 /**
- * What the live page and its servers say to each other, and what a report has in it. Types only.
+ * What the live page and its servers say to each other, and what a report has in it. Types, and the names of
+ * columns.
  *
  * Everything is plain JSON, so a number that is not finite is null. Bytes are base64 texts.
  *
@@ -13,8 +14,8 @@
  * | `POST /api/runs/:id/command` | takes a {@link Command}, with the header `X-Layerwise: 1`; answers `{}` |
  *
  * A request that is refused gets a status of 4xx and a {@link Refusal}. Ids of runs go into an address by
- * `encodeURIComponent`. Where a server needs a token, `GET /?token=…` sets a cookie and leads to `/`, so the page has
- * nothing to do with it; programs send `Authorization: Bearer …`.
+ * `encodeURIComponent`. Where a server needs a token, it stands in the address that is printed, as `/?token=…`: the page
+ * sends it on as `Authorization: Bearer …`, and where it cannot, for the event stream, as `?token=…`.
  *
  * @module
  */

@@ -256,7 +256,7 @@ test.each<[unknown, string]>([
 ])('refuses %j as loggers', (loggers, found) => {
   const said =
     `loggers is ${found}, expected a logger or a list of them, such as csvLogger(file), ` +
-    'or objects with any of onStart, onStep, onEpoch, flush, close';
+    'or objects with any of onStart, onStep, onEpoch, onCommand, flush, close';
   const { model, loader, options } = fitting({ loggers: pretend(loggers) });
   expect(() => fit(model, loader, options)).toThrow(`fit: ${said}`);
   expect(() => solving({ loggers: pretend(loggers) })).toThrow(`Solver: ${said}`);
