@@ -1,4 +1,5 @@
-// Builds the package: the kernels, then dist/. Does nothing where dist/ was made from these very sources.
+// Builds the package: the kernels and the live page, then dist/. Does nothing where dist/ was made from these very
+// sources.
 //
 //   dist/**/*.js      CommonJS with declarations: the one implementation that Node, Deno and Bun run, by `import` or
 //                     `require`. With two, a process would have two memories, two sets of threads, two classes Tensor.
@@ -12,14 +13,17 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildKernels, ROOT } from './kernels.mjs';
+import { buildGenerated } from './generated.mjs';
+import { ROOT } from './kernels.mjs';
+import { STUB } from './page.mjs';
 
 const require = createRequire(import.meta.url);
 const TSC = require.resolve('typescript/bin/tsc');
 const DIST = join(ROOT, 'dist');
 const BINARIES = 'kernels/wasm/binaries.generated';
+const ASSETS = 'ui/assets.generated';
 
-await buildKernels();
+await buildGenerated();
 const stamp = `// Sources: sha256 ${digest()}`;
 const entry = join(DIST, 'index.mjs');
 if (existsSync(entry) && readFileSync(entry, 'utf8').startsWith(stamp)) {
@@ -28,7 +32,10 @@ if (existsSync(entry) && readFileSync(entry, 'utf8').startsWith(stamp)) {
   rmSync(DIST, { recursive: true, force: true });
   // Both compile the same sources, which need one check.
   await Promise.all([compile('tsconfig.build.json'), compile('tsconfig.esm.json', '--noCheck')]);
-  for (const folder of ['', 'esm']) dropMaps(join(DIST, folder, BINARIES));
+  for (const folder of ['', 'esm']) {
+    for (const file of [BINARIES, ASSETS]) dropMaps(join(DIST, folder, file));
+  }
+  if (existsSync(join(DIST, `esm/${ASSETS}.js`))) write(`esm/${ASSETS}.js`, STUB);
   // The root is CommonJS. Some bundlers look for `sideEffects` in the nearest package.json, others in that of the root.
   const { sideEffects } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const esm = './dist/esm/';

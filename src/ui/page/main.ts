@@ -1,0 +1,2 @@
+const place = document.getElementById('page');
+if (place !== null) place.textContent = 'layerwise';

@@ -1,0 +1,2 @@
+/** The program of the thread that serves the page. */
+export {};
