@@ -137,7 +137,7 @@ module.exports = {
       from: { path: '^src/(index|cli/main)\\.ts$' },
       to: {
         path: '^src/',
-        pathNot: '^src/(kernels/assembly/|data/workers/(thread|remade)\\.ts$|ui/(server|page)/|http/)',
+        pathNot: '^src/(kernels/assembly/|data/workers/(thread|remade)\\.ts$|ui/(server|page)/|http/|(index|cli/main)\\.ts$)',
         reachable: false,
       },
     },
