@@ -130,14 +130,23 @@ module.exports = {
     },
     {
       name: 'no-orphans',
-      comment:
-        'a file of src/ that neither the public surface nor the command reaches; threads and the page have entries of ' +
-        'their own',
+      comment: 'a file that the public surface does not reach; the program of workers is a file that they start with',
       severity: 'error',
-      from: { path: '^src/(index|cli/main)\\.ts$' },
+      from: { path: '^src/index\\.ts$' },
       to: {
         path: '^src/',
-        pathNot: '^src/(kernels/assembly/|data/workers/(thread|remade)\\.ts$|ui/(server|page)/|http/|(index|cli/main)\\.ts$)',
+        pathNot: [PROGRAMS, '^src/(kernels/assembly/|data/workers/(thread|remade)\\.ts$)', '^src/ui/page-with\\.ts$'],
+        reachable: false,
+      },
+    },
+    {
+      name: 'no-orphans-of-the-command',
+      comment: 'a file that the command does not reach; the page and its server have entries of their own',
+      severity: 'error',
+      from: { path: '^src/cli/main\\.ts$' },
+      to: {
+        path: PROGRAMS,
+        pathNot: ['^src/cli/main\\.ts$', '^src/ui/(server|page)/', '^src/http/'],
         reachable: false,
       },
     },
