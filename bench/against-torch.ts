@@ -1,6 +1,5 @@
-import { type Measurement, measure } from './measure.js';
+import { type Measurement, measure, peakMemory, workloads } from '../src/workloads/index.js';
 import type { Torch } from './torch.js';
-import { peakMemory, workloads } from './workloads.js';
 
 /** A workload here and in PyTorch. */
 export interface Comparison {

@@ -20,7 +20,7 @@ import { type NDArray, Random } from '../src/arrays/index.js';
 import { CheckpointWriter, latestCheckpoint, type NewCheckpoint } from '../src/checkpoints/index.js';
 import type { System } from '../src/checkpoints/store.js';
 import { DataLoader, fitSteps, kernelInfo, manualSeed } from '../src/index.js';
-import { round } from './measure.js';
+import { round } from '../src/workloads/index.js';
 
 const MB = 1e6;
 

@@ -4,11 +4,19 @@
 import { Command, Option } from 'commander';
 import { kernelInfo } from '../src/index.js';
 import { threadsReady } from '../src/kernels/index.js';
+import {
+  convolutionNotes,
+  HEADER,
+  measure,
+  megabytes,
+  milliseconds,
+  resultLine,
+  tableLine,
+  workloads,
+} from '../src/workloads/index.js';
 import { type Comparison, compare } from './against-torch.js';
-import { type Measurement, measure } from './measure.js';
 import { measurePeaks, profile, profileTable } from './profile.js';
 import { Torch } from './torch.js';
-import { convolutionMemory, imagesScored, peakMemory, productFlops, workloads } from './workloads.js';
 
 interface Options {
   readonly json?: true;
@@ -20,25 +28,12 @@ interface Options {
 }
 
 function timeAlone(names: readonly string[], { json, time }: Options): void {
-  if (!json) console.log(`${'workload'.padEnd(30)} ${header('median ms', 'fastest ms', 'n', 'memory')}`);
+  if (!json) console.log(HEADER);
   for (const name of names) {
     const measurement = measure(name, workloads[name](), time);
-    console.log(json ? JSON.stringify(measurement) : row(measurement));
+    console.log(json ? JSON.stringify(measurement) : resultLine(measurement));
   }
-  for (const format of ['float32', 'float64'] as const) {
-    if (json || !names.some((name) => name.startsWith('layer_conv'))) break;
-    const { working, operands } = convolutionMemory(format);
-    const share = `${(working / operands).toFixed(2)} of its input, output and weights (${megabytes(operands)})`;
-    console.log(`a ${format} convolution works in ${megabytes(working)}, ${share}`);
-  }
-}
-
-function row({ workload, ms, min, n }: Measurement): string {
-  const [flops, images] = [productFlops(workload), imagesScored(workload)];
-  const rate = flops === null ? '' : `   ${(flops / min / 1e6).toFixed(1)} GFLOP/s at best`;
-  const scored = images === null ? '' : `   ${Math.round((1000 * images) / min)} images/s at best`;
-  const cells = [format(ms), format(min), String(n), megabytes(peakMemory(workload))];
-  return `${workload.padEnd(30)} ${header(...cells)}${rate}${scored}`;
+  for (const line of json ? [] : convolutionNotes(names)) console.log(line);
 }
 
 async function timeAgainstTorch(names: readonly string[], { json, time, rounds, python }: Options): Promise<void> {
@@ -46,8 +41,7 @@ async function timeAgainstTorch(names: readonly string[], { json, time, rounds, 
   try {
     if (!json) {
       console.log(`PyTorch ${version} in turns with layerwise, ${rounds} rounds of ${time} s each; the fastest step\n`);
-      const columns = header('layerwise', 'PyTorch', 'ratio', 'in rounds', 'memory', 'PyTorch');
-      console.log(`${'workload'.padEnd(30)} ${columns}`);
+      console.log(tableLine('workload', 'layerwise', 'PyTorch', 'ratio', 'in rounds', 'memory', 'PyTorch'));
     }
     for (const name of names) {
       const comparison = await compare(name, torch, rounds, time);
@@ -59,27 +53,9 @@ async function timeAgainstTorch(names: readonly string[], { json, time, rounds, 
 }
 
 function comparisonRow({ workload, ours, theirs, ratio, spread, memory, theirMemory }: Comparison): string {
-  const cells = [
-    format(ours),
-    format(theirs),
-    ratio.toFixed(2),
-    spread.map((ratio) => ratio.toFixed(2)).join('–'),
-    megabytes(memory),
-    megabytes(theirMemory),
-  ];
-  return `${workload.padEnd(30)} ${header(...cells)}`;
-}
-
-function header(...columns: string[]): string {
-  return columns.map((column) => column.padStart(11)).join(' ');
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 1)} MB`;
-}
-
-function format(ms: number): string {
-  return ms.toFixed(ms < 10 ? 3 : 1);
+  const rounds = spread.map((each) => each.toFixed(2)).join('–');
+  const cells = [milliseconds(ours), milliseconds(theirs), ratio.toFixed(2), rounds];
+  return tableLine(workload, ...cells, megabytes(memory), megabytes(theirMemory));
 }
 
 async function main(): Promise<void> {

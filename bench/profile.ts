@@ -1,8 +1,7 @@
 import { kernelInfo, Random, resident, workspace } from '../src/index.js';
 import { kernels } from '../src/kernels/index.js';
 import type { ConvShape, Kernels, ProductOperands } from '../src/kernels/types.js';
-import { fastest } from './measure.js';
-import { workloads } from './workloads.js';
+import { fastest, workloads } from '../src/workloads/index.js';
 
 /** The highest rates that were measured on the machine. */
 export interface Peaks {

@@ -4,8 +4,7 @@
 import { Command } from 'commander';
 import { configureKernels, convBackward, convForward, Random, resident, workspace } from '../src/index.js';
 import { threadsReady } from '../src/kernels/index.js';
-import { fastest } from './measure.js';
-import { part5Step, workloads } from './workloads.js';
+import { fastest, part5Step, workloads } from '../src/workloads/index.js';
 
 const BATCHES = [16, 32, 64, 128, 256, 512];
 const FILTERS = [32, 64, 128, 256];

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import type { Measurement } from './measure.js';
+import type { Measurement } from '../src/workloads/index.js';
 
 const PROGRAM = join('bench', 'torch-workloads.py');
 

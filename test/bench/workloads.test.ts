@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { compare } from '../../bench/against-torch.js';
 import { profile, profileTable } from '../../bench/profile.js';
 import { Torch } from '../../bench/torch.js';
-import { imagesScored, peakMemory, productFlops, workloads } from '../../bench/workloads.js';
 import { engineMemory, kernels } from '../../src/kernels/index.js';
+import { imagesScored, peakMemory, productFlops, workloads } from '../../src/workloads/index.js';
 
 const names = Object.keys(workloads);
 

@@ -1,25 +1,13 @@
-import { recipes } from '../scripts/challenge/models.js';
-import {
-  type Classifier,
-  convBackward,
-  convForward,
-  F,
-  FullyConnectedNet,
-  manualSeed,
-  maxPoolBackward,
-  maxPoolForward,
-  type NDArray,
-  nn,
-  noGrad,
-  optim,
-  Random,
-  resident,
-  Tensor,
-  ThreeLayerConvNet,
-  TwoLayerNet,
-  workspace,
-} from '../src/index.js';
-import { engineMemory, kernels } from '../src/kernels/index.js';
+import { type NDArray, Random } from '../arrays/index.js';
+import { F, manualSeed, noGrad, Tensor } from '../autograd/index.js';
+import { type Classifier, FullyConnectedNet, ThreeLayerConvNet, TwoLayerNet } from '../classifiers/index.js';
+import { engineMemory, kernels } from '../kernels/index.js';
+import { resident } from '../kernels/resident.js';
+import { workspace } from '../kernels/workspace.js';
+import { convBackward, convForward, maxPoolBackward, maxPoolForward } from '../layers/index.js';
+import { convnet6 } from '../models/index.js';
+import * as nn from '../nn/index.js';
+import * as optim from '../optim/index.js';
 
 /** Sets up a workload and returns a function that runs one step of it. */
 type Workload = () => () => void;
@@ -43,7 +31,7 @@ export const workloads: Readonly<Record<string, Workload>> = {
   two_layer_10_b10_sgd: () => trainingStep(smallNet(), 10, optim.sgd, [10]),
   two_layer_10_b10_nesterov: () => moduleStep(smallModule, 10, [10]),
   convnet3_b500_score: () => scoring(new ThreeLayerConvNet({ hiddenDim: 500, seed: 0 }), 500),
-  part5_b500_score: () => moduleScoring(recipes.notebook.build, 500),
+  part5_b500_score: () => moduleScoring(convnet6, 500),
   layer_conv_fwd_f64: () => convolution('float64').forward,
   layer_conv_bwd_f64: () => convolution('float64').backward,
   layer_conv_fwd_f32: () => convolution('float32').forward,
@@ -118,7 +106,7 @@ function moduleStep(build: () => nn.Module, batch: number, shape = IMAGE): () =>
 
 /** A training step of the notebook's three-block network. */
 export function part5Step(batch: number): () => void {
-  return moduleStep(recipes.notebook.build, batch);
+  return moduleStep(convnet6, batch);
 }
 
 /** Scores of a batch of images, the forward pass alone. */

@@ -1,0 +1,3 @@
+export { fastest, type Measurement, measure, round } from './measure.js';
+export { convolutionNotes, HEADER, megabytes, milliseconds, resultLine, tableLine } from './report.js';
+export { convolutionMemory, imagesScored, part5Step, peakMemory, productFlops, workloads } from './workloads.js';
