@@ -30,3 +30,6 @@ export type {
   Trained,
   TrainOptions,
 } from './types.js';
+export type { CommandEvent, EndEvent, RunEvent, RunState, StartEvent } from './events.js';
+export { listRuns, NAMES, RunFolder } from './folder.js';
+export { type Metrics, MetricsReader, type StepColumns } from './metrics.js';
