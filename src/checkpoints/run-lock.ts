@@ -13,10 +13,11 @@ const PAUSE = 50;
  * One that was left behind by a process of this machine is taken over at once. One of another machine is watched: for
  * up to two seconds until its holder gives a sign of life, or for 15 seconds without one, when it is taken over.
  *
+ * @param name - The name of the lock in the folder. Default: that of a run's checkpoints.
  * @throws {Error} naming the process that has it.
  */
-export function lockRun(fn: string, dir: string): Lock {
-  const queue = new LockQueue(fn, requireBuiltin(fn, 'node:path').join(dir, LOCK));
+export function lockRun(fn: string, dir: string, name = LOCK): Lock {
+  const queue = new LockQueue(fn, requireBuiltin(fn, 'node:path').join(dir, name));
   try {
     for (;;) {
       const lock = queue.try();

@@ -1,6 +1,8 @@
+export { AppendFile } from './append-file.js';
+export { flushedAtExit } from './at-exit.js';
 export { Loggers } from './broadcast.js';
 export { csvLogger } from './csv.js';
-export { jsonLinesLogger } from './json-lines.js';
+export { eventLine, jsonLinesLogger, stepLine } from './json-lines.js';
 export type { LineLoggerOptions } from './lines.js';
 export {
   LOGGERS,

@@ -1,6 +1,6 @@
 import { millis } from './csv.js';
 import { type LineLoggerOptions, lineLogger } from './lines.js';
-import type { Logger } from './logger.js';
+import type { LoggedStep, Logger } from './logger.js';
 
 /** How every line begins. */
 const HEAD = '{"kind":"';
@@ -24,19 +24,32 @@ export function jsonLinesLogger(file: string, options: LineLoggerOptions = {}): 
   return lineLogger('jsonLinesLogger', file, options, {
     header: () => '',
     isHead: (head) => head.startsWith(HEAD) || HEAD.startsWith(head),
-    step({ iteration, epoch, loss, learningRate, seconds }) {
-      const numbers = `"loss":${json(loss)},"learningRate":${json(learningRate)},"seconds":${millis(seconds)}`;
-      return `${HEAD}step","iteration":${iteration},"epoch":${epoch},${numbers}}\n`;
-    },
-    epoch({ seconds, ...event }) {
-      const values = { ...event, seconds: millis(seconds) };
-      return `${JSON.stringify(values, (_, value) => (isSpecial(value) ? String(value) : value))}\n`;
-    },
+    step: stepLine,
+    epoch: eventLine,
     placeOf(line) {
       const [, kind, iteration] = /^\{"kind":"(step|epoch)","iteration":(\d+),/.exec(line) ?? [];
       return iteration === undefined ? null : { iteration: Number(iteration), isEpoch: kind === 'epoch' };
     },
   });
+}
+
+/** The line of a step. */
+export function stepLine({ iteration, epoch, loss, learningRate, seconds }: LoggedStep): string {
+  const numbers = `"loss":${json(loss)},"learningRate":${json(learningRate)},"seconds":${millis(seconds)}`;
+  return `${HEAD}step","iteration":${iteration},"epoch":${epoch},${numbers}}\n`;
+}
+
+/** The line of an evaluation, or of another event with a time. */
+export function eventLine({ seconds, ...event }: Timed): string {
+  const values = { ...event, seconds: millis(seconds) };
+  return `${JSON.stringify(values, (_, value) => (isSpecial(value) ? String(value) : value))}\n`;
+}
+
+/** An event, and when it was. */
+interface Timed {
+  readonly kind: string;
+  readonly iteration: number;
+  readonly seconds: number;
 }
 
 function json(value: number | null): string {

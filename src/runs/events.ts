@@ -1,4 +1,4 @@
-import type { LoggedEpoch, LoggedStep } from '../loggers/index.js';
+import type { LoggedCommand, LoggedEpoch, LoggedStep } from '../loggers/index.js';
 
 /** What a run is: being trained now; complete; left, killed included; or ended by an error. */
 export type RunState = 'running' | 'finished' | 'interrupted' | 'failed';
@@ -12,19 +12,6 @@ export interface StartEvent {
   readonly epoch: number;
   /** When, as of `Date.toISOString`. */
   readonly time: string;
-}
-
-/** What somebody did to a run from the live page. */
-export interface CommandEvent {
-  readonly kind: 'command';
-  /** Iterations that were complete. */
-  readonly iteration: number;
-  readonly epoch: number;
-  readonly command: 'learningRate' | 'pause' | 'resume' | 'stop';
-  /** The learning rate that was set, else null. */
-  readonly value: number | null;
-  /** Seconds since this process started, or resumed, the run. */
-  readonly seconds: number;
 }
 
 /** The last line of a run, unless it was killed. A run that is continued loses it. */
@@ -46,4 +33,4 @@ export interface EndEvent {
 }
 
 /** A line of metrics.jsonl. */
-export type RunEvent = StartEvent | LoggedStep | LoggedEpoch | CommandEvent | EndEvent;
+export type RunEvent = StartEvent | LoggedStep | LoggedEpoch | LoggedCommand | EndEvent;

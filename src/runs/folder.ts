@@ -4,6 +4,7 @@ import { attempt, holderOf, makeFolder, readText, statOf, writeAtomically } from
 import { parseJson } from '../formats/index.js';
 import type { RunState } from './events.js';
 import { type Metrics, MetricsReader } from './metrics.js';
+import type { RunConfig } from './types.js';
 
 /** The names in the folder of a run. */
 export const NAMES = {
@@ -17,12 +18,6 @@ export const NAMES = {
   lock: '.run.lock',
 } as const;
 
-/** What config.json has, as far as a folder needs it. */
-export interface RecordedConfig {
-  readonly model: { readonly name: string };
-  readonly data: { readonly kind: string };
-}
-
 /** The largest config.json that is read, in characters. */
 const MOST = 1 << 20;
 
@@ -33,7 +28,7 @@ const DEPTH = 16;
  * The folder of a run: `config.json`, `metrics.jsonl`, `checkpoints/`, at the end `model.safetensors` and
  * `report.html`. It may be read while another process writes it.
  */
-export class RunFolder<Config extends RecordedConfig = RecordedConfig> {
+export class RunFolder<Config extends RunConfig = RunConfig> {
   /** An absolute path. */
   readonly dir: string;
   readonly config: Config;
@@ -51,7 +46,7 @@ export class RunFolder<Config extends RecordedConfig = RecordedConfig> {
    * @param dir - A folder that does not exist yet, or is empty.
    * @throws {Error} if something is in it, or it cannot be written.
    */
-  static create<Config extends RecordedConfig>(dir: string, config: Config, fn = 'run'): RunFolder<Config> {
+  static create(dir: string, config: RunConfig, fn = 'run'): RunFolder {
     const whole = resolve(dir);
     const stat = statOf(fn, whole);
     if (stat === undefined) {
@@ -72,7 +67,7 @@ export class RunFolder<Config extends RecordedConfig = RecordedConfig> {
   }
 
   /** Makes the folder of a new run in `parent`: `<model>-<data>-<n>`, with the first number that is free. */
-  static createIn<Config extends RecordedConfig>(parent: string, config: Config, fn = 'run'): RunFolder<Config> {
+  static createIn(parent: string, config: RunConfig, fn = 'run'): RunFolder {
     const name = `${plain(config.model.name)}-${plain(config.data.kind)}`;
     for (let n = 1 + lastNumber(fn, parent, name); ; n++) {
       const dir = resolve(parent, `${name}-${n}`);
@@ -82,7 +77,7 @@ export class RunFolder<Config extends RecordedConfig = RecordedConfig> {
   }
 
   /** @throws {Error} if there is no run in the folder, or its config.json is damaged. */
-  static open<Config extends RecordedConfig>(dir: string, fn = 'run'): RunFolder<Config> {
+  static open(dir: string, fn = 'run'): RunFolder {
     const whole = resolve(dir);
     const file = join(whole, NAMES.config);
     if (statOf(fn, file) === undefined) {
@@ -91,7 +86,7 @@ export class RunFolder<Config extends RecordedConfig = RecordedConfig> {
     }
     const text = readText(fn, file, MOST, 'it is the config of no run');
     parseJson({ fn, file }, NAMES.config, text, DEPTH);
-    const config = JSON.parse(text) as Config;
+    const config = JSON.parse(text) as RunConfig;
     if (typeof config?.model?.name !== 'string' || typeof config.data?.kind !== 'string') {
       throw new Error(`${fn}: ${file} has no model and data, expected the config of a run`);
     }
@@ -130,7 +125,7 @@ export class RunFolder<Config extends RecordedConfig = RecordedConfig> {
 }
 
 /** The runs in a folder, by their names; `a-10` is behind `a-9`. Folders that are no runs are left out. */
-export function listRuns<Config extends RecordedConfig>(dir: string, fn = 'run'): RunFolder<Config>[] {
+export function listRuns(dir: string, fn = 'run'): RunFolder[] {
   const whole = resolve(dir);
   if (statOf(fn, whole)?.isDirectory() !== true) {
     throw new Error(`${fn}: ${dir} is no folder, expected one with runs in it, such as runs`);
@@ -141,7 +136,7 @@ export function listRuns<Config extends RecordedConfig>(dir: string, fn = 'run')
     const one = join(whole, name);
     if (statOf(fn, join(one, NAMES.config)) === undefined) return [];
     try {
-      return [RunFolder.open<Config>(one, fn)];
+      return [RunFolder.open(one, fn)];
     } catch {
       return [];
     }
@@ -153,7 +148,7 @@ export function listRuns<Config extends RecordedConfig>(dir: string, fn = 'run')
  *
  * @returns Whether it could be, as nobody else has made it in between.
  */
-function makeNew(fn: string, dir: string, config: RecordedConfig): boolean {
+function makeNew(fn: string, dir: string, config: RunConfig): boolean {
   makeFolder(fn, dirname(dir));
   const unfinished = join(dirname(dir), `.${crypto.randomUUID()}.tmp`);
   return attempt(fn, 'make', dir, () => {

@@ -5,7 +5,7 @@
  */
 
 export { type ConfigParts, makeConfig } from './config.js';
-export type { CommandEvent, EndEvent, RunEvent, RunState, StartEvent } from './events.js';
+export type { EndEvent, RunEvent, RunState, StartEvent } from './events.js';
 export { listRuns, NAMES, RunFolder } from './folder.js';
 export { type Metrics, MetricsReader, type StepColumns } from './metrics.js';
 export { shownPath, syntheticFolder } from './places.js';
@@ -30,6 +30,4 @@ export type {
   Trained,
   TrainOptions,
 } from './types.js';
-export type { CommandEvent, EndEvent, RunEvent, RunState, StartEvent } from './events.js';
-export { listRuns, NAMES, RunFolder } from './folder.js';
-export { type Metrics, MetricsReader, type StepColumns } from './metrics.js';
+export { RunWriter } from './writer.js';

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { LoggedEpoch, LoggedStep } from '../loggers/index.js';
-import type { CommandEvent, EndEvent, RunEvent } from './events.js';
+import type { LoggedCommand, LoggedEpoch, LoggedStep } from '../loggers/index.js';
+import type { EndEvent, RunEvent } from './events.js';
 
 /** The steps of a run, a column each. */
 export interface StepColumns {
@@ -16,7 +16,7 @@ export interface StepColumns {
 export interface Metrics {
   readonly steps: StepColumns;
   readonly epochs: readonly LoggedEpoch[];
-  readonly commands: readonly CommandEvent[];
+  readonly commands: readonly LoggedCommand[];
   /** When the run was started, as of `Date.toISOString`; null where nothing is written yet. */
   readonly started: string | null;
   /** The last line, where the run has ended by itself. */
@@ -40,7 +40,7 @@ export class MetricsReader {
   #columns = COLUMNS.map(() => new Float64Array(1024));
   #length = 0;
   #epochs: LoggedEpoch[] = [];
-  #commands: CommandEvent[] = [];
+  #commands: LoggedCommand[] = [];
   #started: string | null = null;
   #end: EndEvent | null = null;
   /** Seconds of the processes before this one, and up to the last line. */

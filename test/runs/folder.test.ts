@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listRuns, RunFolder } from '../../src/runs/index.js';
+import { runConfig } from '../helpers/run-config.js';
 
-const config = { model: { name: 'twolayer' }, data: { kind: 'synthetic' }, training: { epochs: 2 } };
+const config = runConfig();
 
 let parent: string;
 beforeEach(() => {
@@ -47,8 +48,7 @@ describe('RunFolder.createIn', () => {
     expect(RunFolder.createIn(parent, config).name).toBe('twolayer-synthetic-1');
     mkdirSync(join(parent, 'twolayer-synthetic-9'));
     expect(RunFolder.createIn(parent, config).name).toBe('twolayer-synthetic-10');
-    const own = { ...config, model: { name: './nets/my net.ts' } };
-    expect(RunFolder.createIn(parent, own).name).toBe('my-net-synthetic-1');
+    expect(RunFolder.createIn(parent, runConfig('./nets/my net.ts')).name).toBe('my-net-synthetic-1');
   });
 });
 
