@@ -4,12 +4,14 @@
  * @module
  */
 
+export { type ComparedRun, type Comparison, compareRuns, type Difference, differences } from './comparison.js';
 export { type ConfigParts, makeConfig } from './config.js';
 export type { EndEvent, RunEvent, RunState, StartEvent } from './events.js';
 export { listRuns, NAMES, RunFolder } from './folder.js';
 export { type Metrics, MetricsReader, type StepColumns } from './metrics.js';
 export { shownPath, syntheticFolder } from './places.js';
 export { PREPROCESSING_FILE, writePreprocessing } from './preprocessing.js';
+export { bestEpoch, epochRows, infoOf, statusOf, summaryOf } from './summary.js';
 export { openData, openTask } from './task.js';
 export { openTrained, WEIGHTS_FILE } from './trained.js';
 export type {
