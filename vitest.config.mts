@@ -22,6 +22,7 @@ const SHARED = [
     'onnx',
     'optim',
     'pictures',
+    'runs',
     'terminal',
     'training',
   ].map((folder) => `test/${folder}/**/*.test.ts`),
