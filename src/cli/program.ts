@@ -1,6 +1,7 @@
 import { type Argument, Command, type CommanderError, type Help, InvalidArgumentError, type Option } from 'commander';
 import { didYouMean } from '../terminal/index.js';
 import { benchCommand } from './commands/bench.js';
+import { evalCommand } from './commands/eval.js';
 import { infoCommand } from './commands/info.js';
 import { UsageError } from './errors.js';
 import { rootHelp } from './help.js';
@@ -10,6 +11,8 @@ import { version } from './version.js';
 /** The commands, in the order of the help and of what one does after the other. */
 const GROUPS: Readonly<Record<string, readonly ((io: Io) => Command)[]>> = {
   Tools: [benchCommand, infoCommand],
+  Runs: [evalCommand],
+  Tools: [infoCommand],
 };
 
 /** What was asked for is the help, or the version: there is nothing left to do. */

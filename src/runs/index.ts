@@ -7,8 +7,11 @@
 export { type ComparedRun, type Comparison, compareRuns, type Difference, differences } from './comparison.js';
 export { type ConfigParts, makeConfig } from './config.js';
 export type { EndEvent, RunEvent, RunState, StartEvent } from './events.js';
+export { type ClassScores, type LabelScores, type NumberScores, type RunScores, scoresOf } from './evaluation.js';
+export type { CommandEvent, EndEvent, RunEvent, RunState, StartEvent } from './events.js';
 export { listRuns, NAMES, RunFolder } from './folder.js';
 export { type Metrics, MetricsReader, type StepColumns } from './metrics.js';
+export { type OtherData, otherData } from './other-data.js';
 export { shownPath, syntheticFolder } from './places.js';
 export { PREPROCESSING_FILE, writePreprocessing } from './preprocessing.js';
 export { bestEpoch, epochRows, infoOf, statusOf, summaryOf } from './summary.js';
@@ -33,3 +36,4 @@ export type {
   TrainOptions,
 } from './types.js';
 export { RunWriter } from './writer.js';
+export { hasWeights } from './weights.js';

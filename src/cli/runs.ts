@@ -1,0 +1,83 @@
+// The runs that commands are given.
+
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { RunConfig, RunFolder, Trained } from '../runs/index.js';
+import { didYouMean } from '../terminal/index.js';
+import { CliError } from './errors.js';
+import type { Io } from './io.js';
+
+/** Which weights of a run are used. */
+export type Weights = 'best' | 'last';
+
+/** A path as the user wrote it, from the folder that it is relative to. */
+export function placeOf(io: Io, path: string): string {
+  return io.cwd === process.cwd() ? path : resolve(io.cwd, path);
+}
+
+/** Opens the folder of a run. @throws {CliError} that names runs nearby where it is none. */
+export async function openRun(io: Io, fn: string, path: string): Promise<RunFolder<RunConfig>> {
+  const { RunFolder } = await import('../runs/index.js');
+  try {
+    return RunFolder.open<RunConfig>(placeOf(io, path), fn);
+  } catch (error) {
+    throw new CliError(`${(error as Error).message}${await wayTo(io, path)}`, undefined, { cause: error });
+  }
+}
+
+/** What is likely meant by a path at which there is no run. */
+async function wayTo(io: Io, path: string): Promise<string> {
+  const { listRuns } = await import('../runs/index.js');
+  const whole = resolve(io.cwd, path);
+  if (existsSync(whole)) {
+    if (existsSync(join(whole, 'config.json'))) return '';
+    try {
+      const [first, ...others] = listRuns(whole).reverse();
+      if (first === undefined) return '';
+      const count = others.length === 0 ? 'a run' : `${others.length + 1} runs`;
+      return `; it holds ${count}, such as ${join(path, first.name)}`;
+    } catch {
+      return '';
+    }
+  }
+  const above = dirname(path);
+  const parent = resolve(io.cwd, above);
+  const names = existsSync(parent) ? readdirSync(parent) : [];
+  const near = didYouMean(basename(path), names);
+  return near.replace(/mean (.*)\?$/s, (_, name: string) => `mean ${join(above, name)}?`);
+}
+
+/** The model of a run with its weights. Prints what there is to say of them. */
+export async function openModel(
+  io: Io,
+  fn: string,
+  run: RunFolder<RunConfig>,
+  path: string,
+  weights: Weights,
+): Promise<Trained> {
+  const { hasWeights, openTrained } = await import('../runs/index.js');
+  if (!hasWeights(run, weights)) {
+    const other = weights === 'best' ? 'last' : 'best';
+    const wayOut = hasWeights(run, other) ? `give --weights ${other}` : 'they come with its first checkpoint';
+    const which = hasWeights(run, other) ? `no ${weights} weights` : 'no weights yet';
+    throw new CliError(`${fn}: ${path} has ${which} (${run.state}, iteration ${iterationOf(run)}); ${wayOut}`);
+  }
+  let trained: Trained;
+  try {
+    trained = await openTrained(run, { weights });
+  } catch (error) {
+    throw new CliError(renamed(error, fn), undefined, { cause: error });
+  }
+  for (const note of trained.notes) io.note(`note: ${note}`);
+  return trained;
+}
+
+function iterationOf(run: RunFolder<RunConfig>): number {
+  const { steps } = run.metrics();
+  return steps.iteration.at(-1) ?? 0;
+}
+
+/** What an error says, with the command in the place of the function that made it. */
+export function renamed(error: unknown, fn: string): string {
+  return `${fn}: ${(error as Error).message.replace(/^[\w.]+: /, '')}`;
+}
