@@ -5,5 +5,23 @@
  * @module
  */
 
+export { type ActivationStatistics, activationStatistics } from './activations.js';
 export { type Distribution, distributionOf, type Histogram } from './distribution.js';
+export {
+  type FilterChange,
+  type Filters,
+  type FiltersOptions,
+  type FilterWeights,
+  filtersOf,
+  filterWeights,
+} from './filters.js';
+export { type LayerRow, layerTable } from './layers.js';
 export { confusion, type Mistake, mostConfidentMistakes, type ScoresOptions, shares } from './mistakes.js';
+export {
+  type Inspected,
+  type ParameterSamples,
+  type ParameterStatistics,
+  type ParameterStatisticsOptions,
+  parameterSamples,
+  parameterStatistics,
+} from './parameters.js';
