@@ -14,8 +14,8 @@
  * | `POST /api/runs/:id/command` | takes a {@link Command}, with the header `X-Layerwise: 1`; answers `{}` |
  *
  * A request that is refused gets a status of 4xx and a {@link Refusal}. Ids of runs go into an address by
- * `encodeURIComponent`. Where a server needs a token, it stands in the address that is printed, as `/?token=…`: the page
- * sends it on as `Authorization: Bearer …`, and where it cannot, for the event stream, as `?token=…`.
+ * `encodeURIComponent`. Where a server needs a token, it stands in the address that is printed, as `/?token=…`: the
+ * page sends it on as `Authorization: Bearer …`, and where it cannot, for the event stream, as `?token=…`.
  *
  * @module
  */
@@ -226,7 +226,7 @@ export interface RunList {
   readonly source: 'training' | 'folder';
   /** The folder, or a name of the process. */
   readonly title: string;
-  /** Of the library. */
+  /** Of the library; empty where that is not known. */
   readonly version: string;
   readonly runs: readonly RunSummary[];
 }

@@ -1,0 +1,78 @@
+import {
+  ANY,
+  argumentError,
+  count,
+  describe,
+  FUNCTION,
+  isPlainObject,
+  type OptionsOf,
+  option,
+  POSITIVE,
+  type Range,
+  settingsOf,
+  TEXT,
+} from '../arrays/index.js';
+import { builtin } from '../node.js';
+
+const TOKEN: Range = {
+  allows: (value) => typeof value === 'string' && /^[\w.~-]{16,}$/.test(value),
+  expected: 'at least 16 letters, digits and any of . _ ~ -',
+  Kind: RangeError,
+};
+
+const UI = {
+  /** The port of the page. Default: 8123, or the next one that is free. */
+  port: option<number | undefined>(undefined, count(0, 65535)),
+  /**
+   * The name or address to serve at. Default `'127.0.0.1'`: this machine alone. For any other, requests need a token,
+   * which stands in the printed address; nothing is encrypted.
+   */
+  host: option('127.0.0.1', TEXT),
+  /** The token, for a host that others reach. Default: a random one for each process. */
+  token: option<string | undefined>(undefined, TOKEN),
+  /** What the page calls the run. Default: the function that trains. */
+  title: option<string | undefined>(undefined, TEXT),
+  /** Settings that the page shows: plain JSON. Default: some of the options. */
+  config: option<object | undefined>(undefined, ANY),
+  /** The names of the classes. Default: their numbers. */
+  classes: option<readonly string[] | undefined>(undefined, ANY),
+  /** Gets the address of the page, in place of a line that is printed. */
+  onListen: option<((address: string) => void) | undefined>(undefined, FUNCTION),
+  /** The least seconds between two looks at filters, layers and mistakes; they never take more than 1 % of the time. */
+  every: option(2, POSITIVE),
+};
+
+/** Where the live page of a run is, and what it shows. */
+export interface UiOptions extends OptionsOf<typeof UI> {}
+
+/** The options, defaults filled in. */
+export type CheckedUi = ReturnType<typeof settingsOf<typeof UI>>;
+
+/** The entry of both loops' tables of options. */
+export const UI_OPTIONS = {
+  /**
+   * Serves a page that shows the run while it trains, and takes commands: pause, resume, another learning rate, stop.
+   * Its address is printed, once for all runs of a process. `true`: at 127.0.0.1, at port 8123 or the next one that is
+   * free; or an object of {@link UiOptions}. Another thread serves it, until the process ends, which it does not delay.
+   * Training ends with the same bits, unless the page changes the learning rate. Stopping is leaving the loop: a
+   * checkpoint is saved where there is one, the model has the weights of the last step, and the run may be resumed.
+   * Needs Node. Default false.
+   */
+  ui: option<boolean | UiOptions>(false, ANY),
+};
+
+/** @returns What `ui` says; null if there is to be no page. @throws {TypeError | RangeError} naming what does not fit. */
+export function checkUi(fn: string, ui: boolean | UiOptions): CheckedUi | null {
+  if (ui === false) return null;
+  if (ui !== true && !(typeof ui === 'object' && ui !== null && isPlainObject(ui))) {
+    const [found, expected] = [`is ${describe(ui)}`, 'true, false or an object'];
+    throw argumentError(TypeError, { fn, arg: 'ui', found, expected, wayOut: 'such as { port: 8123 }' });
+  }
+  const settings = settingsOf(`${fn}: ui`, UI, ui === true ? {} : ui);
+  if (builtin('node:worker_threads') === null) {
+    const expected = 'false where there is no Node 20.19 or later';
+    const wayOut = 'in a browser, draw what onEpoch or loggers tell';
+    throw argumentError(TypeError, { fn, arg: 'ui', found: `is ${describe(ui)}`, expected, wayOut });
+  }
+  return settings;
+}

@@ -1,0 +1,84 @@
+import { requireBuiltin } from '../node.js';
+import { PAGE, PAGE_CSP, SERVER } from './assets.generated.js';
+import type { Listening, Opening, ThreadData } from './messages.js';
+import type { CheckedUi } from './options.js';
+import type { RunInfo } from './protocol.js';
+import { RunChannel } from './run-channel.js';
+
+type MessagePort = import('node:worker_threads').MessagePort;
+
+/** Milliseconds that the thread has to listen. */
+const PATIENCE = 30_000;
+
+/** The threads of this process, by what they were asked for. */
+const threads = new Map<string, PageThread>();
+
+/** How many runs there have been: their ids. */
+let runs = 0;
+
+/** A thread that serves the page, until the process ends. */
+export class PageThread {
+  readonly address: string;
+  readonly #port: MessagePort;
+
+  /** @throws {Error} if the port is taken, or no thread can be started. */
+  constructor(fn: string, { host, port: wantedPort, token }: Pick<CheckedUi, 'host' | 'port' | 'token'>) {
+    const { Worker, MessageChannel, receiveMessageOnPort } = requireBuiltin(fn, 'node:worker_threads');
+    const { basename } = requireBuiltin(fn, 'node:path');
+    const { port1, port2 } = new MessageChannel();
+    const ready = new Int32Array(new SharedArrayBuffer(4));
+    const workerData: ThreadData = {
+      ...{ port: port2, ready, fn, page: PAGE, policy: PAGE_CSP, host, wantedPort: wantedPort ?? null },
+      token: tokenOf(fn, host, token),
+      title: basename(process.argv[1] ?? 'node'),
+    };
+    // Flags and environment are for the program that was started.
+    const worker = new Worker(SERVER, { eval: true, workerData, transferList: [port2], execArgv: [], env: {} });
+    this.#port = port1;
+    worker.unref();
+    port1.unref();
+    Atomics.wait(ready, 0, 0, PATIENCE);
+    const answer = receiveMessageOnPort(port1)?.message as Listening | undefined;
+    if (answer !== undefined && 'address' in answer) {
+      this.address = answer.address;
+      return;
+    }
+    void worker.terminate();
+    throw new Error(answer?.error ?? `${fn}: the thread of the live page did not start`);
+  }
+
+  /** A new run on the page. */
+  begin(fn: string, info: Omit<RunInfo, 'id'>, at: { iteration: number; epoch: number }): RunChannel {
+    const { MessageChannel } = requireBuiltin(fn, 'node:worker_threads');
+    const { port1, port2 } = new MessageChannel();
+    const control = new Int32Array(new SharedArrayBuffer(4));
+    const id = String(++runs);
+    this.#port.postMessage({ id, info: { id, ...info }, port: port2, control } satisfies Opening, [port2]);
+    return new RunChannel(fn, port1, control, at);
+  }
+}
+
+/**
+ * The thread that serves the page, which is started where there is none yet; then its address is told.
+ *
+ * @throws {Error} if the port is taken, or no thread can be started.
+ */
+export function openPage(fn: string, settings: CheckedUi): PageThread {
+  const { host, port, token, onListen } = settings;
+  const key = JSON.stringify([host, port ?? null, token ?? null]);
+  const known = threads.get(key);
+  if (known !== undefined) return known;
+  const thread = new PageThread(fn, settings);
+  threads.set(key, thread);
+  // biome-ignore lint/suspicious/noConsole: where the page is has to be said
+  if (onListen === undefined) console.log(`Live page: ${thread.address}`);
+  else onListen(thread.address);
+  return thread;
+}
+
+/** What requests have to know: nothing where this machine alone can send any. */
+function tokenOf(fn: string, host: string, token: string | undefined): string | null {
+  if (token !== undefined) return token;
+  if (/^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host)) return null;
+  return requireBuiltin(fn, 'node:crypto').randomBytes(24).toString('base64url');
+}
