@@ -66,6 +66,8 @@ export interface LayerRow {
   readonly outputShape: readonly number[] | null;
   /** Values in its own parameters. */
   readonly parameters: number;
+  /** Floating-point operations of its forward pass for one example; null where they are not known. */
+  readonly flops: number | null;
 }
 
 /** How far a run is. Sent about four times a second while it trains. */
