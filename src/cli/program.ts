@@ -10,9 +10,15 @@ import { version } from './version.js';
 
 /** The commands, in the order of the help and of what one does after the other. */
 const GROUPS: Readonly<Record<string, readonly ((io: Io) => Command)[]>> = {
-  Tools: [benchCommand, infoCommand],
-  Runs: [evalCommand],
-  Tools: [infoCommand],
+  Runs: [
+    // In the order of a run's life.
+    evalCommand,
+  ],
+  Tools: [
+    // For developers.
+    benchCommand,
+    infoCommand,
+  ],
 };
 
 /** What was asked for is the help, or the version: there is nothing left to do. */

@@ -19,7 +19,7 @@ export function placeOf(io: Io, path: string): string {
 export async function openRun(io: Io, fn: string, path: string): Promise<RunFolder<RunConfig>> {
   const { RunFolder } = await import('../runs/index.js');
   try {
-    return RunFolder.open<RunConfig>(placeOf(io, path), fn);
+    return RunFolder.open(placeOf(io, path), fn);
   } catch (error) {
     throw new CliError(`${(error as Error).message}${await wayTo(io, path)}`, undefined, { cause: error });
   }

@@ -6,9 +6,8 @@
 
 export { type ComparedRun, type Comparison, compareRuns, type Difference, differences } from './comparison.js';
 export { type ConfigParts, makeConfig } from './config.js';
-export type { EndEvent, RunEvent, RunState, StartEvent } from './events.js';
 export { type ClassScores, type LabelScores, type NumberScores, type RunScores, scoresOf } from './evaluation.js';
-export type { CommandEvent, EndEvent, RunEvent, RunState, StartEvent } from './events.js';
+export type { EndEvent, RunEvent, RunState, StartEvent } from './events.js';
 export { listRuns, NAMES, RunFolder } from './folder.js';
 export { type Metrics, MetricsReader, type StepColumns } from './metrics.js';
 export { type OtherData, otherData } from './other-data.js';
@@ -35,5 +34,5 @@ export type {
   Trained,
   TrainOptions,
 } from './types.js';
-export { RunWriter } from './writer.js';
 export { hasWeights } from './weights.js';
+export { RunWriter } from './writer.js';
