@@ -1,6 +1,7 @@
 import { type Argument, Command, type CommanderError, type Help, InvalidArgumentError, type Option } from 'commander';
 import { didYouMean } from '../terminal/index.js';
 import { benchCommand } from './commands/bench.js';
+import { completionCommand } from './commands/completion.js';
 import { evalCommand } from './commands/eval.js';
 import { infoCommand } from './commands/info.js';
 import { UsageError } from './errors.js';
@@ -8,18 +9,13 @@ import { rootHelp } from './help.js';
 import type { Io } from './io.js';
 import { version } from './version.js';
 
-/** The commands, in the order of the help and of what one does after the other. */
-const GROUPS: Readonly<Record<string, readonly ((io: Io) => Command)[]>> = {
-  Runs: [
-    // In the order of a run's life.
-    evalCommand,
-  ],
-  Tools: [
-    // For developers.
-    benchCommand,
-    infoCommand,
-  ],
-};
+/** The commands with their groups, in the order of the help and of what one does after the other. */
+const COMMANDS: readonly (readonly [group: string, make: (io: Io) => Command])[] = [
+  ['Runs', evalCommand],
+  ['Tools', benchCommand],
+  ['Tools', infoCommand],
+  ['Tools', completionCommand],
+];
 
 /** What was asked for is the help, or the version: there is nothing left to do. */
 export class Done extends Error {}
@@ -40,9 +36,7 @@ export function makeProgram(io: Io): Command {
       getOutHelpWidth: () => io.columns,
       getOutHasColors: () => io.style.bold('') !== '',
     });
-  for (const [group, makers] of Object.entries(GROUPS)) {
-    for (const make of makers) program.addCommand(make(io).helpGroup(group));
-  }
+  for (const [group, make] of COMMANDS) program.addCommand(make(io).helpGroup(group));
   program.addCommand(helpCommand(program), { hidden: true });
   prepare(program, program);
   // Last, since the others do not get it: that of the root has a form of its own.
