@@ -24,6 +24,9 @@ const LINE_FEED = 10;
 /** How the lines begin that this file writes. */
 const HEAD = /^\{"kind":"(start|step|epoch|command|end)","iteration":(\d+),"epoch":(\d+)/;
 
+/** What is noted at the end of a run. */
+export type End = Pick<EndEvent, 'state' | 'message' | 'bestValAcc' | 'testAcc'>;
+
 /** Where the lines of a run end. */
 interface Place {
   readonly iteration: number;
@@ -46,10 +49,12 @@ export class MetricsLog {
   #since = performance.now();
   #flushedAt = 0;
   #hasFailed = false;
+  /** Whether the last line is the end of the run. */
+  #hasEnd: boolean;
   #isClosed = false;
 
   /**
-   * Opens the file, which is made where it is missing, and removes the line of an end.
+   * Opens the file, which is made where it is missing, and removes a line that is not complete.
    *
    * @param fn - What errors begin with.
    * @param onFailure - Called with the error if a line cannot be written; none is tried after that.
@@ -59,7 +64,8 @@ export class MetricsLog {
     this.#onFailure = onFailure;
     this.#file = new AppendFile(fn, path);
     try {
-      this.#last = this.#cut(Number.POSITIVE_INFINITY, true);
+      const { last, hasEnd } = this.#cut(null);
+      [this.#last, this.#hasEnd] = [last, hasEnd];
     } catch (error) {
       this.#file.close();
       throw error;
@@ -79,14 +85,13 @@ export class MetricsLog {
     };
   }
 
-  /** Notes the end of the run. @returns The event. */
-  end(end: Pick<EndEvent, 'state' | 'message' | 'bestValAcc' | 'testAcc'>): EndEvent {
-    const { state, message, bestValAcc, testAcc } = end;
+  /** Notes the end of the run, but where it did not come to go on from an earlier end. */
+  end({ state, message, bestValAcc, testAcc }: End): void {
+    if (this.#hasEnd) return;
     const found = { state, message, bestValAcc, testAcc, time: new Date().toISOString() };
-    const event = { kind: 'end', ...this.#last, ...found, seconds: this.#seconds } satisfies EndEvent;
-    this.#text += eventLine(event);
+    this.#text += eventLine({ kind: 'end', ...this.#last, ...found, seconds: this.#seconds } satisfies EndEvent);
+    this.#hasEnd = true;
     this.#flush();
-    return event;
   }
 
   close(): void {
@@ -103,7 +108,8 @@ export class MetricsLog {
 
   #start({ iteration, epoch, isEvaluationDue }: RunStart): void {
     this.#flush();
-    this.#cut(iteration, isEvaluationDue);
+    this.#cut({ iteration, isEvaluationDue });
+    this.#hasEnd = false;
     this.#last = { iteration, epoch };
     [this.#since, this.#flushedAt] = [performance.now(), 0];
     const event: StartEvent = { kind: 'start', iteration, epoch, time: new Date().toISOString() };
@@ -140,25 +146,31 @@ export class MetricsLog {
   }
 
   /**
-   * Cuts off the lines of events that are still to come after `iteration`, starts that nothing follows, the end, and
-   * what is no whole line.
+   * Cuts off what is no whole line. For a run that goes on also the lines of events that are still to come, starts that
+   * nothing follows, and the end.
    *
-   * @param isEvaluationDue - Whether an evaluation after that very iteration is still to come.
+   * @param from - Where it goes on; null: not yet.
    * @returns Where the lines that are left end.
    */
-  #cut(iteration: number, isEvaluationDue: boolean): Place {
+  #cut(from: Pick<RunStart, 'iteration' | 'isEvaluationDue'> | null): {
+    readonly last: Place;
+    readonly hasEnd: boolean;
+  } {
     let kept = 0;
     let last: Place = { iteration: 0, epoch: 0 };
+    let hasEnd = false;
     for (const { line, end } of this.#lines()) {
       const [, kind, number, epoch] = HEAD.exec(line) ?? [];
+      if (kind === undefined) break;
       const at = Number(number);
-      if (kind === undefined || at > iteration) break;
-      if (kind === 'epoch' && at === iteration && isEvaluationDue) break;
-      if (kind === 'start' || kind === 'end') continue;
-      [kept, last] = [end, { iteration: at, epoch: Number(epoch) }];
+      if (from !== null) {
+        if (at > from.iteration || (kind === 'epoch' && at === from.iteration && from.isEvaluationDue)) break;
+        if (kind === 'start' || kind === 'end') continue;
+      }
+      [kept, last, hasEnd] = [end, { iteration: at, epoch: Number(epoch) }, kind === 'end'];
     }
     if (kept < this.#file.size) this.#file.truncate(kept);
-    return last;
+    return { last, hasEnd };
   }
 
   /** The whole lines of the file, and where each ends. */

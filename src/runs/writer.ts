@@ -3,9 +3,8 @@ import { lockRun } from '../checkpoints/index.js';
 import { type Lock, writeAtomically } from '../files/index.js';
 import { type Saveable, save } from '../formats/index.js';
 import type { Logger } from '../loggers/index.js';
-import type { EndEvent } from './events.js';
 import { NAMES, type RunFolder, textOf } from './folder.js';
-import { MetricsLog } from './metrics-log.js';
+import { type End, MetricsLog } from './metrics-log.js';
 import type { RunConfig } from './types.js';
 
 /** The one who writes to the folder of a run: nobody else can until {@link RunWriter.close}, or its process is gone. */
@@ -16,7 +15,7 @@ export class RunWriter {
   readonly #log: MetricsLog;
 
   /**
-   * Locks the folder, and removes the end of an earlier process from its metrics.
+   * Locks the folder.
    *
    * @param fn - What errors begin with.
    * @param onFailure - Called with the error if metrics cannot be written, as on a full disk: the run should end.
@@ -49,9 +48,9 @@ export class RunWriter {
     save(this.#folder.model, model);
   }
 
-  /** Notes the end of the run. @returns What was noted. */
-  end(end: Pick<EndEvent, 'state' | 'message' | 'bestValAcc' | 'testAcc'>): EndEvent {
-    return this.#log.end(end);
+  /** Notes the end of the run. */
+  end(end: End): void {
+    this.#log.end(end);
   }
 
   /** Leaves the folder to others. */

@@ -55,7 +55,7 @@ describe('RunWriter', () => {
       value: 0.01,
       seconds: 1,
     });
-    expect(writer.end(finished)).toMatchObject({ kind: 'end', iteration: 2, epoch: 1, state: 'finished' });
+    writer.end(finished);
     writer.close();
     expect(kinds()).toEqual(['start 0', 'step 1', 'step 2', 'epoch 2', 'command 2', 'end 2']);
     expect(run.state).toBe('finished');
@@ -63,7 +63,7 @@ describe('RunWriter', () => {
     expect([...steps.loss]).toEqual([1, 0.5]);
     expect(epochs).toEqual([{ ...epoch(2, 1), metrics: {}, seconds: 0.2 }]);
     expect(commands).toMatchObject([{ command: 'learningRate', value: 0.01, epoch: 1 }]);
-    expect(end).toMatchObject(finished);
+    expect(end).toMatchObject({ iteration: 2, epoch: 1, ...finished });
   });
 
   test('cuts the lines back to where a run goes on', () => {
@@ -74,8 +74,8 @@ describe('RunWriter', () => {
     writer.close();
     appendFileSync(join(run.dir, 'metrics.jsonl'), '{"kind":"step","iter');
     writer = opened();
-    // Nobody has gone on so far; the end is gone.
-    expect(kinds()).toEqual(['start 0', 'step 1', 'step 2', 'epoch 2', 'step 3', 'command 3']);
+    // Nobody has gone on so far: only the half line is gone.
+    expect(kinds()).toEqual(['start 0', 'step 1', 'step 2', 'epoch 2', 'step 3', 'command 3', 'end 3']);
     train(writer, 2, 4);
     writer.close();
     expect(kinds()).toEqual(['start 0', 'step 1', 'step 2', 'epoch 2', 'start 2', 'step 3', 'step 4', 'epoch 4']);
@@ -106,9 +106,13 @@ describe('RunWriter', () => {
     writer.end({ ...finished, state: 'failed', message: 'no data', bestValAcc: null });
     writer.close();
     expect(run.metrics().end).toMatchObject({ iteration: 0, state: 'failed', message: 'no data' });
+    // Another one that does not come to train either leaves it as it was.
     writer = opened();
+    expect(run.state).toBe('running');
+    writer.end({ ...finished, state: 'interrupted' });
     writer.close();
-    expect(run.state).toBe('interrupted');
+    expect(kinds()).toEqual(['end 0']);
+    expect(run.state).toBe('failed');
   });
 
   test('refuses a second one, by the process that writes', () => {
