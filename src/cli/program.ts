@@ -2,6 +2,7 @@ import { type Argument, Command, type CommanderError, type Help, InvalidArgument
 import { didYouMean } from '../terminal/index.js';
 import { benchCommand } from './commands/bench.js';
 import { completionCommand } from './commands/completion.js';
+import { compareCommand } from './commands/compare.js';
 import { evalCommand } from './commands/eval.js';
 import { infoCommand } from './commands/info.js';
 import { UsageError } from './errors.js';
@@ -16,6 +17,11 @@ const COMMANDS: readonly (readonly [group: string, make: (io: Io) => Command])[]
   ['Tools', infoCommand],
   ['Tools', completionCommand],
 ];
+/** The commands, in the order of the help and of what one does after the other. */
+const GROUPS: Readonly<Record<string, readonly ((io: Io) => Command)[]>> = {
+  Runs: [evalCommand, compareCommand],
+  Tools: [benchCommand, infoCommand],
+};
 
 /** What was asked for is the help, or the version: there is nothing left to do. */
 export class Done extends Error {}
