@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpError } from './http-error.js';
+import type { Room } from './room.js';
 
 /**
  * The body of a request.
@@ -7,9 +8,16 @@ import { HttpError } from './http-error.js';
  * How long it may take is the server's limit (`requestTimeout`), which ends the connection.
  *
  * @param most - Bytes.
- * @throws {HttpError} 413 if it is longer, before it has been read; 415 if it is compressed; 400 if it breaks off.
+ * @param room - Gives memory for it, until the answer has been sent.
+ * @throws {HttpError} 413 if it is longer, before it has been read; 415 if it is compressed; 400 if it breaks off; 503
+ *   if there is no room.
  */
-export function readBody(request: IncomingMessage, response: ServerResponse, most: number): Promise<Buffer> {
+export function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  most: number,
+  room?: Room,
+): Promise<Buffer> {
   const { headers } = request;
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
@@ -21,14 +29,24 @@ export function readBody(request: IncomingMessage, response: ServerResponse, mos
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let size = 0;
+    if (room !== undefined) response.once('close', () => room.give(size));
     const fail = (error: HttpError): void => {
       request.off('data', take);
       reject(error);
     };
     const take = (part: Buffer): void => {
+      if (size + part.length > most) {
+        fail(tooLong(most));
+        return;
+      }
+      try {
+        room?.take(part.length);
+      } catch (error) {
+        fail(error as HttpError);
+        return;
+      }
       size += part.length;
-      if (size > most) fail(tooLong(most));
-      else parts.push(part);
+      parts.push(part);
     };
     request.on('data', take);
     request.once('end', () => resolve(parts.length === 1 ? parts[0] : Buffer.concat(parts)));

@@ -37,6 +37,9 @@ const MOST_HEADER_BYTES = 16_384;
 /** Milliseconds between two looks at what is idle while a server ends. */
 const LOOK = 20;
 
+/** Milliseconds in which an ending server still takes what is on its way. */
+const GRACE = 20;
+
 /** A server of `node:http` that checks each request before a route sees it, and ends gracefully. */
 export class HttpServer {
   readonly #settings: ServerSettings;
@@ -119,15 +122,18 @@ export class HttpServer {
    * @param deadline - Milliseconds after which connections are closed as they are.
    * @returns Whether all was answered in time.
    */
-  close(deadline: number): Promise<boolean> {
+  async close(deadline: number): Promise<boolean> {
     this.#isEnding = true;
     for (const response of this.#open) if (!response.headersSent) response.setHeader('Connection', 'close');
+    // Connections and requests that the system has taken already are still to be read.
+    await new Promise((resolve) => setTimeout(resolve, Math.min(GRACE, deadline)));
     return new Promise((resolve) => {
       let inTime = true;
       const look = setInterval(() => this.#closeIdle(), LOOK);
       const end = setTimeout(() => {
         inTime = this.#open.size === 0;
         this.#server.closeAllConnections();
+        this.#closeIdle();
       }, deadline);
       this.#server.close(() => {
         clearInterval(look);
