@@ -3,8 +3,8 @@ import { requireBuiltin } from '../../node.js';
 type Worker = import('node:worker_threads').Worker;
 type WorkerOptions = import('node:worker_threads').WorkerOptions;
 
-/** What a worker runs of: a file, or its text. */
-interface Program {
+/** What a thread runs of: a file, or its text. */
+export interface Program {
   readonly code: string;
   readonly isText: boolean;
 }
@@ -18,16 +18,22 @@ let found: Program | undefined;
  */
 export function startThread(fn: string, options: WorkerOptions): Worker {
   const { Worker } = requireBuiltin(fn, 'node:worker_threads');
-  found ??= findProgram(fn);
+  found ??= programOf(fn, typeof __filename === 'string' ? __filename : '', 'thread');
   return new Worker(found.code, { ...options, eval: found.isText });
 }
 
-function findProgram(fn: string): Program {
+/**
+ * The program of a thread.
+ *
+ * @param here - The file that asks, beside which the program is; empty where that is not known.
+ * @param name - The program's file, without its ending.
+ * @throws {Error} where the file is not there: in a bundle.
+ */
+export function programOf(fn: string, here: string, name: string): Program {
   const { existsSync } = requireBuiltin(fn, 'node:fs');
   const { dirname, join } = requireBuiltin(fn, 'node:path');
-  const here = typeof __filename === 'string' ? __filename : '';
-  if (here.endsWith('.ts')) return { code: bundled(fn, join(dirname(here), 'thread.ts')), isText: true };
-  const code = join(dirname(here), 'thread.js');
+  if (here.endsWith('.ts')) return { code: bundled(fn, join(dirname(here), `${name}.ts`)), isText: true };
+  const code = join(dirname(here), `${name}.js`);
   if (here !== '' && existsSync(code)) return { code, isText: false };
   throw new Error(
     `${fn}: there is no file of the library's for its workers, which a bundle does not have: ` +
