@@ -18,6 +18,8 @@ import { checkSignal, drain, drainAsync, Guard, type Listener, observed, type Ru
 import type { TrainingEvent } from './training/events.js';
 import { drawing, scoreOf, stepOn } from './training/examples.js';
 import { Journal } from './training/journal.js';
+import { Live, type LiveSubject } from './training/live.js';
+import { solverFacts } from './training/live-facts.js';
 import { solverConfig } from './training/run-config.js';
 import { checkDataset, checkModel, type Dataset, type Kept, keep } from './training/solver-model.js';
 import {
@@ -97,10 +99,12 @@ export class Solver<R extends Rule = 'sgd'> {
   readonly #train: Kept;
   readonly #val: Kept;
   readonly #updater: Updater;
-  readonly #listener: Listener & { checkpoints: Checkpoints | null } = {
+  readonly #listener: Listener & { checkpoints: Checkpoints | null; live: Live | null } = {
     fn: 'Solver',
     onStep: 'onIteration',
     checkpoints: null,
+    live: null,
+    soFar: undefined,
     call: ({ kind }) => (kind === 'step' ? this.#options.onIteration(this) : this.#options.onEpoch(this)),
     stop: () => {
       this.#stopped = true;
@@ -145,6 +149,8 @@ export class Solver<R extends Rule = 'sgd'> {
       now: () => ({ iteration: this.iteration, epoch: this.epoch, options: { numEpochs: this.#numEpochs } }),
       load: (state: unknown) => this.loadStateDict(state as SolverState),
     };
+    const { ui } = this.#options;
+    if (ui !== null) this.#listener.live = new Live(this.#liveSubject(), ui);
     const config = () => solverConfig(this.#options, model, this.#train, this.#val);
     this.#listener.checkpoints = checkpointsOf(run, this.#options, config);
   }
@@ -213,9 +219,11 @@ export class Solver<R extends Rule = 'sgd'> {
   *#run(method: string): Run<void> {
     this.#guard.enter(method);
     const journal = new Journal(this.#options, this.#total);
-    const { checkpoints } = this.#listener;
+    const { checkpoints, live } = this.#listener;
     let isComplete = false;
+    let failure: unknown;
     try {
+      live?.begin();
       checkpoints?.open();
       this.#startLoggers();
       while (!this.#stopped && (this.#due || this.iteration < this.#total)) {
@@ -225,6 +233,7 @@ export class Solver<R extends Rule = 'sgd'> {
           this.#due = iteration === 1 || iteration % this.#iterationsPerEpoch === 0 || iteration >= this.#total;
           journal.step(iteration, this.#total, loss);
           if (this.#loggers.isActive) this.#loggers.step(iteration, epoch, loss, this.#rate);
+          live?.step(iteration, epoch, loss, this.#rate, this.#options.batchSize);
           yield { kind: 'step', iteration, epoch, loss };
         } else {
           const { trainAcc, valAcc, valLoss } = this.#evaluate();
@@ -236,18 +245,44 @@ export class Solver<R extends Rule = 'sgd'> {
           journal.epoch(epoch, this.#numEpochs, iteration, found);
           const learningRate = this.#updater.learningRate ?? null;
           this.#loggers.epoch({ iteration, epoch, loss, learningRate, trainAcc, valAcc, valLoss, metrics: {} });
+          live?.epoch({ iteration, epoch, learningRate, trainAcc, valAcc, valLoss, metrics: {} });
           yield { kind: 'epoch', iteration, epoch, loss, trainAcc, valAcc };
         }
       }
       checkpoints?.finish();
       this.#finish();
       isComplete = true;
+    } catch (error) {
+      failure = error;
+      throw error;
     } finally {
       journal.clear();
       this.#loggers.close();
       this.#guard.leave();
       checkpoints?.close(!isComplete);
+      if (isComplete) live?.finished();
+      else live?.left(failure, checkpoints?.dir ?? null);
     }
+  }
+
+  /** What the live page asks of the run. */
+  #liveSubject(): LiveSubject {
+    return {
+      fn: 'Solver',
+      loggers: this.#loggers,
+      info: () => ({
+        totalIterations: this.#total,
+        totalEpochs: this.#numEpochs,
+        ...solverFacts(this.#options, this.model, this.#train, this.#val),
+        folder: this.#listener.checkpoints?.dir ?? null,
+      }),
+      now: () => ({ iteration: this.iteration, epoch: this.epoch, losses: this.lossHistory, rates: [] }),
+      setRate: (rate) => {
+        this.#listener.checkpoints?.changed();
+        this.#updater.setLearningRate(rate);
+        return true;
+      },
+    };
   }
 
   #startLoggers(): void {
@@ -304,7 +339,7 @@ export class Solver<R extends Rule = 'sgd'> {
     });
     this.lossHistory.push(loss);
     this.iteration++;
-    if (this.#loggers.isActive) this.#rate = this.#updater.learningRate ?? null;
+    if (this.#loggers.isActive || this.#listener.live !== null) this.#rate = this.#updater.learningRate ?? null;
     if (this.iteration % this.#iterationsPerEpoch === 0) {
       this.epoch++;
       this.#updater.decay(lrDecay);

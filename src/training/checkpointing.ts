@@ -139,6 +139,16 @@ export class Checkpoints implements RunSaver {
     if (isBest || isDue) this.#save({ isBest, isDue });
   }
 
+  /** To be called when something has changed since that the rest of the run depends on. */
+  changed(): void {
+    this.#isUnsaved = true;
+  }
+
+  /** The folder. */
+  get dir(): string {
+    return this.#options.dir;
+  }
+
   /** Saves the end of the run. What that fails with `close` throws: the model gets its best weights first. */
   finish(): void {
     try {

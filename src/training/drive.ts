@@ -25,6 +25,20 @@ export interface Listener {
   stop(): void;
   /** Saves the run, where it is to be saved. */
   readonly checkpoints: RunSaver | null;
+  /** What shows the run while it trains, where anything does. */
+  readonly live: Watched | null;
+  /** What a run returns that is stopped from there. */
+  readonly soFar: unknown;
+}
+
+/** What shows a run, and passes on what people tell it between two steps. */
+export interface Watched {
+  /** Whether there is something to do. */
+  readonly isTold: boolean;
+  /** Does it; this may take as long as people like. @returns Whether the run is to stop. */
+  obey(): boolean;
+  /** The same, while the event loop turns. @param signal - Ends the waiting, too. */
+  obeyAsync(signal: AbortSignal | undefined): Promise<boolean>;
 }
 
 /** What saves a run. */
@@ -62,6 +76,7 @@ export class Guard {
 
 /** The events of a run without promises, each yielded after its callback has returned. Leaving it ends the run. */
 export function* observed<R>(run: Run<R>, listener: Listener): Generator<TrainingEvent, R, void> {
+  const { live } = listener;
   let isBetween = false;
   try {
     for (let next = run.next(); ; next = run.next()) {
@@ -71,6 +86,7 @@ export function* observed<R>(run: Run<R>, listener: Listener): Generator<Trainin
       listener.checkpoints?.completed(event);
       isBetween = true;
       yield event;
+      if (live?.isTold && live.obey()) return listener.soFar as R;
       isBetween = false;
     }
   } finally {
@@ -97,10 +113,15 @@ const SLICE = 15;
  */
 export async function drainAsync<R>(run: Run<R>, listener: Listener, signal: AbortSignal | undefined): Promise<R> {
   let turned = performance.now();
+  const { live } = listener;
   let value: unknown;
   let isBetween = false;
   try {
     for (;;) {
+      if (isBetween && live?.isTold && (await live.obeyAsync(signal))) {
+        listener.checkpoints?.left();
+        return listener.soFar as R;
+      }
       if (signal?.aborted) {
         if (isBetween) listener.checkpoints?.left();
         throw signal.reason;

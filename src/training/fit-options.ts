@@ -18,6 +18,7 @@ import type { Tensor } from '../autograd/index.js';
 import { LOGGERS, type Logger } from '../loggers/index.js';
 import { Module } from '../nn/index.js';
 import type { Trainable } from '../optim/index.js';
+import { type CheckedUi, checkUi, UI_OPTIONS } from '../ui/index.js';
 import { type AsyncBatches, type Batches, checkLoader } from './batches.js';
 import { CHECKPOINT_OPTIONS, type Checkpointed, checkCheckpointed } from './checkpoint-options.js';
 import { checkSignal } from './drive.js';
@@ -48,6 +49,11 @@ export interface Schedule {
    * or on the training examples where there are none. Default: nothing.
    */
   readonly takesMetric?: 'loss' | 'accuracy' | undefined;
+  /**
+   * Told that the rates have been multiplied by this factor, as on the live page. Without it, the new rate lasts until
+   * `step` sets another.
+   */
+  scaleRates?(factor: number): void;
 }
 
 /** Anything: what is checked elsewhere. */
@@ -122,6 +128,7 @@ const SETTINGS = {
    */
   state: option<FitState | undefined>(undefined, ANY),
   ...CHECKPOINT_OPTIONS,
+  ...UI_OPTIONS,
 };
 
 /** Options whose types depend on the targets `Y` and on what the model gives, `S`. */
@@ -162,7 +169,8 @@ export type AnyFitOptions = Omit<FitAsyncOptions, 'loss' | 'metrics'> & { loss?:
 export type AnyLoss = (scores: never, y: never) => Tensor;
 
 /** The options, defaults filled in. */
-export interface CheckedFitOptions extends Omit<Settings<typeof SETTINGS>, keyof Checkpointed>, Checkpointed {
+export interface CheckedFitOptions extends Omit<Settings<typeof SETTINGS>, keyof Checkpointed | 'ui'>, Checkpointed {
+  readonly ui: CheckedUi | null;
   readonly optimizer: Stepper;
   readonly keepBest: boolean;
   readonly signal: AbortSignal | undefined;
@@ -205,7 +213,8 @@ export function checkFit(
     const expected = 'either: both say where to continue';
     throw argumentError(TypeError, { fn, arg: 'resume', found: 'is given together with state', expected });
   }
-  return { ...settings, ...checkpointed, optimizer, keepBest, signal: checkSignal(fn, signal) };
+  const ui = checkUi(fn, settings.ui);
+  return { ...settings, ...checkpointed, ui, optimizer, keepBest, signal: checkSignal(fn, signal) };
 }
 
 const ASYNC = { ...SETTINGS, signal: option<AbortSignal | undefined>(undefined, ANY) };

@@ -47,6 +47,9 @@ import {
 } from './fit-state.js';
 import { emptyHistory, type FitHistory, type RunningHistory } from './history.js';
 import { Journal } from './journal.js';
+import { setLearningRate } from './learning-rate.js';
+import { Live, type LiveSubject } from './live.js';
+import { fitFacts } from './live-facts.js';
 import { fitConfig } from './run-config.js';
 import { thresholdOf } from './scoring.js';
 import { WeightAverage } from './weight-average.js';
@@ -146,6 +149,7 @@ export interface FitRun extends Generator<TrainingEvent, FitHistory, void>, Resu
 class Fit implements Listener {
   readonly fn: string;
   readonly checkpoints: Checkpoints | null;
+  readonly live: Live | null;
   readonly onStep = 'onStep';
   readonly history: RunningHistory;
   /** What callbacks receive. */
@@ -164,6 +168,8 @@ class Fit implements Listener {
   #last: Record<string, NDArray> | null = null;
   /** Whether `onEpoch` has ended the run. */
   #stopped = false;
+  /** Examples in the last batch, for the live page. */
+  #batchSize = 0;
   /** Whether it was left, or has failed, before its end. */
   #isLeft = false;
   /** The epoch in progress: its batches, and what they were scored. */
@@ -191,6 +197,8 @@ class Fit implements Listener {
     this.#total = typeof length === 'number' ? epochs * length : null;
     this.#journal = new Journal(this.#options, this.#total);
     this.#loggers = new Loggers(fn, this.#options.loggers);
+    const { ui } = this.#options;
+    this.live = ui === null ? null : new Live(this.#liveSubject(), ui);
     if (this.#options.state !== undefined) this.#load(this.#options.state);
     const run = {
       ...{ fn, kind: 'fit' as const, now: () => this.history, stateDict: () => this.#stateDict() },
@@ -205,6 +213,10 @@ class Fit implements Listener {
     return this.#options.signal;
   }
 
+  get soFar(): FitHistory {
+    return this.history;
+  }
+
   call({ kind }: TrainingEvent): unknown {
     const { onStep, onEpoch } = this.#options;
     return kind === 'step' ? onStep(this.history, this.saving) : onEpoch(this.history, this.saving);
@@ -216,23 +228,32 @@ class Fit implements Listener {
 
   *events(): Run<FitHistory> {
     let isComplete = false;
+    let failure: unknown;
+    this.live?.begin();
     try {
       this.checkpoints?.open();
       this.#startLoggers();
       while (!this.#isOver) yield* this.#epoch();
       this.checkpoints?.finish();
       isComplete = true;
+    } catch (error) {
+      failure = error;
+      throw error;
     } finally {
       this.#isLeft = !isComplete;
       this.#journal.clear();
       this.#loggers.close();
-      if (!isComplete) this.checkpoints?.close(true);
+      if (!isComplete) {
+        this.checkpoints?.close(true);
+        this.live?.left(failure, this.checkpoints?.dir ?? null);
+      }
     }
     const best = this.#options.keepBest ? this.#best : null;
     if (best !== null || this.#average !== null) this.#last = this.#model.stateDict();
     if (best !== null) this.#model.loadStateDict(best);
     else this.#average?.copyToModel();
     this.checkpoints?.close(false);
+    this.live?.finished();
     return this.history;
   }
 
@@ -243,6 +264,29 @@ class Fit implements Listener {
     const isEvaluationDue = this.#steps > 0;
     this.#loggers.start({ iteration, epoch, isResumed, isEvaluationDue, metrics: Object.keys(metrics) });
     if (this.#loggers.isActive && iteration === 0) this.checkpoints?.mark();
+  }
+
+  /** What the live page asks of the run. */
+  #liveSubject(): LiveSubject {
+    const { optimizer, schedule, epochs } = this.#options;
+    return {
+      fn: this.fn,
+      loggers: this.#loggers,
+      info: () => ({
+        totalIterations: this.#total,
+        totalEpochs: epochs,
+        ...fitFacts(this.#options, this.#model, this.#loader),
+        folder: this.checkpoints?.dir ?? null,
+      }),
+      now: () => {
+        const { iteration, epoch, lossHistory, learningRates } = this.history;
+        return { iteration, epoch, losses: lossHistory, rates: learningRates };
+      },
+      setRate: (rate) => {
+        this.checkpoints?.changed();
+        return setLearningRate(optimizer, schedule, rate);
+      },
+    };
   }
 
   get #isOver(): boolean {
@@ -321,6 +365,7 @@ class Fit implements Listener {
     const learningRate = this.#rate ?? null;
     const found = { loss, learningRate, trainAcc, valAcc, valLoss, metrics: Object.fromEntries(both) };
     this.#loggers.epoch({ iteration, epoch, ...found });
+    this.live?.epoch({ iteration, epoch, ...found });
     yield { kind: 'epoch', iteration, epoch, loss, trainAcc, valAcc };
   }
 
@@ -437,6 +482,7 @@ class Fit implements Listener {
     if (rate !== undefined) history.learningRates.push(rate);
     if (isComplete && schedule?.every === 'step') this.#advance(schedule);
     this.#steps++;
+    if (this.live !== null) this.#batchSize = N;
   }
 
   /** Updates the parameters by the mean of the gradients that have been added up. */
@@ -464,7 +510,12 @@ class Fit implements Listener {
     const { iteration, epoch, lossHistory } = this.history;
     const loss = lossHistory[iteration - 1];
     this.#journal.step(iteration, this.#total, loss);
-    if (this.#loggers.isActive) this.#loggers.step(iteration, epoch, loss, this.history.learningRates.at(-1) ?? null);
+    const { live } = this;
+    if (this.#loggers.isActive || live !== null) {
+      const rate = this.history.learningRates.at(-1) ?? null;
+      if (this.#loggers.isActive) this.#loggers.step(iteration, epoch, loss, rate);
+      live?.step(iteration, epoch, loss, rate, this.#batchSize);
+    }
     return { kind: 'step', iteration, epoch, loss };
   }
 

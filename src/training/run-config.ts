@@ -37,6 +37,7 @@ export function solverConfig<S>(options: CheckedOptions<S>, model: Model, train:
     checkpoint: _checkpoint,
     resume: _resume,
     loggers: _loggers,
+    ui: _ui,
     ...rest
   } = options;
   const name = Object.entries(updateRules).find(([, rule]) => (rule as unknown) === updateRule)?.[0];
@@ -72,6 +73,7 @@ export function fitConfig(
     resume: _resume,
     state: _state,
     loggers: _loggers,
+    ui: _ui,
     ...rest
   } = options;
   const { valLoader, signal: _signal, ...own } = rest;

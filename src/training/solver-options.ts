@@ -21,6 +21,7 @@ import {
   updateRules,
 } from '../optim/index.js';
 import { checkConfig, fieldsOf } from '../optim/update-rule.js';
+import { type CheckedUi, checkUi, UI_OPTIONS } from '../ui/index.js';
 import { CHECKPOINT_OPTIONS, type Checkpointed, checkCheckpointed } from './checkpoint-options.js';
 
 /** Whether a rule is given as a function or by its name in cs231n. */
@@ -59,6 +60,7 @@ const SETTINGS = {
   /** Seed of the minibatches. Without one they cannot be repeated. */
   seed: option<number | string | undefined>(undefined, ANY),
   ...CHECKPOINT_OPTIONS,
+  ...UI_OPTIONS,
 };
 
 /** All options, in the order in which errors list them. */
@@ -99,7 +101,8 @@ export interface SolverOptionsOf<R extends Rule, S> extends OptionsOf<typeof SET
 }
 
 /** The options, defaults filled in. */
-export interface CheckedOptions<S> extends Omit<Settings<typeof SETTINGS>, keyof Checkpointed>, Checkpointed {
+export interface CheckedOptions<S> extends Omit<Settings<typeof SETTINGS>, keyof Checkpointed | 'ui'>, Checkpointed {
+  readonly ui: CheckedUi | null;
   readonly updateRule: UpdateRule<object>;
   /** The fields of the config of a rule of this library; null for any other. */
   readonly fields: readonly string[] | null;
@@ -119,7 +122,8 @@ export function checkSolverOptions<R extends Rule, S>(options: SolverOptionsOf<R
   if (fields === null) checkConfig('Solver: optimConfig', { learningRate });
   else checkConfig('Solver: optimConfig', optimConfig, fields);
   const { onIteration, onEpoch } = settings as Pick<CheckedOptions<S>, 'onIteration' | 'onEpoch'>;
-  return { ...settings, ...checkCheckpointed('Solver', settings), updateRule, fields, onIteration, onEpoch };
+  const checked = { ...checkCheckpointed('Solver', settings), ui: checkUi('Solver', settings.ui) };
+  return { ...settings, ...checked, updateRule, fields, onIteration, onEpoch };
 }
 
 function ruleOf(rule: unknown): UpdateRule<object> {

@@ -66,6 +66,15 @@ export class Updater {
     }
   }
 
+  /** Sets that of the first parameter, and scales those of the others likewise; all that have none yet are set. */
+  setLearningRate(rate: number): void {
+    const before = this.learningRate;
+    for (const config of this.#configs.values() as Iterable<OptimConfig>) {
+      const own = config.learningRate;
+      config.learningRate = own === undefined || own === before || !before ? rate : (own * rate) / before;
+    }
+  }
+
   /** Updates all parameters. If the rule throws, everything is as it was before. */
   update(grads: Params): void {
     const { updateRule, fields } = this.#options;

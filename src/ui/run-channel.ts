@@ -74,12 +74,13 @@ export class RunChannel {
   }
 
   /** Notes an evaluation. */
-  epoch(row: EpochRow): void {
+  epoch(found: Omit<EpochRow, 'seconds'>): void {
     this.#flush();
-    this.#iteration = row.iteration;
-    this.#epoch = row.epoch;
+    this.#iteration = found.iteration;
+    this.#epoch = found.epoch;
     this.#now = performance.now();
-    this.#send({ kind: 'epoch', row, progress: this.#progress() });
+    const progress = this.#progress();
+    this.#send({ kind: 'epoch', row: { ...found, seconds: progress.seconds }, progress });
   }
 
   insight(insight: Insight): void {

@@ -94,6 +94,11 @@ export class OneCycleLR extends LRScheduler<Cycle> {
     this.advanceTo(0);
   }
 
+  override scaleRates(factor: number): void {
+    super.scaleRates(factor);
+    this.settings = { ...this.settings, maxLr: this.settings.maxLr.map((lr) => lr * factor) };
+  }
+
   protected override advanceTo(t: number): void {
     const { paramGroups } = this.optimizer;
     const { totalSteps, maxLr, baseMomentum, maxMomentum, cycleMomentum } = this.settings;

@@ -74,6 +74,18 @@ export abstract class RateSchedule<S extends object = object> implements Statefu
     return [...this.#lastLr];
   }
 
+  /**
+   * Scales the rates that the following ones are computed from, as somebody has scaled those of the groups: the
+   * schedule keeps its form. Limits that it has for all groups, such as `etaMin`, stay.
+   *
+   * @param factor - A number > 0.
+   */
+  scaleRates(factor: number): void {
+    this.baseLrs.forEach((lr, g) => {
+      this.baseLrs[g] = lr * factor;
+    });
+  }
+
   /** A copy of the schedule's step, rates and settings. */
   stateDict(): ScheduleStateDict {
     const { lastEpoch, baseLrs } = this;

@@ -107,6 +107,11 @@ export class SequentialLR implements Stateful<SequentialLRStateDict> {
     this.lastEpoch = t;
   }
 
+  /** Scales the rates of all its schedules: see `LRScheduler.scaleRates`. @param factor - A number > 0. */
+  scaleRates(factor: number): void {
+    for (const schedule of this.#schedulers) schedule.scaleRates(factor);
+  }
+
   /** The learning rate of each group after the last step. */
   getLastLr(): number[] {
     return this.#current(this.lastEpoch).getLastLr();
