@@ -234,7 +234,7 @@ export class Chart {
     const at = this.#plot?.cursor.idx ?? null;
     const place = at === null ? null : (this.#plot?.data[0][at] ?? null);
     const curves = this.#curves();
-    write(this.#place, integer(place === null ? (curves[0]?.x[curves[0].x.length - 1] ?? null) : Math.round(place)));
+    write(this.#place, integer(place === null ? this.#whole()[1] : Math.round(place)));
     lines.forEach((_, i) => {
       const { x, y } = curves[i]!;
       const k = place === null ? x.length - 1 : nearest(x, place);

@@ -57,7 +57,8 @@ export class Mistakes implements View {
           {},
           item.pixels === null ? null : pictureOf(mistakes, item.pixels, `Example ${item.index}`),
           el('span', { class: 'words' }, words),
-          el('span', { class: 'note' }, `${percent(item.probability)} sure, example ${integer(item.index)}`),
+          el('span', { class: 'note' }, `${percent(item.probability)} sure`),
+          el('span', { class: 'note' }, `example ${integer(item.index)}`),
         );
       }),
     );
