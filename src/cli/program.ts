@@ -1,8 +1,8 @@
 import { type Argument, Command, type CommanderError, type Help, InvalidArgumentError, type Option } from 'commander';
 import { didYouMean } from '../terminal/index.js';
 import { benchCommand } from './commands/bench.js';
-import { completionCommand } from './commands/completion.js';
 import { compareCommand } from './commands/compare.js';
+import { completionCommand } from './commands/completion.js';
 import { evalCommand } from './commands/eval.js';
 import { infoCommand } from './commands/info.js';
 import { UsageError } from './errors.js';
@@ -13,15 +13,11 @@ import { version } from './version.js';
 /** The commands with their groups, in the order of the help and of what one does after the other. */
 const COMMANDS: readonly (readonly [group: string, make: (io: Io) => Command])[] = [
   ['Runs', evalCommand],
+  ['Runs', compareCommand],
   ['Tools', benchCommand],
   ['Tools', infoCommand],
   ['Tools', completionCommand],
 ];
-/** The commands, in the order of the help and of what one does after the other. */
-const GROUPS: Readonly<Record<string, readonly ((io: Io) => Command)[]>> = {
-  Runs: [evalCommand, compareCommand],
-  Tools: [benchCommand, infoCommand],
-};
 
 /** What was asked for is the help, or the version: there is nothing left to do. */
 export class Done extends Error {}
