@@ -50,7 +50,7 @@ async function allRuns(io: Io, paths: readonly string[]): Promise<RunFolder<RunC
   const found = new Map<string, RunFolder<RunConfig>>();
   for (const path of paths) {
     const isParent = isFolder(resolve(io.cwd, path)) && !isFile(resolve(io.cwd, path, 'config.json'));
-    const inside = isParent ? listRuns<RunConfig>(placeOf(io, path), 'compare') : [];
+    const inside = isParent ? listRuns(placeOf(io, path), 'compare') : [];
     if (isParent && inside.length === 0) {
       throw new CliError(`compare: there are no runs in ${path}; layerwise train makes them in runs`);
     }
