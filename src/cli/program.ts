@@ -5,6 +5,7 @@ import { compareCommand } from './commands/compare.js';
 import { completionCommand } from './commands/completion.js';
 import { evalCommand } from './commands/eval.js';
 import { infoCommand } from './commands/info.js';
+import { reportCommand } from './commands/report.js';
 import { UsageError } from './errors.js';
 import { rootHelp } from './help.js';
 import type { Io } from './io.js';
@@ -18,6 +19,11 @@ const COMMANDS: readonly (readonly [group: string, make: (io: Io) => Command])[]
   ['Tools', infoCommand],
   ['Tools', completionCommand],
 ];
+/** The commands, in the order of the help and of what one does after the other. */
+const GROUPS: Readonly<Record<string, readonly ((io: Io) => Command)[]>> = {
+  Runs: [evalCommand, reportCommand, compareCommand],
+  Tools: [benchCommand, infoCommand],
+};
 
 /** What was asked for is the help, or the version: there is nothing left to do. */
 export class Done extends Error {}

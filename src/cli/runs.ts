@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { RunConfig, RunFolder, Trained } from '../runs/index.js';
+import type { RunFolder, Trained } from '../runs/index.js';
 import { didYouMean } from '../terminal/index.js';
 import { CliError } from './errors.js';
 import type { Io } from './io.js';
@@ -16,7 +16,7 @@ export function placeOf(io: Io, path: string): string {
 }
 
 /** Opens the folder of a run. @throws {CliError} that names runs nearby where it is none. */
-export async function openRun(io: Io, fn: string, path: string): Promise<RunFolder<RunConfig>> {
+export async function openRun(io: Io, fn: string, path: string): Promise<RunFolder> {
   const { RunFolder } = await import('../runs/index.js');
   try {
     return RunFolder.open(placeOf(io, path), fn);
@@ -48,13 +48,7 @@ async function wayTo(io: Io, path: string): Promise<string> {
 }
 
 /** The model of a run with its weights. Prints what there is to say of them. */
-export async function openModel(
-  io: Io,
-  fn: string,
-  run: RunFolder<RunConfig>,
-  path: string,
-  weights: Weights,
-): Promise<Trained> {
+export async function openModel(io: Io, fn: string, run: RunFolder, path: string, weights: Weights): Promise<Trained> {
   const { hasWeights, openTrained } = await import('../runs/index.js');
   if (!hasWeights(run, weights)) {
     const other = weights === 'best' ? 'last' : 'best';
@@ -72,7 +66,7 @@ export async function openModel(
   return trained;
 }
 
-function iterationOf(run: RunFolder<RunConfig>): number {
+function iterationOf(run: RunFolder): number {
   const { steps } = run.metrics();
   return steps.iteration.at(-1) ?? 0;
 }

@@ -1,7 +1,7 @@
 import type { RunState, RunSummary } from '../ui/protocol.js';
 import type { RunFolder } from './folder.js';
 import { summaryOf } from './summary.js';
-import type { ConfigValue, RunConfig } from './types.js';
+import type { ConfigValue } from './types.js';
 
 /** A run in a comparison. What is not known is null. */
 export interface ComparedRun {
@@ -43,11 +43,11 @@ export interface Comparison {
 }
 
 /** Compares runs by what is in their folders; running ones as far as they are. */
-export function compareRuns(runs: readonly RunFolder<RunConfig>[]): Comparison {
+export function compareRuns(runs: readonly RunFolder[]): Comparison {
   return { runs: runs.map(comparedRun), differences: differences(runs.map(({ config }) => config)) };
 }
 
-function comparedRun(run: RunFolder<RunConfig>): ComparedRun {
+function comparedRun(run: RunFolder): ComparedRun {
   const { info, status, last, best } = summaryOf(run);
   const { end, steps } = run.metrics();
   return {

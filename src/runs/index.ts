@@ -13,6 +13,8 @@ export { type Metrics, MetricsReader, type StepColumns } from './metrics.js';
 export { type OtherData, otherData } from './other-data.js';
 export { shownPath, syntheticFolder } from './places.js';
 export { PREPROCESSING_FILE, writePreprocessing } from './preprocessing.js';
+export { writeReport } from './report.js';
+export { pointsOf, type Seen, snapshotOf } from './snapshot.js';
 export { bestEpoch, epochRows, infoOf, statusOf, summaryOf } from './summary.js';
 export { openData, openTask } from './task.js';
 export { openTrained, WEIGHTS_FILE } from './trained.js';

@@ -14,7 +14,7 @@ const SOLVERS: readonly string[] = ['twolayer', 'fc', 'convnet3'];
 const RECENT = 5;
 
 /** What a run is and how far it is, by its folder alone: no model is built, no data are read. */
-export function summaryOf(run: RunFolder<RunConfig>): RunSummary {
+export function summaryOf(run: RunFolder): RunSummary {
   // Before the metrics, whose columns the next reading may change.
   const { state } = run;
   const metrics = run.metrics();
@@ -28,7 +28,7 @@ export function summaryOf(run: RunFolder<RunConfig>): RunSummary {
 }
 
 /** What a run is made of. Layers are left out, as they take the model: see `snapshotOf`. */
-export function infoOf(run: RunFolder<RunConfig>, metrics: Metrics): RunInfo {
+export function infoOf(run: RunFolder, metrics: Metrics): RunInfo {
   const { config, name } = run;
   const started = metrics.started === null ? Number.NaN : Date.parse(metrics.started);
   return {

@@ -29,7 +29,7 @@ export function recordedRun(
   name: string,
   events: readonly (Partial<RunEvent> | object)[] = [],
   config = configOf(null),
-): RunFolder<RunConfig> {
+): RunFolder {
   const run = RunFolder.create(path.join(parent, name), config);
   mkdirSync(run.checkpoints, { recursive: true });
   writeFileSync(path.join(run.dir, 'metrics.jsonl'), events.map((event) => `${JSON.stringify(event)}\n`).join(''));

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import type { ComparedRun, Difference, RunConfig, RunFolder } from '../../runs/index.js';
+import type { ComparedRun, Difference, RunFolder } from '../../runs/index.js';
 import { columnsOf, duration, hasBraille, plot } from '../../terminal/index.js';
 import { CliError } from '../errors.js';
 import { examples } from '../examples.js';
@@ -45,9 +45,9 @@ async function compare(io: Io, paths: readonly string[], { plot: draws = false }
 }
 
 /** The runs of all folders, each once. */
-async function allRuns(io: Io, paths: readonly string[]): Promise<RunFolder<RunConfig>[]> {
+async function allRuns(io: Io, paths: readonly string[]): Promise<RunFolder[]> {
   const { listRuns } = await import('../../runs/index.js');
-  const found = new Map<string, RunFolder<RunConfig>>();
+  const found = new Map<string, RunFolder>();
   for (const path of paths) {
     const isParent = isFolder(resolve(io.cwd, path)) && !isFile(resolve(io.cwd, path, 'config.json'));
     const inside = isParent ? listRuns(placeOf(io, path), 'compare') : [];
@@ -141,7 +141,7 @@ function shortKey(key: string, differences: readonly Difference[]): string {
 }
 
 /** The losses and the validation accuracies of all runs. Losses are means over parts of a run, since they jump. */
-function plotRuns(io: Io, runs: readonly RunFolder<RunConfig>[]): void {
+function plotRuns(io: Io, runs: readonly RunFolder[]): void {
   const { style } = io;
   const colours = [style.cyan, style.green, style.red, style.bold, style.dim];
   const paint = (text: string, curve: number): string => colours[curve % colours.length](text);
