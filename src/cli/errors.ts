@@ -23,6 +23,13 @@ export class UsageError extends CliError {
   }
 }
 
+/** What is wrong has been printed as the command's result: there is nothing to add but the exit code. */
+export class Reported extends CliError {
+  constructor(exitCode: number) {
+    super('', exitCode);
+  }
+}
+
 /** The user, or the system, asked the command to end. The exit code is that of the signal, as shells have it. */
 export class InterruptedError extends CliError {
   override readonly name = 'InterruptedError';

@@ -4,6 +4,7 @@ import { benchCommand } from './commands/bench.js';
 import { compareCommand } from './commands/compare.js';
 import { completionCommand } from './commands/completion.js';
 import { evalCommand } from './commands/eval.js';
+import { gradcheckCommand } from './commands/gradcheck.js';
 import { infoCommand } from './commands/info.js';
 import { reportCommand } from './commands/report.js';
 import { UsageError } from './errors.js';
@@ -20,6 +21,13 @@ const COMMANDS: readonly (readonly [group: string, make: (io: Io) => Command])[]
   ['Tools', infoCommand],
   ['Tools', completionCommand],
 ];
+/** The commands, in the order of the help and of what one does after the other. */
+const GROUPS: Readonly<Record<string, readonly ((io: Io) => Command)[]>> = {
+  Runs: [evalCommand, compareCommand],
+  Tools: [benchCommand, infoCommand],
+  Runs: [evalCommand],
+  Tools: [gradcheckCommand, benchCommand, infoCommand],
+};
 
 /** What was asked for is the help, or the version: there is nothing left to do. */
 export class Done extends Error {}

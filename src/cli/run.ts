@@ -1,4 +1,4 @@
-import { EXIT, exitCodeOf, oneLine, UsageError, withStack } from './errors.js';
+import { EXIT, exitCodeOf, oneLine, Reported, UsageError, withStack } from './errors.js';
 import { type Io, type IoParts, makeIo } from './io.js';
 import { Done, makeProgram } from './program.js';
 
@@ -23,6 +23,7 @@ export async function run(args: readonly string[], world: World): Promise<number
     return EXIT.done;
   } catch (error) {
     if (error instanceof Done) return EXIT.done;
+    if (error instanceof Reported) return error.exitCode;
     return report(error, io);
   }
 }

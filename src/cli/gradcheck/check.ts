@@ -303,7 +303,16 @@ function judged(
   const isRight = error <= TOLERANCE;
   const others = all.flatMap((other) => (other.argument === argument || other.places === null ? [] : [other]));
   const hint = isRight ? null : hintOf({ argument, x, analytic, sizes, places: smooth, others, dout });
-  return { ...base, isRight, error, index: at.index, numerical: at.numerical, analytic: at.analytic, kinks, hint };
+  return {
+    ...base,
+    isRight,
+    error: Number.isFinite(error) ? error : null,
+    index: at.index,
+    numerical: at.numerical,
+    analytic: at.analytic,
+    kinks,
+    hint,
+  };
 }
 
 function sameValues(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
