@@ -1,0 +1,3 @@
+export { servedBy } from './served.js';
+export { type Ended, type Served, Service } from './service.js';
+export type { CsvReading, ServiceSettings, Spec } from './spec.js';
