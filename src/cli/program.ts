@@ -7,6 +7,7 @@ import { evalCommand } from './commands/eval.js';
 import { gradcheckCommand } from './commands/gradcheck.js';
 import { infoCommand } from './commands/info.js';
 import { reportCommand } from './commands/report.js';
+import { trainCommand } from './commands/train.js';
 import { UsageError } from './errors.js';
 import { rootHelp } from './help.js';
 import type { Io } from './io.js';
@@ -24,6 +25,7 @@ const COMMANDS: readonly (readonly [group: string, make: (io: Io) => Command])[]
 /** The commands, in the order of the help and of what one does after the other. */
 const GROUPS: Readonly<Record<string, readonly ((io: Io) => Command)[]>> = {
   Runs: [evalCommand, compareCommand],
+  Runs: [trainCommand, evalCommand],
   Tools: [benchCommand, infoCommand],
   Runs: [evalCommand],
   Tools: [gradcheckCommand, benchCommand, infoCommand],

@@ -40,6 +40,20 @@ export class RunFolder<Config extends RunConfig = RunConfig> {
     this.#reader = new MetricsReader(join(dir, NAMES.metrics));
   }
 
+  /** @throws {Error} if something is in the way of a new run. */
+  static checkFree(dir: string, fn = 'run'): void {
+    const stat = statOf(fn, dir);
+    if (stat === undefined) return;
+    if (!stat.isDirectory()) throw new Error(`${fn}: ${dir} is a file, expected a folder for the run; name another`);
+    const names = attempt(fn, 'read', dir, () => readdirSync(dir));
+    if (names.includes(NAMES.config)) {
+      throw new Error(`${fn}: ${dir} has a run already; continue it with --resume ${dir}, or name another folder`);
+    }
+    if (names.length > 0) {
+      throw new Error(`${fn}: ${dir} is not empty, expected a new folder for the run; name another`);
+    }
+  }
+
   /**
    * Makes the folder of a new run, with its config.json from the first moment on.
    *
@@ -48,20 +62,10 @@ export class RunFolder<Config extends RunConfig = RunConfig> {
    */
   static create(dir: string, config: RunConfig, fn = 'run'): RunFolder {
     const whole = resolve(dir);
-    const stat = statOf(fn, whole);
-    if (stat === undefined) {
-      if (!makeNew(fn, whole, config))
-        throw new Error(`${fn}: another process has just made ${dir}; name another folder`);
-    } else {
-      const names = stat.isDirectory() ? attempt(fn, 'read', whole, () => readdirSync(whole)) : null;
-      if (names === null) throw new Error(`${fn}: ${dir} is a file, expected a folder for the run; name another`);
-      if (names.includes(NAMES.config)) {
-        throw new Error(`${fn}: ${dir} has a run already; continue it with --resume ${dir}, or name another folder`);
-      }
-      if (names.length > 0) {
-        throw new Error(`${fn}: ${dir} is not empty, expected a new folder for the run; name another`);
-      }
-      writeAtomically(fn, join(whole, NAMES.config), textOf(config), true);
+    RunFolder.checkFree(dir, fn);
+    if (statOf(fn, whole) !== undefined) writeAtomically(fn, join(whole, NAMES.config), textOf(config), true);
+    else if (!makeNew(fn, whole, config)) {
+      throw new Error(`${fn}: another process has just made ${dir}; name another folder`);
     }
     return new RunFolder(whole, config);
   }

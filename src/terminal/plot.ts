@@ -63,10 +63,9 @@ export function plot(title: string, curves: readonly Curve[], options: PlotOptio
   const columns = Math.max(8, width - margin - 2 - right);
   const canvas = isPlain ? new Canvas(columns, height, 1, 1) : new Canvas(columns, height, 2, 4);
   const ends = curves.map((curve, i) => canvas.draw(curve, i, xs, ys));
-  const cells = canvas.rows((dots, curve) => {
-    if (dots === 0) return ' ';
-    return paint(isPlain ? MARKS[curve % MARKS.length] : String.fromCharCode(BLANK + dots), curve);
-  });
+  const mark = (dots: number, curve: number): string =>
+    isPlain ? MARKS[curve % MARKS.length] : String.fromCharCode(BLANK + dots);
+  const cells = canvas.rows(mark, paint);
   const labels = labelsOf(ends, height);
   const [side, corner, bar] = isPlain ? ['|', '+', '-'] : ['┤', '└', '─'];
   const lines = cells.map((row, i) => {
@@ -152,14 +151,22 @@ class Canvas {
     return end === null ? null : Math.floor(end / this.#down);
   }
 
-  /** The lines of text. */
-  rows(cell: (dots: number, curve: number) => string): string[] {
+  /** The lines of text. What a curve has in a row without a gap is painted at once. */
+  rows(mark: (dots: number, curve: number) => string, paint: NonNullable<PlotOptions['paint']>): string[] {
     return Array.from({ length: this.#height }, (_, row) => {
-      let line = '';
+      let [line, run, by] = ['', '', -1];
+      const finish = (): void => {
+        line += by < 0 ? run : paint(run, by);
+        run = '';
+      };
       for (let column = 0; column < this.#columns; column++) {
         const i = row * this.#columns + column;
-        line += cell(this.#dots[i], this.#curves[i]);
+        const [dots, curve] = [this.#dots[i], this.#dots[i] === 0 ? -1 : this.#curves[i]];
+        if (curve !== by) finish();
+        by = curve;
+        run += dots === 0 ? ' ' : mark(dots, curve);
       }
+      finish();
       return line;
     });
   }

@@ -1,0 +1,73 @@
+import { Command } from 'commander';
+import { examples } from '../examples.js';
+import type { Io } from '../io.js';
+import type { TrainFlags } from '../train/plan.js';
+import { positive } from '../values.js';
+
+/** What the options of `train` give. */
+interface Flags extends TrainFlags {
+  readonly checkpointEvery: number;
+  readonly tensorboard?: true;
+  readonly plot?: true;
+  readonly quiet?: true;
+}
+
+/** `layerwise train`: trains a model and keeps all of it in the folder of the run. */
+export function trainCommand(io: Io): Command {
+  const command = new Command('train')
+    .description('train a model; the run is a folder that is written as it happens')
+    .argument(
+      '[model]',
+      'twolayer, fc, convnet3, a network of the library such as resnet20, or a file that exports one',
+    )
+    .option('--data <path|name>', 'what to train on; default: CIFAR-10 where it is found, else synthetic pictures')
+    .option('--config <file>', 'train as a config.json says: that of a run repeats it to the bit')
+    .option('--set <key=value>', 'a setting, as often as needed', collected, [])
+    .option('--epochs <n>', 'short for --set epochs=n')
+    .option('--lr <x>', 'the learning rate: short for --set lr=x')
+    .option('--batch-size <n>', 'short for --set batchSize=n')
+    .option('--seed <s>', 'short for --set seed=s')
+    .option('--run <dir>', 'the folder of the run; default: runs/<model>-<data>-<n>')
+    .option('--resume <run>', 'go on with a run that was interrupted, to the same bits; --epochs may be raised')
+    .option('--checkpoint-every <seconds>', 'seconds between two checkpoints', positive, 60)
+    .option('--tensorboard', 'write events for TensorBoard into the folder of the run')
+    .option('--plot', 'draw loss and accuracies at the end')
+    .option('--quiet', 'print the folder of the run at the end, and nothing else')
+    .action((model: string | undefined, flags: Flags) => train(io, model, flags));
+  return examples(command, [
+    'layerwise train twolayer --data synthetic --run runs/first --plot',
+    'layerwise train --resume runs/first --epochs 12',
+    'layerwise train --config runs/first/config.json --lr 5e-4 --quiet',
+  ]);
+}
+
+/** Every value of an option that may be given several times. */
+function collected(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}
+
+async function train(io: Io, model: string | undefined, flags: Flags): Promise<void> {
+  const fn = 'train';
+  const { planOf, shownDir } = await import('../train/plan.js');
+  const plan = await planOf(io, fn, model, flags);
+  const { folder, config } = plan;
+  if (folder?.state === 'finished' && config === folder.config) {
+    const dir = shownDir(io, folder.dir);
+    const { epochs } = config.training;
+    if (io.isJson) io.json({ kind: 'end', dir: folder.dir, ...folder.metrics().end });
+    else if (flags.quiet) io.print(dir);
+    else
+      io.print(
+        `${dir} has finished its ${epochs} epochs; to go on: layerwise train --resume ${dir} --epochs ${2 * epochs}`,
+      );
+    return;
+  }
+  const { trainRun } = await import('../train/session.js');
+  await trainRun(io, fn, plan, {
+    run: flags.run,
+    isQuiet: flags.quiet === true,
+    hasPlot: flags.plot === true,
+    hasTensorBoard: flags.tensorboard === true,
+    checkpointEvery: flags.checkpointEvery,
+  });
+}

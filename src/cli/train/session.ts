@@ -1,0 +1,127 @@
+import { join, resolve } from 'node:path';
+import { tensorBoardLogger } from '../../loggers/index.js';
+import { NAMES, openTask, RunFolder, RunWriter, type Task, writePreprocessing } from '../../runs/index.js';
+import { checkAccuracy } from '../../training/index.js';
+import { oneLine } from '../errors.js';
+import type { Io } from '../io.js';
+import { placeOf } from '../runs.js';
+import { Interruption } from './interruption.js';
+import { type Plan, shownDir } from './plan.js';
+import { Teller, type Telling } from './teller.js';
+
+/** How a run is trained, beside its config. */
+export interface SessionOptions extends Telling {
+  /** The folder of a new run; undefined: `runs/<model>-<data>-<n>`. */
+  readonly run: string | undefined;
+  readonly hasTensorBoard: boolean;
+  /** Seconds between two checkpoints. */
+  readonly checkpointEvery: number;
+}
+
+/** Where runs are that have no folder of their own choice. */
+const RUNS = 'runs';
+
+/** Opens, trains and scores a run, keeps it in its folder, and tells of it. */
+export async function trainRun(io: Io, fn: string, { config, folder }: Plan, options: SessionOptions): Promise<void> {
+  const teller = new Teller(io, options);
+  const interruption = new Interruption(() => {
+    if (!options.isQuiet && !io.isJson) io.note('\nending between two steps; press Ctrl-C again to end at once');
+  });
+  // Nobody else may go on with the run while its data are read.
+  let writer = folder === null ? null : new RunWriter(fn, folder, (error) => interruption.fail(error));
+  let run = folder;
+  try {
+    if (folder === null && options.run !== undefined) RunFolder.checkFree(placeOf(io, options.run), fn);
+    const task = await openTask(config, { onProgress: teller.onProgress() });
+    await interruption.check();
+    run ??= newFolder(io, fn, options.run, task);
+    writer ??= new RunWriter(fn, run, (error) => interruption.fail(error));
+    writePreprocessing(fn, run.dir, task.data.preprocessing);
+    teller.begin(task, run, folder !== null);
+    await train({ task, run, writer, teller, interruption, isResumed: folder !== null }, options);
+  } catch (error) {
+    throw ended(io, fn, error, { run, writer, interruption });
+  } finally {
+    try {
+      writer?.close();
+    } finally {
+      interruption.release();
+    }
+  }
+}
+
+interface Session {
+  readonly task: Task;
+  readonly run: RunFolder;
+  readonly writer: RunWriter;
+  readonly teller: Teller;
+  readonly interruption: Interruption;
+  readonly isResumed: boolean;
+}
+
+async function train(session: Session, options: SessionOptions): Promise<void> {
+  const { task, run, writer, teller, interruption, isResumed } = session;
+  const began = performance.now();
+  const events = options.hasTensorBoard ? [tensorBoardLogger(join(run.dir, NAMES.events), { append: isResumed })] : [];
+  // The checkpoint has been taken over by then: what differs from it has been refused.
+  const settled = { onStart: () => (isResumed ? writer.writeConfig(task.config) : undefined) };
+  const outcome = await task.train({
+    checkpoint: { dir: run.checkpoints, every: { seconds: options.checkpointEvery } },
+    resume: true,
+    loggers: [writer.logger, ...events, ...teller.loggers, settled],
+    signal: interruption.signal,
+    verbose: teller.isVerbose,
+  });
+  // What the logger could not write ends the run also where it was its last event.
+  await interruption.check();
+  writer.saveModel(task.model);
+  const testAcc = await testAccuracy(task, teller, interruption);
+  await interruption.check();
+  const { bestValAcc } = outcome;
+  writer.end({ state: 'finished', message: null, bestValAcc, testAcc });
+  const seconds = run.metrics().steps.seconds.at(-1) ?? (performance.now() - began) / 1000;
+  teller.finish(run, { bestValAcc, testAcc, seconds }, outcome);
+}
+
+/** The folder of a new run. */
+function newFolder(io: Io, fn: string, dir: string | undefined, { config }: Task): RunFolder {
+  if (dir !== undefined) return RunFolder.create(placeOf(io, dir), config, fn);
+  return RunFolder.createIn(resolve(io.cwd, RUNS), config, fn);
+}
+
+/** The accuracy on the test examples; null where there are none, or targets are numbers. */
+async function testAccuracy({ data, model }: Task, teller: Teller, interruption: Interruption): Promise<number | null> {
+  const { test } = data;
+  if (test === null || test.labels === null) return null;
+  const tell = teller.onProgress();
+  let [right, done] = [0, 0];
+  for (const [X, y] of test.loader) {
+    const N = X.shape[0];
+    right += Math.round(N * checkAccuracy([[X, y as Int32Array]], model));
+    done += N;
+    tell('test', done, test.length);
+    await interruption.check();
+  }
+  return right / done;
+}
+
+/** What ended a run before its end: noted in its folder, and in words for people. */
+function ended(
+  io: Io,
+  fn: string,
+  error: unknown,
+  { run, writer, interruption }: Pick<Session, 'interruption'> & { run: RunFolder | null; writer: RunWriter | null },
+): unknown {
+  const { received, signal } = interruption;
+  // A disk that is full may come with a signal: the signal is not what ended the run then.
+  const isInterrupted = received !== null && signal.aborted && error === signal.reason;
+  const message = isInterrupted ? null : oneLine(error);
+  writer?.end({ state: isInterrupted ? 'interrupted' : 'failed', message, bestValAcc: null, testAcc: null });
+  if (!isInterrupted) return error;
+  if (run === null) return interruption.error(`${fn}: ended by ${received} before the run was made`);
+  const dir = shownDir(io, run.dir);
+  const iteration = run.metrics().steps.iteration.at(-1) ?? 0;
+  return interruption.error(
+    `ended by ${received} at iteration ${iteration}; to go on: layerwise ${fn} --resume ${dir}`,
+  );
+}
