@@ -1,6 +1,6 @@
 // What insight finds, in the form in which the page and reports have it: bytes as base64, numbers that JSON has.
 
-import { hostValues, type NDArray } from '../arrays/index.js';
+import { hostValues, type NDArray, Random } from '../arrays/index.js';
 import { resize } from '../data/transforms/index.js';
 import type {
   ActivationStatistics,
@@ -91,12 +91,15 @@ export function mistakesView(
   };
 }
 
+/** Resizing draws no number. */
+const NONE = new Random(0);
+
 /** Pictures none of whose sides is longer than {@link MOST_SIDE}. */
 function reduced(pictures: NDArray): NDArray {
   const [, , H, W] = pictures.shape;
   const scale = MOST_SIDE / Math.max(H, W);
   if (scale >= 1) return pictures;
-  return resize([Math.max(1, Math.round(H * scale)), Math.max(1, Math.round(W * scale))])(pictures);
+  return resize([Math.max(1, Math.round(H * scale)), Math.max(1, Math.round(W * scale))])(pictures, NONE);
 }
 
 /** The bytes of picture `n`, of (N, C, H, W), with the channels of a pixel side by side. */
