@@ -162,7 +162,8 @@ function loadOf(kind: string, images: readonly Uint8Array[], port: number, optio
     throw new Error(`bench: --bodies ${kind}, expected octets, json or png`);
   });
   const requests = bodies.map(([type, body]) => {
-    const head = `POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const headers = ['Host: localhost', `Content-Type: ${type}`, `Content-Length: ${body.length}`];
+    const head = ['POST /predict HTTP/1.1', ...headers, '', ''].join('\r\n');
     return Buffer.concat([Buffer.from(head), body]).toString('base64');
   });
   return { port, clients: options.clients, seconds: options.seconds, requests };

@@ -8,6 +8,7 @@ import { gradcheckCommand } from './commands/gradcheck.js';
 import { infoCommand } from './commands/info.js';
 import { reportCommand } from './commands/report.js';
 import { trainCommand } from './commands/train.js';
+import { serveCommand } from './commands/serve.js';
 import { UsageError } from './errors.js';
 import { rootHelp } from './help.js';
 import type { Io } from './io.js';
@@ -20,6 +21,7 @@ const COMMANDS: readonly (readonly [group: string, make: (io: Io) => Command])[]
   ['Runs', reportCommand],
   ['Runs', compareCommand],
   ['Tools', gradcheckCommand],
+  ['Runs', serveCommand],
   ['Tools', benchCommand],
   ['Tools', infoCommand],
   ['Tools', completionCommand],

@@ -55,8 +55,8 @@ interface Waiting {
 /**
  * Puts examples of requests together, and gives each request its own results.
  *
- * A batch goes to the model as soon as it is idle, if the batch is full, its oldest example has waited for `maxWait`, or
- * no other request is being read. While the model works, what comes in waits without a clock.
+ * A batch goes to the model when it is idle, and the batch is full, its oldest example has waited for `maxWait`, or no
+ * other request is being read. While the model works, what comes in waits without a clock.
  */
 export class Batcher {
   /** Requests whose examples are being read. */
