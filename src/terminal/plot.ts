@@ -40,8 +40,8 @@ export function hasBraille(env: Readonly<Record<string, string | undefined>>, pl
 }
 
 /**
- * Curves over common axes, as lines of text. Of points that share a column the lowest and the highest are drawn, so that
- * no peak is lost however many there are. Where there are several curves, each has its name at its end.
+ * Curves over common axes, as lines of text. Of points that share a column the lowest and the highest are drawn, so
+ * that no peak is lost however many there are. Where there are several curves, each has its name at its end.
  *
  * @param title - Stands above; '' for none.
  * @returns The lines; a single one that says so where there is no finite point.

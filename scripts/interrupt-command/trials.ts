@@ -1,0 +1,193 @@
+// Runs of `layerwise train` that are ended by signals and resumed until they end by themselves.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+import { Random, writeSyntheticCifar10 } from '../../src/index.js';
+import { RunFolder } from '../../src/runs/index.js';
+
+/** How a process is ended: by one signal, or by a second one soon after. */
+const ENDS = ['SIGINT', 'SIGTERM', 'SIGKILL', 'SIGINT twice', 'SIGKILL', 'SIGINT then SIGKILL'] as const;
+
+/** Settings that make short runs, with everything that has a state. */
+const MODELS: readonly (readonly string[])[] = [
+  ['twolayer', '--set', 'hiddenDim=20', '--set', 'optimizer=adam', '--batch-size', '10'],
+  ['resnet20', '--set', 'batchSize=20'],
+];
+
+/** What became of a run. */
+export interface Trial {
+  readonly number: number;
+  readonly model: string;
+  /** The signals that ended it, and the iteration that its metrics had then. */
+  readonly ends: readonly string[];
+  /** All that was not as it should be: empty where it ended with the bits of the run that nobody interrupted. */
+  readonly faults: readonly string[];
+}
+
+/** Which runs are made. */
+export interface TrialOptions {
+  readonly runs: number;
+  /** How many at a time. */
+  readonly jobs: number;
+  /** Of the moments. */
+  readonly seed: string;
+  /** Names of models, of those above. */
+  readonly models?: readonly string[];
+  readonly epochs?: number;
+}
+
+/** Ends and resumes runs. @param report - Called with each. */
+export async function interruptRuns(
+  options: TrialOptions,
+  report: (trial: Trial) => void = () => {},
+): Promise<Trial[]> {
+  const { runs, jobs, seed, epochs = 3 } = options;
+  const models = MODELS.filter(([name]) => options.models?.includes(name) ?? true);
+  const folder = mkdtempSync(join(tmpdir(), 'layerwise-interrupt-command-'));
+  try {
+    const program = bundled(folder);
+    const data = writeSyntheticCifar10(join(folder, 'data'), { trainPerBatch: 52, test: 20 });
+    const settings = [
+      '--data',
+      data,
+      '--epochs',
+      String(epochs),
+      '--set',
+      'numTraining=200',
+      '--set',
+      'numValidation=40',
+    ];
+    const argsOf = (model: number): string[] => [...models[model], ...settings, '--checkpoint-every', '0.05'];
+    const whole: { dir: string; milliseconds: number }[] = [];
+    for (const model of models.keys()) {
+      const dir = join(folder, `whole-${model}`);
+      const began = performance.now();
+      const end = await ended(start(program, ['train', ...argsOf(model), '--run', dir]));
+      if (end.code !== 0) throw new Error(`the run that nobody interrupts failed: ${end.stderr}`);
+      whole.push({ dir, milliseconds: performance.now() - began });
+    }
+    const trials: Trial[] = [];
+    let next = 0;
+    const job = async (): Promise<void> => {
+      while (next < runs) {
+        const number = next++;
+        const model = number % models.length;
+        const dir = join(folder, `run-${number}`);
+        const random = new Random(`${seed} ${number}`);
+        const trial = await tried({ program, number, args: argsOf(model), dir, whole: whole[model], random });
+        rmSync(dir, { recursive: true, force: true });
+        trials.push(trial);
+        report(trial);
+      }
+    };
+    await Promise.all(Array.from({ length: jobs }, job));
+    return trials.sort((a, b) => a.number - b.number);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The command in one file, which starts faster than through ts-node. */
+function bundled(folder: string): string {
+  const root = join(__dirname, '../..');
+  const outfile = join(folder, 'dist/cli/main.js');
+  mkdirSync(join(folder, 'dist/cli'), { recursive: true });
+  copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
+  const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const entryPoints = [join(root, 'src/cli/main.ts')];
+  const external = Object.keys(peerDependencies);
+  const how = { bundle: true, platform: 'node', logLevel: 'error', ignoreAnnotations: true } as const;
+  buildSync({ entryPoints, outfile, external, ...how });
+  return outfile;
+}
+
+/** A run to be interrupted. */
+interface Subject {
+  readonly program: string;
+  readonly number: number;
+  readonly args: readonly string[];
+  readonly dir: string;
+  /** The run that nobody interrupted, and how long it took. */
+  readonly whole: { readonly dir: string; readonly milliseconds: number };
+  /** Of the moments. */
+  readonly random: Random;
+}
+
+async function tried({ program, number, args, dir, whole, random }: Subject): Promise<Trial> {
+  const [ends, faults]: [string[], string[]] = [[], []];
+  for (;;) {
+    const [chance, at, second] = random.rand([3], 'float64').data;
+    const isMade = existsSync(dir);
+    const child = start(program, isMade ? ['train', '--resume', dir] : ['train', ...args, '--run', dir]);
+    // At most four times; the first time for sure.
+    const isEnded = ends.length === 0 || (ends.length < 4 && chance < 0.7);
+    const how = ENDS[Math.floor(chance * 997) % ENDS.length];
+    if (isEnded) setTimeout(() => end(child, how, 40 * second), at * whole.milliseconds);
+    const { code, signal, stderr } = await ended(child);
+    if (code === 0) break;
+    const state = existsSync(dir) ? RunFolder.open(dir).state : null;
+    const iteration = state === null ? 'before it was made' : RunFolder.open(dir).metrics().steps.iteration.at(-1);
+    ends.push(`${how} at ${iteration ?? 0}`);
+    const isOrderly = how.startsWith('SIGTERM') ? code === 143 : how.startsWith('SIGINT') && code === 130;
+    if (signal !== 'SIGKILL' && signal !== how.split(' ')[0] && !isOrderly)
+      faults.push(`${how}: ${code ?? signal}, ${stderr}`);
+    if (!isEnded) break;
+    if (state !== null && state !== 'interrupted') faults.push(`${how}: the state is ${state}`);
+    // Unless it was killed, or had not begun to listen, it says how to go on.
+    if (code !== null && state !== null && !how.includes(' ') && !stderr.includes('--resume'))
+      faults.push(`${how}: ${stderr}`);
+  }
+  if (faults.length === 0) faults.push(...differences(whole.dir, dir));
+  return { number, model: args[0], ends, faults };
+}
+
+function end(child: ChildProcess, how: (typeof ENDS)[number], pause: number): void {
+  child.kill(how.startsWith('SIGINT') ? 'SIGINT' : (how as NodeJS.Signals));
+  if (how.includes(' ')) setTimeout(() => child.kill(how.endsWith('twice') ? 'SIGINT' : 'SIGKILL'), pause);
+}
+
+/** In what a run differs from the one that nobody interrupted. */
+function differences(expected: string, dir: string): string[] {
+  const names = ['config.json', 'preprocessing.json', 'model.safetensors'];
+  const others = names.filter((name) => !readFileSync(join(dir, name)).equals(readFileSync(join(expected, name))));
+  const faults = others.map((name) => `${name} has other bytes`);
+  const [mine, theirs] = [dir, expected].map((one) => timeless(readFileSync(join(one, 'metrics.jsonl'), 'utf8')));
+  if (mine !== theirs) faults.push('metrics.jsonl has other lines');
+  const left = readdirSync(dir).filter((name) => name.endsWith('.lock') || name.endsWith('.tmp'));
+  if (left.length > 0) faults.push(`${left.join(', ')} is left`);
+  const { state } = RunFolder.open(dir);
+  if (state !== 'finished') faults.push(`the state is ${state}`);
+  return faults;
+}
+
+/** The lines of metrics without times, and without the starts of the processes that continued the run. */
+function timeless(lines: string): string {
+  const texts = lines.split('\n').filter((line) => !line.startsWith('{"kind":"start"'));
+  return texts.map((line) => line.replace(/,"(seconds|time)":("[^"]*"|[\d.e-]+)/g, '')).join('\n');
+}
+
+function start(program: string, args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** How a process ended. */
+interface End {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+}
+
+function ended(child: ChildProcess): Promise<End> {
+  let stderr = '';
+  child.stdout?.resume();
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal, stderr }));
+  });
+}
