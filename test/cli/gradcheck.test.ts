@@ -128,7 +128,7 @@ describe('wrong gradients, and what is said of them', () => {
     expect(check.verdict).toBe('wrong');
     const { x, w, b } = hints(check);
     expect([x, b]).toEqual(['its sign is wrong', 'it is zero everywhere']);
-    expect(w).toMatch(/^it is [357] times too large: a mean over N, 1\/N, is missing$/);
+    expect(w).toMatch(/^it is [57] times too large: a mean over N, 1\/N, is missing$/);
     expect(check.gradients[0]).toMatchObject({ isRight: false, error: expect.closeTo(1, 5) });
   });
 
@@ -140,7 +140,7 @@ describe('wrong gradients, and what is said of them', () => {
         db: mapped(db, (g) => g / 2.5),
       })),
     );
-    expect(w).toMatch(/^it is [357] times too small: 1\/N is there once too often$/);
+    expect(w).toMatch(/^it is [57] times too small: 1\/N is there once too often$/);
     expect(b).toBe('it is 2.5 times too small');
   });
 

@@ -181,7 +181,7 @@ function drawn(form: Form, random: Random, round: number, isPooled: boolean): Si
   const pick = (values: readonly number[]): number => values[random.randint(0, values.length, 1)[0]];
   // Windows of 2 and strides of 2 leave nothing over in even pictures; filters of 3 with padding 1 in odd ones.
   const [H, W] = isPooled ? [4, 6] : [5, 7];
-  const [N, M] = form === 'rows' ? [pick([3, 5, 7]), pick([2, 10])] : [2 + (round % 2), 5];
+  const [N, M] = form === 'rows' ? [pick([5, 7]), pick([9, 10])] : [2 + (round % 2), 5];
   const D = form === 'rows' ? pick([4, 6, 8]) : 4;
   const turned = round % 2 === 1;
   return { form, N, D, M, H: turned ? W : H, W: turned ? H : W, stride: isPooled ? 1 : 1 + (round % 2) };
