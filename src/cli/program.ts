@@ -6,6 +6,7 @@ import { completionCommand } from './commands/completion.js';
 import { evalCommand } from './commands/eval.js';
 import { gradcheckCommand } from './commands/gradcheck.js';
 import { infoCommand } from './commands/info.js';
+import { predictCommand } from './commands/predict.js';
 import { reportCommand } from './commands/report.js';
 import { trainCommand } from './commands/train.js';
 import { serveCommand } from './commands/serve.js';
@@ -18,6 +19,7 @@ import { version } from './version.js';
 const COMMANDS: readonly (readonly [group: string, make: (io: Io) => Command])[] = [
   ['Runs', trainCommand],
   ['Runs', evalCommand],
+  ['Runs', predictCommand],
   ['Runs', reportCommand],
   ['Runs', compareCommand],
   ['Tools', gradcheckCommand],
