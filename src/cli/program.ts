@@ -5,6 +5,7 @@ import { compareCommand } from './commands/compare.js';
 import { completionCommand } from './commands/completion.js';
 import { evalCommand } from './commands/eval.js';
 import { gradcheckCommand } from './commands/gradcheck.js';
+import { exportCommand } from './commands/export.js';
 import { infoCommand } from './commands/info.js';
 import { predictCommand } from './commands/predict.js';
 import { reportCommand } from './commands/report.js';
@@ -20,6 +21,7 @@ const COMMANDS: readonly (readonly [group: string, make: (io: Io) => Command])[]
   ['Runs', trainCommand],
   ['Runs', evalCommand],
   ['Runs', predictCommand],
+  ['Runs', exportCommand],
   ['Runs', reportCommand],
   ['Runs', compareCommand],
   ['Tools', gradcheckCommand],
