@@ -337,3 +337,5 @@ export {
   type WeightAverageOptions,
   type WeightAverageState,
 } from './training/index.js';
+// The live page
+export type { UiOptions } from './ui/index.js';

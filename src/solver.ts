@@ -20,6 +20,7 @@ import { drawing, scoreOf, stepOn } from './training/examples.js';
 import { Journal } from './training/journal.js';
 import { Live, type LiveSubject } from './training/live.js';
 import { solverFacts } from './training/live-facts.js';
+import { sampleOfSolver } from './training/live-sample.js';
 import { solverConfig } from './training/run-config.js';
 import { checkDataset, checkModel, type Dataset, type Kept, keep } from './training/solver-model.js';
 import {
@@ -150,7 +151,11 @@ export class Solver<R extends Rule = 'sgd'> {
       load: (state: unknown) => this.loadStateDict(state as SolverState),
     };
     const { ui } = this.#options;
-    if (ui !== null) this.#listener.live = new Live(this.#liveSubject(), ui);
+    if (ui !== null) {
+      const live = new Live(this.#liveSubject(), ui);
+      this.#listener.live = live;
+      this.#updater.look = live.look;
+    }
     const config = () => solverConfig(this.#options, model, this.#train, this.#val);
     this.#listener.checkpoints = checkpointsOf(run, this.#options, config);
   }
@@ -270,6 +275,8 @@ export class Solver<R extends Rule = 'sgd'> {
     return {
       fn: 'Solver',
       loggers: this.#loggers,
+      model: this.model,
+      sample: () => sampleOfSolver(this.#val),
       info: () => ({
         totalIterations: this.#total,
         totalEpochs: this.#numEpochs,

@@ -105,7 +105,8 @@ function gather({ X, y }: Kept, chosen: Int32Array): Kept {
   return { N: chosen.length, X: batch, y: isNDArray(y) ? gatherRows(y, chosen) : chosen.map((i) => y[i]) };
 }
 
-function gatherRows(a: NDArray, chosen: Int32Array): NDArray {
+/** The rows at the given places, in a new array. */
+export function gatherRows(a: NDArray, chosen: Int32Array): NDArray {
   const rows = empty([chosen.length, ...a.shape.slice(1)], dtypeOf(a));
   kernels().gatherRows(a.data, chosen, rows.data, a.size / a.shape[0]);
   return rows;

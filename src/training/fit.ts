@@ -50,6 +50,7 @@ import { Journal } from './journal.js';
 import { setLearningRate } from './learning-rate.js';
 import { Live, type LiveSubject } from './live.js';
 import { fitFacts } from './live-facts.js';
+import { sampleOfBatch, sampleOfLoader } from './live-sample.js';
 import { fitConfig } from './run-config.js';
 import { thresholdOf } from './scoring.js';
 import { WeightAverage } from './weight-average.js';
@@ -272,6 +273,8 @@ class Fit implements Listener {
     return {
       fn: this.fn,
       loggers: this.#loggers,
+      model: this.#model,
+      sample: () => sampleOfLoader(this.#options.valLoader),
       info: () => ({
         totalIterations: this.#total,
         totalEpochs: epochs,
@@ -365,7 +368,8 @@ class Fit implements Listener {
     const learningRate = this.#rate ?? null;
     const found = { loss, learningRate, trainAcc, valAcc, valLoss, metrics: Object.fromEntries(both) };
     this.#loggers.epoch({ iteration, epoch, ...found });
-    this.live?.epoch({ iteration, epoch, ...found });
+    const { loss: _, ...row } = found;
+    this.live?.epoch({ iteration, epoch, ...row });
     yield { kind: 'epoch', iteration, epoch, loss, trainAcc, valAcc };
   }
 
@@ -482,7 +486,9 @@ class Fit implements Listener {
     if (rate !== undefined) history.learningRates.push(rate);
     if (isComplete && schedule?.every === 'step') this.#advance(schedule);
     this.#steps++;
-    if (this.live !== null) this.#batchSize = N;
+    if (this.live === null) return;
+    this.#batchSize = N;
+    this.live.look.sample ??= sampleOfBatch(X);
   }
 
   /** Updates the parameters by the mean of the gradients that have been added up. */
@@ -491,7 +497,10 @@ class Fit implements Listener {
     const { weight } = this.#group;
     if (weight !== 1) scaleGradients(this.fn, this.#trained(), 1 / weight);
     if (maxNorm !== undefined) clipGradNorm(this.#trained(), maxNorm);
+    const look = this.live?.look.isDue === true ? this.live.look : null;
+    look?.before();
     checkSynchronous(this.fn, 'optimizer.step', optimizer.step());
+    look?.after();
     // The next step needs their memory for its activations.
     optimizer.zeroGrad();
     this.#group = NO_GROUP;

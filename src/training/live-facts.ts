@@ -9,7 +9,7 @@ import type { Kept } from './solver-model.js';
 import type { CheckedOptions } from './solver-options.js';
 
 /** What a live page says of a run, beside how long it is and where it is saved. */
-export type Facts = Pick<RunInfo, 'batchSize' | 'classes' | 'layers' | 'parameters' | 'config'>;
+export type Facts = Pick<RunInfo, 'batchSize' | 'classes' | 'parameters' | 'config'>;
 
 /** Of a run of `fit`. */
 export function fitFacts(options: CheckedFitOptions, model: Module<unknown>, loader: Batches | AsyncBatches): Facts {
@@ -17,7 +17,6 @@ export function fitFacts(options: CheckedFitOptions, model: Module<unknown>, loa
   return {
     batchSize: loader instanceof DataLoader ? loader.batchSize : null,
     classes: null,
-    layers: [],
     parameters: model.parameters().reduce((sum, { data }) => sum + data.size, 0),
     config: { options: settings, model: made } as RunInfo['config'],
   };
@@ -29,7 +28,6 @@ export function solverFacts<S>(options: CheckedOptions<S>, model: Model, train: 
   return {
     batchSize: options.batchSize,
     classes: train.y instanceof Int32Array ? classNames(train.y) : null,
-    layers: [],
     parameters: Object.values(model.params).reduce((sum, { size }) => sum + size, 0),
     config: { options: settings, model: made } as RunInfo['config'],
   };

@@ -1,13 +1,20 @@
+import type { Inspected } from '../insight/index.js';
 import type { Loggers } from '../loggers/index.js';
 import { type CheckedUi, type EpochRow, openPage, type RunChannel, type RunInfo } from '../ui/index.js';
+import { layerRows } from './live-insight.js';
+import { LiveLook } from './live-look.js';
+import type { LiveSample } from './live-sample.js';
 
 /** A run, as its live page sees it. */
 export interface LiveSubject {
   /** The function to name in errors. */
   readonly fn: string;
   readonly loggers: Loggers;
+  readonly model: Inspected;
+  /** Examples to look at the model with; null where there are none yet. */
+  sample(): LiveSample | null;
   /** What it is made of. */
-  info(): Omit<RunInfo, 'id' | 'title' | 'fn' | 'startedAt' | 'isControllable'>;
+  info(): Omit<RunInfo, 'layers' | 'id' | 'title' | 'fn' | 'startedAt' | 'isControllable'>;
   /** Where it is, and what it has found so far. */
   now(): LivePlace;
   /** Sets the learning rate of the following steps. @returns Whether it can be set. */
@@ -31,13 +38,17 @@ const PATIENCE = 50;
 export class Live {
   readonly #subject: LiveSubject;
   readonly #settings: CheckedUi;
+  readonly look: LiveLook;
   #channel: RunChannel | null = null;
+  /** Whether the page knows the layers. */
+  #hasLayers = false;
   #isPaused = false;
   #isStopped = false;
 
   constructor(subject: LiveSubject, settings: CheckedUi) {
     this.#subject = subject;
     this.#settings = settings;
+    this.look = new LiveLook(subject.model, settings.every, settings.classes ?? null);
   }
 
   /** To be called before the first step. @throws {Error} if the port of the page is taken. */
@@ -46,12 +57,15 @@ export class Live {
     const { title = fn, config, classes } = this.#settings;
     const page = openPage(fn, this.#settings);
     const info = this.#subject.info();
+    this.look.sample ??= this.#subject.sample();
+    const layers = layerRows(this.#subject.model, this.look.sample);
+    this.#hasLayers = layers.length > 0;
     const { losses, rates, ...at } = this.#subject.now();
     [this.#isPaused, this.#isStopped] = [false, false];
     this.#channel = page.begin(
       fn,
       {
-        ...{ title, fn, startedAt: Date.now(), ...info, isControllable: true },
+        ...{ title, fn, startedAt: Date.now(), ...info, layers, isControllable: true },
         ...(config !== undefined && { config: config as RunInfo['config'] }),
         ...(classes !== undefined && { classes }),
       },
@@ -62,33 +76,43 @@ export class Live {
 
   /** Notes a step. @param rate - Null where it is not known. @param examples - In its batch. */
   step(iteration: number, epoch: number, loss: number, rate: number | null, examples: number): void {
-    this.#channel?.step(iteration, epoch, loss, rate ?? Number.NaN, examples);
+    const channel = this.#channel;
+    if (channel === null) return;
+    channel.step(iteration, epoch, loss, rate ?? Number.NaN, examples);
+    this.look.stepped(channel.now);
   }
 
   /** Notes an evaluation. */
   epoch(row: Omit<EpochRow, 'seconds'>): void {
-    this.#channel?.epoch(row);
+    const channel = this.#channel;
+    if (channel === null) return;
+    channel.epoch(row);
+    this.look.evaluated(channel.now);
   }
 
   /** Whether there is something to do between two steps. */
   get isTold(): boolean {
-    return this.#channel?.isTold === true;
+    return this.#channel !== null && (this.look.isReady || this.#channel.isTold);
   }
 
   /** Does what the page said; blocks while the run is paused. @returns Whether it is to stop. */
   obey(): boolean {
+    this.#look();
     while (this.#obeyed()) this.#channel?.wait();
     return this.#isStopped;
   }
 
   /** The same, while the event loop turns. @param signal - Ends a pause too. */
   async obeyAsync(signal: AbortSignal | undefined): Promise<boolean> {
+    this.#look();
     while (this.#obeyed() && signal?.aborted !== true) await new Promise((resolve) => setTimeout(resolve, PATIENCE));
     return this.#isStopped;
   }
 
-  /** The run is complete. */
+  /** The run is complete: the page gets a last look at the model, which has its final weights. */
   finished(): void {
+    this.look.evaluated(Number.POSITIVE_INFINITY);
+    this.#look();
     this.#end('finished', null);
   }
 
@@ -111,6 +135,16 @@ export class Live {
   #end(state: 'finished' | 'interrupted' | 'failed', message: string | null): void {
     this.#channel?.state(state, message);
     this.#channel = null;
+  }
+
+  /** Shows what the model is like, if that is due. */
+  #look(): void {
+    const channel = this.#channel;
+    if (channel === null || !this.look.isReady) return;
+    const { model } = this.#subject;
+    if (!this.#hasLayers && this.look.sample !== null) channel.layers(layerRows(model, this.look.sample));
+    this.#hasLayers = true;
+    channel.insight(this.look.take(this.#subject.now().iteration));
   }
 
   /** Does what has been said so far. @returns Whether the run is paused then. */

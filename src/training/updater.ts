@@ -18,6 +18,7 @@ import type { Model, Params } from '../classifiers/model.js';
 import { isKeepingNothing, isResident, resident } from '../kernels/index.js';
 import type { OptimConfig } from '../optim/index.js';
 import { checkConfig, STATE } from '../optim/update-rule.js';
+import type { LiveLook } from './live-look.js';
 import { snapshot } from './parameters.js';
 import type { CheckedOptions } from './solver-options.js';
 import type { SolverState } from './solver-state.js';
@@ -26,6 +27,8 @@ type RuleOptions = Pick<CheckedOptions<never>, 'updateRule' | 'fields' | 'optimC
 
 /** Gives each parameter of a model and its gradient to an update rule, with a config of its own. */
 export class Updater {
+  /** What looks at some updates for the live page, where there is one. */
+  look: LiveLook | null = null;
   readonly #model: Model;
   readonly #options: RuleOptions;
   /** The config of each parameter: hyperparameters, and the rule's state. */
@@ -77,6 +80,16 @@ export class Updater {
 
   /** Updates all parameters. If the rule throws, everything is as it was before. */
   update(grads: Params): void {
+    if (this.look?.isDue !== true) {
+      this.#update(grads);
+      return;
+    }
+    this.look.before();
+    this.#update(grads);
+    this.look.after(grads);
+  }
+
+  #update(grads: Params): void {
     const { updateRule, fields } = this.#options;
     const { params } = this.#model;
     const names = Object.keys(params);

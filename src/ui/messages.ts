@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { EpochRow, Insight, RunInfo, RunState } from './protocol.js';
+import type { EpochRow, Insight, LayerRow, RunInfo, RunState } from './protocol.js';
 
 // What the thread that trains and the one that serves say to each other.
 
@@ -48,4 +48,6 @@ export type Report =
   | { readonly kind: 'points'; readonly values: Float64Array; readonly progress: Progress }
   | { readonly kind: 'epoch'; readonly row: EpochRow; readonly progress: Progress }
   | { readonly kind: 'state'; readonly state: RunState; readonly message: string | null; readonly progress: Progress }
-  | { readonly kind: 'insight'; readonly insight: Insight };
+  | { readonly kind: 'insight'; readonly insight: Insight }
+  /** What was not known when the run began. */
+  | { readonly kind: 'layers'; readonly layers: readonly LayerRow[] };

@@ -150,9 +150,12 @@ export interface FiltersView {
   readonly channels: number;
   /** One byte a value: `count · height · width · channels`, channels last. */
   readonly pixels: string;
-  /** The change since the first look, in the same form, 128 being none; null before there is a second look. */
+  /**
+   * The change since before the first step, in the same form: of each filter from its lowest difference, 0, to its
+   * highest, 255; null where that is not known.
+   */
   readonly change: string | null;
-  /** Norm of each filter's change over the norm it had; null as `change`. */
+  /** Norm of each filter's change over its norm; null as `change`. */
   readonly changeNorms: readonly (number | null)[] | null;
 }
 

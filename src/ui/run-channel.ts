@@ -1,6 +1,6 @@
 import { requireBuiltin } from '../node.js';
 import type { Progress, Report } from './messages.js';
-import type { Command, EpochRow, Insight, RunState } from './protocol.js';
+import type { Command, EpochRow, Insight, LayerRow, RunState } from './protocol.js';
 
 type MessagePort = import('node:worker_threads').MessagePort;
 
@@ -81,6 +81,11 @@ export class RunChannel {
     this.#now = performance.now();
     const progress = this.#progress();
     this.#send({ kind: 'epoch', row: { ...found, seconds: progress.seconds }, progress });
+  }
+
+  /** Notes the layers, where they were not known when the run began. */
+  layers(layers: readonly LayerRow[]): void {
+    this.#send({ kind: 'layers', layers });
   }
 
   insight(insight: Insight): void {

@@ -1,7 +1,17 @@
 import type { MessagePort } from 'node:worker_threads';
 import { HttpError } from '../../http/index.js';
 import type { Opening, Progress, Report } from '../messages.js';
-import type { Command, EpochRow, Insight, RunState, RunSummary, Snapshot, Status, Update } from '../protocol.js';
+import type {
+  Command,
+  EpochRow,
+  Insight,
+  RunInfo,
+  RunState,
+  RunSummary,
+  Snapshot,
+  Status,
+  Update,
+} from '../protocol.js';
 import { bestOf, isOver } from './epochs.js';
 import { Points } from './points.js';
 
@@ -14,6 +24,7 @@ export class LiveRun {
   readonly #hear: (update: Update) => void;
   readonly #points = new Points();
   readonly #epochs: EpochRow[] = [];
+  #info: RunInfo;
   #insight: Insight | null = null;
   #state: RunState = 'running';
   #message: string | null = null;
@@ -28,6 +39,7 @@ export class LiveRun {
   /** @param hear - Called with the run's updates. */
   constructor(opening: Opening, hear: (update: Update) => void) {
     this.#opening = opening;
+    this.#info = opening.info;
     this.#hear = hear;
     opening.port.on('message', (report: Report) => this.#take(report));
     // The server alone keeps the thread.
@@ -43,12 +55,11 @@ export class LiveRun {
   }
 
   snapshot(): Snapshot {
-    const { info } = this.#opening;
-    return { info, status: this.#status(), epochs: this.#epochs, insight: this.#insight, points: null };
+    return { info: this.#info, status: this.#status(), epochs: this.#epochs, insight: this.#insight, points: null };
   }
 
   summary(): RunSummary {
-    const info = { ...this.#opening.info, layers: [] };
+    const info = { ...this.#info, layers: [] };
     return { info, status: this.#status(), last: this.#epochs.at(-1) ?? null, best: bestOf(this.#epochs) };
   }
 
@@ -94,6 +105,10 @@ export class LiveRun {
         this.#insight = report.insight;
         this.#hear({ kind: 'insight', run: this.id, insight: report.insight });
         break;
+      case 'layers':
+        this.#info = { ...this.#info, layers: report.layers };
+        this.#hear({ kind: 'reload', run: this.id });
+        break;
       case 'state':
         this.#moved(report.progress);
         // A run that was told to stop says so itself once it has.
@@ -125,7 +140,7 @@ export class LiveRun {
 
   #status(): Status {
     const last = this.#recent.at(-1);
-    const { totalIterations } = this.#opening.info;
+    const { totalIterations } = this.#info;
     const isGoingOn = !this.isOver && last !== undefined;
     return {
       state: this.#state,
