@@ -65,7 +65,7 @@ const MAY_IMPORT = {
   ],
   pictures: ['files', 'arrays', 'node.ts'],
   workloads: ABOVE_TRAINING,
-  runs: ['onnx', 'terminal', ...ABOVE_TRAINING],
+  runs: ['onnx', 'terminal', 'index.ts', ...ABOVE_TRAINING],
   serving: ['runs', 'http', 'onnx', ...ABOVE_TRAINING],
   cli: ['serving', 'runs', 'workloads', 'onnx', 'http', 'terminal', 'gradient-kinks.ts', ...ABOVE_TRAINING],
 };

@@ -17,6 +17,16 @@ export { writeReport } from './report.js';
 export { pointsOf, type Seen, snapshotOf } from './snapshot.js';
 export { bestEpoch, epochRows, infoOf, statusOf, summaryOf } from './summary.js';
 export { openData, openTask } from './task.js';
+export { changeOfModelFile } from './build-model.js';
+export { type ConfigParts, makeConfig } from './config.js';
+export { allKeys } from './context.js';
+export { DATA_KINDS, DATA_NAMES, USUAL_PLACE } from './data-sources.js';
+export { MODELS } from './models.js';
+export { nearest } from './nearest.js';
+export { openData } from './open-data.js';
+export { shownPath, syntheticFolder } from './places.js';
+export { PREPROCESSING_FILE, writePreprocessing } from './preprocessing.js';
+export { openTask } from './task.js';
 export { openTrained, WEIGHTS_FILE } from './trained.js';
 export type {
   ConfigSection,

@@ -2,7 +2,7 @@
 
 import type { NDArray } from '../arrays/index.js';
 import type { Model } from '../classifiers/index.js';
-import type { DataLoader } from '../data/index.js';
+import type { DataLoader, ExampleDataset } from '../data/index.js';
 import type { Logger } from '../loggers/index.js';
 import type { Module } from '../nn/index.js';
 import type { CheckpointOptions, FitHistory, TrainingEvent } from '../training/index.js';
@@ -66,6 +66,8 @@ export interface TaskPart {
   readonly labels: Int32Array | null;
   /** Targets that are numbers, in the units of the file, shape (N, T); null where they are labels. */
   readonly targets: NDArray | null;
+  /** The examples as they are read, before they are prepared; rows of a CSV file are prepared already. */
+  readonly dataset: ExampleDataset<NDArray, number | NDArray>;
   /** Batches `[X, y]` in the order of the examples, as the model is evaluated on them: prepared, not augmented. */
   readonly loader: DataLoader<NDArray, Int32Array | NDArray>;
   /** Examples at the given places as the model takes them, shape (n, …). */
@@ -101,7 +103,7 @@ export interface ImagePreprocessing {
   readonly kind: 'images';
   readonly inputShape: readonly number[];
   readonly classes: readonly string[];
-  /** What is subtracted from pixels of 0 to 255: a number for each channel, or for each value of an image. */
+  /** What is subtracted from pixels of 0 to 255: a number for each channel, or for each value of an image; []: 0. */
   readonly mean: readonly number[];
   /** What the channels are divided by; null: nothing. */
   readonly std: readonly number[] | null;
