@@ -19,26 +19,9 @@ import { openFolder } from './image-folder-data.js';
 import { mnistSize } from './mnist-size.js';
 import { shownPath, syntheticFolder } from './places.js';
 import { imageTransform } from './prepare.js';
+import type { Pictures, RawImages } from './raw-images.js';
 import { type Counts, countsOf } from './split.js';
 import type { ImagePreprocessing, OnProgress, RunConfig, TaskData, TaskPart } from './types.js';
-
-/** Pictures and their labels, values 0 to 255. */
-export interface Pictures {
-  readonly dataset: TaskPart['dataset'] & { readonly length: number };
-  readonly labels: Int32Array;
-}
-
-/** Pictures in parts, as they are in the files. */
-export interface RawImages {
-  readonly train: Pictures;
-  readonly val: Pictures | null;
-  readonly test: Pictures | null;
-  readonly classes: readonly string[];
-  readonly shape: readonly number[];
-  /** Of the training pictures, where it is known already. */
-  readonly meanImage: NDArray | null;
-  readonly title: string;
-}
 
 const TITLES = {
   ...{ synthetic: 'synthetic pictures', cifar10: 'CIFAR-10', cifar100: 'CIFAR-100', mnist: 'MNIST' },

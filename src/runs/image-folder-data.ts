@@ -4,8 +4,8 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { argumentError, describe } from '../arrays/index.js';
 import { type ImageFolder, imageFolder, Subset } from '../data/index.js';
-import type { Pictures, RawImages } from './image-data.js';
 import { shownPath } from './places.js';
+import type { Pictures, RawImages } from './raw-images.js';
 import { countsOf, placesOf } from './split.js';
 import type { RunConfig } from './types.js';
 
