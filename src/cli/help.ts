@@ -3,7 +3,7 @@ import type { Io } from './io.js';
 import { version } from './version.js';
 
 /** From nothing to a finished run. */
-const START = ['layerwise info'];
+const START = ['layerwise train twolayer --data synthetic', 'layerwise train twolayer --data synthetic --plot'];
 
 /** A second column begins after at most so many characters. */
 const LEFT = 26;

@@ -3,14 +3,15 @@ import { didYouMean } from '../terminal/index.js';
 import { benchCommand } from './commands/bench.js';
 import { compareCommand } from './commands/compare.js';
 import { completionCommand } from './commands/completion.js';
+import { dataCommand } from './commands/data.js';
 import { evalCommand } from './commands/eval.js';
 import { exportCommand } from './commands/export.js';
 import { gradcheckCommand } from './commands/gradcheck.js';
 import { infoCommand } from './commands/info.js';
 import { predictCommand } from './commands/predict.js';
 import { reportCommand } from './commands/report.js';
-import { trainCommand } from './commands/train.js';
 import { serveCommand } from './commands/serve.js';
+import { trainCommand } from './commands/train.js';
 import { UsageError } from './errors.js';
 import { rootHelp } from './help.js';
 import type { Io } from './io.js';
@@ -18,14 +19,15 @@ import { version } from './version.js';
 
 /** The commands with their groups, in the order of the help and of what one does after the other. */
 const COMMANDS: readonly (readonly [group: string, make: (io: Io) => Command])[] = [
+  ['Data', dataCommand],
   ['Runs', trainCommand],
   ['Runs', evalCommand],
   ['Runs', predictCommand],
-  ['Runs', exportCommand],
   ['Runs', reportCommand],
   ['Runs', compareCommand],
-  ['Tools', gradcheckCommand],
+  ['Runs', exportCommand],
   ['Runs', serveCommand],
+  ['Tools', gradcheckCommand],
   ['Tools', benchCommand],
   ['Tools', infoCommand],
   ['Tools', completionCommand],

@@ -1,4 +1,4 @@
-import { checkPath, count, type OptionsOf, option, Random, SEED, settingsOf } from '../arrays/index.js';
+import { checkPath, count, FUNCTION, type OptionsOf, option, Random, SEED, settingsOf } from '../arrays/index.js';
 import { attempt, checkRegular, linkStatOf, makeFolder, readText, withLock } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
 import { META_BYTES, META_FILE, RECORD_BYTES, TEST_FILE, TRAIN_FILES } from './cifar10-files.js';
@@ -15,6 +15,8 @@ const SYNTHETIC = {
   trainPerBatch: option(2000, count(1, MAX_RECORDS)),
   /** Images in the test batch, 1 to 100,000. Default 2000; the official data has 10,000. */
   test: option(2000, count(1, MAX_RECORDS)),
+  /** Called now and then with how many images are drawn, and how many there will be. */
+  onProgress: option<(done: number, total: number) => void>(() => {}, FUNCTION),
 };
 
 /** Options of {@link writeSyntheticCifar10}. */
@@ -46,7 +48,7 @@ const CLASSES = Object.keys(SHAPES);
 export function writeSyntheticCifar10(dir: string, options: SyntheticCifar10Options = {}): string {
   const fn = 'writeSyntheticCifar10';
   checkPath(fn, 'dir', dir);
-  const { seed, trainPerBatch, test } = settingsOf(fn, SYNTHETIC, options);
+  const { seed, trainPerBatch, test, onProgress } = settingsOf(fn, SYNTHETIC, options);
 
   const fs = requireBuiltin(fn, 'node:fs');
   const path = requireBuiltin(fn, 'node:path');
@@ -62,9 +64,10 @@ export function writeSyntheticCifar10(dir: string, options: SyntheticCifar10Opti
       attempt(fn, 'write', file, () => fs.writeFileSync(file, contents));
     };
     write(META_FILE, names);
-    for (const name of [...TRAIN_FILES, TEST_FILE]) {
-      const records = drawRecords(`${seed}/${name}`, name === TEST_FILE ? test : trainPerBatch, noise);
-      write(name, records);
+    const total = trainPerBatch * TRAIN_FILES.length + test;
+    for (const [before, name] of [...TRAIN_FILES, TEST_FILE].entries()) {
+      const onDrawn = (drawn: number): void => onProgress(before * trainPerBatch + drawn, total);
+      write(name, drawRecords(`${seed}/${name}`, name === TEST_FILE ? test : trainPerBatch, noise, onDrawn));
     }
     // Of several processes the last one's files are there in the end, and not some of each.
     withLock(fn, path.join(dir, '.drawing.lock'), () => {
@@ -100,7 +103,12 @@ function checkOurs(fn: string, dir: string, names: string): void {
 }
 
 /** The bytes of a batch file of `length` records. Each ten in a row hold every class once, in random order. */
-function drawRecords(seed: string, length: number, noise: Float32Array): Uint8Array {
+function drawRecords(
+  seed: string,
+  length: number,
+  noise: Float32Array,
+  onDrawn: (records: number) => void,
+): Uint8Array {
   const bytes = new Uint8ClampedArray(length * RECORD_BYTES);
   for (let first = 0; first < length; first += 10) {
     // A generator for every ten records, so that no record hangs on how many there are.
@@ -111,6 +119,7 @@ function drawRecords(seed: string, length: number, noise: Float32Array): Uint8Ar
       bytes[at] = labels[i];
       drawShape(SHAPES[CLASSES[labels[i]]], random, noise, bytes.subarray(at + 1, at + RECORD_BYTES));
     }
+    onDrawn(Math.min(length, first + 10));
   }
   return new Uint8Array(bytes.buffer);
 }

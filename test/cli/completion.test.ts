@@ -111,7 +111,7 @@ test('a shell without a script is refused with the nearest', async () => {
   const { stderr, exitCode } = await layerwise(['completion', 'fisch']);
   expect(exitCode).toBe(2);
   expect(stderr).toBe(
-    "completion: command-argument value 'fisch' is invalid for argument 'shell'. Allowed choices are bash, zsh, fish; " +
-      'did you mean fish? (layerwise completion --help)\n',
+    "completion: command-argument value 'fisch' is invalid for argument 'shell'. Allowed choices are bash, zsh, " +
+      'fish; did you mean fish? (layerwise completion --help)\n',
   );
 });
