@@ -13,7 +13,7 @@ const ENDS = ['SIGINT', 'SIGTERM', 'SIGKILL', 'SIGINT twice', 'SIGKILL', 'SIGINT
 
 /** Settings that make short runs, with everything that has a state. */
 const MODELS: readonly (readonly string[])[] = [
-  ['twolayer', '--set', 'hiddenDim=20', '--set', 'optimizer=adam', '--batch-size', '10'],
+  ['twolayer', '--set', 'hiddenDim=100', '--set', 'optimizer=adam', '--batch-size', '10'],
   ['resnet20', '--set', 'batchSize=20'],
 ];
 
@@ -44,7 +44,7 @@ export async function interruptRuns(
   options: TrialOptions,
   report: (trial: Trial) => void = () => {},
 ): Promise<Trial[]> {
-  const { runs, jobs, seed, epochs = 3 } = options;
+  const { runs, jobs, seed, epochs = 30 } = options;
   const models = MODELS.filter(([name]) => options.models?.includes(name) ?? true);
   const folder = mkdtempSync(join(tmpdir(), 'layerwise-interrupt-command-'));
   try {
@@ -61,13 +61,16 @@ export async function interruptRuns(
       'numValidation=40',
     ];
     const argsOf = (model: number): string[] => [...models[model], ...settings, '--checkpoint-every', '0.05'];
-    const whole: { dir: string; milliseconds: number }[] = [];
+    const whole: Whole[] = [];
     for (const model of models.keys()) {
       const dir = join(folder, `whole-${model}`);
-      const began = performance.now();
-      const end = await ended(start(program, ['train', ...argsOf(model), '--run', dir]));
+      const times = [performance.now()];
+      const child = start(program, ['train', ...argsOf(model), '--run', dir]);
+      whenMade(child, () => times.push(performance.now()));
+      const end = await ended(child);
       if (end.code !== 0) throw new Error(`the run that nobody interrupts failed: ${end.stderr}`);
-      whole.push({ dir, milliseconds: performance.now() - began });
+      const [began, made] = times;
+      whole.push({ dir, untilMade: made - began, fromThere: performance.now() - made });
     }
     const trials: Trial[] = [];
     let next = 0;
@@ -104,14 +107,21 @@ function bundled(folder: string): string {
   return outfile;
 }
 
+/** The run that nobody interrupted. */
+interface Whole {
+  readonly dir: string;
+  /** Milliseconds from the start of the process until the run has a folder, and from there to its end. */
+  readonly untilMade: number;
+  readonly fromThere: number;
+}
+
 /** A run to be interrupted. */
 interface Subject {
   readonly program: string;
   readonly number: number;
   readonly args: readonly string[];
   readonly dir: string;
-  /** The run that nobody interrupted, and how long it took. */
-  readonly whole: { readonly dir: string; readonly milliseconds: number };
+  readonly whole: Whole;
   /** Of the moments. */
   readonly random: Random;
 }
@@ -125,7 +135,10 @@ async function tried({ program, number, args, dir, whole, random }: Subject): Pr
     // At most four times; the first time for sure.
     const isEnded = ends.length === 0 || (ends.length < 4 && chance < 0.7);
     const how = ENDS[Math.floor(chance * 997) % ENDS.length];
-    if (isEnded) setTimeout(() => end(child, how, 40 * second), at * whole.milliseconds);
+    // Every fourth time while the process starts and reads its data.
+    const stop = (span: number): unknown => setTimeout(() => end(child, how, 40 * second), at * span);
+    if (isEnded && number % 4 === 3) stop(whole.untilMade);
+    else if (isEnded) whenMade(child, () => stop(whole.fromThere));
     const { code, signal, stderr } = await ended(child);
     if (code === 0) break;
     const state = existsSync(dir) ? RunFolder.open(dir).state : null;
@@ -142,6 +155,16 @@ async function tried({ program, number, args, dir, whole, random }: Subject): Pr
   }
   if (faults.length === 0) faults.push(...differences(whole.dir, dir));
   return { number, model: args[0], ends, faults };
+}
+
+/** Calls back when a process has said that its run has a folder. */
+function whenMade(child: ChildProcess, callback: () => void): void {
+  let output = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    const before = output;
+    output += text;
+    if (output.includes('\nrun ') && !before.includes('\nrun ')) callback();
+  });
 }
 
 function end(child: ChildProcess, how: (typeof ENDS)[number], pause: number): void {

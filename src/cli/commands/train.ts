@@ -1,8 +1,9 @@
 import { Command } from 'commander';
+import { UsageError } from '../errors.js';
 import { examples } from '../examples.js';
 import type { Io } from '../io.js';
 import type { TrainFlags } from '../train/plan.js';
-import { positive } from '../values.js';
+import { positive, wholeNumber } from '../values.js';
 
 /** What the options of `train` give. */
 interface Flags extends TrainFlags {
@@ -10,6 +11,9 @@ interface Flags extends TrainFlags {
   readonly tensorboard?: true;
   readonly plot?: true;
   readonly quiet?: true;
+  readonly ui?: true;
+  readonly port?: number;
+  readonly host?: string;
 }
 
 /** `layerwise train`: trains a model and keeps all of it in the folder of the run. */
@@ -32,12 +36,15 @@ export function trainCommand(io: Io): Command {
     .option('--checkpoint-every <seconds>', 'seconds between two checkpoints', positive, 60)
     .option('--tensorboard', 'write events for TensorBoard into the folder of the run')
     .option('--plot', 'draw loss and accuracies at the end')
+    .option('--ui', 'show the run on a live page, which takes commands: pause, another learning rate, stop')
+    .option('--port <n>', 'the port of the page; default: 8123, or the next one that is free', wholeNumber(0))
+    .option('--host <name>', 'the address that the page is served at, for other machines; default: 127.0.0.1')
     .option('--quiet', 'print the folder of the run at the end, and nothing else')
     .action((model: string | undefined, flags: Flags) => train(io, model, flags));
   return examples(command, [
-    'layerwise train twolayer --data synthetic --run runs/first --plot',
-    'layerwise train --resume runs/first --epochs 12',
-    'layerwise train --config runs/first/config.json --lr 5e-4 --quiet',
+    'layerwise train twolayer --data synthetic --plot',
+    'layerwise train --resume runs/twolayer-synthetic-1 --epochs 12',
+    'layerwise train --config runs/twolayer-synthetic-1/config.json --lr 5e-4 --quiet',
   ]);
 }
 
@@ -48,6 +55,12 @@ function collected(value: string, before: readonly string[]): string[] {
 
 async function train(io: Io, model: string | undefined, flags: Flags): Promise<void> {
   const fn = 'train';
+  const { port, host } = flags;
+  if (flags.ui !== true && (port ?? host) !== undefined) {
+    throw new UsageError(
+      `${fn}: --${port === undefined ? 'host' : 'port'} is of the live page, expected --ui beside it`,
+    );
+  }
   const { planOf, shownDir } = await import('../train/plan.js');
   const plan = await planOf(io, fn, model, flags);
   const { folder, config } = plan;
@@ -69,5 +82,6 @@ async function train(io: Io, model: string | undefined, flags: Flags): Promise<v
     hasPlot: flags.plot === true,
     hasTensorBoard: flags.tensorboard === true,
     checkpointEvery: flags.checkpointEvery,
+    page: flags.ui === true ? { ...(port !== undefined && { port }), ...(host !== undefined && { host }) } : null,
   });
 }

@@ -4,6 +4,9 @@ import { EXIT, InterruptedError } from '../errors.js';
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 type Signal = (typeof SIGNALS)[number];
 
+/** What asks a run to end. */
+type Source = Signal | 'its page';
+
 /**
  * Takes signals while something runs that has an orderly end. The first one aborts {@link Interruption.signal}; another
  * one ends the process at once.
@@ -12,7 +15,7 @@ export class Interruption {
   readonly #controller = new AbortController();
   readonly #onFirst: () => void;
   readonly #listener = (name: NodeJS.Signals): void => this.#take(name as Signal);
-  #received: Signal | null = null;
+  #received: Source | null = null;
 
   /** @param onFirst - Called at the first signal. */
   constructor(onFirst: () => void) {
@@ -25,9 +28,15 @@ export class Interruption {
     return this.#controller.signal;
   }
 
-  /** The signal that came; null: none so far. */
-  get received(): Signal | null {
+  /** What asked for an end; null: nothing so far. */
+  get received(): Source | null {
     return this.#received;
+  }
+
+  /** The run was stopped from its live page, which is an end as by Ctrl-C. */
+  stop(): void {
+    this.#received ??= 'its page';
+    this.#controller.abort(new InterruptedError('SIGINT', 'ended by its page'));
   }
 
   /** Ends what runs by an error. */
@@ -43,7 +52,7 @@ export class Interruption {
 
   /** The error for an end by the signal that came. */
   error(message: string): InterruptedError {
-    return new InterruptedError(this.#received ?? 'SIGINT', message);
+    return new InterruptedError(this.#received === 'SIGTERM' ? 'SIGTERM' : 'SIGINT', message);
   }
 
   /** Takes no more signals. */

@@ -1,11 +1,12 @@
 import { join, resolve } from 'node:path';
 import { tensorBoardLogger } from '../../loggers/index.js';
-import { NAMES, openTask, RunFolder, RunWriter, type Task, writePreprocessing } from '../../runs/index.js';
+import { NAMES, openTask, RunFolder, RunWriter, type Task, writePreprocessing, writeReport } from '../../runs/index.js';
 import { checkAccuracy } from '../../training/index.js';
 import { oneLine } from '../errors.js';
 import type { Io } from '../io.js';
 import { placeOf } from '../runs.js';
 import { Interruption } from './interruption.js';
+import { LivePage, type PagePlace } from './page.js';
 import { type Plan, shownDir } from './plan.js';
 import { Teller, type Telling } from './teller.js';
 
@@ -16,6 +17,8 @@ export interface SessionOptions extends Telling {
   readonly hasTensorBoard: boolean;
   /** Seconds between two checkpoints. */
   readonly checkpointEvery: number;
+  /** Where the live page is; null: there is none. */
+  readonly page: PagePlace | null;
 }
 
 /** Where runs are that have no folder of their own choice. */
@@ -28,6 +31,7 @@ export async function trainRun(io: Io, fn: string, { config, folder }: Plan, opt
     if (!options.isQuiet && !io.isJson) io.note('\nending between two steps; press Ctrl-C again to end at once');
   });
   // Nobody else may go on with the run while its data are read.
+  const page = new LivePage(io, options.page, interruption);
   let writer = folder === null ? null : new RunWriter(fn, folder, (error) => interruption.fail(error));
   let run = folder;
   try {
@@ -38,7 +42,7 @@ export async function trainRun(io: Io, fn: string, { config, folder }: Plan, opt
     writer ??= new RunWriter(fn, run, (error) => interruption.fail(error));
     writePreprocessing(fn, run.dir, task.data.preprocessing);
     teller.begin(task, run, folder !== null);
-    await train({ task, run, writer, teller, interruption, isResumed: folder !== null }, options);
+    await train(io, fn, { task, run, writer, teller, interruption, page, isResumed: folder !== null }, options);
   } catch (error) {
     throw ended(io, fn, error, { run, writer, interruption });
   } finally {
@@ -56,11 +60,12 @@ interface Session {
   readonly writer: RunWriter;
   readonly teller: Teller;
   readonly interruption: Interruption;
+  readonly page: LivePage;
   readonly isResumed: boolean;
 }
 
-async function train(session: Session, options: SessionOptions): Promise<void> {
-  const { task, run, writer, teller, interruption, isResumed } = session;
+async function train(io: Io, fn: string, session: Session, options: SessionOptions): Promise<void> {
+  const { task, run, writer, teller, interruption, page, isResumed } = session;
   const began = performance.now();
   const events = options.hasTensorBoard ? [tensorBoardLogger(join(run.dir, NAMES.events), { append: isResumed })] : [];
   // The checkpoint has been taken over by then: what differs from it has been refused.
@@ -68,7 +73,8 @@ async function train(session: Session, options: SessionOptions): Promise<void> {
   const outcome = await task.train({
     checkpoint: { dir: run.checkpoints, every: { seconds: options.checkpointEvery } },
     resume: true,
-    loggers: [writer.logger, ...events, ...teller.loggers, settled],
+    loggers: [writer.logger, ...events, ...teller.loggers, page.logger, settled],
+    ui: page.optionsFor(run, task),
     signal: interruption.signal,
     verbose: teller.isVerbose,
   });
@@ -79,8 +85,24 @@ async function train(session: Session, options: SessionOptions): Promise<void> {
   await interruption.check();
   const { bestValAcc } = outcome;
   writer.end({ state: 'finished', message: null, bestValAcc, testAcc });
+  // From here on the run has finished, whatever comes.
+  writer.close();
+  report(io, fn, session);
   const seconds = run.metrics().steps.seconds.at(-1) ?? (performance.now() - began) / 1000;
   teller.finish(run, { bestValAcc, testAcc, seconds }, outcome);
+  await page.stay();
+}
+
+/** Writes report.html. A run is no worse without it. */
+function report(io: Io, fn: string, { run, task, teller }: Session): void {
+  const tell = teller.onProgress();
+  try {
+    const { model, data } = task;
+    writeReport(fn, run, { model, data }, { onProgress: (done, total) => tell('report', done, total) });
+  } catch (error) {
+    const dir = shownDir(io, run.dir);
+    io.note(`note: no report was written: ${oneLine(error)}; to try again: layerwise report ${dir}`);
+  }
 }
 
 /** The folder of a new run. */
