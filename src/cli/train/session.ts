@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { tensorBoardLogger } from '../../loggers/index.js';
 import { NAMES, openTask, RunFolder, RunWriter, type Task, writePreprocessing, writeReport } from '../../runs/index.js';
 import { checkAccuracy } from '../../training/index.js';
-import { oneLine } from '../errors.js';
+import { InterruptedError, oneLine } from '../errors.js';
 import type { Io } from '../io.js';
 import { placeOf } from '../runs.js';
 import { Interruption } from './interruption.js';
@@ -70,14 +70,16 @@ async function train(io: Io, fn: string, session: Session, options: SessionOptio
   const events = options.hasTensorBoard ? [tensorBoardLogger(join(run.dir, NAMES.events), { append: isResumed })] : [];
   // The checkpoint has been taken over by then: what differs from it has been refused.
   const settled = { onStart: () => (isResumed ? writer.writeConfig(task.config) : undefined) };
-  const outcome = await task.train({
-    checkpoint: { dir: run.checkpoints, every: { seconds: options.checkpointEvery } },
-    resume: true,
-    loggers: [writer.logger, ...events, ...teller.loggers, page.logger, settled],
-    ui: page.optionsFor(run, task),
-    signal: interruption.signal,
-    verbose: teller.isVerbose,
-  });
+  const outcome = await withoutEchoes(interruption, () =>
+    task.train({
+      checkpoint: { dir: run.checkpoints, every: { seconds: options.checkpointEvery } },
+      resume: true,
+      loggers: [writer.logger, ...events, ...teller.loggers, page.logger, settled],
+      ui: page.optionsFor(run, task),
+      signal: interruption.signal,
+      verbose: teller.isVerbose,
+    }),
+  );
   // What the logger could not write ends the run also where it was its last event.
   await interruption.check();
   writer.saveModel(task.model);
@@ -91,6 +93,19 @@ async function train(io: Io, fn: string, session: Session, options: SessionOptio
   const seconds = run.metrics().steps.seconds.at(-1) ?? (performance.now() - began) / 1000;
   teller.finish(run, { bestValAcc, testAcc, seconds }, outcome);
   await page.stay();
+}
+
+/** Runs something without warnings that come of what has failed already: that will be said once. */
+async function withoutEchoes<Result>({ signal }: Interruption, work: () => Promise<Result>): Promise<Result> {
+  const { warn } = console;
+  console.warn = (...said: unknown[]) => {
+    if (!signal.aborted || signal.reason instanceof InterruptedError) warn.apply(console, said);
+  };
+  try {
+    return await work();
+  } finally {
+    console.warn = warn;
+  }
 }
 
 /** Writes report.html. A run is no worse without it. */

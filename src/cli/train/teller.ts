@@ -41,7 +41,8 @@ export class Teller {
   onProgress(): (what: string, done: number, total: number) => void {
     let [last, bar] = ['', this.#io.progress(1, '')];
     return (what, done, total) => {
-      if (this.#telling.isQuiet) return;
+      // In a pipe a line of a single step tells nothing.
+      if (this.#telling.isQuiet || (total === 1 && !this.#io.isTerminal)) return;
       if (what !== last) {
         bar.clear();
         [last, bar] = [what, this.#io.progress(total, 'it')];
@@ -105,7 +106,7 @@ export class Teller {
     this.#io.print();
     this.#io.print(style.bold(`Finished in ${duration(seconds)}${found.length === 0 ? '' : `: ${found.join(', ')}`}`));
     const image = folder.config.data.kind === 'csv' ? 'ROWS.csv' : 'IMAGE.png';
-    const next = [`report ${dir}`, `predict ${dir} ${image}`, `serve ${dir}`];
+    const next = [`report ${dir} --open`, `predict ${dir} ${image}`, `serve ${dir}`];
     for (const command of next) this.#io.print(`${style.dim('$')} layerwise ${command}`);
   }
 
