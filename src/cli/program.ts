@@ -8,6 +8,7 @@ import { evalCommand } from './commands/eval.js';
 import { exportCommand } from './commands/export.js';
 import { gradcheckCommand } from './commands/gradcheck.js';
 import { exportCommand } from './commands/export.js';
+import { gradcheckCommand } from './commands/gradcheck.js';
 import { infoCommand } from './commands/info.js';
 import { predictCommand } from './commands/predict.js';
 import { reportCommand } from './commands/report.js';
@@ -33,15 +34,6 @@ const COMMANDS: readonly (readonly [group: string, make: (io: Io) => Command])[]
   ['Tools', infoCommand],
   ['Tools', completionCommand],
 ];
-/** The commands, in the order of the help and of what one does after the other. */
-const GROUPS: Readonly<Record<string, readonly ((io: Io) => Command)[]>> = {
-  Runs: [evalCommand, compareCommand],
-  Runs: [trainCommand, evalCommand],
-  Runs: [evalCommand, reportCommand, compareCommand],
-  Tools: [benchCommand, infoCommand],
-  Runs: [evalCommand],
-  Tools: [gradcheckCommand, benchCommand, infoCommand],
-};
 
 /** What was asked for is the help, or the version: there is nothing left to do. */
 export class Done extends Error {}
