@@ -12,9 +12,10 @@ import type { Insight, RunInfo, Snapshot } from '../ui/protocol.js';
 import { scoreAll } from './evaluation.js';
 import type { RunFolder } from './folder.js';
 import type { Metrics } from './metrics.js';
-import { epochRows, infoOf, statusOf } from './summary.js';
+import { bestEpoch, epochRows, infoOf, statusOf } from './summary.js';
 import type { TaskData, TaskPart } from './types.js';
 import { base64, filtersView, layerRows, layerStats, mistakesView } from './views.js';
+import { lastCheckpoint } from './weights.js';
 
 /** Mistakes on the sheet. */
 const MISTAKES = 24;
@@ -31,6 +32,8 @@ export interface Seen {
   readonly data: TaskData;
   /** The part whose confusion and mistakes are shown: by default the validation examples, else those of the test. */
   readonly part?: 'val' | 'test' | 'train';
+  /** Which weights the model has. Default `'best'`. */
+  readonly weights?: 'best' | 'last';
 }
 
 /**
@@ -48,13 +51,17 @@ export function snapshotOf(
   // Before the metrics, whose columns the next reading may change.
   const { state } = run;
   const metrics = run.metrics();
-  const status = statusOf(run.config, metrics, state);
+  // The one who has written the end still has the folder.
+  const status = statusOf(run.config, metrics, metrics.end?.state ?? state);
   const points = pointsOf(metrics);
+  const epochs = epochRows(metrics);
+  const last = lastCheckpoint(run) ?? status.iteration;
+  const iteration = seen?.weights === 'last' ? last : (bestEpoch(epochs)?.iteration ?? last);
   return {
     info: seen === null ? infoOf(run, metrics) : withModel(infoOf(run, metrics), seen),
     status: { ...status, points: points.length / COLUMNS },
-    epochs: epochRows(metrics),
-    insight: seen === null ? null : insightOf(seen, status.iteration, onProgress),
+    epochs,
+    insight: seen === null ? null : insightOf(seen, iteration, onProgress),
     points: base64(new Uint8Array(points.buffer)),
   };
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { BEST, namesIn } from '../checkpoints/folder.js';
+import { BEST, namesIn, PATTERN } from '../checkpoints/folder.js';
 import { statOf } from '../files/index.js';
 
 /** Whether a run has weights to open: of the best epoch, or of the last checkpoint. */
@@ -9,4 +9,10 @@ export function hasWeights(
 ): boolean {
   if (weights === 'best') return [model, join(checkpoints, BEST)].some((file) => statOf('run', file) !== undefined);
   return namesIn('run', checkpoints).length > 0;
+}
+
+/** The iteration of a run's last checkpoint; null where there is none. */
+export function lastCheckpoint({ checkpoints }: { readonly checkpoints: string }): number | null {
+  const [, iteration] = PATTERN.exec(namesIn('run', checkpoints)[0] ?? '') ?? [];
+  return iteration === undefined ? null : Number(iteration);
 }

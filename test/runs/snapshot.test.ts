@@ -54,6 +54,10 @@ test('what a model has learned', () => {
     ['3', 'Linear'],
   ]);
   expect(status.state).toBe('finished');
+  // Of the best epoch, whose weights the model is said to have.
+  expect(insight?.iteration).toBe(2);
+  const last = snapshotOf(run, { model: says1(), data: dataOf(), weights: 'last' });
+  expect(last.insight?.iteration).toBe(4);
   expect(insight?.confusion).toEqual({ counts: [0, 4, 0, 4], classes: ['cat', 'dog'], examples: 8 });
   expect(insight?.mistakes).toMatchObject({ height: 2, width: 2, channels: 1, examples: 8, wrong: 4 });
   const [first] = insight?.mistakes?.items ?? [];

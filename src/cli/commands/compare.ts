@@ -36,7 +36,6 @@ async function compare(io: Io, paths: readonly string[], { plot: draws = false }
     return;
   }
   printRuns(io, compared);
-  io.print();
   printDifferences(io, compared, differences);
   for (const { name, state, message } of compared) {
     if (state === 'failed' && message !== null) io.print(`\n${name} failed: ${message}`);
@@ -109,6 +108,7 @@ function bestOf(runs: readonly ComparedRun[]): number {
 /** A row for each run and a column for each setting; where these are too many, a row for each setting. */
 function printDifferences(io: Io, runs: readonly ComparedRun[], differences: readonly Difference[]): void {
   if (runs.length < 2) return;
+  io.print();
   if (differences.length === 0) {
     io.print('Their settings are the same.');
     return;

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Command, Option } from 'commander';
 import { CliError } from '../errors.js';
@@ -26,10 +26,7 @@ export function reportCommand(io: Io): Command {
     .addOption(new Option('--split <part>', 'whose confusion and mistakes are shown').choices(['val', 'test', 'train']))
     .option('--open', 'open it in the browser')
     .action((run: string, options: Options) => report(io, run, options));
-  return examples(command, [
-    'layerwise report runs/twolayer-synthetic-1',
-    'layerwise report runs/twolayer-synthetic-1 --out report.html',
-  ]);
+  return examples(command, ['layerwise report runs/first', 'layerwise report runs/first --out report.html']);
 }
 
 async function report(io: Io, path: string, { out, open, weights, split }: Options): Promise<void> {
@@ -46,7 +43,9 @@ async function report(io: Io, path: string, { out, open, weights, split }: Optio
   if (data !== null && split !== undefined && data[split] === null) {
     throw new CliError(`${fn}: ${path} has no ${split} examples; leave --split out`);
   }
-  const seen = trained && data && { model: trained.model, data, ...(split !== undefined && { part: split }) };
+  const seen = trained &&
+    data &&
+    which && { model: trained.model, data, weights: which, ...(split !== undefined && { part: split }) };
   let progress: ReturnType<Io['progress']> | null = null;
   const file = writeReport(fn, run, seen, {
     ...(out !== undefined && { file: resolve(io.cwd, out) }),
@@ -57,6 +56,6 @@ async function report(io: Io, path: string, { out, open, weights, split }: Optio
   });
   (progress as ReturnType<Io['progress']> | null)?.clear();
   if (io.isJson) io.json({ run: run.dir, file, state: run.state, weights: which });
-  else io.print(`Report written to ${out ?? file}`);
+  else io.print(`Report written to ${out ?? join(path, basename(file))}`);
   if (open === true) openInBrowser(pathToFileURL(file).href, io);
 }
