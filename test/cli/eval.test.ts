@@ -1,7 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { TwoLayerNet } from '../../src/classifiers/index.js';
 import { writeSyntheticCifar10 } from '../../src/data/index.js';
+import { save } from '../../src/formats/index.js';
 import { command } from '../helpers/command.js';
 import { recordedRun } from '../helpers/recorded-run.js';
 import { useTrainedRun } from '../helpers/trained-run.js';
@@ -69,4 +71,20 @@ test('what is no run, or has no weights', async () => {
   expect(await fails('new/c')).toBe(
     'eval: new/c has no weights yet (interrupted, iteration 0); they come with its first checkpoint\n',
   );
+});
+
+test('a config that cannot be read, and weights of another model', async () => {
+  const copy = (name: string) => {
+    cpSync(path.join(made.dir, made.run), path.join(made.dir, name), { recursive: true });
+    return name;
+  };
+  const fails = async (run: string) => {
+    const { code, err } = await command(made.dir, ['eval', run]);
+    expect(code).toBe(1);
+    return err;
+  };
+  writeFileSync(path.join(made.dir, copy('damaged'), 'config.json'), '{"model": ');
+  expect(await fails('damaged')).toMatch(/^eval: .*damaged\/config\.json.*\n$/);
+  save(path.join(made.dir, copy('wider'), 'model.safetensors'), new TwoLayerNet({ hiddenDim: 7 }));
+  expect(await fails('wider')).toMatch(/^eval: .*W1 has shape \(3072, 7\), expected \(3072, 100\).*\n$/);
 });
