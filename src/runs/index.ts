@@ -6,7 +6,14 @@
 
 export { type ComparedRun, type Comparison, compareRuns, type Difference, differences } from './comparison.js';
 export { type ConfigParts, makeConfig } from './config.js';
-export { type ClassScores, type LabelScores, type NumberScores, type RunScores, scoresOf } from './evaluation.js';
+export {
+  type ClassScores,
+  type LabelScores,
+  type NumberScores,
+  type RunScores,
+  type ScoredPart,
+  scoresOf,
+} from './evaluation.js';
 export type { EndEvent, RunEvent, RunState, StartEvent } from './events.js';
 export { listRuns, NAMES, RunFolder } from './folder.js';
 export { type Metrics, MetricsReader, type StepColumns } from './metrics.js';

@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander';
-import type { LabelScores, NumberScores } from '../../runs/index.js';
+import type { LabelScores, NumberScores, ScoredPart, Trained } from '../../runs/index.js';
 import { columnsOf } from '../../terminal/index.js';
 import { CliError } from '../errors.js';
 import { examples } from '../examples.js';
 import type { Io } from '../io.js';
 import { percent, plain } from '../numbers.js';
-import { openModel, openRun, placeOf, type Weights } from '../runs.js';
+import { openModel, openRun, type Weights } from '../runs.js';
 
 type Split = 'test' | 'val' | 'train';
 
@@ -39,25 +39,37 @@ async function evaluate(io: Io, path: string, { split, weights, data }: Options)
   const { otherData, scoresOf } = await import('../../runs/index.js');
   const run = await openRun(io, fn, path);
   const trained = await openModel(io, fn, run, path, weights);
-  const found = data === undefined ? await trained.data() : await otherData(trained, placeOf(io, data));
-  const part = found[split];
-  if (part === null) {
-    const others = (Object.keys(SPLITS) as Split[]).filter((name) => found[name] !== null);
-    throw new CliError(`${fn}: ${path} has no ${SPLITS[split]} examples; give --split ${others.join(' or ')}`);
-  }
+  const { part, source } =
+    data === undefined
+      ? await ownPart(fn, path, trained, split)
+      : await otherData(fn, trained, data, split, { cwd: io.cwd, env: io.env });
   const progress = io.progress(part.length, 'ex');
   const scores = scoresOf(trained, part, (done) => progress.update(done));
   progress.clear();
   if (io.isJson) {
-    io.json({ run: run.dir, split, weights, source: found.source, ...scores });
+    io.json({ run: run.dir, split, weights, source, ...scores });
     return;
   }
   const count = part.length.toLocaleString('en-US');
   io.print(`${io.style.bold(run.name)}, ${weights} weights, ${count} ${SPLITS[split]} examples`);
-  io.print(found.source);
+  io.print(source);
   io.print();
   if (scores.kind === 'numbers') printNumbers(io, scores);
   else printLabels(io, scores);
+}
+
+/** A part of the run's own data. @throws {CliError} if it is empty. */
+async function ownPart(
+  fn: string,
+  path: string,
+  trained: Trained,
+  split: Split,
+): Promise<{ readonly part: ScoredPart; readonly source: string }> {
+  const data = await trained.data();
+  const part = data[split];
+  if (part !== null) return { part, source: data.source };
+  const others = (Object.keys(SPLITS) as Split[]).filter((name) => data[name] !== null);
+  throw new CliError(`${fn}: ${path} has no ${SPLITS[split]} examples; give --split ${others.join(' or ')}`);
 }
 
 function printNumbers(io: Io, { r2, meanAbsoluteError, meanSquaredError }: NumberScores): void {
