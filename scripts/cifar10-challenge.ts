@@ -12,10 +12,9 @@ import {
   kernelInfo,
   manualSeed,
   type nn,
-  type Predictions,
   predict,
+  topKAccuracy,
 } from '../src/index.js';
-import { bestClasses } from './challenge/mistakes.js';
 import { type Recipe, recipes, WithMirrorImages } from './challenge/models.js';
 import { challengeReport } from './challenge/report.js';
 import { type Loaders, loadLoaders, withLoaderOptions } from './cifar10-loaders.js';
@@ -68,13 +67,13 @@ async function main(): Promise<void> {
   const scorer = recipe.mirrored ? new WithMirrorImages(model) : model;
   const valAcc = checkAccuracy(loaders.val, scorer);
   const predictions = options.test ? predict(loaders.test, scorer) : null;
-  const testAcc = predictions === null ? null : accuracyOf(predictions);
+  const testAcc = predictions === null ? null : topKAccuracy(predictions.scores, predictions.labels, { k: 1 });
   const found = testAcc === null ? '' : `, test accuracy ${testAcc.toFixed(4)}`;
   console.log(`\nValidation accuracy ${valAcc.toFixed(4)}${found}, ${(seconds / 60).toFixed(1)} minutes`);
 
   const histories = trained.map(({ history }) => history);
   kept.finish({ ...about, valAcc, testAcc, seconds, histories });
-  if (predictions === null) return;
+  if (predictions === null || testAcc === null) return;
   const report = join(out, 'report.html');
   const machine = describeKernels(kernelInfo());
   const { images } = loaders;
@@ -88,6 +87,7 @@ async function main(): Promise<void> {
       histories,
       predictions,
       valAcc,
+      testAcc,
       images,
       seconds,
       machine,
@@ -127,10 +127,6 @@ function train(
     onEpoch: ({ secondsHistory }) => console.log(`  ${secondsHistory.at(-1)?.toFixed(1)} s`),
   });
   return { model, history };
-}
-
-function accuracyOf({ scores, labels }: Predictions): number {
-  return bestClasses(scores).reduce((right, c, n) => right + (c === labels[n] ? 1 : 0), 0) / labels.length;
 }
 
 finish(main);

@@ -12,10 +12,10 @@ import {
   type ReportFigure,
   type ReportTable,
 } from '../../src/index.js';
+import { confusion as confusionOf, layerTable, mostConfidentMistakes, shares } from '../../src/insight/index.js';
 import type { LoadedImages } from '../cifar10-data.js';
-import { accuracyOf, commonestMistake, confusionOf } from '../experiments/support/predictions.js';
+import { commonestMistake } from '../experiments/support/predictions.js';
 import { percent } from '../experiments/support/words.js';
-import { bestClasses, mostConfidentMistakes } from './mistakes.js';
 import type { Recipe } from './models.js';
 
 /** The contents of the report. */
@@ -29,6 +29,7 @@ export interface Challenge {
   /** Predictions for the test images. */
   readonly predictions: Predictions;
   readonly valAcc: number;
+  readonly testAcc: number;
   readonly images: LoadedImages;
   readonly seconds: number;
   readonly machine: string;
@@ -39,11 +40,9 @@ const MISTAKES = 24;
 
 /** The page, as HTML. */
 export async function challengeReport(challenge: Challenge): Promise<string> {
-  const { recipe, settings, model, histories, predictions, valAcc, images, seconds, machine } = challenge;
+  const { recipe, settings, model, histories, predictions, valAcc, testAcc, images, seconds, machine } = challenge;
   const { classes } = images.data;
-  const predicted = bestClasses(predictions.scores);
-  const testAcc = accuracyOf(predicted, predictions.labels);
-  const confusion = confusionOf(predicted, predictions.labels, classes.length);
+  const confusion = shares(confusionOf(predictions.scores, predictions.labels, classes.length));
   const epochs = histories[0].secondsHistory;
   const perEpoch = epochs.reduce((sum, n) => sum + n, 0) / epochs.length;
   return htmlReport({
@@ -88,7 +87,7 @@ export async function challengeReport(challenge: Challenge): Promise<string> {
         }),
         caption: 'Shares of the images of a class.',
       },
-      await mistakes(challenge, predicted),
+      await mistakes(challenge),
       {
         svg: await imageGrid(filtersOf(model), { columns: 16, scale: 8, normalize: true }),
         caption: 'The filters of the first layer, each scaled by itself.',
@@ -103,7 +102,7 @@ export async function challengeReport(challenge: Challenge): Promise<string> {
 }
 
 function layersOf(model: nn.Sequential): ReportTable {
-  const { rows } = model.summary([3, 32, 32]);
+  const rows = layerTable(model, [3, 32, 32]) ?? [];
   return {
     caption: 'The network, layer by layer, for one image.',
     columns: ['layer', 'output', 'parameters', 'FLOPs'],
@@ -170,16 +169,16 @@ function averaged(values: readonly number[]): { x: number[]; y: number[] } {
   return { x, y };
 }
 
-async function mistakes({ predictions, images }: Challenge, predicted: Int32Array): Promise<ReportFigure> {
+async function mistakes({ predictions, images }: Challenge): Promise<ReportFigure> {
   const { XTest, classes } = images.data;
-  const worst = mostConfidentMistakes(predictions, predicted, MISTAKES);
+  const worst = mostConfidentMistakes(predictions.scores, predictions.labels, MISTAKES);
   return {
     svg: await imageGrid(
       worst.map(({ index }) => XTest.pick(index).transpose(1, 2, 0)),
       {
         columns: 6,
         titles: worst.map(
-          ({ label, predicted, share }) => `${classes[label]} → ${classes[predicted]} ${percent(share)}`,
+          ({ label, predicted, probability }) => `${classes[label]} → ${classes[predicted]} ${percent(probability)}`,
         ),
       },
     ),

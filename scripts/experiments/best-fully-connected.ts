@@ -8,14 +8,20 @@ import {
   heatMap,
   imageGrid,
   type NDArray,
+  predict,
   Random,
+  type Tensor,
+  topKAccuracy,
 } from '../../src/index.js';
+import { confusion as confusionOf, shares } from '../../src/insight/index.js';
 import type { Experiment, Findings, Lab } from './support/experiment.js';
 import { runIfStarted } from './support/lab.js';
-import { accuracyOf, commonestMistake, confusionOf, predict } from './support/predictions.js';
+import { commonestMistake } from './support/predictions.js';
 import { StandardizedNet } from './support/standardized-net.js';
 import { bestValAcc, firstImages, historyChart, type Run, train } from './support/training.js';
 import { count, list, percent, points, scaleText } from './support/words.js';
+
+const SCORES = { as: 'scores', batchSize: 500 } as const;
 
 const FULL = {
   images: 49000,
@@ -93,10 +99,10 @@ async function run(lab: Lab): Promise<Findings> {
   const { model, run: trained } = trainCandidate(winner, all, settings, epochs, lab.seed, (line) => console.log(line));
 
   const { XVal, yVal, XTest, yTest, classes } = lab.data;
-  const valAcc = accuracyOf(predict(model, XVal), yVal);
-  const predictions = predict(model, XTest);
-  const testAcc = accuracyOf(predictions, yTest);
-  const confusion = confusionOf(predictions, yTest, classes.length);
+  const valAcc = topKAccuracy(predict<Tensor>(XVal, model, SCORES), yVal, { k: 1 });
+  const scores = predict<Tensor>(XTest, model, SCORES);
+  const testAcc = topKAccuracy(scores, yTest, { k: 1 });
+  const confusion = shares(confusionOf(scores, yTest, classes.length));
   const trial = { name: describe(winner), runs: [trained] };
   const trainImages = all.yTrain.length;
   return {

@@ -22,7 +22,7 @@ type ImportFile = (file: string) => Promise<unknown>;
  * installed.
  *
  * @param arg - What errors call the file: `FILE`.
- * @throws {Error} if there is no such file, it is TypeScript and nothing here reads that, or it throws, naming the line.
+ * @throws {Error} if there is no such file, it is TypeScript and nothing here reads that, or it throws: with the line.
  */
 export async function importUserFile(fn: string, arg: string, file: string): Promise<Exports> {
   if (statOf(fn, file) === undefined) {

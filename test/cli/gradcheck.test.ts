@@ -331,7 +331,8 @@ describe('layerwise gradcheck', () => {
          const { dx, dw, db } = affineBackward(dout, cache);
          return { dinput: dx, dtheta: dw, db };
        };
-       export const gradcheck = { linear: (random: any) => [random.randn([3, 4]), random.randn([4, 2]), random.randn([2])] };`,
+       const shapes = [[3, 4], [4, 2], [2]];
+       export const gradcheck = { linear: (random: any) => shapes.map((shape) => random.randn(shape)) };`,
     );
     writeFileSync(
       path.join(dir, 'open.mjs'),

@@ -54,7 +54,7 @@ const labelArray: Maker = (sizes, random) => {
 };
 
 const x = randn(input);
-/** Weights have units or filters first or last: the library's and cs231n's affine weights are (D, M), PyTorch's (M, D). */
+/** Weights have units first or last: affine ones are (D, M) here and in cs231n, (M, D) in PyTorch. */
 const w: readonly Maker[] = [
   randn(({ form, D, M }) => (form === 'rows' ? [D, M] : [M, D, 3, 3]), 0.5),
   randn(({ form, D, M }) => (form === 'rows' ? [M, D] : [D, M, 3, 3]), 0.5),
