@@ -141,12 +141,14 @@ module.exports = {
     },
     {
       name: 'no-orphans-of-the-command',
-      comment: 'a file that the command does not reach; the page and its server have entries of their own',
+      comment:
+        'a file that neither the command nor the thread that serves reaches; the page and its server have entries of ' +
+        'their own',
       severity: 'error',
-      from: { path: '^src/cli/main\\.ts$' },
+      from: { path: '^src/(cli/main|serving/thread)\\.ts$' },
       to: {
         path: PROGRAMS,
-        pathNot: ['^src/cli/main\\.ts$', '^src/ui/(server|page)/', '^src/http/'],
+        pathNot: ['^src/(cli/main|serving/thread)\\.ts$', '^src/ui/(server|page)/', '^src/http/'],
         reachable: false,
       },
     },
