@@ -25,7 +25,7 @@ const SHARED = [
     'runs',
     'terminal',
     'training',
-    'ui/page',
+    'ui',
   ].map((folder) => `test/${folder}/**/*.test.ts`),
   ...['conclusions', 'predictions', 'training'].map((name) => `test/scripts/${name}.test.ts`),
   // These run on engines of their own.

@@ -18,17 +18,24 @@ import type { Model, Params } from '../classifiers/model.js';
 import { isKeepingNothing, isResident, resident } from '../kernels/index.js';
 import type { OptimConfig } from '../optim/index.js';
 import { checkConfig, STATE } from '../optim/update-rule.js';
-import type { LiveLook } from './live-look.js';
 import { snapshot } from './parameters.js';
 import type { CheckedOptions } from './solver-options.js';
 import type { SolverState } from './solver-state.js';
 
 type RuleOptions = Pick<CheckedOptions<never>, 'updateRule' | 'fields' | 'optimConfig'>;
 
+/** What looks at some of the updates. */
+export interface UpdateWatcher {
+  /** Whether the next one is to be looked at. */
+  readonly isDue: boolean;
+  before(): void;
+  after(grads: Params): void;
+}
+
 /** Gives each parameter of a model and its gradient to an update rule, with a config of its own. */
 export class Updater {
   /** What looks at some updates for the live page, where there is one. */
-  look: LiveLook | null = null;
+  look: UpdateWatcher | null = null;
   readonly #model: Model;
   readonly #options: RuleOptions;
   /** The config of each parameter: hyperparameters, and the rule's state. */

@@ -5,7 +5,7 @@ import type { Command } from '../protocol.js';
 export function commandOf(value: unknown): Command {
   const { command, value: rate, ...others } = (value ?? {}) as Record<string, unknown>;
   const unknown = Object.keys(others)[0];
-  if (typeof value !== 'object' || Array.isArray(value) || unknown !== undefined) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || unknown !== undefined) {
     const found = unknown === undefined ? '' : ` and nothing else (found ${JSON.stringify(unknown)})`;
     throw new HttpError(400, `expected an object with command, for learningRate value too${found}`);
   }
