@@ -20,6 +20,8 @@ export class Connection implements Source {
   #watched: readonly string[] = [];
   /** The updates of runs that are being asked for: they come after the answer. */
   readonly #held = new Map<string, Update[]>();
+  /** Runs that could not be had: they are not asked for again until they say something. */
+  readonly #refused = new Set<string>();
   /** The request for points that counts, by run. */
   readonly #fetching = new Map<string, symbol>();
 
@@ -35,7 +37,7 @@ export class Connection implements Source {
   watch(ids: readonly string[]): void {
     this.#watched = ids;
     if (this.#store.connected !== 'connected') return;
-    for (const id of ids) if (!this.#store.runs.has(id) && !this.#held.has(id)) this.#ask(id, 'all');
+    for (const id of ids) if (!this.#store.runs.has(id) && !this.#held.has(id)) void this.#ask(id, 'all');
   }
 
   async command(id: string, command: Command): Promise<void> {
@@ -61,6 +63,7 @@ export class Connection implements Source {
   #open(): void {
     const generation = ++this.#generation;
     this.#held.clear();
+    this.#refused.clear();
     this.#fetching.clear();
     this.#events?.close();
     const events = new EventSource(
@@ -126,8 +129,10 @@ export class Connection implements Source {
         store.drop(update.run);
         break;
       case 'run':
-        void this.#askForList();
-        if (isWatched || this.#watched.includes(update.run)) void this.#ask(update.run, 'all');
+        this.#refused.delete(update.run);
+        void this.#askForList().then(() => {
+          if (isWatched || this.#watched.includes(update.run)) void this.#ask(update.run, 'all');
+        });
         break;
       case 'reload':
         if (isWatched) void this.#ask(update.run, 'rest');
@@ -149,12 +154,17 @@ export class Connection implements Source {
    */
   async #ask(id: string, points: 'all' | 'rest'): Promise<void> {
     const generation = this.#generation;
+    if (this.#refused.has(id) || !this.#store.summaries.some(({ info }) => info.id === id)) {
+      this.#held.delete(id);
+      return;
+    }
     if (!this.#held.has(id)) this.#held.set(id, []);
     const snapshot = await this.#getJson<Snapshot>(addressOf(id)).catch(() => null);
     if (generation !== this.#generation) return;
     const updates = this.#held.get(id) ?? [];
     this.#held.delete(id);
     if (snapshot === null) {
+      this.#refused.add(id);
       void this.#askForList();
       return;
     }
