@@ -135,7 +135,11 @@ module.exports = {
       from: { path: '^src/index\\.ts$' },
       to: {
         path: '^src/',
-        pathNot: [PROGRAMS, '^src/(kernels/assembly/|data/workers/(thread|remade)\\.ts$)', '^src/ui/page-with\\.ts$'],
+        pathNot: [
+          PROGRAMS,
+          '^src/(kernels/assembly/|data/workers/(thread|remade)\\.ts$)',
+          '^src/(terminal/|ui/page-with\\.ts$)',
+        ],
         reachable: false,
       },
     },
@@ -147,7 +151,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/(cli/main|serving/thread)\\.ts$' },
       to: {
-        path: PROGRAMS,
+        path: [PROGRAMS, '^src/terminal/'],
         pathNot: ['^src/(cli/main|serving/thread)\\.ts$', '^src/ui/(server|page)/', '^src/http/'],
         reachable: false,
       },

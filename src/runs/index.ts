@@ -4,8 +4,11 @@
  * @module
  */
 
+export { changeOfModelFile } from './build-model.js';
 export { type ComparedRun, type Comparison, compareRuns, type Difference, differences } from './comparison.js';
 export { type ConfigParts, makeConfig } from './config.js';
+export { allKeys } from './context.js';
+export { DATA_KINDS, DATA_NAMES, USUAL_PLACE } from './data-sources.js';
 export {
   type ClassScores,
   type LabelScores,
@@ -17,22 +20,15 @@ export {
 export type { EndEvent, RunEvent, RunState, StartEvent } from './events.js';
 export { listRuns, NAMES, RunFolder } from './folder.js';
 export { type Metrics, MetricsReader, type StepColumns } from './metrics.js';
+export { MODELS } from './models.js';
+export { nearest } from './nearest.js';
+export { openData } from './open-data.js';
 export { type OtherData, otherData } from './other-data.js';
 export { shownPath, syntheticFolder } from './places.js';
 export { PREPROCESSING_FILE, writePreprocessing } from './preprocessing.js';
 export { writeReport } from './report.js';
 export { pointsOf, type Seen, snapshotOf } from './snapshot.js';
 export { bestEpoch, epochRows, infoOf, statusOf, summaryOf } from './summary.js';
-export { openData, openTask } from './task.js';
-export { changeOfModelFile } from './build-model.js';
-export { type ConfigParts, makeConfig } from './config.js';
-export { allKeys } from './context.js';
-export { DATA_KINDS, DATA_NAMES, USUAL_PLACE } from './data-sources.js';
-export { MODELS } from './models.js';
-export { nearest } from './nearest.js';
-export { openData } from './open-data.js';
-export { shownPath, syntheticFolder } from './places.js';
-export { PREPROCESSING_FILE, writePreprocessing } from './preprocessing.js';
 export { openTask } from './task.js';
 export { openTrained, WEIGHTS_FILE } from './trained.js';
 export type {

@@ -5,7 +5,7 @@ import { type CsvOptions, csv, DataLoader, imageFolder } from '../data/index.js'
 import { findData } from './data-sources.js';
 import type { ScoredPart } from './evaluation.js';
 import { shownPath } from './places.js';
-import { openData } from './task.js';
+import { openData } from './open-data.js';
 import type { OnProgress, RowPreprocessing, RunConfig, TaskPart, Trained } from './types.js';
 
 /** Data that a model is evaluated on beside its own. */

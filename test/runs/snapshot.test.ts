@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { array, ones, zeros } from '../../src/arrays/index.js';
-import { DataLoader } from '../../src/data/index.js';
+import { DataLoader, TensorDataset } from '../../src/data/index.js';
 import { Flatten, Linear, ReLU, Sequential } from '../../src/nn/index.js';
 import { pointsOf, snapshotOf, type TaskData, type TaskPart } from '../../src/runs/index.js';
 import { temporaryDir } from '../helpers/cifar10.js';
@@ -16,7 +16,8 @@ function part(): TaskPart {
     return array(pixels, [indices.length, 1, 2, 2]);
   };
   const batch = (indices: ArrayLike<number>) => loader.batch(indices)[0];
-  return { length: 8, labels, targets: null, loader: loader as TaskPart['loader'], batch, pictures };
+  const dataset = new TensorDataset({ X, y: labels }) as TaskPart['dataset'];
+  return { length: 8, labels, targets: null, dataset, loader: loader as TaskPart['loader'], batch, pictures };
 }
 
 function dataOf(classes: string[] | null = ['cat', 'dog']): TaskData {
