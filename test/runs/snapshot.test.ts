@@ -16,7 +16,7 @@ function part(): TaskPart {
     return array(pixels, [indices.length, 1, 2, 2]);
   };
   const batch = (indices: ArrayLike<number>) => loader.batch(indices)[0];
-  const dataset = new TensorDataset({ X, y: labels }) as TaskPart['dataset'];
+  const dataset = new TensorDataset(X, labels) as TaskPart['dataset'];
   return { length: 8, labels, targets: null, dataset, loader: loader as TaskPart['loader'], batch, pictures };
 }
 
