@@ -11,7 +11,7 @@ import {
   type SettingTable,
   TRAINING,
 } from './settings.js';
-import type { DataKind, Loop } from './types.js';
+import type { ConfigValue, DataKind, Loop } from './types.js';
 
 /** The part of a config that a setting stands in. */
 export type Section = 'model' | 'data' | 'training';
@@ -106,6 +106,34 @@ export function allKeys(): string[] {
     }
   }
   return [...keys];
+}
+
+/** A setting, for people: a row of a table in help. */
+export interface SettingRow {
+  /** `training.lr` */
+  readonly key: string;
+  /** Where nobody sets it, and no recipe does. */
+  readonly byDefault: ConfigValue;
+  /** What its value may be: `a number > 0`. */
+  readonly expected: string;
+  readonly comment: string;
+  /** What has it: `optimizer=SGD`, `fc`, `csv`. */
+  readonly owners: readonly string[];
+}
+
+/** All settings, each once for each meaning that it has. */
+export function settingRows(): SettingRow[] {
+  const rows = new Map<string, SettingRow & { owners: string[] }>();
+  for (const { section, owner, settings } of GROUPS) {
+    for (const [name, { byDefault, range, comment }] of Object.entries(settings)) {
+      const key = `${section}.${name}`;
+      const row = rows.get(`${key}: ${comment}`);
+      if (row === undefined) {
+        rows.set(`${key}: ${comment}`, { key, byDefault, expected: range.expected, comment, owners: [owner] });
+      } else row.owners.push(owner);
+    }
+  }
+  return [...rows.values()];
 }
 
 /** Keys that mean another one elsewhere. */

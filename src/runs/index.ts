@@ -7,7 +7,7 @@
 export { changeOfModelFile } from './build-model.js';
 export { type ComparedRun, type Comparison, compareRuns, type Difference, differences } from './comparison.js';
 export { type ConfigParts, makeConfig } from './config.js';
-export { allKeys } from './context.js';
+export { allKeys, type SettingRow, settingRows } from './context.js';
 export { DATA_KINDS, DATA_NAMES, USUAL_PLACE } from './data-sources.js';
 export {
   type ClassScores,

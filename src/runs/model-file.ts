@@ -94,6 +94,8 @@ export function loopOfFile(file: ModelFile, inputs: ModelInputs): Loop {
 type Exports = Readonly<Record<string, unknown>>;
 
 function defaultOf(all: Exports): unknown {
+  // `module.exports = model`
+  if (typeof all === 'function' || isModel(all)) return all;
   const { default: first } = all;
   // A CommonJS file that was compiled from `export default`.
   return isPlain(first) && 'default' in first ? first.default : first;

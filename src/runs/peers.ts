@@ -17,7 +17,8 @@ export async function loadJiti(root: string): Promise<ImportFile | null> {
     return null;
   }
   // Nothing is kept: a file may have changed, and a model that it exports is trained once.
-  const options = { moduleCache: false, fsCache: false, virtualModules: { layerwise: await library() } };
+  const own = { layerwise: await library() };
+  const options = { moduleCache: false, fsCache: false, interopDefault: false, virtualModules: own };
   const load = jiti.createJiti(root, options);
   return (file) => load.import(file);
 }

@@ -46,7 +46,7 @@ export async function openTrained(run: RunPlace, options: OpenTrainedOptions = {
     if (model instanceof Module) model.loadStateDict(found.state);
     else loadStateDict(model, found.state);
   } catch (cause) {
-    const { message } = cause as Error;
+    const message = (cause as Error).message.replace(/^\w+: /, '');
     const what = `has weights of another model than ${config.model.name}: ${message}`;
     throw argumentError(RangeError, { fn, arg: found.from, found: what }, { cause });
   }

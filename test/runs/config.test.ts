@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type ConfigParts, MODELS, makeConfig, type RunConfig } from '../../src/runs/index.js';
+import { allKeys, type ConfigParts, MODELS, makeConfig, type RunConfig, settingRows } from '../../src/runs/index.js';
 import { temporaryDir } from '../helpers/cifar10.js';
 
 /** A config without anything from the surroundings. */
@@ -76,6 +76,19 @@ describe('a config', () => {
   });
 });
 
+describe('settings', () => {
+  test('have short keys that are unique, and a comment each', () => {
+    const short = allKeys().map((key) => key.slice(key.indexOf('.') + 1));
+    expect(new Set(short).size).toBe(short.length);
+    const rows = settingRows();
+    expect(rows.find(({ key }) => key === 'training.momentum')).toMatchObject({
+      expected: 'a number ≥ 0',
+      owners: ['optimizer=sgd_momentum', 'optimizer=nesterov', 'optimizer=SGD', 'optimizer=RMSprop'],
+    });
+    for (const { key, comment } of rows) expect([key, comment]).toEqual([key, expect.stringMatching(/^.{10,110}$/)]);
+  });
+});
+
 describe('a config is refused', () => {
   const refusals: readonly [set: string, message: string][] = [
     ['lr', '--set lr: it has no value, expected key=value, such as lr=0.1'],
@@ -96,17 +109,18 @@ describe('a config is refused', () => {
     ['normalization=batchnorm', '--set normalization=batchnorm: it is for fc, and this run has the model twolayer'],
     [
       'flip=true',
-      '--set flip=true: it is for pictures that fit trains on, and this run has the model twolayer, which a Solver trains',
+      '--set flip=true: it is for pictures that fit trains on, and this run has the model twolayer, which a Solver ' +
+        'trains',
     ],
     [
       'schedule=cosine',
-      '--set schedule=cosine: it is for modules, which fit trains, and this run has the model twolayer, which a Solver ' +
-        'trains: set lrDecay',
+      '--set schedule=cosine: it is for modules, which fit trains, and this run has the model twolayer, which a ' +
+        'Solver trains: set lrDecay',
     ],
     [
       'optimizer=adm',
-      '--set optimizer=adm: there is no such optimizer, expected sgd, sgd_momentum, nesterov, rmsprop, adagrad, adam, ' +
-        'adamw: did you mean adam?',
+      '--set optimizer=adm: there is no such optimizer, expected sgd, sgd_momentum, nesterov, rmsprop, adagrad, ' +
+        'adam, adamw: did you mean adam?',
     ],
     ['numClasses=20', 'model.numClasses is 20, and synthetic data have 10 classes, expected 10, or null'],
     [

@@ -37,7 +37,8 @@ describe('data are recognized by what a path holds', () => {
     expect(findData('train', 'a.csv', { cwd: dir, env: {} })).toEqual({ kind: 'csv', path: join(dir, 'a.csv') });
     expect(findData('train', 'b.txt', { cwd: dir, env: {} }, 'csv').kind).toBe('csv');
     expect(() => findData('train', 'b.txt', { cwd: dir, env: {} })).toThrow(
-      'train: --data b.txt is a file, expected a folder, or a file that ends in .csv: --set data.kind=csv reads it as CSV',
+      'train: --data b.txt is a file, expected a folder, or a file that ends in .csv: --set data.kind=csv reads it ' +
+        'as CSV',
     );
   });
 
