@@ -8,6 +8,7 @@ const SHARED = [
     'autograd',
     'checkpoints',
     'classifiers',
+    'cli',
     'data',
     'files',
     'formats',

@@ -1,4 +1,5 @@
 import type { Command, Help } from 'commander';
+import { wrap } from '../terminal/index.js';
 import type { Io } from './io.js';
 import { version } from './version.js';
 
@@ -23,12 +24,8 @@ export function rootHelp(program: Command, helper: Help, { columns, style }: Io)
   const item = (left: string, seen: number, text: string): string => {
     const at = seen + 2;
     // On a narrow terminal the text stands below.
-    if (columns - at < 24)
-      return `${left}\n  ${helper
-        .boxWrap(text, columns - 2)
-        .split('\n')
-        .join('\n  ')}`;
-    const lines = helper.boxWrap(text, columns - at).split('\n');
+    if (columns - at < 24) return `${left.trimEnd()}\n  ${wrap(text, columns - 2).join('\n  ')}`;
+    const lines = wrap(text, columns - at);
     return `${left}  ${lines.join(`\n${' '.repeat(at)}`)}`;
   };
   const lines = commands.map(({ group, name, text }, i) => {

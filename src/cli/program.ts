@@ -17,27 +17,31 @@ import { rootHelp } from './help.js';
 import type { Io } from './io.js';
 import { version } from './version.js';
 
-/** The commands with their groups, in the order of the help and of what one does after the other. */
-const COMMANDS: readonly (readonly [group: string, make: (io: Io) => Command])[] = [
-  ['Data', dataCommand],
-  ['Runs', trainCommand],
-  ['Runs', evalCommand],
-  ['Runs', predictCommand],
-  ['Runs', reportCommand],
-  ['Runs', compareCommand],
-  ['Runs', exportCommand],
-  ['Runs', serveCommand],
-  ['Tools', gradcheckCommand],
-  ['Tools', benchCommand],
-  ['Tools', infoCommand],
-  ['Tools', completionCommand],
+/** The commands with their groups and what they do in a line, in the order of what one does after the other. */
+const COMMANDS: readonly (readonly [group: string, make: (io: Io) => Command, summary: string])[] = [
+  ['Data', dataCommand, 'download CIFAR-10, draw a stand-in, or describe data'],
+  ['Runs', trainCommand, 'train a model; the run is a folder'],
+  ['Runs', evalCommand, 'accuracy, loss and confusion matrix of a run'],
+  ['Runs', predictCommand, 'what pictures show, or what rows of a CSV file mean'],
+  ['Runs', reportCommand, 'write a page: curves, mistakes, filters, layers'],
+  ['Runs', compareCommand, 'runs side by side, and where their settings differ'],
+  ['Runs', exportCommand, 'write the model as ONNX, safetensors or npz'],
+  ['Runs', serveCommand, 'answer predictions over HTTP'],
+  ['Tools', gradcheckCommand, 'check the gradients of the layers in a file'],
+  ['Tools', benchCommand, 'time training steps, layers and matrix products'],
+  ['Tools', infoCommand, 'versions, kernels, threads, data and packages found'],
+  ['Tools', completionCommand, 'print a script that completes commands in a shell'],
 ];
 
 /** What was asked for is the help, or the version: there is nothing left to do. */
 export class Done extends Error {}
 
-/** The command with all that stand below it. Parsing throws {@link UsageError} or {@link Done}; it never exits. */
-export function makeProgram(io: Io): Command {
+/**
+ * The command with all that stand below it. Parsing throws {@link UsageError} or {@link Done}; it never exits.
+ *
+ * @param writeOut - Takes the help and the version, which are printed with `--json` too.
+ */
+export function makeProgram(io: Io, writeOut: (text: string) => void): Command {
   const program = new Command('layerwise')
     .description('Neural networks you can read and still train')
     .usage('<command> [options]')
@@ -48,11 +52,14 @@ export function makeProgram(io: Io): Command {
     .helpCommand(false)
     .configureHelp({ styleTitle: io.style.bold, showGlobalOptions: true })
     .configureOutput({
+      writeOut,
       writeErr: () => {},
       getOutHelpWidth: () => io.columns,
       getOutHasColors: () => io.style.bold('') !== '',
     });
-  for (const [group, make] of COMMANDS) program.addCommand(make(io).helpGroup(group));
+  for (const [group, make, summary] of COMMANDS) {
+    program.addCommand(make(io).summary(summary).helpGroup(group));
+  }
   program.addCommand(helpCommand(program), { hidden: true });
   prepare(program, program);
   // Last, since the others do not get it: that of the root has a form of its own.

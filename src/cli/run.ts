@@ -14,7 +14,7 @@ export type World = Omit<IoParts, 'isJson' | 'isVerbose'>;
 export async function run(args: readonly string[], world: World): Promise<number> {
   const io = ioOf(args, world);
   try {
-    const program = makeProgram(io);
+    const program = makeProgram(io, (text) => world.stdout.write(text));
     if (args.length === 0) {
       program.outputHelp();
       return EXIT.done;

@@ -10,7 +10,7 @@ export interface Suggestions {
 const GIVEN = new WeakMap<Argument | Option, Suggestions>();
 
 /** Names of arguments and of options' values that mean a file or a folder: `<file>`, `[dir]`, `<run>`. */
-const PATHS = /^(file|dir|folder|path|run|data|out)s?(\.\.\.)?$/i;
+const PATHS = /^(file|dir|folder|path|run|data|model|out)s?(\.\.\.)?$/i;
 
 /** Says what completion offers for an argument that is more than one of its choices: words, or a file too. */
 export function suggest(command: Command, argument: string, { words, files }: Suggestions): Command {
@@ -27,7 +27,7 @@ export function suggestionsFor(each: Argument | Option): Suggestions | null {
   if (given !== undefined) return given;
   if (each.argChoices !== undefined) return { words: each.argChoices, files: false };
   const value = 'flags' in each ? (/[<[]([^>\]]+)[>\]]/.exec(each.flags)?.[1] ?? '') : each.name();
-  return { words: [], files: PATHS.test(value) };
+  return { words: [], files: value.split('|').some((name) => PATHS.test(name)) };
 }
 
 function nameOf(each: Argument | Option): string {
