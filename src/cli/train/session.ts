@@ -70,7 +70,7 @@ async function train(io: Io, fn: string, session: Session, options: SessionOptio
   const events = options.hasTensorBoard ? [tensorBoardLogger(join(run.dir, NAMES.events), { append: isResumed })] : [];
   // The checkpoint has been taken over by then: what differs from it has been refused.
   const settled = { onStart: () => (isResumed ? writer.writeConfig(task.config) : undefined) };
-  const outcome = await withoutEchoes(interruption, () =>
+  const outcome = await withoutEchoes(() =>
     task.train({
       checkpoint: { dir: run.checkpoints, every: { seconds: options.checkpointEvery } },
       resume: true,
@@ -95,16 +95,31 @@ async function train(io: Io, fn: string, session: Session, options: SessionOptio
   await page.stay();
 }
 
-/** Runs something without warnings that come of what has failed already: that will be said once. */
-async function withoutEchoes<Result>({ signal }: Interruption, work: () => Promise<Result>): Promise<Result> {
+/** What the loops say of files that they cannot write. */
+const CANNOT = /: cannot (write|make|remove|read|look at) /;
+
+/**
+ * Runs something whose warnings are printed as soon as the event loop turns. Where a disk ends it, by an error, what
+ * failed beside that is not printed: one line says it.
+ */
+async function withoutEchoes<Result>(work: () => Promise<Result>): Promise<Result> {
   const { warn } = console;
+  let pending: unknown[][] = [];
+  const flush = (): void => {
+    for (const said of pending) warn.apply(console, said);
+    pending = [];
+  };
   console.warn = (...said: unknown[]) => {
-    if (!signal.aborted || signal.reason instanceof InterruptedError) warn.apply(console, said);
+    if (pending.push(said) === 1) setImmediate(flush);
   };
   try {
     return await work();
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) pending = pending.filter(([text]) => !CANNOT.test(String(text)));
+    throw error;
   } finally {
     console.warn = warn;
+    flush();
   }
 }
 
