@@ -4,6 +4,7 @@ import { argumentError, describe, isNDArray, type NDArray } from '../arrays/inde
 import { type CsvOptions, csv, DataLoader, imageFolder } from '../data/index.js';
 import { findData } from './data-sources.js';
 import type { ScoredPart } from './evaluation.js';
+import { openData } from './open-data.js';
 import { shownPath } from './places.js';
 import { openData } from './open-data.js';
 import type { OnProgress, RowPreprocessing, RunConfig, TaskPart, Trained } from './types.js';
