@@ -1,18 +1,10 @@
 // The images that scripts train on: from a folder that is named, from the usual place, or drawn.
 
 import { existsSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
-import { isAbsolute, join, relative, sep } from 'node:path';
-import {
-  type Cifar10,
-  cifar10Size,
-  type LoadCifar10Options,
-  loadCifar10,
-  writeSyntheticCifar10,
-} from '../src/index.js';
-
-/** Where `npm run data:cifar10` puts the real data set. */
-export const USUAL_PLACE = join('data', 'cifar-10-batches-bin');
+import type { Command } from 'commander';
+import { type Cifar10, cifar10Size, type LoadCifar10Options, loadCifar10 } from '../src/index.js';
+import { USUAL_PLACE } from '../src/runs/data-sources.js';
+import { shownPath, syntheticFolder } from '../src/runs/places.js';
 
 /** The images, and a sentence that says what they are. */
 export interface LoadedImages {
@@ -21,7 +13,7 @@ export interface LoadedImages {
 }
 
 /**
- * Loads CIFAR-10 from `dir`, else from `CIFAR10_DIR`, else from {@link USUAL_PLACE}; else draws the synthetic set into
+ * Loads CIFAR-10 from `dir`, else from `CIFAR10_DIR`, else from the usual place; else draws the synthetic set into
  * a cache folder. Prints one line that says which. Splits that ask for more images than there are get fewer.
  *
  * @param dir - The folder that the user named.
@@ -50,30 +42,17 @@ export function loadImages(dir: string | undefined, split: LoadCifar10Options = 
   const kind = real === undefined ? 'synthetic pictures' : 'CIFAR-10';
   const counts = `${data.yTrain.length} to train on, ${data.yVal.length} to validate, ${data.yTest.length} to test`;
   const hint = real === undefined ? ' (for the real data set: npm run data:cifar10)' : '';
-  const source = `${kind} in ${shown(folder)}: ${counts}`;
+  const source = `${kind} in ${shownPath(folder)}: ${counts}`;
   console.log(`Data: ${source}${hint}`);
   return { data, source };
 }
 
-/** A folder's name in reports, which may be published: relative to this folder or to the home folder. */
-function shown(folder: string): string {
-  const below = (base: string): string | null => {
-    const path = relative(base, folder);
-    return path.startsWith('..') || isAbsolute(path) ? null : path || '.';
-  };
-  if (!isAbsolute(folder)) return folder;
-  const [here, home] = [below(process.cwd()), homedir() === '' ? null : below(homedir())];
-  return here ?? (home === null ? folder : `~${sep}${home}`);
-}
-
-function syntheticFolder(): string {
-  const cache = process.env.XDG_CACHE_HOME || (homedir() ? join(homedir(), '.cache') : tmpdir());
-  const folder = join(cache, 'layerwise', 'synthetic-cifar10');
-  // An interrupted first run may have left an incomplete folder: draw it again.
-  try {
-    cifar10Size(folder);
-    return folder;
-  } catch {
-    return writeSyntheticCifar10(folder);
-  }
+/** Adds the options that say which images {@link loadImages} loads. */
+export function withDataOptions(command: Command): Command {
+  return command
+    .option(
+      '--data <dir>',
+      'folder with the binary batches (default: CIFAR10_DIR, else data/, else synthetic pictures)',
+    )
+    .option('--synthetic', 'draw synthetic pictures without looking for CIFAR-10');
 }

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { DataLoader, transforms } from '../src/index.js';
-import { type LoadedImages, loadImages } from './cifar10-data.js';
+import { type LoadedImages, loadImages, withDataOptions } from './cifar10-data.js';
 import { wholeNumber } from './options.js';
 
 /** Mean and standard deviation of CIFAR-10's pixels in each channel, for pixels from 0 to 255. */
@@ -28,12 +28,7 @@ export interface LoaderOptions {
 
 /** Adds their options to a command. */
 export function withLoaderOptions(command: Command): Command {
-  return command
-    .option(
-      '--data <dir>',
-      'folder with the binary batches (default: CIFAR10_DIR, else data/, else synthetic pictures)',
-    )
-    .option('--synthetic', 'draw synthetic pictures without looking for CIFAR-10')
+  return withDataOptions(command)
     .option('--train <n>', 'images to train on', wholeNumber, 49000)
     .option('--batch <n>', 'images to a minibatch', wholeNumber, 64)
     .option('--seed <seed>', 'seed of the weights and the minibatches', '231')

@@ -1,21 +1,16 @@
 // The notebook's Module API: nets as subclasses of nn.Module, trained by fit. `--help` lists the options.
 
-import { Command, Option } from 'commander';
-import { F, fit, kernelInfo, manualSeed, type NDArray, nn, optim, type Tensor } from '../src/index.js';
-import { loadLoaders, withLoaderOptions } from './cifar10-loaders.js';
-import { describeKernels, finish, wholeNumber } from './options.js';
+import { Command } from 'commander';
+import { F, type NDArray, nn, optim, type Tensor } from '../src/index.js';
+import { type NotebookNet, trainNets, withNetOptions } from './notebook-nets.js';
+import { finish } from './options.js';
 
-const command = withLoaderOptions(
+const command = withNetOptions(
   new Command('module-api').description(
     'Trains a two-layer net and a convolutional net on CIFAR-10, each for an epoch, written as modules.',
   ),
-)
-  .addOption(new Option('--model <name>', 'what to train').choices(['two-layer', 'convnet', 'both']).default('both'))
-  .option('--hidden <n>', 'units of the hidden layer', wholeNumber, 4000)
-  .option('--epochs <n>', 'passes over the training images', wholeNumber, 1)
-  .option('--print-every <n>', 'iterations between two lines of loss', wholeNumber, 100)
-  .parse();
-const options = command.opts();
+);
+const { hidden } = command.opts();
 
 /** A fully connected net with one hidden layer. */
 class TwoLayerFC extends nn.Module {
@@ -58,22 +53,14 @@ class ThreeLayerConvNet extends nn.Module {
   }
 }
 
-function main(): void {
-  const { train, val } = loadLoaders(command.opts());
-  console.log(describeKernels(kernelInfo()));
-  manualSeed(options.seed);
-  const results: string[] = [];
-  const run = (name: string, model: nn.Module, lr: number): void => {
-    console.log(`\n${name}`);
-    const optimizer = new optim.SGD(model.parameters(), { lr });
-    const { epochs, printEvery } = options;
-    const { valAccHistory, secondsHistory } = fit(model, train, { optimizer, epochs, printEvery, valLoader: val });
-    const seconds = secondsHistory.reduce((sum, n) => sum + n, 0);
-    results.push(`${name}: validation accuracy ${valAccHistory.at(-1)?.toFixed(4)} after ${seconds.toFixed(1)} s`);
-  };
-  if (options.model !== 'convnet') run('Two-layer net', new TwoLayerFC(3 * 32 * 32, options.hidden, 10), 1e-2);
-  if (options.model !== 'two-layer') run('Convolutional net', new ThreeLayerConvNet(3, 32, 16, 10), 3e-3);
-  console.log(`\n${results.join('\n')}`);
+function netOf(model: nn.Module, lr: number): NotebookNet {
+  return { model, optimizer: new optim.SGD(model.parameters(), { lr }) };
 }
 
-finish(main);
+finish(() =>
+  trainNets(
+    command,
+    () => netOf(new TwoLayerFC(3 * 32 * 32, hidden, 10), 1e-2),
+    () => netOf(new ThreeLayerConvNet(3, 32, 16, 10), 3e-3),
+  ),
+);

@@ -1,24 +1,12 @@
 // Options and output that the scripts' command lines share.
 
-import { InvalidArgumentError } from 'commander';
+import * as values from '../src/cli/values.js';
 
 export { describeKernels } from '../src/cli/describe-kernels.js';
+export { nonNegative } from '../src/cli/values.js';
 
 /** Reads a whole number ≥ 1. */
-export function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number of at least 1');
-  return value;
-}
-
-/** Reads a number ≥ 0. */
-export function nonNegative(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && Number.isFinite(value))) {
-    throw new InvalidArgumentError('expected a number of at least 0');
-  }
-  return value;
-}
+export const wholeNumber = values.wholeNumber(1);
 
 /**
  * Runs `main`; an error is printed as one line and makes the exit code 1. A reader that closes the pipe, as `head`

@@ -2,7 +2,7 @@
 
 import { Command } from 'commander';
 import { FullyConnectedNet, kernelInfo, Solver } from '../src/index.js';
-import { loadImages } from './cifar10-data.js';
+import { loadImages, withDataOptions } from './cifar10-data.js';
 import { describeKernels, finish, wholeNumber } from './options.js';
 
 /** Layers, and the weight scale and learning rate for that depth: a deeper net needs smaller ones. */
@@ -11,10 +11,11 @@ const NETS = [
   { layers: 5, weightScale: 6e-2, learningRate: 3e-3 },
 ];
 
-const command = new Command('overfit-small-data')
-  .description('Trains a three-layer and a five-layer net on 50 images until they know them by heart.')
-  .option('--data <dir>', 'folder with the binary batches (default: CIFAR10_DIR, else data/, else synthetic pictures)')
-  .option('--synthetic', 'draw synthetic pictures without looking for CIFAR-10')
+const command = withDataOptions(
+  new Command('overfit-small-data').description(
+    'Trains a three-layer and a five-layer net on 50 images until they know them by heart.',
+  ),
+)
   .option('--epochs <n>', 'passes over the images', wholeNumber, 20)
   .option('--hidden <n>', 'units of each hidden layer', wholeNumber, 100)
   .option('--seed <seed>', 'seed of the weights and the minibatches', '231')

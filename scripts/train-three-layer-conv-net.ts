@@ -3,20 +3,20 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
-import { kernelInfo, type NDArray, Solver, savePng, ThreeLayerConvNet, visualizeGrid, zeros } from '../src/index.js';
-import { loadImages } from './cifar10-data.js';
-import { KeptHistory } from './kept-history.js';
-import { describeKernels, finish, nonNegative, wholeNumber } from './options.js';
-import { historyOf, reportTraining } from './training-report.js';
+import { type NDArray, savePng, ThreeLayerConvNet, visualizeGrid, zeros } from '../src/index.js';
+import { withDataOptions } from './cifar10-data.js';
+import { finish, nonNegative, wholeNumber } from './options.js';
+import { trainOnImages } from './training-report.js';
 
 /** Pixels of the picture for each weight of a filter, and between the grids. */
 const SCALE = 6;
 const GAP = 24;
 
-const command = new Command('train-three-layer-conv-net')
-  .description('Trains a three-layer convolutional net on CIFAR-10, reports its test accuracy and draws its filters.')
-  .option('--data <dir>', 'folder with the binary batches (default: CIFAR10_DIR, else data/, else synthetic pictures)')
-  .option('--synthetic', 'draw synthetic pictures without looking for CIFAR-10')
+const command = withDataOptions(
+  new Command('train-three-layer-conv-net').description(
+    'Trains a three-layer convolutional net on CIFAR-10, reports its test accuracy and draws its filters.',
+  ),
+)
   .option('--epochs <n>', 'passes over the training images', wholeNumber, 1)
   .option('--filters <n>', 'filters of the convolution', wholeNumber, 32)
   .option('--filter-size <n>', 'height and width of a filter, odd', wholeNumber, 7)
@@ -40,35 +40,10 @@ const command = new Command('train-three-layer-conv-net')
 const options = command.opts();
 
 async function main(): Promise<void> {
-  const begin = performance.now();
-  const images = loadImages(options.data, { numTraining: options.train, numTest: 10000 }, options.synthetic);
-  const loaded = performance.now();
-  console.log(describeKernels(kernelInfo()));
-  const kept = new KeptHistory(options.out);
-
-  const model = new ThreeLayerConvNet({
-    numFilters: options.filters,
-    filterSize: options.filterSize,
-    hiddenDim: options.hidden,
-    weightScale: options.weightScale,
-    reg: options.reg,
-    seed: options.seed,
-  });
+  const { filters: numFilters, filterSize, hidden: hiddenDim, weightScale, reg, seed } = options;
+  const model = new ThreeLayerConvNet({ numFilters, filterSize, hiddenDim, weightScale, reg, seed });
   const before = gridOf(model);
-  const solver = new Solver(model, images.data, {
-    updateRule: 'adam',
-    optimConfig: { learningRate: options.lr },
-    lrDecay: options.lrDecay,
-    batchSize: options.batch,
-    numEpochs: options.epochs,
-    printEvery: options.printEvery,
-    seed: options.seed,
-    onIteration: (solver) => kept.keep(() => ({ data: images.source, options, ...historyOf(solver) })),
-  });
-  solver.train();
-  const trained = performance.now();
-
-  reportTraining(solver, images, { begin, loaded, trained }, options, kept);
+  trainOnImages(model, 'adam', command.opts());
   mkdirSync(dirname(options.picture), { recursive: true });
   await savePng(options.picture, sideBySide(before, gridOf(model)));
   console.log(`Filters before training (left) and after written to ${options.picture}`);

@@ -1,31 +1,48 @@
-// The results that the training scripts print and write at their end.
+// What the scripts that train with a Solver share: training, and the results that they print and write.
 
-import type { Solver } from '../src/index.js';
-import type { LoadedImages } from './cifar10-data.js';
-import type { KeptHistory } from './kept-history.js';
+import { kernelInfo, type Model, Solver } from '../src/index.js';
+import { loadImages } from './cifar10-data.js';
+import { KeptHistory } from './kept-history.js';
+import { describeKernels } from './options.js';
 
-/** The times at which a script began, had loaded its data, and had trained, in milliseconds. */
-export interface Times {
-  readonly begin: number;
-  readonly loaded: number;
-  readonly trained: number;
-}
-
-/** The histories of a run, which may still be going on. */
-export function historyOf({ bestValAcc, lossHistory, trainAccHistory, valAccHistory }: Solver): object {
-  return { bestValAcc, lossHistory, trainAccHistory, valAccHistory };
+/** Options of their command lines. */
+export interface TrainingOptions {
+  readonly data?: string;
+  readonly synthetic?: boolean;
+  readonly train: number;
+  readonly batch: number;
+  readonly epochs: number;
+  readonly lr: number;
+  readonly lrDecay: number;
+  readonly printEvery: number;
+  readonly seed: string;
+  readonly out: string;
 }
 
 /**
- * Scores the test images, prints the accuracies and times, and writes the history to `file`, as JSON with `options`.
+ * Trains a model on CIFAR-10, scores the test images, prints the accuracies and times, and writes the history to
+ * `options.out`, as JSON with the options.
  */
-export function reportTraining(
-  solver: Solver,
-  { data, source }: LoadedImages,
-  { begin, loaded, trained }: Times,
-  options: object,
-  kept: KeptHistory,
-): void {
+export function trainOnImages(model: Model, updateRule: 'sgd' | 'adam', options: TrainingOptions): void {
+  const begin = performance.now();
+  const { data, source } = loadImages(options.data, { numTraining: options.train, numTest: 10000 }, options.synthetic);
+  const loaded = performance.now();
+  console.log(describeKernels(kernelInfo()));
+  const kept = new KeptHistory(options.out);
+
+  const solver = new Solver(model, data, {
+    updateRule,
+    optimConfig: { learningRate: options.lr },
+    lrDecay: options.lrDecay,
+    batchSize: options.batch,
+    numEpochs: options.epochs,
+    printEvery: options.printEvery,
+    seed: options.seed,
+    onIteration: (solver) => kept.keep(() => ({ data: source, options, ...historyOf(solver) })),
+  });
+  solver.train();
+  const trained = performance.now();
+
   const testAcc = solver.checkAccuracy(data.XTest, data.yTest);
   const seconds = (from: number, to: number): string => `${((to - from) / 1000).toFixed(1)} s`;
   console.log(`Best validation accuracy ${solver.bestValAcc.toFixed(4)}, test accuracy ${testAcc.toFixed(4)}`);
@@ -34,4 +51,9 @@ export function reportTraining(
   const outcome = { testAcc, seconds: (trained - loaded) / 1000 };
   kept.finish({ data: source, options, ...outcome, ...historyOf(solver) });
   console.log(`History written to ${kept.file}`);
+}
+
+/** The histories of a run, which may still be going on. */
+function historyOf({ bestValAcc, lossHistory, trainAccHistory, valAccHistory }: Solver): object {
+  return { bestValAcc, lossHistory, trainAccHistory, valAccHistory };
 }

@@ -18,3 +18,12 @@ export function positive(text: string): number {
     throw new InvalidArgumentError('expected a number > 0');
   return value;
 }
+
+/** Reads a number ≥ 0, for an option. */
+export function nonNegative(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && Number.isFinite(value))) {
+    throw new InvalidArgumentError('expected a number of at least 0');
+  }
+  return value;
+}

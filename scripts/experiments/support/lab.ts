@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
-import { loadImages } from '../../cifar10-data.js';
+import { loadImages, withDataOptions } from '../../cifar10-data.js';
 import { finish } from '../../options.js';
 import type { Experiment, Lab, Outcome } from './experiment.js';
 import { QUICK_NOTICE, writeReport } from './report.js';
@@ -19,14 +19,10 @@ export interface LabOptions {
 
 /** Reads the command line. */
 export function labOptions(name: string, description: string): LabOptions {
-  return new Command(name)
+  const command = new Command(name)
     .description(description)
-    .option('--quick', 'tiny settings on synthetic pictures, to see that everything runs')
-    .option(
-      '--data <dir>',
-      'folder with the binary batches (default: CIFAR10_DIR, else data/, else synthetic pictures)',
-    )
-    .option('--synthetic', 'draw synthetic pictures without looking for CIFAR-10')
+    .option('--quick', 'tiny settings on synthetic pictures, to see that everything runs');
+  return withDataOptions(command)
     .option('--out <dir>', 'folder that gets a folder with the report', join('results', 'experiments'))
     .option('--seed <seed>', 'seed of the weights, the minibatches and the masks', '231')
     .allowExcessArguments(false)
