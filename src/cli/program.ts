@@ -12,6 +12,7 @@ import { predictCommand } from './commands/predict.js';
 import { reportCommand } from './commands/report.js';
 import { serveCommand } from './commands/serve.js';
 import { trainCommand } from './commands/train.js';
+import { uiCommand } from './commands/ui.js';
 import { UsageError } from './errors.js';
 import { rootHelp } from './help.js';
 import type { Io } from './io.js';
@@ -25,6 +26,7 @@ const COMMANDS: readonly (readonly [group: string, make: (io: Io) => Command, su
   ['Runs', predictCommand, 'what pictures show, or what rows of a CSV file mean'],
   ['Runs', reportCommand, 'write a page: curves, mistakes, filters, layers'],
   ['Runs', compareCommand, 'runs side by side, and where their settings differ'],
+  ['Runs', uiCommand, 'a page that compares finished and running runs'],
   ['Runs', exportCommand, 'write the model as ONNX, safetensors or npz'],
   ['Runs', serveCommand, 'answer predictions over HTTP'],
   ['Tools', gradcheckCommand, 'check the gradients of the layers in a file'],

@@ -19,6 +19,7 @@ export {
 } from './evaluation.js';
 export type { EndEvent, RunEvent, RunState, StartEvent } from './events.js';
 export { listRuns, NAMES, RunFolder } from './folder.js';
+export { FolderSource, type Learned } from './folder-source.js';
 export { type Metrics, MetricsReader, type StepColumns } from './metrics.js';
 export { MODELS } from './models.js';
 export { nearest } from './nearest.js';
