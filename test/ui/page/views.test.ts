@@ -143,7 +143,7 @@ describe.skipIf(CHROMIUM === undefined)(`the page in Chromium${WITHOUT_CHROMIUM}
     await open(view('filters'), {}, async (page) => {
       const canvas = page.getByRole('img', { name: /^32 filters of 7 by 7 pixels, in color/ });
       const weights = await canvas.evaluate((element: HTMLCanvasElement) => element.toDataURL());
-      await page.getByRole('radio', { name: 'Change since the first look' }).check();
+      await page.getByRole('radio', { name: 'Change since the start' }).check();
       expect(await canvas.evaluate((element: HTMLCanvasElement) => element.toDataURL())).not.toBe(weights);
       await page.getByText('Change of each filter as a table').click();
       expect(await page.getByRole('rowheader').count()).toBe(32);

@@ -31,7 +31,7 @@ export class Filters implements View {
     };
     this.#choice = choice('What is shown', 'filters', [
       ['Weights', !settings.showsChange, () => change(false)],
-      ['Change since the first look', settings.showsChange, () => change(true)],
+      ['Change since the start', settings.showsChange, () => change(true)],
     ]);
     const details = el('details', {}, el('summary', {}, 'Change of each filter as a table'), this.#table);
     this.#panel = el('section', { class: 'panel' }, this.#choice, this.#picture, details);
@@ -63,20 +63,22 @@ export class Filters implements View {
     fill(
       this.#table,
       rows.length === 0
-        ? el('p', { class: 'note' }, 'There was one look only, so no change is known.')
+        ? el('p', { class: 'note' }, 'Their change is not known.')
         : scrollable(name, table(name, ['filter', 'change'], rows)),
     );
   }
 
   #draw({ count, height, width, channels, pixels, change }: FiltersView): (Node | string)[] {
     if (settings.showsChange && change === null) {
-      return [el('p', { class: 'note' }, 'There was one look only, so no change is known.')];
+      return [el('p', { class: 'note' }, 'Their change is not known.')];
     }
     const shown = bytesOf(settings.showsChange ? change! : pixels);
     const scale = Math.max(1, Math.round(SIDE / Math.max(height, width)));
     const room = Math.max(SIDE, this.#width || 320);
     const columns = Math.max(1, Math.min(count, Math.floor((room + GAP) / (width * scale + GAP))));
-    const what = settings.showsChange ? 'Their change since the first look: gray is none.' : 'Each in its own range.';
+    const what = settings.showsChange
+      ? 'Their change since the start, each in its own range.'
+      : 'Each in its own range.';
     const label = `${count} filters of ${height} by ${width} pixels, ${channels === 3 ? 'in color' : 'gray'}. ${what}`;
     return [
       sheet({ height, width, channels, pixels: shown }, { columns, scale, gap: GAP }, label),
