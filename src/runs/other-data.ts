@@ -6,7 +6,6 @@ import { findData } from './data-sources.js';
 import type { ScoredPart } from './evaluation.js';
 import { openData } from './open-data.js';
 import { shownPath } from './places.js';
-import { openData } from './open-data.js';
 import type { OnProgress, RowPreprocessing, RunConfig, TaskPart, Trained } from './types.js';
 
 /** Data that a model is evaluated on beside its own. */
