@@ -38,7 +38,7 @@ const SHARED = [
 /** Those that measure memory. */
 const MEMORY = ['autograd', 'data', 'nn'].map((folder) => `test/${folder}/*memory.test.ts`);
 /** Those of the folders above that replace what the library finds when it is loaded. */
-const OWN = ['browser', 'mutants'].map((name) => `test/formats/${name}.test.ts`);
+const OWN = ['formats/browser', 'formats/mutants', 'runs/model-file-alone'].map((name) => `test/${name}.test.ts`);
 
 /** They have the tag for those that call them. */
 const DEFINING = ['test/helpers/slow.ts', 'test/helpers/kernel-sets.ts'];

@@ -1,27 +1,23 @@
 // A model that a user's file exports.
 
 import { createHash } from 'node:crypto';
-import { basename, dirname, extname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { argumentError, describe, isPlainObject, printable } from '../arrays/index.js';
+import { basename, dirname, extname } from 'node:path';
+import { argumentError, describe, isPlainObject } from '../arrays/index.js';
 import { manualSeed } from '../autograd/index.js';
 import type { Model } from '../classifiers/index.js';
 import { readBytes, statOf } from '../files/index.js';
 import { Module } from '../nn/index.js';
 import type { ModelInputs } from './models.js';
-import { loadJiti } from './peers.js';
 import { shownPath } from './places.js';
 import type { ConfigSection, Loop } from './types.js';
+import { type Exports, importUserFile, PROGRAM_ENDINGS } from './user-file.js';
 
 /** The longest file of a model that is read. */
 const MOST_BYTES = 2 ** 26;
 
-const TYPESCRIPT = ['.ts', '.mts', '.cts'];
-const ENDINGS = [...TYPESCRIPT, '.js', '.mjs', '.cjs'];
-
 /** Whether a model is named by a path rather than by its name. */
 export function isModelFile(model: string): boolean {
-  return /[\\/]/.test(model) || ENDINGS.includes(extname(model));
+  return /[\\/]/.test(model) || PROGRAM_ENDINGS.includes(extname(model));
 }
 
 /** What a file exports. */
@@ -38,7 +34,12 @@ export interface ModelFile {
 export function hashOf(fn: string, arg: string, file: string): string {
   if (statOf(fn, file) === undefined) {
     const found = `: there is no file ${shownPath(file)}`;
-    throw argumentError(Error, { fn, arg, found, expected: `the path of a file (${ENDINGS.join(', ')}) or a name` });
+    throw argumentError(Error, {
+      fn,
+      arg,
+      found,
+      expected: `the path of a file (${PROGRAM_ENDINGS.join(', ')}) or a name`,
+    });
   }
   return createHash('sha256')
     .update(readBytes(fn, file, MOST_BYTES, 'name the file of a model'))
@@ -56,7 +57,7 @@ export function hashOf(fn: string, arg: string, file: string): string {
 export async function loadModelFile(fn: string, arg: string, file: string): Promise<ModelFile> {
   const sha256 = hashOf(fn, arg, file);
   const name = basename(file, extname(file));
-  const all = await imported(fn, arg, file);
+  const all = await importUserFile(fn, arg, file);
   const model = all.model ?? all.makeModel ?? defaultOf(all);
   const shown = shownPath(file);
   if (typeof model !== 'function' && !isModel(model)) {
@@ -90,8 +91,6 @@ export function loopOfFile(file: ModelFile, inputs: ModelInputs): Loop {
     return 'fit';
   }
 }
-
-type Exports = Readonly<Record<string, unknown>>;
 
 function defaultOf(all: Exports): unknown {
   // `module.exports = model`
@@ -131,33 +130,4 @@ function notAModel(fn: string, arg: string, found: string, model: unknown): Erro
     'a module, a classifier (params, loss), or a function ({ classes, inputShape, seed }) that returns one, ' +
     'as model or default';
   return argumentError(TypeError, { fn, arg, found, expected });
-}
-
-async function imported(fn: string, arg: string, file: string): Promise<Exports> {
-  const load = await loadJiti(join(dirname(file), 'index.js'));
-  const isTypeScript = TYPESCRIPT.includes(extname(file));
-  const { typescript } = process.features as { typescript?: string | false };
-  if (load === null && isTypeScript && !typescript) {
-    const found = `: ${shownPath(file)} is TypeScript, which Node ${process.versions.node} does not read`;
-    const wayOut = 'npm install jiti, or take Node 22.18 or later';
-    throw argumentError(Error, { fn, arg, found, wayOut });
-  }
-  // A number makes it another module, which is run again.
-  const native = (path: string): Promise<unknown> => import(`${pathToFileURL(path).href}?run=${runs++}`);
-  try {
-    return (await (load ?? native)(file)) as Exports;
-  } catch (cause) {
-    throw argumentError(Error, { fn, arg, found: `: ${shownPath(file)} fails: ${reasonOf(cause, file)}` }, { cause });
-  }
-}
-
-let runs = 0;
-
-/** The message of an error, and the line of the file that it comes from, where that is known. */
-function reasonOf(error: unknown, file: string): string {
-  const { message, stack } = (error ?? {}) as Partial<Error>;
-  const text = printable(String(message ?? error).split('\n')[0], 300);
-  const at = typeof stack === 'string' ? stack.indexOf(`${file}:`) : -1;
-  const line = at < 0 ? null : /^:(\d+)/.exec((stack as string).slice(at + file.length));
-  return line === null ? text : `${text} (line ${line[1]})`;
 }

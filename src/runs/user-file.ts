@@ -4,6 +4,7 @@ import { dirname, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { argumentError, printable } from '../arrays/index.js';
 import { statOf } from '../files/index.js';
+import { loadJiti } from './peers.js';
 import { shownPath } from './places.js';
 
 const TYPESCRIPT = ['.ts', '.mts', '.cts'];
@@ -13,9 +14,6 @@ export const PROGRAM_ENDINGS: readonly string[] = [...TYPESCRIPT, '.js', '.mjs',
 
 /** Exports by name. */
 export type Exports = Readonly<Record<string, unknown>>;
-
-/** Imports a file, afresh at each call. */
-type ImportFile = (file: string) => Promise<unknown>;
 
 /**
  * Runs a file of TypeScript or JavaScript, in which `import 'layerwise'` is this very copy of the library where jiti is
@@ -46,27 +44,6 @@ export async function importUserFile(fn: string, arg: string, file: string): Pro
 }
 
 let runs = 0;
-
-/** What imports files; null where jiti, an optional peer, is not installed. */
-async function loadJiti(root: string): Promise<ImportFile | null> {
-  let jiti: typeof import('jiti');
-  try {
-    jiti = await import('jiti');
-  } catch {
-    return null;
-  }
-  // Nothing is kept: a file may have changed, and a model that it exports is trained once.
-  const options = { moduleCache: false, fsCache: false, virtualModules: { layerwise: await library() } };
-  const load = jiti.createJiti(root, options);
-  return (file) => load.import(file);
-}
-
-/** What `import 'layerwise'` gives, of this copy. */
-async function library(): Promise<unknown> {
-  const all: object = await import('../index.js');
-  // Node gives the exports of a CommonJS module as `default` too, and there they are complete.
-  return 'default' in all ? all.default : all;
-}
 
 /** The message of an error, and the line of the file that it comes from, where that is known. */
 function reasonOf(error: unknown, file: string): string {

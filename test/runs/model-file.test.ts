@@ -31,7 +31,7 @@ const inputs = { classes: 3, inputShape: [8], seed: 1 };
 const load = (file: string): ReturnType<typeof loadModelFile> => loadModelFile('train', 'MODEL', file);
 
 describe("a model in a user's file", () => {
-  test('in TypeScript is made with the very library that runs, and brings its recipe', async () => {
+  test('in TypeScript is made with the very library that runs, and brings its recipe', { tags: 'slow' }, async () => {
     const file = fileOf(FUNCTION);
     expect((await load(file)).build(inputs)).toBeInstanceOf(layerwise.nn.Sequential);
     const config = await tinyConfig(file, tinyImages());
@@ -41,7 +41,7 @@ describe("a model in a user's file", () => {
     expect((await trained(config)).bits).toEqual(bits);
   });
 
-  test('in CommonJS may be a classifier, which a Solver trains', async () => {
+  test('in CommonJS may be a classifier, which a Solver trains', { tags: 'slow' }, async () => {
     const config = await tinyConfig(fileOf(CLASSIFIER, 'net.cjs'), tinyImages());
     expect(config.training).toMatchObject({ optimizer: 'adam', lr: 1e-3 });
     const { task } = await trained(config);

@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { defaultGenerator, manualSeed } from '../../src/autograd/index.js';
-import type { TrainingEvent } from '../../src/index.js';
+import { load, type TrainingEvent } from '../../src/index.js';
 import { openTask } from '../../src/runs/index.js';
 import { temporaryDir } from '../helpers/cifar10.js';
 import { bitsOf, tinyConfig, tinyImages, trained } from '../helpers/runs.js';
@@ -16,7 +18,7 @@ const RUNS = [
 ] as const;
 
 describe('the same config gives the same bits', () => {
-  test.each(RUNS)('%s', async (model, set) => {
+  test.each(RUNS)('%s', { tags: 'slow' }, async (model, set) => {
     const config = await tinyConfig(model, tinyImages(), set);
     const { task, bits } = await trained(config);
     // Something else draws in between.
@@ -58,6 +60,23 @@ describe('the same config gives the same bits', () => {
       expect(continued).toEqual(bits);
     }
   });
+});
+
+test('another process ends with the same bits', { tags: 'slow' }, async () => {
+  const dir = temporaryDir();
+  const [model, set] = RUNS[1];
+  const config = await tinyConfig(model, tinyImages(), set);
+  const { bits } = await trained(config);
+  writeFileSync(join(dir, 'config.json'), JSON.stringify(config));
+  const program = [join('node_modules', 'ts-node', 'dist', 'bin.js'), join('src', 'cli', 'main.ts')];
+  const command = ['train', '--config', join(dir, 'config.json'), '--run', join(dir, 'run'), '--quiet'];
+  execFileSync(process.execPath, [...program, ...command], { stdio: 'pipe' });
+  const saved = load(join(dir, 'run', 'model.safetensors'));
+  const hex = Object.entries(saved).map(([name, { data }]) => {
+    const { buffer, byteOffset, byteLength } = data as Float32Array;
+    return [name, Buffer.from(buffer, byteOffset, byteLength).toString('hex')];
+  });
+  expect(Object.fromEntries(hex)).toEqual(bits);
 });
 
 describe('a task', () => {
