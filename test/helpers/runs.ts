@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { stateDictOf } from '../../src/classifiers/index.js';
 import { Module } from '../../src/nn/index.js';
 import { makeConfig, openTask, type RunConfig, type Task, type TrainOptions } from '../../src/runs/index.js';
@@ -20,7 +21,7 @@ export async function trained(config: RunConfig, options: TrainOptions = {}): Pr
   return { task, bits: bitsOf(task.model) };
 }
 
-/** Weights by name, in hexadecimal digits. */
+/** SHA-256 of the bytes of each weight by name. */
 export type Bits = Readonly<Record<string, string>>;
 
 /** The weights of a model, running statistics among them. */
@@ -28,7 +29,8 @@ export function bitsOf(model: Task['model']): Bits {
   const state = model instanceof Module ? model.stateDict() : stateDictOf(model);
   const entries = Object.entries(state).map(([name, { data }]) => {
     const { buffer, byteOffset, byteLength } = data as Float32Array;
-    return [name, Buffer.from(buffer, byteOffset, byteLength).toString('hex')];
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    return [name, createHash('sha256').update(bytes).digest('hex')];
   });
   return Object.fromEntries(entries);
 }

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { defaultGenerator, manualSeed } from '../../src/autograd/index.js';
-import { load, type TrainingEvent } from '../../src/index.js';
-import { openTask } from '../../src/runs/index.js';
+import type { TrainingEvent } from '../../src/index.js';
+import { openTask, openTrained } from '../../src/runs/index.js';
 import { temporaryDir } from '../helpers/cifar10.js';
 import { bitsOf, tinyConfig, tinyImages, trained } from '../helpers/runs.js';
 
@@ -71,12 +71,8 @@ test('another process ends with the same bits', { tags: 'slow' }, async () => {
   const program = [join('node_modules', 'ts-node', 'dist', 'bin.js'), join('src', 'cli', 'main.ts')];
   const command = ['train', '--config', join(dir, 'config.json'), '--run', join(dir, 'run'), '--quiet'];
   execFileSync(process.execPath, [...program, ...command], { stdio: 'pipe' });
-  const saved = load(join(dir, 'run', 'model.safetensors'));
-  const hex = Object.entries(saved).map(([name, { data }]) => {
-    const { buffer, byteOffset, byteLength } = data as Float32Array;
-    return [name, Buffer.from(buffer, byteOffset, byteLength).toString('hex')];
-  });
-  expect(Object.fromEntries(hex)).toEqual(bits);
+  const run = { dir: join(dir, 'run'), config, checkpoints: join(dir, 'run', 'checkpoints') };
+  expect(bitsOf((await openTrained(run)).model)).toEqual(bits);
 });
 
 describe('a task', () => {
