@@ -4,12 +4,14 @@
 //   dist/**/*.js      CommonJS with declarations: the one implementation that Node, Deno and Bun run, by `import` or
 //                     `require`. With two, a process would have two memories, two sets of threads, two classes Tensor.
 //   dist/index.mjs    the same by its names, for `import`
-//   dist/esm/**/*.js  ES modules, for bundlers that build for browsers and drop what is not used
+//   dist/esm/**/*.js  ES modules of what index.ts reaches, for bundlers that build for browsers and drop what is not
+//                     used: the command and the servers are not among them
+//   dist/cli/main.js  the command `layerwise`
 
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +38,8 @@ if (existsSync(entry) && readFileSync(entry, 'utf8').startsWith(stamp)) {
     for (const file of [BINARIES, ASSETS]) dropMaps(join(DIST, folder, file));
   }
   if (existsSync(join(DIST, `esm/${ASSETS}.js`))) write(`esm/${ASSETS}.js`, STUB);
+  // npm does so where it installs the package; a clone is linked as it is.
+  chmodSync(join(DIST, 'cli/main.js'), 0o755);
   // The root is CommonJS. Some bundlers look for `sideEffects` in the nearest package.json, others in that of the root.
   const { sideEffects } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const esm = './dist/esm/';
