@@ -10,7 +10,7 @@ const command = new Command('interrupt-command')
   .option('--runs <n>', 'how many runs', wholeNumber, 100)
   .option('--jobs <n>', 'how many at a time', wholeNumber, 2)
   .option('--seed <seed>', 'seed of the moments', '0')
-  .option('--models <name...>', 'twolayer and resnet20, or one of them')
+  .option('--models <name...>', 'twolayer (a Solver) and mlp (fit), or one of them')
   .allowExcessArguments(false)
   .parse();
 const { runs, jobs, seed, models } = command.opts();

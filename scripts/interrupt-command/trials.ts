@@ -12,9 +12,12 @@ import { RunFolder } from '../../src/runs/index.js';
 const ENDS = ['SIGINT', 'SIGTERM', 'SIGKILL', 'SIGINT twice', 'SIGKILL', 'SIGINT then SIGKILL'] as const;
 
 /** Settings that make short runs, with everything that has a state. */
-const MODELS: readonly (readonly string[])[] = [
+const MODELS: readonly (readonly [name: string, ...settings: string[]])[] = [
   ['twolayer', '--set', 'hiddenDim=100', '--set', 'optimizer=adam', '--batch-size', '10'],
-  ['resnet20', '--set', 'batchSize=20'],
+  [
+    ...['mlp', '--set', 'hiddenDims=[20]', '--set', 'batchNorm=true', '--set', 'dropout=0.2', '--set', 'crop=2'],
+    ...['--set', 'flip=true', '--set', 'weightAverage=0.9', '--batch-size', '10'],
+  ],
 ];
 
 /** What became of a run. */
