@@ -56,7 +56,9 @@ describe('train', () => {
     expectSame('first', 'again');
   });
 
-  test('goes on with a finished run whose epochs are raised, as if they had been so from the start', async () => {
+  test('goes on with a finished run whose epochs are raised, as if they had been so from the start', {
+    tags: 'slow',
+  }, async () => {
     await train(...SETTINGS, '--run', 'short', '--epochs', '1', '--quiet');
     const { code } = await train('--resume', 'short', '--epochs', '2', '--quiet');
     expect(code).toBe(0);
@@ -103,7 +105,7 @@ describe('train', () => {
     expect(events.length).toBe(9);
   });
 
-  test('tells people what it does, and draws what came of it', async () => {
+  test('tells people what it does, and draws what came of it', { tags: 'slow' }, async () => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => {});
     const { code, out } = await train(...SETTINGS, '--epochs', '1', '--plot', '--tensorboard');
     log.mockRestore();
@@ -183,7 +185,7 @@ describe('train refuses', () => {
   });
 });
 
-test('a folder that is removed while the run is trained ends it by one line', async () => {
+test('a folder that is removed while the run is trained ends it by one line', { tags: 'slow' }, async () => {
   let err = '';
   const args = ['train', ...SETTINGS, '--run', 'gone', '--epochs', '300', '--json'];
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
@@ -207,7 +209,7 @@ test('a folder that is removed while the run is trained ends it by one line', as
   expect(existsSync(join(dir, 'gone', 'config.json'))).toBe(false);
 });
 
-test('a report that cannot be written is a note', async () => {
+test('a report that cannot be written is a note', { tags: 'slow' }, async () => {
   mkdirSync(join(dir, 'noted'));
   const args = ['train', ...SETTINGS, '--run', 'noted', '--epochs', '1', '--json'];
   let err = '';
