@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { RunFolder, Trained } from '../runs/index.js';
+import type { OnProgress, RunFolder, Trained } from '../runs/index.js';
 import { didYouMean } from '../terminal/index.js';
 import { CliError } from './errors.js';
 import type { Io } from './io.js';
@@ -58,7 +58,7 @@ export async function openModel(io: Io, fn: string, run: RunFolder, path: string
   }
   let trained: Trained;
   try {
-    trained = await openTrained(run, { weights });
+    trained = await openTrained(run, { weights, fn, onProgress: progressOf(io) });
   } catch (error) {
     throw new CliError(renamed(error, fn), undefined, { cause: error });
   }
@@ -74,4 +74,18 @@ function iterationOf(run: RunFolder): number {
 /** What an error says, with the command in the place of the function that made it. */
 export function renamed(error: unknown, fn: string): string {
   return `${fn}: ${(error as Error).message.replace(/^[\w.]+: /, '')}`;
+}
+
+/** Shows the progress of reading data: a bar for each thing that is read. In a pipe what is one step is left out. */
+export function progressOf(io: Io): OnProgress {
+  let [last, bar] = ['', io.progress(1, 'it')];
+  return (what, done, total) => {
+    if (total === 1 && !io.isTerminal) return;
+    if (what !== last) {
+      bar.clear();
+      [last, bar] = [what, io.progress(total, 'it')];
+    }
+    bar.update(done);
+    if (done >= total) bar.clear();
+  };
 }

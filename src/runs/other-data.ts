@@ -48,7 +48,7 @@ export async function otherData(
   if (found.kind === 'csv') return rowsOf(trained, whole);
   if (found.kind === 'folder') return picturesIn(fn, trained, whole, split);
   const config: RunConfig = { ...trained.config, data: { ...data, ...found } };
-  const opened = await openData(config, { ...(onProgress && { onProgress }) });
+  const opened = await openData(config, { fn, ...(onProgress && { onProgress }) });
   const part: TaskPart | null = opened[split];
   if (part === null) throw argumentError(Error, { fn, arg: '--data', found: `has no ${split} examples` });
   return { source: opened.source, part: { ...part, batch: (indices) => prepared(trained, part.pictures(indices)) } };

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { ComparedRun, Difference, RunFolder } from '../../runs/index.js';
 import { columnsOf, duration, hasBraille, plot } from '../../terminal/index.js';
@@ -28,7 +28,7 @@ export function compareCommand(io: Io): Command {
 }
 
 async function compare(io: Io, paths: readonly string[], { plot: draws = false }: Options): Promise<void> {
-  const { compareRuns } = await import('../../runs/index.js');
+  const { compareRuns, shownPath } = await import('../../runs/index.js');
   const runs = await allRuns(io, paths);
   const { runs: compared, differences } = compareRuns(runs);
   if (io.isJson) {
@@ -36,7 +36,7 @@ async function compare(io: Io, paths: readonly string[], { plot: draws = false }
     return;
   }
   printRuns(io, compared);
-  printDifferences(io, compared, differences);
+  printDifferences(io, compared, differences, (file) => shownPath(file, io.cwd));
   for (const { name, state, message } of compared) {
     if (state === 'failed' && message !== null) io.print(`\n${name} failed: ${message}`);
   }
@@ -106,7 +106,12 @@ function bestOf(runs: readonly ComparedRun[]): number {
 }
 
 /** A row for each run and a column for each setting; where these are too many, a row for each setting. */
-function printDifferences(io: Io, runs: readonly ComparedRun[], differences: readonly Difference[]): void {
+function printDifferences(
+  io: Io,
+  runs: readonly ComparedRun[],
+  differences: readonly Difference[],
+  shown: (file: string) => string,
+): void {
   if (runs.length < 2) return;
   io.print();
   if (differences.length === 0) {
@@ -115,7 +120,8 @@ function printDifferences(io: Io, runs: readonly ComparedRun[], differences: rea
   }
   const text = (value: unknown): string => {
     if (value === undefined) return UNKNOWN;
-    return typeof value === 'string' ? value : JSON.stringify(value);
+    if (typeof value !== 'string') return JSON.stringify(value);
+    return isAbsolute(value) ? shown(value) : value;
   };
   io.print(io.style.bold('Settings in which they differ'));
   const names = runs.map(({ name }) => name);

@@ -5,7 +5,7 @@ import { CliError } from '../errors.js';
 import { examples } from '../examples.js';
 import type { Io } from '../io.js';
 import { percent, plain } from '../numbers.js';
-import { openModel, openRun, type Weights } from '../runs.js';
+import { openModel, openRun, progressOf, type Weights } from '../runs.js';
 
 type Split = 'test' | 'val' | 'train';
 
@@ -41,8 +41,8 @@ async function evaluate(io: Io, path: string, { split, weights, data }: Options)
   const trained = await openModel(io, fn, run, path, weights);
   const { part, source } =
     data === undefined
-      ? await ownPart(fn, path, trained, split)
-      : await otherData(fn, trained, data, split, { cwd: io.cwd, env: io.env });
+      ? await ownPart(io, fn, path, trained, split)
+      : await otherData(fn, trained, data, split, { cwd: io.cwd, env: io.env, onProgress: progressOf(io) });
   const progress = io.progress(part.length, 'ex');
   const scores = scoresOf(trained, part, (done) => progress.update(done));
   progress.clear();
@@ -51,7 +51,9 @@ async function evaluate(io: Io, path: string, { split, weights, data }: Options)
     return;
   }
   const count = part.length.toLocaleString('en-US');
-  io.print(`${io.style.bold(run.name)}, ${weights} weights, ${count} ${SPLITS[split]} examples`);
+  io.print(
+    `${io.style.bold(run.name)}, ${weights} weights, ${count} ${data === undefined ? `${SPLITS[split]} ` : ''}examples`,
+  );
   io.print(source);
   io.print();
   if (scores.kind === 'numbers') printNumbers(io, scores);
@@ -60,12 +62,13 @@ async function evaluate(io: Io, path: string, { split, weights, data }: Options)
 
 /** A part of the run's own data. @throws {CliError} if it is empty. */
 async function ownPart(
+  io: Io,
   fn: string,
   path: string,
   trained: Trained,
   split: Split,
 ): Promise<{ readonly part: ScoredPart; readonly source: string }> {
-  const data = await trained.data();
+  const data = await trained.data({ onProgress: progressOf(io) });
   const part = data[split];
   if (part !== null) return { part, source: data.source };
   const others = (Object.keys(SPLITS) as Split[]).filter((name) => data[name] !== null);

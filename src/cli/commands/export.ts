@@ -92,9 +92,12 @@ async function exportRun(io: Io, path: string, format: Format, options: Options)
 /** What a program must feed the model, in words. */
 function fed(preprocessing: Preprocessing): string {
   if (preprocessing.kind === 'rows') {
-    const { inputs, categories, standardize } = preprocessing;
-    const columns = inputs.map((name) => (Object.hasOwn(categories, name) ? `${name} (a category)` : name)).join(', ');
-    return `the columns ${columns}${standardize === null ? '' : ', each minus its mean, over its deviation'}`;
+    const { inputs, categories, standardize, reading } = preprocessing;
+    const coded = reading.encode === 'codes' ? '0, 1, … for' : '0 or 1 for each of';
+    const columns = inputs.map((name) => {
+      return Object.hasOwn(categories, name) ? `${name} (${coded} ${categories[name].join(', ')})` : name;
+    });
+    return `the columns ${columns.join(', ')}${standardize === null ? '' : ', each minus its mean, over its deviation'}`;
   }
   const { inputShape, mean, std } = preprocessing;
   const colours = inputShape[0] === 1 ? 'grey' : 'red, green, blue';

@@ -5,7 +5,7 @@ import { CliError } from '../errors.js';
 import { examples } from '../examples.js';
 import type { Io } from '../io.js';
 import { openInBrowser } from '../open.js';
-import { openModel, openRun, type Weights } from '../runs.js';
+import { openModel, openRun, progressOf, type Weights } from '../runs.js';
 
 interface Options {
   readonly out?: string;
@@ -39,7 +39,7 @@ async function report(io: Io, path: string, { out, open, weights, split }: Optio
   else if (which !== weights)
     io.note(`note: ${path} has no ${weights} weights yet: the report is of the ${which} ones`);
   const trained = which === null ? null : await openModel(io, fn, run, path, which);
-  const data = trained && (await trained.data());
+  const data = trained && (await trained.data({ onProgress: progressOf(io) }));
   if (data !== null && split !== undefined && data[split] === null) {
     throw new CliError(`${fn}: ${path} has no ${split} examples; leave --split out`);
   }

@@ -1,10 +1,11 @@
 import { CliError } from '../errors.js';
+import { progressOf } from '../runs.js';
 import type { OwnExample } from './inputs.js';
 import type { Item, Job } from './job.js';
 
 /** Examples of the run's own data, with their labels. @throws {CliError} naming one that there is not. */
-export async function ownItems({ fn, path, trained }: Job, examples: readonly OwnExample[]): Promise<Item[]> {
-  const data = await trained.data();
+export async function ownItems({ io, fn, path, trained }: Job, examples: readonly OwnExample[]): Promise<Item[]> {
+  const data = await trained.data({ onProgress: progressOf(io) });
   return examples.map(({ name, split, index }) => {
     const part = data[split];
     if (part === null || index >= part.length) {
