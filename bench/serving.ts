@@ -48,8 +48,11 @@ async function main(): Promise<void> {
   for (let round = 0; round < options.rounds; round++) {
     for (const { kind, load } of loads) {
       const direct = await measureLoss(model, options);
+      const before = await healthOf(service);
       const served = await measureService(load);
-      rounds.push({ kind, direct, served });
+      const after = await healthOf(service);
+      const batch = (after.examples.predicted - before.examples.predicted) / (after.batches - before.batches);
+      rounds.push({ kind, direct, served, batch });
     }
   }
   await service.end(1000);
@@ -71,6 +74,12 @@ interface Round {
   readonly kind: string;
   readonly direct: { readonly rate: number; readonly cpu: number };
   readonly served: LoadResult & { readonly serverCpu: number };
+  /** Images to a batch of the service. */
+  readonly batch: number;
+}
+
+async function healthOf({ port }: Service): Promise<{ examples: { predicted: number }; batches: number }> {
+  return (await fetch(`http://127.0.0.1:${port}/health`)).json();
 }
 
 function summary(kind: string, rounds: readonly Round[]): object {
@@ -90,6 +99,7 @@ function summary(kind: string, rounds: readonly Round[]): object {
       server: digits(median((round) => round.served.serverCpu)),
       client: digits(median((round) => round.served.cpu)),
     },
+    batch: digits(median((round) => round.batch)),
     milliseconds: { p50: digits(median((r) => r.served.p50)), p99: digits(median((r) => r.served.p99)) },
     wrong: rounds.reduce((sum, { served }) => sum + served.wrong, 0),
   };

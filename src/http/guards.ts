@@ -65,7 +65,7 @@ function digest(text: string): Buffer {
  *
  * @throws {HttpError} 401.
  */
-export function checkToken(request: IncomingMessage, query: URLSearchParams, token: string): void {
+export function checkToken(request: IncomingMessage, query: Pick<URLSearchParams, 'get'>, token: string): void {
   const [, bearer] = /^Bearer +([\w.~+/=-]+)$/i.exec(request.headers.authorization ?? '') ?? [];
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   const given = bearer ?? (isRead ? query.get('token') : null);

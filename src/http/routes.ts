@@ -5,7 +5,7 @@ import { HttpError } from './http-error.js';
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** What stands behind the question mark. */
+  /** What stands behind the question mark, to be read: requests without share one. */
   readonly query: URLSearchParams;
   /** What stands where the path has `:name`. */
   readonly names: Readonly<Record<string, string>>;

@@ -25,6 +25,8 @@ export interface ServerSettings {
   readonly onError: (error: unknown) => void;
 }
 
+const NO_QUERY = new URLSearchParams();
+
 /** How many ports are tried where none is given. */
 const PORTS = 100;
 
@@ -172,7 +174,7 @@ export class HttpServer {
     }
     const url = request.url as string;
     const mark = url.indexOf('?');
-    const query = new URLSearchParams(mark === -1 ? '' : url.slice(mark));
+    const query = mark === -1 ? NO_QUERY : new URLSearchParams(url.slice(mark));
     const { route, names } = this.#routes.find(mark === -1 ? url : url.slice(0, mark));
     if (token !== null && route.isPublic !== true) checkToken(request, query, token);
     const handler = handlerOf(route, request.method);

@@ -2,7 +2,7 @@ import { HttpError } from '../http/index.js';
 import type { Spec } from './spec.js';
 
 /** How many classes of an answer are asked for: all in their order, or `?top=n`, the most probable first. */
-export function topOf(query: URLSearchParams, { classes }: Spec): number | null {
+export function topOf(query: Pick<URLSearchParams, 'get'>, { classes }: Spec): number | null {
   const text = query.get('top');
   if (text === null) return null;
   const top = Number(text);

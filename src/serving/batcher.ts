@@ -32,6 +32,9 @@ export interface BatcherSettings {
   readonly send: (slot: number, count: number) => void;
 }
 
+/** Batches that are with the model: one that it works on, and the next. */
+const MOST_SENT = 2;
+
 /** Some examples of a job, from `from` on, which stand in a batch from `at` on. */
 interface Piece {
   readonly job: Waiting;
@@ -55,8 +58,9 @@ interface Waiting {
 /**
  * Puts examples of requests together, and gives each request its own results.
  *
- * A batch goes to the model when it is idle, and the batch is full, its oldest example has waited for `maxWait`, or no
- * other request is being read. While the model works, what comes in waits without a clock.
+ * A batch goes to the model when it is full, its oldest example has waited for `maxWait`, or the model is idle and no
+ * other request is being read. While one batch is predicted, one more may be sent, so that the model finds it at once;
+ * what else comes in waits without a clock.
  */
 export class Batcher {
   /** Requests whose examples are being read. */
@@ -115,7 +119,7 @@ export class Batcher {
   predicted(slot: number): void {
     const { outputs, outputSize } = this.#settings;
     const pieces = this.#take(slot);
-    // The model is idle: what waits goes first, the answers afterwards, beside it. Another slot has room for it.
+    // What waits goes to the model first, the answers afterwards, beside it. It goes into another slot.
     this.#next();
     for (const { job: waiting, from, at, count } of pieces) {
       const { job } = waiting;
@@ -152,9 +156,11 @@ export class Batcher {
     const { maxBatch, maxWait } = this.#settings;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#queued === 0 || this.#sent.some((pieces) => pieces !== null)) return;
+    const sent = this.#sent.reduce((count, pieces) => count + (pieces === null ? 0 : 1), 0);
+    if (this.#queued === 0 || sent === MOST_SENT) return;
     const waited = performance.now() - this.#queue[0].job.arrived;
-    if (this.#queued >= maxBatch || this.reading === 0 || waited >= maxWait) this.#send();
+    const isDue = waited >= maxWait || (sent === 0 && this.reading === 0);
+    if (isDue || this.#queued >= maxBatch) this.#send();
     else this.#timer = setTimeout(() => this.#next(), maxWait - waited);
   }
 

@@ -9,7 +9,9 @@ import { type Spec, sizeOfExample } from './spec.js';
 const MOST_PIXELS = 16_000_000;
 
 /** How the bytes of each media type become examples. */
-const READERS: Readonly<Record<string, (bytes: Uint8Array, spec: Spec, query: URLSearchParams) => Examples>> = {
+const READERS: Readonly<
+  Record<string, (bytes: Uint8Array, spec: Spec, query: Pick<URLSearchParams, 'get'>) => Examples>
+> = {
   'application/json': jsonInputs,
   'image/png': picture,
   'image/jpeg': picture,
@@ -39,7 +41,7 @@ export function checkMediaType(type: string, spec: Spec): void {
  * @param type - One of {@link mediaTypes}.
  * @throws {HttpError} 400 naming what is wrong, 415 for pictures that cannot be read here.
  */
-export function inputsOf(type: string, bytes: Uint8Array, spec: Spec, query: URLSearchParams): Examples {
+export function inputsOf(type: string, bytes: Uint8Array, spec: Spec, query: Pick<URLSearchParams, 'get'>): Examples {
   if (bytes.length === 0) throw new HttpError(400, 'the body is empty');
   return READERS[type](bytes, spec, query);
 }
@@ -61,7 +63,7 @@ function rows(bytes: Uint8Array, { csv }: Spec): Examples {
 }
 
 /** Numbers as they are in memory, little-endian: pixels of a byte, or float32 with `?dtype=float32`. */
-function rawInputs(bytes: Uint8Array, spec: Spec, query: URLSearchParams): Examples {
+function rawInputs(bytes: Uint8Array, spec: Spec, query: Pick<URLSearchParams, 'get'>): Examples {
   const dtypes = spec.takes === 'pictures' ? ['uint8', 'float32'] : ['float32'];
   const dtype = query.get('dtype') ?? dtypes[0];
   if (!dtypes.includes(dtype)) throw new HttpError(400, `dtype is another, expected ${dtypes.join(' or ')}`);

@@ -1,7 +1,7 @@
 import type { ServiceSettings, Spec } from './spec.js';
 
-/** Batches that are with the thread that predicts, or on their way to it: one is predicted while one is filled. */
-export const SLOTS = 2;
+/** Batches that have room in shared memory: one is predicted, one is next, and the results of one are being read. */
+export const SLOTS = 3;
 
 /** What the thread of requests is started with. */
 export interface ThreadData {

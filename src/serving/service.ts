@@ -54,6 +54,10 @@ export class Service {
       eval: isText,
       // It computes nothing that is worth threads of its own.
       env: { ...process.env, LAYERWISE_KERNELS: 'reference', LAYERWISE_THREADS: '1' },
+      // It needs none of the loaders of this process.
+      execArgv: [],
+      // Most of what a request leaves behind is gone before it is copied.
+      resourceLimits: { maxYoungGenerationSizeMb: 64 },
     });
     return new Promise((started, failed) => {
       let end: (ended: Ended) => void = () => {};

@@ -6,8 +6,8 @@ import { Batcher } from '../../src/serving/batcher.js';
 let sent: { slot: number; values: number[] }[] = [];
 let answers: Record<string, number[] | string> = {};
 let batcher: Batcher;
-const inputs = [new Float32Array(4), new Float32Array(4)];
-const outputs = [new Float32Array(8), new Float32Array(8)];
+const inputs = Array.from({ length: 3 }, () => new Float32Array(4));
+const outputs = Array.from({ length: 3 }, () => new Float32Array(8));
 const CLOCK = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'performance'] as const;
 
 beforeEach(() => {
@@ -80,15 +80,20 @@ test('the last one of those on their way ends the wait, a full batch does too', 
   expect(predict()).toEqual([1, 2, 3, 4]);
 });
 
-test('while the model works the next batch fills, and goes when it is idle', () => {
+test('while the model works the next batch is sent when it is full or has waited, others wait for room', () => {
   add('a', [1]);
   pass();
-  for (const x of [2, 3, 4, 5, 6]) add(`${x}`, [x]);
-  pass(50);
+  add('b', [2]);
+  pass(1);
   expect(sent).toHaveLength(1);
-  expect([predict(), predict(), predict()]).toEqual([[1], [2, 3, 4, 5], [6]]);
-  expect(answers['6']).toEqual([6, 36]);
-  expect(batcher).toMatchObject({ queued: 0, predicting: 0, batches: 3, examples: 6 });
+  pass(1);
+  expect(sent).toHaveLength(2);
+  for (const x of [3, 4, 5, 6, 7]) add(`${x}`, [x]);
+  pass(50);
+  expect(sent).toHaveLength(2);
+  expect([predict(), predict(), predict(), predict()]).toEqual([[1], [2], [3, 4, 5, 6], [7]]);
+  expect(answers['7']).toEqual([7, 49]);
+  expect(batcher).toMatchObject({ queued: 0, predicting: 0, batches: 4, examples: 7 });
 });
 
 test('a request of more examples than a batch gets all of its own', () => {
@@ -102,6 +107,8 @@ test('a request of more examples than a batch gets all of its own', () => {
 test('when too many wait new ones are refused, and what has waited too long is given up', () => {
   add('a', [1]);
   pass();
+  add('next', [1]);
+  pass(2);
   for (let x = 2; x < 10; x++) add(`${x}`, [x]);
   expect(() => add('more', [10])).toThrow('the server is busy (8 examples wait already), ask again in a second');
   pass(150);
