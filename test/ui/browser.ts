@@ -33,7 +33,6 @@ export function useBrowser(): (address: string, how: Looked, look: (page: Page) 
       viewport: { width, height: 900 },
       colorScheme: dark ? 'dark' : 'light',
       javaScriptEnabled: scripts,
-      bypassCSP: false,
     });
     const page = await context.newPage();
     const noticed: string[] = [];

@@ -27,7 +27,7 @@ const SUMMARY_PAUSE = 30_000;
 export class App {
   readonly #store: Store;
   readonly #source: Source;
-  readonly #brand = el('a', { class: 'brand', href: '#/runs' }, 'layerwise');
+  readonly #brand = el('a', { class: 'brand', href: '#/' }, 'layerwise');
   readonly #title = el('h1', { tabindex: -1 });
   readonly #badge = el('span');
   readonly #nav = el('nav', { 'aria-label': 'Views' });
@@ -71,9 +71,14 @@ export class App {
   get #route(): Exclude<Route, { page: 'home' }> {
     const route = routeOf(location.hash);
     if (route.page !== 'home') return route;
-    const { summaries, source, connected } = this.#store;
-    const isOne = summaries.length === 1 && (source === 'training' || connected === 'embedded');
+    const { summaries, source } = this.#store;
+    const isOne = this.#isOfOne || (summaries.length === 1 && source === 'training');
     return isOne ? { page: 'run', run: summaries[0]!.info.id, view: 'overview', rest: [] } : { page: 'runs' };
+  }
+
+  /** Whether it is the report of one run. */
+  get #isOfOne(): boolean {
+    return this.#store.connected === 'embedded' && this.#store.summaries.length === 1;
   }
 
   #changed(change: Change, run: string | null): void {
@@ -140,7 +145,7 @@ export class App {
       ...views.map(([view, text]) =>
         link(addressOf((route as { run: string }).run, view), text, (route as { view: RunView }).view === view),
       ),
-      link('#/runs', 'All runs', route.page === 'runs'),
+      this.#isOfOne ? null : link('#/runs', 'All runs', route.page === 'runs'),
     );
   }
 

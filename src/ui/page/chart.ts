@@ -1,34 +1,19 @@
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import { el, fill, scrollable, table, write } from './dom.js';
 import { integer } from './format.js';
-import { colorOf, inkOf, type Pen, swatch } from './palette.js';
+import { swatch } from './palette.js';
+import { type Line, makePlot, PLOT_HEIGHT, type PlotEvents, type PlotOptions } from './plot.js';
 import { type Curve, lowerBound, parts, resample } from './resample.js';
 
-/** A curve of a chart. */
-export interface Line {
-  readonly name: string;
-  readonly pen: Pen;
-  /** Its points as they are now. */
-  curve(): Curve;
-  /** Whether each point is marked. */
-  readonly isMarked?: boolean;
-}
-
-export interface ChartOptions {
-  readonly title: string;
+export interface ChartOptions extends PlotOptions {
   /** What the horizontal axis counts, as `iteration`. */
   readonly unit: string;
-  /** A value as text. */
-  readonly format: (value: number | null) => string;
-  readonly lines: readonly Line[];
-  readonly isLog?: boolean;
   /** What else stands over the chart. */
   readonly controls?: readonly Node[];
-  /** The smallest range of values that is shown, as [0, 1] for shares. */
-  readonly bounds?: readonly [number, number];
+  /** What there is to say of the values, as they are now; empty where nothing is. */
+  readonly note?: () => string;
 }
 
-const HEIGHT = 240;
 const TABLE_ROWS = 25;
 const HELP =
   'Arrow keys read the values, plus and minus zoom, Shift with an arrow key moves, 0 shows the whole run. ' +
@@ -54,6 +39,8 @@ export class Chart {
   #isLog: boolean;
   readonly #resized: ResizeObserver;
   #tabled = 0;
+  readonly #note = el('p', { class: 'note' });
+  readonly #events: PlotEvents = { onCursor: () => this.#showValues(), onZoom: (range) => this.#show(range) };
 
   constructor(options: ChartOptions) {
     this.#options = options;
@@ -93,6 +80,7 @@ export class Chart {
         ),
       ),
       this.#legend,
+      this.#note,
       this.#empty,
       this.#host,
       el('p', { id: `${id}-help`, class: 'hidden' }, HELP),
@@ -110,11 +98,13 @@ export class Chart {
   refresh(): void {
     const width = this.#host.clientWidth;
     const hasValues = this.#options.lines.some((line) => line.curve().x.length > 0);
+    write(this.#note, this.#options.note?.() ?? '');
+    this.#note.hidden = this.#note.textContent === '';
     this.#empty.hidden = hasValues;
     this.#host.hidden = !hasValues;
     if (width > 0 && hasValues) {
-      this.#plot ??= this.#make(width);
-      if (this.#plot.width !== width) this.#plot.setSize({ width, height: HEIGHT });
+      this.#plot ??= makePlot(this.#host, width, { ...this.#options, isLog: this.#isLog }, this.#events);
+      if (this.#plot.width !== width) this.#plot.setSize({ width, height: PLOT_HEIGHT });
       const [from, to] = this.#range ?? this.#whole();
       const drawn = resample(this.#curves(), from, to, Math.max(50, width), this.#isLog);
       this.#plot.setData(drawn as uPlot.AlignedData, false);
@@ -155,66 +145,6 @@ export class Chart {
   #whole(): [number, number] {
     const curves = this.#curves().filter(({ x }) => x.length > 0);
     return [Math.min(...curves.map(({ x }) => x[0]!)), Math.max(...curves.map(({ x }) => x[x.length - 1]!))];
-  }
-
-  #make(width: number): uPlot {
-    const { lines, format, bounds } = this.#options;
-    const ink = colorOf('--muted');
-    const grid = { stroke: colorOf('--line'), width: 1 };
-    const font = '12px system-ui, sans-serif';
-    const axis = { stroke: ink, font, grid, ticks: grid };
-    const plot = new uPlot(
-      {
-        width,
-        height: HEIGHT,
-        legend: { show: false },
-        cursor: {
-          drag: { x: true, y: false, setScale: false },
-          bind: {
-            dblclick: () => () => {
-              this.#show(null);
-              return null;
-            },
-          },
-          points: { size: 7 },
-        },
-        scales: {
-          x: { time: false, auto: false },
-          y: this.#isLog ? { distr: 3 } : { range: (_, min, max) => rangeOf(min ?? 0, max ?? 1, bounds) },
-        },
-        axes: [
-          { ...axis, size: 32, values: (_, values) => values.map((value) => (value % 1 === 0 ? integer(value) : '')) },
-          { ...axis, size: 64, values: (_, values) => values.map((value) => (value === null ? '' : format(value))) },
-        ],
-        series: [
-          {},
-          ...lines.map(({ name, pen, isMarked = false }) => ({
-            label: name,
-            stroke: inkOf(pen),
-            width: pen.isFaint ? 1 : 2,
-            dash: [...pen.dash],
-            spanGaps: true,
-            points: { show: isMarked, size: 6, fill: inkOf(pen) },
-          })),
-        ],
-        hooks: {
-          setCursor: [() => this.#showValues()],
-          setSelect: [
-            ({ select, posToVal }) => {
-              if (select.width < 4) return;
-              this.#show([posToVal(select.left, 'x'), posToVal(select.left + select.width, 'x')]);
-              plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-            },
-          ],
-        },
-      },
-      [[]],
-      this.#host,
-    );
-    const canvas = this.#host.querySelector('canvas');
-    canvas?.setAttribute('role', 'img');
-    canvas?.setAttribute('aria-label', `${this.#options.title}. Its values stand in the table below.`);
-    return plot;
   }
 
   #makeLegend(): void {
@@ -314,13 +244,6 @@ export class Chart {
     });
     fill(this.#table, scrollable(`Table: ${title}`, table(title, ['curve', unit, 'value or mean', 'range'], rows)));
   }
-}
-
-function rangeOf(min: number, max: number, bounds: readonly [number, number] | undefined): [number, number] {
-  const room = max > min ? 0.06 * (max - min) : Math.abs(max) * 0.1 || 1;
-  const low = min - room;
-  const high = max + room;
-  return bounds === undefined ? [low, high] : [Math.max(bounds[0], low), Math.min(bounds[1], high)];
 }
 
 /** The number of the point that is nearest to a place; −1 without points. */

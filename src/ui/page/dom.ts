@@ -50,12 +50,11 @@ export function table(
   caption: string,
   columns: readonly string[],
   rows: readonly (readonly Child[])[],
-  { isCaptionShown = false }: { isCaptionShown?: boolean } = {},
 ): HTMLTableElement {
   return el(
     'table',
     {},
-    el('caption', { class: isCaptionShown ? null : 'hidden' }, caption),
+    el('caption', { class: 'hidden' }, caption),
     el('thead', {}, el('tr', {}, ...columns.map((column) => el('th', { scope: 'col' }, column)))),
     el('tbody', {}, ...rows.map(rowOf)),
   );

@@ -4,6 +4,8 @@ const BYTES = 24;
 /** The points of a run, as columns that grow. */
 export class Points {
   length = 0;
+  /** How many losses are not finite. */
+  notFinite = 0;
   #columns = [new Float64Array(1024), new Float64Array(1024), new Float64Array(1024)] as const;
 
   get iteration(): Float64Array {
@@ -41,12 +43,14 @@ export class Points {
     this.#columns.forEach((column, i) => {
       column.set(columnOf(bytes, i * added * 8, added), this.length);
     });
+    for (let i = this.length; i < end; i++) if (!Number.isFinite(this.#columns[1][i])) this.notFinite++;
     this.length = end;
     return added;
   }
 
   clear(): void {
     this.length = 0;
+    this.notFinite = 0;
   }
 }
 

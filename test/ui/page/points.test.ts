@@ -32,10 +32,12 @@ test('points are no piece of a point', () => {
 
 test('points of another run begin anew', () => {
   const points = new Points();
-  points.append(exactly(bytesFrom(madePoints(10), 0)));
+  points.append(exactly(bytesFrom(Float64Array.of(1, 2, 3, Number.NaN, 5, Infinity, 0.1, 0.1, 0.1), 0)));
+  expect(points.notFinite).toBe(2);
   points.clear();
   points.append(exactly(bytesFrom(madePoints(4), 0)));
   expect([...points.iteration]).toEqual([1, 2, 3, 4]);
+  expect(points.notFinite).toBe(0);
 });
 
 test('bytes of a base64 text', () => {

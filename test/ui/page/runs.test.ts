@@ -102,6 +102,7 @@ describe.skipIf(CHROMIUM === undefined)(`several runs${WITHOUT_CHROMIUM}`, () =>
         expect(await page.locator('canvas').count()).toBe(4);
         expect(await page.getByRole('button', { name: /Pause|Set|Stop/ }).count()).toBe(0);
         expect(await page.getByText('The server does not answer').count()).toBe(0);
+        expect(await page.getByRole('link', { name: 'All runs' }).count()).toBe(0);
         for (const name of ['Layers', 'Filters', 'Confusion', 'Mistakes', 'Settings', 'Overview']) {
           await page.getByRole('link', { name, exact: true }).click();
           await page.locator('main table, main canvas').first().waitFor();

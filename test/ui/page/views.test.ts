@@ -124,6 +124,16 @@ describe.skipIf(CHROMIUM === undefined)(`the page in Chromium${WITHOUT_CHROMIUM}
       const linear = await canvas.evaluate((element: HTMLCanvasElement) => element.toDataURL());
       await page.getByRole('checkbox', { name: 'Log axis' }).first().check();
       expect(await canvas.evaluate((element: HTMLCanvasElement) => element.toDataURL())).not.toBe(linear);
+      const light = await canvas.evaluate((element: HTMLCanvasElement) => element.toDataURL());
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await expect
+        .poll(() =>
+          page
+            .locator('canvas')
+            .first()
+            .evaluate((element: HTMLCanvasElement) => element.toDataURL()),
+        )
+        .not.toBe(light);
       // What was chosen stays from view to view.
       await page.getByRole('link', { name: 'Layers' }).click();
       await page.goBack();
@@ -136,6 +146,12 @@ describe.skipIf(CHROMIUM === undefined)(`the page in Chromium${WITHOUT_CHROMIUM}
       await visible(page, 'gradient vanishing: standard deviation 1e-12');
       await visible(page, 'nearly dead: 98.5 % of the activations are zero', 'Linear(8192, 100)', '825,046');
       expect(await page.getByRole('img', { name: 'Weights of conv1: from -0.15 to 0.15' }).count()).toBe(1);
+      expect(await page.getByRole('columnheader', { name: 'gradient' }).count()).toBe(1);
+      const insight = madeInsight(610);
+      const layers = insight.layers!.map((layer) => ({ ...layer, gradient: null, updateRatio: null }));
+      server.send({ kind: 'insight', run: '1', insight: { ...insight, layers } });
+      await visible(page, 'As of iteration 610.');
+      expect(await page.getByRole('columnheader', { name: /gradient|step/ }).count()).toBe(0);
     });
   });
 
@@ -176,6 +192,9 @@ describe.skipIf(CHROMIUM === undefined)(`the page in Chromium${WITHOUT_CHROMIUM}
   test('settings', async () => {
     await open(view('config'), {}, async (page) => {
       await visible(page, 'model.options.weightScale', 'training.betas', '[0.9,0.999]', '/runs/convnet3-cifar10-1');
+      // axe does look: with a text as pale as its ground it finds something.
+      await page.evaluate(() => document.documentElement.style.setProperty('--muted', 'var(--panel)'));
+      expect((await axe(page)).join()).toContain('color-contrast');
     });
   });
 

@@ -62,33 +62,57 @@ export class Layers implements View {
       el('ul', {}, ...remarks.map(([name, text]) => el('li', {}, el('strong', {}, name), `: ${text}`))),
     );
     if (layers === null) return;
-    fill(
-      this.#statistics,
-      el(
-        'div',
-        { class: 'statistics' },
-        table(
-          'Mean, standard deviation and distribution of the values of each layer',
-          ['layer', 'activations', 'share of zeros', 'weights', 'gradient', 'step / weight', 'remarks'],
-          layers.map((layer) => statisticsRow(layer)),
-        ),
-      ),
-    );
+    // What is not known of any layer has no column: a report has no gradients.
+    const columns = COLUMNS.filter(({ isKnown }) => isKnown === undefined || layers.some(isKnown));
+    const caption = 'Mean, standard deviation and distribution of the values of each layer';
+    const rows = layers.map((layer) => columns.map(({ cell }) => cell(layer)));
+    const names = columns.map(({ name }) => name);
+    fill(this.#statistics, el('div', { class: 'statistics' }, table(caption, names, rows)));
   }
 }
 
-function statisticsRow(layer: LayerStats) {
-  const remarks = remarksOf(layer);
-  return [
-    layer.name,
-    valuesOf(layer.activation, `Activations of ${layer.name}`),
-    percent(layer.activation?.zeros ?? null),
-    valuesOf(layer.weight, `Weights of ${layer.name}`),
-    valuesOf(layer.gradient, `Gradient of ${layer.name}`),
-    decimal(layer.updateRatio),
-    remarks.length === 0 ? 'as usual' : el('strong', { class: 'remark' }, remarks.join('; ')),
-  ];
+interface Column {
+  readonly name: string;
+  cell(layer: LayerStats): Node | string;
+  /** Whether there is anything for a layer. */
+  isKnown?(layer: LayerStats): boolean;
 }
+
+const COLUMNS: readonly Column[] = [
+  { name: 'layer', cell: ({ name }) => name },
+  {
+    name: 'activations',
+    cell: ({ name, activation }) => valuesOf(activation, `Activations of ${name}`),
+    isKnown: ({ activation }) => activation !== null,
+  },
+  {
+    name: 'share of zeros',
+    cell: ({ activation }) => percent(activation?.zeros ?? null),
+    isKnown: ({ activation }) => activation !== null,
+  },
+  {
+    name: 'weights',
+    cell: ({ name, weight }) => valuesOf(weight, `Weights of ${name}`),
+    isKnown: ({ weight }) => weight !== null,
+  },
+  {
+    name: 'gradient',
+    cell: ({ name, gradient }) => valuesOf(gradient, `Gradient of ${name}`),
+    isKnown: ({ gradient }) => gradient !== null,
+  },
+  {
+    name: 'step / weight',
+    cell: ({ updateRatio }) => decimal(updateRatio),
+    isKnown: ({ updateRatio }) => updateRatio !== null,
+  },
+  {
+    name: 'remarks',
+    cell: (layer) => {
+      const remarks = remarksOf(layer);
+      return remarks.length === 0 ? 'as usual' : el('strong', { class: 'remark' }, remarks.join('; '));
+    },
+  },
+];
 
 /** Mean and standard deviation, and under them a small histogram. */
 function valuesOf(values: Statistics | null, name: string): Node | string {

@@ -1,9 +1,10 @@
 import type { EpochRow } from '../../protocol.js';
-import { Chart, type Line } from '../chart.js';
+import { Chart } from '../chart.js';
 import { Controls, isOver } from '../controls.js';
 import { el, fill, write } from '../dom.js';
 import { decimal, duration, integer, percent } from '../format.js';
 import { pen } from '../palette.js';
+import type { Line } from '../plot.js';
 import { Smoothed } from '../points.js';
 import type { Curve } from '../resample.js';
 import { better, type Change } from '../store.js';
@@ -60,7 +61,9 @@ export class Overview implements View {
       ['Learning rate', decimal(status.learningRate)],
       ['Loss', decimal(status.loss)],
       last?.valAcc === undefined || last.valAcc === null ? null : ['Validation accuracy', percent(last.valAcc)],
-      best?.valAcc === undefined || best.valAcc === null ? null : ['Best so far', percent(best.valAcc)],
+      best?.valAcc === undefined || best.valAcc === null
+        ? null
+        : [isGoing ? 'Best so far' : 'Best validation accuracy', percent(best.valAcc)],
     ];
     fill(
       this.#tiles,
@@ -123,6 +126,10 @@ export class Overview implements View {
       format: decimal,
       lines,
       isLog: settings.isLogLoss,
+      note: () => {
+        const { notFinite } = points;
+        return notFinite === 0 ? '' : `${integer(notFinite)} losses are not finite, and are not drawn.`;
+      },
       controls: [
         el(
           'span',
