@@ -24,8 +24,8 @@ export function useBrowser(): (address: string, how: Looked, look: (page: Page) 
   });
 
   /**
-   * Opens an address, and fails where the page writes to the console (also of a policy that is violated), throws, or asks
-   * for anything that is not on its server.
+   * Opens an address, and fails where the page writes to the console (also of a policy that is violated), throws, or
+   * asks for anything that is not on its server.
    */
   return async (address, { width = 1000, dark = false, scripts = true, allowed }, look) => {
     if (browser === undefined) throw new Error('there is no browser');
