@@ -12,7 +12,7 @@ import { RunFolder } from '../../src/runs/index.js';
 const ENDS = ['SIGINT', 'SIGTERM', 'SIGKILL', 'SIGINT twice', 'SIGKILL', 'SIGINT then SIGKILL'] as const;
 
 /** Settings that make short runs, with everything that has a state. */
-const MODELS: readonly (readonly [name: string, ...settings: string[]])[] = [
+const MODELS: readonly (readonly string[])[] = [
   ['twolayer', '--set', 'hiddenDim=100', '--set', 'optimizer=adam', '--batch-size', '10'],
   [
     ...['mlp', '--set', 'hiddenDims=[20]', '--set', 'batchNorm=true', '--set', 'dropout=0.2', '--set', 'crop=2'],
