@@ -26,6 +26,9 @@ export function checkContradictions(fn: string, config: RunConfig, loop: Loop): 
     refuse(`model ${model.name}`, found);
   }
   checkClasses(fn, config, classesOfKind(data.kind), `${data.kind} data`);
+  if (data.missing === 'nan' && data.standardize === false) {
+    refuse('data.missing', 'is nan, and data.standardize false', "'mean' or 'drop': the mean comes with the scaling");
+  }
   if (training.nesterov === true && training.momentum === 0) {
     refuse('training.nesterov', 'is true, and training.momentum 0', 'momentum > 0 with nesterov');
   }

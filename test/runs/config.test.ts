@@ -189,6 +189,13 @@ describe('a config is refused', () => {
     await expect(of({ seed: {} })).rejects.toThrow('train: config: seed is an object, expected a number or a string');
   });
 
+  test('for missing values that would stay', async () => {
+    const set = ['missing=nan', 'standardize=false'];
+    await expect(made({ data: 'examples/houses.csv', set })).rejects.toThrow(
+      "train: data.missing is nan, and data.standardize false, expected 'mean' or 'drop'",
+    );
+  });
+
   test('for pictures of another size, or rows', async () => {
     const dir = temporaryDir();
     writeFileSync(join(dir, 'train-images-idx3-ubyte'), '');
