@@ -1,6 +1,15 @@
 import { join, resolve } from 'node:path';
 import { tensorBoardLogger } from '../../loggers/index.js';
-import { NAMES, openTask, RunFolder, RunWriter, type Task, writePreprocessing, writeReport } from '../../runs/index.js';
+import {
+  changeOfModelFile,
+  NAMES,
+  openTask,
+  RunFolder,
+  RunWriter,
+  type Task,
+  writePreprocessing,
+  writeReport,
+} from '../../runs/index.js';
 import { checkAccuracy } from '../../training/index.js';
 import { InterruptedError, oneLine } from '../errors.js';
 import type { Io } from '../io.js';
@@ -36,7 +45,9 @@ export async function trainRun(io: Io, fn: string, { config, folder }: Plan, opt
   let run = folder;
   try {
     if (folder === null && options.run !== undefined) RunFolder.checkFree(placeOf(io, options.run), fn);
-    const task = await openTask(config, { onProgress: teller.onProgress() });
+    const task = await openTask(config, { fn, onProgress: teller.onProgress() });
+    const change = changeOfModelFile(fn, config);
+    if (change !== null) io.note(`note: ${change}`);
     await interruption.check();
     run ??= newFolder(io, fn, options.run, task);
     writer ??= new RunWriter(fn, run, (error) => interruption.fail(error));
