@@ -50,7 +50,8 @@ test.each(EXAMPLES.filter(isEndless))('%s', async (line) => {
   for (const output of [child.stdout, child.stderr]) {
     output.on('data', (text: Buffer) => {
       printed += text;
-      if (printed.includes('http://')) child.kill('SIGTERM');
+      // Once: a second signal ends it at once.
+      if (printed.includes('http://') && !child.killed) child.kill('SIGTERM');
     });
   }
   const [exitCode] = await once(child, 'close');

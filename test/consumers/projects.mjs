@@ -23,6 +23,19 @@ export const OWN = {
   CommonJS: { type: 'commonjs', files: ['commonjs.cjs'], steps: [['node', 'commonjs.cjs']] },
   'both formats': { type: 'module', files: ['formats.mjs'], steps: [['node', 'formats.mjs']] },
 
+  'the command': {
+    type: 'commonjs',
+    files: ['command.mjs'],
+    texts: {
+      'model.mjs':
+        "import { nn } from 'layerwise';\nexport default () => new nn.Sequential(new nn.Flatten(), new nn.Linear(3072, 10));\n",
+    },
+    steps: [
+      ['layerwise', 'info'],
+      ['node', 'command.mjs'],
+    ],
+  },
+
   // None of these has @types/node: the declarations of the package stand on their own.
   'TypeScript, nodenext': typescript('module', '--module', 'nodenext'),
   'TypeScript, nodenext, CommonJS': typescript('commonjs', '--module', 'nodenext'),

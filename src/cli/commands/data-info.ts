@@ -18,7 +18,8 @@ export function dataInfoCommand(io: Io): Command {
 
 async function info(io: Io, path: string): Promise<void> {
   const { makeConfig, openData } = await import('../../runs/index.js');
-  const config = await makeConfig('data info', { data: path, cwd: io.cwd, env: io.env });
+  // Of all models, one that takes pictures and rows: nothing is built.
+  const config = await makeConfig('data info', { model: 'fc', data: path, cwd: io.cwd, env: io.env });
   const data = await openData(config);
   const parts = partsOf(data).map(([name, part]) => ({ name, examples: part.length, counts: countsOf(part, data) }));
   const { channelStats } = await import('../../data/index.js');

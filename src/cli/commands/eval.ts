@@ -31,7 +31,10 @@ export function evalCommand(io: Io): Command {
     )
     .option('--data <path>', 'other data of the same kind')
     .action((run: string, options: Options) => evaluate(io, run, options));
-  return examples(command, ['layerwise eval runs/first', 'layerwise eval runs/first --split val --json']);
+  return examples(command, [
+    'layerwise eval runs/twolayer-synthetic-1',
+    'layerwise eval runs/twolayer-synthetic-1 --split val --json',
+  ]);
 }
 
 async function evaluate(io: Io, path: string, { split, weights, data }: Options): Promise<void> {

@@ -34,8 +34,8 @@ export function exportCommand(io: Io): Command {
     )
     .action((run: string, format: Format, options: Options) => exportRun(io, run, format, options));
   return examples(command, [
-    'layerwise export runs/first onnx --softmax',
-    'layerwise export runs/first npz --out weights.npz',
+    'layerwise export runs/twolayer-synthetic-1 onnx --softmax',
+    'layerwise export runs/twolayer-synthetic-1 npz --out weights.npz',
   ]);
 }
 

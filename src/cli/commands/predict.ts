@@ -32,8 +32,8 @@ export function predictCommand(io: Io): Command {
     )
     .action((run: string, files: string[], options: Options) => predict(io, run, files, options));
   return examples(command, [
-    'layerwise predict runs/first test:0 test:1',
-    'layerwise predict runs/first test:0 --top 10 --json',
+    'layerwise predict runs/twolayer-synthetic-1 test:0 test:1',
+    'layerwise predict runs/twolayer-synthetic-1 test:0 --top 10 --json',
   ]);
 }
 

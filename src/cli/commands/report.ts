@@ -26,7 +26,10 @@ export function reportCommand(io: Io): Command {
     .addOption(new Option('--split <part>', 'whose confusion and mistakes are shown').choices(['val', 'test', 'train']))
     .option('--open', 'open it in the browser')
     .action((run: string, options: Options) => report(io, run, options));
-  return examples(command, ['layerwise report runs/first', 'layerwise report runs/first --out report.html']);
+  return examples(command, [
+    'layerwise report runs/twolayer-synthetic-1',
+    'layerwise report runs/twolayer-synthetic-1 --out report.html',
+  ]);
 }
 
 async function report(io: Io, path: string, { out, open, weights, split }: Options): Promise<void> {
