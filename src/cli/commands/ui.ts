@@ -44,10 +44,12 @@ async function ui(io: Io, path: string, { port, host }: Options): Promise<void> 
     onError: (error) => io.note(`${fn}: ${error instanceof Error ? error.message : String(error)}`),
   });
   try {
+    // Whoever reads the address may end it at once.
+    const end = ended();
     const url = addressOf(host, await server.listen(), token);
     if (io.isJson) io.json({ dir, url });
     else io.print(`Live page: ${url}\nIt shows the runs in ${path}. Ctrl-C ends it.`);
-    await ended();
+    await end;
   } finally {
     source.close();
     await server.close();
