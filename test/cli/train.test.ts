@@ -13,7 +13,7 @@ beforeAll(async () => {
   writeSyntheticCifar10(join(dir, 'data'), { trainPerBatch: 14, test: 10 });
   const { code, err } = await train(...SETTINGS, '--run', 'first', '--epochs', '2', '--quiet');
   expect([code, err]).toEqual([0, '']);
-});
+}, 60_000);
 afterAll(() => rmSync(dir, { recursive: true }));
 
 const SETTINGS = [

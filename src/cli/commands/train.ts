@@ -44,7 +44,7 @@ export function trainCommand(io: Io): Command {
   return examples(command, [
     'layerwise train twolayer --data synthetic --plot',
     'layerwise train --resume runs/twolayer-synthetic-1 --epochs 12',
-    'layerwise train --config runs/twolayer-synthetic-1/config.json --lr 5e-4 --quiet',
+    'layerwise train --config runs/twolayer-synthetic-1/config.json --lr 5e-4 --epochs 2 --quiet',
   ]);
 }
 
