@@ -49,7 +49,8 @@ const MOST_BYTES = 2 ** 31 - 1;
  *
  * @param model - A module that returns one tensor, or a TwoLayerNet, FullyConnectedNet or ThreeLayerConvNet.
  * @param file - Its name ends with `.onnx`.
- * @param options - `inputShape`, which is needed, `opset`, `softmax`, `dtype`, `name`, `metadata`: see {@link ExportOnnxOptions}.
+ * @param options - `inputShape`, which is needed, `opset`, `softmax`, `dtype`, `name`, `metadata`: see
+ *   {@link ExportOnnxOptions}.
  * @throws {TypeError | RangeError} naming what cannot be written, or does not fit: then there is no new file.
  * @throws {Error} naming the file and the reason, if it cannot be written.
  * @see https://onnx.ai/onnx/operators/

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { Readable } from 'node:stream';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { array } from '../../src/arrays/index.js';
 import { makeIo } from '../../src/cli/io.js';
 import { writeCsv } from '../../src/cli/predict/csv.js';
@@ -69,6 +70,16 @@ test('numbers by the names of the targets', async () => {
       .map((title, i) => `${title}  price ${i % 2 === 0 ? '2.5' : '7.5'}\n`)
       .join(''),
   );
+});
+
+test('of stdin', async () => {
+  const own = Object.getOwnPropertyDescriptor(process, 'stdin') as PropertyDescriptor;
+  onTestFinished(() => void Object.defineProperty(process, 'stdin', own));
+  Object.defineProperty(process, 'stdin', { configurable: true, value: Readable.from([Buffer.from(ROWS)]) });
+  const { job, out, err } = jobOf(rowModel(null), { isJson: true });
+  expect((await predictRows(job, ['-'])).failed).toBe(0);
+  expect(JSON.parse(out().split('\n')[0])).toEqual({ file: '-', row: 1, values: { price: 2.5 } });
+  expect(err()).toBe('');
 });
 
 describe('a file of predictions', () => {

@@ -16,7 +16,8 @@ function houses(count: number, shift = 0): string {
   const rows = Array.from({ length: count }, (_, i) => {
     const area = 20 + ((i * 37) % 100) + shift;
     const town = i % 3 === 0 ? 'Bern' : 'Basel';
-    return `${area},${town},${3 * area + (town === 'Bern' ? 50 : 0) + ((i * 7) % 5)},${area > 70 ? 'large' : 'small'}\n`;
+    const price = 3 * area + (town === 'Bern' ? 50 : 0) + ((i * 7) % 5);
+    return `${area},${town},${price},${area > 70 ? 'large' : 'small'}\n`;
   });
   return `area,town,price,kind\n${rows.join('')}`;
 }

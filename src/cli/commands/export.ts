@@ -97,7 +97,8 @@ function fed(preprocessing: Preprocessing): string {
     const columns = inputs.map((name) => {
       return Object.hasOwn(categories, name) ? `${name} (${coded} ${categories[name].join(', ')})` : name;
     });
-    return `the columns ${columns.join(', ')}${standardize === null ? '' : ', each minus its mean, over its deviation'}`;
+    const scaled = standardize === null ? '' : ', each minus its mean, over its deviation';
+    return `the columns ${columns.join(', ')}${scaled}`;
   }
   const { inputShape, mean, std } = preprocessing;
   const colours = inputShape[0] === 1 ? 'grey' : 'red, green, blue';

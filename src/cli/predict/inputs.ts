@@ -23,8 +23,8 @@ export interface OwnExample {
 }
 
 /**
- * What is meant by the names that the user gave: examples of the run, unless there is a file of that name; and files, of
- * a folder those of the pictures in it and below it.
+ * What is meant by the names that the user gave: examples of the run, unless there is a file of that name; and files,
+ * of a folder those of the pictures in it and below it.
  *
  * @throws {CliError} if a folder has no pictures.
  */

@@ -230,9 +230,8 @@ async function textOf(job: Job, name: string): Promise<string> {
   if (isPicture(bytes)) {
     const { preprocessing } = job.trained;
     const columns = preprocessing.kind === 'rows' ? preprocessing.inputs.join(', ') : '';
-    throw new CliError(
-      `${job.fn}: ${shownName(name)} is a picture, and ${job.path} takes rows of a CSV file with the columns ${columns}`,
-    );
+    const wanted = `${job.path} takes rows of a CSV file with the columns ${columns}`;
+    throw new CliError(`${job.fn}: ${shownName(name)} is a picture, and ${wanted}`);
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
