@@ -122,7 +122,8 @@ const COLUMNS = 3;
 
 /**
  * Iterations, losses and learning rates of a run, column by column. Where there are more than {@link POINTS}, of each
- * of many equal parts the points with the least and the greatest loss, so that the line covers what it would have covered.
+ * of many equal parts the points with the least and the greatest loss, so that the line covers what it would have
+ * covered.
  */
 export function pointsOf({ steps }: Pick<Metrics, 'steps'>, most = POINTS): Float64Array<ArrayBuffer> {
   const places = placesOf(steps.loss, most);

@@ -109,3 +109,28 @@ describe('classes', () => {
     );
   });
 });
+
+test('pictures in folders: other ones are evaluated by the names of their classes', async () => {
+  const random = new Random(1);
+  const draw = (folder: string, classes: readonly string[], count: number): void => {
+    for (const name of classes) {
+      mkdirSync(path.join(dir, folder, name), { recursive: true });
+      for (let i = 0; i < count; i++) {
+        const picture = random.rand([3, 8, 8]);
+        picture.data.set(picture.data.map((x) => 100 * x + (name === 'dark' ? 0 : 150)));
+        writeImage(path.join(dir, folder, name, `${i}.png`), picture);
+      }
+    }
+  };
+  draw('shades', ['bright', 'dark', 'none'], 12);
+  draw('others', ['dark'], 5);
+  draw('odd', ['grey'], 1);
+  const set = ['epochs=10', 'lr=0.01', 'size=8'];
+  await trainRun(path.join(dir, 'nets'), 'mlp', path.join(dir, 'shades'), set);
+  const { examples, accuracy, confusion } = JSON.parse((await ran('eval', 'nets', '--data', 'others', '--json')).out);
+  expect([examples, accuracy]).toEqual([5, 1]);
+  expect(confusion[1]).toEqual([0, 5, 0]);
+  expect((await ran('eval', 'nets', '--data', 'odd')).err).toMatch(
+    /^eval: --data .*odd has the class 'grey', expected classes of the run: bright, dark, none\n$/,
+  );
+});
