@@ -48,9 +48,9 @@ export function inputsOf(type: string, bytes: Uint8Array, spec: Spec, query: Pic
 
 /** The picture in a PNG or JPEG file, resized to what the model takes. */
 function picture(bytes: Uint8Array, { inputShape }: Spec): Examples {
-  const [channels, height, width] = inputShape;
-  const size = height === width ? height : ([height, width] as const);
-  const image = refusing(() => decodeImage(bytes, { channels: channels as 1 | 3 | 4, size, maxPixels: MOST_PIXELS }));
+  const [channels, height, width] = inputShape as readonly [1 | 3, number, number];
+  const options = { channels, size: [height, width] as const, maxPixels: MOST_PIXELS };
+  const image = refusing(() => decodeImage(bytes, options));
   return { values: hostValues(image) as Float32Array, count: 1 };
 }
 

@@ -21,7 +21,9 @@ export function servedBy(trained: Trained): Served {
 }
 
 /** How rows are read as those were that the model was trained on; none is left out, since each gets its answer. */
-function readingOf({ inputs, categories, reading }: RowPreprocessing): CsvReading {
+function readingOf({ inputs, categories, reading, standardize }: RowPreprocessing): CsvReading {
   const { header, delimiter, encode, missing } = reading as Omit<CsvReading, 'columns' | 'categories'>;
-  return { columns: inputs, categories, header, delimiter, encode, missing: missing === 'nan' ? 'nan' : 'error' };
+  // What is missing becomes the mean of the training rows, where there is one.
+  const isFilled = (missing === 'nan' || missing === 'mean') && standardize !== null;
+  return { columns: inputs, categories, header, delimiter, encode, missing: isFilled ? 'nan' : 'error' };
 }

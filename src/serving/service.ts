@@ -111,6 +111,9 @@ function predicted(
   try {
     const values = new Float32Array(inputs, 4 * slot * maxBatch * inputSize, count * inputSize);
     const results = predict(wrap(values, [count, ...spec.inputShape]));
+    if (results.shape.join() !== `${count},${outputSize}`) {
+      throw new Error(`serve: the model gives shape (${results.shape}), expected (${count}, ${outputSize})`);
+    }
     const room = new Float32Array(outputs, 4 * slot * maxBatch * outputSize, count * outputSize);
     room.set(hostValues(results));
     return { kind: 'predicted', slot };
