@@ -61,7 +61,7 @@ export const UI_OPTIONS = {
   ui: option<boolean | UiOptions>(false, ANY),
 };
 
-/** @returns What `ui` says; null if there is to be no page. @throws {TypeError | RangeError} naming what does not fit. */
+/** @returns What `ui` says; null: no page. @throws {TypeError | RangeError} naming what does not fit. */
 export function checkUi(fn: string, ui: boolean | UiOptions): CheckedUi | null {
   if (ui === false) return null;
   if (ui !== true && !(typeof ui === 'object' && ui !== null && isPlainObject(ui))) {
