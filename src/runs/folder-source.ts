@@ -1,6 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { HttpError } from '../http/http-error.js';
 import type { Insight, RunInfo, RunList, Snapshot, Update } from '../ui/protocol.js';
 import { pointBytes } from '../ui/server/points.js';
 import type { Source } from '../ui/server/source.js';
@@ -35,6 +34,8 @@ interface Entry {
  * the names that the folder has, and are never made a path.
  */
 export class FolderSource implements Source {
+  /** The page of the process that trains gives commands. */
+  readonly command = null;
   readonly #fn: string;
   readonly #dir: string;
   readonly #title: string;
@@ -96,10 +97,6 @@ export class FolderSource implements Source {
     if (entry === undefined) return null;
     const { iteration, loss, learningRate } = entry.run.metrics().steps;
     return pointBytes([iteration, loss, learningRate], from);
-  }
-
-  command(): void {
-    throw new HttpError(409, 'runs in a folder take no commands; the page of the process that trains does');
   }
 
   subscribe(hear: (update: Update) => void): () => void {

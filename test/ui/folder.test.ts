@@ -50,7 +50,7 @@ test('what is no run of the folder is not there', () => {
     expect(source.snapshot(id)).toBeNull();
     expect(source.points(id, 0)).toBeNull();
   }
-  expect(() => source.command()).toThrow('runs in a folder take no commands');
+  expect(source.command).toBeNull();
 });
 
 test('what is appended is told, also where half a line was', () => {

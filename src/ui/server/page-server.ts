@@ -25,6 +25,8 @@ export const FIRST_PORT = 8123;
 /** The longest body of a command. */
 const MOST_BYTES = 4096;
 
+const NO_COMMANDS = 'runs in a folder take no commands; the page of the process that trains does';
+
 /** Seconds in which a request has to have come in. */
 const TIMEOUT = 10;
 
@@ -58,6 +60,7 @@ export class PageServer {
           post: async ({ request, response, names }) => {
             const command = commandOf(await readJson(request, response, MOST_BYTES));
             found(source.snapshot(names.id));
+            if (source.command === null) throw new HttpError(409, NO_COMMANDS);
             source.command(names.id, command);
             sendJson(response, {});
           },

@@ -9,11 +9,11 @@ export interface Source {
   /** The points of a run from number `from` on; null if there is no such run. */
   points(id: string, from: number): Uint8Array | null;
   /**
-   * Passes a command on.
+   * Passes a command on; null where runs take none.
    *
-   * @throws {HttpError} 409 if the run takes none.
+   * @throws {HttpError} 409 if the run has ended.
    */
-  command(id: string, command: Command): void;
+  readonly command: ((id: string, command: Command) => void) | null;
   /** Calls `hear` with each update from now on. @returns What ends that. */
   subscribe(hear: (update: Update) => void): () => void;
 }
