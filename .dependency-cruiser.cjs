@@ -138,7 +138,7 @@ module.exports = {
         pathNot: [
           PROGRAMS,
           '^src/(kernels/assembly/|data/workers/(thread|remade)\\.ts$)',
-          '^src/(terminal/|ui/page-with\\.ts$)',
+          '^src/(terminal/|ui/(page-with|plain)\\.ts$)',
         ],
         reachable: false,
       },
