@@ -28,7 +28,8 @@ export const OWN = {
     files: ['command.mjs'],
     texts: {
       'model.mjs':
-        "import { nn } from 'layerwise';\nexport default () => new nn.Sequential(new nn.Flatten(), new nn.Linear(3072, 10));\n",
+        "import { nn } from 'layerwise';\n" +
+        'export default () => new nn.Sequential(new nn.Flatten(), new nn.Linear(3072, 10));\n',
     },
     steps: [
       ['layerwise', 'info'],
