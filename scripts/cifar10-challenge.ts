@@ -117,7 +117,7 @@ function train(
   const history = fit(model, loader, {
     optimizer,
     epochs,
-    schedule: recipe.schedule?.(optimizer, lr, epochs, loader.length),
+    schedule: recipe.schedule(optimizer, lr, epochs, loader.length),
     loss: (scores, y) => F.crossEntropy(scores, y, { labelSmoothing }),
     ...(weightAverage === undefined ? {} : { weightAverage }),
     valLoader: val,

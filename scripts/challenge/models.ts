@@ -1,6 +1,19 @@
 // The networks of the CIFAR-10 challenge, and how each is trained.
 
-import { F, models, type NDArray, nn, optim, Random, type Schedule, type Tensor, transforms } from '../../src/index.js';
+import {
+  F,
+  models,
+  type NDArray,
+  nn,
+  type optim,
+  Random,
+  type Schedule,
+  type Tensor,
+  transforms,
+} from '../../src/index.js';
+import { MODELS } from '../../src/runs/models.js';
+import { optimizerFor, scheduleFor } from '../../src/runs/optimizer.js';
+import type { RunConfig } from '../../src/runs/types.js';
 
 /** A network with its recipe. */
 export interface Recipe {
@@ -21,67 +34,59 @@ export interface Recipe {
   readonly mirrored: boolean;
   readonly augmentation: readonly Parameters<typeof transforms.compose>[0][number][];
   build(): nn.Sequential;
-  optimizer(model: nn.Module, lr: number): optim.SGD;
-  schedule?(optimizer: optim.SGD, lr: number, epochs: number, stepsPerEpoch: number): Schedule;
+  optimizer(model: nn.Module, lr: number): optim.Optimizer<{ lr: number }>;
+  schedule(
+    optimizer: optim.Optimizer<{ lr: number }>,
+    lr: number,
+    epochs: number,
+    stepsPerEpoch: number,
+  ): Schedule | undefined;
 }
+
+/** How `layerwise train` trains a network unless it is told otherwise. */
+function recipeOf(name: keyof typeof MODELS) {
+  const training = {
+    weightDecayOf: 'all',
+    lrDecay: 1,
+    labelSmoothing: 0,
+    keepBest: true,
+    ...MODELS[name].recipe.training,
+  };
+  const { batchSize, epochs, lr, labelSmoothing, weightAverage, keepBest } = training as unknown as Training;
+  return {
+    ...{ batch: batchSize, epochs, lr, labelSmoothing, weightAverage, keepBest },
+    optimizer: (model: nn.Module, lr: number) => optimizerFor(model, { ...training, lr } as unknown as Training),
+    schedule: (optimizer: optim.Optimizer<{ lr: number }>, lr: number, epochs: number, stepsPerEpoch: number) =>
+      scheduleFor(optimizer, { ...training, lr, epochs } as unknown as Training, stepsPerEpoch),
+  } satisfies Partial<Recipe>;
+}
+
+type Training = RunConfig['training'] & Pick<Recipe, 'labelSmoothing' | 'weightAverage' | 'keepBest'>;
 
 /** The notebook's network: three blocks of two convolutions, and two fully connected layers. */
 const notebook: Recipe = {
+  ...recipeOf('convnet6'),
   title: "the notebook's network",
   method:
     "The notebook's recipe: SGD with Nesterov's momentum, learning rate 0.01, and no augmentation. At a rate that " +
     'does not fall the weights of neighbouring steps differ by two hundredths of accuracy, so an average of the last ' +
     'weights is scored, that of the epoch with the best validation accuracy.',
-  batch: 64,
-  epochs: 10,
-  lr: 0.01,
-  labelSmoothing: 0,
-  weightAverage: 0.995,
-  keepBest: true,
   mirrored: false,
   augmentation: [],
   build: () => models.convnet6(),
-  optimizer: (model, lr) => new optim.SGD(model.parameters(), { lr, momentum: 0.9, nesterov: true }),
 };
 
 const resnet: Recipe = {
+  ...recipeOf('fastResnet'),
   title: 'a small residual network',
   method:
     'SGD with Nesterov momentum and weight decay on one cycle of the learning rate; random crops and mirror ' +
     'images; label smoothing; an average of the weights; scores averaged over each test image and its mirror image.',
-  batch: 64,
-  epochs: 10,
-  lr: 0.1,
-  labelSmoothing: 0.1,
-  weightAverage: 0.995,
-  keepBest: false,
   mirrored: true,
   // In ten epochs the training accuracy ends at 0.94. With a network of half the products and crops of four pixels it
   // ended at 0.90, and with cut-out squares and batches of 128 at twice the rate below a validation accuracy of 0.898.
   augmentation: [transforms.randomCrop(32, { padding: 2 }), transforms.randomHorizontalFlip()],
   build: () => models.fastResnet(),
-  optimizer: (model, lr) => {
-    const all = [...model.parameters()];
-    const weights = all.filter((p) => p.shape.length > 1);
-    const others = all.filter((p) => p.shape.length === 1);
-    // Weight decay is for filters and matrices, not for the scales and shifts of a normalization.
-    return new optim.SGD([{ params: weights, weightDecay: 5e-4 }, { params: others }], {
-      lr,
-      momentum: 0.9,
-      nesterov: true,
-    });
-  },
-  schedule: (optimizer, maxLr, epochs, stepsPerEpoch) =>
-    new optim.lrScheduler.OneCycleLR(optimizer, {
-      maxLr,
-      epochs,
-      stepsPerEpoch,
-      pctStart: 0.25,
-      annealStrategy: 'linear',
-      cycleMomentum: false,
-      divFactor: 10,
-      finalDivFactor: 100,
-    }),
 };
 
 /** The recipes, by the names of `--model`. */
