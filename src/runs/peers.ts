@@ -10,12 +10,8 @@ export type ImportFile = (file: string) => Promise<unknown>;
  * @returns Null where jiti is not installed.
  */
 export async function loadJiti(root: string): Promise<ImportFile | null> {
-  let jiti: typeof import('jiti');
-  try {
-    jiti = await import('jiti');
-  } catch {
-    return null;
-  }
+  const jiti = await import('jiti').catch(() => null);
+  if (jiti === null) return null;
   // Nothing is kept: a file may have changed, and a model that it exports is trained once.
   const own = { layerwise: await library() };
   const options = { moduleCache: false, fsCache: false, interopDefault: false, virtualModules: own };
