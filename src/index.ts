@@ -338,4 +338,4 @@ export {
   type WeightAverageState,
 } from './training/index.js';
 // The live page
-export type { UiOptions } from './ui/index.js';
+export type { UiOptions } from './ui/options.js';

@@ -24,6 +24,8 @@ const TSC = require.resolve('typescript/bin/tsc');
 const DIST = join(ROOT, 'dist');
 const BINARIES = 'kernels/wasm/binaries.generated';
 const ASSETS = 'ui/assets.generated';
+/** Folders of the command: nobody imports them, so nobody needs their types. */
+const PROGRAMS = ['cli', 'runs', 'serving', 'http', 'workloads'];
 
 await buildGenerated();
 const stamp = `// Sources: sha256 ${digest()}`;
@@ -38,6 +40,7 @@ if (existsSync(entry) && readFileSync(entry, 'utf8').startsWith(stamp)) {
     for (const file of [BINARIES, ASSETS]) dropMaps(join(DIST, folder, file));
   }
   if (existsSync(join(DIST, `esm/${ASSETS}.js`))) write(`esm/${ASSETS}.js`, STUB);
+  for (const folder of PROGRAMS) dropDeclarations(join(DIST, folder));
   // npm does so where it installs the package; a clone is linked as it is.
   chmodSync(join(DIST, 'cli/main.js'), 0o755);
   // The root is CommonJS. Some bundlers look for `sideEffects` in the nearest package.json, others in that of the root.
@@ -88,6 +91,13 @@ function dropMaps(path) {
     rmSync(`${path}${end}.map`, { force: true });
     const file = `${path}${end}`;
     if (existsSync(file)) writeFileSync(file, readFileSync(file, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, ''));
+  }
+}
+
+/** Drops the declarations in a folder. */
+function dropDeclarations(folder) {
+  for (const name of readdirSync(folder, { recursive: true })) {
+    if (/\.d\.ts(\.map)?$/.test(name)) rmSync(join(folder, name));
   }
 }
 

@@ -11,7 +11,7 @@ import { OWN, REGISTRY } from '../../test/consumers/projects.mjs';
 import { ROOT } from './kernels.mjs';
 
 /** Bytes of the tarball: two builds, declarations, sources; the command with its servers and the page it serves. */
-const LARGEST = 3.6e6;
+const LARGEST = 3.3e6;
 
 const consumers = process.argv.indexOf('--consumers');
 const folder = mkdtempSync(join(tmpdir(), 'layerwise-package-'));

@@ -4,5 +4,4 @@ export { encodeCheckpoint } from './encode.js';
 export { type FoundCheckpoint, isFile, latestCheckpoint } from './folder.js';
 export { type LoadCheckpointOptions, loadCheckpoint } from './load.js';
 export { hasBegun, markBegun } from './mark.js';
-export { lockRun } from './run-lock.js';
 export { CheckpointWriter, type SaveOptions, type WriterOptions } from './writer.js';

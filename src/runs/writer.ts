@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { lockRun } from '../checkpoints/index.js';
+import { lockRun } from '../checkpoints/run-lock.js';
 import { type Lock, writeAtomically } from '../files/index.js';
 import { type Saveable, save } from '../formats/index.js';
 import type { Logger } from '../loggers/index.js';

@@ -18,7 +18,7 @@ import type { Tensor } from '../autograd/index.js';
 import { LOGGERS, type Logger } from '../loggers/index.js';
 import { Module } from '../nn/index.js';
 import type { Trainable } from '../optim/index.js';
-import { type CheckedUi, checkUi, UI_OPTIONS } from '../ui/index.js';
+import { type CheckedUi, checkUi, UI_OPTIONS } from '../ui/options.js';
 import { type AsyncBatches, type Batches, checkLoader } from './batches.js';
 import { CHECKPOINT_OPTIONS, type Checkpointed, checkCheckpointed } from './checkpoint-options.js';
 import { checkSignal } from './drive.js';

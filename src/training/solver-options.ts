@@ -21,7 +21,7 @@ import {
   updateRules,
 } from '../optim/index.js';
 import { checkConfig, fieldsOf } from '../optim/update-rule.js';
-import { type CheckedUi, checkUi, UI_OPTIONS } from '../ui/index.js';
+import { type CheckedUi, checkUi, UI_OPTIONS } from '../ui/options.js';
 import { CHECKPOINT_OPTIONS, type Checkpointed, checkCheckpointed } from './checkpoint-options.js';
 
 /** Whether a rule is given as a function or by its name in cs231n. */

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { lockRun } from '../../src/checkpoints/index.js';
+import { lockRun } from '../../src/checkpoints/run-lock.js';
 import { NAMES } from '../../src/runs/index.js';
 import { temporaryDir } from '../helpers/cifar10.js';
 import { command } from '../helpers/command.js';
