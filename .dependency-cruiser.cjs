@@ -31,7 +31,7 @@ const MAY_IMPORT = {
   metrics: ['arrays'],
   images: ['files', 'arrays', 'node.ts'],
   data: ['images', 'files', 'layers', 'kernels', 'arrays', 'node.ts'],
-  insight: ['metrics', 'classifiers', 'nn', 'autograd', 'layers', 'kernels', 'arrays'],
+  insight: ['ui', 'metrics', 'classifiers', 'nn', 'autograd', 'layers', 'kernels', 'arrays'],
   ui: ['http', 'files', 'arrays', 'node.ts'],
   training: [
     'ui',

@@ -25,3 +25,4 @@ export {
   parameterSamples,
   parameterStatistics,
 } from './parameters.js';
+export { base64, channelsLast, filtersView, layerRows, layerStats } from './views.js';

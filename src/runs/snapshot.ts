@@ -1,8 +1,12 @@
 import type { Model } from '../classifiers/index.js';
 import {
   activationStatistics,
+  base64,
   confusion,
   filtersOf,
+  filtersView,
+  layerRows,
+  layerStats,
   layerTable,
   mostConfidentMistakes,
   parameterStatistics,
@@ -12,9 +16,9 @@ import type { Insight, RunInfo, Snapshot } from '../ui/protocol.js';
 import { scoreAll } from './evaluation.js';
 import type { RunFolder } from './folder.js';
 import type { Metrics } from './metrics.js';
+import { mistakesView } from './mistakes-view.js';
 import { bestEpoch, epochRows, infoOf, statusOf } from './summary.js';
 import type { TaskData, TaskPart } from './types.js';
-import { base64, filtersView, layerRows, layerStats, mistakesView } from './views.js';
 import { lastCheckpoint } from './weights.js';
 
 /** Mistakes on the sheet. */
@@ -97,7 +101,7 @@ function insightOf(
   const filters = filtersOf(model, { inputShape: data.inputShape });
   const found = {
     iteration,
-    layers: layerStats(activationStatistics(model, few), parameterStatistics(model)),
+    layers: layerStats(activationStatistics(model, few), parameterStatistics(model), !(model instanceof Module)),
     filters: filters && filtersView(filters),
   };
   const { classes } = data;

@@ -2,25 +2,21 @@ import { hostValues, isNDArray, type NDArray } from '../arrays/index.js';
 import { defaultGenerator } from '../autograd/index.js';
 import {
   activationStatistics,
+  base64,
+  channelsLast,
   confusion,
-  type Distribution,
   type FilterWeights,
   filtersOf,
+  filtersView,
   type Inspected,
+  layerStats,
   layerTable,
   mostConfidentMistakes,
   type ParameterStatistics,
+  layerRows as rowsOf,
 } from '../insight/index.js';
 import { Module, Sigmoid, Softmax } from '../nn/index.js';
-import type {
-  ConfusionView,
-  FiltersView,
-  Insight,
-  LayerRow,
-  LayerStats,
-  MistakesView,
-  Statistics,
-} from '../ui/index.js';
+import type { ConfusionView, FiltersView, Insight, LayerRow, MistakesView } from '../ui/index.js';
 import { predict } from './evaluation.js';
 import { generatorsOf } from './fit-state.js';
 import type { LiveSample } from './live-sample.js';
@@ -46,20 +42,21 @@ export interface Look {
 export function layerRows(model: Inspected, sample: LiveSample | null): LayerRow[] {
   if (sample === null) return [];
   const rows = or(null, () => layerTable(model, sample.X.shape.slice(1)));
-  return (rows ?? []).map(({ type, ...row }) => ({ ...row, kind: type }));
+  return rowsOf(rows ?? []);
 }
 
 /** Looks at a model: in evaluation mode, without drawing a number. What cannot be known is null. */
 export function insightOf(look: Look): Insight {
   const { model, iteration, sample, parameters } = look;
+  const isClassifier = !(model instanceof Module);
   const generators = [defaultGenerator(), ...(model instanceof Module ? Object.values(generatorsOf(model)) : [])];
   const states = generators.map((generator) => generator.stateDict());
   try {
     const activations = sample && or(null, () => activationStatistics(model, sample.probe));
     return {
       iteration,
-      layers: layersOf(parameters, activations ?? [], !(model instanceof Module)),
-      filters: or(null, () => filtersView(look)),
+      layers: parameters === null && !activations ? null : layerStats(activations, parameters ?? [], isClassifier),
+      filters: or(null, () => filtersOfLook(look)),
       ...or(NOTHING, () => predictionsOf(look)),
     };
   } finally {
@@ -80,66 +77,9 @@ function or<T>(otherwise: T, work: () => T): T {
   }
 }
 
-type Activations = NonNullable<ReturnType<typeof activationStatistics>>;
-
-/**
- * Layers, in the order in which they run: each with its largest parameter. Those that were not seen to run, as of a
- * user's own classifier, come by their parameters.
- */
-function layersOf(
-  parameters: readonly ParameterStatistics[] | null,
-  activations: Activations,
-  areNumbered: boolean,
-): LayerStats[] | null {
-  if (parameters === null && activations.length === 0) return null;
-  const own = new Map<string, ParameterStatistics>();
-  for (const parameter of parameters ?? []) {
-    const name = ownerOf(parameter.name, areNumbered);
-    const other = own.get(name);
-    if (other === undefined || sizeOf(parameter) > sizeOf(other)) own.set(name, parameter);
-  }
-  const rows = activations.map(({ name, values }) => {
-    const parameter = own.get(name);
-    own.delete(name);
-    return layerStats(name, values, parameter);
-  });
-  return [...rows, ...[...own].map(([name, parameter]) => layerStats(name, null, parameter))];
-}
-
-/** The layer of a parameter: `1` of `W1`, `2.body.0` of `2.body.0.weight`. */
-function ownerOf(name: string, areNumbered: boolean): string {
-  if (areNumbered) return /\d+$/.exec(name)?.[0] ?? name;
-  const end = name.lastIndexOf('.');
-  return end === -1 ? '' : name.slice(0, end);
-}
-
-function sizeOf({ shape }: ParameterStatistics): number {
-  return shape.reduce((size, length) => size * length, 1);
-}
-
-function layerStats(name: string, activation: Distribution | null, parameter?: ParameterStatistics): LayerStats {
-  return {
-    name,
-    activation: activation && statistics(activation),
-    weight: parameter === undefined ? null : statistics(parameter.values),
-    gradient: parameter?.gradient ? statistics(parameter.gradient) : null,
-    updateRatio: parameter?.updateRatio ?? null,
-  };
-}
-
-function statistics({ mean, std, min, max, zeros, histogram }: Distribution): Statistics {
-  return { mean, std, min, max, zeros, histogram: histogram.counts };
-}
-
-function filtersView({ model, sample, earlier }: Look): FiltersView | null {
+function filtersOfLook({ model, sample, earlier }: Look): FiltersView | null {
   const filters = filtersOf(model, { inputShape: sample?.X.shape.slice(1), earlier });
-  if (filters === null) return null;
-  const { count, height, width, channels, pixels, change } = filters;
-  return {
-    ...{ count, height, width, channels, pixels: base64(pixels) },
-    change: change && base64(change.pixels),
-    changeNorms: change?.relative ?? null,
-  };
+  return filters && filtersView(filters);
 }
 
 function predictionsOf({ model, sample, classes }: Look): Pick<Insight, 'confusion' | 'mistakes'> {
@@ -185,13 +125,5 @@ function pixelsOf(X: NDArray, index: number, [C, H, W]: ImageShape): Uint8Array 
     if (value > high) high = value;
   }
   const scale = high > low ? 255 / (high - low) : 0;
-  const pixels = new Uint8Array(values.length);
-  for (let c = 0; c < C; c++) {
-    for (let i = 0; i < plane; i++) pixels[i * C + c] = Math.round((values[c * plane + i] - low) * scale);
-  }
-  return pixels;
-}
-
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+  return channelsLast(values, plane, (value) => Math.round((value - low) * scale));
 }
