@@ -20,12 +20,19 @@ const OF_MODEL = ['name', 'file', 'sha256', 'options'];
 
 /** @throws {TypeError | RangeError} naming a part that is unknown or of the wrong kind. */
 export function baseOf(fn: string, base: unknown): BaseConfig {
-  const { model = {}, data = {}, training = {}, seed } = base === undefined ? {} : partOf(fn, 'config', base, PARTS);
+  const {
+    layerwise,
+    model = {},
+    data = {},
+    training = {},
+    seed,
+  } = base === undefined ? {} : partOf(fn, 'config', base, PARTS);
   const { name, file, options = {} } = partOf(fn, 'config: model', model, OF_MODEL);
   const text = (arg: string, value: unknown): string | undefined => {
     if (value === undefined || (typeof value === 'string' && value !== '')) return value as string | undefined;
     throw argumentError(TypeError, { fn, arg: `config: ${arg}`, found: `is ${describe(value)}`, expected: 'a text' });
   };
+  text('layerwise', layerwise);
   const { path = null, kind, ...rest } = partOf(fn, 'config: data', data);
   if (kind !== undefined && !DATA_KINDS.includes(kind as DataKind)) {
     const found = `is ${describe(kind)}`;
@@ -58,8 +65,9 @@ export function givenIn(
       const key = `${section}.${name}`;
       const arg = `${of}${key}`;
       if (keys.includes(key)) return { key, value, arg, from };
-      const like = nearest(key, keys);
-      const wayOut = like === null ? undefined : `did you mean ${like}?`;
+      const here = keys.flatMap((one) => (one.startsWith(`${section}.`) ? [one.slice(section.length + 1)] : []));
+      const like = nearest(name, here);
+      const wayOut = like === null ? undefined : `did you mean ${section}.${like}?`;
       throw argumentError(RangeError, { fn, arg, found: ': there is no such setting', wayOut });
     });
 }

@@ -1,5 +1,6 @@
 // Which settings there are for a model, data, an optimizer and a schedule; and what to say of those that there are not.
 
+import { SEED } from '../arrays/index.js';
 import { MODELS } from './models.js';
 import {
   AUGMENTATION,
@@ -11,7 +12,7 @@ import {
   type SettingTable,
   TRAINING,
 } from './settings.js';
-import type { ConfigValue, DataKind, Loop } from './types.js';
+import type { ConfigValue, DataKind, Loop, RunConfig } from './types.js';
 
 /** The part of a config that a setting stands in. */
 export type Section = 'model' | 'data' | 'training';
@@ -121,6 +122,48 @@ export interface SettingRow {
   readonly owners: readonly string[];
 }
 
+/** The settings of a config, with its values in the place of the defaults: those of its recipe, say. */
+export function settingsOf(config: RunConfig): SettingRow[] {
+  const { model, data, training, seed } = config;
+  const schedule = (training.schedule as string | undefined) ?? null;
+  const loop = schedule === null ? 'Solver' : 'fit';
+  const name = model.file === undefined ? model.name : null;
+  const { kind } = data;
+  const { optimizer } = training;
+  const tables = settingsFor({ model: name, modelName: model.name, loop, kind, optimizer, schedule });
+  const values = { model: model.options, data, training };
+  const rows = (['model', 'data', 'training'] as const).flatMap((section) =>
+    Object.entries(tables[section]).map(([short, { range, comment }]): SettingRow => {
+      const key = `${section}.${short}`;
+      return { key, byDefault: values[section][short], expected: range.expected, comment, owners: [] };
+    }),
+  );
+  const others = [...choiceRows(loop, optimizer, schedule), { ...SEED_ROW, byDefault: seed }];
+  return [...rows, ...others.map((row) => ({ ...row, owners: [] }))];
+}
+
+const SEED_ROW = {
+  ...{ key: 'seed', byDefault: 231, expected: SEED.expected, owners: ['all models'] },
+  comment: 'what the weights, the minibatches and the split are drawn from',
+};
+
+/** What decides which other settings there are. */
+function choiceRows(loop: Loop, optimizer: string, schedule: string | null): SettingRow[] {
+  const owners = [LOOP_OWNERS[loop]];
+  const rows: SettingRow[] = [
+    {
+      ...{ key: 'training.optimizer', byDefault: optimizer, owners },
+      ...{ expected: `one of ${Object.keys(OPTIMIZERS[loop]).join(', ')}`, comment: 'the update rule' },
+    },
+  ];
+  if (schedule === null) return rows;
+  const expected = `one of ${Object.keys(SCHEDULES).join(', ')}`;
+  return [
+    ...rows,
+    { key: 'training.schedule', byDefault: schedule, owners, expected, comment: 'how the learning rate falls' },
+  ];
+}
+
 /** All settings, each once for each meaning that it has. */
 export function settingRows(): SettingRow[] {
   const rows = new Map<string, SettingRow & { owners: string[] }>();
@@ -133,7 +176,7 @@ export function settingRows(): SettingRow[] {
       } else row.owners.push(owner);
     }
   }
-  return [...rows.values()];
+  return [...rows.values(), ...choiceRows('Solver', 'sgd', null), ...choiceRows('fit', 'Adam', 'constant'), SEED_ROW];
 }
 
 /** Keys that mean another one elsewhere. */

@@ -70,7 +70,7 @@ export function findData(fn: string, data: string | undefined, { cwd, env }: Sur
   if (data === undefined && (kind === undefined || kind === 'cifar10')) {
     const [cifar10] = NAMED;
     const found = placeOf(fn, cifar10, { cwd, env });
-    if (found === null && kind !== undefined) throw notFound(fn, `--set data.kind=${kind}`, cifar10, cwd);
+    if (found === null && kind !== undefined) throw notFound(fn, `data.kind=${kind}`, cifar10, cwd);
     return found === null ? { kind: 'synthetic', path: null } : { kind: 'cifar10', path: found };
   }
   const named = NAMED.find((one) => one.kind === (data ?? kind));

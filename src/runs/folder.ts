@@ -1,7 +1,9 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { describe } from '../arrays/index.js';
 import { attempt, holderOf, makeFolder, readText, statOf, writeAtomically } from '../files/index.js';
 import { parseJson } from '../formats/index.js';
+import { shellWord } from '../terminal/index.js';
 import type { RunState } from './events.js';
 import { type Metrics, MetricsReader } from './metrics.js';
 import type { RunConfig } from './types.js';
@@ -47,7 +49,9 @@ export class RunFolder<Config extends RunConfig = RunConfig> {
     if (!stat.isDirectory()) throw new Error(`${fn}: ${dir} is a file, expected a folder for the run; name another`);
     const names = attempt(fn, 'read', dir, () => readdirSync(dir));
     if (names.includes(NAMES.config)) {
-      throw new Error(`${fn}: ${dir} has a run already; continue it with --resume ${dir}, or name another folder`);
+      throw new Error(
+        `${fn}: ${dir} has a run already; continue it with --resume ${shellWord(dir)}, or name another folder`,
+      );
     }
     if (names.length > 0) {
       throw new Error(`${fn}: ${dir} is not empty, expected a new folder for the run; name another`);
@@ -93,6 +97,10 @@ export class RunFolder<Config extends RunConfig = RunConfig> {
     const config = JSON.parse(text) as RunConfig;
     if (typeof config?.model?.name !== 'string' || typeof config.data?.kind !== 'string') {
       throw new Error(`${fn}: ${file} has no model and data, expected the config of a run`);
+    }
+    for (const [name, part] of Object.entries({ 'model.options': config.model.options, training: config.training })) {
+      if (typeof part === 'object' && part !== null && !Array.isArray(part)) continue;
+      throw new Error(`${fn}: ${file}: ${name} is ${describe(part)}, expected an object of settings`);
     }
     return new RunFolder(whole, config);
   }

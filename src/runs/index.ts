@@ -7,7 +7,7 @@
 export { changeOfModelFile } from './build-model.js';
 export { type ComparedRun, type Comparison, compareRuns, type Difference, differences } from './comparison.js';
 export { type ConfigParts, makeConfig } from './config.js';
-export { allKeys, type SettingRow, settingRows } from './context.js';
+export { allKeys, type SettingRow, settingRows, settingsOf } from './context.js';
 export { DATA_KINDS, DATA_NAMES, USUAL_PLACE } from './data-sources.js';
 export {
   type ClassScores,
@@ -50,5 +50,6 @@ export type {
   Trained,
   TrainOptions,
 } from './types.js';
+export { VERSION } from './version.js';
 export { hasWeights } from './weights.js';
 export { RunWriter } from './writer.js';

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -7,6 +8,7 @@ import {
   hasColors,
   nearest,
   ProgressBar,
+  shellWord,
   styleOf,
   widthOf,
   wrap,
@@ -164,5 +166,22 @@ describe('ProgressBar in a pipe', () => {
       progress.update(i);
     }
     expect(written).toEqual([]);
+  });
+});
+
+describe('shellWord', () => {
+  test('leaves plain paths as they are', () => {
+    for (const path of ['runs/a-1', '/tmp/ü/x.csv', 'a=b,c', './x']) expect(shellWord(path, 'linux')).toBe(path);
+    expect(shellWord('C:\\runs\\a-1', 'win32')).toBe('C:\\runs\\a-1');
+  });
+
+  test.skipIf(process.platform === 'win32')('is what a shell takes for the word', () => {
+    const words = ['my run', "it's", '$HOME', '~/x', 'a;b', '*', '`date`', 'a"b', 'a\nb', '!x', 'é\u0301 ü', '#a', ''];
+    const { stdout } = spawnSync('sh', ['-c', `printf '%s\\0' ${words.map((word) => shellWord(word)).join(' ')}`]);
+    expect(stdout.toString().split('\0').slice(0, -1)).toEqual(words);
+  });
+
+  test('is no option', () => {
+    expect([shellWord('-x', 'linux'), shellWord('my run', 'win32')]).toEqual(['./-x', '"my run"']);
   });
 });
