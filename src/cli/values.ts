@@ -1,11 +1,12 @@
 import { InvalidArgumentError } from 'commander';
 
-/** Reads a whole number ≥ `least`, for an option. */
-export function wholeNumber(least = 1): (text: string) => number {
+/** Reads a whole number from `least` to `most`, for an option. */
+export function wholeNumber(least = 1, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`expected a whole number of at least ${least}`);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least || value > most) {
+      const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+      throw new InvalidArgumentError(`expected a whole number ${range}`);
     }
     return value;
   };
@@ -27,3 +28,6 @@ export function nonNegative(text: string): number {
   }
   return value;
 }
+
+/** Reads a port; 0: any that is free. */
+export const portNumber = wholeNumber(0, 65_535);

@@ -116,7 +116,7 @@ describe('train', () => {
     expect(out).toContain('training  1 epoch, 5 iterations of 10 examples, sgd\nrun       runs/twolayer-cifar10-1\n');
     expect(out).toMatch(/loss by iteration\n[\s\S]*accuracy by iteration\n[\s\S]*\| *\**o* *validation/);
     expect(out).toMatch(/\nFinished in \d+ s: best validation accuracy \d+\.\d\d%, test accuracy \d+\.\d\d%\n/);
-    expect(out).toContain('$ layerwise predict runs/twolayer-cifar10-1 IMAGE.png\n');
+    expect(out).toContain('$ layerwise predict runs/twolayer-cifar10-1 test:0\n');
     expect(readdirSync(join(dir, 'runs/twolayer-cifar10-1/tensorboard')).length).toBe(1);
   });
 });

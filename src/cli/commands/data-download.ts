@@ -1,5 +1,6 @@
 import { basename, join, resolve } from 'node:path';
 import { Argument, Command } from 'commander';
+import { shellWord } from '../../terminal/index.js';
 import { CliError } from '../errors.js';
 import { interruptible } from '../interrupt.js';
 import type { Io } from '../io.js';
@@ -52,7 +53,7 @@ async function download(io: Io, name: string, { dir, url }: Options): Promise<vo
   }
   const { downloadCifar10 } = await import('../../data/index.js');
   const reports = reporter(io);
-  const again = ['layerwise data download', ...(dir === 'data' ? [] : [`--dir ${dir}`])].join(' ');
+  const again = ['layerwise data download', ...(dir === 'data' ? [] : [`--dir ${shellWord(dir)}`])].join(' ');
   const place = await interruptible(`data download: interrupted; ${again} goes on from here`, (signal) =>
     downloadCifar10(resolve(io.cwd, dir), { signal, onProgress: reports, ...(url !== undefined && { url }) }),
   );

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { shellWord } from '../../terminal/index.js';
 import { examples } from '../examples.js';
 import type { Io } from '../io.js';
 import { wholeNumber } from '../values.js';
@@ -43,5 +44,5 @@ async function draw(io: Io, dir: string, { seed, train, test }: Options): Promis
   writeSyntheticCifar10(place, { seed, trainPerBatch: train / FILES, test, onProgress: (done) => bar.update(done) });
   bar.clear();
   if (io.isJson) io.json({ path: place, train, test, seed });
-  else io.print(`The pictures are in ${dir}: --data ${dir} trains on them`);
+  else io.print(`The pictures are in ${dir}: --data ${shellWord(dir)} trains on them`);
 }

@@ -3,10 +3,11 @@ import { UsageError } from '../errors.js';
 import { examples } from '../examples.js';
 import type { Io } from '../io.js';
 import type { TrainFlags } from '../train/plan.js';
-import { positive, wholeNumber } from '../values.js';
+import { portNumber, positive } from '../values.js';
 
 /** What the options of `train` give. */
 interface Flags extends TrainFlags {
+  readonly settings?: true;
   readonly checkpointEvery: number;
   readonly tensorboard?: true;
   readonly plot?: true;
@@ -26,7 +27,8 @@ export function trainCommand(io: Io): Command {
     )
     .option('--data <path|name>', 'what to train on; default: CIFAR-10 where it is found, else synthetic pictures')
     .option('--config <file>', 'train as a config.json says: that of a run repeats it to the bit')
-    .option('--set <key=value>', 'a setting, as often as needed', collected, [])
+    .option('--set <key=value>', 'a setting, as often as needed; --settings lists them', collected)
+    .option('--settings', 'list the settings that --set takes, and train nothing: of MODEL, or of all')
     .option('--epochs <n>', 'short for --set epochs=n')
     .option('--lr <x>', 'the learning rate: short for --set lr=x')
     .option('--batch-size <n>', 'short for --set batchSize=n')
@@ -37,19 +39,20 @@ export function trainCommand(io: Io): Command {
     .option('--tensorboard', 'write events for TensorBoard into the folder of the run')
     .option('--plot', 'draw loss and accuracies at the end')
     .option('--ui', 'show the run on a live page, which takes commands: pause, another learning rate, stop')
-    .option('--port <n>', 'the port of the page; default: 8123, or the next one that is free', wholeNumber(0))
+    .option('--port <n>', 'the port of the page; default: 8123, or the next one that is free', portNumber)
     .option('--host <name>', 'the address that the page is served at, for other machines; default: 127.0.0.1')
     .option('--quiet', 'print the folder of the run at the end, and nothing else')
     .action((model: string | undefined, flags: Flags) => train(io, model, flags));
   return examples(command, [
     'layerwise train twolayer --data synthetic --plot',
+    'layerwise train twolayer --data synthetic --settings',
     'layerwise train --resume runs/twolayer-synthetic-1 --epochs 12',
     'layerwise train --config runs/twolayer-synthetic-1/config.json --lr 5e-4 --epochs 2 --quiet',
   ]);
 }
 
 /** Every value of an option that may be given several times. */
-function collected(value: string, before: readonly string[]): string[] {
+function collected(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
 
@@ -61,7 +64,11 @@ async function train(io: Io, model: string | undefined, flags: Flags): Promise<v
       `${fn}: --${port === undefined ? 'host' : 'port'} is of the live page, expected --ui beside it`,
     );
   }
-  const { planOf, shownDir } = await import('../train/plan.js');
+  if (flags.settings === true) {
+    const { listSettings } = await import('../train/settings.js');
+    return listSettings(io, fn, model, flags);
+  }
+  const { dirInCommand, planOf, shownDir } = await import('../train/plan.js');
   const plan = await planOf(io, fn, model, flags);
   const { folder, config } = plan;
   if (folder?.state === 'finished' && config === folder.config) {
@@ -69,10 +76,10 @@ async function train(io: Io, model: string | undefined, flags: Flags): Promise<v
     const { epochs } = config.training;
     if (io.isJson) io.json({ kind: 'end', dir: folder.dir, ...folder.metrics().end });
     else if (flags.quiet) io.print(dir);
-    else
-      io.print(
-        `${dir} has finished its ${epochs} epochs; to go on: layerwise train --resume ${dir} --epochs ${2 * epochs}`,
-      );
+    else {
+      const [count, at] = [epochs === 1 ? 'its epoch' : `its ${epochs} epochs`, dirInCommand(io, folder.dir)];
+      io.print(`${dir} has finished ${count}; to go on: layerwise train --resume ${at} --epochs ${2 * epochs}`);
+    }
     return;
   }
   const { trainRun } = await import('../train/session.js');

@@ -1,8 +1,18 @@
-import { relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
+import { faultOf } from '../../arrays/errors.js';
 import { readText } from '../../files/index.js';
 import { parseJson } from '../../formats/index.js';
-import { makeConfig, type RunConfig, type RunFolder, shownPath } from '../../runs/index.js';
-import { UsageError } from '../errors.js';
+import {
+  type ConfigParts,
+  makeConfig,
+  NAMES,
+  type RunConfig,
+  type RunFolder,
+  shownPath,
+  VERSION,
+} from '../../runs/index.js';
+import { shellWord } from '../../terminal/index.js';
+import { CliError, UsageError } from '../errors.js';
 import type { Io } from '../io.js';
 import { openRun } from '../runs.js';
 
@@ -44,7 +54,7 @@ export async function planOf(io: Io, fn: string, model: string | undefined, flag
       throw new UsageError(`${fn}: --resume takes all from the run, expected no ${given.join(', ')} beside it`);
     }
     const folder = await openRun(io, fn, resume);
-    return { config: await changed(io, fn, resume, folder.config, set), folder };
+    return { config: await resumed(io, fn, resume, folder, set), folder };
   }
   if (model === undefined && config === undefined) {
     throw new UsageError(`${fn}: expected a MODEL, --config FILE or --resume RUN, such as layerwise ${fn} twolayer`);
@@ -52,16 +62,37 @@ export async function planOf(io: Io, fn: string, model: string | undefined, flag
   const base = config === undefined ? undefined : readConfig(fn, resolve(io.cwd, config));
   const surroundings = { cwd: io.cwd, env: io.env };
   const parts = { ...(model !== undefined && { model }), ...(data !== undefined && { data }), set };
-  return {
-    config: await makeConfig(fn, { ...parts, ...(base !== undefined && { base }), ...surroundings }),
-    folder: null,
-  };
+  const made = await configOf(fn, { ...parts, ...(base !== undefined && { base }), ...surroundings });
+  if (base !== undefined) noteVersion(io, base);
+  return { config: made, folder: null };
+}
+
+/** A config. @throws {UsageError} naming a model that there is not, or what is wrong with a setting that was given. */
+async function configOf(fn: string, parts: ConfigParts, file?: string): Promise<RunConfig> {
+  try {
+    return await makeConfig(fn, parts);
+  } catch (error) {
+    const arg = faultOf(error)?.arg ?? '';
+    if (file !== undefined && arg.startsWith('config')) {
+      throw new CliError(`${fn}: ${file}: ${(error as Error).message.slice(`${fn}: `.length)}`, undefined, {
+        cause: error,
+      });
+    }
+    const isWrongUse = arg.startsWith('--set ') || (arg.startsWith('MODEL ') && error instanceof RangeError);
+    throw isWrongUse ? new UsageError((error as Error).message, { cause: error }) : error;
+  }
 }
 
 /** A folder as people would name it from here. */
 export function shownDir(io: Io, dir: string): string {
   const way = relative(io.cwd, dir);
   return way === '' ? '.' : way.startsWith('..') ? shownPath(dir, io.cwd) : way;
+}
+
+/** A folder as a command names it, from here: to be copied into a shell. */
+export function dirInCommand(io: Io, dir: string): string {
+  const way = relative(io.cwd, dir);
+  return shellWord(way === '' ? '.' : way.startsWith('..') ? dir : way);
 }
 
 /** Options that are settings with a name of their own. */
@@ -76,27 +107,53 @@ function readConfig(fn: string, file: string): unknown {
   return JSON.parse(text);
 }
 
-/** The config of a run that goes on. @throws {UsageError} naming what may not change. */
-async function changed(
+/** The config of a run that goes on. @throws {UsageError} naming what may not change; {Error} where it is damaged. */
+async function resumed(
   io: Io,
   fn: string,
   resume: string,
-  base: RunConfig,
+  { config: base, state }: RunFolder,
   set: readonly string[],
 ): Promise<RunConfig> {
-  if (set.length === 0) return base;
-  const config = await makeConfig(fn, { base, set, cwd: io.cwd, env: io.env });
-  const [before, after] = [leaves(base), leaves(config)];
-  const names = [...new Set([...before.keys(), ...after.keys()])].filter((name) => name !== 'layerwise');
-  const others = names.filter((name) => !MAY_CHANGE.includes(name) && before.get(name) !== after.get(name));
+  const { cwd, env } = io;
+  const isOver = set.length === 0 && state === 'finished' && Number.isInteger(base.training.epochs);
+  if (isOver) return base;
+  const file = join(resume, NAMES.config);
+  const own = await configOf(fn, { base, cwd, env }, file);
+  const odd = differing(base, own).filter((name) => name !== 'model.sha256');
+  // Another version may have had fewer settings.
+  if (odd.length > 0 && base.layerwise === own.layerwise) {
+    const found = odd.map((name) => `${name} is ${leaves(base).get(name) ?? 'missing'}`).join(', ');
+    throw new CliError(`${fn}: ${file} is damaged: ${found}; expected all as train has written it`);
+  }
+  noteVersion(io, base);
+  if (set.length === 0) return odd.length === 0 ? base : own;
+  const config = await configOf(fn, { base, set, cwd, env }, file);
+  const others = differing(own, config).filter((name) => !MAY_CHANGE.includes(name));
+  const [before, after] = [leaves(own), leaves(config)];
   if (others.length === 0) return config;
   const listed = others.map(
     (name) => `${name} is ${after.get(name) ?? 'not set'}, was ${before.get(name) ?? 'not set'}`,
   );
   throw new UsageError(
     `${fn}: --resume ${resume}: only epochs and patience may change: ${listed.join('; ')}; ` +
-      `for a new run with other settings: layerwise ${fn} --config ${resume}/config.json --set ${set.join(' --set ')}`,
+      `for a new run with other settings: layerwise ${fn} --config ${shellWord(join(resume, 'config.json'))} ` +
+      set.map((one) => `--set ${shellWord(one)}`).join(' '),
   );
+}
+
+/** Says that a config is of another version of the library. */
+function noteVersion(io: Io, base: unknown): void {
+  const { layerwise = VERSION } = base as Partial<RunConfig>;
+  if (layerwise === VERSION) return;
+  io.note(`note: the config is of layerwise ${layerwise}, and this is ${VERSION}: the numbers may be others`);
+}
+
+/** The paths at which two configs differ, their versions aside. */
+function differing(one: RunConfig, other: RunConfig): string[] {
+  const [before, after] = [leaves(one), leaves(other)];
+  const names = [...new Set([...before.keys(), ...after.keys()])].filter((name) => name !== 'layerwise');
+  return names.filter((name) => before.get(name) !== after.get(name));
 }
 
 /** The values of a config as texts, by their paths. */

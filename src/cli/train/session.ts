@@ -11,12 +11,12 @@ import {
   writeReport,
 } from '../../runs/index.js';
 import { checkAccuracy } from '../../training/index.js';
-import { InterruptedError, oneLine } from '../errors.js';
+import { CliError, InterruptedError, oneLine } from '../errors.js';
 import type { Io } from '../io.js';
-import { placeOf } from '../runs.js';
+import { placeOf, renamed } from '../runs.js';
 import { Interruption } from './interruption.js';
 import { LivePage, type PagePlace } from './page.js';
-import { type Plan, shownDir } from './plan.js';
+import { dirInCommand, type Plan } from './plan.js';
 import { Teller, type Telling } from './teller.js';
 
 /** How a run is trained, beside its config. */
@@ -102,7 +102,7 @@ async function train(io: Io, fn: string, session: Session, options: SessionOptio
   writer.close();
   report(io, fn, session);
   const seconds = run.metrics().steps.seconds.at(-1) ?? (performance.now() - began) / 1000;
-  teller.finish(run, { bestValAcc, testAcc, seconds }, outcome);
+  teller.finish(task, run, { bestValAcc, testAcc, seconds }, outcome);
   await page.stay();
 }
 
@@ -141,7 +141,7 @@ function report(io: Io, fn: string, { run, task, teller }: Session): void {
     const { model, data } = task;
     writeReport(fn, run, { model, data }, { onProgress: (done, total) => tell('report', done, total) });
   } catch (error) {
-    const dir = shownDir(io, run.dir);
+    const dir = dirInCommand(io, run.dir);
     io.note(`note: no report was written: ${oneLine(error)}; to try again: layerwise report ${dir}`);
   }
 }
@@ -168,6 +168,21 @@ async function testAccuracy({ data, model }: Task, teller: Teller, interruption:
   return right / done;
 }
 
+/** What engines say of an array that they have no memory for. */
+const NO_MEMORY = /^(Invalid typed array length|Invalid array (buffer )?length|Array buffer allocation failed)/;
+
+/** An error of the data, the model or the loop, as one of the command. */
+function failureOf(fn: string, error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof CliError) return error;
+  if (error instanceof RangeError && NO_MEMORY.test(error.message)) {
+    const wayOut = 'take a smaller model, batchSize or numTraining';
+    return new CliError(`${fn}: the run does not fit into memory (${error.message}); ${wayOut}`, undefined, {
+      cause: error,
+    });
+  }
+  return /^[\w.]+: /.test(error.message) ? new CliError(renamed(error, fn), undefined, { cause: error }) : error;
+}
+
 /** What ended a run before its end: noted in its folder, and in words for people. */
 function ended(
   io: Io,
@@ -178,11 +193,12 @@ function ended(
   const { received, signal } = interruption;
   // A disk that is full may come with a signal: the signal is not what ended the run then.
   const isInterrupted = received !== null && signal.aborted && error === signal.reason;
-  const message = isInterrupted ? null : oneLine(error);
+  const failure = failureOf(fn, error);
+  const message = isInterrupted ? null : oneLine(failure);
   writer?.end({ state: isInterrupted ? 'interrupted' : 'failed', message, bestValAcc: null, testAcc: null });
-  if (!isInterrupted) return error;
+  if (!isInterrupted) return failure;
   if (run === null) return interruption.error(`${fn}: ended by ${received} before the run was made`);
-  const dir = shownDir(io, run.dir);
+  const dir = dirInCommand(io, run.dir);
   const iteration = run.metrics().steps.iteration.at(-1) ?? 0;
   return interruption.error(
     `ended by ${received} at iteration ${iteration}; to go on: layerwise ${fn} --resume ${dir}`,

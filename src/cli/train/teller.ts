@@ -4,13 +4,16 @@ import type { Logger } from '../../loggers/index.js';
 import type { EndEvent, Outcome, RunFolder, Task } from '../../runs/index.js';
 import { duration, hasBraille, plot } from '../../terminal/index.js';
 import type { Io } from '../io.js';
-import { shownDir } from './plan.js';
+import { dirInCommand, shownDir } from './plan.js';
 
 /** What of a run is told, and how. */
 export interface Telling {
   readonly isQuiet: boolean;
   readonly hasPlot: boolean;
 }
+
+/** The scores of a run. */
+type Ends = Pick<EndEvent, 'bestValAcc' | 'testAcc' | 'seconds'>;
 
 /** The most columns of a picture. */
 const WIDEST = 100;
@@ -84,7 +87,7 @@ export class Teller {
   }
 
   /** What the run has come to. */
-  finish(folder: RunFolder, end: Pick<EndEvent, 'bestValAcc' | 'testAcc' | 'seconds'>, outcome: Outcome): void {
+  finish({ data }: Task, folder: RunFolder, end: Ends, outcome: Outcome): void {
     const { bestValAcc, testAcc, seconds } = end;
     const { iteration, epoch, bestValLoss } = outcome;
     const dir = shownDir(this.#io, folder.dir);
@@ -105,8 +108,9 @@ export class Teller {
     const { style } = this.#io;
     this.#io.print();
     this.#io.print(style.bold(`Finished in ${duration(seconds)}${found.length === 0 ? '' : `: ${found.join(', ')}`}`));
-    const image = folder.config.data.kind === 'csv' ? 'ROWS.csv' : 'IMAGE.png';
-    const next = [`report ${dir} --open`, `predict ${dir} ${image}`, `serve ${dir}`];
+    const part = data.test === null ? (data.val === null ? 'train' : 'val') : 'test';
+    const at = dirInCommand(this.#io, folder.dir);
+    const next = [`report ${at} --open`, `predict ${at} ${part}:0`, `serve ${at}`];
     for (const command of next) this.#io.print(`${style.dim('$')} layerwise ${command}`);
   }
 
