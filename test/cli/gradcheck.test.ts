@@ -35,7 +35,16 @@ describe('findPairs', () => {
   test('names of the library and of cs231n, endings, losses, and what stands alone', () => {
     const names = [
       ...['fooForward', 'fooBackward', 'fooBackwardAlt', 'conv_forward_naive', 'conv_backward_naive', 'barForward'],
-      ...['aForwardFast', 'aBackwardFast', 'my_loss', 'helper', 'backward', 'bazBackward'],
+      ...[
+        'aForwardFast',
+        'aBackwardFast',
+        'my_loss',
+        'svm_loss_naive',
+        'lossHistory',
+        'helper',
+        'backward',
+        'bazBackward',
+      ],
     ];
     const { pairs, alone } = findPairs(Object.fromEntries([...names.map((name) => [name, fn]), ['number', 1]]));
     expect(pairs.map(({ name, forward, backward }) => `${name}: ${forward.name} ${backward?.name}`)).toEqual([
@@ -44,6 +53,7 @@ describe('findPairs', () => {
       'conv (naive): conv_forward_naive conv_backward_naive',
       'a (Fast): aForwardFast aBackwardFast',
       'my_loss: my_loss undefined',
+      'svm_loss_naive: svm_loss_naive undefined',
     ]);
     expect(alone).toEqual(['barForward', 'bazBackward']);
   });
@@ -96,7 +106,8 @@ describe('the layers of the library', () => {
     const { verdict, gradients, problem } = checkPair(pair, undefined, 1);
     expect({ verdict, problem }).toEqual({ verdict: 'right', problem: null });
     for (const { error, shape } of gradients) {
-      expect(error).toBeLessThan(1e-6);
+      // Beside an input far from 0, gradients are small and their differences inexact.
+      expect(error).toBeLessThan(1e-5);
       expect(shape.length).toBeGreaterThan(0);
     }
   });
@@ -117,6 +128,52 @@ describe('wrong gradients, and what is said of them', () => {
 
   test('a tuple is matched in the order of the arguments', () => {
     expect(changed(({ dx, dw, db }) => [dx, dw, db]).verdict).toBe('right');
+  });
+
+  test('an object is matched by names, by what names mean, and by what is left', () => {
+    const forward = (x: NDArray, weights: NDArray, theta: NDArray): unknown => {
+      const [out, cache] = layers.affineForward(x, weights, theta);
+      return { out, cache };
+    };
+    const entry: Entry = (random) => [random.randn([3, 4]), random.randn([4, 5]), random.randn([5])];
+    const of = (factor: number) => ({
+      foo_forward: forward,
+      foo_backward: (dout: NDArray, cache: layers.AffineCache) => {
+        const { dx, dw, db } = layers.affineBackward(dout, cache);
+        return { grad_X: dx, dW: mapped(dw, (g) => factor * g), d_shift: db };
+      },
+    });
+    expect(checkOne(of(1), entry)).toMatchObject({ verdict: 'right', gradients: { length: 3 } });
+    expect(hints(checkOne(of(2), entry))).toEqual({ x: null, weights: 'it is 2 times too large', theta: null });
+  });
+
+  test('a backward pass may compute in the place of dout and of the cache', () => {
+    const inPlace = (a: NDArray, f: (i: number) => number): NDArray => {
+      for (let i = 0; i < a.size; i++) a.data[i] = f(i);
+      return a;
+    };
+    const sigmoid = (x: NDArray): NDArray => mapped(x, (value) => 1 / (1 + Math.exp(-value)));
+    const right = checkOne({
+      sigmoidForward: (x: NDArray) => [sigmoid(x), sigmoid(x)],
+      sigmoidBackward: (dout: NDArray, s: NDArray) => inPlace(dout, (i) => dout.data[i] * s.data[i] * (1 - s.data[i])),
+    });
+    expect(right.verdict).toBe('right');
+    const twice = checkOne({
+      sameForward: (x: NDArray) => [array(x), x],
+      sameBackward: (dout: NDArray, x: NDArray) => {
+        inPlace(x, () => 1);
+        return inPlace(dout, (i) => 2 * dout.data[i]);
+      },
+    });
+    expect(hints(twice)).toEqual({ x: 'it is 2 times too large' });
+  });
+
+  test('what is cut off far from 0', () => {
+    const check = checkOne({
+      relu6Forward: layers.relu6Forward,
+      relu6Backward: (dout: NDArray, { x }: { x: NDArray }) => mapped(dout, (g, i) => (hostValues(x)[i] > 0 ? g : 0)),
+    });
+    expect(check.verdict).toBe('wrong');
   });
 
   test('a sign, a factor, zeros', () => {
@@ -259,7 +316,26 @@ describe('pairs that are wrong as a whole', () => {
     const pair = { fooForward: (x: NDArray) => [x2(x), null], fooBackward: x2, ...part };
     const check = checkOne(pair);
     expect(check.problem).toMatch(problem);
-    expect(check.verdict).toBe('wrong');
+    expect(check.verdict).toBe(/float32/.test(String(problem)) ? 'needs float64' : 'wrong');
+  });
+
+  test('gradients that are missing, or that belong to nothing', () => {
+    expect(changed(({ dx }) => dx).problem).toBe('affineBackward returns no gradient of w and b');
+    expect(changed(({ dx, db }) => ({ dx, db, dtheta: db, dphi: db })).problem).toBe(
+      'affineBackward returns dtheta, which is the gradient of no argument: name it after one of x, w, b',
+    );
+  });
+
+  test('float32 on the way, where differences are noise and every fault looks like a kink', () => {
+    const rounded = (x: NDArray, w: NDArray, b: NDArray): unknown => {
+      const single = (a: NDArray): NDArray => array(a, a.shape, 'float32');
+      const [out] = layers.affineForward(single(x), single(w), single(b));
+      return [array(out, out.shape, 'float64'), layers.affineForward(x, w, b)[1]];
+    };
+    expect(changed((all) => all, rounded as AnyFunction)).toMatchObject({
+      verdict: 'needs float64',
+      problem: 'affineForward rounds x or what it computes of it: make its arrays in float64',
+    });
   });
 
   test.each([

@@ -16,7 +16,8 @@ const LIBRARY = 'layerwise';
 
 const HELP = `
 Pairs are fooForward with fooBackward, or foo_forward with foo_backward, and losses (fooLoss):
-  fooForward(x, w, b) returns [out, cache], fooBackward(dout, cache) returns { dx, dw, db } or [dx, dw, db]
+  fooForward(x, w, b) returns [out, cache] or { out, cache },
+  fooBackward(dout, cache) returns { dx, dw, db } or [dx, dw, db]
   fooLoss(x, y) returns { loss, dx } or [loss, dx]
 Inputs are made by the names of the parameters (x, w, b, gamma, beta, convParam, bnParam, y, …). For others, or for
 shapes of your own, the file exports functions that make the arguments:
@@ -25,7 +26,8 @@ shapes of your own, the file exports functions that make the arguments:
   };
 All is computed in float64; a difference across a kink, as of a ReLU, counts neither way.
 
-Exit code: 0 all gradients are right, 1 one is wrong, 2 a pair needs an entry in gradcheck.`;
+Exit code: 0 all gradients are right, 1 one is wrong, 2 a pair needs an entry in
+gradcheck, or float64.`;
 
 /** `layerwise gradcheck FILE`: the gradients of a user's layers against centred differences. */
 export function gradcheckCommand(io: Io): Command {
@@ -80,7 +82,7 @@ async function gradcheck(io: Io, file: string, { pair: wanted, seed }: Options):
   if (io.isJson) io.json({ file, seed, pairs: checks, alone: found.alone });
   else print(io, checks, found.alone);
   if (checks.some(({ verdict }) => verdict === 'wrong')) throw new Reported(EXIT.failed);
-  if (checks.some(({ verdict }) => verdict === 'needs an entry')) throw new Reported(EXIT.wrongUse);
+  if (checks.some(({ verdict }) => verdict !== 'right')) throw new Reported(EXIT.wrongUse);
 }
 
 async function exportsOf(io: Io, file: string): Promise<Readonly<Record<string, unknown>>> {
@@ -109,7 +111,7 @@ function print(io: Io, checks: readonly PairCheck[], alone: readonly string[]): 
     return gradients.map((gradient, i) => [i === 0 ? name : '', ...cellsOf(gradient)]);
   });
   const columns = ['pair', 'gradient', 'shape', 'error', 'at', 'numerical', 'analytic', 'verdict'];
-  const [header, ...lines] = columnsOf(columns, rows, io.columns);
+  const [header, ...lines] = columnsOf(columns, rows, io.isTerminal ? io.columns : undefined);
   io.print(style.bold(header));
   for (const line of lines) io.print(/right( \(\d+ kinks?\))?$/.test(line) ? line : style.red(line));
   const explained = checks.flatMap(({ name, gradients, problem }) => [
@@ -139,10 +141,11 @@ function cellsOf({ argument, shape, isRight, error, index, numerical, analytic, 
 
 function summary(checks: readonly PairCheck[]): string {
   const count = (verdict: PairCheck['verdict']): number => checks.filter((one) => one.verdict === verdict).length;
-  const [wrong, open] = [count('wrong'), count('needs an entry')];
+  const [wrong, open, imprecise] = [count('wrong'), count('needs an entry'), count('needs float64')];
   const parts = [`${count('right')} of ${checks.length} pairs ${checks.length === 1 ? 'is' : 'are'} right`];
   if (wrong > 0) parts.push(`${wrong} ${wrong === 1 ? 'is' : 'are'} wrong`);
   if (open > 0) parts.push(`${open} need${open === 1 ? 's' : ''} an entry in gradcheck (layerwise gradcheck --help)`);
+  if (imprecise > 0) parts.push(`${imprecise} need${imprecise === 1 ? 's' : ''} float64`);
   return parts.join(', ');
 }
 

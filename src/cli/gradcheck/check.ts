@@ -10,9 +10,11 @@ import {
   Random,
   tuple,
 } from '../../arrays/index.js';
+import { Tensor } from '../../autograd/index.js';
 import { centred, isKink, unravel } from '../../gradient-kinks.js';
 import { hintOf } from './hints.js';
 import { type Arguments, argumentsOf, waysOf } from './inputs.js';
+import { checkComplete, type Named, named, PairError, PrecisionError } from './named.js';
 import type { Pair } from './pairs.js';
 import { parametersOf } from './parameters.js';
 
@@ -39,7 +41,7 @@ export interface PairCheck {
   readonly name: string;
   readonly forward: string;
   readonly backward: string | null;
-  readonly verdict: 'right' | 'wrong' | 'needs an entry';
+  readonly verdict: 'right' | 'wrong' | 'needs an entry' | 'needs float64';
   readonly gradients: readonly GradientCheck[];
   /** Why it could not be checked, or what is wrong with the pair as a whole. */
   readonly problem: string | null;
@@ -73,14 +75,11 @@ export function checkPair(pair: Pair, entry: Entry | undefined, seed: number | s
     }
   } catch (error) {
     if (!(error instanceof PairError)) throw error;
-    return { ...base, verdict: 'wrong', gradients: [], problem: error.message };
+    return { ...base, verdict: error.verdict, gradients: [], problem: error.message };
   }
   const gradients = rounds[0].map(({ argument }) => worst(rounds.flat().filter((one) => one.argument === argument)));
   return { ...base, verdict: gradients.every(({ isRight }) => isRight) ? 'right' : 'wrong', gradients, problem: null };
 }
-
-/** Something is wrong with the pair itself, which its author has to mend. */
-class PairError extends Error {}
 
 /** The one with the largest error, or without numbers; kinks are those of all. */
 function worst(checks: readonly GradientCheck[]): GradientCheck {
@@ -101,13 +100,15 @@ function guessed(pair: Pair, random: Random, round: number): Call | string {
   const ways = waysOf(pair);
   if ('unknown' in ways)
     return `it is not known ${ways.unknown.startsWith('what') ? '' : 'how to call it: '}${ways.unknown}`;
-  let problem = 'it has no parameters';
+  // What is wrong with a result says more than what is wrong with arguments.
+  let [problem, ofResult]: [string, string | null] = ['it has no parameters', null];
   for (const args of argumentsOf(ways, random, round)) {
     const call = called(pair, args);
     if (typeof call !== 'string') return call;
     problem = call;
+    if (call.startsWith(`${pair.forward.name} returns`)) ofResult ??= call;
   }
-  return `no shapes were found for ${ways.names.join(', ')}: ${problem}`;
+  return `no shapes were found for ${ways.names.join(', ')}: ${ofResult ?? problem}`;
 }
 
 function given(pair: Pair, entry: Entry, random: Random): Call | string {
@@ -145,7 +146,7 @@ function called(pair: Pair, { names, make, sizes }: Arguments): Call | string {
     }
   });
   if (first.out !== null && dtypeOf(first.out) === 'float32') {
-    throw new PairError(`${name} returns float32 for float64 inputs: give its output the dtype of the input`);
+    throw new PrecisionError(`${name} returns float32 for float64 inputs: give its output the dtype of the input`);
   }
   return { names, make, sizes, out: first.out, value: () => valuesOf(pair, make()) };
 }
@@ -175,9 +176,11 @@ function outputOf({ forward, backward }: Pair, result: unknown): Output | string
       rest: Array.isArray(rest) && rest.length === 1 ? rest[0] : rest,
     };
   }
-  const [out, rest] = Array.isArray(result) ? result : [result, undefined];
-  if (!isNDArray(out)) return `${forward.name} returns no [out, cache] with an array out`;
-  return { out, values: Float64Array.from(hostValues(out)), rest };
+  const { out, cache } = (result ?? {}) as { out?: unknown; cache?: unknown };
+  const [value, rest] = Array.isArray(result) ? result : out === undefined ? [result, undefined] : [out, cache];
+  if (value instanceof Tensor) return `${forward.name} returns a tensor, expected an array: its data`;
+  if (!isNDArray(value)) return `${forward.name} returns no [out, cache] with an array out`;
+  return { out: value, values: Float64Array.from(hostValues(value)), rest };
 }
 
 interface Loss {
@@ -188,8 +191,13 @@ interface Loss {
 function gradientsOf(pair: Pair, call: Call, random: Random): GradientCheck[] {
   const dout = call.out === null ? null : random.randn(call.out.shape, 'float64');
   const args = call.make();
-  const output = outputOf(pair, pair.forward.fn(...args)) as Output;
-  const gradients = named(pair, call, args, backwardOf(pair, dout, output));
+  const by = pair.backward?.name ?? pair.forward.name;
+  // A backward pass may compute in the place of dout or of what the cache holds; it gets copies.
+  const own = args.map((value) => (isNDArray(value) ? array(value) : value));
+  const output = outputOf(pair, pair.forward.fn(...own)) as Output;
+  const gradients = named(by, call.names, args, backwardOf(pair, dout === null ? null : array(dout), output));
+  if (pair.backward !== null) checkComplete(by, call.names, args, gradients);
+  for (const { argument, x } of gradients) checkPrecision(pair, argument, x, call);
   const weights = dout === null ? Float64Array.of(1) : hostValues(dout);
   const differences = gradients.map(({ argument, x, analytic }) => ({
     ...{ argument, x, analytic },
@@ -202,46 +210,36 @@ function gradientsOf(pair: Pair, call: Call, random: Random): GradientCheck[] {
   return differences.map((one) => judged(one, scale, differences, dout, call));
 }
 
+/** @throws {PairError} if changes of an argument that float32 does not hold are lost on the way to the output. */
+function checkPrecision({ forward }: Pair, argument: string, x: NDArray, { value }: Call): void {
+  const values = hostValues(x).slice();
+  const differs = (share: number): boolean => {
+    const before = value();
+    try {
+      unravelled(x).forEach((index, i) => {
+        x.set(...index, values[i] * (1 + share));
+      });
+      return !sameValues(before, value());
+    } finally {
+      unravelled(x).forEach((index, i) => {
+        x.set(...index, values[i]);
+      });
+    }
+  };
+  if (differs(1e-12) || !differs(1e-4)) return;
+  throw new PrecisionError(`${forward.name} rounds ${argument} or what it computes of it: make its arrays in float64`);
+}
+
+function unravelled({ shape, size }: NDArray): number[][] {
+  return Array.from({ length: size }, (_, i) => unravel(i, shape));
+}
+
 function backwardOf({ backward }: Pair, dout: NDArray | null, { rest }: Output): unknown {
   if (backward === null) return rest;
   const result = attempt(() => backward.fn(dout, rest));
   if (result instanceof Error) throw new PairError(`${backward.name} fails: ${messageOf(result)}`);
   checkSynchronous('gradcheck', backward.name, result);
   return result;
-}
-
-/** A gradient and the argument that it belongs to. */
-interface Named {
-  readonly argument: string;
-  readonly x: NDArray;
-  readonly analytic: NDArray;
-}
-
-/** Matches what a backward function returns with the arguments: by name, or a tuple in their order. */
-function named(pair: Pair, { names }: Call, args: readonly unknown[], result: unknown): Named[] {
-  const by = pair.backward?.name ?? pair.forward.name;
-  const arrays = args.flatMap((x, i) => (isNDArray(x) ? [{ argument: names[i], x }] : []));
-  const found: Named[] = [];
-  if (isNDArray(result)) found.push({ ...first(arrays, by), analytic: result });
-  else if (Array.isArray(result)) {
-    result.forEach((analytic, i) => {
-      if (isNDArray(analytic) && arrays[i] !== undefined) found.push({ ...arrays[i], analytic });
-    });
-  } else {
-    for (const [key, analytic] of Object.entries(result ?? {})) {
-      if (!isNDArray(analytic)) continue;
-      const own = arrays.find(({ argument }) => key.toLowerCase() === `d${argument}`.toLowerCase());
-      if (own === undefined && /^(d|grad)/.test(key) && arrays.length === 1) found.push({ ...arrays[0], analytic });
-      else if (own !== undefined) found.push({ ...own, analytic });
-    }
-  }
-  if (found.length > 0) return found;
-  throw new PairError(`${by} returns no gradient: expected an array, a list of arrays, or an object { dx, dw, … }`);
-}
-
-function first<T>(list: readonly T[], by: string): T {
-  if (list.length > 0) return list[0];
-  throw new PairError(`${by} returns a gradient, but no argument is an array`);
 }
 
 /** An element of an argument. */

@@ -27,6 +27,8 @@ interface Sizes {
   readonly M: number;
   /** Step of a convolution; with 3 × 3 filters and padding 1 it fits odd sizes. */
   readonly stride: number;
+  /** Whether inputs lie far from 0 too, where functions such as ReLU6 are cut off. */
+  readonly isFar: boolean;
 }
 
 /** Makes the value of a parameter. */
@@ -53,7 +55,14 @@ const labelArray: Maker = (sizes, random) => {
   return y;
 };
 
-const x = randn(input);
+const near = randn(input);
+/** Standard normal; where inputs lie far, a fifth of them about 7 and a fifth about −7. */
+const x: Maker = (sizes, random) => {
+  const made = near(sizes, random) as NDArray;
+  if (!sizes.isFar) return made;
+  for (let i = 0; i < made.data.length; i++) made.data[i] += [7, 0, -7, 0, 0][i % 5];
+  return made;
+};
 /** Weights have units first or last: affine ones are (D, M) here and in cs231n, (M, D) in PyTorch. */
 const w: readonly Maker[] = [
   randn(({ form, D, M }) => (form === 'rows' ? [D, M] : [M, D, 3, 3]), 0.5),
@@ -109,7 +118,13 @@ function alike(names: readonly string[], makers: MakersOf): Record<string, Maker
   return Object.fromEntries(names.map((name) => [name, makers]));
 }
 
-const plain = (name: string): string => name.replaceAll('_', '').toLowerCase();
+/** A name as it is compared: without capitals and underscores. */
+export const plain = (name: string): string => name.replaceAll('_', '').toLowerCase();
+
+/** Whether two names mean the same kind of argument, as `w` and `weights` do. */
+export function isSameKind(a: string, b: string): boolean {
+  return a === b || (Object.hasOwn(KNOWN, a) && Object.hasOwn(KNOWN, b) && KNOWN[a] === KNOWN[b]);
+}
 
 /** The parameter that a pair needs an entry for, or what keeps its text from being read. */
 export interface Unknown {
@@ -184,7 +199,8 @@ function drawn(form: Form, random: Random, round: number, isPooled: boolean): Si
   const [N, M] = form === 'rows' ? [pick([5, 7]), pick([9, 10])] : [2 + (round % 2), 5];
   const D = form === 'rows' ? pick([4, 6, 8]) : 4;
   const turned = round % 2 === 1;
-  return { form, N, D, M, H: turned ? W : H, W: turned ? H : W, stride: isPooled ? 1 : 1 + (round % 2) };
+  const isFar = round % 3 === 2;
+  return { form, N, D, M, H: turned ? W : H, W: turned ? H : W, stride: isPooled ? 1 : 1 + (round % 2), isFar };
 }
 
 /** Every choice of one of each list, the first ones first. */

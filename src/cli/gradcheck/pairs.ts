@@ -21,7 +21,7 @@ export interface Found {
 
 const HALF = /^(\w+?)(Forward|Backward|_forward|_backward)(\w*)$/;
 const BACKWARDS: Readonly<Record<string, string>> = { Forward: 'Backward', _forward: '_backward' };
-const LOSS = /^(\w+?)(Loss|_loss)$/;
+const LOSS = /^\w+?(Loss|_loss)(_?(naive|vectorized|fast|alt|v?\d+))?$/i;
 
 /**
  * Finds `fooForward` with `fooBackward`, `foo_forward` with `foo_backward`, both with the same ending (`Naive`), and
