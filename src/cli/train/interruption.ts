@@ -16,6 +16,8 @@ export class Interruption {
   readonly #onFirst: () => void;
   readonly #listener = (name: NodeJS.Signals): void => this.#take(name as Signal);
   #received: Source | null = null;
+  /** Whether a signal has come. A stop from the page is none: the first signal behind it ends nothing at once. */
+  #isSignalled = false;
 
   /** @param onFirst - Called at the first signal. */
   constructor(onFirst: () => void) {
@@ -62,8 +64,9 @@ export class Interruption {
 
   #take(name: Signal): void {
     // What is being saved is saved, by handlers of `exit`; all else is as after SIGKILL.
-    if (this.#received !== null) process.exit(name === 'SIGINT' ? EXIT.interrupted : EXIT.terminated);
-    this.#received = name;
+    if (this.#isSignalled) process.exit(name === 'SIGINT' ? EXIT.interrupted : EXIT.terminated);
+    this.#isSignalled = true;
+    this.#received ??= name;
     this.#onFirst();
     this.#controller.abort(new InterruptedError(name, `ended by ${name}`));
   }

@@ -1,0 +1,19 @@
+import { expect, test, vi } from 'vitest';
+import { Interruption } from '../../src/cli/train/interruption.js';
+
+test('the first signal behind a stop from the page ends nothing at once, the second does', () => {
+  const exit = vi.spyOn(process, 'exit').mockImplementation((() => {}) as never);
+  const before = process.listeners('SIGINT');
+  const onFirst = vi.fn();
+  const interruption = new Interruption(onFirst);
+  const [listener] = process.listeners('SIGINT').filter((other) => !before.includes(other));
+  interruption.stop();
+  listener('SIGINT', 2);
+  expect(exit).not.toHaveBeenCalled();
+  expect(onFirst).toHaveBeenCalledTimes(1);
+  expect([interruption.received, interruption.signal.aborted]).toEqual(['its page', true]);
+  listener('SIGINT', 2);
+  expect(exit).toHaveBeenCalledWith(130);
+  interruption.release();
+  exit.mockRestore();
+});
