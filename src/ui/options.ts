@@ -20,6 +20,12 @@ const TOKEN: Range = {
   Kind: RangeError,
 };
 
+const NAMES: Range = {
+  allows: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string'),
+  expected: 'a list of texts',
+  Kind: TypeError,
+};
+
 const UI = {
   /** The port of the page. Default: 8123, or the next one that is free. */
   port: option<number | undefined>(undefined, count(0, 65535)),
@@ -35,8 +41,8 @@ const UI = {
   /** Settings that the page shows: plain JSON. Default: some of the options. */
   config: option<object | undefined>(undefined, ANY),
   /** The names of the classes. Default: their numbers. */
-  classes: option<readonly string[] | undefined>(undefined, ANY),
-  /** Gets the address of the page, in place of a line that is printed. */
+  classes: option<readonly string[] | undefined>(undefined, NAMES),
+  /** Gets the address of the page when the run begins, in place of a line that is printed. */
   onListen: option<((address: string) => void) | undefined>(undefined, FUNCTION),
   /** The least seconds between two looks at filters, layers and mistakes; they never take more than 1 % of the time. */
   every: option(2, POSITIVE),
@@ -74,5 +80,17 @@ export function checkUi(fn: string, ui: boolean | UiOptions): CheckedUi | null {
     const wayOut = 'in a browser, draw what onEpoch or loggers tell';
     throw argumentError(TypeError, { fn, arg: 'ui', found: `is ${describe(ui)}`, expected, wayOut });
   }
-  return settings;
+  return settings.config === undefined ? settings : { ...settings, config: plainConfig(fn, settings.config) };
+}
+
+/** Settings as the page gets them, as JSON. @throws {TypeError} for what JSON has no text for. */
+function plainConfig(fn: string, config: object): object {
+  let found = `is ${describe(config)}`;
+  try {
+    const plain: unknown = JSON.parse(JSON.stringify(config) ?? 'null');
+    if (typeof plain === 'object' && plain !== null && !Array.isArray(plain)) return plain;
+  } catch (error) {
+    found = `cannot be written as JSON (${(error as Error)?.message?.split('\n')[0] ?? error})`;
+  }
+  throw argumentError(TypeError, { fn: `${fn}: ui`, arg: 'config', found, expected: 'an object of plain JSON' });
 }

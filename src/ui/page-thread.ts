@@ -10,19 +10,25 @@ type MessagePort = import('node:worker_threads').MessagePort;
 /** Milliseconds that the thread has to listen. */
 const PATIENCE = 30_000;
 
-/** The threads of this process, by what they were asked for. */
-const threads = new Map<string, PageThread>();
+/** The threads of this process. */
+const threads: PageThread[] = [];
 
 /** How many runs there have been: their ids. */
 let runs = 0;
+
+/** Where a page is asked for. */
+type Place = Pick<CheckedUi, 'host' | 'port' | 'token'>;
 
 /** A thread that serves the page, until the process ends. */
 export class PageThread {
   readonly address: string;
   readonly #port: MessagePort;
+  readonly #asked: Place;
 
   /** @throws {Error} if the port is taken, or no thread can be started. */
-  constructor(fn: string, { host, port: wantedPort, token }: Pick<CheckedUi, 'host' | 'port' | 'token'>) {
+  constructor(fn: string, asked: Place) {
+    const { host, port: wantedPort, token } = asked;
+    this.#asked = asked;
     const { Worker, MessageChannel, receiveMessageOnPort } = requireBuiltin(fn, 'node:worker_threads');
     const { basename } = requireBuiltin(fn, 'node:path');
     const { port1, port2 } = new MessageChannel();
@@ -47,6 +53,13 @@ export class PageThread {
     throw new Error(answer?.error ?? `${fn}: the thread of the live page did not start`);
   }
 
+  /** Whether its page is where another is asked for; a port that is left out may be any. */
+  isAt({ host, port, token }: Place): boolean {
+    const asked = this.#asked;
+    if (host !== asked.host || token !== asked.token) return false;
+    return port === undefined || port === asked.port || port === portOf(this.address);
+  }
+
   /** A new run on the page. */
   begin(fn: string, info: Omit<RunInfo, 'id'>, at: { iteration: number; epoch: number }): RunChannel {
     const { MessageChannel } = requireBuiltin(fn, 'node:worker_threads');
@@ -59,21 +72,25 @@ export class PageThread {
 }
 
 /**
- * The thread that serves the page, which is started where there is none yet; then its address is told.
+ * The thread that serves the page, which is started where there is none yet; then its address is printed.
  *
  * @throws {Error} if the port is taken, or no thread can be started.
  */
 export function openPage(fn: string, settings: CheckedUi): PageThread {
   const { host, port, token, onListen } = settings;
-  const key = JSON.stringify([host, port ?? null, token ?? null]);
-  const known = threads.get(key);
-  if (known !== undefined) return known;
-  const thread = new PageThread(fn, settings);
-  threads.set(key, thread);
+  const place = { host, port, token };
+  const known = threads.find((thread) => thread.isAt(place));
+  const thread = known ?? new PageThread(fn, place);
+  if (known === undefined) threads.push(thread);
+  if (onListen !== undefined) onListen(thread.address);
   // biome-ignore lint/suspicious/noConsole: where the page is has to be said
-  if (onListen === undefined) console.log(`Live page: ${thread.address}`);
-  else onListen(thread.address);
+  else if (known === undefined) console.log(`Live page: ${thread.address}`);
   return thread;
+}
+
+/** The port in an address; that of HTTP where there is none. */
+function portOf(address: string): number {
+  return Number(new URL(address).port || 80);
 }
 
 /** What requests have to know: nothing where this machine alone can send any. */

@@ -248,6 +248,16 @@ test('a port that is taken is an error before the first step', async () => {
   await new Promise((resolve) => other.close(resolve));
 });
 
+test('a run that names the port of a page of this process is on that page, and hears its address', async () => {
+  makeSolver({ numEpochs: 1, ui: { ...ui, config: { at: () => 1, when: new Date(0) } } }).train();
+  const { port, href } = new URL(client.address);
+  const heard: string[] = [];
+  makeSolver({ numEpochs: 1, ui: { port: Number(port), onListen: (address) => heard.push(address) } }).train();
+  expect(heard).toEqual([href]);
+  const { runs } = await client.runs();
+  expect(runs[1].info.config).toEqual({ when: '1970-01-01T00:00:00.000Z' });
+});
+
 test('the address is printed; that of another host has a token', async () => {
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
   makeSolver({ numEpochs: 1, ui: { host: '0.0.0.0', port: 0 } }).train();

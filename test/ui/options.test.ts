@@ -7,6 +7,9 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+const circular: { self?: unknown } = {};
+circular.self = circular;
+
 test.each<[unknown, string]>([
   [1, 'ui is 1, expected true, false or an object: such as { port: 8123 }'],
   [null, 'ui is null, expected true, false or an object: such as { port: 8123 }'],
@@ -15,7 +18,14 @@ test.each<[unknown, string]>([
   [{ host: '' }, "ui: host is '', expected a text"],
   [{ token: 'short' }, "ui: token is 'short', expected at least 16 letters, digits and any of . _ ~ -"],
   [{ every: 0 }, 'ui: every is 0, expected a number > 0'],
-])('refuses %j as ui', (value, message) => {
+  [{ classes: 'abc' }, "ui: classes is 'abc', expected a list of texts"],
+  [{ classes: [() => 1] }, 'ui: classes is [a function], expected a list of texts'],
+  [{ config: 5 }, 'ui: config is 5, expected an object of plain JSON'],
+  [
+    { config: { a: circular } },
+    'ui: config cannot be written as JSON (Converting circular structure to JSON), expected',
+  ],
+])('refuses %o as ui', (value, message) => {
   const { model, loader, options } = fitSetup('first');
   const given = pretend<FitOptions['ui']>(value);
   expect(() => fit(model, loader, { ...options, ui: given })).toThrow(`fit: ${message}`);

@@ -11,7 +11,10 @@ export function commandOf(value: unknown): Command {
   }
   if (command === 'learningRate') {
     if (typeof rate === 'number' && Number.isFinite(rate) && rate > 0) return { command, value: rate };
-    throw new HttpError(400, `value is ${JSON.stringify(rate)}, expected a learning rate, a number > 0`);
+    throw new HttpError(
+      400,
+      `value is ${typeof rate === 'number' ? rate : JSON.stringify(rate)}, expected a learning rate, a number > 0`,
+    );
   }
   if (command === 'pause' || command === 'resume' || command === 'stop') {
     if (rate === undefined) return { command };
