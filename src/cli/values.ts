@@ -29,5 +29,10 @@ export function nonNegative(text: string): number {
   return value;
 }
 
+/** Every value of an option that may be given several times. */
+export function collected(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
 /** Reads a port; 0: any that is free. */
 export const portNumber = wholeNumber(0, 65_535);

@@ -4,6 +4,7 @@ import { argumentError, array, hostRoom, hostValues, isNDArray, type NDArray } f
 import { tableOf } from '../data/csv-table.js';
 import { type CsvOptions, csv, DataLoader, Standardizer, TensorDataset } from '../data/index.js';
 import { readText } from '../files/index.js';
+import { shellWord } from '../terminal/index.js';
 import { shownPath } from './places.js';
 import { standardized } from './prepare.js';
 import { countsOf, placesOf } from './split.js';
@@ -19,7 +20,7 @@ export function openRows(fn: string, config: RunConfig, onProgress: OnProgress):
   const shown = shownPath(path);
   const reading = `reading ${shown}`;
   onProgress(reading, 0, 1);
-  const table = csv(path, {
+  const table = read(path, {
     ...({ target, categories, missing, encode, header, delimiter } as CsvOptions & { target: string }),
     ...(columns !== null && { columns: columns as string[] }),
   });
@@ -91,4 +92,20 @@ export function checkTargets(fn: string, data: TaskData, model: string, others: 
   const found = `is numbers, and the model ${model} scores classes`;
   const expected = `${others.join(', ')}, or a file of yours`;
   throw argumentError(RangeError, { fn, arg, found, expected, wayOut: 'or name the target in data.categories' });
+}
+
+/** What `csv` says of a text that is no number, which names options that a config does not have. */
+const NO_NUMBER = /(, column '(.+)': .+), expected a number: name the column in categories .*$/;
+
+/** Reads the file. @throws the error of `csv`, with the setting that reads a column of texts. */
+function read(path: string, options: CsvOptions & { target: string }): ReturnType<typeof csv> {
+  try {
+    return csv(path, options);
+  } catch (error) {
+    const { message } = error as Error;
+    if (!NO_NUMBER.test(message)) throw error;
+    const wayOut = (_: string, found: string, column: string): string =>
+      `${found}, expected a number; if the column has texts: --set ${shellWord(`categories=${column}`)}`;
+    throw new Error(message.replace(NO_NUMBER, wayOut), { cause: error });
+  }
 }

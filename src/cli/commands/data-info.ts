@@ -3,8 +3,11 @@ import type { NDArray } from '../../arrays/index.js';
 import type { channelStats } from '../../data/index.js';
 import type { TaskData, TaskPart } from '../../runs/index.js';
 import { columnsOf } from '../../terminal/index.js';
+import { CliError } from '../errors.js';
 import { examples } from '../examples.js';
 import type { Io } from '../io.js';
+import { renamed } from '../runs.js';
+import { collected } from '../values.js';
 
 /** `layerwise data info`: what a path holds; nothing is trained. */
 export function dataInfoCommand(io: Io): Command {
@@ -12,15 +15,18 @@ export function dataInfoCommand(io: Io): Command {
     .summary('say what a folder or file of data holds')
     .description('Says what data a path holds: kind, split, classes, shape of an example, mean of each channel.')
     .argument('<path>', 'a folder, a CSV file, or the name of a data set')
-    .action((path: string) => info(io, path));
+    .option('--set <key=value>', 'a setting of the data, as often as needed: categories=town for a CSV file', collected)
+    .action((path: string, { set }: { set?: string[] }) => info(io, path, set));
   return examples(command, ['layerwise data info data/synthetic', 'layerwise data info data/synthetic --json']);
 }
 
-async function info(io: Io, path: string): Promise<void> {
+async function info(io: Io, path: string, set: readonly string[] = []): Promise<void> {
   const { makeConfig, openData } = await import('../../runs/index.js');
   // Of all models, one that takes pictures and rows: nothing is built.
-  const config = await makeConfig('data info', { model: 'fc', data: path, cwd: io.cwd, env: io.env });
-  const data = await openData(config);
+  const config = await makeConfig('data info', { model: 'fc', data: path, set, cwd: io.cwd, env: io.env });
+  const data = await openData(config, { fn: 'data info' }).catch((error: unknown) => {
+    throw new CliError(renamed(error, 'data info'), undefined, { cause: error });
+  });
   const parts = partsOf(data).map(([name, part]) => ({ name, examples: part.length, counts: countsOf(part, data) }));
   const { channelStats } = await import('../../data/index.js');
   const means = channelMeans(data, io, channelStats);

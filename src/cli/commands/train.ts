@@ -3,7 +3,7 @@ import { UsageError } from '../errors.js';
 import { examples } from '../examples.js';
 import type { Io } from '../io.js';
 import type { TrainFlags } from '../train/plan.js';
-import { portNumber, positive } from '../values.js';
+import { collected, portNumber, positive } from '../values.js';
 
 /** What the options of `train` give. */
 interface Flags extends TrainFlags {
@@ -49,11 +49,6 @@ export function trainCommand(io: Io): Command {
     'layerwise train --resume runs/twolayer-synthetic-1 --epochs 12',
     'layerwise train --config runs/twolayer-synthetic-1/config.json --lr 5e-4 --epochs 2 --quiet',
   ]);
-}
-
-/** Every value of an option that may be given several times. */
-function collected(value: string, before: readonly string[] = []): string[] {
-  return [...before, value];
 }
 
 async function train(io: Io, model: string | undefined, flags: Flags): Promise<void> {

@@ -63,7 +63,10 @@ export async function planOf(io: Io, fn: string, model: string | undefined, flag
   const surroundings = { cwd: io.cwd, env: io.env };
   const parts = { ...(model !== undefined && { model }), ...(data !== undefined && { data }), set };
   const made = await configOf(fn, { ...parts, ...(base !== undefined && { base }), ...surroundings });
-  if (base !== undefined) noteVersion(io, base);
+  if (base !== undefined) {
+    noteVersion(io, base);
+    noteFile(io, base as Partial<RunConfig>, made);
+  }
   return { config: made, folder: null };
 }
 
@@ -131,7 +134,11 @@ async function resumed(
   const config = await configOf(fn, { base, set, cwd, env }, file);
   const others = differing(own, config).filter((name) => !MAY_CHANGE.includes(name));
   const [before, after] = [leaves(own), leaves(config)];
-  if (others.length === 0) return config;
+  if (others.length === 0) {
+    // That the file has changed since is said at each start.
+    const { sha256 } = base.model;
+    return { ...config, model: { ...config.model, ...(sha256 !== undefined && { sha256 }) } };
+  }
   const listed = others.map(
     (name) => `${name} is ${after.get(name) ?? 'not set'}, was ${before.get(name) ?? 'not set'}`,
   );
@@ -147,6 +154,14 @@ function noteVersion(io: Io, base: unknown): void {
   const { layerwise = VERSION } = base as Partial<RunConfig>;
   if (layerwise === VERSION) return;
   io.note(`note: the config is of layerwise ${layerwise}, and this is ${VERSION}: the numbers may be others`);
+}
+
+/** Says that the file of the model is another one than when the config was made. */
+function noteFile(io: Io, base: Partial<RunConfig>, { model }: RunConfig): void {
+  const { file, sha256 } = base.model ?? {};
+  if (model.file === undefined || sha256 === undefined || sha256 === model.sha256) return;
+  if (file === undefined || resolve(io.cwd, file) !== model.file) return;
+  io.note(`note: ${shownPath(model.file, io.cwd)} has changed since the config was made: what it exports now is used`);
 }
 
 /** The paths at which two configs differ, their versions aside. */
