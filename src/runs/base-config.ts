@@ -1,9 +1,9 @@
 // A config that another one starts from: that of a run, or one that a user has written, complete or not.
 
 import { argumentError, describe, isPlainObject } from '../arrays/index.js';
+import { nearest } from '../terminal/index.js';
 import { allKeys } from './context.js';
 import { DATA_KINDS } from './data-sources.js';
-import { nearest } from './nearest.js';
 import type { ConfigSection, DataKind } from './types.js';
 import type { Given } from './values.js';
 
@@ -67,7 +67,7 @@ export function givenIn(
       if (keys.includes(key)) return { key, value, arg, from };
       const here = keys.flatMap((one) => (one.startsWith(`${section}.`) ? [one.slice(section.length + 1)] : []));
       const like = nearest(name, here);
-      const wayOut = like === null ? undefined : `did you mean ${section}.${like}?`;
+      const wayOut = like === undefined ? undefined : `did you mean ${section}.${like}?`;
       throw argumentError(RangeError, { fn, arg, found: ': there is no such setting', wayOut });
     });
 }
@@ -79,6 +79,6 @@ function partOf(fn: string, arg: string, value: unknown, names?: readonly string
   const odd = names && Object.keys(value).find((name) => !names.includes(name));
   if (odd === undefined) return value as Record<string, never>;
   const like = nearest(odd, names ?? []);
-  const wayOut = like === null ? undefined : `did you mean ${like}?`;
+  const wayOut = like === undefined ? undefined : `did you mean ${like}?`;
   throw argumentError(RangeError, { fn, arg, found: `has ${describe(odd)}`, expected: names?.join(', '), wayOut });
 }

@@ -1,7 +1,7 @@
 // The optimizer and the schedule of a run, which decide what other settings there are.
 
 import { argumentError, describe } from '../arrays/index.js';
-import { nearest } from './nearest.js';
+import { nearest } from '../terminal/index.js';
 import { OPTIMIZERS, OTHER_NAMES, SCHEDULES } from './settings.js';
 import type { ConfigSection, Loop } from './types.js';
 import type { Given } from './values.js';
@@ -53,8 +53,8 @@ function optimizerOf(fn: string, loop: Loop, { value, arg, from }: Given): [stri
   if (names.includes(value as string)) return [value as string, {}];
   const others = OTHER_NAMES[loop];
   if (typeof value === 'string' && Object.hasOwn(others, value)) return others[value];
-  const like = typeof value === 'string' ? nearest(value, [...names, ...Object.keys(others)]) : null;
-  const wayOut = like === null ? undefined : `did you mean ${like}?`;
+  const like = typeof value === 'string' ? nearest(value, [...names, ...Object.keys(others)]) : undefined;
+  const wayOut = like === undefined ? undefined : `did you mean ${like}?`;
   const found = from === 'set' ? ': there is no such optimizer' : `is ${describe(value)}`;
   throw argumentError(RangeError, { fn, arg, found, expected: names.join(', '), wayOut });
 }
@@ -70,9 +70,9 @@ function scheduleOf(
   const names = Object.keys(SCHEDULES);
   if (choice !== undefined && !names.includes(choice.value as string)) {
     const { value, arg, from } = choice;
-    const like = typeof value === 'string' ? nearest(value, names) : null;
+    const like = typeof value === 'string' ? nearest(value, names) : undefined;
     const found = from === 'set' ? ': there is no such schedule' : `is ${describe(value)}`;
-    const wayOut = like === null ? undefined : `did you mean ${like}?`;
+    const wayOut = like === undefined ? undefined : `did you mean ${like}?`;
     throw argumentError(RangeError, { fn, arg, found, expected: names.join(', '), wayOut });
   }
   if (loop === 'fit') return String(choice?.value ?? recipe.schedule ?? 'constant');

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { argumentError, printable } from '../arrays/index.js';
+import { nearest } from '../terminal/index.js';
 import type { BaseConfig } from './base-config.js';
 import { isModelFile, loadModelFile, loopOfFile, type ModelFile } from './model-file.js';
 import { MODELS, type ModelInputs, PLAIN_RECIPES, type Recipe } from './models.js';
-import { nearest } from './nearest.js';
 import type { Loop } from './types.js';
 
 /** The model of a config. */
@@ -44,7 +44,7 @@ export async function chosenModel(
   }
   const like = nearest(name, names);
   const expected = `one of ${names.join(', ')}, or a file as model.ts`;
-  const wayOut = like === null ? undefined : `did you mean ${like}?`;
+  const wayOut = like === undefined ? undefined : `did you mean ${like}?`;
   throw argumentError(RangeError, { fn, arg, found: ': there is no such model', expected, wayOut });
 }
 

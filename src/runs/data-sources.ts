@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { argumentError } from '../arrays/index.js';
-import { nearest } from './nearest.js';
+import { nearest } from '../terminal/index.js';
 import { type Surroundings, shownPath } from './places.js';
 import type { DataKind } from './types.js';
 
@@ -104,7 +104,7 @@ function notFound(fn: string, arg: string, { kind, variable, places, wayOut }: N
 function noPath(fn: string, data: string): Error {
   const like = nearest(data, DATA_NAMES);
   const expected = `a path or one of ${DATA_NAMES.join(', ')}`;
-  const wayOut = like === null ? undefined : `did you mean ${like}?`;
+  const wayOut = like === undefined ? undefined : `did you mean ${like}?`;
   return argumentError(Error, {
     fn,
     arg: `--data ${data}`,

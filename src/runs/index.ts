@@ -22,7 +22,6 @@ export { listRuns, NAMES, RunFolder } from './folder.js';
 export { FolderSource, type Learned } from './folder-source.js';
 export { type Metrics, MetricsReader, type StepColumns } from './metrics.js';
 export { MODELS } from './models.js';
-export { nearest } from './nearest.js';
 export { openData } from './open-data.js';
 export { type OtherData, otherData } from './other-data.js';
 export { shownPath, syntheticFolder } from './places.js';

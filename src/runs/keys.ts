@@ -1,8 +1,8 @@
 // Keys of settings: short where they are unique, dotted, or with `options` in between as config.json has them.
 
 import { argumentError, printable } from '../arrays/index.js';
+import { nearest } from '../terminal/index.js';
 import { allKeys } from './context.js';
-import { nearest } from './nearest.js';
 import type { Given } from './values.js';
 
 /** What others call a setting. */
@@ -41,11 +41,11 @@ export function withFullKey(fn: string, given: Given): Given {
     fn,
     arg: given.arg,
     found,
-    wayOut: like === null ? undefined : `did you mean ${like}?`,
+    wayOut: like === undefined ? undefined : `did you mean ${like}?`,
   });
 }
 
-function suggestion(key: string, keys: readonly string[]): string | null {
+function suggestion(key: string, keys: readonly string[]): string | undefined {
   const short = key.slice(key.indexOf('.') + 1);
   if (Object.hasOwn(OTHER_KEYS, short)) return OTHER_KEYS[short];
   if (!key.includes('.')) return nearest(key, new Set(keys.map((one) => one.slice(one.indexOf('.') + 1))));
