@@ -23,6 +23,14 @@ export const NAMES = {
 /** The largest config.json that is read, in characters. */
 const MOST = 1 << 20;
 
+/** What a config has at least. */
+const PARTS = [
+  ['model.name', 'a text'],
+  ['data.kind', 'a text'],
+  ['model.options', 'an object'],
+  ['training.epochs', 'a number'],
+] as const;
+
 /** How deep a config may be nested. */
 const DEPTH = 16;
 
@@ -94,15 +102,12 @@ export class RunFolder<Config extends RunConfig = RunConfig> {
     }
     const text = readText(fn, file, MOST, 'it is the config of no run');
     parseJson({ fn, file }, NAMES.config, text, DEPTH);
-    const config = JSON.parse(text) as RunConfig;
-    if (typeof config?.model?.name !== 'string' || typeof config.data?.kind !== 'string') {
-      throw new Error(`${fn}: ${file} has no model and data, expected the config of a run`);
+    const config: unknown = JSON.parse(text);
+    const missing = PARTS.find(([part, kind]) => !isKind(at(config, part), kind));
+    if (missing !== undefined) {
+      throw new Error(`${fn}: ${file} has no ${missing[0]} that is ${missing[1]}, expected the config of a run`);
     }
-    for (const [name, part] of Object.entries({ 'model.options': config.model.options, training: config.training })) {
-      if (typeof part === 'object' && part !== null && !Array.isArray(part)) continue;
-      throw new Error(`${fn}: ${file}: ${name} is ${describe(part)}, expected an object of settings`);
-    }
-    return new RunFolder(whole, config);
+    return new RunFolder(whole, config as RunConfig);
   }
 
   /** The folder's own name. */
@@ -175,6 +180,16 @@ function makeNew(fn: string, dir: string, config: RunConfig): boolean {
       throw error;
     }
   });
+}
+
+/** The value at a path such as `model.name`; undefined where there is none. */
+function at(value: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((inner, name) => (inner as Record<string, unknown> | null)?.[name], value);
+}
+
+function isKind(value: unknown, kind: 'a text' | 'a number' | 'an object'): boolean {
+  if (kind === 'an object') return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === (kind === 'a text' ? 'string' : 'number');
 }
 
 /** The text of config.json. */

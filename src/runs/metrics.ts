@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { attempt } from '../files/index.js';
 import type { LoggedCommand, LoggedEpoch, LoggedStep } from '../loggers/index.js';
 import type { EndEvent, RunEvent } from './events.js';
 
@@ -55,8 +56,13 @@ export class MetricsReader {
    * All that is known so far. Where the run was cut back, as one that is resumed, it is read anew.
    *
    * @returns Columns that the next call may change.
+   * @throws {Error} naming the file, if it cannot be read.
    */
   read(): Metrics {
+    return attempt('run', 'read', this.#file, () => this.#read());
+  }
+
+  #read(): Metrics {
     let fd: number;
     try {
       fd = openSync(this.#file, 'r');

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { argumentError, type NDArray } from '../arrays/index.js';
+import { argumentError, describe, type NDArray } from '../arrays/index.js';
 import { loadCheckpoint } from '../checkpoints/index.js';
 import { loadStateDict, type Model } from '../classifiers/index.js';
 import { type CsvOptions, parseCsv } from '../data/index.js';
@@ -7,8 +7,11 @@ import { readBytes, statOf } from '../files/index.js';
 import { load, type StateDict } from '../formats/index.js';
 import { decoded, imageBytes } from '../images/index.js';
 import { Module } from '../nn/index.js';
+import { nearest } from '../terminal/index.js';
 import { predict } from '../training/index.js';
 import { buildModel, changeOfModelFile } from './build-model.js';
+import { DATA_KINDS } from './data-sources.js';
+import { MODELS } from './models.js';
 import { openData } from './open-data.js';
 import { shownPath } from './places.js';
 import { batchOfOne, inUnits, prepared } from './prepare.js';
@@ -38,10 +41,11 @@ export interface OpenTrainedOptions {
 export async function openTrained(run: RunPlace, options: OpenTrainedOptions = {}): Promise<Trained> {
   const { weights = 'best', fn = 'openTrained', onProgress = () => {} } = options;
   const { config } = run;
+  checkNames(fn, run);
   const kept = readPreprocessing(fn, run.dir);
   const preprocessing = kept ?? (await openData(config, { fn, onProgress })).preprocessing;
   const found = weightsOf(fn, run, weights);
-  const model = await buildModel(fn, config, preprocessing);
+  const model = await modelOf(fn, run, preprocessing);
   try {
     if (model instanceof Module) model.loadStateDict(found.state);
     else loadStateDict(model, found.state);
@@ -67,6 +71,31 @@ export async function openTrained(run: RunPlace, options: OpenTrainedOptions = {
     prepare: (X) => prepared(X, preprocessing),
     data: (own = {}) => openData(config, { fn, ...own }),
   };
+}
+
+/** @throws {RangeError} with the nearest name, if a config has a model or data that this version does not know. */
+function checkNames(fn: string, { dir, config: { model, data } }: RunPlace): void {
+  const check = (part: string, name: string, names: readonly string[]): void => {
+    if (names.includes(name)) return;
+    const arg = `${shownPath(join(dir, 'config.json'))}: ${part}`;
+    const near = nearest(name, names);
+    const wayOut = near === undefined ? undefined : `did you mean ${near}?`;
+    throw argumentError(RangeError, { fn, arg, found: `is ${describe(name)}`, expected: 'one that is known', wayOut });
+  };
+  if (model.file === undefined) check('model.name', model.name, Object.keys(MODELS));
+  check('data.kind', data.kind, DATA_KINDS);
+}
+
+/** The model of a config. What an option that train would have refused leads to is said of the file. */
+async function modelOf(fn: string, { dir, config }: RunPlace, preprocessing: Preprocessing): Promise<Module | Model> {
+  try {
+    return await buildModel(fn, config, preprocessing);
+  } catch (cause) {
+    if (config.model.file !== undefined) throw cause;
+    const message = (cause as Error).message.replace(/^\w+: /, '');
+    const found = `makes no model: ${message}`;
+    throw argumentError(RangeError, { fn, arg: shownPath(join(dir, 'config.json')), found }, { cause });
+  }
 }
 
 /** Probabilities of classes, or numbers in the units of the targets. */
@@ -115,10 +144,21 @@ function rowsOf(fn: string, text: string, name: string, preprocessing: Preproces
   try {
     return parseCsv(text, options as CsvOptions).X;
   } catch (cause) {
-    // The text has no name there.
-    const message = (cause as Error).message.replace(/^parseCsv: /, '').replaceAll(/\btext, line/g, `${name}, line`);
-    throw argumentError(Error, { fn, arg: message, found: '' }, { cause });
+    throw new Error(`${fn}: ${name}${saidOfRows((cause as Error).message)}`, { cause });
   }
+}
+
+/** What is wrong with rows, without the ways out of a program. */
+function saidOfRows(message: string): string {
+  const text = message
+    .replace(/^\w+: /, '')
+    .replace(/^text(?=, line)/, '')
+    .replace(/^text /, '')
+    .replace(/^columns is (.*), expected a column of text: /s, 'has no column $1, it has ')
+    .replace(/: name the column in categories.*$/s, '')
+    .replace(/, or missing: .*$/s, '');
+  if (text.startsWith(',')) return text;
+  return /^(has|is)\b/.test(text) ? ` ${text}` : `: ${text}`;
 }
 
 /** The longest file of rows that is read. */

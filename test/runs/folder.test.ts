@@ -61,7 +61,26 @@ describe('RunFolder.open', () => {
     writeFileSync(join(dir, 'config.json'), '{"model":');
     expect(() => RunFolder.open(dir, 'eval')).toThrow(`eval: ${dir}/config.json`);
     writeFileSync(join(dir, 'config.json'), '{"model":{}}');
-    expect(() => RunFolder.open(dir, 'eval')).toThrow('has no model and data, expected the config of a run');
+    expect(() => RunFolder.open(dir, 'eval')).toThrow('has no model.name that is a text, expected the config of a run');
+  });
+
+  test.each([
+    [null, 'model.name that is a text'],
+    [[], 'model.name that is a text'],
+    [{ ...config, data: { ...config.data, kind: 5 } }, 'data.kind that is a text'],
+    [{ ...config, model: { name: 'fc' } }, 'model.options that is an object'],
+    [{ ...config, model: { name: 'fc', options: [1] } }, 'model.options that is an object'],
+    [{ model: config.model, data: config.data }, 'training.epochs that is a number'],
+  ])('refuses a config without its parts: %j', (value, missing) => {
+    writeFileSync(join(parent, 'config.json'), JSON.stringify(value));
+    expect(() => RunFolder.open(parent)).toThrow(`run: ${join(parent, 'config.json')} has no ${missing}`);
+    expect(listRuns(join(parent, '..')).map(({ dir }) => dir)).not.toContain(parent);
+  });
+
+  test('names the file of metrics that cannot be read', () => {
+    const run = RunFolder.create(join(parent, 'a'), config);
+    mkdirSync(join(run.dir, 'metrics.jsonl'));
+    expect(() => run.metrics()).toThrow(`run: cannot read ${join(run.dir, 'metrics.jsonl')} (EISDIR: it is a folder`);
   });
 });
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { toNested } from '../../src/arrays/index.js';
+import { array, toNested } from '../../src/arrays/index.js';
 import { predict, r2Score, save } from '../../src/index.js';
 import {
   makeConfig,
@@ -14,6 +14,7 @@ import {
 } from '../../src/runs/index.js';
 import { temporaryDir } from '../helpers/cifar10.js';
 import { pngOf, smoothPixels } from '../helpers/pictures.js';
+import { runConfig } from '../helpers/run-config.js';
 import { tinyConfig, tinyImages } from '../helpers/runs.js';
 
 /** A finished run in a folder, as the command leaves it. */
@@ -40,6 +41,56 @@ function pictures(perClass: number): string {
   }
   return dir;
 }
+
+describe('a run whose files are damaged', () => {
+  const config = runConfig();
+  const images = { kind: 'images', inputShape: [3, 8, 8], classes: ['a', 'b'], mean: [], std: null };
+  const rows = { kind: 'rows', inputShape: [1], classes: null, inputs: ['a'], targets: ['b'], categories: {} };
+  const whole = { ...rows, standardize: null, standardizeTargets: null, reading: {} };
+
+  test.each([
+    ['[1]', 'kind'],
+    [JSON.stringify({ ...images, inputShape: [5] }), 'inputShape'],
+    [JSON.stringify({ ...images, classes: null }), 'classes'],
+    [JSON.stringify({ ...images, mean: ['1'] }), 'mean'],
+    [JSON.stringify(rows), 'standardize'],
+    [JSON.stringify({ ...whole, categories: { a: 1 } }), 'categories'],
+    [JSON.stringify({ ...whole, reading: null }), 'reading'],
+  ])('preprocessing.json: %s', async (text, part) => {
+    const dir = temporaryDir();
+    const file = join(dir, 'preprocessing.json');
+    writeFileSync(file, text);
+    const opened = openTrained({ dir, config, checkpoints: join(dir, 'checkpoints') }, { fn: 'eval' });
+    await expect(opened).rejects.toThrow(`eval: ${file} has no ${part} that fits, expected what `);
+    writeFileSync(file, text.slice(0, -1));
+    const cut = openTrained({ dir, config, checkpoints: join(dir, 'checkpoints') }, { fn: 'eval' });
+    await expect(cut).rejects.toThrow(`eval: ${file}: preprocessing.json is no JSON: `);
+  });
+
+  test.each([
+    [
+      { ...config, model: { ...config.model, name: 'twolayr' } },
+      "model.name is 'twolayr', expected one that is known: did you mean twolayer?",
+    ],
+    [
+      { ...config, data: { ...config.data, kind: 'cvs' as never } },
+      "data.kind is 'cvs', expected one that is known: did you mean csv?",
+    ],
+  ])('names that are unknown', async (wrong, message) => {
+    const dir = temporaryDir();
+    const opened = openTrained({ dir, config: wrong, checkpoints: join(dir, 'checkpoints') }, { fn: 'eval' });
+    await expect(opened).rejects.toThrow(message);
+  });
+
+  test('options that make no model', async () => {
+    const dir = temporaryDir();
+    writePreprocessing('train', dir, images as never);
+    save(join(dir, 'model.safetensors'), { W1: array([1]) });
+    const wrong = { ...config, model: { name: 'mlp', options: { hiddenDims: 5 } } };
+    const opened = openTrained({ dir, config: wrong, checkpoints: join(dir, 'checkpoints') }, { fn: 'eval' });
+    await expect(opened).rejects.toThrow(/^eval: .*config\.json makes no model: /);
+  });
+});
 
 const SMALL = ['epochs=2', 'batchSize=8', 'hiddenDims=4'];
 
@@ -144,11 +195,15 @@ describe('a trained model of rows', () => {
     expect(X.shape).toEqual([2, task.data.inputShape[0]]);
     expect(opened.predict(X).get(0, 0)).toBeGreaterThan(150);
     expect(opened.readInputs('examples/houses.csv').shape[0]).toBe(320);
+    expect(() => opened.rowInputs('town\nAshford\n', 'a.csv')).toThrow(
+      /^openTrained: a\.csv has no column '.*', it has 'town'$/,
+    );
+    expect(() => opened.rowInputs('', 'a.csv')).toThrow(/^openTrained: a\.csv is empty, expected a table$/);
     expect(() => opened.rowInputs(text.replace('Ashford', 'Atlantis'), 'body')).toThrow(
       /^openTrained: body, line 2, column 'town': 'Atlantis', expected one of /,
     );
     expect(() => opened.rowInputs('town\nAshford\n', 'body')).toThrow(
-      /^openTrained: columns is 'area', expected a column of/,
+      /^openTrained: body has no column 'area', it has 'town'$/,
     );
     expect(() => opened.pictureInputs(new Uint8Array(3), 'body')).toThrow(
       'openTrained: body is a picture, expected rows of a CSV file',
