@@ -9,6 +9,9 @@ import { epochRows, infoOf, statusOf, summaryOf } from './summary.js';
 /** Milliseconds between two looks at the folder. */
 const INTERVAL = 1000;
 
+/** Milliseconds in which a page has time to ask for the points of a run, before its model keeps this thread busy. */
+const PATIENCE = 300;
+
 /** What is only known with the model of a run. */
 export type Learned = Pick<RunInfo, 'classes' | 'layers'> & { readonly insight: Insight | null };
 
@@ -186,8 +189,8 @@ export class FolderSource implements Source {
       entry.learned = learned;
       this.#hear({ kind: 'reload', run: run.name });
     };
-    // After the answer to who asks; what cannot be opened stays unknown.
-    setTimeout(() => void this.#learn?.(run).then(done, () => {}), 10);
+    // What cannot be opened stays unknown.
+    setTimeout(() => void this.#learn?.(run).then(done, () => {}), PATIENCE);
   }
 }
 
