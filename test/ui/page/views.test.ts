@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CHROMIUM, WITHOUT_CHROMIUM } from '../../pictures/browser.js';
 import { axe, overflow, useBrowser } from '../browser.js';
 import { FakeServer } from '../fake-server.js';
-import { CLASSES, madeInsight, madeRun } from '../made-up.js';
+import { CLASSES, madeConfusion, madeInsight, madeRun } from '../made-up.js';
 
 const HOSTILE = '<img src=x onerror="document.title=\'hacked\'"></script><b>"bold"</b>';
 
@@ -253,6 +253,25 @@ describe.skipIf(CHROMIUM === undefined)(`the page in Chromium${WITHOUT_CHROMIUM}
         expect(await page.title()).toContain('layerwise');
       });
       expect(await page.getByRole('link', { name: HOSTILE }).count()).toBe(1);
+    });
+    await other.stop();
+  });
+
+  test('names of classes break where they are very long, folders anywhere, and no view is wider for them', async () => {
+    const other = new FakeServer();
+    const classes = ['columns', 'diagonals', 'a_name_without_spaces_'.repeat(9)];
+    const insight = { ...madeInsight(600), confusion: madeConfusion([...classes, ...CLASSES]) };
+    other.add({ ...madeRun('1', { folder: `/${'folder'.repeat(40)}`, classes }), insight });
+    await other.start();
+    await open(other.address, { width: 400 }, async (page) => {
+      await everyView(page, async (name) => {
+        expect([name, await overflow(page)]).toEqual([name, 0]);
+        if (name !== 'Confusion') return;
+        const height = async (row: number) =>
+          (await page.locator('.confusion tbody th').nth(row).boundingBox())!.height;
+        expect([await height(0), await height(1)]).toEqual([await height(5), await height(5)]);
+        expect((await page.locator('.confusion thead th').nth(3).boundingBox())!.width).toBeLessThan(160);
+      });
     });
     await other.stop();
   });
