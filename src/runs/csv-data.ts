@@ -20,7 +20,7 @@ export function openRows(fn: string, config: RunConfig, onProgress: OnProgress):
   const shown = shownPath(path);
   const reading = `reading ${shown}`;
   onProgress(reading, 0, 1);
-  const table = read(path, {
+  const table = readTable(fn, path, categories as string[], {
     ...({ target, categories, missing, encode, header, delimiter } as CsvOptions & { target: string }),
     ...(columns !== null && { columns: columns as string[] }),
   });
@@ -63,6 +63,31 @@ export function openRows(fn: string, config: RunConfig, onProgress: OnProgress):
   return { train, val, test, classes, inputShape: preprocessing.inputShape, source, preprocessing };
 }
 
+/** Reads a table. What is wrong with it is said by the settings of the command, in place of the options of `csv`. */
+function readTable(fn: string, path: string, categories: readonly string[], options: CsvOptions & { target: string }) {
+  try {
+    return csv(path, options);
+  } catch (error) {
+    if (error instanceof Error) error.message = bySettings(fn, error.message, categories);
+    throw error;
+  }
+}
+
+function bySettings(fn: string, message: string, categories: readonly string[]): string {
+  const [, column = 'NAME'] = /, column '([^']+)'/.exec(message) ?? [];
+  const all = [...categories.filter((name) => name !== column), column].join(',');
+  return message
+    .replace(/^csv: /, `${fn}: `)
+    .replace(/(or )?missing: '(drop)'(?:, '(nan)' or '(mean)')?/, (_, or = '', ...ways: (string | undefined)[]) => {
+      const names = ways.slice(0, 3).filter((way) => typeof way === 'string');
+      return `${or}--set missing=${names.join(' or ')}`;
+    })
+    .replace(
+      /name the column in categories if it has texts, or .*$/,
+      `--set ${shellWord(`categories=${all}`)} if it has texts`,
+    );
+}
+
 /** The names of the columns to predict. */
 function targetNames(fn: string, path: string, { target, header, delimiter }: ConfigSection): string[] {
   const columns = [target].flat() as readonly (string | number)[];
@@ -92,20 +117,4 @@ export function checkTargets(fn: string, data: TaskData, model: string, others: 
   const found = `is numbers, and the model ${model} scores classes`;
   const expected = `${others.join(', ')}, or a file of yours`;
   throw argumentError(RangeError, { fn, arg, found, expected, wayOut: 'or name the target in data.categories' });
-}
-
-/** What `csv` says of a text that is no number, which names options that a config does not have. */
-const NO_NUMBER = /(, column '(.+)': .+), expected a number: name the column in categories .*$/;
-
-/** Reads the file. @throws the error of `csv`, with the setting that reads a column of texts. */
-function read(path: string, options: CsvOptions & { target: string }): ReturnType<typeof csv> {
-  try {
-    return csv(path, options);
-  } catch (error) {
-    const { message } = error as Error;
-    if (!NO_NUMBER.test(message)) throw error;
-    const wayOut = (_: string, found: string, column: string): string =>
-      `${found}, expected a number; if the column has texts: --set ${shellWord(`categories=${column}`)}`;
-    throw new Error(message.replace(NO_NUMBER, wayOut), { cause: error });
-  }
 }

@@ -1,6 +1,5 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { describe } from '../arrays/index.js';
 import { attempt, holderOf, makeFolder, readText, statOf, writeAtomically } from '../files/index.js';
 import { parseJson } from '../formats/index.js';
 import { shellWord } from '../terminal/index.js';
