@@ -118,8 +118,10 @@ function printDifferences(
     io.print('Their settings are the same.');
     return;
   }
-  const text = (value: unknown): string => {
+  const text = (value: unknown, key: string): string => {
     if (value === undefined) return UNKNOWN;
+    // A hash is compared, not read.
+    if (key === 'model.sha256') return String(value).slice(0, 12);
     if (typeof value !== 'string') return JSON.stringify(value);
     return isAbsolute(value) ? shown(value) : value;
   };
@@ -127,13 +129,13 @@ function printDifferences(
   const names = runs.map(({ name }) => name);
   const upright = columnsOf(
     ['run', ...differences.map(({ key }) => shortKey(key, differences))],
-    names.map((name, i) => [name, ...differences.map(({ values }) => text(values[i]))]),
+    names.map((name, i) => [name, ...differences.map(({ key, values }) => text(values[i], key))]),
   );
   const fits = Math.max(...upright.map((line) => line.length)) <= io.columns;
   const lying = (): string[] =>
     columnsOf(
       ['setting', ...names],
-      differences.map(({ key, values }) => [shortKey(key, differences), ...values.map(text)]),
+      differences.map(({ key, values }) => [shortKey(key, differences), ...values.map((value) => text(value, key))]),
     );
   const [head, ...lines] = fits ? upright : lying();
   io.print(io.style.dim(head));
