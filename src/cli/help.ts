@@ -4,13 +4,13 @@ import type { Io } from './io.js';
 import { version } from './version.js';
 
 /** From nothing to a finished run. */
-const START = ['layerwise train twolayer --data synthetic', 'layerwise train twolayer --data synthetic --plot'];
+const START = ['train twolayer --data synthetic --ui', 'report runs/twolayer-synthetic-1 --open'];
 
 /** A second column begins after at most so many characters. */
 const LEFT = 26;
 
 /** The help of the program itself: a line for each command, in groups, so that it fits one screen. */
-export function rootHelp(program: Command, helper: Help, { columns, style }: Io): string {
+export function rootHelp(program: Command, helper: Help, { columns, program: name, style }: Io): string {
   const commands = helper.visibleCommands(program).map((command) => ({
     group: command.helpGroup(),
     name: command.name(),
@@ -41,7 +41,7 @@ export function rootHelp(program: Command, helper: Help, { columns, style }: Io)
     '',
     ...options.map(({ flags, text }) => item(style.cyan(flags.padEnd(flagWidth)), flagWidth, text)),
     '',
-    ...START.map((line) => `${style.dim('$')} ${line}`),
+    ...START.map((line) => `${style.dim('$')} ${name} ${line}`),
     '',
   ].join('\n');
 }

@@ -12,6 +12,8 @@ export interface Io {
   /** The folder that paths are relative to. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What the user writes to call the command, for lines to copy: `layerwise`, or `npx layerwise`. */
+  readonly program: string;
   /** Whether stdout is a terminal. */
   readonly isTerminal: boolean;
   /** The width of stdout in characters: 80 where that is not known. */
@@ -54,6 +56,7 @@ export function makeIo({ cwd, env, stdout, stderr, isJson, isVerbose }: IoParts)
   return {
     cwd,
     env,
+    program: programOf(env),
     isTerminal,
     columns: widthIn(stdout, env),
     style: styleOf(hasColors(env, isTerminal)),
@@ -66,6 +69,13 @@ export function makeIo({ cwd, env, stdout, stderr, isJson, isVerbose }: IoParts)
     note: (line) => void stderr.write(`${line}\n`),
     progress: (total, unit) => new ProgressBar(total, unit, bars),
   };
+}
+
+/** By what npm tells the processes that it starts. */
+function programOf({ npm_command, npm_lifecycle_event }: Io['env']): string {
+  if (npm_command === 'exec') return 'npx layerwise';
+  const isScript = npm_command === 'run' || npm_command === 'run-script';
+  return isScript && npm_lifecycle_event === 'layerwise' ? 'npm run layerwise --' : 'layerwise';
 }
 
 function terminal(output: Output): Output {

@@ -34,7 +34,7 @@ export function trainCommand(io: Io): Command {
     .option('--batch-size <n>', 'short for --set batchSize=n')
     .option('--seed <s>', 'short for --set seed=s')
     .option('--run <dir>', 'the folder of the run; default: runs/<model>-<data>-<n>')
-    .option('--resume <run>', 'go on with a run that was interrupted, to the same bits; --epochs may be raised')
+    .option('--resume <run>', 'go on with a run that was interrupted, to the same bits')
     .option('--checkpoint-every <seconds>', 'seconds between two checkpoints', positive, 60)
     .option('--tensorboard', 'write events for TensorBoard into the folder of the run')
     .option('--plot', 'draw loss and accuracies at the end')
@@ -63,7 +63,7 @@ async function train(io: Io, model: string | undefined, flags: Flags): Promise<v
     const { listSettings } = await import('../train/settings.js');
     return listSettings(io, fn, model, flags);
   }
-  const { dirInCommand, planOf, shownDir } = await import('../train/plan.js');
+  const { dirInCommand, hasFixedLength, longerRun, planOf, shownDir } = await import('../train/plan.js');
   const plan = await planOf(io, fn, model, flags);
   const { folder, config } = plan;
   if (folder?.state === 'finished' && config === folder.config) {
@@ -73,7 +73,10 @@ async function train(io: Io, model: string | undefined, flags: Flags): Promise<v
     else if (flags.quiet) io.print(dir);
     else {
       const [count, at] = [epochs === 1 ? 'its epoch' : `its ${epochs} epochs`, dirInCommand(io, folder.dir)];
-      io.print(`${dir} has finished ${count}; to go on: layerwise train --resume ${at} --epochs ${2 * epochs}`);
+      const wayOut = hasFixedLength(config)
+        ? `for a longer run: ${longerRun(io, dir, 2 * epochs)}`
+        : `to go on: ${io.program} train --resume ${at} --epochs ${2 * epochs}`;
+      io.print(`${dir} has finished ${count}; ${wayOut}`);
     }
     return;
   }

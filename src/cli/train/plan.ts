@@ -57,7 +57,9 @@ export async function planOf(io: Io, fn: string, model: string | undefined, flag
     return { config: await resumed(io, fn, resume, folder, set), folder };
   }
   if (model === undefined && config === undefined) {
-    throw new UsageError(`${fn}: expected a MODEL, --config FILE or --resume RUN, such as layerwise ${fn} twolayer`);
+    throw new UsageError(
+      `${fn}: expected a MODEL, --config FILE or --resume RUN, such as ${io.program} ${fn} twolayer`,
+    );
   }
   const base = config === undefined ? undefined : readConfig(fn, resolve(io.cwd, config));
   const surroundings = { cwd: io.cwd, env: io.env };
@@ -84,6 +86,16 @@ async function configOf(fn: string, parts: ConfigParts, file?: string): Promise<
     const isWrongUse = arg.startsWith('--set ') || (arg.startsWith('MODEL ') && error instanceof RangeError);
     throw isWrongUse ? new UsageError((error as Error).message, { cause: error }) : error;
   }
+}
+
+/** Whether the schedule of a run leads to an end, so that no epochs can follow. */
+export function hasFixedLength({ training: { schedule } }: RunConfig): boolean {
+  return schedule === 'onecycle' || schedule === 'cosine';
+}
+
+/** The command that trains anew, as a run did, but for longer. */
+export function longerRun(io: Io, dir: string, epochs: number): string {
+  return `${io.program} train --config ${shellWord(join(dir, NAMES.config))} --epochs ${epochs}`;
 }
 
 /** A folder as people would name it from here. */
@@ -135,6 +147,13 @@ async function resumed(
   const others = differing(own, config).filter((name) => !MAY_CHANGE.includes(name));
   const [before, after] = [leaves(own), leaves(config)];
   if (others.length === 0) {
+    const { epochs, schedule } = base.training;
+    if (hasFixedLength(base) && config.training.epochs !== epochs) {
+      throw new UsageError(
+        `${fn}: --resume ${resume}: schedule=${schedule} is made for ${epochs} epochs, which cannot change; ` +
+          `for a longer run: ${longerRun(io, resume, config.training.epochs)}`,
+      );
+    }
     // That the file has changed since is said at each start.
     const { sha256 } = base.model;
     return { ...config, model: { ...config.model, ...(sha256 !== undefined && { sha256 }) } };
@@ -144,7 +163,7 @@ async function resumed(
   );
   throw new UsageError(
     `${fn}: --resume ${resume}: only epochs and patience may change: ${listed.join('; ')}; ` +
-      `for a new run with other settings: layerwise ${fn} --config ${shellWord(join(resume, 'config.json'))} ` +
+      `for a new run with other settings: ${io.program} ${fn} --config ${shellWord(join(resume, 'config.json'))} ` +
       set.map((one) => `--set ${shellWord(one)}`).join(' '),
   );
 }

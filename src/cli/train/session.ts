@@ -142,7 +142,7 @@ function report(io: Io, fn: string, { run, task, teller }: Session): void {
     writeReport(fn, run, { model, data }, { onProgress: (done, total) => tell('report', done, total) });
   } catch (error) {
     const dir = dirInCommand(io, run.dir);
-    io.note(`note: no report was written: ${oneLine(error)}; to try again: layerwise report ${dir}`);
+    io.note(`note: no report was written: ${oneLine(error)}; to try again: ${io.program} report ${dir}`);
   }
 }
 
@@ -201,6 +201,6 @@ function ended(
   const dir = dirInCommand(io, run.dir);
   const iteration = run.metrics().steps.iteration.at(-1) ?? 0;
   return interruption.error(
-    `ended by ${received} at iteration ${iteration}; to go on: layerwise ${fn} --resume ${dir}`,
+    `ended by ${received} at iteration ${iteration}; to go on: ${io.program} ${fn} --resume ${dir}`,
   );
 }

@@ -111,7 +111,7 @@ export class Teller {
     const part = data.test === null ? (data.val === null ? 'train' : 'val') : 'test';
     const at = dirInCommand(this.#io, folder.dir);
     const next = [`report ${at} --open`, `predict ${at} ${part}:0`, `serve ${at}`];
-    for (const command of next) this.#io.print(`${style.dim('$')} layerwise ${command}`);
+    for (const command of next) this.#io.print(`${style.dim('$')} ${this.#io.program} ${command}`);
   }
 
   /** Draws loss and accuracies over the iterations. */
