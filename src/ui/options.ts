@@ -27,7 +27,7 @@ const NAMES: Range = {
 };
 
 const UI = {
-  /** The port of the page. Default: 8123, or the next one that is free. */
+  /** The port of the page; one that is taken is an error, 0 is any. Default: 8123, or the next one that is free. */
   port: option<number | undefined>(undefined, count(0, 65535)),
   /**
    * The name or address to serve at. Default `'127.0.0.1'`: this machine alone. For any other, requests need a token,
@@ -38,9 +38,9 @@ const UI = {
   token: option<string | undefined>(undefined, TOKEN),
   /** What the page calls the run. Default: the function that trains. */
   title: option<string | undefined>(undefined, TEXT),
-  /** Settings that the page shows: plain JSON. Default: some of the options. */
+  /** What the page shows as settings: plain JSON, of any names. Default: some of the options of the run. */
   config: option<object | undefined>(undefined, ANY),
-  /** The names of the classes. Default: their numbers. */
+  /** The names of the classes, in the order of the labels, for confusion and mistakes. Default: their numbers. */
   classes: option<readonly string[] | undefined>(undefined, NAMES),
   /** Gets the address of the page when the run begins, in place of a line that is printed. */
   onListen: option<((address: string) => void) | undefined>(undefined, FUNCTION),
@@ -59,10 +59,14 @@ export const UI_OPTIONS = {
   /**
    * Serves a page that shows the run while it trains, and takes commands: pause, resume, another learning rate, stop.
    * Its address is printed, once for all runs of a process. `true`: at 127.0.0.1, at port 8123 or the next one that is
-   * free; or an object of {@link UiOptions}. Another thread serves it, until the process ends, which it does not delay.
+   * free; or an object of {@link UiOptions}. Another thread serves it, until the process ends, which it does not delay:
+   * a program that is to keep the page after the training waits, as by `setInterval(() => {}, 1 << 30)`.
    * Training ends with the same bits, unless the page changes the learning rate. Stopping is leaving the loop: a
    * checkpoint is saved where there is one, the model has the weights of the last step, and the run may be resumed.
-   * Needs Node. Default false.
+   * Needs Node. Default false. docs/command.md says what the page shows and how it is protected.
+   *
+   * @example
+   * fit(model, loader, { optimizer, valLoader, epochs: 10, ui: { title: 'first try', classes: ['cat', 'dog'] } });
    */
   ui: option<boolean | UiOptions>(false, ANY),
 };
