@@ -46,11 +46,16 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof CliError ? error.exitCode : EXIT.failed;
 }
 
+// Names of files may have them, and a terminal obeys them.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are searched for
+const CONTROL = /[\x00-\x1f\x7f-\x9f]/g;
+
 /** An error in one line; one that nobody foresaw says how to find out more. */
 export function oneLine(error: unknown): string {
   const text = messageOf(error)
     .split(/\s*\n\s*/)
-    .join(' ');
+    .join(' ')
+    .replace(CONTROL, '\ufffd');
   return isForeseen(error) ? text : `${text} (unexpected; run again with --verbose to see where)`;
 }
 

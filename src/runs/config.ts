@@ -104,7 +104,7 @@ function completed(
   const { loop, recipe } = loopAndRecipe(model, inputs);
   const { optimizer, schedule, given } = choicesOf(fn, loop, name, all, recipe.training);
   const context: Context = { model: file === null ? name : null, modelName: name, loop, kind, optimizer, schedule };
-  const values = valuesOf(fn, context, given, recipeFor(recipe, context));
+  const values = valuesOf(fn, context, given, recipeFor(recipe, context, path));
   const { lr, ...training } = values.training;
   const config: RunConfig = {
     layerwise: VERSION,
@@ -121,7 +121,11 @@ function completed(
 }
 
 /** What a recipe says of this run: another optimizer than the recipe's has its own defaults. */
-function recipeFor({ training, data }: Recipe, context: Context): Readonly<Record<Section, ConfigSection>> {
+function recipeFor(
+  { training, data }: Recipe,
+  context: Context,
+  path: string | null,
+): Readonly<Record<Section, ConfigSection>> {
   const { loop, kind, optimizer, model } = context;
   const isOwn = optimizerNamed(loop, String(training.optimizer)) === optimizer;
   const kept = Object.entries(training).filter(([name]) => isOwn || !OPTIMIZER_SETTINGS.has(name));
@@ -134,6 +138,7 @@ function recipeFor({ training, data }: Recipe, context: Context): Readonly<Recor
       // A digit in a mirror is another one, or none.
       ...(data.flip === true && { flip: kind !== 'mnist' }),
       ...(side !== null && { size: side }),
+      ...(kind === 'csv' && path !== null && /\.tsv$/i.test(path) && { delimiter: '\t' }),
     },
     training: { ...Object.fromEntries(kept), ...rows },
   };

@@ -73,7 +73,7 @@ export class RunFolder<Config extends RunConfig = RunConfig> {
    */
   static create(dir: string, config: RunConfig, fn = 'run'): RunFolder {
     const whole = resolve(dir);
-    RunFolder.checkFree(dir, fn);
+    RunFolder.checkFree(dir || '.', fn);
     if (statOf(fn, whole) !== undefined) writeAtomically(fn, join(whole, NAMES.config), textOf(config), true);
     else if (!makeNew(fn, whole, config)) {
       throw new Error(`${fn}: another process has just made ${dir}; name another folder`);

@@ -51,3 +51,16 @@ test('a config of another version, or of a file that has changed, is noted', asy
   expect(err).toMatch(/^note: the config is of layerwise 0\.0\.1, and this is .*\nnote: m\.mjs has changed since /);
   expect(code).toBe(0);
 });
+
+test('a table that ends in .tsv has tabs', async () => {
+  writeFileSync(join(dir, 'table.tsv'), Array.from({ length: 20 }, (_, i) => `${i}\t${i % 2}`).join('\n'));
+  const args = ['data', 'info', 'table.tsv', '--set', 'header=false', '--json'];
+  const { code, out, err } = await command(dir, args);
+  expect([code, err]).toEqual([0, '']);
+  expect(JSON.parse(out)).toMatchObject({ kind: 'csv', inputShape: [1] });
+});
+
+test.each(['--run', '--data', '--config', '--resume'])('%s without a path is wrong use', async (option) => {
+  const { code, err } = await command(dir, ['train', ...(option === '--resume' ? [] : ['mlp']), option, '']);
+  expect([code, err]).toEqual([2, `train: ${option} is empty, expected a path\n`]);
+});

@@ -115,6 +115,7 @@ describe('an error', () => {
   };
 
   test('of a command is its message in one line, and exit code 1', () => {
+    expect(oneLine(new CliError('eval: no \x1b[31mred'))).toBe('eval: no \ufffd[31mred');
     expect(oneLine(new CliError('eval: this\n  and that'))).toBe('eval: this and that');
     expect(exitCodeOf(new CliError('eval: no'))).toBe(1);
     expect(exitCodeOf(new UsageError('eval: no'))).toBe(2);

@@ -47,6 +47,8 @@ const DEPTH = 16;
 export async function planOf(io: Io, fn: string, model: string | undefined, flags: TrainFlags): Promise<Plan> {
   const { config, resume, run, data } = flags;
   const set = [...(flags.set ?? []), ...shorthands(flags)];
+  const empty = Object.entries({ data, config, resume, run }).find(([, path]) => path === '');
+  if (empty !== undefined) throw new UsageError(`${fn}: --${empty[0]} is empty, expected a path`);
   if (resume !== undefined) {
     const others = { MODEL: model, '--data': data, '--config': config, '--run': run };
     const given = Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [name]));
