@@ -6,7 +6,7 @@ import { Argument, Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { completionScript, SHELLS, type Shell } from '../../src/cli/completion.js';
 import { suggest } from '../../src/cli/suggestions.js';
-import { layerwise } from '../helpers/cli.js';
+import { command } from '../helpers/command.js';
 
 /** A program with all that completion looks at. */
 function program(): Command {
@@ -101,16 +101,16 @@ test('a suggestion for an argument that a command does not have is an error', ()
 });
 
 test('the command prints the script of its own commands', async () => {
-  const { stdout, exitCode } = await layerwise(['completion', 'bash']);
-  expect(exitCode).toBe(0);
-  expect(stdout).toContain("'completion') ");
-  expect(spawnSync('bash', ['-n'], { input: stdout }).status).toBe(0);
+  const { out, code } = await command(process.cwd(), ['completion', 'bash']);
+  expect(code).toBe(0);
+  expect(out).toContain("'completion') ");
+  expect(spawnSync('bash', ['-n'], { input: out }).status).toBe(0);
 });
 
 test('a shell without a script is refused with the nearest', async () => {
-  const { stderr, exitCode } = await layerwise(['completion', 'fisch']);
-  expect(exitCode).toBe(2);
-  expect(stderr).toBe(
+  const { err, code } = await command(process.cwd(), ['completion', 'fisch']);
+  expect(code).toBe(2);
+  expect(err).toBe(
     "completion: command-argument value 'fisch' is invalid for argument 'shell'. Allowed choices are bash, zsh, " +
       'fish; did you mean fish? (layerwise completion --help)\n',
   );

@@ -11,7 +11,7 @@ import { examplesOf } from '../../src/cli/examples.js';
 import { makeIo } from '../../src/cli/io.js';
 import { makeProgram } from '../../src/cli/program.js';
 import { writeSyntheticCifar10 } from '../../src/data/index.js';
-import { layerwise } from '../helpers/cli.js';
+import { command } from '../helpers/command.js';
 
 const nowhere = { write: () => {} };
 const io = makeIo({ cwd: '.', env: {}, stdout: nowhere, stderr: nowhere, isJson: false, isVerbose: false });
@@ -36,9 +36,9 @@ afterAll(() => {
 test.each(EXAMPLES.filter((line) => !isEndless(line)))('%s', async (line) => {
   const [program, ...args] = line.split(' ');
   expect(program).toBe('layerwise');
-  const { exitCode, stdout, stderr } = await layerwise(args, { cwd: folder, env: process.env });
-  expect([stderr, exitCode]).toEqual([stderr, 0]);
-  if (args.includes('--json')) for (const json of stdout.trim().split('\n')) JSON.parse(json);
+  const { code, out, err } = await command(folder, args, { env: process.env });
+  expect([err, code]).toEqual([err, 0]);
+  if (args.includes('--json')) for (const json of out.trim().split('\n')) JSON.parse(json);
 });
 
 test.each(EXAMPLES.filter(isEndless))('%s', async (line) => {

@@ -9,7 +9,7 @@ import { makeIo } from '../../src/cli/io.js';
 import { makeProgram } from '../../src/cli/program.js';
 import { report } from '../../src/cli/run.js';
 import { version } from '../../src/cli/version.js';
-import { layerwise } from '../helpers/cli.js';
+import { command, type Place } from '../helpers/command.js';
 
 let folder = '';
 beforeEach(() => {
@@ -17,23 +17,26 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+const layerwise = (args: readonly string[], { cwd = process.cwd(), ...place }: Place & { cwd?: string } = {}) =>
+  command(cwd, args, place);
+
 describe('help', () => {
   test('of the program fits a screen of 80 columns and 24 lines', async () => {
-    const { stdout, stderr, exitCode } = await layerwise(['--help']);
-    expect([exitCode, stderr]).toEqual([0, '']);
-    const lines = stdout.trimEnd().split('\n');
+    const { out, err, code } = await layerwise(['--help']);
+    expect([code, err]).toEqual([0, '']);
+    const lines = out.trimEnd().split('\n');
     expect(lines.length).toBeLessThanOrEqual(24);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
-    expect(stdout).toContain('$ layerwise train ');
+    expect(out).toContain('$ layerwise train ');
   });
 
   test('is what the program prints without arguments', async () => {
-    expect((await layerwise([])).stdout).toBe((await layerwise(['--help'])).stdout);
+    expect((await layerwise([])).out).toBe((await layerwise(['--help'])).out);
   });
 
   test.each([40, 20])('fits a terminal of %d columns', async (columns) => {
-    const { stdout } = await layerwise(['--help'], { columns, env: { NO_COLOR: '1' } });
-    const items = stdout
+    const { out } = await layerwise(['--help'], { columns, env: { NO_COLOR: '1' } });
+    const items = out
       .split('\n')
       .slice(3)
       .filter((line) => !line.startsWith('$'));
@@ -43,26 +46,26 @@ describe('help', () => {
   test('of every command has a description, global options, and no undefined', async () => {
     const io = makeIo({ cwd: folder, env: {}, stdout: nowhere, stderr: nowhere, isJson: false, isVerbose: false });
     for (const command of makeProgram(io, () => {}).commands) {
-      const { stdout, exitCode } = await layerwise(['help', command.name()]);
-      expect([command.name(), exitCode]).toEqual([command.name(), 0]);
-      expect(stdout).toContain(`Usage: layerwise ${command.name()}`);
-      expect(stdout).toContain('--json');
-      expect(stdout).not.toContain('undefined');
+      const { out, code } = await layerwise(['help', command.name()]);
+      expect([command.name(), code]).toEqual([command.name(), 0]);
+      expect(out).toContain(`Usage: layerwise ${command.name()}`);
+      expect(out).toContain('--json');
+      expect(out).not.toContain('undefined');
     }
   });
 
   test('has colours where the terminal has, or FORCE_COLOR says so', async () => {
     const bold = '\x1b[1m';
-    expect((await layerwise(['--help'], { columns: 80 })).stdout).toContain(bold);
-    expect((await layerwise(['help', 'info'], { env: { FORCE_COLOR: '1' } })).stdout).toContain(bold);
-    expect((await layerwise(['help', 'info'], { columns: 80, env: { NO_COLOR: '1' } })).stdout).not.toContain('\x1b');
-    expect((await layerwise(['--help'], { columns: 80, env: { TERM: 'dumb' } })).stdout).not.toContain('\x1b');
-    expect((await layerwise(['--help'])).stdout).not.toContain('\x1b');
+    expect((await layerwise(['--help'], { columns: 80 })).out).toContain(bold);
+    expect((await layerwise(['help', 'info'], { env: { FORCE_COLOR: '1' } })).out).toContain(bold);
+    expect((await layerwise(['help', 'info'], { columns: 80, env: { NO_COLOR: '1' } })).out).not.toContain('\x1b');
+    expect((await layerwise(['--help'], { columns: 80, env: { TERM: 'dumb' } })).out).not.toContain('\x1b');
+    expect((await layerwise(['--help'])).out).not.toContain('\x1b');
   });
 });
 
 test('--version prints the version', async () => {
-  expect((await layerwise(['--version'])).stdout).toBe(`${version()}\n`);
+  expect((await layerwise(['--version'])).out).toBe(`${version()}\n`);
 });
 
 describe('wrong use is one line, the way to the help, and exit code 2', () => {
@@ -95,16 +98,16 @@ describe('wrong use is one line, the way to the help, and exit code 2', () => {
         '(layerwise data synthetic --help)',
     ],
   ])('%j', async (args, line) => {
-    expect(await layerwise(args)).toEqual({ exitCode: 2, stdout: '', stderr: `${line}\n` });
-    const { stdout, exitCode } = await layerwise([...args.slice(0, 1), '--json', ...args.slice(1)]);
-    expect(exitCode).toBe(2);
-    expect(JSON.parse(stdout)).toEqual({ error: line, exitCode: 2 });
+    expect(await layerwise(args)).toEqual({ code: 2, out: '', err: `${line}\n` });
+    const { out, code } = await layerwise([...args.slice(0, 1), '--json', ...args.slice(1)]);
+    expect(code).toBe(2);
+    expect(JSON.parse(out)).toEqual({ error: line, exitCode: 2 });
   });
 
   test('with --json and no command', async () => {
-    const { stdout, exitCode } = await layerwise(['--json']);
-    expect(exitCode).toBe(2);
-    expect(JSON.parse(stdout).error).toBe('expected a command (layerwise --help)');
+    const { out, code } = await layerwise(['--json']);
+    expect(code).toBe(2);
+    expect(JSON.parse(out).error).toBe('expected a command (layerwise --help)');
   });
 });
 
@@ -150,17 +153,17 @@ describe('an error', () => {
 
 describe('info', () => {
   test('says what runs, what is there, and what may be installed', async () => {
-    const { stdout, exitCode } = await layerwise(['info'], { cwd: folder });
-    expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^layerwise +\d+\.\d+\.\d+\nNode +\d+.*\nprocessor .*\nkernels +(wasm|reference), SIMD/m);
-    expect(stdout).toMatch(/fast-png +\d+\.\d+\.\d+ +for PNG files/);
+    const { out, code } = await layerwise(['info'], { cwd: folder });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^layerwise +\d+\.\d+\.\d+\nNode +\d+.*\nprocessor .*\nkernels +(wasm|reference), SIMD/m);
+    expect(out).toMatch(/fast-png +\d+\.\d+\.\d+ +for PNG files/);
   });
 
   test('finds data, and says what is wrong with them', async () => {
     await layerwise(['data', 'synthetic', '--train', '10', '--test', '5'], { cwd: folder });
     const env = { CIFAR10_DIR: folder, XDG_CACHE_HOME: folder };
-    const { stdout } = await layerwise(['info', '--json'], { cwd: folder, env });
-    const { version: found, kernels, data, packages } = JSON.parse(stdout);
+    const { out } = await layerwise(['info', '--json'], { cwd: folder, env });
+    const { version: found, kernels, data, packages } = JSON.parse(out);
     expect(found).toBe(version());
     expect(kernels).toMatchObject({ threads: 1, notes: [] });
     expect(data).toEqual([
@@ -181,39 +184,37 @@ describe('data', () => {
     const drawn = await layerwise(['data', 'synthetic', 'some', '--train', '50', '--test', '10', '--seed', 'x'], {
       cwd: folder,
     });
-    expect(drawn).toMatchObject({ exitCode: 0, stdout: 'The pictures are in some: --data some trains on them\n' });
-    const { stdout } = await layerwise(['data', 'info', 'some', '--json'], { cwd: folder });
-    const info = JSON.parse(stdout);
+    expect(drawn).toMatchObject({ code: 0, out: 'The pictures are in some: --data some trains on them\n' });
+    const { out } = await layerwise(['data', 'info', 'some', '--json'], { cwd: folder });
+    const info = JSON.parse(out);
     expect(info).toMatchObject({ kind: 'cifar10', inputShape: [3, 32, 32] });
     expect(info.parts.map(({ examples }: { examples: number }) => examples)).toEqual([40, 10, 10]);
     expect(info.mean).toHaveLength(3);
     for (const mean of info.mean) expect(mean).toBeGreaterThan(50);
     const table = await layerwise(['data', 'info', 'some'], { cwd: folder });
-    expect(table.stdout).toMatch(/class +train +validation +test\n/);
-    expect(table.stdout).toMatch(/all +40 +10 +10\n$/);
+    expect(table.out).toMatch(/class +train +validation +test\n/);
+    expect(table.out).toMatch(/all +40 +10 +10\n$/);
   });
 
   test('info of what is not there names it', async () => {
-    const { stderr, exitCode } = await layerwise(['data', 'info', 'nothing'], { cwd: folder });
-    expect(exitCode).not.toBe(0);
-    expect(stderr).toMatch(/^data info: .*nothing.*\n$/);
+    const { err, code } = await layerwise(['data', 'info', 'nothing'], { cwd: folder });
+    expect(code).not.toBe(0);
+    expect(err).toMatch(/^data info: .*nothing.*\n$/);
   });
 
   test.each(['cifar100', 'mnist', 'fashion-mnist'])('download says where %s is to be had', async (name) => {
-    const { stderr, exitCode } = await layerwise(['data', 'download', name], { cwd: folder });
-    expect(exitCode).toBe(1);
-    expect(stderr).toMatch(
-      new RegExp(`^data download: ${name} is not downloaded .* https://\\S+ and .* in data.*\\n$`),
-    );
+    const { err, code } = await layerwise(['data', 'download', name], { cwd: folder });
+    expect(code).toBe(1);
+    expect(err).toMatch(new RegExp(`^data download: ${name} is not downloaded .* https://\\S+ and .* in data.*\\n$`));
   });
 });
 
 test('bench lists its workloads and times those that are named', async () => {
-  const { stdout } = await layerwise(['bench', '--list']);
-  expect(stdout.split('\n')).toContain('gemm_256_f32');
+  const { out } = await layerwise(['bench', '--list']);
+  expect(out.split('\n')).toContain('gemm_256_f32');
   const timed = await layerwise(['bench', 'two_layer_10_b10_sgd', '--time', '0.01', '--json']);
-  expect(JSON.parse(timed.stdout)).toMatchObject({ workload: 'two_layer_10_b10_sgd', n: expect.any(Number) });
-  expect((await layerwise(['bench', 'two_layer_10_b10_sgd', '--time', '0.01'])).stdout).toMatch(
+  expect(JSON.parse(timed.out)).toMatchObject({ workload: 'two_layer_10_b10_sgd', n: expect.any(Number) });
+  expect((await layerwise(['bench', 'two_layer_10_b10_sgd', '--time', '0.01'])).out).toMatch(
     /two_layer_10_b10_sgd +0\.\d+/,
   );
 });

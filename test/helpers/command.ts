@@ -7,14 +7,19 @@ export interface Printed {
   readonly err: string;
 }
 
-/** Runs the command in this process, as at no terminal. */
-export async function command(cwd: string, args: readonly string[], columns = 100): Promise<Printed> {
+/** Where a command of a test runs. */
+export interface Place {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Width of a terminal; default: it is none. */
+  readonly columns?: number;
+}
+
+/** Runs the command in this process. @param place - Or the width of lines, default 100, where there is no terminal. */
+export async function command(cwd: string, args: readonly string[], place: Place | number = 100): Promise<Printed> {
+  const isTTY = typeof place !== 'number' && place.columns !== undefined;
+  const { env = {}, columns }: Place = typeof place === 'number' ? { columns: place } : place;
   const [out, err]: string[][] = [[], []];
-  const code = await run(args, {
-    cwd,
-    env: {},
-    stdout: { columns, write: (text: string) => out.push(text) },
-    stderr: { write: (text: string) => err.push(text) },
-  });
+  const output = (texts: string[]) => ({ isTTY, columns, write: (text: string) => texts.push(text) });
+  const code = await run(args, { cwd, env, stdout: output(out), stderr: output(err) });
   return { code, out: out.join(''), err: err.join('') };
 }
