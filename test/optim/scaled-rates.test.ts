@@ -41,6 +41,15 @@ test.each<[string, (optimizer: Optimizer) => Schedule]>([
   for (const [step, rate] of doubled.entries()) expect(rate).toBeCloseTo(expected[step], 12);
 });
 
+test('from a rate of almost zero there is a way back', () => {
+  const optimizer = new optim.SGD(new nn.Linear(2, 2).parameters(), { lr: 0.4 });
+  const schedule = new LambdaLR(optimizer, { lrLambda: (t) => 1 / (1 + t) });
+  for (const rate of [1e-320, 0.3]) setLearningRate(optimizer, schedule, rate);
+  expect(optimizer.paramGroups[0].lr).toBe(0.3);
+  schedule.step();
+  expect(optimizer.paramGroups[0].lr).toBeLessThan(0.4);
+});
+
 test('groups keep their ratio; from a rate of zero all get the new one', () => {
   const params = new nn.Linear(2, 2).parameters();
   const optimizer = new optim.SGD([{ params: [params[0]] }, { params: [params[1]], lr: 0.1 }], { lr: 0.4 });
