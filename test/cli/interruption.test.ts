@@ -6,13 +6,15 @@ test('the first signal behind a stop from the page ends nothing at once, the sec
   const before = process.listeners('SIGINT');
   const onFirst = vi.fn();
   const interruption = new Interruption(onFirst);
-  const [listener] = process.listeners('SIGINT').filter((other) => !before.includes(other));
+  const [listener] = process.listeners('SIGINT').filter((other) => !before.includes(other)) as ((
+    name: string,
+  ) => void)[];
   interruption.stop();
-  listener('SIGINT', 2);
+  listener('SIGINT');
   expect(exit).not.toHaveBeenCalled();
   expect(onFirst).toHaveBeenCalledTimes(1);
   expect([interruption.received, interruption.signal.aborted]).toEqual(['its page', true]);
-  listener('SIGINT', 2);
+  listener('SIGINT');
   expect(exit).toHaveBeenCalledWith(130);
   interruption.release();
   exit.mockRestore();

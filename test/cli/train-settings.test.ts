@@ -69,7 +69,7 @@ test.each([
 });
 
 describe('--resume with a config.json that is damaged', () => {
-  const edits: readonly [string, (config: Record<string, never>) => unknown, string][] = [
+  const edits: readonly [string, (config: Record<string, Record<string, unknown>>) => unknown, string][] = [
     ['a value', ({ training, ...rest }) => ({ ...rest, training: { ...training, keepBest: 'x' } }), "keepBest is 'x'"],
     ['no value', ({ training, ...rest }) => ({ ...rest, training: { ...training, lr: undefined } }), 'lr is missing'],
     ['an unknown key', (config) => ({ ...config, foo: 1 }), "config has 'foo'"],

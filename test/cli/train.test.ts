@@ -140,6 +140,10 @@ describe('train refuses', () => {
       'train: --resume first: only epochs and patience may change: training.lr is 0.5, was 0.001; ' +
         'for a new run with other settings: layerwise train --config first/config.json --set lr=0.5',
     ],
+    [
+      ['twolayer', '--ui', '--port', '65536'],
+      "train: option '--port <n>' argument '65536' is invalid. expected a whole number from 0 to 65535",
+    ],
     [['twolayer', '--port', '80'], 'train: --port is of the live page, expected --ui beside it'],
     [['twolayer', '--checkpoint-every', '0'], "train: option '--checkpoint-every <seconds>' argument '0' is invalid"],
   ])('%j', async (args, message) => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeConfig, RunFolder } from '../../src/runs/index.js';
-import { layerwise } from '../helpers/cli.js';
+import { command } from '../helpers/command.js';
 
 let cwd = '';
 beforeEach(() => {
@@ -21,8 +21,8 @@ test.each([
   ['npm run layerwise --', { npm_command: 'run-script', npm_lifecycle_event: 'layerwise' }],
   ['layerwise', { npm_command: 'run-script', npm_lifecycle_event: 'test' }],
 ])('lines to copy begin with %s, as the command was called', async (program, env) => {
-  const { stdout } = await layerwise(['--help'], { cwd, env });
-  expect(stdout).toContain(`\n$ ${program} train twolayer --data synthetic --ui\n`);
+  const { out } = await command(cwd, ['--help'], { env });
+  expect(out).toContain(`\n$ ${program} train twolayer --data synthetic --ui\n`);
 });
 
 describe('rows that cannot be read', () => {
@@ -32,17 +32,17 @@ describe('rows that cannot be read', () => {
     [['missing=mean', 'categories=town'], '--set categories=town,garden if it has texts\n'],
   ])('with %j name the setting', async (set, message) => {
     const args = ['train', 'mlp', '--data', houses, ...set.flatMap((one) => ['--set', one])];
-    const { exitCode, stderr } = await layerwise(args, { cwd });
-    expect(stderr).toMatch(new RegExp(message));
-    expect(exitCode).toBe(1);
+    const { code, err } = await command(cwd, args);
+    expect(err).toMatch(new RegExp(message));
+    expect(code).toBe(1);
   });
 });
 
 test.each(['onecycle', 'cosine'])('a run whose schedule is %s cannot get more epochs', async (schedule) => {
   const set = [`schedule=${schedule}`, 'epochs=2'];
   RunFolder.create(join(cwd, 'run'), await makeConfig('train', { model: 'mlp', data: fruit, set }));
-  const { exitCode, stderr } = await layerwise(['train', '--resume', 'run', '--epochs', '4'], { cwd });
-  expect([exitCode, stderr]).toEqual([
+  const { code, err } = await command(cwd, ['train', '--resume', 'run', '--epochs', '4']);
+  expect([code, err]).toEqual([
     2,
     `train: --resume run: schedule=${schedule} is made for 2 epochs, which cannot change; ` +
       'for a longer run: layerwise train --config run/config.json --epochs 4\n',
@@ -55,6 +55,6 @@ test('the hashes of files are cut in a comparison', async () => {
     const model = { ...config.model, file: '/net.js', sha256: name.repeat(64) };
     RunFolder.create(join(cwd, name), { ...config, model });
   }
-  const { stdout } = await layerwise(['compare', 'a', 'b'], { cwd });
-  expect(stdout).toContain(` ${'a'.repeat(12)}\n`);
+  const { out } = await command(cwd, ['compare', 'a', 'b']);
+  expect(out).toContain(` ${'a'.repeat(12)}\n`);
 });

@@ -22,7 +22,7 @@ export async function listSettings(io: Io, fn: string, model: string | undefined
 
 function tell(io: Io, rows: readonly SettingRow[], title: string): void {
   if (io.isJson) {
-    io.json(rows.map(({ byDefault, ...row }) => ({ key: row.key, default: byDefault, ...row })));
+    io.json(rows.map(({ key, byDefault, ...row }) => ({ key, default: byDefault, ...row })));
     return;
   }
   for (const line of wrap(title, io.columns)) io.print(line);
