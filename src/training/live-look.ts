@@ -91,6 +91,8 @@ export class LiveLook {
     this.#allowed = now + PAUSE * this.#taken;
     this.#due = Math.max(now + this.#interval, this.#allowed);
     [this.#taken, this.#isReady] = [0, false];
+    // A step that was due is looked at now, but for the first: without it there is nothing to say of gradients.
+    if (this.#parameters !== null) this.#isDue = false;
     return insight;
   }
 
