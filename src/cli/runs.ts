@@ -1,10 +1,10 @@
 // The runs that commands are given.
 
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { OnProgress, RunFolder, Trained } from '../runs/index.js';
 import { didYouMean } from '../terminal/index.js';
-import { CliError } from './errors.js';
+import { CliError, UsageError } from './errors.js';
 import type { Io } from './io.js';
 
 /** Which weights of a run are used. */
@@ -45,6 +45,16 @@ async function wayTo(io: Io, path: string): Promise<string> {
   const names = existsSync(parent) ? readdirSync(parent) : [];
   const near = didYouMean(basename(path), names);
   return near.replace(/mean (.*)\?$/s, (_, name: string) => `mean ${join(above, name)}?`);
+}
+
+/** What only `train` writes in the folder of a run. */
+const OWN = /^(config\.json|metrics\.jsonl|preprocessing\.json|model\.safetensors|\.run\.lock|checkpoints([\\/].*)?)$/;
+
+/** The file that --out means. @throws {UsageError} if it is one that makes up the run. */
+export function outOf(io: Io, fn: string, run: RunFolder, out: string): string {
+  const file = resolve(io.cwd, out);
+  if (!OWN.test(relative(run.dir, file))) return file;
+  throw new UsageError(`${fn}: --out is ${out}, which is a file of the run itself; name another file`);
 }
 
 /** The model of a run with its weights. Prints what there is to say of them. */

@@ -90,3 +90,17 @@ describe('--softmax', () => {
     expect(write(new Linear(3, 2), two, 2)).not.toThrow();
   });
 });
+
+test.each([
+  ['export', ['safetensors', '--weights', 'last'], 'model.safetensors'],
+  ['report', [], 'config.json'],
+  ['predict', ['test:0'], 'metrics.jsonl'],
+  ['predict', ['test:0'], 'checkpoints/a.csv'],
+])('%s %j --out %s: a file of the run is not written over', async (name, args, file) => {
+  const out = path.join(made.run, file);
+  expect(await command(made.dir, [name, made.run, ...args, '--out', out])).toEqual({
+    code: 2,
+    out: '',
+    err: `${name}: --out is ${out}, which is a file of the run itself; name another file\n`,
+  });
+});

@@ -345,6 +345,11 @@ describe('pairs that are wrong as a whole', () => {
       'it is not known what theta of fooForward is',
     ],
     [
+      'a parameter with the name of what every object has',
+      { fooForward: Function('x', 'constructor', 'return [x, constructor]') },
+      'it is not known what constructor of fooForward is',
+    ],
+    [
       'rest parameters',
       { fooForward: (...x: NDArray[]) => [x[0], 1] },
       'it is not known how to call it: the parameters of fooForward cannot be read',

@@ -1,12 +1,11 @@
 import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { Preprocessing, Trained } from '../../runs/index.js';
 import { CliError, UsageError } from '../errors.js';
 import { examples } from '../examples.js';
 import type { Io } from '../io.js';
 import { bytes, plain } from '../numbers.js';
-import { openModel, openRun, renamed, type Weights } from '../runs.js';
+import { openModel, openRun, outOf, renamed, type Weights } from '../runs.js';
 
 type Format = 'onnx' | 'safetensors' | 'npz';
 
@@ -56,11 +55,11 @@ async function exportRun(io: Io, path: string, format: Format, options: Options)
   if (!name.toLowerCase().endsWith(`.${format}`)) {
     throw new UsageError(`${fn}: --out is ${name}, expected a name that ends with .${format}`);
   }
+  const file = outOf(io, fn, run, name);
   const progress = io.progress(2, 'steps');
   progress.update(0);
   const trained = await openModel(io, fn, run, path, weights);
   progress.update(1);
-  const file = resolve(io.cwd, name);
   try {
     const { writeModel } = await import('../export-model.js');
     writeModel(trained, format, file, { softmax, ...(opset !== undefined && { opset }) });

@@ -74,7 +74,9 @@ async function gradcheck(io: Io, file: string, { pair: wanted, seed }: Options):
   const progress = io.progress(pairs.length, 'pair');
   const checks: PairCheck[] = [];
   for (const pair of pairs) {
-    const entry = entries[pair.name] ?? entries[pair.name.split(' ')[0]] ?? entries[pair.forward.name];
+    const names = [pair.name, pair.name.split(' ')[0], pair.forward.name];
+    const own = names.find((name) => Object.hasOwn(entries, name));
+    const entry = own === undefined ? undefined : entries[own];
     checks.push(checkPair(pair, entry, seed));
     progress.update(checks.length);
   }

@@ -5,7 +5,7 @@ import { CliError, UsageError } from '../errors.js';
 import { examples } from '../examples.js';
 import type { Io } from '../io.js';
 import type { Job } from '../predict/job.js';
-import { openModel, openRun, type Weights } from '../runs.js';
+import { openModel, openRun, outOf, type Weights } from '../runs.js';
 
 interface Options {
   readonly top?: number;
@@ -52,6 +52,7 @@ async function predict(io: Io, path: string, names: readonly string[], { top, ou
   if (out !== undefined && names.some((name) => resolve(io.cwd, name) === resolve(io.cwd, out))) {
     throw new UsageError(`${fn}: --out is ${out}, which is read; name another file`);
   }
+  const written = out === undefined ? null : outOf(io, fn, run, out);
   const { own, files } = filesOf(fn, io.cwd, names);
   const trained: Trained = await openModel(io, fn, run, path, weights);
   const { kind } = trained.preprocessing;
@@ -62,8 +63,8 @@ async function predict(io: Io, path: string, names: readonly string[], { top, ou
   }
   const items = [...(own.length > 0 ? await ownItems(job, own) : []), ...(isOfRows ? [] : pictureItems(job, files))];
   const { table, failed } = isOfRows ? await predictRows(job, files) : await predictItems(job, items);
-  if (out !== undefined && table !== null) {
-    writeCsv(fn, resolve(io.cwd, out), table);
+  if (written !== null && table !== null) {
+    writeCsv(fn, written, table);
     io.note(`${table.rows.length.toLocaleString('en-US')} predictions written to ${out}`);
   }
   const count = own.length + files.length;

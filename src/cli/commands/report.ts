@@ -1,11 +1,11 @@
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Command, Option } from 'commander';
 import { CliError } from '../errors.js';
 import { examples } from '../examples.js';
 import type { Io } from '../io.js';
 import { openInBrowser } from '../open.js';
-import { openModel, openRun, progressOf, type Weights } from '../runs.js';
+import { openModel, openRun, outOf, progressOf, type Weights } from '../runs.js';
 
 interface Options {
   readonly out?: string;
@@ -36,6 +36,7 @@ async function report(io: Io, path: string, { out, open, weights, split }: Optio
   const fn = 'report';
   const { hasWeights, writeReport } = await import('../../runs/index.js');
   const run = await openRun(io, fn, path);
+  const own = out === undefined ? {} : { file: outOf(io, fn, run, out) };
   const other = weights === 'best' ? 'last' : 'best';
   const which = hasWeights(run, weights) ? weights : hasWeights(run, other) ? other : null;
   if (which === null) io.note(`note: ${path} has no weights yet, so the report has curves and settings alone`);
@@ -51,7 +52,7 @@ async function report(io: Io, path: string, { out, open, weights, split }: Optio
     which && { model: trained.model, data, weights: which, ...(split !== undefined && { part: split }) };
   let progress: ReturnType<Io['progress']> | null = null;
   const file = writeReport(fn, run, seen, {
-    ...(out !== undefined && { file: resolve(io.cwd, out) }),
+    ...own,
     onProgress: (done, total) => {
       progress ??= io.progress(total, 'ex');
       progress.update(done);

@@ -163,8 +163,9 @@ export function waysOf({ name, forward }: Pair): Ways | Unknown {
 
 /** The values that a parameter may take; its name if nothing is known of it. */
 function makersOf({ name, keys }: Parameter, hasWeights: boolean): readonly Maker[] | string {
-  if (keys === null) return KNOWN[plain(name)]?.(hasWeights) ?? (name || 'a parameter');
-  const inner = keys.map((key) => KNOWN[plain(key)]?.(hasWeights)[0]);
+  const known = (one: string) => (Object.hasOwn(KNOWN, plain(one)) ? KNOWN[plain(one)](hasWeights) : undefined);
+  if (keys === null) return known(name) ?? (name || 'a parameter');
+  const inner = keys.map((key) => known(key)?.[0]);
   const missing = inner.indexOf(undefined as never);
   if (missing >= 0) return keys[missing];
   return [(sizes, random) => Object.fromEntries(keys.map((key, i) => [key, inner[i](sizes, random)]))];
