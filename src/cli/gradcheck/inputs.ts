@@ -168,7 +168,7 @@ function makersOf({ name, keys }: Parameter, hasWeights: boolean): readonly Make
   const inner = keys.map((key) => known(key)?.[0]);
   const missing = inner.indexOf(undefined as never);
   if (missing >= 0) return keys[missing];
-  return [(sizes, random) => Object.fromEntries(keys.map((key, i) => [key, inner[i](sizes, random)]))];
+  return [(sizes, random) => Object.fromEntries(keys.map((key, i) => [key, (inner[i] as Maker)(sizes, random)]))];
 }
 
 /** All arguments to try for the check number `round`, best guesses first. */
