@@ -2,8 +2,8 @@ import type { Schedule, Stepper } from './fit-options.js';
 
 /**
  * Sets the learning rate of an optimizer's first group; those of the others, and what a schedule computes rates from,
- * are scaled likewise. From a rate of 0, or almost 0, there is nothing to scale by: then all groups get the new one, until
- * the schedule sets another.
+ * are scaled likewise. From a rate of 0, or almost 0, there is nothing to scale by: then all groups get the new one,
+ * until the schedule sets another.
  *
  * @returns Whether the optimizer has a rate to set.
  */
