@@ -83,7 +83,8 @@ function iterationOf(run: RunFolder): number {
 
 /** What an error says, with the command in the place of the function that made it. */
 export function renamed(error: unknown, fn: string): string {
-  return `${fn}: ${(error as Error).message.replace(/^[\w.]+: /, '')}`;
+  const { message } = error as Error;
+  return message.startsWith(`${fn}: `) ? message : `${fn}: ${message.replace(/^[\w.]+: /, '')}`;
 }
 
 /** Shows the progress of reading data: a bar for each thing that is read. In a pipe what is one step is left out. */

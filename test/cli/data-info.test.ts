@@ -15,8 +15,8 @@ afterAll(() => rmSync(dir, { recursive: true }));
 test('a CSV file with a column of texts says the setting that reads it, which --set takes', async () => {
   const { code, out, err } = await command(dir, ['data', 'info', 'table.csv']);
   expect([code, out]).toEqual([1, '']);
-  expect(err).toMatch(/^data info: .*table\.csv, line 2, column 'the town': 'c', expected a number; if the column/);
-  expect(err).toMatch(/ has texts: --set 'categories=the town'\n$/);
+  expect(err).toMatch(/^data info: .*table\.csv, line 2, column 'the town': 'c', expected a number: --set/);
+  expect(err).toMatch(/: --set 'categories=the town' if it has texts\n$/);
   const described = await command(dir, ['data', 'info', 'table.csv', '--set', 'categories=the town', '--json']);
   expect([described.code, described.err]).toEqual([0, '']);
   expect(JSON.parse(described.out)).toMatchObject({ kind: 'csv', inputShape: [3], classes: ['no', 'yes'] });

@@ -94,7 +94,7 @@ describe('wrong use is one line, the way to the help, and exit code 2', () => {
     ],
     [
       ['data', 'synthetic', '--test', '0'],
-      "data synthetic: option '--test <n>' argument '0' is invalid. expected a whole number of at least 1 " +
+      "data synthetic: option '--test <n>' argument '0' is invalid. expected a whole number from 1 to 100000 " +
         '(layerwise data synthetic --help)',
     ],
   ])('%j', async (args, line) => {

@@ -73,8 +73,12 @@ describe('--resume with a config.json that is damaged', () => {
     ['a value', ({ training, ...rest }) => ({ ...rest, training: { ...training, keepBest: 'x' } }), "keepBest is 'x'"],
     ['no value', ({ training, ...rest }) => ({ ...rest, training: { ...training, lr: undefined } }), 'lr is missing'],
     ['an unknown key', (config) => ({ ...config, foo: 1 }), "config has 'foo'"],
-    ['no settings', ({ training: _, ...rest }) => rest, 'training is undefined, expected an object of settings'],
-    ['no options', ({ model, ...rest }) => ({ ...rest, model: { ...model, options: null } }), 'model.options is null'],
+    ['no settings', ({ training: _, ...rest }) => rest, 'has no training.epochs that is a number'],
+    [
+      'no options',
+      ({ model, ...rest }) => ({ ...rest, model: { ...model, options: null } }),
+      'has no model.options that is an object',
+    ],
     [
       'no model',
       ({ model, ...rest }) => ({ ...rest, model: { ...model, name: '__proto__' } }),
