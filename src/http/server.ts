@@ -40,7 +40,7 @@ const MOST_HEADER_BYTES = 16_384;
 const LOOK = 20;
 
 /** Milliseconds in which an ending server still takes what is on its way. */
-const GRACE = 20;
+const GRACE = 100;
 
 /** A server of `node:http` that checks each request before a route sees it, and ends gracefully. */
 export class HttpServer {

@@ -1,4 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -66,6 +68,16 @@ test.each([
   const { code, err } = await train(args);
   expect(err).toContain(message);
   expect(code).toBe(2);
+});
+
+test('a port that is taken is said before there is a run', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const { code, err } = await train(['mlp', '--data', 'synthetic', '--run', 'new', '--ui', '--port', String(port)]);
+  other.close();
+  expect([code, err]).toEqual([1, `train: port ${port} is in use: choose another, or leave it out\n`]);
+  expect(existsSync(join(dir, 'new'))).toBe(false);
 });
 
 describe('--resume with a config.json that is damaged', () => {

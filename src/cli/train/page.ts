@@ -21,6 +21,18 @@ export class LivePage {
     [this.#io, this.#where, this.#interruption] = [io, where, interruption];
   }
 
+  /** @throws {Error} if nothing can listen at the place that was asked for; to be called before there is a run. */
+  async check(fn: string): Promise<void> {
+    if (this.#where === null) return;
+    const { DATA_POLICY, HttpServer, isLoopback, newToken } = await import('../../http/index.js');
+    const { host = '127.0.0.1', port = 0 } = this.#where;
+    const token = isLoopback(host) ? null : newToken();
+    const place = { fn, host, port, firstPort: port, token, routes: [], policy: DATA_POLICY, timeout: 1 };
+    const server = new HttpServer({ ...place, onError: () => {} });
+    await server.listen();
+    await server.close(0);
+  }
+
   /** Hears of what people do on the page: to stop there is to press Ctrl-C here. */
   get logger(): Logger {
     return {

@@ -44,6 +44,7 @@ export async function trainRun(io: Io, fn: string, { config, folder }: Plan, opt
   let writer = folder === null ? null : new RunWriter(fn, folder, (error) => interruption.fail(error));
   let run = folder;
   try {
+    await page.check(fn);
     if (folder === null && options.run !== undefined) RunFolder.checkFree(placeOf(io, options.run), fn);
     const task = await openTask(config, { fn, onProgress: teller.onProgress() });
     const change = changeOfModelFile(fn, config);
