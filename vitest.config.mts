@@ -10,6 +10,7 @@ const SHARED = [
     'classifiers',
     'cli',
     'data',
+    'docs',
     'files',
     'formats',
     'helpers',
@@ -32,10 +33,13 @@ const SHARED = [
   ].map((folder) => `test/${folder}/**/*.test.ts`),
   ...['conclusions', 'predictions', 'training'].map((name) => `test/scripts/${name}.test.ts`),
   // These run on engines of their own.
-  ...['activations', 'blocks', 'convolution', 'kernels', 'long-sums', 'losses', 'normalization', 'softmax'].map(
-    (kernels) => `test/kernels/${kernels}.test.ts`,
+  ...[
+    ...['activations', 'blocks', 'convolution', 'kernels', 'long-sums', 'losses', 'normalization', 'softmax'],
+    ...['special-values', 'winograd'],
+  ].map((kernels) => `test/kernels/${kernels}.test.ts`),
+  ...['documentation', 'gradient-check', 'index', 'readme', 'solver*', 'training-faults'].map(
+    (name) => `test/${name}.test.ts`,
   ),
-  ...['documentation', 'index', 'readme', 'solver*', 'training-faults'].map((name) => `test/${name}.test.ts`),
 ];
 /** Those that measure memory. */
 const MEMORY = ['autograd', 'data', 'nn'].map((folder) => `test/${folder}/*memory.test.ts`);

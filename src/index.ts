@@ -52,6 +52,7 @@ export {
 // Classifiers
 export {
   type Classifier,
+  type ClassifierLayer,
   type ClassifierOptions,
   FullyConnectedNet,
   type FullyConnectedNetOptions,

@@ -80,7 +80,7 @@ describe('WebAssembly memory', () => {
     expect(Math.max(...sizes.slice(3).map(({ size }) => size))).toBe(third.size);
   }
 
-  test('a thousand steps take no more of it than three', () => {
+  test('a thousand steps take no more of it than three', { tags: 'slow' }, () => {
     const model = new TwoLayerNet({ inputDim: 48, hiddenDim: 32, numClasses: 4, reg: 0.1, seed: 6 });
     const sizes = watch(model, blobs(200, 48, 4, 7), {}, 1000);
     expectNoGrowth(sizes);

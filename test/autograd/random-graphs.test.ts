@@ -213,7 +213,7 @@ function gradientsOf(leaves: readonly Tensor[]): NDArray[] {
   });
 }
 
-test('gradients of random graphs agree with numerical ones', () => {
+test('gradients of random graphs agree with numerical ones', { tags: 'slow' }, () => {
   const agree = (g: Graph): void => {
     const { leaves, steps } = grow(g);
     gradCheck((...inputs) => run(inputs, steps), leaves, { eps: 1e-5, atol: 1e-6, rtol: 1e-5 });

@@ -153,7 +153,7 @@ describe('backward', () => {
     expect(x.grad?.item()).toBe(12);
   });
 
-  test('goes through ten thousand operations in a row', () => {
+  test('goes through ten thousand operations in a row', { tags: 'slow' }, () => {
     const x = leaf(1);
     let y: Tensor = x;
     for (let i = 0; i < 10000; i++) y = F.add(y, x);

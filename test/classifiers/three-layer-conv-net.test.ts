@@ -120,7 +120,7 @@ describe('ThreeLayerConvNet', () => {
     expect(Math.abs(spread(net.params.W2).deviation / 1e-3 - 1)).toBeLessThan(0.01);
   });
 
-  test.each([0, 0.3])('its gradients are those of its loss, with reg %d', (reg) => {
+  test.each([0, 0.3])('its gradients are those of its loss, with reg %d', { tags: 'slow' }, (reg) => {
     const { X, y } = randomBatch(3, SMALL.inputDim, 4, 3, 'float64');
     for (const filterSize of [1, 3, 5]) {
       const errors = checkModelGradients(small({ filterSize, weightScale: 0.2, reg, dtype: 'float64' }), X, y);

@@ -40,7 +40,7 @@ test('where the matrix is wider than the terminal, what is confused most often',
   expect(out).toMatch(/Most frequent mistakes .*\nclass +taken for +times\n\w+ +\w+ +\d/);
 });
 
-test('other data, prepared by the mean of the run', async () => {
+test('other data, prepared by the mean of the run', { tags: 'slow' }, async () => {
   const other = writeSyntheticCifar10(path.join(made.dir, 'other'), { trainPerBatch: 4, test: 50, seed: 1 });
   const same = JSON.parse((await evaluate('--json', '--data', made.data)).out);
   expect(same).toMatchObject({ accuracy: JSON.parse((await evaluate('--json')).out).accuracy, examples: 30 });

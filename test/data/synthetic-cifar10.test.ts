@@ -63,7 +63,7 @@ describe('writeSyntheticCifar10', () => {
     }
   });
 
-  test('keeps single pixels from giving the class away', () => {
+  test('keeps single pixels from giving the class away', { tags: 'slow' }, () => {
     // Nearest class mean is a linear classifier: it should be better than guessing, and not by much.
     const dir = writeSyntheticCifar10(temporaryDir(), { trainPerBatch: 400, test: 500 });
     const data = loadCifar10(dir, { numTraining: 2000, numValidation: 0, numTest: 500 });

@@ -53,6 +53,11 @@ describeFirstQuick(engines, '$simd SIMD, $threads threads', ({ kernels }) => {
       }
     });
 
+    type Product = [form: ProductForm, N: number, K: number, M: number];
+    const inBlocks = (...[form, N, K, M]: Product): void => {
+      compare([many(N * K), many(K * M), many(N * M)], (k, [a, b, out]) => k.gemm({ form, a, b, out, N, K, M }), K);
+    };
+
     test.each([
       ['NN', 50, 3000, 70],
       ['NT', 200, 30, 300],
@@ -67,15 +72,16 @@ describeFirstQuick(engines, '$simd SIMD, $threads threads', ({ kernels }) => {
       // One operand is packed as it is multiplied: B, or A.
       ['NN', 11, 1100, 405],
       ['NT', 13, 514, 411],
-      ['TN', 5, 17000, 403],
       ['NN', 305, 600, 15],
       ['TN', 301, 513, 9],
-      ['NT', 310, 16900, 3],
-    ] satisfies [ProductForm, number, number, number][])('gemm %s of %i × %i × %i, in blocks', (form, N, K, M) => {
-      compare([many(N * K), many(K * M), many(N * M)], (k, [a, b, out]) => k.gemm({ form, a, b, out, N, K, M }), K);
-    });
+    ] satisfies Product[])('gemm %s of %i × %i × %i, in blocks', inBlocks);
 
-    test('gemm deeper than a block, of operands that are wide too', () => {
+    test.each([
+      ['TN', 5, 17000, 403],
+      ['NT', 310, 16900, 3],
+    ] satisfies Product[])('gemm %s of %i × %i × %i, in blocks of all three sizes', { tags: 'slow' }, inBlocks);
+
+    test('gemm deeper than a block, of operands that are wide too', { tags: 'slow' }, () => {
       const [N, K, M] = [200, 16500, 830];
       const [u, v, values] = [some(N), some(K), some(9973)];
       const make = (length: number, value: (i: number) => number): Floats => {
@@ -248,7 +254,7 @@ describeFirstQuick(engines, '$simd SIMD, $threads threads', ({ kernels }) => {
     });
   });
 
-  test('passes the self-test', () => {
+  test('passes the self-test', { tags: 'slow' }, () => {
     expect(firstDisagreement(kernels)).toBeNull();
   });
 });

@@ -160,6 +160,7 @@ describeFirstQuick(engines, '$name, $simd SIMD', ({ simd, tolerance, sizes, sets
 
   test.each(sizes.flatMap(([size]) => large.get(size) ?? []))(
     'is within 2e-5 of the largest output on $N × $C × $H × $W, $F filters of $HH × $WW',
+    { tags: 'slow' },
     ({ passes }) => {
       for (const { trial, expected } of passes()) {
         const result = expectEqualOnThreads(trial, sets);
@@ -185,7 +186,7 @@ describeFirstQuick(engines, '$name, $simd SIMD', ({ simd, tolerance, sizes, sets
     }
   });
 
-  test.runIf(simd === 'relaxed')('works in less than twice the room of its operands', () => {
+  test.runIf(simd === 'relaxed')('works in less than twice the room of its operands', { tags: 'slow' }, () => {
     const { kernels, memory } = sets[1];
     const used: string[] = [];
     for (const s of [

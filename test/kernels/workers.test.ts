@@ -60,7 +60,9 @@ describe('idle workers', () => {
     engine.end();
   });
 
-  test('of copies of the library that are loaded one after another, none is left, and no memory', async () => {
+  test('of copies of the library that are loaded one after another, none is left, and no memory', {
+    tags: 'slow',
+  }, async () => {
     setFlagsFromString('--expose-gc');
     const collect = new Script('gc').runInContext(createContext()) as () => void;
     const memories: WeakRef<object>[] = [];

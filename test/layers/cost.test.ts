@@ -351,7 +351,7 @@ describeKernelSets('shapes and arithmetic', () => {
       expectZeros(affineForward(h, random.randn([42, 10], dtype), zeros([10], dtype))[0], twoLayerNet);
     });
 
-    test(`golden: ${threeLayerNet.name}`, () => {
+    test(`golden: ${threeLayerNet.name}`, { tags: 'slow' }, () => {
       const x = zeros(threeLayerNet.config.x_shape, dtype);
       const random = new Random(2);
       const layer = (x: NDArray, F: number, size: number) => {

@@ -128,7 +128,7 @@ describe('plotHistory', () => {
     expect(await historyChart({ sgd: solver })).toBe(svg);
   });
 
-  test('writes PNG twice as large as the chart', async () => {
+  test('writes PNG twice as large as the chart', { tags: 'slow' }, async () => {
     const dir = temporaryDir();
     await plotHistory(runs, path.join(dir, 'history.PNG'));
     await plotHistory(runs, path.join(dir, 'history.svg'));
@@ -167,7 +167,7 @@ describe('plotHistory', () => {
     expect(html).toContain('<th scope="row">adam</th><td class="number">200</td>');
   });
 
-  test('twelve runs of 20,000 iterations make a page of less than a megabyte', async () => {
+  test('twelve runs of 20,000 iterations make a page of less than a megabyte', { tags: 'slow' }, async () => {
     const file = path.join(temporaryDir(), 'history.html');
     const many = Array.from({ length: 12 }, (_, k) => history(k, 500, 1 + k));
     await plotHistory(many, file);
