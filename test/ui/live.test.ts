@@ -121,7 +121,9 @@ describe('commands', () => {
       ['resume', null],
       ['stop', null],
     ]);
-    expect(heard[1]).toMatchObject({ kind: 'command', iteration, epoch: Math.floor(iteration / 5) });
+    expect(heard[1]).toMatchObject({ kind: 'command', iteration });
+    // The evaluation of the last step may be still to come.
+    expect([Math.floor((iteration - 1) / 5), Math.floor(iteration / 5)]).toContain(heard[1].epoch);
   });
 
   test('a run of fit that is stopped and resumed has the bits of one that was not', async () => {

@@ -49,8 +49,10 @@ async function serve(io: Io, path: string, options: Options): Promise<void> {
   const secret = typeof token === 'string' ? token : token === true || !isLoopback(host) ? newToken() : null;
   const settings = { ...limits, host, port: port ?? null, token: secret };
   const service = await Service.start(servedBy(trained), settings, (message) => io.note(message));
+  // Whoever reads the address may send a signal at once.
+  const ended = untilEnd(io, service, options.timeout);
   announce(io, path, { host, port: service.port, token: secret, weights: trained.weights });
-  const { inTime } = await untilEnd(io, service, options.timeout);
+  const { inTime } = await ended;
   if (!inTime) throw new CliError(`${fn}: ended before all requests were answered`);
 }
 

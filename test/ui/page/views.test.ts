@@ -170,6 +170,7 @@ describe.skipIf(CHROMIUM === undefined)(`the page in Chromium${WITHOUT_CHROMIUM}
     const { confusion, mistakes } = madeInsight(600);
     const { label, predicted } = mistakes!.items[0]!;
     await open(view('confusion'), {}, async (page) => {
+      await page.locator('[data-cell="0 0"]').waitFor();
       expect(await page.getByRole('columnheader').allTextContents()).toEqual(['label', ...CLASSES, 'recall']);
       await page.locator('[data-cell="0 0"]').focus();
       for (let i = 0; i < label; i++) await page.keyboard.press('ArrowDown');
