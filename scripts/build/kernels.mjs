@@ -121,7 +121,7 @@ ${loops.map(({ kernel, name, module }) => `  /** \`${name}\` of assembly/${modul
 }
 
 /** Replaces a file in one step, if its text is another. */
-function write(file, text) {
+export function write(file, text) {
   if (readOrNull(file) === text) return;
   const temporary = `${file}.${process.pid}.tmp`;
   try {

@@ -3,11 +3,11 @@
 // module was made from these very sources.
 
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, version } from 'esbuild';
-import { ROOT } from './kernels.mjs';
+import { ROOT, write } from './kernels.mjs';
 
 const OUT = join(ROOT, 'src/ui/assets.generated.ts');
 const HTML = 'src/ui/page/index.html';
@@ -104,15 +104,4 @@ function isUpToDate() {
   const text = readFileSync(OUT, 'utf8');
   const files = JSON.parse(/^\/\/ (\[.*\])$/m.exec(text)?.[1] ?? '[]');
   return files.length > 0 && files.every((file) => existsSync(join(ROOT, file))) && text.startsWith(stampOf(files));
-}
-
-/** Replaces a file in one step. */
-function write(file, text) {
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    writeFileSync(temporary, text);
-    renameSync(temporary, file);
-  } finally {
-    rmSync(temporary, { force: true });
-  }
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { Random, writeSyntheticCifar10 } from '../../src/index.js';
 import { RunFolder } from '../../src/runs/index.js';
+import { manyTrials } from '../trials.js';
 
 /** How a process is ended: by one signal, or by a second one soon after. */
 const ENDS = ['SIGINT', 'SIGTERM', 'SIGKILL', 'SIGINT twice', 'SIGKILL', 'SIGINT then SIGKILL'] as const;
@@ -75,22 +76,12 @@ export async function interruptRuns(
       const [began, made] = times;
       whole.push({ dir, untilMade: made - began, fromThere: performance.now() - made });
     }
-    const trials: Trial[] = [];
-    let next = 0;
-    const job = async (): Promise<void> => {
-      while (next < runs) {
-        const number = next++;
-        const model = number % models.length;
-        const dir = join(folder, `run-${number}`);
-        const random = new Random(`${seed} ${number}`);
-        const trial = await tried({ program, number, args: argsOf(model), dir, whole: whole[model], random });
-        rmSync(dir, { recursive: true, force: true });
-        trials.push(trial);
-        report(trial);
-      }
+    const trial = (number: number, dir: string): Promise<Trial> => {
+      const model = number % models.length;
+      const random = new Random(`${seed} ${number}`);
+      return tried({ program, number, args: argsOf(model), dir, whole: whole[model], random });
     };
-    await Promise.all(Array.from({ length: jobs }, job));
-    return trials.sort((a, b) => a.number - b.number);
+    return await manyTrials({ runs, jobs, folder }, trial, report);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { Random } from '../../src/index.js';
+import { manyTrials } from '../trials.js';
 import { nameOf } from './runs.js';
 
 /** What became of a run. */
@@ -53,22 +54,12 @@ export async function killAndResume(
     });
     const expected = whole(program, runs);
     const calibration = await attempt(program, 0, join(folder, 'calibration'), null);
-    const trials: Trial[] = [];
-    let next = 0;
-    const job = async (): Promise<void> => {
-      while (next < runs) {
-        const number = next++;
-        const dir = join(folder, `run-${number}`);
-        const random = new Random(`${seed} ${number}`);
-        const span = calibration.milliseconds;
-        const trial = await tried({ program, number, dir, expected: expected[number], random, span, mostKills });
-        rmSync(dir, { recursive: true, force: true });
-        trials.push(trial);
-        report(trial);
-      }
+    const span = calibration.milliseconds;
+    const trial = (number: number, dir: string): Promise<Trial> => {
+      const random = new Random(`${seed} ${number}`);
+      return tried({ program, number, dir, expected: expected[number], random, span, mostKills });
     };
-    await Promise.all(Array.from({ length: jobs }, job));
-    return trials.sort((a, b) => a.number - b.number);
+    return await manyTrials({ runs, jobs, folder }, trial, report);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
