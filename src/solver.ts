@@ -7,6 +7,7 @@ import {
   loadEntry,
   type NDArray,
   Random,
+  type RandomState,
   settingsOf,
 } from './arrays/index.js';
 import type { Model, Params } from './classifiers/model.js';
@@ -14,9 +15,18 @@ import { Loggers } from './loggers/index.js';
 import { Best } from './training/best.js';
 import { type Checkpoints, checkpointsOf } from './training/checkpointing.js';
 import { checkFinite, DivergedError, type Progress } from './training/diverged-error.js';
-import { checkSignal, drain, drainAsync, Guard, type Listener, observed, type Run } from './training/drive.js';
+import {
+  checkSignal,
+  drain,
+  drainAsync,
+  Guard,
+  type Listener,
+  observed,
+  type Run,
+  type TURN,
+} from './training/drive.js';
 import type { TrainingEvent } from './training/events.js';
-import { drawing, scoreOf, stepOn } from './training/examples.js';
+import { drawing, drawSamples, type Evaluated, scoreOf, stepOn } from './training/examples.js';
 import { Journal } from './training/journal.js';
 import { Live, type LiveSubject } from './training/live.js';
 import { solverFacts } from './training/live-facts.js';
@@ -114,6 +124,8 @@ export class Solver<R extends Rule = 'sgd'> {
   readonly #loggers: Loggers;
   readonly #best: Best;
   readonly #random: Random;
+  /** Where the generator stood before the evaluation in progress, which is due to a run that continues from here. */
+  #beforeEvaluation: RandomState | null = null;
   #numEpochs: number;
   readonly #guard = new Guard('Solver');
   /** Whether an evaluation is due: also when a callback threw before it. */
@@ -207,7 +219,8 @@ export class Solver<R extends Rule = 'sgd'> {
 
   /**
    * {@link Solver.train}, to the same bits, for programs that stay responsive: lets the event loop turn between steps,
-   * every 15 ms, and awaits promises that callbacks return; one for `false` from `onEpoch` ends the run too.
+   * and between the batches of an evaluation, before a frame of 16 ms is over; where one of them takes longer, after
+   * each. It awaits promises that callbacks return; one for `false` from `onEpoch` ends the run too.
    *
    * @param options - `signal`: ends the run between two steps. The promise is rejected with the signal's reason, the
    *   model keeps the parameters of the last step, and `train` or `trainAsync` continues from there.
@@ -241,7 +254,7 @@ export class Solver<R extends Rule = 'sgd'> {
           live?.step(iteration, epoch, loss, this.#rate, this.#options.batchSize);
           yield { kind: 'step', iteration, epoch, loss };
         } else {
-          const { trainAcc, valAcc, valLoss } = this.#evaluate();
+          const { trainAcc, valAcc, valLoss } = yield* this.#evaluate();
           this.#due = false;
           const { iteration, epoch } = this;
           const loss = this.lossHistory[iteration - 1];
@@ -255,7 +268,7 @@ export class Solver<R extends Rule = 'sgd'> {
         }
       }
       checkpoints?.finish();
-      this.#finish();
+      yield* this.#finish();
       isComplete = true;
     } catch (error) {
       failure = error;
@@ -301,9 +314,9 @@ export class Solver<R extends Rule = 'sgd'> {
   }
 
   /** Puts the best parameters into the model, and keeps the last ones. */
-  #finish(): void {
+  *#finish(): Run<void> {
     // Where every iteration was a call of step(), nothing has been evaluated yet.
-    if (this.valAccHistory.length + this.valLossHistory.length === 0) this.#evaluate();
+    if (this.valAccHistory.length + this.valLossHistory.length === 0) yield* this.#evaluate();
     if (!this.#best.known) {
       const what = this.#hasLabels ? 'model.loss(X) gives scores' : 'model.loss(X, y) gives validation losses';
       const [loss, found] = [this.lossHistory[this.iteration - 1], `${what} that are not finite`];
@@ -372,7 +385,7 @@ export class Solver<R extends Rule = 'sgd'> {
       ...{ due: this.#due, stopped: this.#stopped },
       ...this.#best.stateDict(),
       configs: this.#updater.stateDict('Solver.stateDict'),
-      random: this.#random.stateDict(),
+      random: this.#beforeEvaluation ?? this.#random.stateDict(),
       ...savedModel(this.model),
     };
   }
@@ -414,7 +427,8 @@ export class Solver<R extends Rule = 'sgd'> {
   checkAccuracy(X: NDArray, y: Labels, options: AccuracyOptions = {}): number {
     const { numSamples, batchSize } = settingsOf('Solver.checkAccuracy', ACCURACY_OPTIONS, options);
     const examples = keep('Solver.checkAccuracy', ['X', 'y'], X, y, false);
-    return scoreOf(this.model, 'y', examples, this.#random, numSamples, batchSize).value;
+    const chosen = drawSamples(this.#random, examples, numSamples);
+    return drain(scoreOf(this.model, 'y', examples, chosen, batchSize)).value;
   }
 
   get #iterationsPerEpoch(): number {
@@ -438,38 +452,60 @@ export class Solver<R extends Rule = 'sgd'> {
   }
 
   /** Scores the model. Its parameters become the best where both they and their scores are finite. */
-  #evaluate(): { trainAcc: number | null; valAcc: number | null; valLoss: number | null } {
-    const { numTrainSamples, numValSamples } = this.#options;
+  *#evaluate(): Generator<typeof TURN, Evaluation, unknown> {
     checkFinite(this.#progress, this.model.params);
     this.#isBest = false;
-    if (!this.#hasLabels) return this.#evaluateLoss();
-    const [train, val] = drawing(this.#random, () => [
-      // Training labels beyond the classes are the loss's to refuse: it may not be about classes at all.
-      scoreOf(this.model, null, this.#train, this.#random, numTrainSamples),
-      scoreOf(this.model, 'yVal', this.#val, this.#random, numValSamples),
-    ]);
+    const [train, val] = yield* this.#scores();
+    if (train === null) {
+      this.valLossHistory.push(val.value);
+      if (val.finite && (this.bestValLoss === null || val.value < this.bestValLoss)) {
+        this.bestValLoss = val.value;
+        this.#take();
+      }
+      return { trainAcc: null, valAcc: null, valLoss: val.value };
+    }
     this.trainAccHistory.push(train.value);
     this.valAccHistory.push(val.value);
     if (val.finite && (val.value > this.bestValAcc || !this.#best.known)) {
       this.bestValAcc = val.value;
-      this.#best.take();
-      this.#isBest = true;
+      this.#take();
     }
     return { trainAcc: train.value, valAcc: val.value, valLoss: null };
   }
 
-  /** The same where targets are numbers: the lower the loss, the better. */
-  #evaluateLoss(): { trainAcc: null; valAcc: null; valLoss: number } {
-    const { numValSamples } = this.#options;
-    const { value, finite } = drawing(this.#random, () =>
-      scoreOf(this.model, 'yVal', this.#val, this.#random, numValSamples),
-    );
-    this.valLossHistory.push(value);
-    if (finite && (this.bestValLoss === null || value < this.bestValLoss)) {
-      this.bestValLoss = value;
-      this.#best.take();
-      this.#isBest = true;
-    }
-    return { trainAcc: null, valAcc: null, valLoss: value };
+  #take(): void {
+    this.#best.take();
+    this.#isBest = true;
   }
+
+  /**
+   * Scores of training and validation examples; of the latter alone where targets are numbers. An error has drawn
+   * nothing.
+   */
+  *#scores(): Generator<typeof TURN, [train: Evaluated | null, val: Evaluated], unknown> {
+    const { numTrainSamples, numValSamples } = this.#options;
+    const before = this.#random.stateDict();
+    this.#beforeEvaluation = before;
+    let isComplete = false;
+    try {
+      // Drawn before the event loop turns, where others may draw too.
+      const some = this.#hasLabels ? drawSamples(this.#random, this.#train, numTrainSamples) : null;
+      const valSome = drawSamples(this.#random, this.#val, numValSamples);
+      // Training labels beyond the classes are the loss's to refuse: it may not be about classes at all.
+      const train = this.#hasLabels ? yield* scoreOf(this.model, null, this.#train, some) : null;
+      const val = yield* scoreOf(this.model, 'yVal', this.#val, valSome);
+      isComplete = true;
+      return [train, val];
+    } finally {
+      this.#beforeEvaluation = null;
+      if (!isComplete) this.#random.loadStateDict(before);
+    }
+  }
+}
+
+/** What an evaluation has found; null what there is none of. */
+interface Evaluation {
+  readonly trainAcc: number | null;
+  readonly valAcc: number | null;
+  readonly valLoss: number | null;
 }

@@ -10,8 +10,11 @@ export class Pending {
   }
 }
 
+/** What a run yields in the middle of an evaluation, between two batches: there the event loop may turn. */
+export const TURN = Symbol('turn');
+
 /** A training run, step by step. No workspace and no other global state is open where it yields. */
-export type Run<R> = Generator<TrainingEvent | Pending, R, unknown>;
+export type Run<R> = Generator<TrainingEvent | Pending | typeof TURN, R, unknown>;
 
 /** The callbacks of a run. */
 export interface Listener {
@@ -81,6 +84,7 @@ export function* observed<R>(run: Run<R>, listener: Listener): Generator<Trainin
   try {
     for (let next = run.next(); ; next = run.next()) {
       if (next.done) return next.value;
+      if (next.value === TURN) continue;
       const event = next.value as TrainingEvent;
       heard(listener, event, listener.call(event));
       listener.checkpoints?.completed(event);
@@ -103,41 +107,50 @@ export function drain<R>(steps: Generator<unknown, R, void>): R {
   }
 }
 
-/** Milliseconds after which {@link drainAsync} lets the event loop turn. */
-const SLICE = 15;
+/** Milliseconds of a frame of a page, at 60 a second: {@link drainAsync} works no longer without a turn. */
+const FRAME = 16;
 
 /**
- * Runs to the end, awaits what callbacks return and what the run waits for, and lets the event loop turn between steps.
+ * Runs to the end, awaits what callbacks return and what the run waits for, and lets the event loop turn between steps
+ * and between the batches of an evaluation: where another as long as the last would take longer than a frame.
  *
  * @param signal - Ends the run between two steps, by an error: the signal's reason.
  */
 export async function drainAsync<R>(run: Run<R>, listener: Listener, signal: AbortSignal | undefined): Promise<R> {
   let turned = performance.now();
+  let began = turned;
   const { live } = listener;
   let value: unknown;
   let isBetween = false;
+  let isEvaluating = false;
   try {
     for (;;) {
       if (isBetween && live?.isTold && (await live.obeyAsync(signal))) {
         listener.checkpoints?.left();
         return listener.soFar as R;
       }
-      if (signal?.aborted) {
+      // An evaluation is finished first, so that the run can be saved.
+      if (signal?.aborted && !isEvaluating) {
         if (isBetween) listener.checkpoints?.left();
         throw signal.reason;
       }
       const next = run.next(value);
       if (next.done) return next.value;
-      isBetween = !(next.value instanceof Pending);
+      isEvaluating = next.value === TURN;
+      isBetween = !isEvaluating && !(next.value instanceof Pending);
       if (next.value instanceof Pending) value = await next.value.promise;
-      else {
+      else if (next.value !== TURN) {
         const answer = listener.call(next.value);
         heard(listener, next.value, isPromise(answer) ? await answer : answer);
         listener.checkpoints?.completed(next.value);
       }
-      if (performance.now() - turned < SLICE) continue;
+      const now = performance.now();
+      const last = now - began;
+      began = now;
+      if (now - turned + last < FRAME) continue;
       await turn();
       turned = performance.now();
+      began = turned;
     }
   } finally {
     run.return(undefined as R);

@@ -2,6 +2,7 @@ import { dtypeOf, empty, heap, isNDArray, type NDArray, type Random, withStorage
 import type { Model } from '../classifiers/model.js';
 import { isKeepingNothing, kernels, workspace } from '../kernels/index.js';
 import { divergedLoss, type Progress } from './diverged-error.js';
+import { TURN } from './drive.js';
 import { restoreStatistics, statisticsOf } from './parameters.js';
 import { Tally } from './scoring.js';
 import { checkResult, checkScores, type Kept } from './solver-model.js';
@@ -38,25 +39,26 @@ export interface Evaluated {
   readonly finite: boolean;
 }
 
+/** Places of `numSamples` examples, drawn with replacement; null, which means all of them, where there are no more. */
+export function drawSamples(random: Random, { N }: Kept, numSamples: number | null): Int32Array | null {
+  return numSamples !== null && numSamples < N ? random.randint(0, N, numSamples) : null;
+}
+
 /**
  * Evaluates a model on examples, batch by batch: its accuracy where they have labels, and where targets are numbers the
- * mean of its loss.
+ * mean of its loss. Yields after each batch, outside of its workspace.
  *
  * @param arg - What errors call the labels; null: labels beyond the classes count as wrong.
- * @param random - Draws `numSamples` of them, with replacement; all are scored, once each, where that is null or no
- *   fewer.
+ * @param chosen - The places of the examples that are scored; null: all of them, once each.
  */
-export function scoreOf(
+export function* scoreOf(
   model: Model,
   arg: string | null,
   examples: Kept,
-  random: Random,
-  numSamples: number | null,
+  chosen: Int32Array | null,
   batchSize = 100,
-): Evaluated {
-  const { N } = examples;
-  const chosen = numSamples !== null && numSamples < N ? random.randint(0, N, numSamples) : null;
-  const count = chosen?.length ?? N;
+): Generator<typeof TURN, Evaluated, unknown> {
+  const count = chosen?.length ?? examples.N;
   const tally = new Tally('Solver', arg);
   let lossSum = 0;
   for (let start = 0; start < count; start += batchSize) {
@@ -66,6 +68,7 @@ export function scoreOf(
       if (batch.y instanceof Int32Array) tally.add(checkScores(model.loss(batch.X), batch.N), batch.y);
       else lossSum += lossOf(model, batch) * batch.N;
     });
+    yield TURN;
   }
   if (examples.y instanceof Int32Array) return { value: tally.accuracy, finite: tally.finite };
   return { value: lossSum / count, finite: Number.isFinite(lossSum) };

@@ -11,7 +11,7 @@ import { BatchPass } from './batch-pass.js';
 import { type AsyncBatches, type Batches, eachBatch, forEachBatch, isAsync, type Visit } from './batches.js';
 import { type Checkpoints, checkpointsOf } from './checkpointing.js';
 import { checkFinite, divergedLoss, type Progress } from './diverged-error.js';
-import type { Listener, Pending, Run } from './drive.js';
+import { type Listener, type Pending, type Run, TURN } from './drive.js';
 import { EpochScores } from './epoch-scores.js';
 import { evaluating } from './evaluation.js';
 import type { StepEvent, TrainingEvent } from './events.js';
@@ -102,6 +102,11 @@ export class FitLoop implements Listener {
     };
     this.#checkSavable();
     this.checkpoints = checkpointsOf(run, this.#options, () => fitConfig(this.#options, model, loader));
+  }
+
+  /** Whether the event loop turns while it runs. */
+  get #mayTurn(): boolean {
+    return this.fn === 'fitAsync';
   }
 
   get signal(): AbortSignal | undefined {
@@ -450,7 +455,7 @@ export class FitLoop implements Listener {
   }
 
   /** Scores the validation examples, and keeps the weights if they are the best. */
-  *#validate(): Generator<Pending, Validation | null, unknown> {
+  *#validate(): Generator<Pending | typeof TURN, Validation | null, unknown> {
     const { valLoader, keepBest } = this.#options;
     const { fn, history } = this;
     if (valLoader === undefined) return null;
@@ -462,9 +467,12 @@ export class FitLoop implements Listener {
       scores.add(output, y, N, this.#pass.lossOf(output, y).item());
     };
     const scoring = (work: () => void): void => this.#averaged(() => evaluating(this.#model, work));
-    if (!isAsync(valLoader)) scoring(() => forEachBatch(fn, valLoader, visit, 'valLoader'));
-    // While a batch is awaited the model has its own weights and mode.
-    else yield* eachBatch(fn, valLoader, (X, y, N) => scoring(() => visit(X, y, N)), undefined, 0, 'valLoader');
+    if (!this.#mayTurn && !isAsync(valLoader)) scoring(() => forEachBatch(fn, valLoader, visit, 'valLoader'));
+    else {
+      // While the event loop turns the model has its own weights and mode.
+      const visitApart: Visit = (X, y, N) => scoring(() => visit(X, y, N));
+      yield* eachBatch(fn, valLoader, visitApart, () => TURN as typeof TURN, 0, 'valLoader');
+    }
     const { accuracy } = scores;
     const loss = scores.loss as number;
     const results = scores.metrics.results();

@@ -9,11 +9,13 @@ import {
   fitAsync,
   fitSteps,
   type LabelledBatch,
+  type Labels,
   manualSeed,
   type NDArray,
   nn,
   optim,
   Random,
+  type Tensor,
   type TrainingEvent,
   zeros,
 } from '../../src/index.js';
@@ -233,6 +235,28 @@ describe('fitAsync', () => {
     await run({ onStep });
     clearInterval(timer);
     expect(ticks).toBeGreaterThan(2);
+  });
+
+  test('lets the event loop turn between the batches of valLoader, with the model as it trains', async () => {
+    const made = make({ epochs: 2 });
+    const valLoader = new DataLoader({ X: XVal, y: yVal }, { batchSize: 2 });
+    const forward = made.model.forward.bind(made.model);
+    made.model.forward = (...X) => {
+      if (!made.model.training) for (const end = performance.now() + 9; performance.now() < end; );
+      return forward(...X);
+    };
+    const modes: boolean[] = [];
+    let isScoring = false;
+    const loss = (scores: Tensor, y: Labels) => {
+      isScoring = !made.model.training;
+      return F.crossEntropy(scores, y);
+    };
+    const timer = setInterval(() => isScoring && modes.push(made.model.training), 1);
+    const history = await fitAsync(made.model, made.loader, { ...made.options, valLoader, loss });
+    clearInterval(timer);
+    expect(modes.length).toBeGreaterThan(2);
+    expect(modes).not.toContain(false);
+    expect(outcome(made, history)).toEqual(fitted({ epochs: 2, valLoader }));
   });
 
   test('awaits its callbacks, and a promise for false ends it', async () => {
