@@ -3,9 +3,9 @@
 //
 //   npx ts-node bench/live-page.ts --rounds 40
 //
-// Prints one JSON object: milliseconds of a step without a reader, and how much longer one with it takes, in percent, by
-// the median over the rounds of the ratio of two neighbouring segments; and how long requests took. The reader runs on
-// this machine too, so its own work is in the number.
+// Prints one JSON object: milliseconds of a step without a reader, and how much longer one with it takes, in percent,
+// by the median over the rounds of the ratio of two neighbouring segments; and how long requests took. The reader runs
+// on this machine too, so its own work is in the number.
 //
 // A run without `ui` is no measure: of two runs in one process where neither has a page, one was slower by 7 to 9 %, as
 // their arrays lie elsewhere. What a page costs without a reader is known otherwise: looks at the model are held to 1 %

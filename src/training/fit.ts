@@ -73,9 +73,9 @@ export function fitSteps<Y extends Targets = Labels, S = Tensor>(
 
 /**
  * {@link fit} for programs that stay responsive: lets the event loop turn between steps, and between the batches of
- * `valLoader`, before a frame of 16 ms is over; where one of them takes longer, after each. It takes loaders of batches
- * that have to be awaited, awaits promises that callbacks return (one for `false` from `onEpoch` ends the training), and
- * stops between two steps when `signal` is aborted. The bits are those of `fit`.
+ * `valLoader`, before a frame of 16 ms is over; where one of them takes longer, after each. It takes loaders of
+ * batches that have to be awaited, awaits promises that callbacks return (one for `false` from `onEpoch` ends the
+ * training), and stops between two steps when `signal` is aborted. The bits are those of `fit`.
  *
  * @param loader - As for `fit`, or an asynchronous iterable of batches `[X, y]`.
  * @returns Losses, accuracies and times. Rejected with the reason of the signal once that is aborted: the model has the
