@@ -204,6 +204,7 @@ export {
   type KernelSettings,
   keepsNothing,
   kernelInfo,
+  ready,
   resident,
   workspace,
 } from './kernels/index.js';

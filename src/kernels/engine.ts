@@ -62,6 +62,29 @@ export function threadsReady(timeout = 5000): number {
 }
 
 /**
+ * Compiles the kernels and starts the worker threads, and resolves when they are up. Everything after it is
+ * synchronous and runs on all of them. In Node threads start by themselves with the first job that is worth it, so
+ * there this only moves the wait to where it is wanted; in browsers it is what starts them.
+ *
+ * Call it once, before training, and again after {@link configureKernels}. Where threads cannot run it resolves too:
+ * the notes say why.
+ *
+ * @returns What runs now, as {@link kernelInfo}.
+ *
+ * @example
+ * const { threads, notes } = await ready();
+ * console.log(`${threads} threads`, ...notes);
+ */
+export async function ready(): Promise<KernelInfo> {
+  for (;;) {
+    const awaited = current();
+    await awaited.workers?.whenUp();
+    // Another configuration may have taken its place in the meantime.
+    if (awaited === engine) return kernelInfo();
+  }
+}
+
+/**
  * Chooses the kernels, the number of threads, turbo and exactness, in place of the environment's choice. Results are
  * the same to the last bit for any number of threads, with turbo or without; those of the reference and of `exact`
  * differ in rounding. Options left out stay as they are.

@@ -1,4 +1,12 @@
-export { configureKernels, engineMemory, type KernelInfo, kernelInfo, kernels, threadsReady } from './engine.js';
+export {
+  configureKernels,
+  engineMemory,
+  type KernelInfo,
+  kernelInfo,
+  kernels,
+  ready,
+  threadsReady,
+} from './engine.js';
 export { reference } from './reference/index.js';
 export { normalCdf } from './reference/normal.js';
 export { discard, isResident, resident, residentZeros } from './resident.js';

@@ -124,6 +124,16 @@ export class Workers {
     return this.#count;
   }
 
+  /** Starts the workers and resolves when they are up, or when the last one has been waited for in vain. */
+  async whenUp(): Promise<void> {
+    this.start();
+    const generation = this.#started;
+    const isWaiting = (): boolean => this.#started === generation && Atomics.load(this.#up, 0) < this.#count;
+    for (const deadline = performance.now() + PATIENCE; isWaiting() && performance.now() < deadline; ) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+
   /** Sends them home. None works any more when this returns. */
   dismiss(): void {
     if (this.#started < 0) return;
