@@ -6,6 +6,7 @@
 //   dist/index.mjs    the same by its names, for `import`
 //   dist/esm/**/*.js  ES modules of what index.ts reaches, for bundlers that build for browsers and drop what is not
 //                     used: the command and the servers are not among them
+//   dist/layerwise.browser.js  dist/esm in one file, for pages without a bundler (browser.mjs)
 //   dist/cli/main.js  the command `layerwise`
 
 import { spawn } from 'node:child_process';
@@ -14,7 +15,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { buildBrowser, esbuildVersion } from './browser.mjs';
 import { buildGenerated } from './generated.mjs';
 import { ROOT } from './kernels.mjs';
 import { STUB } from './page.mjs';
@@ -49,19 +50,22 @@ if (existsSync(entry) && readFileSync(entry, 'utf8').startsWith(stamp)) {
   const here = sideEffects.filter((file) => file.startsWith(esm)).map((file) => file.replace(esm, './'));
   write('esm/package.json', JSON.stringify({ type: 'module', sideEffects: here }));
   write('index.d.mts', "export * from './index.js';");
+  for (const [name, { bytes, integrity }] of Object.entries(await buildBrowser(DIST))) {
+    console.error(`dist/${name}: ${bytes} bytes, integrity="${integrity}"`);
+  }
   // Written last: a build that was cut short is not up to date.
   write('index.mjs', `${stamp}\n${namedExports(require(join(DIST, 'index.js')))}`);
 }
 
-/** A hash of the sources, the settings, the scripts that build dist/ and the compiler's version. */
+/** A hash of the sources, the settings, the scripts that build dist/ and the versions of compiler and bundler. */
 function digest() {
-  const hash = createHash('sha256');
+  const hash = createHash('sha256').update(`esbuild ${esbuildVersion}\0`);
   const settings = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.esm.json'];
   const sources = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true })
     .filter((file) => file.isFile())
     .map((file) => join(file.parentPath, file.name));
   for (const file of [
-    fileURLToPath(import.meta.url),
+    ...['build.mjs', 'browser.mjs'].map((name) => join(ROOT, 'scripts/build', name)),
     require.resolve('typescript/package.json'),
     ...settings.map((name) => join(ROOT, name)),
     ...sources.sort(),

@@ -1,12 +1,19 @@
 // The packages that draw and encode pictures are optional peers: the call that needs one loads it.
 
+import { requireBuiltin } from '../node.js';
+
 export type Vega = typeof import('vega');
 export type VegaLite = typeof import('vega-lite');
 export type FastPng = typeof import('fast-png');
 export type Resvg = typeof import('@resvg/resvg-js');
 
-// Each name stands in an `import()` inside a `try`: so bundlers find the package where it is installed, and only warn
-// where it is not.
+/** The packages by their names. */
+interface Packages {
+  readonly vega: Vega;
+  readonly 'vega-lite': VegaLite;
+  readonly 'fast-png': FastPng;
+  readonly '@resvg/resvg-js': Resvg;
+}
 
 /**
  * What draws charts.
@@ -16,24 +23,8 @@ export type Resvg = typeof import('@resvg/resvg-js');
 export async function loadCharts(fn: string): Promise<{ vega: Vega; vegaLite: VegaLite }> {
   // All at once: who draws a chart often wants a picture of it next.
   const need = 'charts need the packages vega and vega-lite, and @resvg/resvg-js where they become PNG';
-  const missing = new Missing(fn, `${need}: npm install vega vega-lite @resvg/resvg-js`);
-  return { vega: await loadVega(missing), vegaLite: await loadVegaLite(missing) };
-}
-
-async function loadVega(missing: Missing): Promise<Vega> {
-  try {
-    return await import('vega');
-  } catch (error) {
-    return missing.instead('vega', error);
-  }
-}
-
-async function loadVegaLite(missing: Missing): Promise<VegaLite> {
-  try {
-    return await import('vega-lite');
-  } catch (error) {
-    return missing.instead('vega-lite', error);
-  }
+  const wanted = `${need}: npm install vega vega-lite @resvg/resvg-js`;
+  return { vega: await load(fn, 'vega', wanted), vegaLite: await load(fn, 'vega-lite', wanted) };
 }
 
 /**
@@ -41,12 +32,8 @@ async function loadVegaLite(missing: Missing): Promise<VegaLite> {
  *
  * @throws {Error} naming `fn` and the command that installs what is missing.
  */
-export async function loadPng(fn: string): Promise<FastPng> {
-  try {
-    return await import('fast-png');
-  } catch (error) {
-    return new Missing(fn, 'PNG needs the package fast-png: npm install fast-png').instead('fast-png', error);
-  }
+export function loadPng(fn: string): Promise<FastPng> {
+  return load(fn, 'fast-png', 'PNG needs the package fast-png: npm install fast-png');
 }
 
 /**
@@ -54,47 +41,43 @@ export async function loadPng(fn: string): Promise<FastPng> {
  *
  * @throws {Error} naming `fn` and the command that installs what is missing.
  */
-export async function loadResvg(fn: string): Promise<Resvg> {
+export function loadResvg(fn: string): Promise<Resvg> {
+  const need = 'charts as PNG need the package @resvg/resvg-js: npm install @resvg/resvg-js (or write .svg)';
+  return load(fn, '@resvg/resvg-js', need);
+}
+
+async function load<Name extends keyof Packages>(fn: string, name: Name, need: string): Promise<Packages[Name]> {
   try {
-    return await import('@resvg/resvg-js');
+    return await imported(name);
   } catch (error) {
-    const need = 'charts as PNG need the package @resvg/resvg-js: npm install @resvg/resvg-js (or write .svg)';
-    return new Missing(fn, need).instead('@resvg/resvg-js', error);
+    const absent = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(String(codeOf(error)));
+    const reason = absent ? '' : ` (${name} did not load: ${String((error as Error)?.message).split('\n')[0]})`;
+    throw new Error(`${fn}: ${need}${reason}`, { cause: error });
   }
 }
 
-/** What to do where an import failed. */
-class Missing {
-  readonly #fn: string;
-  readonly #need: string;
-
-  constructor(fn: string, need: string) {
-    this.#fn = fn;
-    this.#need = need;
+/**
+ * A package by its name, which bundlers do not see: they would take all of it into every bundle where it is installed,
+ * and stop at what no bundle can hold, as resvg's binary.
+ */
+async function imported<Name extends keyof Packages>(name: Name): Promise<Packages[Name]> {
+  try {
+    return await import(/* webpackIgnore: true */ /* @vite-ignore */ name);
+  } catch (error) {
+    if (codeOf(error) !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
+    return importedByScript(name);
   }
+}
 
-  /**
-   * The package by another way, where the first one fails for what it is and not for what is installed.
-   *
-   * Compiled to CommonJS, as ts-node does, `import()` is a `require()`, and that refuses packages with a top-level
-   * await, which vega has. Inside a `Function` it stays what it is.
-   *
-   * @throws {Error} naming the function and the command that installs the package.
-   */
-  async instead<Package>(name: string, error: unknown): Promise<Package> {
-    if (codeOf(error) !== 'ERR_REQUIRE_ASYNC_MODULE') throw this.#error(name, error);
-    try {
-      return await (new Function('name', 'return import(name)')(name) as Promise<Package>);
-    } catch (second) {
-      throw this.#error(name, second);
-    }
-  }
-
-  #error(name: string, error: unknown): Error {
-    const absent = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(String(codeOf(error)));
-    const reason = absent ? '' : ` (${name} did not load: ${String((error as Error)?.message).split('\n')[0]})`;
-    return new Error(`${this.#fn}: ${this.#need}${reason}`, { cause: error });
-  }
+/**
+ * A package by an import that stays one. Compiled to CommonJS, as ts-node does, `import()` is a `require()`, and that
+ * refuses packages with a top-level await, which vega has.
+ */
+function importedByScript<Name extends keyof Packages>(name: Name): Promise<Packages[Name]> {
+  const { Script, constants } = requireBuiltin('import', 'node:vm');
+  const filename = typeof __filename === 'string' ? __filename : undefined;
+  const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+  return new Script('(name) => import(name)', { filename, importModuleDynamically }).runInThisContext()(name);
 }
 
 function codeOf(error: unknown): unknown {
