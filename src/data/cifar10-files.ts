@@ -137,7 +137,7 @@ export function readRecords(
           throw new Error(`${fn}: ${file} ended at byte ${printed(from + filled)}: it changed while read`);
         filled += read;
       }
-      checkLabels(fn, file, records, first + before, format);
+      checkRecordLabels(fn, file, records, first + before, format);
       visit(records, before);
     }
   } finally {
@@ -145,7 +145,14 @@ export function readRecords(
   }
 }
 
-function checkLabels(fn: string, file: string, records: Uint8Array, first: number, format: CifarFormat): void {
+/** @throws {RangeError} if a label of some records is that of no class, naming the record. */
+export function checkRecordLabels(
+  fn: string,
+  file: string,
+  records: Uint8Array,
+  first: number,
+  format: CifarFormat,
+): void {
   const recordBytes = recordBytesOf(format);
   for (const [byte, { name, classes }] of format.labels.entries()) {
     for (let at = byte; at < records.length; at += recordBytes) {

@@ -3,6 +3,7 @@ import {
   argumentError,
   checkPath,
   type DType,
+  describe,
   FLAG,
   type NDArray,
   type OptionsOf,
@@ -10,10 +11,13 @@ import {
   option,
   settingsOf,
   sizeOf,
+  typedArrayName,
 } from '../arrays/index.js';
 import { requireBuiltin } from '../node.js';
 import {
   batchSource,
+  CIFAR10,
+  checkRecordLabels,
   countRecords,
   findBatches,
   IMAGE_BYTES,
@@ -78,14 +82,45 @@ export function readCifar10Batch(file: string): Cifar10Batch {
   const fn = 'readCifar10Batch';
   checkPath(fn, 'file', file);
   const N = countRecords(fn, file);
-  const { images, labels } = allocate(fn, file, N);
-  readRecords(fn, file, 0, N, (records, before) => {
-    for (let at = 0, n = before; at < records.length; at += RECORD_BYTES, n++) {
-      labels[n] = records[at];
-      images.set(records.subarray(at + 1, at + RECORD_BYTES), n * IMAGE_BYTES);
-    }
-  });
-  return { images, labels };
+  const batch = allocate(fn, file, N);
+  readRecords(fn, file, 0, N, (records, before) => takeRecords(batch, records, before));
+  return batch;
+}
+
+/** Takes records into a batch, behind the `before` that are there. */
+function takeRecords({ images, labels }: Cifar10Batch, records: Uint8Array, before: number): void {
+  for (let at = 0, n = before; at < records.length; at += RECORD_BYTES, n++) {
+    labels[n] = records[at];
+    images.set(records.subarray(at + 1, at + RECORD_BYTES), n * IMAGE_BYTES);
+  }
+}
+
+/**
+ * The bytes of a batch file of CIFAR-10 in its binary version: {@link readCifar10Batch} without a file, as in a browser.
+ *
+ * @param bytes - The whole file.
+ * @throws {TypeError} if it is no Uint8Array.
+ * @throws {RangeError} if its length is not that of a whole number of records of 3,073 bytes, or a label is above 9.
+ *
+ * @example
+ * const { images, labels } = decodeCifar10Batch(new Uint8Array(await file.arrayBuffer()));
+ */
+export function decodeCifar10Batch(bytes: Uint8Array): Cifar10Batch {
+  const fn = 'decodeCifar10Batch';
+  if (typedArrayName(bytes) !== 'Uint8Array') {
+    const [found, expected] = [`is ${describe(bytes)}`, 'a Uint8Array'];
+    throw argumentError(TypeError, { fn, arg: 'bytes', found, expected });
+  }
+  if (bytes.length === 0 || bytes.length % RECORD_BYTES !== 0) {
+    const found = `has ${printed(bytes.length)} bytes`;
+    const expected = `a whole number of records of ${printed(RECORD_BYTES)} bytes`;
+    throw argumentError(RangeError, { fn, arg: 'bytes', found, expected });
+  }
+  checkRecordLabels(fn, 'bytes', bytes, 0, CIFAR10);
+  const N = bytes.length / RECORD_BYTES;
+  const batch = { images: new Uint8Array(N * IMAGE_BYTES), labels: new Uint8Array(N) };
+  takeRecords(batch, bytes, 0);
+  return batch;
 }
 
 /** @throws {RangeError} if that many images do not fit into memory. */

@@ -1,7 +1,7 @@
-import { argumentError, checkPath } from '../arrays/index.js';
+import { argumentError, checkPath, describe, typedArrayName } from '../arrays/index.js';
 import { readBytes } from '../files/index.js';
-import { requireBuiltin } from '../node.js';
 import { printed } from './cifar10-files.js';
+import { gunzip, gunzipBeginning, TooLongError } from './gunzip.js';
 
 /** What the numbers of an IDX file are held in. */
 export type IdxNumbers = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
@@ -50,13 +50,43 @@ export function readIdx(file: string): IdxData {
 
 /** What {@link readIdx} does, for a function of another name. */
 export function idxOf(fn: string, file: string): IdxData {
-  const bytes = readBytes(fn, file, MOST_BYTES, 'name an IDX file');
+  return numbersOf(fn, file, readBytes(fn, file, MOST_BYTES, 'name an IDX file'));
+}
+
+/**
+ * The numbers of the bytes of an IDX file, packed by gzip or not: {@link readIdx} without a file, as in a browser.
+ *
+ * @param bytes - The whole file.
+ * @throws {TypeError} if it is no Uint8Array.
+ * @throws {Error} if the bytes are no IDX file, are damaged, or hold more or fewer numbers than the header says.
+ *
+ * @example
+ * const { shape, data } = decodeIdx(new Uint8Array(await file.arrayBuffer()));
+ */
+export function decodeIdx(bytes: Uint8Array): IdxData {
+  const fn = 'decodeIdx';
+  if (typedArrayName(bytes) !== 'Uint8Array') {
+    const [found, expected] = [`is ${describe(bytes)}`, 'a Uint8Array'];
+    throw argumentError(TypeError, { fn, arg: 'bytes', found, expected });
+  }
+  return numbersOf(fn, 'bytes', bytes);
+}
+
+function numbersOf(fn: string, arg: string, bytes: Uint8Array): IdxData {
   const refuse = (found: string, expected: string, cause?: unknown): Error => {
     const options = cause === undefined ? undefined : { cause };
-    return argumentError(Error, { fn, arg: file, found, expected, wayOut: 'get the file again' }, options);
+    return argumentError(Error, { fn, arg, found, expected, wayOut: 'get the file again' }, options);
   };
   const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const start = packed ? beginning(fn, bytes, refuse) : bytes.subarray(0, 4 + 4 * MOST_AXES);
+  const unpack = (how: () => Uint8Array): Uint8Array => {
+    try {
+      return how();
+    } catch (error) {
+      if (error instanceof TooLongError) throw error;
+      throw refuse(`cannot be unpacked (${(error as Error).message})`, 'a file packed by gzip', error);
+    }
+  };
+  const start = packed ? unpack(() => gunzipBeginning(bytes)) : bytes.subarray(0, 4 + 4 * MOST_AXES);
   const type = TYPES[start[2]];
   const axes = start[3];
   if (start.length < 4 || start[0] !== 0 || start[1] !== 0 || type === undefined || axes < 1 || axes > MOST_AXES) {
@@ -70,34 +100,15 @@ export function idxOf(fn: string, file: string): IdxData {
   const expected = header + length * type.bytes;
   const wanted = `${printed(expected)}, for ${shape.join(' × ')} numbers`;
   if (expected > MOST_BYTES) throw refuse(`asks for ${printed(expected)} bytes`, `at most ${printed(MOST_BYTES)}`);
-  const content = packed ? unpacked(fn, bytes, expected, wanted, refuse) : bytes;
+  let content = bytes;
+  try {
+    if (packed) content = unpack(() => gunzip(bytes, expected));
+  } catch (error) {
+    throw error instanceof TooLongError ? refuse('has more bytes when it is unpacked', wanted, error) : error;
+  }
   if (content.length !== expected) {
     throw refuse(`has ${printed(content.length)} bytes${packed ? ' when it is unpacked' : ''}`, wanted);
   }
   const view = new DataView(content.buffer, content.byteOffset + header, length * type.bytes);
   return { shape, data: type.read(view, length) };
-}
-
-type Refuse = (found: string, expected: string, cause?: unknown) => Error;
-
-/** The first bytes of what is packed. */
-function beginning(fn: string, bytes: Uint8Array, refuse: Refuse): Uint8Array {
-  const zlib = requireBuiltin(fn, 'node:zlib');
-  try {
-    // What 4,096 bytes unpack to, 4 MB at most, without an end.
-    return zlib.gunzipSync(bytes.subarray(0, 4096), { finishFlush: zlib.constants.Z_SYNC_FLUSH });
-  } catch (error) {
-    throw refuse(`cannot be unpacked (${(error as Error).message})`, 'a file packed by gzip', error);
-  }
-}
-
-function unpacked(fn: string, bytes: Uint8Array, length: number, wanted: string, refuse: Refuse): Uint8Array {
-  const zlib = requireBuiltin(fn, 'node:zlib');
-  try {
-    return zlib.gunzipSync(bytes, { maxOutputLength: length });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ERR_BUFFER_TOO_LARGE') throw refuse('has more bytes when it is unpacked', wanted, error);
-    throw refuse(`cannot be unpacked (${message})`, 'a file packed by gzip', error);
-  }
 }

@@ -4,6 +4,7 @@ export {
   type Cifar10,
   type Cifar10Batch,
   cifar10Size,
+  decodeCifar10Batch,
   type LoadCifar10Options,
   loadCifar10,
   readCifar10Batch,
@@ -20,7 +21,7 @@ export {
   type UnlabelledDataset,
 } from './dataset.js';
 export { type DownloadCifar10Options, type DownloadProgress, downloadCifar10 } from './download-cifar10.js';
-export { type IdxData, type IdxNumbers, readIdx } from './idx.js';
+export { decodeIdx, type IdxData, type IdxNumbers, readIdx } from './idx.js';
 export {
   ImageFolder,
   type ImageFolderOptions,
@@ -43,7 +44,12 @@ export { type RandomSplitOptions, randomSplit } from './split.js';
 export { Standardizer, type StandardizerState, standardize } from './standardizer.js';
 export type { Arrays, Batch, Batched, Single, Targets } from './structure.js';
 export { concatDatasets, Subset } from './subset.js';
-export { type SyntheticCifar10Options, writeSyntheticCifar10 } from './synthetic-cifar10.js';
+export {
+  type SyntheticCifar10BatchOptions,
+  type SyntheticCifar10Options,
+  syntheticCifar10Batch,
+  writeSyntheticCifar10,
+} from './synthetic-cifar10.js';
 export type {
   BatchTransform,
   ColorJitterOptions,

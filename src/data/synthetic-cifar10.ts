@@ -1,6 +1,17 @@
-import { checkPath, count, FUNCTION, type OptionsOf, option, Random, SEED, settingsOf } from '../arrays/index.js';
+import {
+  checkPath,
+  count,
+  FUNCTION,
+  type OptionsOf,
+  oneOf,
+  option,
+  Random,
+  SEED,
+  settingsOf,
+} from '../arrays/index.js';
 import { attempt, checkRegular, linkStatOf, makeFolder, readText, withLock } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
+import { type Cifar10Batch, decodeCifar10Batch } from './cifar10.js';
 import { META_BYTES, META_FILE, RECORD_BYTES, TEST_FILE, TRAIN_FILES } from './cifar10-files.js';
 import { drawNoise, drawShape, SHAPES } from './synthetic-shapes.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -82,6 +93,38 @@ export function writeSyntheticCifar10(dir: string, options: SyntheticCifar10Opti
     fs.rmSync(unfinished, { recursive: true, force: true });
   }
   return dir;
+}
+
+const BATCH = {
+  /** As of {@link writeSyntheticCifar10}: the same seed gives the same pictures. Default 0. */
+  seed: option<number | string>(0, SEED),
+  /** Which of the files: `'data_batch_1.bin'` to `'data_batch_5.bin'` or `'test_batch.bin'`. Default the first. */
+  file: option(TRAIN_FILES[0], oneOf(...TRAIN_FILES, TEST_FILE)),
+  /** Images, 1 to 100,000. Default 2000. */
+  length: option(2000, count(1, MAX_RECORDS)),
+};
+
+/** Options of {@link syntheticCifar10Batch}. */
+export interface SyntheticCifar10BatchOptions extends OptionsOf<typeof BATCH> {}
+
+/**
+ * One batch of the stand-in for CIFAR-10 that {@link writeSyntheticCifar10} writes, drawn in memory: no file and no
+ * download, in a browser too.
+ *
+ * @returns The images and labels that `readCifar10Batch` would read, and the names of the ten classes.
+ * @throws {RangeError | TypeError} if an option is unknown or out of its range.
+ *
+ * @example
+ * const { images, labels, classes } = syntheticCifar10Batch({ length: 1000 });
+ * const dataset = new ByteDataset({ data: images, shape: [1000, 3, 32, 32] }, labels);
+ */
+export function syntheticCifar10Batch(
+  options: SyntheticCifar10BatchOptions = {},
+): Cifar10Batch & { classes: string[] } {
+  const { seed, file, length } = settingsOf('syntheticCifar10Batch', BATCH, options);
+  const noise = drawNoise(new Random(`${seed}/noise`));
+  const records = drawRecords(`${seed}/${file}`, length, noise, () => {});
+  return { ...decodeCifar10Batch(records), classes: [...CLASSES] };
 }
 
 /** @throws {Error} if the folder has files that this function did not write and would replace. */

@@ -3,8 +3,37 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { full, heap, type Storage, withStorage } from '../../src/arrays/index.js';
-import { cifar10Size, type LoadCifar10Options, loadCifar10, readCifar10Batch } from '../../src/data/index.js';
+import {
+  cifar10Size,
+  decodeCifar10Batch,
+  type LoadCifar10Options,
+  loadCifar10,
+  readCifar10Batch,
+} from '../../src/data/index.js';
 import { BATCHES, record, temporaryDir, writeBatch, writeBatches } from '../helpers/cifar10.js';
+
+describe('decodeCifar10Batch', () => {
+  const bytes = new Uint8Array([...record(3, (p) => p % 256), ...record(9, (p) => 255 - (p % 256))]);
+
+  test('reads what readCifar10Batch reads', () => {
+    const file = writeBatch(temporaryDir(), 'data_batch_1.bin', [bytes]);
+    expect(decodeCifar10Batch(bytes)).toEqual(readCifar10Batch(file));
+  });
+
+  test.each<[string, unknown, string]>([
+    ['no bytes', 'data', "is 'data', expected a Uint8Array"],
+    ['nothing', new Uint8Array(0), 'has 0 bytes, expected a whole number of records of 3,073 bytes'],
+    ['half a record', bytes.subarray(0, 5000), 'has 5,000 bytes, expected a whole number of records of 3,073 bytes'],
+  ])('refuses %s', (_, value, message) => {
+    expect(() => decodeCifar10Batch(value as Uint8Array)).toThrow(`decodeCifar10Batch: bytes ${message}`);
+  });
+
+  test('names a record whose label is that of no class', () => {
+    const wrong = bytes.map((byte, i) => (i === 3073 ? 10 : byte));
+    const message = 'decodeCifar10Batch: bytes: record 1 (counted from 0) has label 10, expected 0 to 9; the file is';
+    expect(() => decodeCifar10Batch(wrong)).toThrow(message);
+  });
+});
 
 describe('readCifar10Batch', () => {
   test('takes the labels and the images apart', () => {

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readIdx } from '../../src/data/index.js';
+import { gunzip, gunzipBeginning, inflated } from '../../src/data/gunzip.js';
+import { decodeIdx, readIdx } from '../../src/data/index.js';
 import { temporaryDir } from '../helpers/cifar10.js';
 import { idxFile } from '../helpers/idx.js';
 
@@ -24,7 +25,9 @@ describe('readIdx', () => {
     [14, [0x3f, 0xf0, 0, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0], Float64Array.of(1, -2)],
   ])('type %d, packed or not', (type, bytes, numbers) => {
     for (const pack of [(file: Uint8Array) => file, gzipSync]) {
-      expect(readIdx(fileOf(pack(idxFile(type, [2, 1], bytes))))).toEqual({ shape: [2, 1], data: numbers });
+      const file = pack(idxFile(type, [2, 1], bytes));
+      expect(readIdx(fileOf(file))).toEqual({ shape: [2, 1], data: numbers });
+      expect(decodeIdx(new Uint8Array(file))).toEqual({ shape: [2, 1], data: numbers });
     }
   });
 
@@ -62,6 +65,7 @@ describe('readIdx', () => {
   ])('refuses %s', (_, bytes, message) => {
     const file = fileOf(bytes);
     expect(() => readIdx(file)).toThrow(`readIdx: ${file} ${message}`);
+    expect(() => decodeIdx(bytes)).toThrow(`decodeIdx: bytes ${message}`);
   });
 
   test('refuses what is no file', () => {
@@ -90,5 +94,33 @@ describe('readIdx', () => {
       },
     );
     fc.assert(property, { seed: 231, numRuns: 300 });
+  });
+});
+
+test('decodeIdx takes bytes and nothing else', () => {
+  expect(() => decodeIdx('file' as never)).toThrow("decodeIdx: bytes is 'file', expected a Uint8Array");
+});
+
+describe('without zlib', () => {
+  const long = Uint8Array.from({ length: 300_000 }, (_, i) => (i * i) % 251);
+  const packed = new Uint8Array(gzipSync(long));
+
+  test('fflate unpacks the same, also the beginning alone', () => {
+    expect(inflated(packed, true, long.length)).toEqual(new Uint8Array(gunzip(packed, long.length)));
+    const start = inflated(packed.subarray(0, 4096), false);
+    expect(start.length).toBeGreaterThan(100);
+    expect(start).toEqual(long.subarray(0, start.length));
+    expect(gunzipBeginning(packed).subarray(0, 100)).toEqual(start.subarray(0, 100));
+  });
+
+  test('refuses what is longer than it may be, is cut off or damaged', () => {
+    expect(() => inflated(packed, true, long.length - 1)).toThrow('more than 299999 bytes come out');
+    expect(() => inflated(packed.subarray(0, packed.length >> 1), true)).toThrow('unexpected EOF');
+    expect(() =>
+      inflated(
+        packed.map((x, i) => (i === 12 ? x ^ 255 : x)),
+        true,
+      ),
+    ).toThrow();
   });
 });

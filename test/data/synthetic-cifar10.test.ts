@@ -8,6 +8,7 @@ import {
   loadCifar10,
   readCifar10Batch,
   type SyntheticCifar10Options,
+  syntheticCifar10Batch,
   writeSyntheticCifar10,
 } from '../../src/data/index.js';
 import { BATCHES, temporaryDir, writeBatches } from '../helpers/cifar10.js';
@@ -126,5 +127,23 @@ describe('writeSyntheticCifar10', () => {
     expect(call).toThrow(kind);
     expect(call).toThrow(`writeSyntheticCifar10: ${message}`);
     expect(fs.existsSync(dir)).toBe(false);
+  });
+});
+
+describe('syntheticCifar10Batch', () => {
+  test('draws in memory what the files hold', () => {
+    const dir = writeSyntheticCifar10(temporaryDir(), { ...small, seed: 3 });
+    for (const file of ['data_batch_2.bin', 'test_batch.bin']) {
+      const { classes, ...batch } = syntheticCifar10Batch({ seed: 3, file, length: 20 });
+      expect(batch).toEqual(readCifar10Batch(path.join(dir, file)));
+      expect(classes.slice(0, 2)).toEqual(['disc', 'ring']);
+    }
+  });
+
+  test('refuses what it does not have', () => {
+    expect(() => syntheticCifar10Batch({ file: 'data_batch_6.bin' })).toThrow(
+      "syntheticCifar10Batch: file is 'data_batch_6.bin', expected 'data_batch_1.bin', ",
+    );
+    expect(() => syntheticCifar10Batch({ length: 0 })).toThrow('syntheticCifar10Batch: length is 0, expected');
   });
 });
