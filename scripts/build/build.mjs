@@ -18,7 +18,7 @@ import { join, relative } from 'node:path';
 import { buildBrowser, esbuildVersion } from './browser.mjs';
 import { buildGenerated } from './generated.mjs';
 import { ROOT } from './kernels.mjs';
-import { STUB } from './page.mjs';
+import { REPLACEMENTS } from './replacements.mjs';
 
 const require = createRequire(import.meta.url);
 const TSC = require.resolve('typescript/bin/tsc');
@@ -40,7 +40,7 @@ if (existsSync(entry) && readFileSync(entry, 'utf8').startsWith(stamp)) {
   for (const folder of ['', 'esm']) {
     for (const file of [BINARIES, ASSETS]) dropMaps(join(DIST, folder, file));
   }
-  if (existsSync(join(DIST, `esm/${ASSETS}.js`))) write(`esm/${ASSETS}.js`, STUB);
+  for (const [name, text] of Object.entries(REPLACEMENTS)) replaceForBrowsers(name, text);
   for (const folder of PROGRAMS) dropDeclarations(join(DIST, folder));
   // npm does so where it installs the package; a clone is linked as it is.
   chmodSync(join(DIST, 'cli/main.js'), 0o755);
@@ -65,7 +65,7 @@ function digest() {
     .filter((file) => file.isFile())
     .map((file) => join(file.parentPath, file.name));
   for (const file of [
-    ...['build.mjs', 'browser.mjs'].map((name) => join(ROOT, 'scripts/build', name)),
+    ...['build.mjs', 'browser.mjs', 'replacements.mjs'].map((name) => join(ROOT, 'scripts/build', name)),
     require.resolve('typescript/package.json'),
     ...settings.map((name) => join(ROOT, name)),
     ...sources.sort(),
@@ -96,6 +96,13 @@ function dropMaps(path) {
     const file = `${path}${end}`;
     if (existsSync(file)) writeFileSync(file, readFileSync(file, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, ''));
   }
+}
+
+/** Replaces a module that the build for browsers has, and drops the map to its source. */
+function replaceForBrowsers(name, text) {
+  if (!existsSync(join(DIST, `esm/${name}.js`))) return;
+  write(`esm/${name}.js`, text);
+  rmSync(join(DIST, `esm/${name}.js.map`), { force: true });
 }
 
 /** Drops the declarations in a folder. */

@@ -74,9 +74,6 @@ export const SERVER: string = ${JSON.stringify(program)};
   return { page: html.length, server: program.length };
 }
 
-/** What stands for the module in builds for browsers, which serve no page. */
-export const STUB = "export const PAGE = '';\nexport const PAGE_CSP = '';\nexport const SERVER = '';";
-
 function textOf({ outputFiles }) {
   return outputFiles[0].text.trimEnd();
 }

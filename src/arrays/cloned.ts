@@ -1,6 +1,7 @@
-import ndarray, { type NdArray } from 'ndarray';
+import type { NdArray } from 'ndarray';
 import { isPlainObject, typedArrayName } from './realms.js';
 import { MAX_RANK } from './types.js';
+import { ndarray } from './views.js';
 
 /**
  * Turns a copy of an array made by `structuredClone` or `postMessage`, which has its fields but not its methods, into

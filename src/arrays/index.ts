@@ -87,3 +87,4 @@ export { heap, type Storage } from './storage.js';
 export { checkSynchronous } from './synchronous.js';
 export { type DType, type Floats, MAX_RANK, type NDArray } from './types.js';
 export { markChanged, overwrite, versionOf } from './versions.js';
+export { ndarray, ops } from './views.js';

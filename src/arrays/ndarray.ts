@@ -1,4 +1,3 @@
-import ndarray from 'ndarray';
 import { revive } from './cloned.js';
 import { currentStorage } from './context.js';
 import { ENDED_MESSAGE, hasEnded } from './ended.js';
@@ -7,6 +6,7 @@ import { makePrint, PRINTS } from './print.js';
 import { isFloat64, isFloats } from './realms.js';
 import { heap } from './storage.js';
 import type { DType, Floats, NDArray } from './types.js';
+import { ndarray } from './views.js';
 
 /**
  * The array over `data` in row-major order.

@@ -1,8 +1,8 @@
-import ndarray from 'ndarray';
 import { tuple } from './errors.js';
 import { columnFormat } from './number-format.js';
 import { isFloat64 } from './realms.js';
 import type { DType, NDArray } from './types.js';
+import { ndarray } from './views.js';
 
 /** Arrays of more values than this are shortened, to this many places at either end of an axis. */
 const THRESHOLD = 1000;

@@ -1,5 +1,5 @@
-import ops from 'ndarray-ops';
 import type { Floats, NDArray } from './types.js';
+import { ops } from './views.js';
 
 /** How often the numbers of a memory were changed in place, of those memories where that was announced. */
 const versions = new WeakMap<Floats, number>();
@@ -26,6 +26,6 @@ export function versionOf(a: NDArray): number {
  * Writes the values of `source` into `target`, of the same size, in place, and announces it.
  */
 export function overwrite(target: NDArray, source: NDArray): void {
-  ops.assign(target, source);
+  ops().assign(target, source);
   markChanged(target);
 }

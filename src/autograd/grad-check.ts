@@ -1,4 +1,3 @@
-import ndarray from 'ndarray';
 import {
   AMOUNT,
   argumentError,
@@ -7,6 +6,7 @@ import {
   FLAG,
   hostValues,
   type NDArray,
+  ndarray,
   type OptionsOf,
   option,
   Random,

@@ -1,5 +1,3 @@
-import ndarray from 'ndarray';
-import ops from 'ndarray-ops';
 import {
   argumentError,
   checkShapes,
@@ -9,7 +7,9 @@ import {
   hostRoom,
   isDense,
   type NDArray,
+  ndarray,
   operand,
+  ops,
   type Random,
   ShapeError,
   tuple,
@@ -44,7 +44,7 @@ export function addPenalty(w: NDArray, dw: NDArray, reg: number): number {
   const flat = operand(dw);
   const squares = kernels().addL2Gradient(operand(w), flat, reg);
   // The gradient of a transposed matrix is transposed too: what was added to is a copy of it.
-  if (!isDense(dw)) ops.assign(dw, ndarray(flat, dw.shape));
+  if (!isDense(dw)) ops().assign(dw, ndarray(flat, dw.shape));
   return 0.5 * reg * squares;
 }
 

@@ -1,4 +1,4 @@
-import ndarray, { type NdArray } from 'ndarray';
+import type { NdArray } from 'ndarray';
 import {
   argumentError,
   checkPath,
@@ -6,6 +6,7 @@ import {
   describe,
   FLAG,
   type NDArray,
+  ndarray,
   type OptionsOf,
   oneOf,
   option,

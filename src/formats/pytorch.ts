@@ -1,4 +1,3 @@
-import ndarray from 'ndarray';
 import {
   adopted,
   argumentError,
@@ -6,6 +5,7 @@ import {
   type Floats,
   isDense,
   type NDArray,
+  ndarray,
   type OptionsOf,
   option,
   orNull,

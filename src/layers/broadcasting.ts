@@ -1,4 +1,3 @@
-import ndarray from 'ndarray';
 import {
   argumentError,
   checkLike,
@@ -7,6 +6,7 @@ import {
   empty,
   hostView,
   type NDArray,
+  ndarray,
   operand,
   ShapeError,
   tuple,

@@ -1,5 +1,4 @@
-import ops from 'ndarray-ops';
-import { empty, hostValues, type NDArray, operand } from '../arrays/index.js';
+import { empty, hostValues, type NDArray, operand, ops } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { checkOperands, type ElementwiseGrads, gradients, outputOf, stretchedInto, sumTo } from './broadcasting.js';
 import { checkCache } from './cache.js';
@@ -27,7 +26,7 @@ export interface AddCache {
 export function addForward(a: NDArray, b: NDArray): [out: NDArray, cache: AddCache] {
   const out = outputOf('addForward', a, b);
   if (sameShape(a.shape, b.shape)) kernels().add(operand(a), operand(b), out.data);
-  else stretchedInto(out, a, b, ops.add);
+  else stretchedInto(out, a, b, ops().add);
   return [out, { layer: 'add', a: a.shape, b: b.shape, out: formOf(out) }];
 }
 
@@ -66,7 +65,7 @@ export interface SubCache {
 export function subForward(a: NDArray, b: NDArray): [out: NDArray, cache: SubCache] {
   const out = outputOf('subForward', a, b);
   if (sameShape(a.shape, b.shape)) kernels().subtract(operand(a), operand(b), out.data);
-  else stretchedInto(out, a, b, ops.sub);
+  else stretchedInto(out, a, b, ops().sub);
   return [out, { layer: 'sub', a: a.shape, b: b.shape, out: formOf(out) }];
 }
 
@@ -132,7 +131,7 @@ function product(fn: string, a: NDArray, b: NDArray): NDArray {
   if (sameShape(a.shape, b.shape)) kernels().multiply(operand(a), operand(b), out.data);
   else if (b.size === 1) kernels().scale(operand(a), out.data, hostValues(b)[0]);
   else if (a.size === 1) kernels().scale(operand(b), out.data, hostValues(a)[0]);
-  else stretchedInto(out, a, b, ops.mul);
+  else stretchedInto(out, a, b, ops().mul);
   return out;
 }
 
@@ -157,7 +156,7 @@ export interface DivCache {
 export function divForward(a: NDArray, b: NDArray): [out: NDArray, cache: DivCache] {
   const out = outputOf('divForward', a, b);
   if (sameShape(a.shape, b.shape)) kernels().divide(operand(a), operand(b), out.data);
-  else stretchedInto(out, a, b, ops.div);
+  else stretchedInto(out, a, b, ops().div);
   return [out, { layer: 'div', a, b, shape: out.shape }];
 }
 

@@ -1,5 +1,4 @@
-import ops from 'ndarray-ops';
-import type { NDArray } from '../arrays/index.js';
+import { type NDArray, ops } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 import { checkOperands, type ElementwiseGrads, gradients, outputOf, stretchedInto } from './broadcasting.js';
 import { checkCache } from './cache.js';
@@ -24,7 +23,7 @@ export interface MaximumCache {
  */
 export function maximumForward(a: NDArray, b: NDArray): [out: NDArray, cache: MaximumCache] {
   const out = outputOf('maximumForward', a, b);
-  stretchedInto(out, a, b, ops.max);
+  stretchedInto(out, a, b, ops().max);
   return [out, { layer: 'maximum', a, b, shape: out.shape }];
 }
 
@@ -64,7 +63,7 @@ export interface MinimumCache {
  */
 export function minimumForward(a: NDArray, b: NDArray): [out: NDArray, cache: MinimumCache] {
   const out = outputOf('minimumForward', a, b);
-  stretchedInto(out, a, b, ops.min);
+  stretchedInto(out, a, b, ops().min);
   return [out, { layer: 'minimum', a, b, shape: out.shape }];
 }
 

@@ -1,5 +1,3 @@
-import ndarray from 'ndarray';
-import ops from 'ndarray-ops';
 import {
   argumentError,
   array,
@@ -9,6 +7,8 @@ import {
   dtypeOf,
   empty,
   type NDArray,
+  ndarray,
+  ops,
 } from '../arrays/index.js';
 import { checkCache } from './cache.js';
 import { anyShape, axisOf, checkUpstream, type Form, formOf } from './operands.js';
@@ -45,7 +45,7 @@ export function concatForward(arrays: readonly NDArray[], axis = 0): [out: NDArr
     dtypeOf(arrays[0]),
   );
   parts(out, along, lengths).forEach((part, i) => {
-    ops.assign(part, arrays[i]);
+    ops().assign(part, arrays[i]);
   });
   return [out, { layer: 'concat', axis: along, lengths, out: formOf(out) }];
 }
@@ -91,7 +91,7 @@ export function stackForward(arrays: readonly NDArray[], axis = 0): [out: NDArra
   checkAlike(fn, arrays, shape);
   const out = empty([...shape.slice(0, along), count, ...shape.slice(along)], dtypeOf(arrays[0]));
   layersOf(out, along).forEach((layer, i) => {
-    ops.assign(layer, arrays[i]);
+    ops().assign(layer, arrays[i]);
   });
   return [out, { layer: 'stack', axis: along, out: formOf(out) }];
 }

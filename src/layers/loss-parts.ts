@@ -1,4 +1,3 @@
-import ndarray from 'ndarray';
 import {
   ANY,
   argumentError,
@@ -10,6 +9,7 @@ import {
   full,
   isNDArray,
   type NDArray,
+  ndarray,
   type OptionsOf,
   oneOf,
   operand,

@@ -1,4 +1,3 @@
-import ndarray from 'ndarray';
 import {
   argumentError,
   checkLike,
@@ -6,6 +5,7 @@ import {
   dtypeOf,
   empty,
   type NDArray,
+  ndarray,
   operand,
   ShapeError,
   sizeOf,

@@ -1,5 +1,4 @@
-import ndarray from 'ndarray';
-import { adopted, dtypeOf, empty, type Floats, type NDArray, operand, sizeOf } from '../arrays/index.js';
+import { adopted, dtypeOf, empty, type Floats, type NDArray, ndarray, operand, sizeOf } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 
 // Products of matrices in row-major or column-major order, used in place, so that a transpose costs nothing.

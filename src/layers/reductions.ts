@@ -1,5 +1,3 @@
-import ndarray from 'ndarray';
-import ops from 'ndarray-ops';
 import {
   argumentError,
   checkFlag,
@@ -11,7 +9,9 @@ import {
   hostValues,
   hostView,
   type NDArray,
+  ndarray,
   operand,
+  ops,
   ShapeError,
   tuple,
 } from '../arrays/index.js';
@@ -137,7 +137,7 @@ function spread(dout: NDArray, { x, kept }: { x: Form; kept: readonly number[] }
   const dx = empty(x.shape, x.dtype);
   if (dx.size === 0) return dx;
   if (dout.size === 1) hostRoom(dx).fill(hostValues(dout)[0]);
-  else ops.assign(hostView(dx), broadcastView(ndarray(hostValues(dout), [...kept]), x.shape));
+  else ops().assign(hostView(dx), broadcastView(ndarray(hostValues(dout), [...kept]), x.shape));
   return dx;
 }
 

@@ -1,5 +1,3 @@
-import ndarray from 'ndarray';
-import ops from 'ndarray-ops';
 import {
   adopted,
   argumentError,
@@ -14,6 +12,8 @@ import {
   empty,
   isDense,
   type NDArray,
+  ndarray,
+  ops,
   ShapeError,
   sizeOf,
   tuple,
@@ -267,7 +267,7 @@ export function broadcastToForward(x: NDArray, shape: readonly number[]): [out: 
     });
   }
   const out = empty(shape, dtypeOf(x));
-  ops.assign(out, broadcastView(x, shape));
+  ops().assign(out, broadcastView(x, shape));
   return [out, { layer: 'broadcast-to', x: x.shape, out: formOf(out) }];
 }
 

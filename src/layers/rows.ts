@@ -1,6 +1,4 @@
-import ndarray from 'ndarray';
-import ops from 'ndarray-ops';
-import { dtypeOf, empty, type Floats, type NDArray } from '../arrays/index.js';
+import { dtypeOf, empty, type Floats, type NDArray, ndarray, ops } from '../arrays/index.js';
 
 // A loop over some axes of an array is a loop along the rows of a matrix, once these axes are the last.
 
@@ -19,5 +17,5 @@ export function fillRows(out: NDArray, axes: readonly number[], fill: (rows: Flo
   const moved = axesLast(out, axes);
   const rows = empty(moved.shape, dtypeOf(out));
   fill(rows.data);
-  ops.assign(moved, ndarray(rows.data, moved.shape));
+  ops().assign(moved, ndarray(rows.data, moved.shape));
 }

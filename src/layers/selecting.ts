@@ -1,5 +1,3 @@
-import ndarray from 'ndarray';
-import ops from 'ndarray-ops';
 import {
   argumentError,
   checkCount,
@@ -13,7 +11,9 @@ import {
   hostRoom,
   hostValues,
   type NDArray,
+  ndarray,
   operand,
+  ops,
   ShapeError,
   sizeOf,
   tuple,
@@ -166,7 +166,7 @@ export function gatherBackward(dout: NDArray, cache: GatherCache): NDArray {
   if (reached.size === sizeOf(x.shape)) return reached;
   const dx = empty(x.shape, x.dtype);
   hostRoom(dx).fill(0);
-  ops.assign(corner(dx, reached.shape), reached);
+  ops().assign(corner(dx, reached.shape), reached);
   return dx;
 }
 

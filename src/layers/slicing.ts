@@ -1,5 +1,3 @@
-import ndarray from 'ndarray';
-import ops from 'ndarray-ops';
 import {
   argumentError,
   array,
@@ -8,6 +6,8 @@ import {
   empty,
   hostRoom,
   type NDArray,
+  ndarray,
+  ops,
   ShapeError,
   tuple,
 } from '../arrays/index.js';
@@ -84,7 +84,7 @@ export function sliceBackward(dout: NDArray, cache: SliceCache): NDArray {
   checkUpstream('sliceBackward', dout, out);
   const dx = empty(x.shape, x.dtype);
   hostRoom(dx).fill(0);
-  ops.assign(part(dx, axes), dout);
+  ops().assign(part(dx, axes), dout);
   return dx;
 }
 

@@ -1,6 +1,4 @@
-import ndarray from 'ndarray';
-import ops from 'ndarray-ops';
-import { dtypeOf, empty, hostRoom, hostView, isDense, type NDArray, operand } from '../arrays/index.js';
+import { dtypeOf, empty, hostRoom, hostView, isDense, type NDArray, ndarray, operand, ops } from '../arrays/index.js';
 import { kernels } from '../kernels/index.js';
 
 /**
@@ -44,6 +42,6 @@ function runsOf(shape: readonly number[], kept: readonly number[]): { size: numb
 function sumAnywhere(x: NDArray, out: NDArray, kept: readonly number[]): void {
   const totals = ndarray(new Float64Array(out.size), [...kept]);
   const stride = totals.stride.map((step, axis) => (kept[axis] === 1 ? 0 : step));
-  ops.addeq(ndarray(totals.data, [...x.shape], stride, 0), hostView(x));
+  ops().addeq(ndarray(totals.data, [...x.shape], stride, 0), hostView(x));
   hostRoom(out).set(totals.data);
 }

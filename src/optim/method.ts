@@ -1,4 +1,3 @@
-import ops from 'ndarray-ops';
 import {
   describe,
   dtypeOf,
@@ -9,6 +8,7 @@ import {
   type NDArray,
   type OptionTable,
   operand,
+  ops,
   type Settings,
   withStorage,
   wrap,
@@ -131,7 +131,7 @@ export function changeInPlace(a: NDArray, change: (flat: Floats) => void): void 
 
 /** Writes `flat`, the changed values of `a`, back where they are a copy, and announces the change. */
 function finishChange(a: NDArray, flat: Floats): void {
-  if (flat.buffer !== a.data.buffer) ops.assign(a, wrap(flat, a.shape));
+  if (flat.buffer !== a.data.buffer) ops().assign(a, wrap(flat, a.shape));
   markChanged(a);
 }
 

@@ -1,5 +1,4 @@
-import ndarray from 'ndarray';
-import ops from 'ndarray-ops';
+import { ndarray, ops } from '../../arrays/index.js';
 import type { LossKernels } from '../types.js';
 
 /** Losses of labels with their gradients. */
@@ -10,7 +9,7 @@ export const losses: LossKernels = {
     for (let n = 0; n < N; n++) {
       const row = x.subarray(n * C, (n + 1) * C);
       // Shifting a row by its maximum changes no quotient and keeps every power at most 1.
-      const largest = ops.sup(ndarray(row));
+      const largest = ops().sup(ndarray(row));
       let sum = 0;
       for (let c = 0; c < C; c++) sum += powers[c] = Math.exp(row[c] - largest);
       loss += Math.log(sum) - (row[y[n]] - largest);
@@ -54,7 +53,7 @@ export const losses: LossKernels = {
         q[c] = counts ? (weight === null ? 1 : weight[c]) * ((1 - smoothing) * t + smoothing / C) : 0;
       }
       // Shifting a row by its maximum changes no quotient and keeps every power at most 1.
-      const largest = ops.sup(ndarray(scores));
+      const largest = ops().sup(ndarray(scores));
       let [sum, whole] = [0, 0];
       for (let c = 0; c < C; c++) {
         sum += Math.exp(scores[c] - largest);

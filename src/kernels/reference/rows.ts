@@ -1,5 +1,4 @@
-import ndarray from 'ndarray';
-import ops from 'ndarray-ops';
+import { ndarray, ops } from '../../arrays/index.js';
 import type { RowKernels } from '../types.js';
 import { rectified } from './rectified.js';
 
@@ -14,7 +13,7 @@ export const rows: RowKernels = {
   },
 
   sumRows(x, out, N, M) {
-    for (let m = 0; m < M; m++) out[m] = ops.sum(ndarray(x, [N], [M], m));
+    for (let m = 0; m < M; m++) out[m] = ops().sum(ndarray(x, [N], [M], m));
   },
 
   scaleRows(x, factors, out, M) {
@@ -22,15 +21,15 @@ export const rows: RowKernels = {
   },
 
   sumColumns(x, out, N, M) {
-    for (let n = 0; n < N; n++) out[n] = ops.sum(ndarray(x, [M], [1], n * M));
+    for (let n = 0; n < N; n++) out[n] = ops().sum(ndarray(x, [M], [1], n * M));
   },
 
   sumSquares(x) {
-    return ops.norm2squared(ndarray(x));
+    return ops().norm2squared(ndarray(x));
   },
 
   sumAbs(x) {
-    return ops.norm1(ndarray(x));
+    return ops().norm1(ndarray(x));
   },
 
   maxAbs(x) {

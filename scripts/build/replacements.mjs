@@ -1,0 +1,30 @@
+// Modules that builds for browsers have in place of those of src/: paths from src/, without their ending.
+
+/** @type {Readonly<Record<string, string>>} */
+export const REPLACEMENTS = {
+  // A page's policy forbids what the packages need, and reports each attempt.
+  'arrays/packages': 'export const loadPackages = () => null;',
+  // A browser serves no page.
+  'ui/assets.generated': "export const PAGE = '';\nexport const PAGE_CSP = '';\nexport const SERVER = '';",
+};
+
+/** Replaces them where esbuild bundles src/ for a browser: a plugin of it. */
+export const forBrowsers = {
+  name: 'layerwise-for-browsers',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
+      const contents = replacementOf(path);
+      return contents === undefined ? undefined : { contents, loader: 'js' };
+    });
+  },
+};
+
+/**
+ * What stands for a module of src/, or undefined.
+ *
+ * @param {string} file - Its path.
+ */
+export function replacementOf(file) {
+  const [, name] = /[\\/]src[\\/]([^?]*)\.ts$/.exec(file) ?? [];
+  return REPLACEMENTS[name?.replaceAll('\\', '/')];
+}
