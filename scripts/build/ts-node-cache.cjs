@@ -8,10 +8,16 @@ const ts = require('typescript');
 
 const FOLDER = join(__dirname, '../../node_modules/.cache/layerwise-ts-node');
 
+/**
+ * For modules that import packages when they are needed. As CommonJS an `import()` is a `require()`, which refuses
+ * packages with a top-level await.
+ */
+const KEEPS_IMPORTS = { module: ts.ModuleKind.Node20, moduleResolution: ts.ModuleResolutionKind.Node16 };
+
 /** Called by ts-node, with the options of tsconfig.json. */
 exports.create = ({ service }) => {
   const compilerOptions = service.config.options;
-  const settings = JSON.stringify([ts.version, compilerOptions]);
+  const settings = JSON.stringify([ts.version, compilerOptions, KEEPS_IMPORTS]);
 
   return {
     transpile(code, { fileName }) {
@@ -21,7 +27,7 @@ exports.create = ({ service }) => {
       if (kept?.key === key) return kept;
       const { outputText, sourceMapText, diagnostics } = ts.transpileModule(code, {
         fileName,
-        compilerOptions,
+        compilerOptions: fileName.endsWith('/peers.ts') ? { ...compilerOptions, ...KEEPS_IMPORTS } : compilerOptions,
         reportDiagnostics: true,
       });
       if (diagnostics.length === 0) write(file, { key, outputText, sourceMapText });

@@ -1,7 +1,5 @@
 // The packages that draw and encode pictures are optional peers: the call that needs one loads it.
 
-import { requireBuiltin } from '../node.js';
-
 export type Vega = typeof import('vega');
 export type VegaLite = typeof import('vega-lite');
 export type FastPng = typeof import('fast-png');
@@ -46,38 +44,18 @@ export function loadResvg(fn: string): Promise<Resvg> {
   return load(fn, '@resvg/resvg-js', need);
 }
 
+/**
+ * A package by its name, which bundlers do not see: they would take all of it into every bundle where it is installed,
+ * and stop at what no bundle can hold, as resvg's binary.
+ */
 async function load<Name extends keyof Packages>(fn: string, name: Name, need: string): Promise<Packages[Name]> {
   try {
-    return await imported(name);
+    return await import(/* webpackIgnore: true */ /* @vite-ignore */ name);
   } catch (error) {
     const absent = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(String(codeOf(error)));
     const reason = absent ? '' : ` (${name} did not load: ${String((error as Error)?.message).split('\n')[0]})`;
     throw new Error(`${fn}: ${need}${reason}`, { cause: error });
   }
-}
-
-/**
- * A package by its name, which bundlers do not see: they would take all of it into every bundle where it is installed,
- * and stop at what no bundle can hold, as resvg's binary.
- */
-async function imported<Name extends keyof Packages>(name: Name): Promise<Packages[Name]> {
-  try {
-    return await import(/* webpackIgnore: true */ /* @vite-ignore */ name);
-  } catch (error) {
-    if (codeOf(error) !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
-    return importedByScript(name);
-  }
-}
-
-/**
- * A package by an import that stays one. Compiled to CommonJS, as ts-node does, `import()` is a `require()`, and that
- * refuses packages with a top-level await, which vega has.
- */
-function importedByScript<Name extends keyof Packages>(name: Name): Promise<Packages[Name]> {
-  const { Script, constants } = requireBuiltin('import', 'node:vm');
-  const filename = typeof __filename === 'string' ? __filename : undefined;
-  const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-  return new Script('(name) => import(name)', { filename, importModuleDynamically }).runInThisContext()(name);
 }
 
 function codeOf(error: unknown): unknown {
