@@ -7,6 +7,7 @@
 //   dist/esm/**/*.js  ES modules of what index.ts reaches, for bundlers that build for browsers and drop what is not
 //                     used: the command and the servers are not among them
 //   dist/layerwise.browser.js  dist/esm in one file, for pages without a bundler (browser.mjs)
+//   dist/layerwise-worker.js  what a thread runs in browsers, beside it and in dist/esm (worker-file.mjs)
 //   dist/cli/main.js  the command `layerwise`
 
 import { spawn } from 'node:child_process';
@@ -19,6 +20,7 @@ import { buildBrowser, esbuildVersion } from './browser.mjs';
 import { buildGenerated } from './generated.mjs';
 import { ROOT } from './kernels.mjs';
 import { REPLACEMENTS } from './replacements.mjs';
+import { buildWorkerFile } from './worker-file.mjs';
 
 const require = createRequire(import.meta.url);
 const TSC = require.resolve('typescript/bin/tsc');
@@ -41,6 +43,7 @@ if (existsSync(entry) && readFileSync(entry, 'utf8').startsWith(stamp)) {
     for (const file of [BINARIES, ASSETS]) dropMaps(join(DIST, folder, file));
   }
   for (const [name, text] of Object.entries(REPLACEMENTS)) replaceForBrowsers(name, text);
+  buildWorkerFile(DIST);
   for (const folder of PROGRAMS) dropDeclarations(join(DIST, folder));
   // npm does so where it installs the package; a clone is linked as it is.
   chmodSync(join(DIST, 'cli/main.js'), 0o755);
@@ -65,7 +68,9 @@ function digest() {
     .filter((file) => file.isFile())
     .map((file) => join(file.parentPath, file.name));
   for (const file of [
-    ...['build.mjs', 'browser.mjs', 'replacements.mjs'].map((name) => join(ROOT, 'scripts/build', name)),
+    ...['build.mjs', 'browser.mjs', 'replacements.mjs', 'worker-file.mjs'].map((name) =>
+      join(ROOT, 'scripts/build', name),
+    ),
     require.resolve('typescript/package.json'),
     ...settings.map((name) => join(ROOT, name)),
     ...sources.sort(),

@@ -1,13 +1,15 @@
-import { builtin } from '../node.js';
+import { isolationNote, lookAtHeaders } from './isolation.js';
 import { reference } from './reference/index.js';
 import { firstDisagreement } from './self-test.js';
 import { environmentSettings, type KernelSettings, mergeSettings } from './settings.js';
+import { hasNodeThreads, type Note, sentence, usableThreads } from './threads.js';
 import type { Kernels } from './types.js';
-import { roomForThreads } from './wasm/address-space.js';
+import { BrowserWorkers } from './wasm/browser-workers.js';
 import { bindKernels } from './wasm/kernels.js';
 import { Memory } from './wasm/memory.js';
 import { type Compiled, compile, instantiate, turboAvailable } from './wasm/module.js';
 import { fastestTiles, noTiles } from './wasm/winograd-choice.js';
+import type { WorkerThreads } from './wasm/worker-threads.js';
 import { Workers } from './wasm/workers.js';
 
 /** What {@link kernelInfo} returns. */
@@ -18,7 +20,8 @@ export interface KernelInfo {
   readonly simd: 'relaxed' | 'plain' | null;
   /**
    * Threads that large calls are shared among, the calling one included: those that run, or will from the next such
-   * call on. They start at the first one and leave after some seconds without.
+   * call on. In Node they start at the first one and leave after some seconds without; in browsers they start with
+   * {@link ready} and stay.
    */
   readonly threads: number;
   /** Whether V8's 256-bit pass is on. */
@@ -35,10 +38,10 @@ export interface KernelInfo {
 interface Engine {
   readonly kernels: Kernels;
   readonly compiled: Compiled | null;
-  readonly workers: Workers | null;
+  readonly workers: WorkerThreads | null;
   readonly threads: number;
   readonly exact: boolean;
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 let settings: KernelSettings | null = null;
@@ -79,6 +82,7 @@ export async function ready(): Promise<KernelInfo> {
   for (;;) {
     const awaited = current();
     await awaited.workers?.whenUp();
+    if (awaited.notes.includes(isolationNote)) await lookAtHeaders();
     // Another configuration may have taken its place in the meantime.
     if (awaited === engine) return kernelInfo();
   }
@@ -119,7 +123,7 @@ export function kernelInfo(): KernelInfo {
     exact,
     memory:
       compiled === null || memory === null ? null : { size: memory.size, used: memory.used, maximum: memory.maximum },
-    notes: threads < usable ? [...notes, missing] : notes,
+    notes: [...notes.map(sentence), ...(threads < usable ? [missing] : [])],
   };
 }
 
@@ -131,7 +135,7 @@ function current(): Engine {
 function start(): Engine {
   settings ??= environmentSettings();
   const { exact } = settings;
-  const onReference = (notes: readonly string[]): Engine => ({
+  const onReference = (notes: readonly Note[]): Engine => ({
     kernels: reference,
     compiled: null,
     workers: null,
@@ -141,8 +145,9 @@ function start(): Engine {
   });
   if (settings.kernels === 'reference') return onReference([]);
 
-  const notes: string[] = [];
+  const notes: Note[] = [];
   if (typeof WebAssembly !== 'object') return onReference(['There is no WebAssembly here: the reference runs.']);
+  const before = memory;
   try {
     memory ??= new Memory();
   } catch (error) {
@@ -150,59 +155,50 @@ function start(): Engine {
   }
   const turbo = settings.turbo && turboAvailable();
   if (settings.turbo && !turbo) notes.push('Turbo needs Node 24 or later: it is off.');
-  let compiled = compile(memory.shared, turbo);
-  if (compiled === null) return onReference(['WebAssembly has no SIMD here: the reference runs.']);
+  let compiled: Compiled | null;
+  try {
+    compiled = compile(memory.shared, turbo);
+    if (compiled === null) notes.push('WebAssembly has no SIMD here: the reference runs.');
+  } catch (error) {
+    // A page's policy refuses to compile, and so does a process that may not generate code.
+    compiled = null;
+    notes.push(refusal(error as Error));
+  }
+  if (compiled === null) {
+    memory = before;
+    return onReference(notes);
+  }
 
-  const threads = usableThreads(settings.threads, memory, notes);
-  let made = assemble(memory, compiled, threads, exact);
+  const threads = usableThreads(settings.threads, memory.shared, notes);
+  let made = assemble(memory, compiled, threads, settings);
   if (compiled.turbo) {
     const wrong = firstDisagreement(made.kernels);
     if (wrong !== null) {
       notes.push(`Turbo's ${wrong} disagrees with the reference: it is off.`);
       made.workers.dismiss();
       compiled = compile(memory.shared, false) as Compiled;
-      made = assemble(memory, compiled, threads, exact);
+      made = assemble(memory, compiled, threads, settings);
     }
   }
   return { ...made, compiled, threads, exact, notes };
+}
+
+/** Why the kernels could not be compiled. */
+function refusal({ message }: Error): string {
+  const policy = /content.security.policy|unsafe-eval|disallowed by embedder/i.test(message);
+  const wayOut = policy ? "the policy needs 'wasm-unsafe-eval' in script-src" : message;
+  return `WebAssembly is refused (${wayOut}): the reference runs.`;
 }
 
 function assemble(
   on: Memory,
   compiled: Compiled,
   threads: number,
-  exact: boolean,
-): { kernels: Kernels; workers: Workers } {
+  { exact, workerUrl }: KernelSettings,
+): { kernels: Kernels; workers: WorkerThreads } {
   const exports = instantiate(compiled, on);
-  const workers = new Workers(on, compiled, exports, threads - 1);
+  const workers = hasNodeThreads()
+    ? new Workers(on, compiled, exports, threads - 1)
+    : new BrowserWorkers(on, compiled, exports, threads - 1, workerUrl);
   return { kernels: bindKernels(on, exports, workers, threads, exact ? noTiles : fastestTiles), workers };
-}
-
-/** How many threads can work on `memory`; says why where that is fewer than asked for. */
-function usableThreads(asked: number, { shared }: Memory, notes: string[]): number {
-  if (asked === 1) return 1;
-  const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
-  if (builtin('node:worker_threads') === null) {
-    const inNode = typeof process === 'object' && process.versions?.node !== undefined;
-    if (inNode || crossOriginIsolated === undefined) {
-      notes.push('Worker threads need Node 20.16 or later: one thread runs.');
-      return 1;
-    }
-    notes.push('In browsers threads are not used yet: one thread runs.');
-    if (!crossOriginIsolated) {
-      notes.push(
-        'This page is not cross-origin isolated, which threads will need: serve it by HTTPS or from localhost, with ' +
-          'the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.',
-      );
-    }
-    return 1;
-  }
-  if (!shared) {
-    const missing = typeof SharedArrayBuffer === 'function' ? 'shared WebAssembly memory' : 'SharedArrayBuffer';
-    notes.push(`There is no ${missing} here: one thread runs.`);
-    return 1;
-  }
-  const usable = Math.min(asked, 1 + roomForThreads());
-  if (usable < asked) notes.push(`ulimit -v leaves address space for ${usable} of ${asked} threads.`);
-  return usable;
 }

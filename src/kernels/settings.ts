@@ -7,8 +7,8 @@ export interface KernelSettings {
   /** `'wasm'` (default) or `'reference'`, the plain TypeScript ones. Environment: `LAYERWISE_KERNELS`. */
   kernels: 'wasm' | 'reference';
   /**
-   * Threads, the calling one included, 1 to 64. Results do not depend on them. Default: the cores there are.
-   * Environment: `LAYERWISE_THREADS`.
+   * Threads, the calling one included, 1 to 64. Results do not depend on them. Default: the cores there are, in browsers
+   * those that `navigator.hardwareConcurrency` names. Environment: `LAYERWISE_THREADS`.
    */
   threads: number;
   /**
@@ -24,6 +24,12 @@ export interface KernelSettings {
    * `LAYERWISE_EXACT=1`.
    */
   exact: boolean;
+  /**
+   * Where a page serves the package's `dist/layerwise-worker.js`, from which threads start in browsers then and from
+   * nothing else. Default null: a Blob, and where the page's policy forbids it that file beside the library. Node does
+   * not use it.
+   */
+  workerUrl: string | URL | null;
 }
 
 /** The settings that the environment asks for. @throws {RangeError} naming a variable and what it allows. */
@@ -34,6 +40,7 @@ export function environmentSettings(): KernelSettings {
     threads: threads ? checkThreads('LAYERWISE_THREADS', /^\d+$/.test(threads) ? Number(threads) : threads) : cores(),
     turbo: turbo ? checkSwitch('LAYERWISE_TURBO', turbo) : false,
     exact: exact ? checkSwitch('LAYERWISE_EXACT', exact) : false,
+    workerUrl: null,
   };
 }
 
@@ -52,6 +59,7 @@ function variable(name: string): string | undefined {
 export function mergeSettings(base: KernelSettings, given: Partial<KernelSettings>): KernelSettings {
   checkOptions('configureKernels', given, Object.keys(base));
   const { kernels = base.kernels, threads = base.threads, turbo = base.turbo, exact = base.exact } = given;
+  const { workerUrl = base.workerUrl } = given;
   checkFlag('configureKernels', 'turbo', turbo);
   checkFlag('configureKernels', 'exact', exact);
   return {
@@ -59,6 +67,7 @@ export function mergeSettings(base: KernelSettings, given: Partial<KernelSetting
     threads: checkThreads('configureKernels: threads', threads),
     turbo,
     exact,
+    workerUrl: checkUrl(workerUrl),
   };
 }
 
@@ -70,6 +79,11 @@ function checkKernels(what: string, value: unknown): KernelSettings['kernels'] {
 function checkThreads(what: string, value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_THREADS) return value;
   throw new RangeError(`${what} is ${describe(value)}, expected a whole number from 1 to ${MAX_THREADS}`);
+}
+
+function checkUrl(value: unknown): KernelSettings['workerUrl'] {
+  if (value === null || value instanceof URL || (typeof value === 'string' && value !== '')) return value;
+  throw new TypeError(`configureKernels: workerUrl is ${describe(value)}, expected an address, or null for none`);
 }
 
 function checkSwitch(name: string, value: string): boolean {

@@ -24,7 +24,7 @@ export function describeKernelSets(title: string, tests: () => void): void {
 
 /** Makes the tests of the enclosing `describe` run on these kernels. */
 export function useKernels(kernels: KernelSettings['kernels'], threads: number): void {
-  let before: KernelSettings;
+  let before: Partial<KernelSettings>;
   beforeAll(() => {
     const { kernels: name, threads: count, turbo, exact } = kernelInfo();
     before = { kernels: name, threads: count, turbo, exact };

@@ -55,6 +55,21 @@ test('without SIMD the reference runs', async () => {
   expect(info).toMatchObject({ kernels: 'reference', notes: ['WebAssembly has no SIMD here: the reference runs.'] });
 });
 
+test.each([
+  ['Refused by Content Security Policy', "the policy needs 'wasm-unsafe-eval' in script-src"],
+  ['out of executable memory', 'out of executable memory'],
+])('where compiling is refused the reference runs: %s', async (message, reason) => {
+  class Module {
+    constructor() {
+      throw new WebAssembly.CompileError(message);
+    }
+  }
+  vi.stubGlobal('WebAssembly', Object.assign(Object.create(WebAssembly), { Module }));
+  const { info } = await train();
+  const notes = [`WebAssembly is refused (${reason}): the reference runs.`];
+  expect(info).toMatchObject({ kernels: 'reference', threads: 1, memory: null, notes });
+});
+
 test('without memory to reserve the reference runs', async () => {
   class Memory {
     constructor() {
@@ -108,18 +123,32 @@ describe('in a browser', () => {
     return info;
   }
   const navigator = { hardwareConcurrency: 8 };
-  const unused = 'In browsers threads are not used yet: one thread runs.';
+  class Worker {}
 
-  test('that isolates the page, the notes say that threads are not used yet', async () => {
-    const info = await page({ navigator, crossOriginIsolated: true });
-    expect(info).toMatchObject({ kernels: 'wasm', threads: 1, notes: [unused] });
+  test('that isolates the page, threads start by ready()', async () => {
+    const info = await page({ navigator, crossOriginIsolated: true, Worker });
+    const notes = ['Of 7 worker threads 0 started (they start with await ready()).'];
+    expect(info).toMatchObject({ kernels: 'wasm', threads: 1, notes });
   });
 
-  test('that does not, they name the headers', async () => {
-    const info = await page({ navigator, crossOriginIsolated: false, SharedArrayBuffer: undefined });
-    expect(info).toMatchObject({ kernels: 'wasm', threads: 1 });
-    expect(info.notes).toEqual([unused, expect.stringContaining('Cross-Origin-Opener-Policy: same-origin')]);
-    expect(info.notes[1]).toContain('Cross-Origin-Embedder-Policy: require-corp');
+  test('that does not, the notes name the headers', async () => {
+    const globals = { navigator, crossOriginIsolated: false, isSecureContext: true, Worker };
+    const { notes } = await page({ ...globals, SharedArrayBuffer: undefined });
+    const headers = 'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
+    expect(notes).toEqual([`Threads need a cross-origin isolated page: serve it with ${headers}. One thread runs.`]);
+  });
+
+  test.each([
+    [{ isSecureContext: false }, /, so it has to come by HTTPS or from localhost: one thread runs\.$/],
+    [{ isSecureContext: true, window: { parent: {} } }, /, and this one is in a frame: the page around it has to be/],
+  ])('notes say what else keeps a page from being isolated: %j', async (globals, note) => {
+    const { notes } = await page({ navigator, crossOriginIsolated: false, Worker, ...globals });
+    expect(notes).toEqual([expect.stringMatching(note)]);
+  });
+
+  test('that has no workers, as in its service worker, one thread runs', async () => {
+    const { notes } = await page({ navigator, crossOriginIsolated: false, Worker: undefined });
+    expect(notes).toEqual(['There are no workers here, as in a service worker: one thread runs.']);
   });
 
   test('one thread that was asked for is nothing less', async () => {

@@ -13,14 +13,20 @@ describe('the environment', () => {
     vi.stubEnv('LAYERWISE_THREADS', '3');
     vi.stubEnv('LAYERWISE_TURBO', '1');
     vi.stubEnv('LAYERWISE_EXACT', '1');
-    expect(environmentSettings()).toEqual({ kernels: 'reference', threads: 3, turbo: true, exact: true });
+    expect(environmentSettings()).toEqual({
+      kernels: 'reference',
+      threads: 3,
+      turbo: true,
+      exact: true,
+      workerUrl: null,
+    });
   });
 
   test('left empty, means WebAssembly on all cores, neither turbo nor exact', () => {
     const names = ['LAYERWISE_KERNELS', 'LAYERWISE_THREADS', 'LAYERWISE_TURBO', 'LAYERWISE_EXACT'];
     for (const name of names) vi.stubEnv(name, '');
     const { threads, ...rest } = environmentSettings();
-    expect(rest).toEqual({ kernels: 'wasm', turbo: false, exact: false });
+    expect(rest).toEqual({ kernels: 'wasm', turbo: false, exact: false, workerUrl: null });
     expect(threads).toBeGreaterThanOrEqual(1);
   });
 
@@ -61,7 +67,11 @@ describe('configureKernels', () => {
     [{ kernels: 'gpu' as 'wasm' }, "configureKernels: kernels is 'gpu', expected 'wasm' or 'reference'"],
     [{ turbo: 1 as unknown as boolean }, 'configureKernels: turbo is 1, expected true or false'],
     [{ exact: 1 as unknown as boolean }, 'configureKernels: exact is 1, expected true or false'],
-    [{ cores: 2 } as object, "configureKernels: unknown option 'cores', expected kernels, threads, turbo, exact"],
+    [{ workerUrl: '' }, "configureKernels: workerUrl is '', expected an address, or null for none"],
+    [
+      { cores: 2 } as object,
+      "configureKernels: unknown option 'cores', expected kernels, threads, turbo, exact, workerUrl",
+    ],
   ])('refuses %j and changes nothing', (options, message) => {
     const before = kernelInfo();
     expect(() => configureKernels(options)).toThrow(message);

@@ -39,6 +39,14 @@ let idle: i64 = 0;
 /** Items that this thread has claimed and not yet counted as done. */
 let held = 0;
 
+/** Whether this thread may sleep. */
+let maySleep = true;
+
+/** For a thread that may not sleep, as the one that a page runs on: as a caller it spins until the others are done. */
+export function neverSleep(): void {
+  maySleep = false;
+}
+
 /**
  * Runs a job on the calling thread and on all workers that come to help, and returns when it is done: 0, or how many
  * workers trapped. A trap on this thread leaves the job half done: `recover` ends it.
@@ -82,7 +90,7 @@ export function recover(): void {
 function awaitDone(items: i32): void {
   let spins = CALLER_SPINS;
   while (atomic.load<i32>(DONE) != items) {
-    if (--spins > 0) continue;
+    if (--spins > 0 || !maySleep) continue;
     atomic.store<i32>(CALLER_SLEEPS, 1);
     const done = atomic.load<i32>(DONE);
     if (done != items) atomic.wait<i32>(DONE, done, -1);
@@ -124,8 +132,8 @@ function performRun(kernel: i32, wide: i32, items: i32, left: i32, count: i32): 
 /**
  * A worker's life: to help with every job until its generation is over.
  *
- * @param idleMs - Without a job for so long it ends the generation. Nobody depends on a worker, so it may leave at any
- *   time.
+ * @param idleMs - Without a job for so long it ends the generation; a negative time never ends. Nobody depends on a
+ *   worker, so it may leave at any time.
  */
 export function work(thread: i32, generation: i32, idleMs: i32): void {
   setThread(thread);

@@ -3,7 +3,7 @@ import type { Kernel } from './kernel.generated.js';
 import type { Memory } from './memory.js';
 import type { Exports } from './module.js';
 import { CHUNK, INTEGERS, INTEGERS_COUNT, NUMBERS, NUMBERS_COUNT } from './protocol.js';
-import type { Workers } from './workers.js';
+import type { WorkerThreads } from './worker-threads.js';
 
 /** A kernel trapped on a worker thread. */
 export class WorkerTrap extends Error {}
@@ -31,7 +31,7 @@ export function stripes(N: number, M: number): { width: number; items: number } 
 export class Call {
   readonly #memory: Memory;
   readonly #exports: Exports;
-  readonly #workers: Workers;
+  readonly #workers: WorkerThreads;
   readonly #integers: Int32Array;
   readonly #numbers: Float64Array;
   /** Scratch blocks of this call: address, bytes. */
@@ -39,7 +39,7 @@ export class Call {
   /** Arrays on the heap that the kernel writes, with the places of their copies. */
   readonly #results: [Floats, number][] = [];
 
-  constructor(memory: Memory, exports: Exports, workers: Workers) {
+  constructor(memory: Memory, exports: Exports, workers: WorkerThreads) {
     this.#memory = memory;
     this.#exports = exports;
     this.#workers = workers;

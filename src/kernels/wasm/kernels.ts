@@ -17,7 +17,7 @@ import { Call, NoValues, WorkerTrap } from './call.js';
 import { type Memory, MemoryFull } from './memory.js';
 import type { Exports } from './module.js';
 import { type ChooseTiles, fastestTiles } from './winograd-choice.js';
-import type { Workers } from './workers.js';
+import type { WorkerThreads } from './worker-threads.js';
 
 /**
  * The kernels on WebAssembly memory. An array that lives there is used in place; one from elsewhere is copied in, and
@@ -27,7 +27,7 @@ import type { Workers } from './workers.js';
 export function bindKernels(
   memory: Memory,
   exports: Exports,
-  workers: Workers,
+  workers: WorkerThreads,
   threads: number,
   tiles: ChooseTiles = fastestTiles,
 ): Kernels {

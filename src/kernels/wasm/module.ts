@@ -1,6 +1,7 @@
 import { builtin } from '../../node.js';
 import { type Binary, plain, relaxed } from './binaries.generated.js';
 import type { Memory } from './memory.js';
+import { WORKERS } from './protocol.js';
 
 /** What the module exports; `run`'s arguments lie in memory, see protocol.ts. */
 export interface Exports {
@@ -12,6 +13,8 @@ export interface Exports {
   recover(): void;
   /** Ends the workers' generation and waits until all have left. */
   dismiss(): void;
+  /** For a thread that may not sleep: it spins where it waits for workers. */
+  neverSleep(): void;
 }
 
 /** The compiled kernels. */
@@ -39,7 +42,20 @@ export function compile(shared: boolean, turbo: boolean, simd: 'relaxed' | 'plai
 
 /** An instance on this thread. */
 export function instantiate({ module }: Compiled, memory: Memory): Exports {
-  return new WebAssembly.Instance(module, { env: { memory: memory.raw } }).exports as unknown as Exports;
+  const exports = new WebAssembly.Instance(module, { env: { memory: memory.raw } }).exports as unknown as Exports;
+  if (memory.shared && !maySleep(memory)) exports.neverSleep();
+  return exports;
+}
+
+/** Whether this thread may wait for others: a page's main thread may not, nor may a service worker. */
+function maySleep(memory: Memory): boolean {
+  try {
+    // It is 0 or more, so this does not wait.
+    Atomics.wait(memory.integers(WORKERS, 1), 0, -1, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function decode(binary: Binary, shared: boolean): Uint8Array<ArrayBuffer> {

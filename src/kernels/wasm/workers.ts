@@ -3,34 +3,16 @@ import { roomForThreads } from './address-space.js';
 import type { Memory } from './memory.js';
 import type { Compiled, Exports } from './module.js';
 import { GENERATION, WORKERS } from './protocol.js';
+import { NODE_PROGRAM } from './worker-program.js';
+import { PATIENCE, until, type WorkerThreads } from './worker-threads.js';
 
 /**
- * A worker's whole program, in a block because Deno has names of its own around it. It ends when its generation does,
- * and with the process in any case. A trap is reported to the caller, which throws; the worker goes on.
+ * The threads that help in Node, Deno and Bun. They start at the first job that is worth it and join in when they are
+ * up (35 to 100 ms later); until then, and where they cannot start, the caller does all the work, with the same result.
+ * They leave when there is no job for a while, so that an idle program, or a copy of the library that nobody uses any
+ * more, has none; the next job starts them again.
  */
-const PROGRAM = `{
-  const { module, memory, thread, generation, idle } = require('node:worker_threads').workerData;
-  const { work, trapped } = new WebAssembly.Instance(module, { env: { memory } }).exports;
-  for (let working = true; working; ) {
-    try {
-      work(thread, generation, idle);
-      working = false;
-    } catch {
-      trapped();
-    }
-  }
-}`;
-
-/** Milliseconds in which workers that can start have started, on a busy machine too. */
-const PATIENCE = 5000;
-
-/**
- * The threads that help the calling one. They start at the first job that is worth it and join in when they are up (35
- * to 100 ms later); until then, and where they cannot start, the caller does all the work, with the same result. They
- * leave when there is no job for a while, so that an idle program, or a copy of the library that nobody uses any more,
- * has none; the next job starts them again.
- */
-export class Workers {
+export class Workers implements WorkerThreads {
   /** Milliseconds without a job after which workers leave. */
   static idle = 5000;
 
@@ -90,7 +72,7 @@ export class Workers {
   }
 
   #startOne({ Worker }: typeof import('node:worker_threads'), thread: number): void {
-    const worker = new Worker(PROGRAM, {
+    const worker = new Worker(NODE_PROGRAM, {
       eval: true,
       workerData: {
         module: this.#compiled.module,
@@ -124,14 +106,10 @@ export class Workers {
     return this.#count;
   }
 
-  /** Starts the workers and resolves when they are up, or when the last one has been waited for in vain. */
   async whenUp(): Promise<void> {
     this.start();
     const generation = this.#started;
-    const isWaiting = (): boolean => this.#started === generation && Atomics.load(this.#up, 0) < this.#count;
-    for (const deadline = performance.now() + PATIENCE; isWaiting() && performance.now() < deadline; ) {
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
+    await until(() => this.#started !== generation || Atomics.load(this.#up, 0) >= this.#count);
   }
 
   /** Sends them home. None works any more when this returns. */
