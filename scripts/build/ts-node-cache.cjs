@@ -9,15 +9,16 @@ const ts = require('typescript');
 const FOLDER = join(__dirname, '../../node_modules/.cache/layerwise-ts-node');
 
 /**
- * For modules that import packages when they are needed. As CommonJS an `import()` is a `require()`, which refuses
- * packages with a top-level await.
+ * An import by a name that is known when it runs stays one. As the `require()` that CommonJS makes of it, it would
+ * refuse packages with a top-level await, which vega has.
  */
-const KEEPS_IMPORTS = { module: ts.ModuleKind.Node20, moduleResolution: ts.ModuleResolutionKind.Node16 };
+const BY_NAME = 'import(/* webpackIgnore: true */';
+const NATIVE = { module: ts.ModuleKind.Node20, moduleResolution: ts.ModuleResolutionKind.Node16 };
 
 /** Called by ts-node, with the options of tsconfig.json. */
 exports.create = ({ service }) => {
   const compilerOptions = service.config.options;
-  const settings = JSON.stringify([ts.version, compilerOptions, KEEPS_IMPORTS]);
+  const settings = JSON.stringify([ts.version, compilerOptions, NATIVE]);
 
   return {
     transpile(code, { fileName }) {
@@ -27,7 +28,7 @@ exports.create = ({ service }) => {
       if (kept?.key === key) return kept;
       const { outputText, sourceMapText, diagnostics } = ts.transpileModule(code, {
         fileName,
-        compilerOptions: fileName.endsWith('/peers.ts') ? { ...compilerOptions, ...KEEPS_IMPORTS } : compilerOptions,
+        compilerOptions: code.includes(BY_NAME) ? { ...compilerOptions, ...NATIVE } : compilerOptions,
         reportDiagnostics: true,
       });
       if (diagnostics.length === 0) write(file, { key, outputText, sourceMapText });

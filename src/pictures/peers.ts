@@ -45,19 +45,16 @@ export function loadResvg(fn: string): Promise<Resvg> {
 }
 
 /**
- * A package by its name, which bundlers do not see: they would take all of it into every bundle where it is installed,
+ * A package by a name that bundlers do not follow: they would take all of it into every bundle where it is installed,
  * and stop at what no bundle can hold, as resvg's binary.
  */
 async function load<Name extends keyof Packages>(fn: string, name: Name, need: string): Promise<Packages[Name]> {
   try {
     return await import(/* webpackIgnore: true */ /* @vite-ignore */ name);
   } catch (error) {
-    const absent = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(String(codeOf(error)));
-    const reason = absent ? '' : ` (${name} did not load: ${String((error as Error)?.message).split('\n')[0]})`;
+    const { code, message } = error as NodeJS.ErrnoException;
+    const absent = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+    const reason = absent ? '' : ` (${name} did not load: ${message.split('\n')[0]})`;
     throw new Error(`${fn}: ${need}${reason}`, { cause: error });
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return (error as { code?: unknown } | null)?.code;
 }
