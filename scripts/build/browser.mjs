@@ -9,6 +9,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { ROOT } from './kernels.mjs';
+import { WORKER_FILE } from './stand-ins.mjs';
 
 export { version as esbuildVersion } from 'esbuild';
 
@@ -50,7 +51,7 @@ export async function buildBrowser(dist) {
     banner: { js: `/*! layerwise ${version}, ${license}. Of the packages in this file: ${LICENSES} */` },
   });
   writeFileSync(join(dist, LICENSES), licensesOf(Object.keys(metafile.inputs)));
-  const files = Object.fromEntries([NAME].map((name) => [name, loaded(join(dist, name))]));
+  const files = Object.fromEntries([NAME, WORKER_FILE].map((name) => [name, loaded(join(dist, name))]));
   const hashes = Object.fromEntries(Object.entries(files).map(([name, { integrity }]) => [name, integrity]));
   writeFileSync(join(dist, 'integrity.json'), `${JSON.stringify({ version, ...hashes }, null, 2)}\n`);
   return files;

@@ -5,9 +5,9 @@
 //                     `require`. With two, a process would have two memories, two sets of threads, two classes Tensor.
 //   dist/index.mjs    the same by its names, for `import`
 //   dist/esm/**/*.js  ES modules of what index.ts reaches, for bundlers that build for browsers and drop what is not
-//                     used: the command and the servers are not among them
+//                     used: the command and the servers are not among them. stand-ins.mjs says what else differs.
 //   dist/layerwise.browser.js  dist/esm in one file, for pages without a bundler (browser.mjs)
-//   dist/layerwise-worker.js  what a thread runs in browsers, beside it and in dist/esm (worker-file.mjs)
+//   dist/layerwise-worker.js   what a worker thread starts from where a page's policy forbids a Blob
 //   dist/cli/main.js  the command `layerwise`
 
 import { spawn } from 'node:child_process';
@@ -19,14 +19,14 @@ import { join, relative } from 'node:path';
 import { buildBrowser, esbuildVersion } from './browser.mjs';
 import { buildGenerated } from './generated.mjs';
 import { ROOT } from './kernels.mjs';
-import { REPLACEMENTS } from './replacements.mjs';
-import { buildWorkerFile } from './worker-file.mjs';
+import { STAND_INS, WORKER_FILE } from './stand-ins.mjs';
 
 const require = createRequire(import.meta.url);
 const TSC = require.resolve('typescript/bin/tsc');
 const DIST = join(ROOT, 'dist');
 const BINARIES = 'kernels/wasm/binaries.generated';
 const ASSETS = 'ui/assets.generated';
+const WORKER = 'kernels/wasm/worker-program';
 /** Folders of the command: nobody imports them, so nobody needs their types. */
 const PROGRAMS = ['cli', 'runs', 'serving', 'http', 'workloads'];
 
@@ -42,8 +42,9 @@ if (existsSync(entry) && readFileSync(entry, 'utf8').startsWith(stamp)) {
   for (const folder of ['', 'esm']) {
     for (const file of [BINARIES, ASSETS]) dropMaps(join(DIST, folder, file));
   }
-  for (const [name, text] of Object.entries(REPLACEMENTS)) replaceForBrowsers(name, text);
-  buildWorkerFile(DIST);
+  for (const [name, text] of Object.entries(STAND_INS)) replace(`esm/${name}`, text);
+  const { BROWSER_PROGRAM } = require(join(DIST, `${WORKER}.js`));
+  for (const folder of ['esm/kernels/wasm', '']) write(join(folder, WORKER_FILE), BROWSER_PROGRAM.trimEnd());
   for (const folder of PROGRAMS) dropDeclarations(join(DIST, folder));
   // npm does so where it installs the package; a clone is linked as it is.
   chmodSync(join(DIST, 'cli/main.js'), 0o755);
@@ -68,9 +69,7 @@ function digest() {
     .filter((file) => file.isFile())
     .map((file) => join(file.parentPath, file.name));
   for (const file of [
-    ...['build.mjs', 'browser.mjs', 'replacements.mjs', 'worker-file.mjs'].map((name) =>
-      join(ROOT, 'scripts/build', name),
-    ),
+    ...['build.mjs', 'browser.mjs', 'stand-ins.mjs'].map((name) => join(ROOT, 'scripts/build', name)),
     require.resolve('typescript/package.json'),
     ...settings.map((name) => join(ROOT, name)),
     ...sources.sort(),
@@ -103,18 +102,22 @@ function dropMaps(path) {
   }
 }
 
-/** Replaces a module that the build for browsers has, and drops the map to its source. */
-function replaceForBrowsers(name, text) {
-  if (!existsSync(join(DIST, `esm/${name}.js`))) return;
-  write(`esm/${name}.js`, text);
-  rmSync(join(DIST, `esm/${name}.js.map`), { force: true });
-}
-
 /** Drops the declarations in a folder. */
 function dropDeclarations(folder) {
   for (const name of readdirSync(folder, { recursive: true })) {
     if (/\.d\.ts(\.map)?$/.test(name)) rmSync(join(folder, name));
   }
+}
+
+/** Puts another module into the place of one, which has no source then. */
+function replace(name, text) {
+  const file = join(DIST, name);
+  if (!existsSync(file)) return;
+  const compiled = readFileSync(file, 'utf8')
+    .replace(/^\/\/# sourceMappingURL=.*$/m, '')
+    .trimEnd();
+  rmSync(`${file}.map`, { force: true });
+  write(name, typeof text === 'string' ? text : text(compiled));
 }
 
 function write(name, text) {

@@ -2,6 +2,7 @@ import { builtin } from '../../node.js';
 import { type Binary, plain, relaxed } from './binaries.generated.js';
 import type { Memory } from './memory.js';
 import { WORKERS } from './protocol.js';
+import { unpack } from './unpack.js';
 
 /** What the module exports; `run`'s arguments lie in memory, see protocol.ts. */
 export interface Exports {
@@ -60,8 +61,9 @@ function maySleep(memory: Memory): boolean {
 
 function decode(binary: Binary, shared: boolean): Uint8Array<ArrayBuffer> {
   const text = atob(binary.base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  const packed = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) packed[i] = text.charCodeAt(i);
+  const bytes = unpack(packed);
   // The limits of an imported memory: 3 is shared with a maximum, 1 has a maximum only.
   if (!shared) bytes[binary.memoryFlag] = 1;
   return bytes;

@@ -1,0 +1,80 @@
+// Modules of dist/esm that the build replaces: what browsers get has no packages that compile code, no page to serve,
+// and packed kernels.
+
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
+import { ROOT } from './kernels.mjs';
+
+/** The file that a browser's worker thread starts from where a policy forbids a Blob. */
+export const WORKER_FILE = 'layerwise-worker.js';
+
+/**
+ * What stands in the place of a module, by the module's path in dist/esm: its text, or a function of the text that the
+ * compiler made.
+ *
+ * @type {Readonly<Record<string, string | ((compiled: string) => string)>>}
+ */
+export const STAND_INS = {
+  // A browser serves no page.
+  'ui/assets.generated.js': "export const PAGE = '';\nexport const PAGE_CSP = '';\nexport const SERVER = '';",
+
+  // They would run `new Function`, which a page's policy reports even where the exception is caught.
+  'arrays/packages.js': 'export function loadPackages() {\n  return null;\n}',
+
+  // Archives are unpacked into folders. Their reader is a package that no page needs.
+  'data/unpack.js': [
+    'export class ArchiveError extends Error {}',
+    'export async function loadTar(fn) {',
+    "  throw new Error(fn + ': needs Node 20.19 or later (node:fs)');",
+    '}',
+    'export const unpack = ({ fn }) => loadTar(fn);',
+  ].join('\n'),
+
+  'kernels/wasm/binaries.generated.js': packed,
+  'kernels/wasm/unpack.js': "export { inflateSync as unpack } from 'fflate';",
+
+  // The form that Vite and webpack recognize: they take the file into what they build.
+  'kernels/wasm/worker-file.js': [
+    'export const startWorkerFile = () =>',
+    `  new Worker(new URL('./${WORKER_FILE}', import.meta.url), { name: 'layerwise' });`,
+  ].join('\n'),
+};
+
+/** The kernels deflated, which makes a third of them. */
+function packed(compiled) {
+  return compiled.replaceAll(/(base64: ')([^']+)/g, (_, name, base64) => {
+    const bytes = deflateRawSync(Buffer.from(base64, 'base64'), { level: 9 });
+    return `${name}${bytes.toString('base64')}`;
+  });
+}
+
+/**
+ * A plugin of esbuild: `layerwise` is src/ as browsers get it.
+ *
+ * @returns {import('esbuild').Plugin}
+ */
+export function fromSources() {
+  const src = join(ROOT, 'src');
+  const { sideEffects } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const effects = new Set(
+    sideEffects.map((file) => join(src, file.replace(/^.\/dist\/(esm\/)?/, '').replace(/js$/, 'ts'))),
+  );
+  return {
+    name: 'layerwise',
+    setup(build) {
+      build.onResolve({ filter: /^layerwise$/ }, () => ({ path: join(src, 'index.ts'), sideEffects: false }));
+      // package.json names the files of dist/ that a bundler must not leave out.
+      build.onResolve({ filter: /^\..*\.js$/ }, ({ path, resolveDir }) => {
+        const file = join(resolveDir, path.replace(/js$/, 'ts'));
+        return effects.has(file) ? { path: file, sideEffects: true } : undefined;
+      });
+      build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const standIn = STAND_INS[relative(src, path).replaceAll('\\', '/').replace(/ts$/, 'js')];
+        if (standIn === undefined) return undefined;
+        const contents = typeof standIn === 'string' ? standIn : standIn(readFileSync(path, 'utf8'));
+        return { contents, loader: 'ts', resolveDir: dirname(path) };
+      });
+    },
+  };
+}
