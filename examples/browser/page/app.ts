@@ -1,0 +1,126 @@
+import { el, fill, write } from '../../../src/ui/page/dom.js';
+import type { Dropped, Engine, Report } from '../protocol.js';
+import { DataPanel } from './data-panel.js';
+import { listenForDrops } from './drops.js';
+import { FiltersPanel, MistakesPanel } from './gallery.js';
+import { NetworkPanel } from './network-panel.js';
+import type { Ask } from './panel.js';
+import { ProgressPanel } from './progress-panel.js';
+import { TryPanel } from './try-panel.js';
+
+const LEAD =
+  'Pick pictures, press Train, and watch it learn. All of it runs in this page: nothing leaves your computer.';
+
+/** The page: asks the worker, and shows what it tells. */
+export class App {
+  readonly #data: DataPanel;
+  readonly #network: NetworkPanel;
+  readonly #progress = new ProgressPanel();
+  readonly #try: TryPanel;
+  readonly #filters = new FiltersPanel();
+  readonly #mistakes = new MistakesPanel();
+  readonly #engine = el('div', { class: 'engine' });
+  readonly #said = el('p', { role: 'status' });
+  readonly #refused = el('p', { class: 'error', role: 'alert' });
+  readonly #messages = el('div', { class: 'messages' }, this.#said, this.#refused);
+  #classes: readonly string[] = [];
+
+  constructor(root: HTMLElement, worker: Worker) {
+    const ask: Ask = (request, transfer = []) => worker.postMessage(request, transfer);
+    const take = (files: readonly Dropped[]) => {
+      this.#say(`Reading ${files.length === 1 ? files[0]!.path : `${files.length} files`} …`, false);
+      ask({ kind: 'files', files });
+    };
+    this.#data = new DataPanel(ask, take);
+    this.#network = new NetworkPanel(ask, take);
+    this.#try = new TryPanel(ask, take);
+    worker.onmessage = ({ data }: MessageEvent<Report>) => this.#hear(data);
+    worker.onerror = (event) => this.#say(`The worker that trains has failed: ${event.message}`, true);
+    fill(
+      root,
+      el(
+        'header',
+        {},
+        el('p', { class: 'brand' }, 'layerwise'),
+        el('h1', {}, 'Train a neural network, right here'),
+        el('p', { class: 'lead' }, LEAD),
+        this.#engine,
+      ),
+      el(
+        'main',
+        {},
+        this.#data.root,
+        this.#network.root,
+        this.#progress.root,
+        this.#try.root,
+        this.#filters.root,
+        this.#mistakes.root,
+      ),
+      this.#messages,
+      listenForDrops(take),
+    );
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#progress.redraw());
+    this.#data.drawSynthetic();
+  }
+
+  #hear(report: Report): void {
+    switch (report.kind) {
+      case 'engine':
+        this.#showEngine(report.engine);
+        break;
+      case 'data':
+        this.#classes = report.data.classes;
+        this.#data.show(report.data);
+        break;
+      case 'network':
+        if (report.network.iterations === 0) this.#progress.clear();
+        this.#network.showNetwork(report.network);
+        break;
+      case 'state':
+        this.#network.showState(report.state);
+        this.#progress.showState(report.state, report.epochs);
+        break;
+      case 'points':
+        this.#progress.addPoints(report);
+        break;
+      case 'look':
+        this.#progress.addLook(report.look);
+        this.#filters.show(report.look);
+        this.#mistakes.show(report.look, this.#classes);
+        break;
+      case 'epoch':
+        this.#progress.addEpoch(report.iteration, report.accuracy);
+        break;
+      case 'scores':
+        this.#try.show(report.scores, this.#classes);
+        break;
+      case 'saved':
+        download(report.name, report.bytes);
+        break;
+      case 'said':
+        this.#say(report.text, report.isError);
+    }
+  }
+
+  #showEngine({ kernels, threads, isIsolated, notes }: Engine): void {
+    const count = threads === 1 ? '1 thread' : `${threads} threads`;
+    const isolated = isIsolated ? 'isolated page' : 'page not isolated';
+    const facts = [kernels, count, isolated].map((fact) => el('li', {}, fact));
+    fill(
+      this.#engine,
+      el('ul', { 'aria-label': 'What computes' }, ...facts),
+      ...notes.map((note) => el('p', {}, note)),
+    );
+  }
+
+  #say(text: string, isError: boolean): void {
+    write(this.#said, isError ? '' : text);
+    write(this.#refused, isError ? text : '');
+  }
+}
+
+function download(name: string, bytes: Uint8Array<ArrayBuffer>): void {
+  const address = URL.createObjectURL(new Blob([bytes], { type: 'application/octet-stream' }));
+  el('a', { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
