@@ -69,10 +69,15 @@ export default defineConfig({
     maxWorkers: '100%',
     // Worker threads spin while they wait, so files that run side by side keep to one thread each. Tests of threads
     // configure them.
-    env: { LAYERWISE_THREADS: '1' },
+    // `-u` writes what the chapters of the guide print and draw.
+    env: { LAYERWISE_THREADS: '1', LAYERWISE_GUIDE: isUpdate(process.argv) ? 'write' : 'compare' },
     tags: [{ name: 'slow', description: 'Left out of npm test, part of npm run test:all: see test/README.md.' }],
   },
 });
+
+function isUpdate(args: readonly string[]): boolean {
+  return args.includes('-u') || args.includes('--update');
+}
 
 /**
  * The files of test/ without a test that a run asks for, which need not be loaded: that takes a second, longer than

@@ -8,6 +8,7 @@ import { evalCommand } from './commands/eval.js';
 import { exportCommand } from './commands/export.js';
 import { gradcheckCommand } from './commands/gradcheck.js';
 import { infoCommand } from './commands/info.js';
+import { lessonCommand } from './commands/lesson.js';
 import { predictCommand } from './commands/predict.js';
 import { reportCommand } from './commands/report.js';
 import { serveCommand } from './commands/serve.js';
@@ -32,6 +33,7 @@ const COMMANDS: readonly (readonly [group: string, make: (io: Io) => Command, su
   ['Tools', gradcheckCommand, 'check the gradients of the layers in a file'],
   ['Tools', benchCommand, 'time training steps, layers and matrix products'],
   ['Tools', infoCommand, 'versions, kernels, threads, data and packages found'],
+  ['Tools', lessonCommand, 'an exercise of the guide, with checks that say what is wrong'],
   ['Tools', completionCommand, 'print a script that completes commands in a shell'],
 ];
 
