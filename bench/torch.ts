@@ -39,7 +39,7 @@ export class Torch {
     return { torch, version };
   }
 
-  /** Times a workload for some seconds. It is made anew unless it was the last one, too. */
+  /** Times a workload for some seconds; 0 times one step. It is made anew unless it was the last one, too. */
   async measure(workload: string, seconds: number): Promise<Measurement> {
     this.#process.stdin?.write(`time ${workload} ${seconds}\n`);
     return this.#answer(`PyTorch ended in ${workload}`);

@@ -360,7 +360,8 @@ export const NETWORK_CASES: Readonly<Record<string, OnnxCases>> = {
   mlp: [of(() => models.mlp([75, 20, 10], { batchNorm: true, dropout: 0.5 }), [3, 5, 5])],
   convnet6: [of(() => models.convnet6(), [3, 32, 32])],
   fastResnet: [of(() => models.fastResnet(), [3, 32, 32])],
-  vgg11: [of(() => models.vgg11(), [3, 32, 32])],
+  // Of nine million weights: one batch.
+  vgg11: [{ ...of(() => models.vgg11(), [3, 32, 32]), batches: [2] }],
   resnet8: [of(() => models.resnet8(), [3, 32, 32])],
   resnet14: [of(() => models.resnet14(), [3, 32, 32])],
   resnet20: [of(() => models.resnet20(), [3, 32, 32])],

@@ -5,7 +5,6 @@ import { configureKernels, type KernelSettings, kernelInfo, threadsReady } from 
 export const KERNEL_SETS: readonly Required<Pick<KernelSettings, 'kernels' | 'threads'>>[] = [
   { kernels: 'reference', threads: 1 },
   { kernels: 'wasm', threads: 1 },
-  { kernels: 'wasm', threads: 2 },
   { kernels: 'wasm', threads: 3 },
 ];
 

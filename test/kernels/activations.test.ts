@@ -5,7 +5,7 @@ import { type DType, type Floats, Random } from '../../src/arrays/index.js';
 import { type Kernels, reference } from '../../src/kernels/index.js';
 import { describeFirstQuick } from '../helpers/slow.js';
 import { expectUlps } from '../helpers/ulps.js';
-import { testEngine } from './engines.js';
+import { engineSets } from './engines.js';
 
 /** Kernels of one input, those with a slope taking this one. */
 const ALPHA = 0.7;
@@ -152,9 +152,7 @@ const tables = JSON.parse(
   fs.readFileSync(path.join(__dirname, '..', 'fixtures', 'activation_values.json'), 'utf8'),
 ) as Record<DType, Record<'x' | 'normalCdf' | keyof typeof UNITS, number[]>>;
 
-const engines = (['relaxed', 'plain'] as const).flatMap((simd) =>
-  [1, 3].map((threads) => ({ simd, threads, ...testEngine(simd, threads) })),
-);
+const engines = engineSets();
 afterAll(() => {
   for (const engine of engines) engine.end();
 });

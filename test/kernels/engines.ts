@@ -5,6 +5,26 @@ import { compile, instantiate } from '../../src/kernels/wasm/module.js';
 import { type ChooseTiles, fastestTiles } from '../../src/kernels/wasm/winograd-choice.js';
 import { Workers } from '../../src/kernels/wasm/workers.js';
 
+/** An engine, and what it has of SIMD and of threads. */
+export interface EngineSet extends TestEngine {
+  readonly simd: 'relaxed' | 'plain';
+  readonly threads: number;
+}
+
+/**
+ * The engines that values are checked on. SIMD and threads vary one at a time: items of a job are handed to threads by
+ * the same code whichever instructions are in them.
+ */
+export function engineSets(): EngineSet[] {
+  return (
+    [
+      ['relaxed', 1],
+      ['relaxed', 3],
+      ['plain', 1],
+    ] as const
+  ).map(([simd, threads]) => ({ simd, threads, ...testEngine(simd, threads) }));
+}
+
 /** A set of WebAssembly kernels of its own, beside the one that the library uses. */
 export interface TestEngine {
   readonly kernels: Kernels;

@@ -3,7 +3,7 @@ import { type DType, type Floats, Random } from '../../src/arrays/index.js';
 import { type Kernels, type ProductForm, reference } from '../../src/kernels/index.js';
 import { firstDisagreement } from '../../src/kernels/self-test.js';
 import { describeFirstQuick } from '../helpers/slow.js';
-import { testEngine } from './engines.js';
+import { engineSets, testEngine } from './engines.js';
 
 /** What a kernel may differ by from the reference, beside rounding of the result: relative to the sum of magnitudes. */
 const TOLERANCE = { float32: 2e-6, float64: 4e-15 };
@@ -14,9 +14,7 @@ const SIZES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17, 23, 24, 25];
 /** Either side of a vector and of a work item. */
 const LENGTHS = [1, 2, 3, 4, 5, 7, 8, 9, 31, 16383, 16384, 16385, 50001];
 
-const engines = (['relaxed', 'plain'] as const).flatMap((simd) =>
-  [1, 3].map((threads) => ({ simd, threads, ...testEngine(simd, threads) })),
-);
+const engines = engineSets();
 afterAll(() => {
   for (const engine of engines) engine.end();
 });

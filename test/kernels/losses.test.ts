@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { type Floats, Random } from '../../src/arrays/index.js';
 import { type ElementwiseLossOperands, type Kernels, reference } from '../../src/kernels/index.js';
 import { describeFirstQuick } from '../helpers/slow.js';
-import { testEngine } from './engines.js';
+import { engineSets } from './engines.js';
 
 /** Of a value of size 1: the reference computes in float64 and rounds once. */
 const TOLERANCE = { float32: 1e-6, float64: 4e-15 };
@@ -10,9 +10,7 @@ const TOLERANCE = { float32: 1e-6, float64: 4e-15 };
 /** Either side of a vector and of a work item. */
 const LENGTHS = [1, 2, 3, 4, 5, 7, 8, 9, 31, 16383, 16385, 40001];
 
-const engines = (['relaxed', 'plain'] as const).flatMap((simd) =>
-  [1, 3].map((threads) => ({ simd, threads, ...testEngine(simd, threads) })),
-);
+const engines = engineSets();
 afterAll(() => {
   for (const engine of engines) engine.end();
 });

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { type DType, type Floats, Random } from '../../src/arrays/index.js';
 import { type ChannelShape, type Kernels, reference } from '../../src/kernels/index.js';
 import { testFirstQuick } from '../helpers/slow.js';
-import { type TestEngine, testEngine } from './engines.js';
+import { engineSets, type TestEngine } from './engines.js';
 
 /** Either side of one, two, four and eight vectors of float32, and of as many of float64. */
 const EDGES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 31, 32, 33];
@@ -16,9 +16,7 @@ const TOLERANCE = { float32: 1e-6, float64: 5e-15 };
 /** Those of an output, of a statistic, and of a gradient by x, where inputs are of size 1. */
 const [OUT, STATISTIC, DX] = [8, 8, 80];
 
-const engines = (['relaxed', 'plain'] as const).flatMap((simd) =>
-  [1, 3].map((threads) => ({ simd, threads, ...testEngine(simd, threads) })),
-);
+const engines = engineSets();
 afterAll(() => {
   for (const engine of engines) engine.end();
 });

@@ -2,11 +2,9 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { type DType, type Floats, Random } from '../../src/arrays/index.js';
 import { type ChannelShape, type Kernels, reference } from '../../src/kernels/index.js';
 import { describeFirstQuick } from '../helpers/slow.js';
-import { testEngine } from './engines.js';
+import { engineSets } from './engines.js';
 
-const engines = (['relaxed', 'plain'] as const).flatMap((simd) =>
-  [1, 3].map((threads) => ({ simd, threads, ...testEngine(simd, threads) })),
-);
+const engines = engineSets();
 afterAll(() => {
   for (const engine of engines) engine.end();
 });

@@ -8,7 +8,7 @@ const count = Number(process.argv[3] ?? dataset.length);
 const pictures =
   count < dataset.length ? randomSplit(dataset, [count, dataset.length - count], { seed: 0 })[0] : dataset;
 const loader = new DataLoader(pictures, {
-  batchSize: 64,
+  batchSize: 32,
   shuffle: true,
   seed: 0,
   transform: transforms.normalize(128, 64),

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { withFewPictures } from '../helpers/cifar10.js';
 import { CHROMIUM, useBrowser, WITHOUT_CHROMIUM } from '../pictures/browser.js';
 
 const NAMES = [
@@ -22,14 +23,15 @@ const NAMES = [
 ];
 
 let out: string;
+let env: NodeJS.ProcessEnv;
 beforeAll(() => {
   out = fs.mkdtempSync(path.join(os.tmpdir(), 'layerwise-experiments-'));
+  env = withFewPictures(out);
 });
 afterAll(() => fs.rmSync(out, { recursive: true, force: true }));
 
-/** Runs a script as a user does, without real data, and with a cache of its own. */
+/** Runs a script as a user does, on few drawn pictures. */
 function run(script: string, ...args: string[]) {
-  const env = { ...process.env, CIFAR10_DIR: '', XDG_CACHE_HOME: path.join(out, 'cache') };
   const command = ['-r', 'ts-node/register', `scripts/experiments/${script}.ts`, ...args];
   const { status, stderr, stdout } = spawnSync(process.execPath, command, { encoding: 'utf8', timeout: 70_000, env });
   return { status, stderr, stdout };

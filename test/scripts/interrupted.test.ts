@@ -4,15 +4,14 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { temporaryDir } from '../helpers/cifar10.js';
+import { temporaryDir, withFewPictures } from '../helpers/cifar10.js';
 
 /** Starts the main job on few synthetic pictures, for longer than anybody waits. */
 function train(folder: string) {
   const out = path.join(folder, 'results', 'net.json');
   const command = ['-r', 'ts-node/register', 'scripts/train-two-layer-net.ts', '--synthetic', '--out', out];
   const settings = ['--epochs', '100000', '--train', '400', '--hidden', '5', '--print-every', '10'];
-  const env = { ...process.env, XDG_CACHE_HOME: path.join(folder, 'cache') };
-  return { child: spawn(process.execPath, [...command, ...settings], { env }), out };
+  return { child: spawn(process.execPath, [...command, ...settings], { env: withFewPictures(folder) }), out };
 }
 
 async function until(condition: () => boolean): Promise<void> {

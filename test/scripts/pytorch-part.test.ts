@@ -5,17 +5,20 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { withFewPictures } from '../helpers/cifar10.js';
 
 let folder: string;
+let env: NodeJS.ProcessEnv;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'layerwise-scripts-'));
+  env = withFewPictures(folder);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs a script as a user does, on a few drawn pictures. */
 function run(script: string, ...options: string[]): { stdout: string; stderr: string } {
   const args = ['-r', 'ts-node/register', `scripts/${script}.ts`, '--synthetic', '--train', '64', ...options];
-  return spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 120_000 });
+  return spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 120_000, env });
 }
 
 describe('the scripts of the PyTorch part', () => {

@@ -17,7 +17,6 @@ function run(args: readonly string[], flags: readonly string[] = [], limit = 'un
 describe('workers of a loader', () => {
   test.each([
     ['leaves an epoch', 'break', 0, 1],
-    ['ends an epoch', 'all', 0, 6],
     ['calls process.exit', 'exit', 3, 1],
     ['throws', 'throw', 1, 1],
   ])('do not keep a process alive that %s', (_, way, expected, batches) => {
