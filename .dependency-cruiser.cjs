@@ -199,6 +199,13 @@ module.exports = {
       to: { path: PEERS, dependencyTypesNot: ['type-only'] },
     },
     {
+      name: 'arrays-of-packages-in-one-place',
+      comment: 'these compile code from strings: arrays/packages.ts loads them where that is allowed',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/arrays/packages\\.ts$' },
+      to: { path: 'node_modules/ndarray(-ops)?/', dependencyTypesNot: ['type-only', 'type-import'] },
+    },
+    {
       name: 'resolvable',
       severity: 'error',
       from: {},

@@ -1,5 +1,5 @@
 import type { Data, NdArray } from 'ndarray';
-import { operations } from './own/operations.js';
+import { type Operations, operations } from './own/operations.js';
 import { view } from './own/view.js';
 import { loadPackages } from './packages.js';
 
@@ -7,23 +7,6 @@ import { loadPackages } from './packages.js';
 export interface Views {
   readonly ndarray: <D extends Data>(data: D, shape?: number[], stride?: number[], offset?: number) => NdArray<D>;
   readonly ops: Operations;
-}
-
-/** The operations of `ndarray-ops` that the library uses. Those that write put their result into the first array. */
-export interface Operations {
-  assign(out: NdArray, a: NdArray): unknown;
-  addeq(out: NdArray, a: NdArray): unknown;
-  add(out: NdArray, a: NdArray, b: NdArray): unknown;
-  sub(out: NdArray, a: NdArray, b: NdArray): unknown;
-  mul(out: NdArray, a: NdArray, b: NdArray): unknown;
-  div(out: NdArray, a: NdArray, b: NdArray): unknown;
-  max(out: NdArray, a: NdArray, b: NdArray): unknown;
-  min(out: NdArray, a: NdArray, b: NdArray): unknown;
-  sum(x: NdArray): number;
-  norm1(x: NdArray): number;
-  norm2squared(x: NdArray): number;
-  /** The largest value. */
-  sup(x: NdArray): number;
 }
 
 const OWN: Views = { ndarray: view, ops: operations };

@@ -1,66 +1,109 @@
 import type { NdArray } from 'ndarray';
-import type { Operations } from '../views.js';
 import { type Run, walk } from './walk.js';
 
-// The operations of `ndarray-ops` that the library uses, over typed arrays.
+/** The operations of `ndarray-ops` that the library uses. Those that write put their result into the first array. */
+export interface Operations {
+  assign(out: NdArray, a: NdArray): unknown;
+  addeq(out: NdArray, a: NdArray): unknown;
+  add(out: NdArray, a: NdArray, b: NdArray): unknown;
+  sub(out: NdArray, a: NdArray, b: NdArray): unknown;
+  mul(out: NdArray, a: NdArray, b: NdArray): unknown;
+  div(out: NdArray, a: NdArray, b: NdArray): unknown;
+  max(out: NdArray, a: NdArray, b: NdArray): unknown;
+  min(out: NdArray, a: NdArray, b: NdArray): unknown;
+  sum(x: NdArray): number;
+  norm1(x: NdArray): number;
+  norm2squared(x: NdArray): number;
+  /** The largest value. */
+  sup(x: NdArray): number;
+}
 
-const ASSIGN: Run = (n, out, o, oStep, a, i, aStep) => {
-  for (let k = 0; k < n; k++, o += oStep, i += aStep) out[o] = a[i];
+// The loops. One after the other, and not one with the operation as an argument: so V8 compiles each for itself.
+
+const ASSIGN: Run = (m, n, out, o, oRow, oStep, a, i, aRow, aStep) => {
+  for (let r = 0; r < m; r++, o += oRow, i += aRow) {
+    for (let k = 0, p = o, q = i; k < n; k++, p += oStep, q += aStep) out[p] = a[q];
+  }
 };
 
-const ADD_TO: Run = (n, out, o, oStep, a, i, aStep) => {
-  for (let k = 0; k < n; k++, o += oStep, i += aStep) out[o] += a[i];
+const ADD_TO: Run = (m, n, out, o, oRow, oStep, a, i, aRow, aStep) => {
+  for (let r = 0; r < m; r++, o += oRow, i += aRow) {
+    for (let k = 0, p = o, q = i; k < n; k++, p += oStep, q += aStep) out[p] += a[q];
+  }
 };
 
-const ADD: Run = (n, out, o, oStep, a, i, aStep, b, j, bStep) => {
-  for (let k = 0; k < n; k++, o += oStep, i += aStep, j += bStep) out[o] = a[i] + b[j];
+const ADD: Run = (m, n, out, o, oRow, oStep, a, i, aRow, aStep, b, j, bRow, bStep) => {
+  for (let r = 0; r < m; r++, o += oRow, i += aRow, j += bRow) {
+    for (let k = 0, p = o, q = i, s = j; k < n; k++, p += oStep, q += aStep, s += bStep) out[p] = a[q] + b[s];
+  }
 };
 
-const SUBTRACT: Run = (n, out, o, oStep, a, i, aStep, b, j, bStep) => {
-  for (let k = 0; k < n; k++, o += oStep, i += aStep, j += bStep) out[o] = a[i] - b[j];
+const SUBTRACT: Run = (m, n, out, o, oRow, oStep, a, i, aRow, aStep, b, j, bRow, bStep) => {
+  for (let r = 0; r < m; r++, o += oRow, i += aRow, j += bRow) {
+    for (let k = 0, p = o, q = i, s = j; k < n; k++, p += oStep, q += aStep, s += bStep) out[p] = a[q] - b[s];
+  }
 };
 
-const MULTIPLY: Run = (n, out, o, oStep, a, i, aStep, b, j, bStep) => {
-  for (let k = 0; k < n; k++, o += oStep, i += aStep, j += bStep) out[o] = a[i] * b[j];
+const MULTIPLY: Run = (m, n, out, o, oRow, oStep, a, i, aRow, aStep, b, j, bRow, bStep) => {
+  for (let r = 0; r < m; r++, o += oRow, i += aRow, j += bRow) {
+    for (let k = 0, p = o, q = i, s = j; k < n; k++, p += oStep, q += aStep, s += bStep) out[p] = a[q] * b[s];
+  }
 };
 
-const DIVIDE: Run = (n, out, o, oStep, a, i, aStep, b, j, bStep) => {
-  for (let k = 0; k < n; k++, o += oStep, i += aStep, j += bStep) out[o] = a[i] / b[j];
+const DIVIDE: Run = (m, n, out, o, oRow, oStep, a, i, aRow, aStep, b, j, bRow, bStep) => {
+  for (let r = 0; r < m; r++, o += oRow, i += aRow, j += bRow) {
+    for (let k = 0, p = o, q = i, s = j; k < n; k++, p += oStep, q += aStep, s += bStep) out[p] = a[q] / b[s];
+  }
 };
 
-const LARGER: Run = (n, out, o, oStep, a, i, aStep, b, j, bStep) => {
-  for (let k = 0; k < n; k++, o += oStep, i += aStep, j += bStep) out[o] = Math.max(a[i], b[j]);
+const LARGER: Run = (m, n, out, o, oRow, oStep, a, i, aRow, aStep, b, j, bRow, bStep) => {
+  for (let r = 0; r < m; r++, o += oRow, i += aRow, j += bRow) {
+    for (let k = 0, p = o, q = i, s = j; k < n; k++, p += oStep, q += aStep, s += bStep) out[p] = Math.max(a[q], b[s]);
+  }
 };
 
-const SMALLER: Run = (n, out, o, oStep, a, i, aStep, b, j, bStep) => {
-  for (let k = 0; k < n; k++, o += oStep, i += aStep, j += bStep) out[o] = Math.min(a[i], b[j]);
+const SMALLER: Run = (m, n, out, o, oRow, oStep, a, i, aRow, aStep, b, j, bRow, bStep) => {
+  for (let r = 0; r < m; r++, o += oRow, i += aRow, j += bRow) {
+    for (let k = 0, p = o, q = i, s = j; k < n; k++, p += oStep, q += aStep, s += bStep) out[p] = Math.min(a[q], b[s]);
+  }
 };
 
-/** What a run of a reduction has added to so far: the bits of a sum depend on the order of its terms. */
-let total = 0;
+/** What a reduction has come to so far. A sum is carried on, not added to, since its bits depend on the order. */
+let result = 0;
 
-const SUM: Run = (n, x, i, step) => {
-  let sum = total;
-  for (let k = 0; k < n; k++, i += step) sum += x[i];
-  total = sum;
+const SUM: Run = (m, n, x, i, row, step) => {
+  let reached = result;
+  for (let r = 0; r < m; r++, i += row) {
+    for (let k = 0, p = i; k < n; k++, p += step) reached += x[p];
+  }
+  result = reached;
 };
 
-const SUM_OF_SQUARES: Run = (n, x, i, step) => {
-  let sum = total;
-  for (let k = 0; k < n; k++, i += step) sum += x[i] * x[i];
-  total = sum;
+const SUM_OF_SQUARES: Run = (m, n, x, i, row, step) => {
+  let reached = result;
+  for (let r = 0; r < m; r++, i += row) {
+    for (let k = 0, p = i; k < n; k++, p += step) {
+      const value = x[p];
+      reached += value * value;
+    }
+  }
+  result = reached;
 };
 
-const SUM_OF_SIZES: Run = (n, x, i, step) => {
-  let sum = total;
-  for (let k = 0; k < n; k++, i += step) sum += x[i] < 0 ? -x[i] : x[i];
-  total = sum;
+const SUM_OF_SIZES: Run = (m, n, x, i, row, step) => {
+  let reached = result;
+  for (let r = 0; r < m; r++, i += row) {
+    for (let k = 0, p = i; k < n; k++, p += step) reached += Math.abs(x[p]);
+  }
+  result = reached;
 };
 
-const LARGEST: Run = (n, x, i, step) => {
-  let largest = total;
-  for (let k = 0; k < n; k++, i += step) if (x[i] > largest) largest = x[i];
-  total = largest;
+const LARGEST: Run = (m, n, x, i, row, step) => {
+  let reached = result;
+  for (let r = 0; r < m; r++, i += row) {
+    for (let k = 0, p = i; k < n; k++, p += step) if (x[p] > reached) reached = x[p];
+  }
+  result = reached;
 };
 
 /** Our own operations, by name. */
@@ -84,7 +127,7 @@ function into(run: Run): (out: NdArray, a: NdArray, b: NdArray) => void {
 }
 
 function reduced(run: Run, x: NdArray, start: number): number {
-  total = start;
+  result = start;
   walk(run, x, x, x);
-  return total;
+  return result;
 }

@@ -1,5 +1,5 @@
 import type { Data, NdArray } from 'ndarray';
-import { isFloats, typedArrayName } from '../realms.js';
+import { typedArrayName } from '../realms.js';
 import { orderOf } from './order.js';
 
 // `ndarray` compiles a class for each type of data and number of axes. These stand for them where that is forbidden:
@@ -12,16 +12,19 @@ interface Values {
   set?(...args: never): unknown;
 }
 
+type List = Record<number, number>;
+
 interface Accessors {
   set(place: number, value: unknown): unknown;
 }
 
 /** An array of any number of axes over any data. */
 export class View<V extends Values = Values> {
-  readonly data: V;
-  readonly shape: number[];
-  readonly stride: number[];
-  readonly offset: number;
+  // Declared and not defined: V8 defines fields of a base class slowly, 0.5 µs where six classes share it (Node 20).
+  declare readonly data: V;
+  declare readonly shape: number[];
+  declare readonly stride: number[];
+  declare readonly offset: number;
 
   constructor(data: V, shape: number[], stride: number[], offset: number) {
     this.data = data;
@@ -39,8 +42,9 @@ export class View<V extends Values = Values> {
   }
 
   get size(): number {
+    const { shape } = this;
     let size = 1;
-    for (const length of this.shape) size *= length;
+    for (let axis = 0; axis < shape.length; axis++) size *= shape[axis];
     return size;
   }
 
@@ -70,30 +74,35 @@ export class View<V extends Values = Values> {
   }
 
   hi(...ends: unknown[]): View {
-    const shape = this.shape.map((length, axis) => {
+    const shape = this.shape.slice();
+    for (let axis = 0; axis < shape.length; axis++) {
       const end = ends[axis];
-      return typeof end !== 'number' || end < 0 ? length : end | 0;
-    });
+      if (typeof end === 'number' && !(end < 0)) shape[axis] = end | 0;
+    }
     return made(this.data, shape, this.stride.slice(), this.offset);
   }
 
   lo(...begins: unknown[]): View {
+    const { stride } = this;
+    const shape = this.shape.slice();
     let { offset } = this;
-    const shape = this.shape.map((length, axis) => {
+    for (let axis = 0; axis < shape.length; axis++) {
       const begin = begins[axis];
-      if (!isPlace(begin)) return length;
-      offset += this.stride[axis] * (begin | 0);
-      return length - (begin | 0);
-    });
-    return made(this.data, shape, this.stride.slice(), offset);
+      if (!isPlace(begin)) continue;
+      offset += stride[axis] * (begin | 0);
+      shape[axis] -= begin | 0;
+    }
+    return made(this.data, shape, stride.slice(), offset);
   }
 
   step(...steps: unknown[]): View {
+    const shape = this.shape.slice();
+    const stride = this.stride.slice();
     let { offset } = this;
-    const [shape, stride] = [this.shape.slice(), this.stride.slice()];
     for (let axis = 0; axis < shape.length; axis++) {
-      if (typeof steps[axis] !== 'number') continue;
-      const step = (steps[axis] as number) | 0;
+      const given = steps[axis];
+      if (typeof given !== 'number') continue;
+      const step = given | 0;
       if (step < 0) offset += stride[axis] * (shape[axis] - 1);
       shape[axis] = Math.ceil(step < 0 ? -shape[axis] / step : shape[axis] / step);
       stride[axis] *= step;
@@ -102,15 +111,21 @@ export class View<V extends Values = Values> {
   }
 
   transpose(...axes: (number | undefined)[]): View {
-    const from = this.shape.map((_, axis) => (axes[axis] === undefined ? axis : (axes[axis] as number) | 0));
-    const [shape, stride] = [this.shape, this.stride].map((list) => from.map((axis) => list[axis]));
+    const shape = this.shape.slice();
+    const stride = this.stride.slice();
+    for (let axis = 0; axis < shape.length; axis++) {
+      const from = axes[axis];
+      if (from === undefined) continue;
+      shape[axis] = this.shape[from | 0];
+      stride[axis] = this.stride[from | 0];
+    }
     return made(this.data, shape, stride, this.offset);
   }
 
   pick(...places: unknown[]): View {
-    let { offset } = this;
     const shape: number[] = [];
     const stride: number[] = [];
+    let { offset } = this;
     for (let axis = 0; axis < this.shape.length; axis++) {
       const place = places[axis];
       if (isPlace(place)) offset = (offset + this.stride[axis] * place) | 0;
@@ -133,10 +148,9 @@ class Scalar extends View {
 // The package's scalars have no such fields of their own, so their clones have none.
 Object.assign(Scalar.prototype, { shape: [], stride: [] });
 
-// One class for each number of axes, over float32 and float64 numbers alone: so V8 compiles `get` and `set` to a few
-// instructions.
+// One class for each of the usual numbers of axes, over lists: so V8 compiles `get` and `set` to a few instructions.
 
-class Floats1 extends View<Float64Array> {
+class View1 extends View<List> {
   override get(i: number): number {
     return this.data[this.offset + this.stride[0] * i];
   }
@@ -147,7 +161,7 @@ class Floats1 extends View<Float64Array> {
   }
 }
 
-class Floats2 extends View<Float64Array> {
+class View2 extends View<List> {
   override get(i: number, j: number): number {
     const { stride } = this;
     return this.data[this.offset + stride[0] * i + stride[1] * j];
@@ -160,7 +174,7 @@ class Floats2 extends View<Float64Array> {
   }
 }
 
-class Floats3 extends View<Float64Array> {
+class View3 extends View<List> {
   override get(i: number, j: number, k: number): number {
     const { stride } = this;
     return this.data[this.offset + stride[0] * i + stride[1] * j + stride[2] * k];
@@ -173,7 +187,7 @@ class Floats3 extends View<Float64Array> {
   }
 }
 
-class Floats4 extends View<Float64Array> {
+class View4 extends View<List> {
   override get(i: number, j: number, k: number, l: number): number {
     const { stride } = this;
     return this.data[this.offset + stride[0] * i + stride[1] * j + stride[2] * k + stride[3] * l];
@@ -197,17 +211,17 @@ export function view<D extends Data>(data: D, shape?: number[], stride?: number[
 /** The array of these very fields. */
 function made(data: Values, shape: number[], stride: number[], offset: number): View {
   if (shape.length === 0) return new Scalar(data, shape, stride, offset);
-  if (!isFloats(data)) return new View(data, shape, stride, offset);
-  const values = data as Float64Array;
+  if (!isList(data)) return new View(data, shape, stride, offset);
+  const values = data as List;
   switch (shape.length) {
     case 1:
-      return new Floats1(values, shape, stride, offset);
+      return new View1(values, shape, stride, offset);
     case 2:
-      return new Floats2(values, shape, stride, offset);
+      return new View2(values, shape, stride, offset);
     case 3:
-      return new Floats3(values, shape, stride, offset);
+      return new View3(values, shape, stride, offset);
     case 4:
-      return new Floats4(values, shape, stride, offset);
+      return new View4(values, shape, stride, offset);
     default:
       return new View(data, shape, stride, offset);
   }
