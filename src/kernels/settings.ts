@@ -7,8 +7,8 @@ export interface KernelSettings {
   /** `'wasm'` (default) or `'reference'`, the plain TypeScript ones. Environment: `LAYERWISE_KERNELS`. */
   kernels: 'wasm' | 'reference';
   /**
-   * Threads, the calling one included, 1 to 64. Results do not depend on them. Default: the cores there are, in browsers
-   * those that `navigator.hardwareConcurrency` names. Environment: `LAYERWISE_THREADS`.
+   * Threads, the calling one included, 1 to 64. Results do not depend on them. Default: the cores there are, in
+   * browsers as many as `navigator.hardwareConcurrency` says. Environment: `LAYERWISE_THREADS`.
    */
   threads: number;
   /**

@@ -78,6 +78,7 @@ export class BrowserWorkers implements WorkerThreads {
     for (const source of sources) {
       const problem = await this.#startOne(source, 1, generation);
       if (problem === null) {
+        if (sources.length > 1) proven = source;
         const others = Array.from({ length: this.#wanted - 1 }, (_, i) => this.#startOne(source, i + 2, generation));
         const failed = (await Promise.all(others)).filter((reason) => reason !== null);
         if (failed.length > 0) this.#problem = `${source.name} ${failed[0]}`;
@@ -122,8 +123,12 @@ export class BrowserWorkers implements WorkerThreads {
   }
 }
 
+/** The one of them that has worked. A policy reports each attempt at another. */
+let proven: Source | null = null;
+
 /** Where programs come from if users name no place. The Blob is first: it needs no file at an address. */
 function ownSources(): readonly Source[] {
+  if (proven !== null) return [proven];
   return startWorkerFile === null ? [BLOB] : [BLOB, file('layerwise-worker.js', startWorkerFile)];
 }
 
