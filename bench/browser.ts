@@ -11,6 +11,8 @@ import type { AddressInfo } from 'node:net';
 import { Command } from 'commander';
 import { build } from 'esbuild';
 import { chromium, type Page } from 'playwright-core';
+import { FOR_BROWSERS } from '../scripts/build/browser.mjs';
+import { fromSources } from '../scripts/build/stand-ins.mjs';
 import { configureKernels, type KernelInfo, ready } from '../src/index.js';
 import { type Measurement, measure, round, workloads } from '../src/workloads/index.js';
 
@@ -116,16 +118,12 @@ function inBrowser(page: Page): Side {
 /** What the server says: an isolated page that starts the worker, and its program. */
 async function answers(): Promise<Parameters<typeof createServer>[1]> {
   const { outputFiles } = await build({
+    ...FOR_BROWSERS,
     stdin: { contents: PROGRAM, resolveDir: process.cwd() },
-    bundle: true,
     write: false,
-    format: 'iife',
-    logLevel: 'error',
-    // The package's list of modules with side effects names those of dist/.
-    ignoreAnnotations: true,
-    external: ['vega', 'vega-lite', 'fast-png', '@resvg/resvg-js', '@jsquash/jpeg'],
+    plugins: [fromSources()],
   });
-  const page = "<!doctype html><script>window.worker = new Worker('worker.js')</script>";
+  const page = "<!doctype html><script>window.worker = new Worker('worker.js', { type: 'module' })</script>";
   const files: Record<string, [type: string, text: string]> = {
     '/': ['text/html', page],
     '/worker.js': ['text/javascript', outputFiles[0].text],

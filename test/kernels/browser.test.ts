@@ -21,6 +21,7 @@ describe.skipIf(CHROMIUM === undefined)(`in Chromium${WITHOUT_CHROMIUM}`, () => 
       const { ran, console } = await run({ headers: ISOLATED, where, settings: { threads: 3 } });
       expect(ran.before).toMatchObject({ kernels: 'wasm', simd: 'relaxed', threads: 1, notes: [START(2)] });
       expect(ran.after).toMatchObject({ kernels: 'wasm', simd: 'relaxed', threads: 3, notes: [] });
+      expect(ran.trap).toMatch(/^gatherRows: the WebAssembly kernel trapped/);
       expect(ran.again).toMatchObject({ threads: 3, notes: [] });
       expect(ran.losses).toEqual({ before: expected, after: expected });
       expect(console).toEqual([]);
@@ -56,7 +57,7 @@ describe.skipIf(CHROMIUM === undefined)(`in Chromium${WITHOUT_CHROMIUM}`, () => 
     },
   );
 
-  const ownScripts = "default-src 'none'; img-src data:; script-src 'self' 'unsafe-eval'";
+  const ownScripts = "default-src 'none'; img-src data:; script-src 'self' 'wasm-unsafe-eval'";
   const policy = (workers: string) => ({
     ...ISOLATED,
     'Content-Security-Policy': `${ownScripts}; worker-src ${workers}`,

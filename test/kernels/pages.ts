@@ -1,8 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { build, type Plugin } from 'esbuild';
+import { build } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
+import { FOR_BROWSERS } from '../../scripts/build/browser.mjs';
+import { fromSources, WORKER_FILE } from '../../scripts/build/stand-ins.mjs';
 import type { KernelSettings } from '../../src/kernels/index.js';
 import { BROWSER_PROGRAM } from '../../src/kernels/wasm/worker-program.js';
 import { CHROMIUM } from '../pictures/browser.js';
@@ -31,16 +33,6 @@ export interface Seen {
   readonly console: readonly string[];
 }
 
-/** The module that the build puts in place of one in src/. */
-const starter: Plugin = {
-  name: 'worker file',
-  setup({ onLoad }) {
-    const contents =
-      "export const startWorkerFile = () => new Worker(new URL('./layerwise-worker.js', import.meta.url));";
-    onLoad({ filter: /worker-file\.ts$/ }, () => ({ contents }));
-  },
-};
-
 /**
  * Starts Chromium and a server for the tests of a file, and bundles `test/programs/in-browser.ts` for them.
  *
@@ -54,18 +46,13 @@ export function usePages(): (site: Site) => Promise<Seen> {
   beforeAll(async () => {
     if (CHROMIUM === undefined) return;
     const bundled = build({
+      ...FOR_BROWSERS,
       entryPoints: ['test/programs/in-browser.ts'],
-      bundle: true,
       write: false,
-      format: 'esm',
-      // Peers that a page does not load.
-      external: ['vega', 'vega-lite', 'fast-png', '@resvg/resvg-js', '@jsquash/jpeg'],
-      plugins: [starter],
-      // The package's list of modules with side effects names those of dist/.
-      ignoreAnnotations: true,
+      plugins: [fromSources()],
     });
     server = createServer(({ url = '/' }, response) => {
-      const { headers, workerFile = '/layerwise-worker.js' } = site;
+      const { headers, workerFile = `/${WORKER_FILE}` } = site;
       const files: Record<string, [type: string, text: string]> = {
         '/': [
           'text/html',
