@@ -66,11 +66,13 @@ export function threadsReady(timeout = 5000): number {
 
 /**
  * Compiles the kernels and starts the worker threads, and resolves when they are up. Everything after it is
- * synchronous and runs on all of them. In Node threads start by themselves with the first job that is worth it, so
- * there this only moves the wait to where it is wanted; in browsers it is what starts them.
+ * synchronous and runs on all of them. In Node threads also start by themselves, with the first job that is worth it;
+ * in browsers this is what starts them, on the page or in the worker that calls it, where the page is cross-origin
+ * isolated.
  *
- * Call it once, before training, and again after {@link configureKernels}. Where threads cannot run it resolves too:
- * the notes say why.
+ * Call it before training, and again after {@link configureKernels}. Where threads cannot run it resolves too, and the
+ * notes say why. A page on localhost that is not isolated is asked for its headers then (a HEAD request to its own
+ * address), so that a note names the one that is missing.
  *
  * @returns What runs now, as {@link kernelInfo}.
  *
@@ -91,7 +93,8 @@ export async function ready(): Promise<KernelInfo> {
 /**
  * Chooses the kernels, the number of threads, turbo and exactness, in place of the environment's choice. Results are
  * the same to the last bit for any number of threads, with turbo or without; those of the reference and of `exact`
- * differ in rounding. Options left out stay as they are.
+ * differ in rounding. Options left out stay as they are. The threads that run end; in browsers others start with
+ * {@link ready} alone.
  *
  * @returns What runs now, as {@link kernelInfo}.
  * @throws {TypeError | RangeError} naming an option that is unknown or out of range; nothing has changed then.

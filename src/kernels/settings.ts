@@ -25,9 +25,10 @@ export interface KernelSettings {
    */
   exact: boolean;
   /**
-   * Where a page serves the package's `dist/layerwise-worker.js`, from which threads start in browsers then and from
-   * nothing else. Default null: a Blob, and where the page's policy forbids it that file beside the library. Node does
-   * not use it.
+   * Where a page has the package's `dist/layerwise-worker.js`, as `new Worker` takes it: threads start from there in
+   * browsers, and from nothing else. Default null: from a Blob, and where the page's policy forbids that from this
+   * file beside the library's. Such a policy reports the Blob, and nothing where this names the file. Node does not use
+   * it.
    */
   workerUrl: string | URL | null;
 }
