@@ -1,21 +1,34 @@
 // The projects that a packed layerwise is installed into: what Node runs as it is, and the tools that transform,
 // bundle, test and type-check it.
 
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname, '../..');
 
 const STRICT = ['--strict', '--skipLibCheck', 'false', '--target', 'es2022'];
 const NODE16 = ['--module', 'node16'];
-const OPTIONAL = ['vega', 'vega-lite', 'fast-png', '@resvg/resvg-js'];
+/** Packages that a bundler must not follow the library into, wherever they are installed. */
+const OPTIONAL = ['vega', 'vega-lite', 'fast-png', '@resvg/resvg-js', '@jsquash/jpeg', 'jiti'];
 const VITEST = [
   ['vitest', 'run', '--globals'],
   ['vitest', 'run', '--globals', '--config', 'inline.config.mjs'],
   ['vitest', 'run', '--globals', '--pool=vmThreads'],
 ];
 
-/** What bundlers get: a program that trains, one that takes nothing but F, one that needs a single function. */
-const PROGRAMS = ['esm', 'tensor-methods', 'one-function'];
+/**
+ * What bundlers get: a program that trains, one that takes nothing but F, one that imports the library by both of its
+ * names, one that needs a single function.
+ */
+const PROGRAMS = ['esm', 'tensor-methods', 'both-names', 'one-function'];
+
+/** A build by this repository's esbuild: platform, format, what to bundle, where to. */
+const ESBUILD = `import { build } from ${JSON.stringify(import.meta.resolve('esbuild'))};
+const [platform, format, entry, outfile] = process.argv.slice(2);
+const { warnings } = await build({ entryPoints: [entry], outfile, platform, format, bundle: true, minify: true });
+if (warnings.length > 0) process.exitCode = 1;
+`;
 
 /** Those that need no more than this repository has installed: `npm run check:package`. */
 export const OWN = {
@@ -48,6 +61,14 @@ export const OWN = {
 
   vitest: { ...vitest(), steps: VITEST.map(([name, ...args]) => [...own(name), ...args]) },
   Vite: vite(own('vite')),
+  esbuild: {
+    ...bundler([], {
+      browser: (name) => ['node', 'build.mjs', 'browser', 'esm', `${name}.mjs`, `browser/${name}.mjs`],
+      node: (name) => ['node', 'build.mjs', 'node', 'cjs', `${name}.mjs`, `node/${name}.cjs`],
+    }),
+    texts: { 'build.mjs': ESBUILD },
+  },
+  'one file': { type: 'module', files: ['one-file.mjs'], steps: [['node', 'one-file.mjs']] },
 };
 
 /** Those that need other packages, from the registry: with these, `npm run check:consumers`. */
@@ -73,7 +94,7 @@ export const REGISTRY = {
     },
   },
 
-  esbuild: bundler(['esbuild'], {
+  'esbuild of the registry': bundler(['esbuild'], {
     browser: (name) => ['esbuild', `${name}.mjs`, ...esbuild('browser', 'esm'), `--outfile=browser/${name}.mjs`],
     node: (name) => ['esbuild', `${name}.mjs`, ...esbuild('node', 'cjs'), `--outfile=node/${name}.cjs`],
   }),
@@ -85,7 +106,8 @@ export const REGISTRY = {
     browser: (name) => ['rollup', `${name}.mjs`, ...rollup(['browser'], 'es', 'mjs'), '-d', 'browser'],
     node: (name) => ['rollup', `${name}.mjs`, ...rollup(['node'], 'cjs', 'cjs'), '-d', 'node'],
   }),
-  'Vite 7': { ...vite(['vite']), packages: ['vite@7'] },
+  'Vite 7': vite(['vite'], 'vite@7'),
+  'Vite of the registry': vite(['vite'], 'vite'),
 
   Deno: otherRuntime('deno', ['deno@2'], ['deno', 'run', '--allow-all']),
   Bun: otherRuntime('bun', ['bun@1'], ['bun']),
@@ -179,14 +201,26 @@ function otherRuntime(name, packages, command) {
  * Node runs both: what the bundle for browsers asks of its surroundings, Node has too.
  */
 function bundler(packages, platforms) {
-  const steps = [];
+  // The optional packages are there: those of the registry, or this repository's.
+  const steps = packages.length > 0 ? [] : [withOptionalPackages];
   for (const [platform, build] of Object.entries(platforms)) {
     for (const name of PROGRAMS) {
       steps.push(build(name), ['node', `${platform}/${name}.${platform === 'node' ? 'c' : 'm'}js`]);
     }
   }
   steps.push((project) => small(join(project, 'browser/one-function.mjs')));
+  packages = packages.length > 0 ? [...packages, ...OPTIONAL] : [];
   return { type: 'module', packages, files: PROGRAMS.map((name) => `${name}.mjs`), steps };
+}
+
+/** Links this repository's optional packages into a project. */
+function withOptionalPackages(project) {
+  for (const name of OPTIONAL) {
+    const link = join(project, 'node_modules', name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules', name), link, 'junction');
+  }
+  return null;
 }
 
 /** Whether a bundle holds no more than it needs. The kernels alone are ten times as many bytes. */
@@ -196,8 +230,7 @@ function small(bundle) {
 }
 
 function esbuild(platform, format) {
-  const externals = OPTIONAL.map((name) => `--external:${name}`);
-  return ['--bundle', '--minify', '--log-level=warning', `--platform=${platform}`, `--format=${format}`, ...externals];
+  return ['--bundle', '--minify', '--log-level=warning', `--platform=${platform}`, `--format=${format}`];
 }
 
 function webpack(target, folder, file) {
@@ -210,13 +243,13 @@ function rollup(conditions, format, end) {
   return ['-p', resolve, '-p', 'commonjs', '-f', format, '--silent', ...names];
 }
 
-function vite(command) {
+function vite(command, ...packages) {
   const config = (name, build) =>
-    `export default { ...${JSON.stringify({ logLevel: 'warn', ssr: { noExternal: true, external: OPTIONAL } })},
+    `export default { ...${JSON.stringify({ logLevel: 'warn', ssr: { noExternal: true } })},
       build: { emptyOutDir: false, modulePreload: false, ...${JSON.stringify(build)}, rollupOptions: {
         input: './${name}.mjs', output: { entryFileNames: '[name].mjs' } } } };`;
   const texts = {};
-  const project = bundler([], {
+  const project = bundler(packages, {
     browser: (name) => {
       texts[`${name}.config.mjs`] = config(name, { outDir: 'browser' });
       return [...command, 'build', '--config', `${name}.config.mjs`];
