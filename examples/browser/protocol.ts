@@ -58,6 +58,7 @@ export interface NetworkFacts {
   readonly network: Network;
   readonly width: number;
   readonly parameters: number;
+  readonly classes: readonly string[];
   /** Steps that it was trained for. */
   readonly iterations: number;
 }
@@ -72,8 +73,8 @@ export interface Mistake {
 /** How the network does at a moment of its training. */
 export interface Look {
   readonly iteration: number;
-  /** Of the validation pictures, in [0, 1]. */
-  readonly accuracy: number;
+  /** Of the validation pictures, in [0, 1]; null where the data are none that the network knows. */
+  readonly accuracy: number | null;
   readonly filters: Pictures | null;
   readonly mistakes: readonly Mistake[];
   readonly pictures: Pictures;

@@ -23,7 +23,9 @@ export class App {
   readonly #said = el('p', { role: 'status' });
   readonly #refused = el('p', { class: 'error', role: 'alert' });
   readonly #messages = el('div', { class: 'messages' }, this.#said, this.#refused);
+  /** The classes of the data, and those that the network knows. */
   #classes: readonly string[] = [];
+  #known: readonly string[] = [];
 
   constructor(root: HTMLElement, worker: Worker) {
     const ask: Ask = (request, transfer = []) => worker.postMessage(request, transfer);
@@ -73,6 +75,7 @@ export class App {
         this.#data.show(report.data);
         break;
       case 'network':
+        this.#known = report.network.classes;
         if (report.network.iterations === 0) this.#progress.clear();
         this.#network.showNetwork(report.network);
         break;
@@ -92,7 +95,7 @@ export class App {
         this.#progress.addEpoch(report.iteration, report.accuracy);
         break;
       case 'scores':
-        this.#try.show(report.scores, this.#classes);
+        this.#try.show(report.scores, this.#known);
         break;
       case 'saved':
         download(report.name, report.bytes);

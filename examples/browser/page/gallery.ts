@@ -53,12 +53,16 @@ export class MistakesPanel {
     this.root = panel('wrong', 'What it gets wrong', this.#note, this.#list);
   }
 
-  show({ mistakes, pictures }: Look, classes: readonly string[]): void {
+  show({ mistakes, pictures, accuracy }: Look, classes: readonly string[]): void {
     const { height, width, channels, pixels } = pictures;
     const size = height * width * channels;
     const how = { columns: 1, scale: Math.max(1, Math.round(MISTAKE_SIDE / Math.max(height, width))), gap: 0 };
     const some = 'Of the pictures that it is not trained on, those that it is surest about.';
-    write(this.#note, mistakes.length === 0 ? 'Nothing: every picture that it is checked with is right.' : some);
+    const none =
+      accuracy === null
+        ? 'It knows other pictures than those that are here.'
+        : 'Nothing: every picture that it is checked with is right.';
+    write(this.#note, mistakes.length === 0 ? none : some);
     fill(
       this.#list,
       ...mistakes.map(({ label, predicted, probability }, i) => {

@@ -76,7 +76,7 @@ export class ProgressPanel {
   }
 
   addLook({ iteration, accuracy }: Look): void {
-    this.#validation.add(iteration, accuracy);
+    if (accuracy !== null) this.#validation.add(iteration, accuracy);
     this.#write('Validation accuracy', percent(accuracy));
     this.#draw();
   }

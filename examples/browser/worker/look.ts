@@ -10,7 +10,15 @@ const MISTAKES = 12;
 const FILTERS = 48;
 
 /** What the network has learned, and where it is wrong. */
-export function look(net: Net, { shape, validation }: ImageSet): Look {
+export function look(net: Net, set: ImageSet): Look {
+  const { shape } = net.plan;
+  const iteration = net.iterations;
+  const filters = filtersOf(net.model, { inputShape: shape, most: FILTERS });
+  if (!net.fits(set)) {
+    const pictures = channelsLast(new Uint8Array(0), shape);
+    return { iteration, accuracy: null, filters, mistakes: [], pictures };
+  }
+  const { validation } = set;
   const { images, labels } = validation;
   const size = sizeOf(shape);
   const probabilities = net.probabilities(array(images, [labels.length, ...shape]));
@@ -20,9 +28,9 @@ export function look(net: Net, { shape, validation }: ImageSet): Look {
     pictures.set(images.subarray(index * size, (index + 1) * size), i * size);
   });
   return {
-    iteration: net.iterations,
+    iteration,
     accuracy: topKAccuracy(probabilities, labels, { k: 1 }),
-    filters: filtersOf(net.model, { inputShape: shape, most: FILTERS }),
+    filters,
     mistakes: wrong.map(({ label, predicted, probability }) => ({ label, predicted, probability })),
     pictures: channelsLast(pictures, shape),
   };

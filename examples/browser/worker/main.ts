@@ -1,6 +1,6 @@
 // The worker that trains. The page stays free for its visitor, and the kernels' threads may be waited for here.
 
-import { kernelInfo } from 'layerwise';
+import { configureKernels, ready } from 'layerwise';
 import type { Report, Request } from '../protocol.js';
 import { Session } from './session.js';
 
@@ -9,8 +9,12 @@ const worker = self as unknown as {
   onmessage: ((event: MessageEvent<Request>) => void) | null;
 };
 const session = new Session((report) => worker.postMessage(report));
-
-const { simd, threads, notes } = kernelInfo();
-const engine = { kernels: simd === null ? 'plain JavaScript' : `WebAssembly, ${simd} SIMD`, threads, notes };
-worker.postMessage({ kind: 'engine', engine: { ...engine, isIsolated: crossOriginIsolated } });
 worker.onmessage = ({ data }) => void session.obey(data);
+
+// The policy of the page allows files, and not the text that threads start from otherwise.
+configureKernels({ workerUrl: new URL('layerwise-worker.js', location.href) });
+// Until the other threads are up this one computes alone.
+ready().then(({ simd, threads, notes }) => {
+  const kernels = simd === null ? 'plain JavaScript' : `WebAssembly, ${simd} SIMD`;
+  worker.postMessage({ kind: 'engine', engine: { kernels, threads, notes, isIsolated: crossOriginIsolated } });
+});

@@ -35,14 +35,14 @@ export class Net {
   }
 
   get facts(): NetworkFacts {
-    const { network, width } = this.plan;
+    const { network, width, classes } = this.plan;
     const parameters = this.model.parameters().reduce((sum, { data }) => sum + data.size, 0);
-    return { network, width, parameters, iterations: this.iterations };
+    return { network, width, parameters, classes, iterations: this.iterations };
   }
 
-  /** Whether it takes pictures of a set and knows as many classes. */
+  /** Whether it takes the pictures of a set and knows its classes. */
   fits({ shape, classes }: ImageSet): boolean {
-    return shape.join() === this.plan.shape.join() && classes.length === this.plan.classes.length;
+    return shape.join() === this.plan.shape.join() && classes.join() === this.plan.classes.join();
   }
 
   /** Probabilities of the classes, shape (N, classes), of pictures as floats from 0 to 255, shape (N, C, H, W). */

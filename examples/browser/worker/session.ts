@@ -155,7 +155,7 @@ export class Session {
   }
 
   #look(): void {
-    if (this.#net === null || this.#set === null || !this.#net.fits(this.#set)) return;
+    if (this.#net === null || this.#set === null) return;
     const start = performance.now();
     this.#tell({ kind: 'look', look: look(this.#net, this.#set) });
     this.#judgeAgain();
@@ -171,7 +171,8 @@ export class Session {
   }
 
   #example(): void {
-    if (this.#set === null || !this.#net?.fits(this.#set)) return;
+    if (this.#set === null || this.#net === null) return;
+    if (!this.#net.fits(this.#set)) throw new Error(`The network knows other pictures than ${this.#set.name}.`);
     const { shape, validation } = this.#set;
     const [n] = this.#random.randint(0, validation.labels.length, 1) as unknown as [number];
     const picture = validation.images.slice(n * sizeOf(shape), (n + 1) * sizeOf(shape));
