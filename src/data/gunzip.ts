@@ -4,17 +4,21 @@ import { builtin } from '../node.js';
 /** Bytes that are unpacked at a time without zlib: no more than 64 MB come of them. */
 const PIECE = 65_536;
 
-/** Packed bytes that {@link gunzipBeginning} looks at: what they unpack to is 4 MB at most. */
+/** Packed bytes that zlib looks at for a beginning: what they unpack to is 4 MB at most. */
 const BEGINNING = 4096;
 
 /** Thrown by {@link gunzip} where more comes out than may. */
 export class TooLongError extends RangeError {}
 
-/** The first bytes of what is packed by gzip, without an end. @throws {Error} if it is damaged there. */
-export function gunzipBeginning(packed: Uint8Array): Uint8Array {
+/**
+ * The first bytes of what is packed by gzip: `enough` of them or more, unless it is shorter.
+ *
+ * @throws {Error} if it is damaged there.
+ */
+export function gunzipBeginning(packed: Uint8Array, enough: number): Uint8Array {
   const zlib = builtin('node:zlib');
-  const start = packed.subarray(0, BEGINNING);
-  return zlib === null ? inflated(start, false) : zlib.gunzipSync(start, { finishFlush: zlib.constants.Z_SYNC_FLUSH });
+  if (zlib === null) return inflated(packed, { enough });
+  return zlib.gunzipSync(packed.subarray(0, BEGINNING), { finishFlush: zlib.constants.Z_SYNC_FLUSH });
 }
 
 /**
@@ -26,7 +30,7 @@ export function gunzipBeginning(packed: Uint8Array): Uint8Array {
  */
 export function gunzip(packed: Uint8Array, most: number): Uint8Array {
   const zlib = builtin('node:zlib');
-  if (zlib === null) return inflated(packed, true, most);
+  if (zlib === null) return inflated(packed, { most });
   try {
     return zlib.gunzipSync(packed, { maxOutputLength: Math.max(1, most) });
   } catch (error) {
@@ -37,9 +41,12 @@ export function gunzip(packed: Uint8Array, most: number): Uint8Array {
 /**
  * Unpacks by fflate alone.
  *
- * @param isWhole - Whether the end of the bytes is that of what is packed.
+ * @param limits - `most`: bytes that may come out, `enough`: bytes after which it may stop. Default: no limit.
  */
-export function inflated(packed: Uint8Array, isWhole: boolean, most = Number.POSITIVE_INFINITY): Uint8Array {
+export function inflated(
+  packed: Uint8Array,
+  { most = Number.POSITIVE_INFINITY, enough = Number.POSITIVE_INFINITY }: { most?: number; enough?: number } = {},
+): Uint8Array {
   const pieces: Uint8Array[] = [];
   let length = 0;
   const stream = new Gunzip((piece) => {
@@ -47,8 +54,9 @@ export function inflated(packed: Uint8Array, isWhole: boolean, most = Number.POS
     if (length > most) throw tooLong(most);
     pieces.push(piece);
   });
-  for (let at = 0; at < packed.length; at += PIECE) {
-    stream.push(packed.subarray(at, at + PIECE), isWhole && at + PIECE >= packed.length);
+  // A block that is stored as it is comes out as a whole, and may have 64 KB: a short beginning would give nothing.
+  for (let at = 0; at < packed.length && length < enough; at += PIECE) {
+    stream.push(packed.subarray(at, at + PIECE), at + PIECE >= packed.length);
   }
   const all = new Uint8Array(length);
   let filled = 0;

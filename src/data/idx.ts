@@ -30,6 +30,8 @@ const MOST_BYTES = 2 ** 31;
 /** The most axes, as of an array. */
 const MOST_AXES = 32;
 
+const MOST_HEADER = 4 + 4 * MOST_AXES;
+
 /**
  * The numbers of an IDX file, the format of MNIST, packed by gzip or not.
  *
@@ -86,7 +88,7 @@ function numbersOf(fn: string, arg: string, bytes: Uint8Array): IdxData {
       throw refuse(`cannot be unpacked (${(error as Error).message})`, 'a file packed by gzip', error);
     }
   };
-  const start = packed ? unpack(() => gunzipBeginning(bytes)) : bytes.subarray(0, 4 + 4 * MOST_AXES);
+  const start = packed ? unpack(() => gunzipBeginning(bytes, MOST_HEADER)) : bytes.subarray(0, MOST_HEADER);
   const type = TYPES[start[2]];
   const axes = start[3];
   if (start.length < 4 || start[0] !== 0 || start[1] !== 0 || type === undefined || axes < 1 || axes > MOST_AXES) {
