@@ -97,7 +97,8 @@ function takeRecords({ images, labels }: Cifar10Batch, records: Uint8Array, befo
 }
 
 /**
- * The bytes of a batch file of CIFAR-10 in its binary version: {@link readCifar10Batch} without a file, as in a browser.
+ * The bytes of a batch file of CIFAR-10 in its binary version: {@link readCifar10Batch} without a file, as in a
+ * browser.
  *
  * @param bytes - The whole file.
  * @throws {TypeError} if it is no Uint8Array.

@@ -7,8 +7,8 @@ import { type Ask, button, field, fileButton, panel } from './panel.js';
 import { Sketch } from './sketch.js';
 
 const HELP =
-  'Draw in white. By keyboard: the arrow keys move the pen, the space bar sets it down and lifts it. Or drop a picture ' +
-  'onto the page.';
+  'Draw in white. By keyboard: the arrow keys move the pen, the space bar sets it down and lifts it. ' +
+  'Or drop a picture onto the page.';
 const SHOWN = 5;
 const SIDE = 96;
 /** Milliseconds between two classifications of a drawing that grows. */
