@@ -15,7 +15,7 @@ interface Lesson {
 /** By name, in the order of the chapters. */
 export const LESSONS: Readonly<Record<string, Lesson>> = {
   layers: { chapter: 'layers-and-caches', task: 'an affine layer, a ReLU, and a net of both' },
-  gradients: { chapter: 'gradient-checking', task: 'a gradient check, and three backward passes to judge by it' },
+  gradients: { chapter: 'gradient-checking', task: 'a gradient check, and a backward pass that passes it' },
   updates: { chapter: 'update-rules', task: 'momentum, RMSProp and Adam' },
   batchnorm: { chapter: 'batch-normalization', task: 'batch normalization, forward and backward' },
   dropout: { chapter: 'dropout', task: 'inverted dropout' },
