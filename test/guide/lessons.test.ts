@@ -1,57 +1,104 @@
 // @module-tag slow
-// Every lesson as its reader has it: the stub fails and says what is to be written, the solution passes.
+// Every lesson as its reader has it: the stub fails and says what is to be written, the solution passes. All run in this
+// process, which has the library loaded; one runs as a program with the library as a package, as all do for readers.
 
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { LESSONS } from '../../src/cli/lessons.js';
 import { command } from '../helpers/command.js';
 
-const LESSONS_FOLDER = 'docs/guide/lessons';
-const names = readdirSync(LESSONS_FOLDER).filter((name) => statSync(join(LESSONS_FOLDER, name)).isDirectory());
-let folder = '';
+const FOLDER = 'docs/guide/lessons';
+const names = readdirSync(FOLDER).filter((name) => statSync(join(FOLDER, name)).isDirectory());
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'layerwise-lessons-'));
-  // The library as an installed package, of the sources as they are.
-  const home = join(folder, 'node_modules', 'layerwise');
-  mkdirSync(home, { recursive: true });
-  writeFileSync(join(home, 'package.json'), JSON.stringify({ name: 'layerwise', main: 'index.js' }));
-  const external = ['@jsquash/jpeg', '@resvg/resvg-js', 'fast-png', 'jiti', 'vega', 'vega-lite'];
-  const settings = { platform: 'node', format: 'cjs', bundle: true, external, logLevel: 'error' } as const;
-  await build({ ...settings, entryPoints: ['src/index.ts'], outfile: join(home, 'index.js') });
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Runs the checks of a lesson. */
-async function check(name: string, file: string): Promise<{ code: number; out: string }> {
-  return new Promise((done) => {
-    const cwd = join(folder, name);
-    execFile(process.execPath, ['check.mjs', file], { cwd }, (error, out, err) => {
-      done({ code: Number(error?.code ?? 0), out: `${out}${err}` });
-    });
-  });
-}
+const NOT_WRITTEN = /^(✓ .*\n)*✗ .*\n\n {4}.*yours to write.*\n\n\d+ of \d+ checks pass.*\n$/;
+const PASSES = /^(✓ .*\n)+\nAll \d+ checks pass\.\n$/;
 
 test('the folders of lessons are those that the command knows', () => {
   expect(Object.keys(LESSONS)).toEqual(expect.arrayContaining(names));
 });
 
 describe.each(names)('%s', (name) => {
+  let folder = '';
+  beforeAll(() => {
+    // Here the library is found by its name.
+    folder = mkdtempSync(resolve('test/programs/lessons.generated-'));
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** Runs the checks of a copy of the lesson. @returns What they print, and the exit code. */
+  async function check(copy: string, file: string): Promise<{ code: number; out: string }> {
+    await command(folder, ['lesson', name, copy]);
+    await command(folder, ['lesson', name, copy, '--solution']);
+    let out = '';
+    vi.spyOn(console, 'log').mockImplementation((text = '') => {
+      out += `${text}\n`;
+    });
+    vi.spyOn(process, 'exit').mockImplementation((code) => {
+      throw new Exit(Number(code));
+    });
+    process.argv[2] = join(folder, copy, file);
+    try {
+      await import(pathToFileURL(join(folder, copy, 'check.mjs')).href);
+      return { code: 0, out };
+    } catch (error) {
+      if (error instanceof Exit) return { code: error.exitCode, out };
+      throw error;
+    }
+  }
+
   test('the stub fails, and says what is to be written', async () => {
-    await command(folder, ['lesson', name]);
-    const { code, out } = await check(name, 'exercise.mjs');
-    expect(out).toMatch(/^(✓ .*\n)*✗ .*\n\n {4}.*yours to write.*\n\n\d+ of \d+ checks pass/);
+    const { code, out } = await check('stub', 'exercise.mjs');
+    expect(out).toMatch(NOT_WRITTEN);
     expect(code).toBe(1);
   });
 
   test('the solution passes', async () => {
-    await command(folder, ['lesson', name, '--solution']);
-    const { code, out } = await check(name, 'solution.mjs');
-    expect(out).toMatch(/^(✓ .*\n)+\nAll \d+ checks pass\.\n$/);
+    const { code, out } = await check('solved', 'solution.mjs');
+    expect(out).toMatch(PASSES);
     expect(code).toBe(0);
+  });
+});
+
+class Exit extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`exit ${exitCode}`);
+    this.exitCode = exitCode;
+  }
+}
+
+describe('with the library as a package', () => {
+  let folder = '';
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'layerwise-lessons-'));
+    const home = join(folder, 'node_modules', 'layerwise');
+    mkdirSync(home, { recursive: true });
+    writeFileSync(join(home, 'package.json'), JSON.stringify({ name: 'layerwise', main: 'index.js' }));
+    const external = ['@jsquash/jpeg', '@resvg/resvg-js', 'fast-png', 'jiti', 'vega', 'vega-lite'];
+    const settings = { platform: 'node', format: 'cjs', bundle: true, external, logLevel: 'error' } as const;
+    await build({ ...settings, entryPoints: ['src/index.ts'], outfile: join(home, 'index.js') });
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('node check.mjs', async () => {
+    const { err } = await command(folder, ['lesson', 'layers']);
+    expect(err).toBe('');
+    const cwd = join(folder, 'layers');
+    const { code, out } = await new Promise<{ code: number; out: string }>((done) => {
+      execFile(process.execPath, ['check.mjs'], { cwd }, (error, out, err) => {
+        done({ code: Number(error?.code ?? 0), out: `${out}${err}` });
+      });
+    });
+    expect(out).toMatch(NOT_WRITTEN);
+    expect(code).toBe(1);
   });
 });
