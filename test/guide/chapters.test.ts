@@ -23,6 +23,7 @@ import {
   withOutputs,
 } from '../helpers/chapters.js';
 import { figureDifference } from '../helpers/figures.js';
+import { installLibrary } from '../helpers/installed.js';
 
 const WRITES = process.env.LAYERWISE_GUIDE === 'write';
 const home = process.cwd();
@@ -30,8 +31,10 @@ const figures = resolve(FIGURES);
 /** The figures of all chapters are drawn here. */
 let folder = '';
 
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'layerwise-guide-'));
+  // Worker threads of a chapter import the library.
+  await installLibrary(folder);
 });
 afterAll(() => {
   process.chdir(home);
