@@ -11,6 +11,7 @@ const SHARED = [
     'cli',
     'data',
     'docs',
+    'examples',
     'files',
     'formats',
     'helpers',

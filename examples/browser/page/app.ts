@@ -11,6 +11,9 @@ import { TryPanel } from './try-panel.js';
 const LEAD =
   'Pick pictures, press Train, and watch it learn. All of it runs in this page: nothing leaves your computer.';
 
+/** Milliseconds that a sentence is seen for. */
+const SAID = 10_000;
+
 /** The page: asks the worker, and shows what it tells. */
 export class App {
   readonly #data: DataPanel;
@@ -26,6 +29,7 @@ export class App {
   /** The classes of the data, and those that the network knows. */
   #classes: readonly string[] = [];
   #known: readonly string[] = [];
+  #silence = 0;
 
   constructor(root: HTMLElement, worker: Worker) {
     const ask: Ask = (request, transfer = []) => worker.postMessage(request, transfer);
@@ -116,7 +120,10 @@ export class App {
     );
   }
 
+  /** Says a sentence. One that tells of an error stays until the next, others for a while. */
   #say(text: string, isError: boolean): void {
+    clearTimeout(this.#silence);
+    if (!isError) this.#silence = setTimeout(() => write(this.#said, ''), SAID) as unknown as number;
     write(this.#said, isError ? '' : text);
     write(this.#refused, isError ? text : '');
   }

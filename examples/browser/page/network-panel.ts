@@ -32,7 +32,13 @@ export class NetworkPanel {
   readonly #ask: Ask;
   readonly #kind = el(
     'select',
-    { id: 'network', change: () => this.#choose() },
+    {
+      id: 'network',
+      change: () => {
+        this.#isChosen = true;
+        this.#choose();
+      },
+    },
     ...Object.entries(KINDS).map(([value, { name }]) => el('option', { value }, name)),
   );
   readonly #about = el('p', { class: 'note' });
@@ -60,6 +66,7 @@ export class NetworkPanel {
   readonly #facts = el('p', { class: 'note' });
   #state: State = 'idle';
   #isTrained = false;
+  #isChosen = false;
 
   constructor(ask: Ask, take: (files: readonly Dropped[]) => void) {
     this.#ask = ask;
@@ -68,7 +75,13 @@ export class NetworkPanel {
       '2 · Network',
       field('Kind', this.#kind),
       this.#about,
-      el('div', { class: 'row' }, this.#widthField, field('Learning rate', this.#rate), field('Epochs', this.#epochs)),
+      el(
+        'div',
+        { class: 'row settings' },
+        this.#widthField,
+        field('Learning rate', this.#rate),
+        field('Epochs', this.#epochs),
+      ),
       this.#error,
       el('div', { class: 'row' }, this.#train, this.#more, this.#pause, this.#stop),
       this.#facts,
@@ -98,6 +111,11 @@ export class NetworkPanel {
   }
 
   showNetwork({ network, width, parameters, iterations }: NetworkFacts): void {
+    // Before a visitor chooses, the choice is what the worker has made.
+    if (!this.#isChosen) {
+      this.#kind.value = network;
+      this.#choose();
+    }
     this.#isTrained = iterations > 0;
     const trained = iterations === 0 ? 'not trained yet' : `trained for ${integer(iterations)} steps`;
     const { name, width: widths } = KINDS[network];
@@ -126,6 +144,7 @@ export class NetworkPanel {
 
   #start(isNew: boolean): void {
     const settings = this.#settings();
+    this.#isChosen = true;
     if (settings !== null) this.#ask({ kind: 'train', settings, isNew });
   }
 

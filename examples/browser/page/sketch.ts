@@ -26,12 +26,13 @@ export class Sketch {
   });
   readonly #context = this.#canvas.getContext('2d', { willReadFrequently: true })!;
   readonly #cursor = el('span', { class: 'cursor' });
+  readonly #hint = el('span', { class: 'hint', 'aria-hidden': 'true' }, 'Draw here');
   #at = { x: SIDE / 2, y: SIDE / 2 };
   #isDown = false;
 
   constructor(onChange: () => void) {
     this.#onChange = onChange;
-    this.root = el('div', { class: 'sketch' }, this.#canvas, this.#cursor);
+    this.root = el('div', { class: 'sketch' }, this.#canvas, this.#cursor, this.#hint);
     this.#canvas.addEventListener('pointerdown', (event) => this.#begin(event));
     this.#canvas.addEventListener('pointermove', (event) => {
       if (!this.#canvas.hasPointerCapture(event.pointerId)) return;
@@ -51,6 +52,7 @@ export class Sketch {
     this.#context.fillStyle = '#000';
     this.#context.fillRect(0, 0, SIDE, SIDE);
     this.#isDown = false;
+    this.#hint.hidden = false;
     this.#moveTo({ x: SIDE / 2, y: SIDE / 2 });
   }
 
@@ -93,6 +95,7 @@ export class Sketch {
     context.moveTo(this.#at.x, this.#at.y);
     context.lineTo(to.x + 0.01, to.y); // a line without length draws nothing
     context.stroke();
+    this.#hint.hidden = true;
     this.#moveTo(to);
     this.#onChange();
   }

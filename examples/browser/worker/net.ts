@@ -12,6 +12,9 @@ export interface Plan {
   readonly std: readonly number[];
 }
 
+/** Hidden units or filters at most. */
+const MOST_WIDTH = 256;
+
 /** The name of the plan in the metadata of a file. */
 const KEY = 'layerwise.browser';
 
@@ -59,7 +62,7 @@ export class Net {
   static decode(bytes: Uint8Array): Net {
     const { tensors, metadata } = decodeSafetensors(bytes);
     if (metadata[KEY] === undefined) throw new Error('the file says nothing of a network that was trained here');
-    const about = JSON.parse(metadata[KEY]) as Plan & { iterations: number };
+    const about = (JSON.parse(metadata[KEY]) ?? {}) as Plan & { iterations: number };
     checkPlan(about);
     const net = new Net(about);
     net.model.loadStateDict(tensors);
@@ -99,7 +102,7 @@ function checkPlan({ network, width, shape, classes, mean, std, iterations }: Pl
     Array.isArray(row) && row.length === length && row.every((value) => typeof value === kind);
   const isSound =
     ['linear', 'hidden', 'convolutional'].includes(network) &&
-    isCount(width, 1000) &&
+    isCount(width, MOST_WIDTH) &&
     isRow(shape, 'number', 3) &&
     [1, 3].includes(shape[0]) &&
     shape.slice(1).every((side) => isCount(side, 64) && side >= 8) &&

@@ -1,4 +1,4 @@
-import { Random } from 'layerwise';
+import { kernelInfo, Random } from 'layerwise';
 import type { Dropped, Request, Scores, Settings, Tell } from '../protocol.js';
 import { recognize } from './files.js';
 import { factsOf, type ImageSet, sizeOf } from './image-set.js';
@@ -103,7 +103,9 @@ export class Session {
     const ended = wasTraining ? ' The training on the pictures before has ended.' : '';
     this.#say(`${set.name}: ${total} pictures of ${set.classes.length} classes are ready.${ended}`);
     if (this.#net?.fits(set) && this.#net.iterations > 0) this.#look();
-    else this.#have(Net.for(set, 'convolutional', 16));
+    // Convolutions in plain JavaScript would take minutes.
+    else if (kernelInfo().kernels === 'wasm') this.#have(Net.for(set, 'convolutional', 16));
+    else this.#have(Net.for(set, 'hidden', 100));
   }
 
   /** Takes another network. */
@@ -111,7 +113,6 @@ export class Session {
     if (this.#judged !== null && net.plan.shape.join() !== this.#net?.plan.shape.join()) this.#judge(null);
     this.#net = net;
     this.#points.clear();
-    this.#tell({ kind: 'network', network: net.facts });
     this.#look();
   }
 
@@ -141,7 +142,6 @@ export class Session {
         this.#run = null;
         this.#points.flush();
         this.#look();
-        this.#tell({ kind: 'network', network: net.facts });
         this.#tellState();
       }
     }
@@ -157,6 +157,7 @@ export class Session {
   #look(): void {
     if (this.#net === null || this.#set === null) return;
     const start = performance.now();
+    this.#tell({ kind: 'network', network: this.#net.facts });
     this.#tell({ kind: 'look', look: look(this.#net, this.#set) });
     this.#judgeAgain();
     const now = performance.now();
