@@ -297,7 +297,8 @@ describe.each(DTYPES)('%s', (dtype) => {
     });
   });
 
-  testFirstQuick(engines, '$simd SIMD: sizes that are cut into many work items', (pair) => {
+  // Work is cut in the same places whichever instructions do it.
+  testFirstQuick(engines.slice(0, 1), '$simd SIMD: sizes that are cut into many work items', (pair) => {
     const large = [
       convShape(1, 3, 32, 32, 8, 5, 5, { pad: [2, 2] }),
       convShape(2, 16, 17, 19, 7, 3, 3, { pad: [1, 1] }),

@@ -19,7 +19,7 @@ afterAll(() => {
   for (const engine of engines) engine.end();
 });
 
-describeFirstQuick(engines, '$simd SIMD, $threads threads', ({ kernels }) => {
+describeFirstQuick(engines, '$simd SIMD, $threads threads', ({ kernels, simd, threads }) => {
   describe.each(['float32', 'float64'] as const)('%s', (dtype) => {
     const random = new Random(`${dtype} kernels`);
     const some = (length: number): Floats => random.randn([length], dtype).data;
@@ -74,12 +74,14 @@ describeFirstQuick(engines, '$simd SIMD, $threads threads', ({ kernels }) => {
       ['TN', 301, 513, 9],
     ] satisfies Product[])('gemm %s of %i × %i × %i, in blocks', inBlocks);
 
-    test.each([
+    // Blocks are cut in the same places whichever instructions multiply them.
+    const isCut = simd === 'relaxed';
+    test.runIf(isCut).each([
       ['TN', 5, 17000, 403],
       ['NT', 310, 16900, 3],
     ] satisfies Product[])('gemm %s of %i × %i × %i, in blocks of all three sizes', { tags: 'slow' }, inBlocks);
 
-    test('gemm deeper than a block, of operands that are wide too', { tags: 'slow' }, () => {
+    test.runIf(isCut)('gemm deeper than a block, of operands that are wide too', { tags: 'slow' }, () => {
       const [N, K, M] = [200, 16500, 830];
       const [u, v, values] = [some(N), some(K), some(9973)];
       const make = (length: number, value: (i: number) => number): Floats => {
@@ -252,7 +254,7 @@ describeFirstQuick(engines, '$simd SIMD, $threads threads', ({ kernels }) => {
     });
   });
 
-  test('passes the self-test', { tags: 'slow' }, () => {
+  test.runIf(threads === 1)('passes the self-test', { tags: 'slow' }, () => {
     expect(firstDisagreement(kernels)).toBeNull();
   });
 });

@@ -213,8 +213,8 @@ describe.each(['float32', 'float64'] as const)('%s', (dtype) => {
     }
   });
 
-  test.each(['relaxed', 'plain'] as const)('%s SIMD gives equal bits on any number of threads', (simd) => {
-    const [one, three] = engines.filter((engine) => engine.simd === simd);
+  test('equal bits on any number of threads', () => {
+    const [one, three] = engines.filter(({ simd }) => simd === 'relaxed');
     for (const trial of large) {
       expectEqualBits(trial.what, onHeap(three.kernels, trial, dtype), onHeap(one.kernels, trial, dtype));
     }

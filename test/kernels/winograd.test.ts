@@ -86,7 +86,7 @@ function largeShapes([HH, WW]: [number, number]): ConvShape[] {
     convShape(4, 16, 5, 9, 17, HH, WW, { pad: [HH - 1, 0] }),
     convShape(1, 9, 21, 70, 8, HH, WW),
     convShape(40, 12, 2, 2, 20, HH, WW, pad),
-    convShape(64, 4, 32, 32, 4, HH, WW, pad),
+    convShape(16, 4, 32, 32, 4, HH, WW, pad),
   ];
 }
 
@@ -162,7 +162,9 @@ describeFirstQuick(engines, '$name, $simd SIMD', ({ simd, tolerance, sizes, sets
     fc.assert(fc.property(shapesOf(sizes), fc.nat(1000), check), { numRuns: RUNS[simd], seed: 2 });
   });
 
-  test.each(sizes.flatMap(([size]) => large.get(size) ?? []))(
+  // One shape of each filter for plain SIMD: work is cut in the same places.
+  const most = simd === 'relaxed' ? undefined : 1;
+  test.each(sizes.flatMap(([size]) => large.get(size)?.slice(0, most) ?? []))(
     'is within 2e-5 of the largest output on $N × $C × $H × $W, $F filters of $HH × $WW',
     { tags: 'slow' },
     ({ passes }) => {
@@ -199,7 +201,8 @@ describeFirstQuick(engines, '$name, $simd SIMD', ({ simd, tolerance, sizes, sets
       convShape(64, 128, 4, 4, 256, HH, WW, same),
       convShape(4, 256, 4, 4, 256, HH, WW, same),
     ]) {
-      for (const { what, read, written, run } of passes(s, 7)) {
+      for (const { what, read, written, run } of convTrials(s, (length) => new Float32Array(length))) {
+        if (what === 'sumChannels') continue;
         const arrays = [...read, new Float32Array(written)].map(({ length }) => memory.resident(length, 'float32'));
         const operands = 4 * arrays.reduce((sum, { length }) => sum + length, 0);
         const before = memory.used;
