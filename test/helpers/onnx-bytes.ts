@@ -81,7 +81,7 @@ export interface TestModel {
   readonly dataType?: number;
   readonly producer?: string;
   /** More bytes at the end of the graph. */
-  readonly rest?: readonly number[];
+  readonly rest?: ArrayLike<number>;
 }
 
 function attributeBytes(name: string, value: TestAttribute): number[] {
@@ -143,12 +143,13 @@ export function modelBytes(model: TestModel): Uint8Array {
     ),
     ...Object.entries(inputs).flatMap(([name, shape]) => block(GRAPH.input, valueBytes(name, shape, dataType))),
     ...outputs.flatMap((name) => block(GRAPH.output, valueBytes(name, null, dataType))),
-    ...rest,
   ];
-  return Uint8Array.from([
-    ...int(MODEL.irVersion, 8),
-    ...block(MODEL.producerName, producer),
-    ...block(MODEL.graph, graph),
-    ...block(MODEL.opsetImport, [...block(OPERATOR_SET.domain, ''), ...int(OPERATOR_SET.version, opset)]),
-  ]);
+  const start = [...int(MODEL.irVersion, 8), ...block(MODEL.producerName, producer)];
+  // `rest` may be millions of bytes: they are copied, and not spread.
+  const parts = [
+    [...start, ...varint(MODEL.graph * 8 + 2), ...varint(graph.length + rest.length), ...graph],
+    rest,
+    block(MODEL.opsetImport, [...block(OPERATOR_SET.domain, ''), ...int(OPERATOR_SET.version, opset)]),
+  ];
+  return Uint8Array.from(Buffer.concat(parts.map((part) => Uint8Array.from(part))));
 }

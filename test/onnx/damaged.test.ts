@@ -10,7 +10,7 @@ import { block, float, int, modelBytes, nodeBytes, type TestModel, varint } from
 const identity = { nodes: [{ op: 'Relu' }] };
 /** Reads a model with these more bytes in its graph. */
 const withGraph =
-  (rest: readonly number[], model: TestModel = identity) =>
+  (rest: ArrayLike<number>, model: TestModel = identity) =>
   () =>
     decodeOnnx(modelBytes({ ...model, rest }));
 /** Reads bytes of the outermost message. */
@@ -276,10 +276,14 @@ describe('graphs', () => {
   test('many integers in several tensors', { tags: 'slow' }, () => {
     const size = 2 ** 20;
     const names = ['a', 'b', 'c', 'd', 'e'];
-    const rest = names.flatMap((name) => {
-      const raw = varint(TENSOR.rawData * 8 + 2).concat(varint(size), Array(size).fill(0));
-      return tensor(block(TENSOR.name, name), int(TENSOR.dims, size), int(TENSOR.dataType, DATA_TYPE.int8), raw);
+    const raw = new Uint8Array(size);
+    const tensors = names.flatMap((name) => {
+      const head = [...block(TENSOR.name, name), ...int(TENSOR.dims, size), ...int(TENSOR.dataType, DATA_TYPE.int8)];
+      head.push(...varint(TENSOR.rawData * 8 + 2), ...varint(size));
+      const start = [...varint(GRAPH.initializer * 8 + 2), ...varint(head.length + size), ...head];
+      return [Uint8Array.from(start), raw];
     });
+    const rest = Buffer.concat(tensors);
     const nodes = [{ op: 'Concat', inputs: ['x', ...names], attributes: { axis: 0 } }];
     expect(withGraph(rest, { nodes })).toThrow('not supported: 5242880 integers, more than 4194304');
   });

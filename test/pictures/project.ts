@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import ts from 'typescript';
+import { buildSync } from 'esbuild';
 import { afterAll, beforeAll } from 'vitest';
 
 const DEPENDENCIES = ['fflate', 'ndarray', 'ndarray-ops', 'papaparse', 'seedrandom'];
@@ -12,18 +12,10 @@ export function compiledLibrary(): { folder: string } {
   const library = { folder: '' };
   beforeAll(() => {
     library.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'layerwise-library-'));
-    const files = fs.readdirSync('src', { recursive: true, encoding: 'utf8' });
-    for (const file of files) {
-      if (!file.endsWith('.ts') || file.startsWith(path.join('kernels', 'assembly'))) continue;
-      const { outputText } = ts.transpileModule(fs.readFileSync(path.join('src', file), 'utf8'), {
-        // Without a name it is module.ts, and an import of './module.js' the file itself.
-        fileName: file,
-        compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
-      });
-      const out = path.join(library.folder, file.replace(/\.ts$/, '.js'));
-      fs.mkdirSync(path.dirname(out), { recursive: true });
-      fs.writeFileSync(out, outputText);
-    }
+    const files = fs.readdirSync('src', { recursive: true, encoding: 'utf8' }).map((file) => path.join('src', file));
+    const assembly = path.join('src', 'kernels', 'assembly');
+    const entryPoints = files.filter((file) => file.endsWith('.ts') && !file.startsWith(assembly));
+    buildSync({ entryPoints, outbase: 'src', outdir: library.folder, format: 'esm', target: 'es2023' });
     fs.writeFileSync(path.join(library.folder, 'package.json'), '{ "type": "module", "exports": "./index.js" }');
   }, 60_000);
   afterAll(() => fs.rmSync(library.folder, { recursive: true, force: true }));
