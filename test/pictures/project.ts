@@ -15,7 +15,14 @@ export function compiledLibrary(): { folder: string } {
     const files = fs.readdirSync('src', { recursive: true, encoding: 'utf8' }).map((file) => path.join('src', file));
     const assembly = path.join('src', 'kernels', 'assembly');
     const entryPoints = files.filter((file) => file.endsWith('.ts') && !file.startsWith(assembly));
-    buildSync({ entryPoints, outbase: 'src', outdir: library.folder, format: 'esm', target: 'es2023' });
+    buildSync({
+      entryPoints,
+      outbase: 'src',
+      outdir: library.folder,
+      format: 'esm',
+      target: 'es2023',
+      logLevel: 'error',
+    });
     fs.writeFileSync(path.join(library.folder, 'package.json'), '{ "type": "module", "exports": "./index.js" }');
   }, 60_000);
   afterAll(() => fs.rmSync(library.folder, { recursive: true, force: true }));
