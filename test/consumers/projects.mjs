@@ -23,6 +23,11 @@ const VITEST = [
  */
 const PROGRAMS = ['esm', 'tensor-methods', 'both-names', 'one-function'];
 
+/** What webpack's programs ask of a browser before anything else, to find their own files: Node has none of it. */
+const SURROUNDINGS = `const location = new URL('http://localhost/browser/main.js');
+Object.assign(globalThis, { self: globalThis, location, importScripts() {} });
+`;
+
 /** A build by this repository's esbuild: platform, format, what to bundle, where to. */
 const ESBUILD = `import { build } from ${JSON.stringify(import.meta.resolve('esbuild'))};
 const [platform, format, entry, outfile] = process.argv.slice(2);
@@ -98,9 +103,16 @@ export const REGISTRY = {
     browser: (name) => ['esbuild', `${name}.mjs`, ...esbuild('browser', 'esm'), `--outfile=browser/${name}.mjs`],
     node: (name) => ['esbuild', `${name}.mjs`, ...esbuild('node', 'cjs'), `--outfile=node/${name}.cjs`],
   }),
-  webpack: bundler(['webpack@5', 'webpack-cli@6'], {
-    browser: (name) => ['webpack', '--entry', `./${name}.mjs`, ...webpack('web', 'browser', `${name}.mjs`)],
-    node: (name) => ['webpack', '--entry', `./${name}.mjs`, ...webpack('node', 'node', `${name}.cjs`)],
+  webpack: withWorkerFile({
+    ...bundler(
+      ['webpack@5', 'webpack-cli@6'],
+      {
+        browser: (name) => ['webpack', '--entry', `./${name}.mjs`, ...webpack('web', 'browser', `${name}.mjs`)],
+        node: (name) => ['webpack', '--entry', `./${name}.mjs`, ...webpack('node', 'node', `${name}.cjs`)],
+      },
+      ['--import', './surroundings.mjs'],
+    ),
+    texts: { 'surroundings.mjs': SURROUNDINGS },
   }),
   rollup: bundler(['rollup@4', '@rollup/plugin-node-resolve@16', '@rollup/plugin-commonjs@29'], {
     browser: (name) => ['rollup', `${name}.mjs`, ...rollup(['browser'], 'es', 'mjs'), '-d', 'browser'],
@@ -198,14 +210,15 @@ function otherRuntime(name, packages, command) {
 /**
  * A bundler, for browsers and for Node.
  *
- * Node runs both: what the bundle for browsers asks of its surroundings, Node has too.
+ * Node runs both: what the bundle for browsers asks of its surroundings, Node has too, or gets by `options`.
  */
-function bundler(packages, platforms) {
+function bundler(packages, platforms, options = []) {
   // The optional packages are there: those of the registry, or this repository's.
   const steps = packages.length > 0 ? [] : [withOptionalPackages];
   for (const [platform, build] of Object.entries(platforms)) {
     for (const name of PROGRAMS) {
-      steps.push(build(name), ['node', `${platform}/${name}.${platform === 'node' ? 'c' : 'm'}js`]);
+      const file = `${platform}/${name}.${platform === 'node' ? 'c' : 'm'}js`;
+      steps.push(build(name), ['node', ...(platform === 'browser' ? options : []), file]);
     }
   }
   steps.push((project) => small(join(project, 'browser/one-function.mjs')));
@@ -221,6 +234,18 @@ function withOptionalPackages(project) {
     symlinkSync(join(ROOT, 'node_modules', name), link, 'junction');
   }
   return null;
+}
+
+/** A bundler that puts the file of worker threads beside the bundle for browsers. */
+function withWorkerFile(project) {
+  return { ...project, steps: [...project.steps, hasWorkerFile] };
+}
+
+function hasWorkerFile(project) {
+  const folder = join(project, 'browser');
+  const others = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.js'));
+  const found = others.some((name) => readFileSync(join(folder, name), 'utf8').includes('onmessage'));
+  return found ? null : `${folder} has no file of the worker threads: ${others.join(', ') || 'no other file'}`;
 }
 
 /** Whether a bundle holds no more than it needs. The kernels alone are ten times as many bytes. */
@@ -259,5 +284,5 @@ function vite(command, ...packages) {
       return [...command, 'build', '--config', `${name}.server.config.mjs`];
     },
   });
-  return { ...project, texts };
+  return withWorkerFile({ ...project, texts });
 }
