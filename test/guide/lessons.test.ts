@@ -3,14 +3,14 @@
 // process, which has the library loaded; one runs as a program with the library as a package, as all do for readers.
 
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { LESSONS } from '../../src/cli/lessons.js';
 import { command } from '../helpers/command.js';
+import { installLibrary } from '../helpers/installed.js';
 
 const FOLDER = 'docs/guide/lessons';
 const names = readdirSync(FOLDER).filter((name) => statSync(join(FOLDER, name)).isDirectory());
@@ -80,12 +80,7 @@ describe('with the library as a package', () => {
   let folder = '';
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'layerwise-lessons-'));
-    const home = join(folder, 'node_modules', 'layerwise');
-    mkdirSync(home, { recursive: true });
-    writeFileSync(join(home, 'package.json'), JSON.stringify({ name: 'layerwise', main: 'index.js' }));
-    const external = ['@jsquash/jpeg', '@resvg/resvg-js', 'fast-png', 'jiti', 'vega', 'vega-lite'];
-    const settings = { platform: 'node', format: 'cjs', bundle: true, external, logLevel: 'error' } as const;
-    await build({ ...settings, entryPoints: ['src/index.ts'], outfile: join(home, 'index.js') });
+    await installLibrary(folder);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
