@@ -20,10 +20,10 @@ export const LESSONS: Readonly<Record<string, Lesson>> = {
   batchnorm: { chapter: 'batch-normalization', task: 'batch normalization, forward and backward' },
   dropout: { chapter: 'dropout', task: 'inverted dropout' },
   convolution: { chapter: 'convolution', task: 'a convolution by loops, then by a matrix product' },
-  autograd: { chapter: 'autograd-and-modules', task: 'a small autograd, and a module' },
-  saving: { chapter: 'saving', task: 'a run that goes on after it was cut off' },
-  data: { chapter: 'your-own-data', task: 'a data set of your own' },
-  scaling: { chapter: 'scaling-out', task: 'gradients of shares of a batch' },
+  autograd: { chapter: 'autograd-and-modules', task: 'the way back through a graph, and the parameters of a module' },
+  saving: { chapter: 'saving', task: 'a file of arrays, written and read' },
+  data: { chapter: 'your-own-data', task: 'a standardizer, a split, batches, and a dataset' },
+  scaling: { chapter: 'scaling-out', task: 'gradients of shares of a batch, and a model of time' },
 };
 
 /** Where the lessons are: they stand two folders above this file, in src/ and in dist/. */
