@@ -49,7 +49,9 @@ test('run the program until they are dismissed', async () => {
   const [x, out] = [new Float32Array(100_000).fill(3), new Float32Array(100_000)];
   kernels.relu(x, out);
   expect([made.length, workers.count]).toEqual([0, 0]);
-  await Promise.all([workers.whenUp(), workers.whenUp()]);
+  const waiting = Promise.all([workers.whenUp(), workers.whenUp()]);
+  expect(workers.problem).toBe('ready() was not awaited');
+  await waiting;
   expect([made.length, workers.count, workers.problem]).toEqual([2, 2, null]);
   kernels.relu(x, out);
   expect(out).toEqual(x);

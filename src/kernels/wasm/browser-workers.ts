@@ -31,6 +31,7 @@ export class BrowserWorkers implements WorkerThreads {
   readonly #sources: readonly Source[];
   readonly #up: Int32Array;
   #starting: Promise<void> | null = null;
+  #isWaiting = true;
   #problem: string | null = null;
 
   /**
@@ -51,7 +52,8 @@ export class BrowserWorkers implements WorkerThreads {
   }
 
   get problem(): string | null {
-    return this.#starting === null ? 'they start with await ready()' : this.#problem;
+    if (this.#starting === null) return 'they start with await ready()';
+    return this.#isWaiting ? 'ready() was not awaited' : this.#problem;
   }
 
   /** Nothing: see the class. */
@@ -70,6 +72,7 @@ export class BrowserWorkers implements WorkerThreads {
     const generation = this.#memory.integers(GENERATION, 1)[0];
     const started = this.#wanted === 0 ? 0 : await this.#startFrom(this.#sources, generation);
     await until(() => this.count === started || this.#memory.integers(GENERATION, 1)[0] !== generation);
+    this.#isWaiting = false;
   }
 
   /** Starts them from the first source that works, which the first worker shows. Returns how many have started. */
