@@ -30,7 +30,8 @@ export async function lookAtHeaders(): Promise<void> {
   const isLocal = typeof window === 'object' && ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname);
   if (!isLocal || lacking !== null) return;
   try {
-    const { headers } = await fetch(location.href, { method: 'HEAD' });
+    const { ok, headers } = await fetch(location.href, { method: 'HEAD' });
+    if (!ok) return;
     lacking = HEADERS.filter(({ name, value, others }) => {
       const sent = headers.get(name)?.split(';')[0].trim() ?? '';
       return ![value, ...others].includes(sent);
