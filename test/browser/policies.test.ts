@@ -132,6 +132,20 @@ describe.skipIf(CHROMIUM === undefined)(`what forbids code from strings, in Chro
     );
   });
 
+  test('an optional package is imported by the map of the page, and one that is in none is named', async () => {
+    const { text } = await bundled("export * from 'fast-png';");
+    site.answers.set('/fast-png.js', { text });
+    const head = `<script type="importmap">${JSON.stringify({ imports: { 'fast-png': '/fast-png.js' } })}</script>`;
+    const script = `${IMPORTS}
+const png = await library.encodePng(library.zeros([2, 2]));
+const missing = await library.saveChart('a.png', '<svg xmlns="http://www.w3.org/2000/svg"/>').catch(String);
+document.body.textContent = JSON.stringify({ signature: [...png.slice(1, 4)], missing });`;
+    expect(await trained(contexts[0], {}, { head, script })).toEqual({
+      signature: [...'PNG'].map((letter) => letter.charCodeAt(0)),
+      missing: expect.stringMatching(/^Error: saveChart: charts as PNG need the package @resvg.* \(.*did not load: /),
+    });
+  });
+
   test('a page that may not run WebAssembly trains on the reference, and says so', async () => {
     const result = await trained(contexts[0], { 'Content-Security-Policy': NO_WEBASSEMBLY });
     expect(result).toMatchObject(bitsOf(onReference));
