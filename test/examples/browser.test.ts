@@ -22,7 +22,9 @@ describe.skipIf(CHROMIUM === undefined)(`examples/browser${WITHOUT_CHROMIUM}`, (
   const isolated = useServer();
   const plain = useServer('--one-thread');
 
-  test('trains on threads, answers clicks, knows a drawing, and goes on from its file', async () => {
+  test('trains on threads, answers clicks, knows a drawing, and goes on from its file', {
+    timeout: 120_000,
+  }, async () => {
     const file = path.join(temporaryDir(), 'net.safetensors');
     let accuracy = '';
     await open(isolated(), { width: 1600 }, async (page) => {
@@ -34,23 +36,24 @@ describe.skipIf(CHROMIUM === undefined)(`examples/browser${WITHOUT_CHROMIUM}`, (
         'isolated page',
       ]);
       await press(page, 'Take one of the data');
-      await train(page, 3);
+      await train(page, 2);
+      await page.getByRole('button', { name: 'Pause' }).waitFor();
       const answers = await clicks(page, 'Zoom in: Loss', 15);
       expect(answers[7], `${answers}`).toBeLessThan(PROMPT);
       await said(page, 'The training is complete.');
       accuracy = await tile(page, 'Validation accuracy');
-      expect(Number.parseFloat(accuracy)).toBeGreaterThan(65);
+      expect(Number.parseFloat(accuracy)).toBeGreaterThan(55);
       await drawSquare(page);
       await page.getByText('It takes your drawing for frame.').waitFor();
 
       const [saved] = await Promise.all([page.waitForEvent('download'), press(page, 'Save network')]);
-      expect(saved.suggestedFilename()).toBe('convolutional-10-classes-141.safetensors');
+      expect(saved.suggestedFilename()).toBe('convolutional-10-classes-94.safetensors');
       await saved.saveAs(file);
     });
     await open(plain(), {}, async (page) => {
       await ready(page);
       await choose(page, 'Load network…', file);
-      await said(page, /^net\.safetensors is loaded: it was trained for 141 steps and knows 10 classes \(disc, ring, /);
+      await said(page, /^net\.safetensors is loaded: it was trained for 94 steps and knows 10 classes \(disc, ring, /);
       expect(await tile(page, 'Validation accuracy')).toBe(accuracy);
       await press(page, 'Train on');
       await page.getByRole('button', { name: 'Pause' }).click();
@@ -94,6 +97,7 @@ describe.skipIf(CHROMIUM === undefined)(`examples/browser${WITHOUT_CHROMIUM}`, (
     await open(isolated(), {}, async (page) => {
       await ready(page);
       await train(page, 1000);
+      await page.getByRole('button', { name: 'Pause' }).waitFor();
       const refused: [name: string, bytes: Uint8Array, sentence: string][] = [
         ['data_batch_1.bin', new Uint8Array(5000), 'data_batch_1.bin has 5,000 bytes, expected a whole number of'],
         ['test_batch.bin', new Uint8Array(3073).fill(77), 'test_batch.bin: record 0 (counted from 0) has label 77'],
@@ -224,7 +228,7 @@ async function ready(page: Page): Promise<void> {
 }
 
 async function said(page: Page, text: string | RegExp): Promise<void> {
-  await page.getByRole('status').getByText(text).waitFor();
+  await page.getByRole('status').getByText(text).waitFor({ timeout: 50_000 });
 }
 
 async function press(page: Page, name: string): Promise<void> {
@@ -234,7 +238,6 @@ async function press(page: Page, name: string): Promise<void> {
 async function train(page: Page, epochs: number): Promise<void> {
   await page.getByLabel('Epochs').fill(`${epochs}`);
   await press(page, 'Train');
-  await page.getByRole('button', { name: 'Pause' }).waitFor();
 }
 
 async function tile(page: Page, name: string): Promise<string> {
