@@ -38,7 +38,7 @@ const SHARED = [
     ...['activations', 'blocks', 'convolution', 'kernels', 'long-sums', 'losses', 'normalization', 'softmax'],
     ...['special-values', 'winograd'],
   ].map((kernels) => `test/kernels/${kernels}.test.ts`),
-  ...['documentation', 'gradient-check', 'index', 'readme', 'solver*', 'training-faults'].map(
+  ...['documentation', 'gradient-check', 'guide/names', 'index', 'readme', 'solver*', 'training-faults'].map(
     (name) => `test/${name}.test.ts`,
   ),
 ];

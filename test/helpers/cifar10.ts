@@ -2,7 +2,6 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
-import { writeSyntheticCifar10 } from '../../src/data/index.js';
 
 export const BATCHES = [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`).concat('test_batch.bin');
 
@@ -11,16 +10,6 @@ export function temporaryDir(): string {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'layerwise-'));
   onTestFinished(() => fs.rmSync(dir, { recursive: true, force: true }));
   return dir;
-}
-
-/**
- * The environment of a script that trains without real data: it finds 1,200 drawn pictures in a cache under `folder`,
- * where it would draw 12,000.
- */
-export function withFewPictures(folder: string): NodeJS.ProcessEnv {
-  const cache = path.join(folder, 'cache');
-  writeSyntheticCifar10(path.join(cache, 'layerwise', 'synthetic-cifar10'), { trainPerBatch: 200, test: 200 });
-  return { ...process.env, CIFAR10_DIR: '', XDG_CACHE_HOME: cache };
 }
 
 /** A record of a batch file: a label, then 3,072 pixels by their place in the file. */

@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { withFewPictures } from '../helpers/cifar10.js';
+import { withFewPictures } from '../helpers/few-pictures.js';
 
 let out: string;
 let env: NodeJS.ProcessEnv;

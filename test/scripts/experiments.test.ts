@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { withFewPictures } from '../helpers/cifar10.js';
+import { withFewPictures } from '../helpers/few-pictures.js';
 import { CHROMIUM, useBrowser, WITHOUT_CHROMIUM } from '../pictures/browser.js';
 
 const NAMES = [

@@ -4,7 +4,8 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { temporaryDir, withFewPictures } from '../helpers/cifar10.js';
+import { temporaryDir } from '../helpers/cifar10.js';
+import { withFewPictures } from '../helpers/few-pictures.js';
 
 /** Starts the main job on few synthetic pictures, for longer than anybody waits. */
 function train(folder: string) {

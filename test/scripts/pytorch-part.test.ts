@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { withFewPictures } from '../helpers/cifar10.js';
+import { withFewPictures } from '../helpers/few-pictures.js';
 
 let folder: string;
 let env: NodeJS.ProcessEnv;
