@@ -35,7 +35,7 @@ test('Ctrl-C leaves the history so far, whole, and where it goes has been said',
   expect(lossHistory.every(Number.isFinite)).toBe(true);
   expect(options).toMatchObject({ hidden: 5, train: 400 });
   expect(fs.readdirSync(path.dirname(out))).toEqual(['net.json']);
-});
+}, 120_000);
 
 test('a reader that goes away ends the script without a word, and the history is there', async () => {
   const { child, out } = train(temporaryDir());
@@ -48,4 +48,4 @@ test('a reader that goes away ends the script without a word, and the history is
   expect(await ended).toBe(0);
   expect(complaint).toBe('');
   expect(JSON.parse(fs.readFileSync(out, 'utf8'))).toMatchObject({ finished: false });
-});
+}, 120_000);
