@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const dist = dirname(createRequire(import.meta.url).resolve('layerwise'));
 const { version, ...hashes } = JSON.parse(readFileSync(join(dist, 'integrity.json'), 'utf8'));
@@ -17,7 +18,7 @@ assert(readFileSync(join(dist, 'layerwise.browser.js'), 'utf8').startsWith(`/*! 
 
 // Node takes a file of this package for CommonJS; a page has no such rule.
 copyFileSync(join(dist, 'layerwise.browser.js'), 'layerwise.mjs');
-const one = await import('./layerwise.mjs');
+const one = await import(pathToFileURL('layerwise.mjs').href);
 assert.deepEqual(Object.keys(one).sort(), Object.keys(await import('layerwise')).sort());
 const net = new one.TwoLayerNet({ inputDim: 4, hiddenDim: 3, numClasses: 2, seed: 0 });
 const X = new one.Random(0).randn([10, 4]);
