@@ -57,6 +57,7 @@ async function main() {
 }
 
 main().catch((error) => {
-  console.error(`example:browser: ${error.message}`);
+  const wayOut = error.code === 'EADDRINUSE' ? '; choose another one: npm run example:browser -- --port 0' : '';
+  console.error(`example:browser: ${error.message}${wayOut}`);
   process.exitCode = 1;
 });

@@ -1,7 +1,8 @@
 import { decodeCifar10Batch, decodeIdx, type IdxData } from 'layerwise';
 import type { Dropped } from '../protocol.js';
-import { type ImageSet, imageSet, joined, type Part, shuffled, sizeOf } from './image-set.js';
+import { type ImageSet, imageSet, joined, type Part, shuffled } from './image-set.js';
 import { decodePicture } from './pixels.js';
+import { sizeOf } from './shape.js';
 
 const CIFAR_SHAPE = [3, 32, 32] as const;
 const CIFAR_CLASSES = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];

@@ -1,8 +1,7 @@
 import { channelStats, Random } from 'layerwise';
 import type { DataFacts } from '../protocol.js';
 import { channelsLast } from './pixels.js';
-
-export type Shape = readonly [channels: number, height: number, width: number];
+import { type Shape, sizeOf } from './shape.js';
 
 /** Pictures as bytes, each plane by plane, and their classes. */
 export interface Part {
@@ -91,10 +90,6 @@ export function factsOf({ name, shape, classes, training, validation }: ImageSet
     samples: channelsLast(samples, shape),
     labels: numbers.map((n) => training.labels[n]!),
   };
-}
-
-export function sizeOf([C, H, W]: Shape): number {
-  return C * H * W;
 }
 
 function range({ images, labels }: Part, size: number, from: number, to: number): Part {

@@ -2,9 +2,10 @@ import { array, type NDArray, topKAccuracy } from 'layerwise';
 import { filtersOf } from '../../../src/insight/filters.js';
 import { mostConfidentMistakes } from '../../../src/insight/mistakes.js';
 import type { Look } from '../protocol.js';
-import { type ImageSet, sizeOf } from './image-set.js';
+import type { ImageSet } from './image-set.js';
 import type { Net } from './net.js';
 import { channelsLast } from './pixels.js';
+import { sizeOf } from './shape.js';
 
 const MISTAKES = 12;
 const FILTERS = 48;

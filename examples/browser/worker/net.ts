@@ -1,6 +1,7 @@
 import { decodeSafetensors, encodeSafetensors, manualSeed, type NDArray, nn, predict, transforms } from 'layerwise';
 import type { Network, NetworkFacts } from '../protocol.js';
-import { type ImageSet, type Shape, sizeOf } from './image-set.js';
+import type { ImageSet } from './image-set.js';
+import { type Shape, sizeOf } from './shape.js';
 
 /** What a network was made for: with its numbers all that is needed to use it, so it stands in its file. */
 export interface Plan {

@@ -1,5 +1,5 @@
 import type { Pictures } from '../protocol.js';
-import type { ImageSet, Shape } from './image-set.js';
+import type { Shape } from './shape.js';
 
 /** How much of a picture's side a drawing fills: the digits of MNIST fill 20 of 28 pixels. */
 const FILLED = 20 / 28;
@@ -34,11 +34,19 @@ export async function decodePicture(file: File, [C, H, W]: Shape): Promise<Uint8
   return planesOf(context.getImageData(0, 0, W, H), C);
 }
 
+/** The pictures that a network knows. */
+interface Known {
+  readonly shape: Shape;
+  /** Of their channels. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
 /**
  * A drawing, light on black, as a picture of the kind that a network knows: of its size, in the middle, and with the
  * contrast of its pictures. Null if nothing is drawn.
  */
-export function fromDrawing(drawing: ImageData, { shape, mean, std }: Pick<ImageSet, 'shape' | 'mean' | 'std'>) {
+export function fromDrawing(drawing: ImageData, { shape, mean, std }: Known) {
   const box = boxOf(drawing);
   if (box === null) return null;
   const [C, H, W] = shape;

@@ -1,16 +1,17 @@
 import { kernelInfo, Random } from 'layerwise';
 import type { Dropped, Request, Scores, Settings, Tell } from '../protocol.js';
 import { recognize } from './files.js';
-import { factsOf, type ImageSet, sizeOf } from './image-set.js';
+import { factsOf, type ImageSet } from './image-set.js';
 import { judge, look } from './look.js';
 import { Net } from './net.js';
 import { channelsLast, decodePicture, fromDrawing } from './pixels.js';
 import { Points } from './points.js';
 import { Run } from './run.js';
+import { sizeOf } from './shape.js';
 import { syntheticSet } from './synthetic.js';
 
 /** Milliseconds between two looks, unless a look takes long: they get a tenth of the time at most. */
-const LOOK_PAUSE = 1000;
+const LOOK_PAUSE = 300;
 
 /** What is classified, again after each look. */
 interface Judged {
