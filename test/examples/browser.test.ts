@@ -121,7 +121,9 @@ describe.skipIf(CHROMIUM === undefined)(`examples/browser${WITHOUT_CHROMIUM}`, (
       await drop(page, { 'train-images-idx3-ubyte.gz': gzipSync(images), 'train-labels-idx1-ubyte': labels });
       await said(page, 'MNIST: 40 pictures of 10 classes are ready. The training on the pictures before has ended.');
       await page.getByText('36 pictures to train on, 4 to check with; 28 × 28 pixels, gray; 10 classes').waitFor();
-      await drop(page, { 'data_batch_1.bin': new Uint8Array(20 * 3073) });
+      const folder = temporaryDir();
+      fs.writeFileSync(path.join(folder, 'data_batch_1.bin'), new Uint8Array(20 * 3073));
+      await choose(page, 'Choose a folder…', folder);
       await said(page, 'CIFAR-10: 20 pictures of 10 classes are ready.');
     });
   });
@@ -146,7 +148,7 @@ describe.skipIf(CHROMIUM === undefined)(`examples/browser${WITHOUT_CHROMIUM}`, (
     fs.writeFileSync(path.join(folder, 'red', 'broken.png'), 'no picture');
     await open(plain(), {}, async (page) => {
       await ready(page);
-      await choose(page, 'Choose a folder…', folder);
+      await dropFolders(page, [path.join(folder, 'red'), path.join(folder, 'blue')]);
       await page.getByText(/^1 of 41 files cannot be read as pictures and are left out: .*broken\.png\.$/).waitFor();
       await page.getByText('36 pictures to train on, 4 to check with; 32 × 32 pixels, in color; 2 classes').waitFor();
       await page.getByLabel('Kind').selectOption('linear');
@@ -260,6 +262,17 @@ async function drop(page: Page, files: Readonly<Record<string, Uint8Array>>): Pr
     }
     document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
   }, listed);
+}
+
+/** Drops folders of this machine as a desktop does. */
+async function dropFolders(page: Page, files: string[]): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files, dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, x: 200, y: 200, data });
+    if (type === 'dragEnter') await page.getByText('Drop data, pictures or a network').waitFor();
+  }
+  await session.detach();
 }
 
 /** Clicks, and returns how long each took to be answered by a frame: milliseconds, the shortest first. */
