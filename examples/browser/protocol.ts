@@ -96,7 +96,8 @@ export type State = 'idle' | 'running' | 'paused';
 export type Report =
   | { readonly kind: 'engine'; readonly engine: Engine }
   | { readonly kind: 'data'; readonly data: DataFacts }
-  | { readonly kind: 'network'; readonly network: NetworkFacts }
+  /** `isNew`: another network than before, whose training is not that of the curves. */
+  | { readonly kind: 'network'; readonly network: NetworkFacts; readonly isNew: boolean }
   | { readonly kind: 'state'; readonly state: State; readonly epochs: number }
   /** Columns of float64: iterations, losses, learning rates. */
   | { readonly kind: 'points'; readonly columns: ArrayBuffer; readonly epoch: number; readonly perSecond: number }

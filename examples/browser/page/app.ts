@@ -80,7 +80,7 @@ export class App {
         break;
       case 'network':
         this.#known = report.network.classes;
-        if (report.network.iterations === 0) this.#progress.clear();
+        if (report.isNew) this.#progress.clear();
         this.#network.showNetwork(report.network);
         break;
       case 'state':

@@ -114,6 +114,7 @@ export class Session {
     if (this.#judged !== null && net.plan.shape.join() !== this.#net?.plan.shape.join()) this.#judge(null);
     this.#net = net;
     this.#points.clear();
+    this.#tell({ kind: 'network', network: net.facts, isNew: true });
     this.#look();
   }
 
@@ -158,7 +159,7 @@ export class Session {
   #look(): void {
     if (this.#net === null || this.#set === null) return;
     const start = performance.now();
-    this.#tell({ kind: 'network', network: this.#net.facts });
+    this.#tell({ kind: 'network', network: this.#net.facts, isNew: false });
     this.#tell({ kind: 'look', look: look(this.#net, this.#set) });
     this.#judgeAgain();
     const now = performance.now();
