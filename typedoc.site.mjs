@@ -2,12 +2,12 @@
 // one search. Formulas become MathML, which browsers show without a font or a script.
 
 import { katex } from '@mdit/plugin-katex';
+import { OptionDefaults } from 'typedoc';
 import { CHAPTERS, CONTENTS, OTHERS } from './scripts/build/site.mjs';
 
 /** @type {Partial<import('typedoc').TypeDocOptions>} */
 export default {
   extends: ['./typedoc.json'],
-  out: 'docs/site',
   plugin: ['./scripts/build/typedoc-methods.mjs', './scripts/build/typedoc-site.mjs'],
   readme: 'docs/guide/index.md',
   projectDocuments: [
@@ -25,6 +25,16 @@ export default {
   sort: ['kind', 'instance-first', 'alphabetical-ignoring-documents'],
   navigation: { includeGroups: true },
   searchInDocuments: true,
+  highlightLanguages: [...OptionDefaults.highlightLanguages, 'python'],
   customCss: 'scripts/build/site.css',
-  markdownItLoader: (parser) => parser.use(katex, { output: 'mathml', throwOnError: true }),
+  customJs: 'scripts/build/site.js',
+  markdownItLoader(parser) {
+    parser.use(katex, { output: 'mathml', throwOnError: true });
+    const { fence } = parser.renderer.rules;
+    // A block without a language is what a program prints.
+    parser.renderer.rules.fence = (tokens, i, ...rest) => {
+      tokens[i].info ||= 'text';
+      return fence(tokens, i, ...rest);
+    };
+  },
 };

@@ -5,7 +5,7 @@ import { Converter, ReflectionKind } from 'typedoc';
 
 export function load(app) {
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
-    const functions = project.getChildByName('F');
+    const functions = project.getReflectionsByKind(ReflectionKind.Namespace).find(({ name }) => name === 'F');
     for (const property of project.getReflectionsByKind(ReflectionKind.Property)) {
       const signatures = property.type?.declaration?.signatures;
       if (property.comment !== undefined || signatures === undefined) continue;

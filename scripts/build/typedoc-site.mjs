@@ -1,19 +1,50 @@
-// TypeDoc's plugin for the documents of the site: each is called by its title, and stands in the group that the guide's
-// contents give it.
+// TypeDoc's plugin for the site: each document is called by its title, and stands in the group that the guide's contents
+// give it; the pages of the library are those of a module of its name; what axe finds in TypeDoc's pages is mended.
 
-import { basename } from 'node:path';
-import { Converter } from 'typedoc';
+import { Converter, PageEvent, ReflectionKind } from 'typedoc';
 import { CONTENTS, OTHERS } from './site.mjs';
 
 const GROUPS = new Map(Object.entries(CONTENTS).flatMap(([group, names]) => names.map((name) => [name, group])));
 
 export function load(app) {
+  app.converter.on(Converter.EVENT_CREATE_DECLARATION, (_context, declaration) => {
+    // TypeDoc calls it by its file.
+    if (declaration.kind === ReflectionKind.Module && declaration.name === 'index') declaration.name = 'layerwise';
+  });
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, document) => {
-    document.frontmatter.group = GROUPS.get(basename(document.name)) ?? OTHERS;
-    const [first, ...rest] = document.content;
-    const [line, title] = /^# (.*)\n+/.exec(first.text) ?? [''];
-    if (title !== undefined) document.name = title.replaceAll('`', '');
-    // The page shows the name.
-    document.content = [{ ...first, text: first.text.slice(line.length) }, ...rest];
+    const [, chapter] = /^docs\/guide\/(.*)$/.exec(document.name) ?? [];
+    document.frontmatter.group = GROUPS.get(chapter) ?? OTHERS;
+    const [, title] = /^# (.*)/.exec(document.content[0].text) ?? [];
+    // The README has the name of the whole site.
+    if (title !== undefined && document.name !== 'README') document.name = title;
+  });
+  app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
+    // The first page has the name of the project over it.
+    const [first] = project.readme ?? [];
+    if (first !== undefined) first.text = first.text.replace(/^# .*\n+/, '');
+  });
+  app.renderer.on(PageEvent.END, (page) => {
+    page.contents = mended(page.contents);
+  });
+}
+
+/**
+ * A page as axe wants it: landmarks, headings without gaps, no links inside of what opens a list, and what scrolls can be
+ * scrolled by keyboard.
+ */
+function mended(html) {
+  const text = html
+    .replace('<div class="col-content">', '<div class="col-content" role="main">')
+    .replace('<div class="col-sidebar">', '<div class="col-sidebar" role="complementary" aria-label="Contents">')
+    .replace(/<summary\b.*?<\/summary>/gs, (summary) => summary.replace(/<a\b[^>]*tsd-anchor-icon.*?<\/a>/gs, ''))
+    .replaceAll('<th></th>', '<td></td>')
+    .replaceAll('<table>', '<div class="scrolls" role="group" aria-label="Table" tabindex="0"><table>')
+    .replaceAll('</table>', '</table></div>')
+    .replaceAll("<p class='katex-block'>", '<p class="scrolls" tabindex="0">');
+  let level = 0;
+  return text.replace(/<h([1-6])\b(?=[^>]*>)/g, (tag, digit) => {
+    const isGap = Number(digit) > level + 1;
+    level = Math.min(Number(digit), level + 1);
+    return isGap ? `${tag} aria-level="${level}"` : tag;
   });
 }

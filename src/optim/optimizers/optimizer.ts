@@ -134,8 +134,8 @@ export abstract class Optimizer<O extends { lr: number }> {
   }
 
   /**
-   * Takes over options and state, by copying, from what {@link stateDict} returned for an optimizer of this class with
-   * as many parameters in each group, of the same shapes and dtypes.
+   * Takes over options and state, by copying, from what {@link Optimizer.stateDict} returned for an optimizer of this
+   * class with as many parameters in each group, of the same shapes and dtypes.
    *
    * @throws {RangeError} listing everything that does not fit; nothing has changed then.
    */

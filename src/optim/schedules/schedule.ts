@@ -93,8 +93,9 @@ export abstract class RateSchedule<S extends object = object> implements Statefu
   }
 
   /**
-   * Takes over a copy of what {@link stateDict} returned for a schedule of this class, so that the following rates are
-   * the same to the last bit. The groups' current rates are part of the optimizer's state: load that too.
+   * Takes over a copy of what {@link RateSchedule.stateDict} returned for a schedule of this class, so that the
+   * following rates are the same to the last bit. The groups' current rates are part of the optimizer's state: load
+   * that too.
    *
    * @throws {TypeError | RangeError} if something does not fit; nothing has changed then.
    */

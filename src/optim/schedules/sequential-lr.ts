@@ -127,8 +127,8 @@ export class SequentialLR implements Stateful<SequentialLRStateDict> {
   }
 
   /**
-   * Takes over a copy of what {@link stateDict} returned for a sequence of such schedules. The groups' current rates
-   * are part of the optimizer's state: load that too.
+   * Takes over a copy of what {@link SequentialLR.stateDict} returned for a sequence of such schedules. The groups'
+   * current rates are part of the optimizer's state: load that too.
    *
    * @throws {TypeError | RangeError} if something does not fit; nothing has changed then.
    */

@@ -1,0 +1,88 @@
+// Checks the site in docs/site: no link leads nowhere, and axe finds nothing, in light and dark, on a wide screen and on
+// a phone's, where there is a Chromium. Of the pages of the library, which are alike, it looks at some; with --all at each.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chromium } from 'playwright-core';
+import { ROOT } from './kernels.mjs';
+
+const require = createRequire(import.meta.url);
+const SITE = join(ROOT, 'docs/site');
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+/** Of a folder of the library's pages, so many are looked at. */
+const SAMPLE = 2;
+
+const pages = readdirSync(SITE, { recursive: true })
+  .filter((file) => file.endsWith('.html'))
+  .map((file) => file.replaceAll('\\', '/'))
+  .sort();
+const texts = new Map(pages.map((page) => [page, readFileSync(join(SITE, page), 'utf8')]));
+const anchors = new Map([...texts].map(([page, text]) => [page, new Set(matches(text, /\sid="([^"]*)"/g))]));
+
+const found = [...texts].flatMap(([page, text]) => deadLinks(page, text));
+if (CHROMIUM === undefined) console.error('check-site: axe is skipped, there is no Chromium in /usr/bin');
+else found.push(...(await looked()));
+for (const line of found) console.error(line);
+console.error(`check-site: ${pages.length} pages, ${found.length === 0 ? 'nothing found' : `${found.length} faults`}`);
+process.exitCode = found.length > 0 ? 1 : 0;
+
+function matches(text, pattern) {
+  return Array.from(text.matchAll(pattern), ([, match]) => match);
+}
+
+/** The links of a page, and its pictures and scripts, that lead nowhere within the site. */
+function deadLinks(page, text) {
+  const links = matches(text, /\s(?:href|src)="([^"]+)"/g).filter((link) => !/^[a-z]+:/.test(link));
+  return [...new Set(links)].flatMap((link) => {
+    const [path, anchor] = decodeURI(link.replaceAll('&amp;', '&')).split('#');
+    const target = path === '' ? page : relative(SITE, join(SITE, dirname(page), path)).replaceAll('\\', '/');
+    if (!existsSync(join(SITE, target))) return [`${page}: ${link} leads nowhere`];
+    const ids = anchors.get(target);
+    const isThere = ids === undefined || anchor === undefined || anchor === '' || ids.has(decodeURIComponent(anchor));
+    return isThere ? [] : [`${page}: ${link} has no such place`];
+  });
+}
+
+/** The pages that axe looks at. */
+function sample() {
+  if (process.argv.includes('--all')) return pages;
+  const seen = new Map();
+  return pages.filter((page) => {
+    const folder = dirname(page);
+    seen.set(folder, (seen.get(folder) ?? 0) + 1);
+    return folder === '.' || folder === 'documents' || seen.get(folder) <= SAMPLE;
+  });
+}
+
+/** What axe finds, and pages that are wider than their window. */
+async function looked() {
+  const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
+  const faults = new Set();
+  for (const [colorScheme, width] of [
+    ['light', 1280],
+    ['dark', 360],
+  ]) {
+    const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } });
+    const tab = await context.newPage();
+    for (const page of sample()) {
+      await tab.goto(pathToFileURL(join(SITE, page)).href);
+      await tab.addScriptTag({ content: axe });
+      const violations = await tab.evaluate(async () => {
+        const { violations } = await globalThis.axe.run(document, { resultTypes: ['violations'] });
+        return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+      });
+      const { scrollWidth, clientWidth } = await tab.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return { scrollWidth, clientWidth };
+      });
+      if (scrollWidth > clientWidth) violations.push(`is ${scrollWidth} pixels wide in a window of ${clientWidth}`);
+      for (const violation of violations) faults.add(`${page} (${colorScheme}, ${width}): ${violation}`);
+    }
+    await context.close();
+  }
+  await browser.close();
+  return faults;
+}
