@@ -1,6 +1,7 @@
 // @module-tag slow
-// Every lesson as its reader has it: the stub fails and says what is to be written, the solution passes. All run in this
-// process, which has the library loaded; one runs as a program with the library as a package, as all do for readers.
+// Every lesson as its reader has it: the stub fails and says what is to be written, the solution passes. All run in
+// this process, which has the library loaded; one runs as a program with the library as a package, as all do for
+// readers.
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';

@@ -71,6 +71,61 @@ const MISTAKES: Readonly<Record<string, readonly Mistake[]>> = {
     ['> x.get(n, c, best', '< x.get(n, c, best', 'out[0, 0, 0, 0] is 1, expected 5'],
     ['> x.get(n, c, best', '>= x.get(n, c, best', 'of 6 6 0 2, dx[0, 0, 0, 0] is 0, expected 10'],
   ],
+  autograd: [
+    ['.sort((a, b) => b.order - a.order)', '', 'x.grad of h + relu(h)'],
+    ['sum(gradients.get(input), part)', 'part', 'x.grad of relu(h) + h with h = 3 · x,[0] is 0, expected 3'],
+    ['if (value.isParameter) value.grad', 'value.grad', 'a constant has a grad'],
+    ['sum(value.grad, gradient)', 'gradient', 'x.grad after two passes of 3 · x[0] is 3, expected 6'],
+    [
+      'before ? F.add(before, gradient).data : gradient',
+      'before ? (before.data.forEach((v, i) => { before.data[i] = v + gradient.data[i]; }), before) : gradient',
+      'b.grad of (a + b) + a[0] is 2, expected 1',
+    ],
+    [
+      'const reached = new Set([end]);',
+      'const walk = (v, g) => {' +
+        '  if (v.isParameter) v.grad = sum(v.grad, g);' +
+        '  v.back?.(g).forEach((part, i) => walk(v.inputs[i], part));' +
+        '};' +
+        "walk(end, ones(end.data.shape, 'float64')); return; const reached = new Set([end]);",
+      '12 functions went back 4095 times',
+    ],
+    [' && !names.has(member)', '', 'the names are scale, layers.0.w, layers.0.b, again'],
+    ["typeof member === 'object'", 'Array.isArray(member)', 'the names are scale, again, expected'],
+  ],
+  saving: [
+    ['bytes.buffer, bytes.byteOffset', 'bytes.buffer, 0', 'the header ends at byte'],
+    ['size === 4 ? view.getFloat32(at, true)', 'size === 4 ? view.getFloat32(at)', 'hidden.weight[0, 0] is'],
+    ["if (name === '__metadata__') continue;", '', '__metadata__: dtype is undefined'],
+    ['from >= 0 && ', '', 'offsets that begin before the numbers was taken'],
+    ['count * size !== to - from', 'false', 'a shape of 3 numbers with 8 bytes: the error does not name beta'],
+    ['const values = valuesOf(a)', 'const values = [...a.data]', "'column' has 24 bytes"],
+    ['BigInt(text.length)', 'BigInt(header.length)', 'decodeSafetensors'],
+  ],
+  data: [
+    ['rows.map((n) => X.get(n, d))', '[0, 1, 2, 3].map((n) => X.get(n, d))', 'the mean is that of all rows'],
+    [' || 1);', ');', 'std[2] is 0, expected 1'],
+    ['average(values.map', '1.5 * average(values.map', 'divide the squares by their number'],
+    ['.filter((value) => !Number.isNaN(value))', '', 'mean of 1, NaN, 3[0] is NaN'],
+    ['zeros([N, D], X.dtype)', 'X', 'X has changed'],
+    ['Number.isNaN(value) ? 0 : ', '', 'out of NaN[0, 0] is NaN'],
+    ['mixed.slice(cut)', 'mixed.slice(cut + 1)', 'is there 0 times, expected once'],
+    ['labels[place] === label);', 'label === 0);', 'the first list has 7 examples of class 0, expected 6'],
+    ['random.permutation(places.length)', 'places.keys()', 'five seeds give the same first list'],
+    ['at < count; at += size', 'at + size <= count; at += size', 'sizes 4, 4, expected 4, 4, 2'],
+    ['random.permutation(count)', 'Array(count).keys()', 'two epochs have the same order'],
+    ['this.signal.length - this.width)', 'this.signal.length - this.width + 1)', 'the last window has no next value'],
+    ['[this.signal[end]]', '[this.signal[end - 1]]', 'y of example 1[0] is 13, expected 14'],
+  ],
+  scaling: [
+    ['r * size + Math.min(r, left)', 'r * size', 'share 1 of 10 rows in 4 shares begins at 2, expected 3'],
+    ['[Math.floor(count / parts), count % parts]', '[Math.ceil(count / parts), 0]', 'ends at 12, expected 10'],
+    ['sizes[r] / all', '1 / sizes.length', 'w is the plain mean'],
+    ['(loss * sizes[r]) / y.length', 'loss / sizes.length', 'the loss of 2 shares is'],
+    ['.filter(([from, to]) => from < to)', '', 'X has shape (0, 5)'],
+    ['2 * (replicas - 1)', '2 * replicas', 'one replica is'],
+    ['replicas <= most', 'replicas < most', 'a job without gradients, up to 8 is 7, expected 8'],
+  ],
 };
 
 afterEach(() => {
