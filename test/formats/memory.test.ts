@@ -80,9 +80,11 @@ describe('what is written is read again, or refused', { tags: 'slow' }, () => {
     ['safetensors', encodeSafetensors, decodeSafetensors],
     ['json', encodeJson, decodeJson],
   ] as const)('many arrays in %s', (_, encode, decode) => {
-    expect(() => decode(encode(many(most)))).not.toThrow();
+    const state = many(most);
+    expect(() => decode(encode(state))).not.toThrow();
+    state.another = zeros([0]);
     const expected = 'expected at most 1000000 parts, of which an array has 11';
-    expect(() => encode(many(most + 1))).toThrow(`state has ${most + 1} arrays and 0 texts, ${expected}`);
+    expect(() => encode(state)).toThrow(`state has ${most + 1} arrays and 0 texts, ${expected}`);
   });
 
   test('texts in JSON, which numbers that are not finite are', () => {

@@ -40,16 +40,23 @@ function python(...args: string[]): string {
 afterAll(() => rmSync(dir, { recursive: true }));
 
 const random = new Random(0);
+const EXAMPLES = 64;
 
 function images(shape: readonly number[], dtype: 'float32' | 'float64' = 'float32'): NDArray {
-  return random.randn([256, ...shape], dtype);
+  return random.randn([EXAMPLES, ...shape], dtype);
 }
 
 /** Trained for a few steps, so that no parameter and no statistic has its initial value. */
 function trained(model: Classifier, X: NDArray): (X: NDArray) => NDArray {
-  const y = random.randint(0, 10, 256);
+  const y = random.randint(0, 10, EXAMPLES);
   const data = { XTrain: X, yTrain: y, XVal: X, yVal: y };
-  new Solver(model, data, { updateRule: 'adam', numEpochs: 2, batchSize: 64, verbose: false, seed: 0 }).train();
+  new Solver(model, data, {
+    updateRule: 'adam',
+    numEpochs: 2,
+    batchSize: EXAMPLES / 4,
+    verbose: false,
+    seed: 0,
+  }).train();
   return (inputs) => model.loss(inputs);
 }
 

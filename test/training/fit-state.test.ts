@@ -30,10 +30,10 @@ describe('fit taken down to its state', () => {
     goesOn(every, (event) => events.includes(event)),
   );
 
-  test.each(['step', 'epoch'] as const)(
-    'after any event goes on to the same bits, with a schedule of each %s',
-    { tags: 'slow' },
-    (every) => goesOn(every, () => true),
+  test('after any event goes on to the same bits', { tags: 'slow' }, () => goesOn('step', () => true));
+
+  test('after other events goes on to the same bits, with a schedule of each epoch', { tags: 'slow' }, () =>
+    goesOn('epoch', (event) => event % 4 === 0),
   );
 
   test.each([

@@ -33,12 +33,12 @@ test.each(['stack', 'concat'] as const)('F.%s takes 50,000 tensors, forward and 
   expect(x.grad?.item()).toBe(50_000);
 });
 
-test('clipping and optimizers take 200,000 parameters', { tags: 'slow' }, () => {
+test('clipping and optimizers take 150,000 parameters', { tags: 'slow' }, () => {
   const data = ones([1]);
-  const params = Array.from({ length: 200_000 }, () => ({ data, grad: { data: ones([1]) } }));
+  const params = Array.from({ length: 150_000 }, () => ({ data, grad: { data: ones([1]) } }));
   expect(optim.clipGradNorm(params, 1, { normType: Infinity })).toBe(1);
-  expect(optim.clipGradNorm(params, Infinity)).toBeCloseTo(Math.sqrt(200_000), 3);
-  expect(new optim.SGD(params).paramGroups[0].params).toHaveLength(200_000);
+  expect(optim.clipGradNorm(params, Infinity)).toBeCloseTo(Math.sqrt(150_000), 3);
+  expect(new optim.SGD(params).paramGroups[0].params).toHaveLength(150_000);
 });
 
 test('a norm that is NaN is seen behind others', () => {
