@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { replacementOf } from './scripts/build/replacements.mjs';
 
 const SHARED = [
   ...[
@@ -46,6 +47,8 @@ const SHARED = [
 const MEMORY = ['autograd', 'data', 'nn'].map((folder) => `test/${folder}/*memory.test.ts`);
 /** Those of the folders above that replace what the library finds when it is loaded. */
 const OWN = ['formats/browser', 'formats/mutants', 'runs/model-file-alone'].map((name) => `test/${name}.test.ts`);
+/** Those that run on the arrays that browsers get. */
+const WITHOUT_PACKAGES = ['test/without-packages.test.ts'];
 
 /** They have the tag for those that call them. */
 const DEFINING = ['test/helpers/slow.ts', 'test/helpers/kernel-sets.ts'];
@@ -61,8 +64,20 @@ export default defineConfig({
         extends: true,
         test: { name: 'shared', include: SHARED, exclude: [...MEMORY, ...OWN, ...LEFT_OUT], isolate: false },
       },
-      { extends: true, test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: [...SHARED, ...LEFT_OUT] } },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: ['test/**/*.test.ts'],
+          exclude: [...SHARED, ...WITHOUT_PACKAGES, ...LEFT_OUT],
+        },
+      },
       { extends: true, test: { name: 'own', include: [...MEMORY, ...OWN], exclude: LEFT_OUT } },
+      {
+        extends: true,
+        plugins: [{ name: 'as-browsers-get-it', load: replacementOf, enforce: 'pre' }],
+        test: { name: 'without packages', include: WITHOUT_PACKAGES, exclude: LEFT_OUT },
+      },
     ],
     setupFiles: ['test/helpers/matchers.ts'],
     testTimeout: 60_000,

@@ -1,0 +1,3 @@
+export declare const REPLACEMENTS: Readonly<Record<string, string>>;
+export declare const forBrowsers: import('esbuild').Plugin;
+export declare function replacementOf(file: string): string | undefined;
