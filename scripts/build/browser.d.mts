@@ -4,7 +4,7 @@ export declare const FOR_BROWSERS: {
   readonly minify: true;
   readonly format: 'esm';
   readonly platform: 'browser';
-  readonly target: string[];
+  readonly target: string;
   readonly charset: 'utf8';
   readonly legalComments: 'none';
   readonly logLevel: 'warning';

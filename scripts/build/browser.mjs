@@ -16,8 +16,8 @@ export { version as esbuildVersion } from 'esbuild';
 const NAME = 'layerwise.browser.js';
 const LICENSES = `${NAME}.licenses.txt`;
 
-/** The oldest browsers with WebAssembly's fixed-width SIMD, without which the reference runs: see docs/browsers.md. */
-export const TARGET = ['es2022', 'chrome91', 'edge91', 'firefox89', 'safari16.4'];
+/** Private names and static blocks stay what they are: written for older browsers they are slower. */
+export const TARGET = 'es2022';
 
 /** How esbuild makes an ES module for browsers of `dist/esm`. */
 export const FOR_BROWSERS = {
