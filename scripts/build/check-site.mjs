@@ -15,7 +15,7 @@ const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/go
 const SAMPLE = 2;
 
 const pages = readdirSync(SITE, { recursive: true })
-  .filter((file) => file.endsWith('.html'))
+  .filter((file) => file.endsWith('.html') && !file.startsWith('media'))
   .map((file) => file.replaceAll('\\', '/'))
   .sort();
 const texts = new Map(pages.map((page) => [page, readFileSync(join(SITE, page), 'utf8')]));
