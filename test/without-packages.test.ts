@@ -4,9 +4,9 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
 import { ndarray } from '../src/arrays/index.js';
 
-// What the tests of arrays, layers and the tape find on arrays of `ndarray`, again on those of our own: vitest.config.mts
-// puts the module in place that browsers get. Left out is what has nothing to do with arrays: memory, threads and the
-// reference, long statistics, convolutions and pooling of every option.
+// What the tests of arrays, layers and the tape find on arrays of `ndarray`, again on those of our own: the project in
+// vitest.config.mts puts the module in place that browsers get. Left out is what has nothing to do with arrays: memory,
+// threads and the reference, long statistics, convolutions and pooling of every option.
 
 vi.mock('./helpers/kernel-sets.js', async (original) => {
   const helpers = await original<typeof import('./helpers/kernel-sets.js')>();
