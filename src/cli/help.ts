@@ -4,7 +4,7 @@ import type { Io } from './io.js';
 import { version } from './version.js';
 
 /** From nothing to a finished run. */
-const START = ['train twolayer --data synthetic --ui', 'report runs/twolayer-synthetic-1 --open'];
+const START = 'train twolayer --data synthetic --ui';
 
 /** A second column begins after at most so many characters. */
 const LEFT = 26;
@@ -41,7 +41,7 @@ export function rootHelp(program: Command, helper: Help, { columns, program: nam
     '',
     ...options.map(({ flags, text }) => item(style.cyan(flags.padEnd(flagWidth)), flagWidth, text)),
     '',
-    ...START.map((line) => `${style.dim('$')} ${name} ${line}`),
+    `${style.dim('$')} ${name} ${START}`,
     '',
   ].join('\n');
 }

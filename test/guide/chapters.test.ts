@@ -70,7 +70,7 @@ async function run(program: Program): Promise<Map<Block, string>> {
 }
 
 describe.each(chapterNames().filter((chapter) => blocksOf(chapter).length > 0))('%s', (chapter) => {
-  test('prints what stands under its blocks', async () => {
+  test('prints what stands under its blocks', { timeout: 180_000 }, async () => {
     const printed = new Map<Block, string>();
     for (const program of programsOf(chapter)) for (const [block, out] of await run(program)) printed.set(block, out);
     if (WRITES) writeFileSync(chapterFile(chapter), withOutputs(chapterText(chapter), printed));

@@ -19,7 +19,7 @@ const lessons = readdirSync(LESSONS, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.mjs'))
   .map((file) => join(LESSONS, file));
 
-test('the code of the guide has no error of types', () => {
+test('the code of the guide has no error of types', { timeout: 240_000 }, () => {
   const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
   const options: ts.CompilerOptions = {
     ...ts.parseJsonConfigFileContent(config, ts.sys, '.').options,
