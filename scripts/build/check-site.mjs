@@ -1,5 +1,6 @@
-// Checks the site in docs/site: no link leads nowhere, and axe finds nothing, in light and dark, on a wide screen and on
-// a phone's, where there is a Chromium. Of the pages of the library, which are alike, it looks at some; with --all at each.
+// Checks the site in docs/site: no link leads nowhere, and axe finds nothing, in light and dark, on a wide screen and
+// on a phone's, where there is a Chromium. Of the library's pages, which are alike, it looks at some; with --all at
+// each.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,5 +1,5 @@
-// TypeDoc's plugin for the site: each document is called by its title, and stands in the group that the guide's contents
-// give it; the pages of the library are those of a module of its name; what axe finds in TypeDoc's pages is mended.
+// TypeDoc's plugin for the site: each document is called by its title and stands in the group that the guide's contents
+// give it, the pages of the library are those of a module of its name, and what axe finds in TypeDoc's pages is mended.
 
 import { Converter, PageEvent, ReflectionKind } from 'typedoc';
 import { CONTENTS, OTHERS } from './site.mjs';
@@ -29,8 +29,8 @@ export function load(app) {
 }
 
 /**
- * A page as axe wants it: landmarks, headings without gaps, no links inside of what opens a list, and what scrolls can be
- * scrolled by keyboard.
+ * A page as axe wants it: landmarks, headings without gaps, no links inside of what opens a list, and what scrolls can
+ * be scrolled by keyboard.
  */
 function mended(html) {
   const text = html

@@ -115,6 +115,10 @@ test('every figure is shown in a chapter', () => {
 test('every chapter has its place in the contents, and a title', () => {
   const contents: Record<string, string[]> = JSON.parse(readFileSync('docs/guide/chapters.json', 'utf8'));
   const listed = Object.values(contents).flat();
-  expect(chapterNames().filter((name) => name !== 'index' && !listed.includes(name))).toEqual([]);
+  expect(listed.sort()).toEqual(
+    chapterNames()
+      .filter((name) => name !== 'index')
+      .sort(),
+  );
   for (const name of chapterNames()) expect(chapterText(name)).toMatch(/^# \S/);
 });
