@@ -98,6 +98,7 @@ export class Chart {
   refresh(): void {
     const width = this.#host.clientWidth;
     const hasValues = this.#options.lines.some((line) => line.curve().x.length > 0);
+    this.#forgetRange();
     write(this.#note, this.#options.note?.() ?? '');
     this.#note.hidden = this.#note.textContent === '';
     this.#empty.hidden = hasValues;
@@ -136,6 +137,13 @@ export class Chart {
     this.#resized.disconnect();
     this.#plot?.destroy();
     this.#plot = null;
+  }
+
+  /** Shows all where nothing is of what was seen: the curves are those of another run, or gone. */
+  #forgetRange(): void {
+    if (this.#range === null) return;
+    const [first, last] = this.#whole();
+    if (!(this.#range[0] < last && this.#range[1] > first)) this.#range = null;
   }
 
   #curves(): Curve[] {
@@ -217,6 +225,7 @@ export class Chart {
 
   #show(range: readonly [number, number] | null): void {
     const [first, last] = this.#whole();
+    if (first > last) return; // there is nothing yet
     if (range !== null) {
       range = [Math.max(first, range[0]), Math.min(last, range[1])];
       if (range[0] <= first && range[1] >= last) range = null;
