@@ -1,5 +1,6 @@
 import { el, fill, write } from '../../../src/ui/page/dom.js';
-import type { Dropped, Engine, Report } from '../protocol.js';
+import { integer } from '../../../src/ui/page/format.js';
+import type { Dropped, Engine, Report, State } from '../protocol.js';
 import { DataPanel } from './data-panel.js';
 import { listenForDrops } from './drops.js';
 import { FiltersPanel, MistakesPanel } from './gallery.js';
@@ -25,14 +26,24 @@ export class App {
   readonly #engine = el('div', { class: 'engine' });
   readonly #said = el('p', { role: 'status' });
   readonly #refused = el('p', { class: 'error', role: 'alert' });
-  readonly #messages = el('div', { class: 'messages' }, this.#said, this.#refused);
+  readonly #dismiss = el(
+    'button',
+    { type: 'button', class: 'small', 'aria-label': 'Dismiss the message', click: () => this.#say('', false) },
+    '×',
+  );
+  readonly #refusal = el('div', { class: 'refusal' }, this.#refused, this.#dismiss);
+  readonly #messages = el('div', { class: 'messages' }, this.#said, this.#refusal);
   /** The classes of the data, and those that the network knows. */
   #classes: readonly string[] = [];
   #known: readonly string[] = [];
+  #state: State = 'idle';
   #silence = 0;
 
   constructor(root: HTMLElement, worker: Worker) {
-    const ask: Ask = (request, transfer = []) => worker.postMessage(request, transfer);
+    const ask: Ask = (request, transfer = []) => {
+      if (request.kind === 'synthetic') this.#say(`Drawing ${integer(request.images)} pictures …`, false);
+      worker.postMessage(request, transfer);
+    };
     const take = (files: readonly Dropped[]) => {
       this.#say(`Reading ${files.length === 1 ? files[0]!.path : `${files.length} files`} …`, false);
       ask({ kind: 'files', files });
@@ -41,7 +52,10 @@ export class App {
     this.#network = new NetworkPanel(ask, take);
     this.#try = new TryPanel(ask, take);
     worker.onmessage = ({ data }: MessageEvent<Report>) => this.#hear(data);
-    worker.onerror = (event) => this.#say(`The worker that trains has failed: ${event.message}`, true);
+    worker.onerror = ({ message }) => {
+      const why = message ? `has failed: ${message}` : 'could not be loaded';
+      this.#say(`The worker that trains ${why}. Load the page again.`, true);
+    };
     fill(
       root,
       el(
@@ -63,9 +77,13 @@ export class App {
         this.#mistakes.root,
       ),
       this.#messages,
-      listenForDrops(take),
+      listenForDrops(take, (sentence) => this.#say(sentence, true)),
     );
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#progress.redraw());
+    addEventListener('keydown', ({ key }) => {
+      if (key === 'Escape') this.#say('', false);
+    });
+    this.#say('', false);
     this.#data.drawSynthetic();
   }
 
@@ -84,6 +102,8 @@ export class App {
         this.#network.showNetwork(report.network);
         break;
       case 'state':
+        if (this.#state === 'idle' && report.state === 'running') this.#say('', false);
+        this.#state = report.state;
         this.#network.showState(report.state);
         this.#progress.showState(report.state, report.epochs);
         break;
@@ -120,10 +140,13 @@ export class App {
     );
   }
 
-  /** Says a sentence. One that tells of an error stays until the next, others for a while. */
+  /** Says a sentence. One that tells of an error, or of a work that lasts, stays until the next, others for a while. */
   #say(text: string, isError: boolean): void {
     clearTimeout(this.#silence);
-    if (!isError) this.#silence = setTimeout(() => write(this.#said, ''), SAID) as unknown as number;
+    const passes = !isError && !text.endsWith('…');
+    if (passes) this.#silence = setTimeout(() => write(this.#said, ''), SAID) as unknown as number;
+    this.#dismiss.hidden = !isError;
+    this.#refusal.classList.toggle('shown', isError);
     write(this.#said, isError ? '' : text);
     write(this.#refused, isError ? text : '');
   }

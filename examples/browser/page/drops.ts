@@ -1,22 +1,42 @@
 import { el } from '../../../src/ui/page/dom.js';
 import type { Dropped } from '../protocol.js';
 
-/** Files and folders that are dropped anywhere onto the page. */
-export function listenForDrops(take: (files: readonly Dropped[]) => void): HTMLElement {
+/** Milliseconds after which a drag that is not heard of has left the page: browsers tell of it each 350 ms at least. */
+const SILENCE = 700;
+
+/**
+ * Files and folders that are dropped anywhere onto the page.
+ *
+ * @param refuse - Says why something cannot be taken.
+ */
+export function listenForDrops(
+  take: (files: readonly Dropped[]) => void,
+  refuse: (sentence: string) => void,
+): HTMLElement {
   const veil = el('div', { class: 'veil' }, el('p', {}, 'Drop data, pictures or a network'));
   veil.hidden = true;
-  let depth = 0;
-  const show = (change: number) => {
-    depth = Math.max(0, depth + change);
-    veil.hidden = depth === 0;
+  let timer = 0;
+  const hide = () => {
+    clearTimeout(timer);
+    veil.hidden = true;
   };
-  addEventListener('dragenter', () => show(1));
-  addEventListener('dragleave', () => show(-1));
-  addEventListener('dragover', (event) => event.preventDefault());
-  addEventListener('drop', (event) => {
+  // Entering and leaving cannot be counted: what is dragged over may be drawn anew meanwhile, and is never left then.
+  const follow = (event: DragEvent) => {
+    if (!event.dataTransfer?.types.includes('Files')) return; // a text, which a field may take
     event.preventDefault();
-    show(-depth);
-    if (event.dataTransfer !== null) void filesOf(event.dataTransfer).then(take);
+    veil.hidden = false;
+    clearTimeout(timer);
+    timer = setTimeout(hide, SILENCE) as unknown as number;
+  };
+  addEventListener('dragenter', follow);
+  addEventListener('dragover', follow);
+  addEventListener('drop', (event) => {
+    hide();
+    if (!event.dataTransfer?.types.includes('Files')) return;
+    event.preventDefault();
+    filesOf(event.dataTransfer).then(take, ({ message }: Error) => {
+      refuse(`What was dropped cannot be read: ${message}`);
+    });
   });
   return veil;
 }

@@ -82,8 +82,9 @@ export class NetworkPanel {
         field('Learning rate', this.#rate),
         field('Epochs', this.#epochs),
       ),
-      this.#error,
       el('div', { class: 'row' }, this.#train, this.#more, this.#pause, this.#stop),
+      // Below the buttons: a click that leaves a field may write it, and must not move the button that it is for.
+      this.#error,
       this.#facts,
       el(
         'div',

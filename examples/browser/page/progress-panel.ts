@@ -41,7 +41,7 @@ export class ProgressPanel {
     format: percent,
     bounds: [0, 1],
     lines: [
-      { name: 'validation', pen: { color: 2, dash: [] }, curve: () => this.#validation },
+      { name: 'validation', pen: { color: 2, dash: [] }, curve: () => this.#measured },
       { name: 'training', pen: pen(1), isMarked: true, curve: () => this.#training },
     ],
   });
@@ -84,6 +84,11 @@ export class ProgressPanel {
   addEpoch(iteration: number, accuracy: number): void {
     this.#training.add(iteration, accuracy);
     this.#draw();
+  }
+
+  /** The validation accuracy, once there is a training: a single point is no curve. */
+  get #measured(): Curve {
+    return this.#points.length > 0 ? this.#validation : NONE;
   }
 
   /** Forgets a training. */
@@ -131,3 +136,5 @@ class Curve {
     this.x.length = this.y.length = 0;
   }
 }
+
+const NONE = new Curve();

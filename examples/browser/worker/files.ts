@@ -20,6 +20,9 @@ export type Recognized =
   | { readonly kind: 'network'; readonly file: File }
   | { readonly kind: 'pictures'; readonly files: readonly File[] };
 
+/** Pictures whose kind the system does not know. */
+const PICTURE = /\.(png|jpe?g|gif|webp|bmp|avif)$/i;
+
 /** @throws {Error} with a sentence that names the file that is not what it should be. */
 export async function recognize(dropped: readonly Dropped[]): Promise<Recognized> {
   const batches: File[] = [];
@@ -27,10 +30,10 @@ export async function recognize(dropped: readonly Dropped[]): Promise<Recognized
   const pictures: Dropped[] = [];
   for (const one of dropped) {
     const { file } = one;
-    if (file.name.endsWith('.safetensors')) return { kind: 'network', file };
-    if (file.name.endsWith('.bin')) batches.push(file);
-    else if (/^image\//.test(file.type)) pictures.push(one);
-    else if (/\bidx\d|\.gz$/.test(file.name)) idx.push(one);
+    if (/\.safetensors$/i.test(file.name)) return { kind: 'network', file };
+    if (/\.bin$/i.test(file.name)) batches.push(file);
+    else if (/^image\//.test(file.type) || PICTURE.test(file.name)) pictures.push(one);
+    else if (/idx\d|\.gz$/i.test(file.name)) idx.push(one);
   }
   if (batches.length > 0) return { kind: 'data', set: await cifarSet(batches), leftOut: [] };
   if (idx.length > 0) return { kind: 'data', set: await idxSet(idx), leftOut: [] };
@@ -38,8 +41,12 @@ export async function recognize(dropped: readonly Dropped[]): Promise<Recognized
     const what = dropped.length === 0 ? 'There was no file in that' : `${dropped[0]!.file.name} is of no known kind`;
     throw new Error(`${what}: this page takes .bin batches, idx files, pictures and .safetensors networks.`);
   }
-  const classes = [...new Set(pictures.map(folderOf))].sort();
-  if (classes.length > 1) return { kind: 'data', ...(await folderSet(pictures, classes)) };
+  const [innermost, outer] = byDepth(pictures);
+  const classes = [...new Set(innermost.map(folderOf))].sort();
+  if (classes.length > 1) {
+    const { set, leftOut } = await folderSet(innermost, classes);
+    return { kind: 'data', set, leftOut: [...leftOut, ...outer.map(({ path }) => path)] };
+  }
   return { kind: 'pictures', files: pictures.map(({ file }) => file) };
 }
 
@@ -130,6 +137,17 @@ async function folderSet(files: readonly Dropped[], classes: readonly string[]) 
   return { set: imageSet(facts, shuffled(part, size), null), leftOut };
 }
 
+/** Pictures in folders without folders of pictures, and the others: one beside the folders of classes is in none. */
+function byDepth(pictures: readonly Dropped[]): [innermost: Dropped[], outer: Dropped[]] {
+  const outer = new Set<string>();
+  for (const { path } of pictures) {
+    const folders = path.split('/').slice(0, -1);
+    for (let depth = 0; depth < folders.length; depth++) outer.add(folders.slice(0, depth).join('/'));
+  }
+  const isOuter = ({ path }: Dropped) => outer.has(path.split('/').slice(0, -1).join('/'));
+  return [pictures.filter((one) => !isOuter(one)), pictures.filter(isOuter)];
+}
+
 /** The name of the folder that a file is in. */
 function folderOf({ path }: Dropped): string {
   return path.split('/').at(-2) ?? '';
@@ -144,7 +162,8 @@ function decoded<T>(file: File, bytes: Uint8Array, decode: (bytes: Uint8Array) =
   }
 }
 
-async function bytesOf(file: File): Promise<Uint8Array> {
+/** @throws {Error} with a sentence that names the file, if it cannot be read. */
+export async function bytesOf(file: File): Promise<Uint8Array> {
   try {
     return new Uint8Array(await file.arrayBuffer());
   } catch {

@@ -33,6 +33,11 @@ export function imageSet(
 ): ImageSet {
   const size = sizeOf(shape);
   const count = training.labels.length;
+  if (validation === null && count < 2) {
+    throw new Error(
+      `${name}: one picture is too few, since some are kept to check with. Two or more can be trained on.`,
+    );
+  }
   if (validation !== null) validation = range(validation, size, 0, MOST_VALIDATION);
   else {
     const kept = Math.min(MOST_VALIDATION, Math.ceil(count / 10));

@@ -14,7 +14,8 @@ worker.onmessage = ({ data }) => void session.obey(data);
 // The policy of the page allows files, and not the text that threads start from otherwise.
 configureKernels({ workerUrl: new URL('layerwise-worker.js', location.href) });
 // Until the other threads are up this one computes alone.
-ready().then(({ simd, threads, notes }) => {
+const isReady = ready().then(({ simd, threads, notes }) => {
   const kernels = simd === null ? 'plain JavaScript' : `WebAssembly, ${simd} SIMD`;
   worker.postMessage({ kind: 'engine', engine: { kernels, threads, notes, isIsolated: crossOriginIsolated } });
 });
+isReady.catch(({ message }: Error) => worker.postMessage({ kind: 'said', text: message, isError: true }));

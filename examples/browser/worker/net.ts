@@ -1,4 +1,13 @@
-import { decodeSafetensors, encodeSafetensors, manualSeed, type NDArray, nn, predict, transforms } from 'layerwise';
+import {
+  array,
+  decodeSafetensors,
+  encodeSafetensors,
+  manualSeed,
+  type NDArray,
+  nn,
+  predict,
+  transforms,
+} from 'layerwise';
 import type { Network, NetworkFacts } from '../protocol.js';
 import type { ImageSet } from './image-set.js';
 import { type Shape, sizeOf } from './shape.js';
@@ -12,6 +21,9 @@ export interface Plan {
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
+
+/** Characters of a class: those that the name of a folder may have. */
+const MOST_NAME = 255;
 
 /** Hidden units or filters at most. */
 const MOST_WIDTH = 256;
@@ -46,7 +58,8 @@ export class Net {
 
   /** Whether it takes the pictures of a set and knows its classes. */
   fits({ shape, classes }: ImageSet): boolean {
-    return shape.join() === this.plan.shape.join() && classes.join() === this.plan.classes.join();
+    const plan = JSON.stringify([this.plan.shape, this.plan.classes]); // names may have commas
+    return JSON.stringify([shape, classes]) === plan;
   }
 
   /** Probabilities of the classes, shape (N, classes), of pictures as floats from 0 to 255, shape (N, C, H, W). */
@@ -63,12 +76,24 @@ export class Net {
   static decode(bytes: Uint8Array): Net {
     const { tensors, metadata } = decodeSafetensors(bytes);
     if (metadata[KEY] === undefined) throw new Error('the file says nothing of a network that was trained here');
-    const about = (JSON.parse(metadata[KEY]) ?? {}) as Plan & { iterations: number };
+    const about = parsed(metadata[KEY]);
     checkPlan(about);
     const net = new Net(about);
-    net.model.loadStateDict(tensors);
+    net.model.loadStateDict(tensors, { convert: true });
     net.iterations = about.iterations;
+    net.#try();
     return net;
+  }
+
+  /** @throws {Error} unless it says something of a black and of a white picture: numbers of files may be NaN, or huge. */
+  #try(): void {
+    const { shape } = this.plan;
+    const size = sizeOf(shape);
+    const X = array(new Float32Array(2 * size).fill(255, size), [2, ...shape]);
+    const weights = Object.values(this.model.stateDict());
+    const results = this.probabilities(X);
+    const isSound = [...weights, results].every(({ data }) => data.every(Number.isFinite));
+    if (!isSound) throw new Error('its numbers are not finite, or so large that nothing can be computed with them');
   }
 }
 
@@ -95,22 +120,33 @@ function build({ network, width, shape, classes }: Plan): nn.Sequential {
   );
 }
 
+/** What the metadata of a file say; nothing where they are no JSON. */
+function parsed(text: string): Plan & { iterations: number } {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {} as Plan & { iterations: number };
+  }
+}
+
 /** @throws {Error} unless a network can be made of it, and a small one: anybody may have written the file. */
 function checkPlan({ network, width, shape, classes, mean, std, iterations }: Plan & { iterations: number }): void {
   const isCount = (value: unknown, most: number) =>
     Number.isInteger(value) && Number(value) >= 1 && Number(value) <= most;
-  const isRow = (row: unknown, kind: string, length: number) =>
-    Array.isArray(row) && row.length === length && row.every((value) => typeof value === kind);
+  const isRow = (row: unknown, length: number, isSound: (value: unknown) => boolean) =>
+    Array.isArray(row) && row.length === length && row.every(isSound);
+  /** Bytes are from 0 to 255, and so are their mean and standard deviation. */
+  const isByte = (value: unknown) => typeof value === 'number' && value >= 0 && value <= 255;
   const isSound =
     ['linear', 'hidden', 'convolutional'].includes(network) &&
     isCount(width, MOST_WIDTH) &&
-    isRow(shape, 'number', 3) &&
+    isRow(shape, 3, (side) => isCount(side, 64)) &&
     [1, 3].includes(shape[0]) &&
-    shape.slice(1).every((side) => isCount(side, 64) && side >= 8) &&
-    isRow(classes, 'string', classes?.length) &&
+    Math.min(shape[1], shape[2]) >= 8 &&
+    isRow(classes, classes?.length, (name) => typeof name === 'string' && name.length <= MOST_NAME) &&
     isCount(classes.length, 100) &&
-    isRow(mean, 'number', shape[0]) &&
-    isRow(std, 'number', shape[0]) &&
+    isRow(mean, shape[0], isByte) &&
+    isRow(std, shape[0], (value) => isByte(value) && Number(value) > 1e-6) &&
     isCount(iterations + 1, Number.MAX_SAFE_INTEGER);
   if (!isSound) throw new Error('what the file says of its network makes none');
 }

@@ -1,4 +1,4 @@
-import { ByteDataset, DataLoader, fitAsync, optim } from 'layerwise';
+import { ByteDataset, DataLoader, DivergedError, fitAsync, optim } from 'layerwise';
 import type { Settings } from '../protocol.js';
 import type { ImageSet } from './image-set.js';
 import type { Net } from './net.js';
@@ -69,6 +69,7 @@ export class Run {
       transform: this.#net.normalize,
     });
     const { signal } = this.#stop;
+    const stepsAnEpoch = Math.ceil(labels.length / BATCH);
     try {
       await fitAsync(this.#net.model, loader, {
         optimizer: this.#optimizer,
@@ -77,7 +78,7 @@ export class Run {
         signal,
         onStep: ({ lossHistory }) => {
           this.#net.iterations++;
-          const epoch = (lossHistory.length * BATCH) / labels.length;
+          const epoch = lossHistory.length / stepsAnEpoch;
           this.#events.onStep(lossHistory.at(-1)!, this.#optimizer.paramGroups[0]!.lr, epoch);
           return this.#pause?.over;
         },
@@ -86,7 +87,10 @@ export class Run {
       return true;
     } catch (error) {
       if (signal.aborted) return false;
-      throw error;
+      if (!(error instanceof DivergedError)) throw error;
+      const { iteration, learningRate } = error;
+      const found = `After ${iteration} steps at a learning rate of ${learningRate} the loss is no number any more`;
+      throw new Error(`${found}: the training has ended. Try a lower rate, with a new network.`, { cause: error });
     }
   }
 }

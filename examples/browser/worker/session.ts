@@ -1,6 +1,6 @@
 import { kernelInfo, Random } from 'layerwise';
 import type { Dropped, Request, Scores, Settings, Tell } from '../protocol.js';
-import { recognize } from './files.js';
+import { bytesOf, recognize } from './files.js';
 import { factsOf, type ImageSet } from './image-set.js';
 import { judge, look } from './look.js';
 import { Net } from './net.js';
@@ -89,7 +89,7 @@ export class Session {
     else {
       this.#use(found.set);
       const { leftOut } = found;
-      const some = `${leftOut.length} of ${files.length} files cannot be read as pictures`;
+      const some = `${leftOut.length} of ${files.length} files are no pictures of a class that can be read`;
       if (leftOut.length > 0) this.#say(`${some} and are left out: ${leftOut.slice(0, 3).join(', ')}.`, true);
     }
   }
@@ -218,9 +218,10 @@ export class Session {
   async #load(file: File): Promise<void> {
     let net: Net;
     try {
-      net = Net.decode(new Uint8Array(await file.arrayBuffer()));
+      net = Net.decode(await bytesOf(file));
     } catch (error) {
-      const why = (error as Error).message.replace(/^decodeSafetensors: bytes:?\s*/, '');
+      // What the library says of its arguments, without their names.
+      const why = (error as Error).message.replace(/^(decodeSafetensors: bytes:?|loadStateDict: .*? fit \w+:)\s*/, '');
       throw new Error(`${file.name} cannot be loaded: ${why}.`, { cause: error });
     }
     this.#end();
