@@ -19,7 +19,7 @@ import { join, relative } from 'node:path';
 import { buildBrowser, esbuildVersion } from './browser.mjs';
 import { buildGenerated } from './generated.mjs';
 import { ROOT } from './kernels.mjs';
-import { STAND_INS, WORKER_FILE } from './stand-ins.mjs';
+import { STAND_INS, WORKER_FILE, withClassNames } from './stand-ins.mjs';
 
 const require = createRequire(import.meta.url);
 const TSC = require.resolve('typescript/bin/tsc');
@@ -43,6 +43,7 @@ if (existsSync(entry) && readFileSync(entry, 'utf8').startsWith(stamp)) {
     for (const file of [BINARIES, ASSETS]) dropMaps(join(DIST, folder, file));
   }
   for (const [name, text] of Object.entries(STAND_INS)) replace(`esm/${name}`, text);
+  nameClasses(join(DIST, 'esm'));
   const { BROWSER_PROGRAM } = require(join(DIST, `${WORKER}.js`));
   for (const folder of ['esm/kernels/wasm', '']) write(join(folder, WORKER_FILE), BROWSER_PROGRAM.trimEnd());
   for (const folder of PROGRAMS) dropDeclarations(join(DIST, folder));
@@ -99,6 +100,14 @@ function dropMaps(path) {
     rmSync(`${path}${end}.map`, { force: true });
     const file = `${path}${end}`;
     if (existsSync(file)) writeFileSync(file, readFileSync(file, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, ''));
+  }
+}
+
+/** Has the classes of all modules in a folder keep their names, whatever a minifier makes of them. */
+function nameClasses(folder) {
+  for (const name of readdirSync(folder, { recursive: true })) {
+    const file = join(folder, name);
+    if (name.endsWith('.js')) writeFileSync(file, withClassNames(readFileSync(file, 'utf8')));
   }
 }
 
