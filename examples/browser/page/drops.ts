@@ -13,7 +13,7 @@ export function listenForDrops(
   take: (files: readonly Dropped[]) => void,
   refuse: (sentence: string) => void,
 ): HTMLElement {
-  const veil = el('div', { class: 'veil' }, el('p', {}, 'Drop data, pictures or a network'));
+  const veil = el('div', { class: 'veil', 'aria-hidden': 'true' }, el('p', {}, 'Drop data, pictures or a network'));
   veil.hidden = true;
   let timer = 0;
   const hide = () => {

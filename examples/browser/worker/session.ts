@@ -89,8 +89,10 @@ export class Session {
     else {
       this.#use(found.set);
       const { leftOut } = found;
-      const some = `${leftOut.length} of ${files.length} files are no pictures of a class that can be read`;
-      if (leftOut.length > 0) this.#say(`${some} and are left out: ${leftOut.slice(0, 3).join(', ')}.`, true);
+      if (leftOut.length === 0) return;
+      const [count, some] = [`${leftOut.length} of ${files.length}`, leftOut.slice(0, 3).join(', ')];
+      const more = leftOut.length > 3 ? ', …' : '';
+      this.#say(`Left out, as no pictures in the folder of a class that can be read: ${count}, ${some}${more}.`, true);
     }
   }
 
@@ -184,13 +186,15 @@ export class Session {
 
   async #classify(files: readonly File[]): Promise<void> {
     const net = this.#net;
-    if (net === null) return;
+    if (net === null) throw new Error('There is no network yet that could classify a picture.');
     const [file] = files as [File];
     const picture = await decodePicture(file, net.plan.shape);
-    if (this.#net?.plan.shape.join() === net.plan.shape.join())
+    if (this.#net?.plan.shape.join() === net.plan.shape.join()) {
       this.#judge({ picture, source: file.name, label: null });
+    }
+    const which = files.length === 1 ? '' : `, the first of ${files.length} pictures`;
     const hint = 'To train on pictures of your own, drop several folders, one for each class.';
-    if (files.length > 1) this.#say(`${file.name} is classified, the first of ${files.length} pictures. ${hint}`);
+    this.#say(`${file.name} is classified${which}. ${hint}`);
   }
 
   #judge(judged: Judged | null): void {
@@ -216,9 +220,10 @@ export class Session {
   }
 
   async #load(file: File): Promise<void> {
+    const bytes = await bytesOf(file);
     let net: Net;
     try {
-      net = Net.decode(await bytesOf(file));
+      net = Net.decode(bytes);
     } catch (error) {
       // What the library says of its arguments, without their names.
       const why = (error as Error).message.replace(/^(decodeSafetensors: bytes:?|loadStateDict: .*? fit \w+:)\s*/, '');
