@@ -74,9 +74,13 @@ describe('that do not come up', () => {
   });
 
   test('since they do not load or fail, say what is known of it', async () => {
+    let ended = 0;
     const failing = (message: string | undefined) =>
       class {
         onerror = (_event: object): void => {};
+        terminate(): void {
+          ended++;
+        }
         postMessage(): void {
           setTimeout(() => this.onerror({ message, preventDefault() {} }));
         }
@@ -87,6 +91,8 @@ describe('that do not come up', () => {
     const absent = workersOf(failing(undefined), 2).workers;
     await absent.whenUp();
     expect(absent.problem).toMatch(/^threads\.js did not load: it has to be there, with the header Cross-Origin-Emb/);
+    // The first of two fails, so no other is tried; none is left behind.
+    expect(ended).toBe(2);
   });
 
   test('for long are not waited for, and count when they come', async () => {
@@ -98,7 +104,7 @@ describe('that do not come up', () => {
     const waiting = workers.whenUp();
     await vi.advanceTimersByTimeAsync(20_000);
     await waiting;
-    expect([workers.count, workers.problem]).toEqual([0, 'no answer for 5 s']);
+    expect([workers.count, workers.problem]).toEqual([0, 'threads.js gave no answer for 5 s']);
     Atomics.add(memory.integers(WORKERS, 1), 0, 1);
     expect(workers.count).toBe(1);
   });

@@ -100,7 +100,7 @@ export class BrowserWorkers implements WorkerThreads {
   #startOne(source: Source, thread: number, generation: number): Promise<string | null> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
-        this.#problem = `no answer for ${PATIENCE / 1000} s`;
+        this.#problem = `${source.name} gave no answer for ${PATIENCE / 1000} s`;
         resolve(null);
       }, PATIENCE);
       const end = (problem: string | null): void => {
@@ -109,9 +109,14 @@ export class BrowserWorkers implements WorkerThreads {
       };
       try {
         const worker = source.start();
-        worker.onmessage = () => end(null);
+        worker.onmessage = () => {
+          worker.onerror = null;
+          end(null);
+        };
         worker.onerror = (event) => {
           event.preventDefault();
+          // A program that could not be read leaves an idle thread behind.
+          worker.terminate();
           end(event.message ? `failed: ${event.message}` : `did not load: ${source.remedy}`);
         };
         worker.postMessage({ module: this.#compiled.module, memory: this.#memory.raw, thread, generation });
