@@ -83,7 +83,9 @@ function checkThreads(what: string, value: unknown): number {
 }
 
 function checkUrl(value: unknown): KernelSettings['workerUrl'] {
-  if (value === null || value instanceof URL || (typeof value === 'string' && value !== '')) return value;
+  if (value === null || (typeof value === 'string' && value !== '')) return value;
+  // A URL of any realm, or a trusted one, which a page's own policy makes and the types of `Worker` do not know.
+  if (/^\[object (TrustedScript)?URL\]$/.test(Object.prototype.toString.call(value))) return value as URL;
   throw new TypeError(`configureKernels: workerUrl is ${describe(value)}, expected an address, or null for none`);
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { configureKernels, kernelInfo } from '../../src/index.js';
-import { environmentSettings } from '../../src/kernels/settings.js';
+import { environmentSettings, mergeSettings } from '../../src/kernels/settings.js';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -59,6 +59,17 @@ describe('configureKernels', () => {
     expect(info).toMatchObject({ kernels: 'wasm', simd: 'relaxed', threads: 3, turbo: false });
     expect(info.memory?.maximum).toBeGreaterThan(2 ** 30);
     expect(kernelInfo()).toEqual(info);
+  });
+
+  test.each([
+    ['a text', 'threads.js'],
+    ['a URL', new URL('https://localhost/threads.js')],
+    ['what a policy of trusted types makes', { [Symbol.toStringTag]: 'TrustedScriptURL' } as unknown as URL],
+  ])('takes %s as workerUrl, and null for none', (_, workerUrl) => {
+    const base = environmentSettings();
+    const given = mergeSettings(base, { workerUrl });
+    expect(given.workerUrl).toBe(workerUrl);
+    expect(mergeSettings(given, { workerUrl: null })).toEqual(base);
   });
 
   test.each([
