@@ -4,7 +4,7 @@
 // readers.
 
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -82,19 +82,33 @@ describe('with the library as a package', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'layerwise-lessons-'));
     await installLibrary(folder);
+    await command(folder, ['lesson', 'layers']);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('node check.mjs', async () => {
-    const { err } = await command(folder, ['lesson', 'layers']);
-    expect(err).toBe('');
-    const cwd = join(folder, 'layers');
-    const { code, out } = await new Promise<{ code: number; out: string }>((done) => {
-      execFile(process.execPath, ['check.mjs'], { cwd }, (error, out, err) => {
+  /** Runs a program in a folder within ours. */
+  const node = (cwd: string, file: string): Promise<{ code: number; out: string }> =>
+    new Promise((done) => {
+      execFile(process.execPath, [file], { cwd: join(folder, cwd) }, (error, out, err) => {
         done({ code: Number(error?.code ?? 0), out: `${out}${err}` });
       });
     });
+
+  test.each([
+    ['layers', 'check.mjs'],
+    ['.', 'layers/check.mjs'],
+  ])('in %s, node %s finds the exercise beside it', async (cwd, file) => {
+    const { code, out } = await node(cwd, file);
     expect(out).toMatch(NOT_WRITTEN);
     expect(code).toBe(1);
+  });
+
+  test('a slip of the pen', async () => {
+    expect((await command(folder, ['lesson', 'layers', 'slip'])).err).toBe('');
+    writeFileSync(join(folder, 'slip/exercise.mjs'), 'const a = ;\n');
+    expect(await node('slip', 'check.mjs')).toEqual({
+      code: 1,
+      out: "exercise.mjs cannot be loaded: Unexpected token ';'; node --check exercise.mjs shows where\n",
+    });
   });
 });

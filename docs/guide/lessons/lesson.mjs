@@ -1,6 +1,7 @@
 // What the checks of all lessons share. `layerwise lesson` puts it beside them.
 
-import { pathToFileURL } from 'node:url';
+import { relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { toNested } from 'layerwise';
 
 /** Something in the exercise is not as it should be: the message says what. */
@@ -18,18 +19,23 @@ export function wrong(message) {
 
 /**
  * Runs the checks of a lesson one after the other, up to the first that fails, says what it found, and ends the program.
- * The exercise is `exercise.mjs`, or the file that the command line names.
+ * The exercise is `exercise.mjs` beside this file, or the file that the command line names.
  *
  * @param {Record<string, (exercise: any) => void | Promise<void>>} checks By what they check.
  */
 export async function lesson(checks) {
-  const file = process.argv[2] ?? 'exercise.mjs';
+  const named = process.argv[2];
+  const url = named === undefined ? new URL('exercise.mjs', import.meta.url) : pathToFileURL(named);
+  const file = relative('', fileURLToPath(url));
   const names = Object.keys(checks);
   let exercise;
   try {
-    exercise = await import(pathToFileURL(file).href);
+    exercise = await import(url.href);
   } catch (error) {
-    console.log(`${file} cannot be loaded: ${/** @type {Error} */ (error).message}`);
+    const { message } = /** @type {Error} */ (error);
+    // The message of a slip of the pen does not say where it is.
+    const isSlip = error instanceof SyntaxError && !message.includes('does not provide an export');
+    console.log(`${file} cannot be loaded: ${message}${isSlip ? `; node --check ${file} shows where` : ''}`);
     process.exit(1);
   }
   for (const [done, name] of names.entries()) {
