@@ -1,18 +1,34 @@
 // @module-tag slow
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { array } from '../../src/arrays/index.js';
 import { encodePng } from '../../src/pictures/png.js';
 import { temporaryDir } from '../helpers/cifar10.js';
 import { idxFile } from '../helpers/idx.js';
 import { CHROMIUM, WITHOUT_CHROMIUM } from '../pictures/browser.js';
 import { axe, overflow, useBrowser } from '../ui/browser.js';
+import {
+  bluePixels,
+  choose,
+  clicks,
+  drag,
+  drawSquare,
+  drop,
+  dropFolders,
+  press,
+  ready,
+  said,
+  tabTo,
+  takesText,
+  tile,
+  train,
+  useServer,
+} from './browser-page.js';
 
 /** Milliseconds within which a click is answered. */
 const PROMPT = 50;
@@ -101,9 +117,15 @@ describe.skipIf(CHROMIUM === undefined)(`examples/browser${WITHOUT_CHROMIUM}`, (
       const refused: [name: string, bytes: Uint8Array, sentence: string][] = [
         ['data_batch_1.bin', new Uint8Array(5000), 'data_batch_1.bin has 5,000 bytes, expected a whole number of'],
         ['test_batch.bin', new Uint8Array(3073).fill(77), 'test_batch.bin: record 0 (counted from 0) has label 77'],
+        [
+          'test_batch.bin',
+          new Uint8Array(3073),
+          'CIFAR-10: one picture is too few, since some are kept to check with.',
+        ],
         ['train-images-idx3-ubyte.gz', gzipSync(images), 'has images; drop the file of their labels together with it.'],
         ['train-labels-idx1-ubyte', labels.subarray(0, 20), 'has 20 bytes, expected 48, for 40 numbers'],
         ['cat.png', new Uint8Array(100), 'cat.png is no picture that this browser can read, or is damaged.'],
+        ['CAT.JPEG', new Uint8Array(100), 'CAT.JPEG is no picture that this browser can read, or is damaged.'],
         ['notes.txt', new Uint8Array(9), 'notes.txt is of no known kind: this page takes .bin batches, idx files,'],
         ['a.safetensors', new Uint8Array(9), 'a.safetensors cannot be loaded: '],
       ];
@@ -146,16 +168,44 @@ describe.skipIf(CHROMIUM === undefined)(`examples/browser${WITHOUT_CHROMIUM}`, (
       }
     }
     fs.writeFileSync(path.join(folder, 'red', 'broken.png'), 'no picture');
+    fs.copyFileSync(path.join(folder, 'red', '0.png'), path.join(folder, 'cover.png'));
     await open(plain(), {}, async (page) => {
       await ready(page);
-      await dropFolders(page, [path.join(folder, 'red'), path.join(folder, 'blue')]);
-      await page.getByText(/^1 of 41 files cannot be read as pictures and are left out: .*broken\.png\.$/).waitFor();
+      await dropFolders(
+        page,
+        ['cover.png', 'red', 'blue'].map((name) => path.join(folder, name)),
+      );
+      await page.getByText(/^Left out, as no pictures .*: 2 of 42, .*broken\.png, cover\.png\.$/).waitFor();
       await page.getByText('36 pictures to train on, 4 to check with; 32 × 32 pixels, in color; 2 classes').waitFor();
       await page.getByLabel('Kind').selectOption('linear');
       await train(page, 5);
       await said(page, 'The training is complete.');
       await choose(page, 'Choose a picture…', path.join(folder, 'blue', '3.png'));
       await page.getByText('It takes 3.png for blue.').waitFor();
+      await said(page, /^3\.png is classified\./);
+    });
+  });
+
+  test('forgives haste: zooming nothing, a click that leaves a wrong field, a drag that goes away', async () => {
+    await open(plain(), {}, async (page) => {
+      await press(page, 'Zoom in: Loss');
+      await ready(page);
+      await page.getByLabel('Kind').selectOption('linear');
+      await page.getByLabel('Learning rate').fill('fast');
+      await train(page, 1000);
+      await page.getByText('The learning rate is a number above 0, 10 at most.').waitFor();
+      await page.getByLabel('Learning rate').fill('0.001');
+      await press(page, 'Train');
+      await page.getByRole('button', { name: 'Pause' }).waitFor();
+      await expect.poll(() => page.locator('.plot canvas').first().evaluate(bluePixels)).toBeGreaterThan(20);
+
+      await drag(page, [__filename], ['dragEnter']);
+      await page.getByText('Drop data, pictures or a network').waitFor({ state: 'hidden' });
+      expect(await page.getByLabel('Learning rate').evaluate(takesText)).toBe(true);
+
+      await drop(page, { 'notes.txt': new Uint8Array(9) });
+      await press(page, 'Dismiss the message');
+      await expect.poll(() => page.getByRole('alert').allTextContents()).toEqual(['', '']);
     });
   });
 
@@ -203,122 +253,3 @@ test('npm run example:browser refuses a port that is none', async () => {
   for await (const part of child.stderr) text += part;
   expect(text).toBe('example:browser: --port many: expected a whole number from 0 to 65535\n');
 });
-
-/** Serves the page as `npm run example:browser` does. @returns Its address. */
-function useServer(...args: string[]): () => string {
-  let child: ChildProcess | undefined;
-  let address = '';
-  beforeAll(async () => {
-    if (CHROMIUM === undefined) return;
-    const command = ['examples/browser/serve.mjs', '--port', '0', ...args];
-    child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
-    for await (const part of child.stdout!) {
-      address = /http:\S+/.exec(String(part))?.[0] ?? '';
-      if (address !== '') break;
-    }
-  }, 60_000);
-  afterAll(() => {
-    child?.kill();
-  });
-  return () => address;
-}
-
-/** Waits until the first data are drawn, and the threads are up. */
-async function ready(page: Page): Promise<void> {
-  await said(page, /^Synthetic shapes: 3,500 pictures of 10 classes are ready\.$/);
-  await page.locator('.engine li').first().waitFor();
-}
-
-async function said(page: Page, text: string | RegExp): Promise<void> {
-  await page.getByRole('status').getByText(text).waitFor({ timeout: 50_000 });
-}
-
-async function press(page: Page, name: string): Promise<void> {
-  await page.getByRole('button', { name, exact: true }).click();
-}
-
-async function train(page: Page, epochs: number): Promise<void> {
-  await page.getByLabel('Epochs').fill(`${epochs}`);
-  await press(page, 'Train');
-}
-
-async function tile(page: Page, name: string): Promise<string> {
-  return page.locator('.tiles div', { hasText: name }).locator('dd').innerText();
-}
-
-async function choose(page: Page, name: string, file: string): Promise<void> {
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), press(page, name)]);
-  await chooser.setFiles(file);
-}
-
-/** Drops files onto the page. */
-async function drop(page: Page, files: Readonly<Record<string, Uint8Array>>): Promise<void> {
-  const listed = Object.entries(files).map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')] as const);
-  await page.evaluate((entries) => {
-    const dataTransfer = new DataTransfer();
-    for (const [name, base64] of entries) {
-      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-      dataTransfer.items.add(new File([bytes], name, { type: name.endsWith('.png') ? 'image/png' : '' }));
-    }
-    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
-  }, listed);
-}
-
-/** Drops folders of this machine as a desktop does. */
-async function dropFolders(page: Page, files: string[]): Promise<void> {
-  const session = await page.context().newCDPSession(page);
-  const data = { items: [], files, dragOperationsMask: 1 };
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-    await session.send('Input.dispatchDragEvent', { type, x: 200, y: 200, data });
-    if (type === 'dragEnter') await page.getByText('Drop data, pictures or a network').waitFor();
-  }
-  await session.detach();
-}
-
-/** Clicks, and returns how long each took to be answered by a frame: milliseconds, the shortest first. */
-async function clicks(page: Page, name: string, count: number): Promise<number[]> {
-  await page.evaluate(() => {
-    const answers: number[] = [];
-    Object.assign(window, { answers });
-    document.addEventListener('click', ({ timeStamp }) => {
-      requestAnimationFrame(() => setTimeout(() => answers.push(performance.now() - timeStamp)));
-    });
-  });
-  for (let i = 0; i < count; i++) await page.getByRole('button', { name, exact: true }).click();
-  expect(await tile(page, 'State')).toBe('Training');
-  await page.waitForFunction((n) => (window as unknown as { answers: number[] }).answers.length >= n, count);
-  const answers = await page.evaluate(() => (window as unknown as { answers: number[] }).answers);
-  return answers.map(Math.round).sort((a, b) => a - b);
-}
-
-async function drawSquare(page: Page): Promise<void> {
-  const square = page.getByRole('application', { name: 'Drawing area' });
-  await square.scrollIntoViewIfNeeded();
-  const { x, y } = (await square.boundingBox())!;
-  await page.mouse.move(x + 80, y + 80);
-  await page.mouse.down();
-  for (const [right, down] of [
-    [200, 80],
-    [200, 200],
-    [80, 200],
-    [80, 80],
-  ] as const) {
-    await page.mouse.move(x + right, y + down, { steps: 4 });
-  }
-  await page.mouse.up();
-}
-
-/** Presses Tab until the element of that name has the focus. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  for (let i = 0; i < 60; i++) {
-    await page.keyboard.press('Tab');
-    const found = await page.evaluate(() => {
-      const at = document.activeElement;
-      return (
-        at?.getAttribute('aria-label') ?? (at as HTMLInputElement | null)?.labels?.[0]?.textContent ?? at?.textContent
-      );
-    });
-    if (found === name) return;
-  }
-  throw new Error(`Tab does not reach ${name}`);
-}

@@ -85,7 +85,7 @@ export class Net {
     return net;
   }
 
-  /** @throws {Error} unless it says something of a black and of a white picture: numbers of files may be NaN, or huge. */
+  /** @throws {Error} unless it knows a black and a white picture: the numbers of a file may be NaN, or huge. */
   #try(): void {
     const { shape } = this.plan;
     const size = sizeOf(shape);

@@ -89,7 +89,7 @@ export class Run {
       if (signal.aborted) return false;
       if (!(error instanceof DivergedError)) throw error;
       const { iteration, learningRate } = error;
-      const found = `After ${iteration} steps at a learning rate of ${learningRate} the loss is no number any more`;
+      const found = `At step ${iteration}, at a learning rate of ${learningRate}, the loss is no number any more`;
       throw new Error(`${found}: the training has ended. Try a lower rate, with a new network.`, { cause: error });
     }
   }
