@@ -199,6 +199,13 @@ describe.skipIf(CHROMIUM === undefined)(`examples/browser${WITHOUT_CHROMIUM}`, (
       await page.getByRole('button', { name: 'Pause' }).waitFor();
       await expect.poll(() => page.locator('.plot canvas').first().evaluate(bluePixels)).toBeGreaterThan(20);
 
+      await page.getByText('The same as a table').first().click();
+      const region = page.getByRole('region', { name: 'Table: Loss' });
+      await region.focus();
+      const rows = await region.locator('tr').last().innerText();
+      await expect.poll(() => region.locator('tr').last().innerText(), { timeout: 10_000 }).not.toBe(rows);
+      expect(await region.evaluate((element) => document.activeElement === element)).toBe(true);
+
       await drag(page, [__filename], ['dragEnter']);
       await page.getByText('Drop data, pictures or a network').waitFor({ state: 'hidden' });
       expect(await page.getByLabel('Learning rate').evaluate(takesText)).toBe(true);

@@ -15,6 +15,8 @@ export interface ChartOptions extends PlotOptions {
 }
 
 const TABLE_ROWS = 25;
+/** Milliseconds between two fillings of a table. */
+const TABLE_PAUSE = 2000;
 const HELP =
   'Arrow keys read the values, plus and minus zoom, Shift with an arrow key moves, 0 shows the whole run. ' +
   'With a mouse: drag over a part to see it, double-click for the whole.';
@@ -30,7 +32,7 @@ export class Chart {
   readonly #legend = el('ul', { class: 'legend' });
   readonly #read = el('p', { class: 'hidden', 'aria-live': 'polite' });
   readonly #empty = el('p', { class: 'note' }, 'No values yet.');
-  readonly #table = el('div');
+  readonly #table: HTMLElement;
   readonly #details: HTMLDetailsElement;
   #values: HTMLElement[] = [];
   #place: HTMLElement = el('span');
@@ -39,6 +41,7 @@ export class Chart {
   #isLog: boolean;
   readonly #resized: ResizeObserver;
   #tabled = 0;
+  #tabling = 0;
   readonly #note = el('p', { class: 'note' });
   readonly #events: PlotEvents = { onCursor: () => this.#showValues(), onZoom: (range) => this.#show(range) };
 
@@ -57,6 +60,7 @@ export class Chart {
     });
     const zoom = (text: string, label: string, act: () => void) =>
       el('button', { type: 'button', class: 'small', 'aria-label': `${label}: ${options.title}`, click: act }, text);
+    this.#table = scrollable(`Table: ${options.title}`);
     this.#details = el(
       'details',
       { toggle: () => this.#fillTable(true) },
@@ -135,6 +139,7 @@ export class Chart {
 
   close(): void {
     this.#resized.disconnect();
+    clearTimeout(this.#tabling);
     this.#plot?.destroy();
     this.#plot = null;
   }
@@ -236,10 +241,16 @@ export class Chart {
     this.refresh();
   }
 
-  /** Fills the table where it is open, at most every two seconds unless it was just opened. */
+  /** Fills the table where it is open, at most every two seconds unless it was just opened. Its region stays. */
   #fillTable(isOpened: boolean): void {
     const now = performance.now();
-    if (!this.#details.open || (!isOpened && now - this.#tabled < 2000)) return;
+    clearTimeout(this.#tabling);
+    if (!this.#details.open) return;
+    if (!isOpened && now - this.#tabled < TABLE_PAUSE) {
+      const rest = TABLE_PAUSE - (now - this.#tabled);
+      this.#tabling = setTimeout(() => this.#fillTable(true), rest) as unknown as number; // the last values too
+      return;
+    }
     this.#tabled = now;
     const { title, unit, lines, format } = this.#options;
     const rows = lines.flatMap((line) => {
@@ -251,7 +262,7 @@ export class Chart {
         n === 1 ? '' : `${format(min)} to ${format(max)}`,
       ]);
     });
-    fill(this.#table, scrollable(`Table: ${title}`, table(title, ['curve', unit, 'value or mean', 'range'], rows)));
+    fill(this.#table, table(title, ['curve', unit, 'value or mean', 'range'], rows));
   }
 }
 
