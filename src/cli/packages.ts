@@ -10,6 +10,7 @@ const USES: Readonly<Record<string, string>> = {
   'fast-png': 'PNG files',
   jiti: 'models in TypeScript',
   vega: 'charts',
+  'vega-interpreter': 'charts where code may not be generated',
   'vega-lite': 'charts',
 };
 

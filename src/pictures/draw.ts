@@ -1,7 +1,8 @@
+import type { View } from 'vega';
 import type { Config, TopLevelSpec } from 'vega-lite';
 import { escapeXml, legalXml } from './markup.js';
 import { unmarked } from './names.js';
-import { loadCharts } from './peers.js';
+import { loadCharts, loadInterpreter } from './peers.js';
 import { FONT, INK, LINE } from './theme.js';
 
 const CONFIG: Config = {
@@ -50,11 +51,10 @@ export interface Drawing {
  * Draws a chart.
  *
  * @param label - What the chart shows, for those who do not see it.
- * @throws {Error} if vega or vega-lite is not installed.
+ * @throws {Error} if vega or vega-lite is not installed, or vega-interpreter where code may not be generated.
  */
 export async function draw(fn: string, spec: TopLevelSpec, label: string): Promise<Drawing> {
-  const { vega, vegaLite } = await loadCharts(fn);
-  const view = new vega.View(vega.parse(vegaLite.compile(spec, { config: CONFIG }).spec), { renderer: 'none' });
+  const view = await viewOf(fn, spec);
   const svg = await view.toSVG();
   const interval = (scale: string): [number, number] => view.scale(scale).domain();
   view.finalize();
@@ -62,6 +62,20 @@ export async function draw(fn: string, spec: TopLevelSpec, label: string): Promi
   const texts = numberedAnew(unmarked(svg)).replaceAll(` font-family="${FONT}"`, '');
   const root = `<svg role="img" aria-label="${escapeXml(label)}" font-family="${FONT}" `;
   return { svg: legalXml(texts.replace('<svg ', () => root)), interval };
+}
+
+/** What draws it. Vega compiles its expressions by `Function`; where that is forbidden another package evaluates them. */
+async function viewOf(fn: string, spec: TopLevelSpec): Promise<View> {
+  const { vega, vegaLite } = await loadCharts(fn);
+  const compiled = vegaLite.compile(spec, { config: CONFIG }).spec;
+  try {
+    return new vega.View(vega.parse(compiled), { renderer: 'none' });
+  } catch (error) {
+    if ((error as Error).name !== 'EvalError') throw error;
+    const { expressionInterpreter } = await loadInterpreter(fn);
+    const parsed = vega.parse(compiled, undefined, { ast: true });
+    return new vega.View(parsed, { renderer: 'none', expr: expressionInterpreter });
+  }
 }
 
 /** The chart with the names that its parts call each other by numbered from 1; vega counts on from chart to chart. */

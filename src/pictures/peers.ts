@@ -5,10 +5,14 @@ export type VegaLite = typeof import('vega-lite');
 export type FastPng = typeof import('fast-png');
 export type Resvg = typeof import('@resvg/resvg-js');
 
+/** It is needed in few places, so its types are not. */
+export type VegaInterpreter = { readonly expressionInterpreter: unknown };
+
 /** The packages by their names. */
 interface Packages {
   readonly vega: Vega;
   readonly 'vega-lite': VegaLite;
+  readonly 'vega-interpreter': VegaInterpreter;
   readonly 'fast-png': FastPng;
   readonly '@resvg/resvg-js': Resvg;
 }
@@ -23,6 +27,17 @@ export async function loadCharts(fn: string): Promise<{ vega: Vega; vegaLite: Ve
   const need = 'charts need the packages vega and vega-lite, and @resvg/resvg-js where they become PNG';
   const wanted = `${need}: npm install vega vega-lite @resvg/resvg-js`;
   return { vega: await load(fn, 'vega', wanted), vegaLite: await load(fn, 'vega-lite', wanted) };
+}
+
+/**
+ * What evaluates the expressions of charts where code may not be generated from strings.
+ *
+ * @throws {Error} naming `fn` and the command that installs what is missing.
+ */
+export function loadInterpreter(fn: string): Promise<VegaInterpreter> {
+  const where = 'where code may not be generated from strings';
+  const need = `${where} charts need the package vega-interpreter too: npm install vega-interpreter`;
+  return load(fn, 'vega-interpreter', need);
 }
 
 /**

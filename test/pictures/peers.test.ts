@@ -126,6 +126,21 @@ describe.each(Object.entries(PROGRAMS))('the optional packages, asked for by %s'
   });
 });
 
+test('where code may not be generated from strings, charts name the package that they need then', () => {
+  const refused = "globalThis.Function = function () { throw new EvalError('disallowed'); };\n";
+  const chart = 'where code may not be generated from strings charts need the package vega-interpreter too';
+  expect(
+    runProject(library.folder, PEERS, 'all.mjs', PROGRAMS['all.mjs'].replace('const run', `${refused}const run`)),
+  ).toMatchObject({
+    results: {
+      lineChart: `lineChart: ${chart}: npm install vega-interpreter`,
+      plotHistory: `plotHistory: ${chart}: npm install vega-interpreter`,
+      imageGrid: 'well',
+      encodePng: 'well',
+    },
+  });
+});
+
 test('a script that ts-node compiles to CommonJS draws everything', () => {
   const folder = temporaryDir();
   const args = ['-r', 'ts-node/register', 'test/pictures/draw-everything.ts', folder];
