@@ -91,6 +91,7 @@ describe.skipIf(CHROMIUM === undefined)(`in Chromium${WITHOUT_CHROMIUM}`, () => 
     const refused =
       "a Blob did not load: worker-src of the page's policy has no blob:; layerwise-worker.js did not load";
     expect(ran.after.notes).toEqual([expect.stringContaining(`Of 2 worker threads 0 started (${refused}`)]);
+    expect(ran.after.notes[0]).toMatch(/; configureKernels\(\{ workerUrl \}\) says where the file is\)\.$/);
     expect(ran.losses).toEqual({ before: expected, after: expected });
   });
 });

@@ -89,7 +89,9 @@ export class BrowserWorkers implements WorkerThreads {
       }
       problems.push(`${source.name} ${problem}`);
     }
-    this.#problem = problems.join('; ');
+    // A bundler may have left the file where it was, or know no address at all.
+    const wayOut = sources.length > 1 ? '; configureKernels({ workerUrl }) says where the file is' : '';
+    this.#problem = problems.join('; ') + wayOut;
     return 0;
   }
 
