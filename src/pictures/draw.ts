@@ -64,7 +64,7 @@ export async function draw(fn: string, spec: TopLevelSpec, label: string): Promi
   return { svg: legalXml(texts.replace('<svg ', () => root)), interval };
 }
 
-/** What draws it. Vega compiles its expressions by `Function`; where that is forbidden another package evaluates them. */
+/** What draws it. Vega compiles its expressions by `Function`; where that is forbidden, another package reads them. */
 async function viewOf(fn: string, spec: TopLevelSpec): Promise<View> {
   const { vega, vegaLite } = await loadCharts(fn);
   const compiled = vegaLite.compile(spec, { config: CONFIG }).spec;
