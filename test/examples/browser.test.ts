@@ -186,7 +186,7 @@ describe.skipIf(CHROMIUM === undefined)(`examples/browser${WITHOUT_CHROMIUM}`, (
     });
   });
 
-  test('forgives haste: zooming nothing, a click that leaves a wrong field, a drag that goes away', async () => {
+  test('forgives haste: zooming nothing, a click that leaves a wrong field, a drag that ends elsewhere', async () => {
     await open(plain(), {}, async (page) => {
       await press(page, 'Zoom in: Loss');
       await ready(page);
@@ -206,6 +206,7 @@ describe.skipIf(CHROMIUM === undefined)(`examples/browser${WITHOUT_CHROMIUM}`, (
       await expect.poll(() => region.locator('tr').last().innerText(), { timeout: 10_000 }).not.toBe(rows);
       expect(await region.evaluate((element) => document.activeElement === element)).toBe(true);
 
+      await page.getByRole('application').click({ button: 'right' });
       await drag(page, [__filename], ['dragEnter']);
       await page.getByText('Drop data, pictures or a network').waitFor({ state: 'hidden' });
       expect(await page.getByLabel('Learning rate').evaluate(takesText)).toBe(true);
@@ -213,6 +214,7 @@ describe.skipIf(CHROMIUM === undefined)(`examples/browser${WITHOUT_CHROMIUM}`, (
       await drop(page, { 'notes.txt': new Uint8Array(9) });
       await press(page, 'Dismiss the message');
       await expect.poll(() => page.getByRole('alert').allTextContents()).toEqual(['', '']);
+      expect(await page.locator('.verdict').innerText()).toBe('Draw something.');
     });
   });
 

@@ -57,6 +57,7 @@ export class Sketch {
   }
 
   #begin(event: PointerEvent): void {
+    if (event.button !== 0 || !event.isPrimary) return; // a menu, or a second finger, whose lines would cross
     this.#canvas.setPointerCapture(event.pointerId);
     this.#at = this.#placeOf(event.clientX, event.clientY);
     this.#drawTo(this.#at);
