@@ -1,7 +1,7 @@
 // TypeDoc's plugin for the site: each document is called by its title and stands in the group that the guide's contents
 // give it, the pages of the library are those of a module of its name, and what axe finds in TypeDoc's pages is mended.
 
-import { Converter, PageEvent, ReflectionKind } from 'typedoc';
+import { Converter, DocumentReflection, IndexEvent, PageEvent, ReflectionKind } from 'typedoc';
 import { CONTENTS, OTHERS } from './site.mjs';
 
 const GROUPS = new Map(Object.entries(CONTENTS).flatMap(([group, names]) => names.map((name) => [name, group])));
@@ -22,6 +22,20 @@ export function load(app) {
     // The first page has the name of the project over it.
     const [first] = project.readme ?? [];
     if (first !== undefined) first.text = first.text.replace(/^# .*\n+/, '');
+  });
+  app.renderer.on(IndexEvent.PREPARE_INDEX, (event) => {
+    // A chapter about what is asked for comes before the many names that have one word of it in their comments.
+    event.searchFieldWeights.document = 10;
+    // `nn.Linear` is found as well as `Linear`, which is a part of it.
+    for (const [i, { name, parent }] of event.searchResults.entries()) {
+      if (parent?.kind === ReflectionKind.Namespace) event.searchFields[i].name = `${parent.name}.${name}`;
+    }
+    // TypeDoc leaves the first page out.
+    const { project } = event.searchResults[0];
+    const first = new DocumentReflection(project.name, project, project.readme, {});
+    app.renderer.router.fullUrls.set(first, 'index.html');
+    event.searchResults.push(first);
+    event.searchFields.push({});
   });
   app.renderer.on(PageEvent.END, (page) => {
     page.contents = mended(page.contents);
