@@ -84,6 +84,33 @@ async function looked() {
     }
     await context.close();
   }
+  const tab = await browser.newPage();
+  for (const fault of await searched(tab)) faults.add(fault);
   await browser.close();
+  return faults;
+}
+
+/** What the search does not find among its first results. */
+async function searched(tab) {
+  const wanted = [
+    ['moons', 'layerwise'],
+    ['dropout', 'Dropout'],
+    ['nn.Linear', 'layerwise.nn.Linear'],
+  ];
+  await tab.goto(pathToFileURL(join(SITE, 'index.html')).href);
+  await tab.locator('#tsd-search-trigger').click();
+  const faults = [];
+  for (const [query, name] of wanted) {
+    await tab.locator('#tsd-search-input').fill(query);
+    const result = tab.locator('#tsd-search-results li:nth-child(-n+3)').getByText(name, { exact: true });
+    const isThere = await result
+      .first()
+      .waitFor({ timeout: 10_000 })
+      .then(
+        () => true,
+        () => false,
+      );
+    if (!isThere) faults.push(`search: ${query} does not find ${name}`);
+  }
   return faults;
 }
