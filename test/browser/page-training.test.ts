@@ -7,7 +7,7 @@ import { ISOLATED, useSite } from './server.js';
 
 /** Milliseconds within which a page that trains is to answer a click. */
 const PROMPT = 50;
-const CLICKS = 15;
+const CLICKS = 9;
 
 /** Trains until it is told to stop, evaluates after each few steps, and notes how long each click has waited. */
 const PROGRAM = `
