@@ -8,7 +8,7 @@ import { axe, useBrowser } from './browser.js';
 describe.skipIf(CHROMIUM === undefined)(`the page of a run that trains${WITHOUT_CHROMIUM}`, () => {
   const open = useBrowser();
 
-  test('shows it, pauses it, gives it another learning rate and ends it', async () => {
+  test('shows it, pauses it, gives it another learning rate and ends it', { timeout: 120_000 }, async () => {
     const random = new Random(1);
     const labels = (count: number) => random.randn([count]).data.map((z) => Math.floor(10 * Math.abs(z)) % 3);
     const data = {
@@ -45,7 +45,8 @@ describe.skipIf(CHROMIUM === undefined)(`the page of a run that trains${WITHOUT_
     await expect.poll(() => address).not.toBe('');
     await open(address, {}, async (page) => {
       const state = page.locator('header .badge');
-      await state.getByText('Running').waitFor();
+      // On a busy machine a browser takes its time.
+      await state.getByText('Running').waitFor({ timeout: 60_000 });
       await page.locator('canvas').nth(2).waitFor();
       for (const name of ['Layers', 'Filters', 'Confusion', 'Mistakes']) {
         await page.getByRole('link', { name, exact: true }).click();
