@@ -8,7 +8,7 @@ import type { Module } from '../nn/index.js';
 import { scaleGradients } from '../optim/clip-grad.js';
 import { clipGradNorm, type Trainable } from '../optim/index.js';
 import { BatchPass } from './batch-pass.js';
-import { type AsyncBatches, type Batches, eachBatch, forEachBatch, isAsync, type Visit } from './batches.js';
+import { type AsyncBatches, type Batches, eachBatch, forEachBatch, type Visit } from './batches.js';
 import { type Checkpoints, checkpointsOf } from './checkpointing.js';
 import { checkFinite, divergedLoss, type Progress } from './diverged-error.js';
 import { type Listener, type Pending, type Run, TURN } from './drive.js';
@@ -102,11 +102,6 @@ export class FitLoop implements Listener {
     };
     this.#checkSavable();
     this.checkpoints = checkpointsOf(run, this.#options, () => fitConfig(this.#options, model, loader));
-  }
-
-  /** Whether the event loop turns while it runs. */
-  get #mayTurn(): boolean {
-    return this.fn === 'fitAsync';
   }
 
   get signal(): AbortSignal | undefined {
@@ -456,7 +451,7 @@ export class FitLoop implements Listener {
 
   /** Scores the validation examples, and keeps the weights if they are the best. */
   *#validate(): Generator<Pending | typeof TURN, Validation | null, unknown> {
-    const { valLoader, keepBest } = this.#options;
+    const { valLoader, keepBest, mayWait } = this.#options;
     const { fn, history } = this;
     if (valLoader === undefined) return null;
     const arg = 'y of valLoader';
@@ -467,7 +462,7 @@ export class FitLoop implements Listener {
       scores.add(output, y, N, this.#pass.lossOf(output, y).item());
     };
     const scoring = (work: () => void): void => this.#averaged(() => evaluating(this.#model, work));
-    if (!this.#mayTurn && !isAsync(valLoader)) scoring(() => forEachBatch(fn, valLoader, visit, 'valLoader'));
+    if (!mayWait) scoring(() => forEachBatch(fn, valLoader as Batches, visit, 'valLoader'));
     else {
       // While the event loop turns the model has its own weights and mode.
       const visitApart: Visit = (X, y, N) => scoring(() => visit(X, y, N));

@@ -173,6 +173,8 @@ export interface CheckedFitOptions extends Omit<Settings<typeof SETTINGS>, keyof
   readonly ui: CheckedUi | null;
   readonly optimizer: Stepper;
   readonly keepBest: boolean;
+  /** Whether the event loop turns while it runs, so that it may wait for batches. */
+  readonly mayWait: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -214,7 +216,7 @@ export function checkFit(
     throw argumentError(TypeError, { fn, arg: 'resume', found: 'is given together with state', expected });
   }
   const ui = checkUi(fn, settings.ui);
-  return { ...settings, ...checkpointed, ui, optimizer, keepBest, signal: checkSignal(fn, signal) };
+  return { ...settings, ...checkpointed, ui, optimizer, keepBest, mayWait, signal: checkSignal(fn, signal) };
 }
 
 const ASYNC = { ...SETTINGS, signal: option<AbortSignal | undefined>(undefined, ANY) };
