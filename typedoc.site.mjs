@@ -30,6 +30,8 @@ export default {
   customJs: 'scripts/build/site.js',
   markdownItLoader(parser) {
     parser.use(katex, { output: 'mathml', throwOnError: true });
+    // Names of files look like domains: layers.py, ARCHITECTURE.md.
+    parser.linkify.set({ fuzzyLink: false });
     const { fence } = parser.renderer.rules;
     // A block without a language is what a program prints.
     parser.renderer.rules.fence = (tokens, i, ...rest) => {

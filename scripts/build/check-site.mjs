@@ -33,17 +33,25 @@ function matches(text, pattern) {
   return Array.from(text.matchAll(pattern), ([, match]) => match);
 }
 
-/** The links of a page, and its pictures and scripts, that lead nowhere within the site. */
+/**
+ * The links of a page, and its pictures and scripts, that lead nowhere within the site; and those to a domain that is
+ * the name of a file.
+ */
 function deadLinks(page, text) {
-  const links = matches(text, /\s(?:href|src)="([^"]+)"/g).filter((link) => !/^[a-z]+:/.test(link));
-  return [...new Set(links)].flatMap((link) => {
-    const [path, anchor] = decodeURI(link.replaceAll('&amp;', '&')).split('#');
-    const target = path === '' ? page : relative(SITE, join(SITE, dirname(page), path)).replaceAll('\\', '/');
-    if (!existsSync(join(SITE, target))) return [`${page}: ${link} leads nowhere`];
-    const ids = anchors.get(target);
-    const isThere = ids === undefined || anchor === undefined || anchor === '' || ids.has(decodeURIComponent(anchor));
-    return isThere ? [] : [`${page}: ${link} has no such place`];
-  });
+  const links = [...new Set(matches(text, /\s(?:href|src)="([^"]+)"/g))];
+  const files = links.filter((link) => /^https?:\/\/[\w-]+\.(md|py|ts|js|mjs|json)$/i.test(link));
+  const within = links.filter((link) => !/^[a-z]+:/.test(link));
+  return [...files.map((link) => `${page}: ${link} is no site`), ...within.flatMap((link) => broken(page, link))];
+}
+
+/** What is wrong with a link within the site. */
+function broken(page, link) {
+  const [path, anchor] = decodeURI(link.replaceAll('&amp;', '&')).split('#');
+  const target = path === '' ? page : relative(SITE, join(SITE, dirname(page), path)).replaceAll('\\', '/');
+  if (!existsSync(join(SITE, target))) return [`${page}: ${link} leads nowhere`];
+  const ids = anchors.get(target);
+  const isThere = ids === undefined || anchor === undefined || anchor === '' || ids.has(decodeURIComponent(anchor));
+  return isThere ? [] : [`${page}: ${link} has no such place`];
 }
 
 /** The pages that axe looks at. */
