@@ -65,14 +65,27 @@ const MAY_IMPORT = {
   ],
   pictures: ['files', 'arrays', 'node.ts'],
   workloads: ABOVE_TRAINING,
+  distributed: ABOVE_TRAINING,
+  search: ['terminal', 'workloads', ...ABOVE_TRAINING],
   runs: ['onnx', 'terminal', 'index.ts', ...ABOVE_TRAINING],
   serving: ['runs', 'http', 'onnx', ...ABOVE_TRAINING],
-  cli: ['serving', 'runs', 'workloads', 'onnx', 'http', 'terminal', 'gradient-kinks.ts', ...ABOVE_TRAINING],
+  cli: [
+    'search',
+    'distributed',
+    'serving',
+    'runs',
+    'workloads',
+    'onnx',
+    'http',
+    'terminal',
+    'gradient-kinks.ts',
+    ...ABOVE_TRAINING,
+  ],
 };
 const PARTS = Object.keys(MAY_IMPORT);
 
-/** What runs as a program of its own: the command, servers, and the page in a browser. */
-const PROGRAMS = '^src/(cli|serving|runs|workloads|http|ui/(server|page))/';
+/** What needs Node: the command, servers, jobs of several processes; and the page in a browser. */
+const PROGRAMS = '^src/(cli|serving|runs|workloads|http|distributed|search|ui/(server|page))/';
 
 /** The packages that users install for what they do, and may not have. */
 const PEERS = `node_modules/(${Object.keys(require('./package.json').peerDependencies).join('|')})/`;
@@ -146,13 +159,17 @@ module.exports = {
     {
       name: 'no-orphans-of-the-command',
       comment:
-        'a file that neither the command nor the thread that serves reaches; the page and its server have entries of ' +
+        'a file that no entry of the package, no command and no thread reaches; the page and its server have entries of ' +
         'their own',
       severity: 'error',
-      from: { path: '^src/(cli/main|serving/thread)\\.ts$' },
+      from: { path: '^src/(cli/main|serving/thread|distributed/index|search/(index|worker))\\.ts$' },
       to: {
         path: [PROGRAMS, '^src/terminal/'],
-        pathNot: ['^src/(cli/main|serving/thread)\\.ts$', '^src/ui/(server|page)/', '^src/http/'],
+        pathNot: [
+          '^src/(cli/main|serving/thread|distributed/index|search/(index|worker))\\.ts$',
+          '^src/ui/(server|page)/',
+          '^src/http/',
+        ],
         reachable: false,
       },
     },
@@ -195,7 +212,7 @@ module.exports = {
     {
       name: 'optional-peers-in-one-place',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(pictures|images|runs)/peers\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/(pictures|images|runs|distributed|search)/peers\\.ts$' },
       to: { path: PEERS, dependencyTypesNot: ['type-only'] },
     },
     {

@@ -56,7 +56,12 @@ const LEFT_OUT = leftOut(process.argv);
 
 export default defineConfig({
   // The programs of examples/ import the library by its name.
-  resolve: { alias: { layerwise: resolve('src/index.ts') } },
+  resolve: {
+    alias: [
+      { find: /^layerwise$/, replacement: resolve('src/index.ts') },
+      { find: /^layerwise\/(distributed|search)$/, replacement: resolve('src/$1/index.ts') },
+    ],
+  },
   test: {
     projects: [
       // Files whose tests leave the library as they found it share its modules: to load them takes longer than most tests.

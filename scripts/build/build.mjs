@@ -3,7 +3,7 @@
 //
 //   dist/**/*.js      CommonJS with declarations: the one implementation that Node, Deno and Bun run, by `import` or
 //                     `require`. With two, a process would have two memories, two sets of threads, two classes Tensor.
-//   dist/index.mjs    the same by its names, for `import`
+//   dist/index.mjs    the same by its names, for `import`; so are distributed/index.mjs and search/index.mjs
 //   dist/esm/**/*.js  ES modules of what index.ts reaches, for bundlers that build for browsers and drop what is not
 //                     used: the command and the servers are not among them. stand-ins.mjs says what else differs.
 //   dist/layerwise.browser.js  dist/esm in one file, for pages without a bundler (browser.mjs)
@@ -27,6 +27,8 @@ const DIST = join(ROOT, 'dist');
 const BINARIES = 'kernels/wasm/binaries.generated';
 const ASSETS = 'ui/assets.generated';
 const WORKER = 'kernels/wasm/worker-program';
+/** Folders whose index users import: `layerwise`, `layerwise/distributed`, `layerwise/search`. */
+const ENTRIES = ['', 'distributed', 'search'];
 /** Folders of the command: nobody imports them, so nobody needs their types. */
 const PROGRAMS = ['cli', 'runs', 'serving', 'http', 'workloads'];
 
@@ -54,12 +56,14 @@ if (existsSync(entry) && readFileSync(entry, 'utf8').startsWith(stamp)) {
   const esm = './dist/esm/';
   const here = sideEffects.filter((file) => file.startsWith(esm)).map((file) => file.replace(esm, './'));
   write('esm/package.json', JSON.stringify({ type: 'module', sideEffects: here }));
-  write('index.d.mts', "export * from './index.js';");
+  for (const folder of ENTRIES) write(join(folder, 'index.d.mts'), "export * from './index.js';");
   for (const [name, { bytes, integrity }] of Object.entries(await buildBrowser(DIST))) {
     console.error(`dist/${name}: ${bytes} bytes, integrity="${integrity}"`);
   }
-  // Written last: a build that was cut short is not up to date.
-  write('index.mjs', `${stamp}\n${namedExports(require(join(DIST, 'index.js')))}`);
+  // The root is written last: a build that was cut short is not up to date.
+  for (const folder of ENTRIES.toReversed()) {
+    write(join(folder, 'index.mjs'), `${stamp}\n${namedExports(require(join(DIST, folder, 'index.js')))}`);
+  }
 }
 
 /** A hash of the sources, the settings, the scripts that build dist/ and the versions of compiler and bundler. */

@@ -1,0 +1,10 @@
+export type {
+  Config,
+  ConfigValue,
+  Job,
+  Metrics,
+  Outcome,
+  Plan,
+  Report,
+  Trial,
+} from './types.js';
