@@ -11,7 +11,7 @@ export type Metrics = Readonly<Record<string, number>>;
 export interface Report {
   /** Tells of the metrics after an epoch. @returns Whether to go on: false once the trial is to stop early. */
   (epoch: number, metrics: Metrics): boolean;
-  /** The folder of the trial, for its checkpoints: the same when it goes on, in another process or on another machine. */
+  /** The folder of the trial, for its checkpoints: the same where it goes on in another process or elsewhere. */
   readonly dir: string;
   /** How far to train now; null: as far as the trial likes. Later calls go further, from the trial's checkpoint. */
   readonly epochs: number | null;

@@ -24,7 +24,7 @@ export interface Communicator {
   allReduce<T extends NDArray | Values>(array: T, op?: Reduction): T;
   /** Overwrites the array of each rank by that of `root`, by default rank 0. @returns The array. */
   broadcast<T extends NDArray | Values>(array: T, root?: number): T;
-  /** Collects the arrays of all ranks, whose sizes may differ. @returns Copies by rank on `root`; null on all others. */
+  /** Collects the arrays of all ranks, whose sizes may differ. @returns Copies by rank on `root`; null elsewhere. */
   gather<T extends NDArray | Values>(array: T, root?: number): T[] | null;
   /** Returns when all ranks have called it. */
   barrier(): void;
