@@ -1,5 +1,6 @@
-// Compares the public interface with its snapshot: what src/index.ts exports, with every signature, as the declarations
-// that users get. `npm run check:api -- --update` writes the snapshot anew; its difference belongs in the CHANGELOG.
+// Compares the public interface with its snapshot: what the entry points of the package export, with every signature, as
+// the declarations that users get. `npm run check:api -- --update` writes the snapshot anew; its difference belongs in
+// the CHANGELOG.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +8,8 @@ import ts from 'typescript';
 import { ROOT } from './kernels.mjs';
 
 const SNAPSHOT = 'scripts/build/api.snapshot.txt';
+/** What stands before the names of an entry point, and its folder. */
+const ENTRIES = { '': '', 'distributed/': 'distributed', 'search/': 'search' };
 const HEADER = '// The public surface of layerwise. Written by `npm run check:api -- --update`.';
 
 /** The declarations of the package, made in memory: file name to text. Types are checked elsewhere. */
@@ -19,11 +22,15 @@ function declarations() {
     },
   });
   const files = new Map();
-  ts.createProgram([join(ROOT, 'src/index.ts')], options).emit(undefined, (name, text) => files.set(name, text));
+  const sources = Object.values(ENTRIES).map((folder) => join(ROOT, 'src', folder, 'index.ts'));
+  ts.createProgram(sources, options).emit(undefined, (name, text) => files.set(name, text));
   return { files, options };
 }
 
-/** Every public name with its declarations, comments left out; the names of a namespace as `namespace.name`. */
+/**
+ * Every public name with its declarations, comments left out; the names of a namespace as `namespace.name`, those of
+ * `layerwise/search` as `search/name`.
+ */
 function surface() {
   const { files, options } = declarations();
   const host = ts.createCompilerHost(options);
@@ -33,7 +40,15 @@ function surface() {
   host.readFile = (name) => files.get(name) ?? readFile(name);
   host.getSourceFile = (name, ...rest) =>
     files.has(name) ? ts.createSourceFile(name, files.get(name), ...rest) : getSourceFile(name, ...rest);
-  const program = ts.createProgram([join(ROOT, 'dist/index.d.ts')], options, host);
+  const declared = Object.entries(ENTRIES).map(([prefix, folder]) => [
+    prefix,
+    join(ROOT, 'dist', folder, 'index.d.ts'),
+  ]);
+  const program = ts.createProgram(
+    declared.map(([, file]) => file),
+    options,
+    host,
+  );
   const checker = program.getTypeChecker();
   const printer = ts.createPrinter({ removeComments: true });
 
@@ -42,12 +57,12 @@ function surface() {
     for (const exported of checker.getExportsOfModule(module)) {
       const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
       const name = `${prefix}${exported.name}`;
-      if (!symbol.declarations) throw new Error(`src/index.ts: ${name} cannot be resolved`);
+      if (!symbol.declarations) throw new Error(`${name} of src/ cannot be resolved`);
       if (symbol.flags & ts.SymbolFlags.ValueModule) list(symbol, `${name}.`);
       else entries.set(name, symbol.declarations.map((declaration) => print(declaration, printer)).join('\n'));
     }
   };
-  list(checker.getSymbolAtLocation(program.getSourceFile(join(ROOT, 'dist/index.d.ts'))), '');
+  for (const [prefix, file] of declared) list(checker.getSymbolAtLocation(program.getSourceFile(file)), prefix);
   return entries;
 }
 

@@ -8,8 +8,10 @@ const GROUPS = new Map(Object.entries(CONTENTS).flatMap(([group, names]) => name
 
 export function load(app) {
   app.converter.on(Converter.EVENT_CREATE_DECLARATION, (_context, declaration) => {
-    // TypeDoc calls it by its file.
-    if (declaration.kind === ReflectionKind.Module && declaration.name === 'index') declaration.name = 'layerwise';
+    // TypeDoc calls them by their files.
+    const [, entry] = /^(?:(\w+)\/)?index$/.exec(declaration.name) ?? [null];
+    if (declaration.kind !== ReflectionKind.Module || entry === null) return;
+    declaration.name = entry === undefined ? 'layerwise' : `layerwise/${entry}`;
   });
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, document) => {
     const [, chapter] = /^docs\/guide\/(.*)$/.exec(document.name) ?? [];
