@@ -17,6 +17,7 @@ import {
 import { kernels } from '../kernels/index.js';
 import { checkCache } from './cache.js';
 import { anyShape } from './operands.js';
+import { currentShard } from './shard.js';
 
 /** How a dropout runs. */
 export interface DropoutParam {
@@ -43,7 +44,8 @@ export interface DropoutCache {
 
 /**
  * Forward pass of inverted dropout: in training `out = x · mask`, where the mask is 1/p with probability p and 0
- * otherwise, so that the expectation of `out` is `x`; in test mode `out = x`.
+ * otherwise, so that the expectation of `out` is `x`; in test mode `out = x`. Where several processes share a batch, a
+ * part gets its rows of the mask that one process would draw for all.
  *
  * @param x - Input, any shape.
  * @param dropoutParam - Mode, probability of keeping a unit, and where the mask comes from.
@@ -67,7 +69,7 @@ export function dropoutForward(x: NDArray, dropoutParam: DropoutParam): [out: ND
     return [out, { layer: 'dropout', mask: given, shape: x.shape }];
   }
   const mask = empty(x.shape, dtypeOf(x));
-  kernels().dropout(flat, mask.data, out.data, p, keyOf(dropoutParam));
+  kernels().dropout(flat, mask.data, out.data, p, keyOf(dropoutParam), placeOf(x));
   return [out, { layer: 'dropout', mask, shape: x.shape }];
 }
 
@@ -82,6 +84,16 @@ function checkParam(fn: string, dropoutParam: DropoutParam): void {
   if (random !== undefined && !(random instanceof Random)) {
     throw argumentError(TypeError, { fn, arg: 'random', found: `is ${describe(random)}`, expected: 'a Random' });
   }
+}
+
+/**
+ * Where the mask of `x` begins in that of the whole batch: 0 where there is no part, and where the first axis of `x` is
+ * neither the examples of the part nor several rows for each, as that of weights.
+ */
+function placeOf(x: NDArray): number {
+  const shard = currentShard();
+  if (shard === null || x.shape.length === 0 || x.shape[0] % shard.size !== 0) return 0;
+  return (shard.start * x.size) / shard.size;
 }
 
 /** The key of a mask. */
@@ -142,8 +154,11 @@ export function dropout2dForward(x: NDArray, dropoutParam: DropoutParam): [out: 
   const channels = x.shape.slice(0, -2);
   if (given !== undefined) checkLike(fn, 'mask', given, 'x', x, channels);
   const mask = given ?? ones(channels, dtypeOf(x));
-  if (given === undefined)
-    kernels().dropout(operand(mask), mask.data, empty(channels, dtypeOf(x)).data, p, keyOf(dropoutParam));
+  if (given === undefined) {
+    const unused = empty(channels, dtypeOf(x)).data;
+    const start = channels.length === 2 ? placeOf(mask) : 0;
+    kernels().dropout(operand(mask), mask.data, unused, p, keyOf(dropoutParam), start);
+  }
   return [scaled(x, mask), { layer: 'dropout2d', mask, shape: x.shape }];
 }
 

@@ -143,12 +143,12 @@ function dropoutTrials(dtype: DType, length: number): Trial[] {
   const a = some(length);
   const [first, second] = new Random(length).randint(-(2 ** 31), 2 ** 31, 2);
   return [
-    ...[0.1, 0.5, 0.75, 1].map<Trial>((p) => ({
+    ...[0.1, 0.5, 0.75, 1].map<Trial>((p, i) => ({
       what: `dropout of ${length}, p ${p}`,
       read: [a],
       written: [length, length],
       scales: [0, 0],
-      run: (k, [x], [mask, out]) => k.dropout(x, mask, out, p, [first, second]),
+      run: (k, [x], [mask, out]) => k.dropout(x, mask, out, p, [first, second], [0, 3, 2 ** 31 - 2, 2 ** 40 + 1][i]),
     })),
   ];
 }

@@ -8,6 +8,7 @@ import {
   dropoutBackward,
   dropoutForward,
 } from '../../src/layers/index.js';
+import { withShard } from '../../src/layers/shard.js';
 import { arraysOf, DTYPES, expectGolden } from '../helpers/fixtures.js';
 import { describeKernelSets, KERNEL_SETS, switchKernels, useKernels } from '../helpers/kernel-sets.js';
 import { casesIn, valuesOf } from '../helpers/normalization.js';
@@ -231,6 +232,48 @@ describe('masks', () => {
         }
       }
     });
+  });
+});
+
+describe('of a part of a batch', () => {
+  /** The masks of parts of 3, 1 and 4 examples, one below the other. */
+  const inParts = (maskOf: (size: number) => NDArray): number[] =>
+    [
+      [0, 3],
+      [3, 1],
+      [4, 4],
+    ].flatMap(([start, size]) =>
+      valuesOf(withShard({ start, size, total: 8, weight: size / 8, sum: null }, () => maskOf(size))),
+    );
+
+  test.each([[[7]], [[]], [[3, 5, 2]]])(
+    'are the rows of the mask of the whole, for examples of shape (%s)',
+    (shape) => {
+      const make = (size: number) => maskOf([size, ...shape], { p: 0.4, seed: 7 }, 'float64');
+      expect(inParts(make)).toEqual(valuesOf(make(8)));
+    },
+  );
+
+  test('are so where an example has several rows', () => {
+    const make = (size: number) => maskOf([6 * size, 3], { p: 0.4, seed: 7 });
+    expect(inParts(make)).toEqual(valuesOf(make(8)));
+  });
+
+  test('are the same in all parts for what is no batch, such as weights or one image', () => {
+    const weights = () => maskOf([5, 4], { p: 0.4, seed: 7 });
+    const image = () => dropout2dForward(ones([4, 1, 1]), { mode: 'train', p: 0.5, seed: 3 })[0];
+    for (const make of [weights, image]) {
+      const part = withShard({ start: 4, size: 4, total: 8, weight: 1, sum: null }, make);
+      expect(part).toEqualBits(make());
+    }
+  });
+
+  test('are so for channels', () => {
+    const make = (size: number) => {
+      const [, { mask }] = dropout2dForward(ones([size, 9, 2, 1]), { mode: 'train', p: 0.5, seed: 3 });
+      return mask as NDArray;
+    };
+    expect(inParts(make)).toEqual(valuesOf(make(8)));
   });
 });
 

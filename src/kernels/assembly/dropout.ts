@@ -4,19 +4,20 @@ import { lanes, loadUpTo, storeUpTo } from "./simd";
 
 /**
  * mask = 1/p with probability p, else 0; out = x · mask. The mask is a function of the key and the place alone: `bits`
- * in reference/dropout.ts is the definition. One item is a chunk. Numbers: 1/p.
+ * in reference/dropout.ts is the definition. One item is a chunk. Integers: the first place. Numbers: 1/p.
  */
 export function dropout<T>(item: i32): void {
   const x = pointer(0), mask = pointer(1), out = pointer(2);
   const length = integer(3);
   const first = i32x4.splat(integer(4)), second = i32x4.splat(integer(5));
   const threshold = i32x4.splat(integer(6));
+  const start = integer(7);
   const kept = numberSplat<T>(0);
 
   const end = min(length, (item + 1) * CHUNK);
   for (let i = item * CHUNK; i < end; i += lanes<T>()) {
     const at = <usize>i * sizeof<T>();
-    const place = i32x4.add(i32x4.splat(i), i32x4(0, 1, 2, 3));
+    const place = i32x4.add(i32x4.splat(start + i), i32x4(0, 1, 2, 3));
     const random = mix(i32x4.add(mix(v128.xor(place, first)), second));
     // 24 random bits against the threshold p · 2^24.
     let keep = i32x4.lt_s(i32x4.shr_u(random, 8), threshold);

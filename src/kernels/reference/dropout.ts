@@ -2,10 +2,10 @@ import type { DropoutKernels } from '../types.js';
 
 /** Dropout. */
 export const dropout: DropoutKernels = {
-  dropout(x, mask, out, p, key) {
+  dropout(x, mask, out, p, key, start) {
     const threshold = dropoutThreshold(p);
     for (let i = 0; i < x.length; i++) {
-      mask[i] = bits(i, key) >>> 8 < threshold ? 1 / p : 0;
+      mask[i] = bits(start + i, key) >>> 8 < threshold ? 1 / p : 0;
       out[i] = x[i] * mask[i];
     }
   },

@@ -121,7 +121,10 @@ export function normalizations(agrees: Agrees, some: (length: number) => Floats)
           }),
         ),
       ),
-    dropout: () => agrees([some(99), some(99), some(99)], (k, [x, mask, out]) => k.dropout(x, mask, out, 0.6, [3, 7])),
+    dropout: () =>
+      [0, 7].every((start) =>
+        agrees([some(99), some(99), some(99)], (k, [x, mask, out]) => k.dropout(x, mask, out, 0.6, [3, 7], start)),
+      ),
   };
 }
 

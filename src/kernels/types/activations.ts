@@ -98,6 +98,9 @@ export interface SmoothActivationKernels {
 
 /** Dropout. */
 export interface DropoutKernels {
-  /** mask = 1/p with probability p, else 0; out = x · mask. The mask is a function of `key`, its place and p alone. */
-  dropout(x: Floats, mask: Floats, out: Floats, p: number, key: readonly [number, number]): void;
+  /**
+   * mask = 1/p with probability p, else 0; out = x · mask. The mask is a function of `key`, the place and p alone; the
+   * first value has the place `start`, of which 32 bits count.
+   */
+  dropout(x: Floats, mask: Floats, out: Floats, p: number, key: readonly [number, number], start: number): void;
 }

@@ -5,9 +5,9 @@ import { Kernel } from '../kernel.generated.js';
 
 export function bindDropout(call: Call): DropoutKernels {
   return {
-    dropout(x, mask, out, p, key) {
+    dropout(x, mask, out, p, key, start) {
       const places = [call.read(x), call.written(mask), call.written(out)];
-      const integers = [...places, x.length, ...key, dropoutThreshold(p)];
+      const integers = [...places, x.length, ...key, dropoutThreshold(p), start];
       call.run(Kernel.Dropout, x, chunks(x.length), integers, [1 / p]);
     },
   };
