@@ -8,6 +8,7 @@ import {
   NORMALIZATION_OPTIONS,
 } from './batchnorm-param.js';
 import { checkCache } from './cache.js';
+import { mergeMoments, sumGradients, type Whole } from './whole-batch.js';
 
 /** What the backward passes of a batch normalization need from the forward pass. Opaque: the fields may change. */
 export interface BatchnormCache {
@@ -21,6 +22,8 @@ export interface BatchnormCache {
   readonly training: boolean;
   /** The output of the ReLU that was applied in the same pass, else null. */
   readonly relu: NDArray | null;
+  /** The whole batch, where its statistics were taken over several processes; else null. */
+  readonly whole: Whole | null;
 }
 
 /** The gradients of a normalization. */
@@ -40,6 +43,9 @@ export interface NormalizationGrads {
  * `momentum · running + (1 − momentum) · sample`; in test mode the running statistics are used. The variance is taken
  * in two passes from shifted values, so it survives a mean far larger than the spread. A training batch of one example
  * is allowed: its variance is 0, so `out` is `beta` and `dx` is 0. An empty batch is allowed in test mode only.
+ *
+ * Where several processes share a batch and synchronize their statistics, those are of the whole batch, and the
+ * gradients too; `dgamma` and `dbeta` are the parts of this process.
  *
  * @param x - Input, shape (N, D).
  * @param gamma - Scale, shape (D,).
@@ -80,7 +86,7 @@ export function batchnormForward(
  */
 export function batchnormBackward(dout: NDArray, cache: BatchnormCache): NormalizationGrads {
   checkBatchnormCache('batchnormBackward', dout, cache);
-  if (!cache.training || cache.relu !== null) return batchGradients(dout, cache);
+  if (!cache.training || cache.relu !== null || cache.whole !== null) return batchGradients(dout, cache);
   const { x, gamma, mean, variance, eps } = cache;
   const { dx, dgamma, dbeta } = emptyGrads(x, gamma);
   kernels().batchnormBackwardGraph({
@@ -204,20 +210,26 @@ export function normalizeBatch(
     epsilon: eps,
     relu,
   };
+  let whole: Whole | null = null;
   if (training) {
     kernels().batchnorm(operands);
+    let count = shape.N * shape.S;
+    whole = mergeMoments(mean, variance, count);
+    if (whole !== null) {
+      count = whole.count;
+      kernels().normalize({ ...operands, mean: operand(mean), variance: operand(variance) });
+    }
     bnParam.runningMean = blend(runningMean, mean, momentum);
-    const count = shape.N * shape.S;
     bnParam.runningVar = blend(runningVar, variance, momentum, unbiased && count > 1 ? count / (count - 1) : 1);
   } else {
     kernels().normalize(operands);
   }
-  return [out, { layer: 'batchnorm', x, gamma, mean, variance, eps, training, relu: relu ? out : null }];
+  return [out, { layer: 'batchnorm', x, gamma, mean, variance, eps, training, relu: relu ? out : null, whole }];
 }
 
 /** The backward pass of {@link normalizeBatch}, on what {@link checkBatchnormCache} has checked. */
 export function batchGradients(dout: NDArray, cache: BatchnormCache): NormalizationGrads {
-  const { x, gamma, mean, variance, eps, training, relu } = cache;
+  const { x, gamma, mean, variance, eps, training, relu, whole } = cache;
   const { dx, dgamma, dbeta } = emptyGrads(x, gamma);
   const operands = {
     dout: operand(dout),
@@ -232,9 +244,37 @@ export function batchGradients(dout: NDArray, cache: BatchnormCache): Normalizat
     shape: channelShape(x),
     epsilon: eps,
   };
-  if (training) kernels().batchnormBackward(operands);
+  if (training && whole === null) kernels().batchnormBackward(operands);
   else kernels().normalizeBackward(operands);
+  if (whole !== null) throughStatistics(dx, dgamma, dbeta, cache, whole);
   return { dx, dgamma, dbeta };
+}
+
+/**
+ * Adds to `dx`, the gradient for constant statistics, what flows through the statistics of the whole batch:
+ * `−gamma / (M·std) · (Σ dout + x̂ · Σ dout·x̂)`, which is x normalized with another gamma and beta.
+ */
+function throughStatistics(
+  dx: NDArray,
+  dgamma: NDArray,
+  dbeta: NDArray,
+  { x, gamma, mean, variance, eps }: BatchnormCache,
+  whole: Whole,
+): void {
+  const [slope, level] = sumGradients(dgamma, dbeta, gamma, variance, eps, whole);
+  const rest = empty(x.shape, dtypeOf(x));
+  kernels().normalize({
+    x: operand(x),
+    gamma: operand(slope),
+    beta: operand(level),
+    out: rest.data,
+    mean: operand(mean),
+    variance: operand(variance),
+    shape: channelShape(x),
+    epsilon: eps,
+    relu: false,
+  });
+  kernels().add(dx.data, rest.data, dx.data);
 }
 
 /** Checks the cache of a batch normalization, and `dout` against it. */

@@ -138,5 +138,6 @@ export {
   whereBackward,
   whereForward,
 } from './selecting.js';
+export { currentShard, isSynchronized, type Shard, withShard } from './shard.js';
 export { type SliceCache, sliceBackward, sliceForward } from './slicing.js';
 export { SOFTPLUS_OPTIONS } from './softplus.js';

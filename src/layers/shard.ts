@@ -25,6 +25,11 @@ export function currentShard(): Shard | null {
   return current;
 }
 
+/** Whether the statistics of a batch are to be taken over several processes. */
+export function isSynchronized(shard: Shard | null): shard is Shard & { readonly sum: (values: Float64Array) => void } {
+  return shard !== null && shard.sum !== null && shard.size < shard.total;
+}
+
 /** Runs `work` on a part of a batch. The one before it is back afterwards, also when `work` throws. */
 export function withShard<R>(shard: Shard | null, work: () => R): R {
   const before = current;

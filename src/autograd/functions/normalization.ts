@@ -23,6 +23,8 @@ import {
   batchnormForward,
   batchnormReluBackward,
   batchnormReluForward,
+  currentShard,
+  isSynchronized,
   layernormBackward,
   layernormForward,
   spatialBatchnormBackward,
@@ -56,7 +58,8 @@ type Normalize = (x: TensorLike, gamma: TensorLike, beta: TensorLike, bnParam: B
  * Batch normalization, PyTorch's: `weight · (x − mean) / √(var + eps) + bias`, channel by channel.
  *
  * In training the statistics are those of the batch, and the running ones are changed in place:
- * `running = (1 − momentum) · running + momentum · batch`, where the batch's variance is the unbiased one.
+ * `running = (1 − momentum) · running + momentum · batch`, where the batch's variance is the unbiased one. Where several
+ * processes share a batch and synchronize their statistics (`syncBatchnorm`), the batch is the whole of it.
  *
  * @param x - Shape (N, C), (N, C, L) or (N, C, H, W).
  * @param runningMean - Shape (C,); null for none, and then the statistics are always those of the batch.
@@ -120,7 +123,7 @@ function normalizeBatch(
   }
   // An empty batch has no statistics: with any others its output is empty, and the gradients are zeros.
   const byBatch = (training || mean === null || variance === null) && values.size > 0;
-  if (byBatch && values.size <= C) {
+  if (byBatch && values.size <= C && !isSynchronized(currentShard())) {
     throw argumentError(RangeError, {
       fn,
       arg: 'x',
