@@ -32,6 +32,7 @@ import {
   SubsetRandomSampler,
   WeightedRandomSampler,
 } from './samplers.js';
+import { applyAndCut, applySteps, type Cut, cutOf, makeBatch, type ShareOf, type Wanted } from './share.js';
 import { type Source, sourceOf } from './source.js';
 import { type AnyBatch, type Batch, mapParts } from './structure.js';
 import { type Step, stepsOf } from './transforms/steps.js';
@@ -102,6 +103,8 @@ interface Epoch {
   readonly order: Int32Array;
   readonly seed: number | null;
   taken: number;
+  /** The share of each batch that is made; null: whole batches. */
+  shareOf?: ShareOf | null;
   /** Its batches in the making, where there are workers. */
   ahead?: Ahead | null;
 }
@@ -159,6 +162,7 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
   readonly length: number;
   readonly #source: Source;
   readonly #steps: readonly Step[];
+  readonly #cut: Cut;
   /** How many of the steps are applied by workers. */
   readonly #stepsAhead: number;
   readonly #pool: Pool | null;
@@ -204,6 +208,7 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
       throw argumentError(RangeError, { fn, arg: 'sampler.weights', found, expected });
     }
     this.#steps = stepsOf(transform, batchTransform);
+    this.#cut = cutOf(this.#steps);
     this.batchSize = batchSize;
     const examples = this.sampler.length;
     this.length = dropLast ? Math.floor(examples / batchSize) : Math.ceil(examples / batchSize);
@@ -223,7 +228,7 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
       throw argumentError(RangeError, { fn, arg: 'workers', found, expected });
     }
     const recipes = this.#steps.slice(0, this.#stepsAhead).map(({ recipe }) => recipe as Recipe);
-    const pool = new Pool(fn, workers, { dataset: portable(fn, this.dataset), recipes });
+    const pool = new Pool(fn, workers, { dataset: portable(fn, this.dataset), recipes, cut: this.#cut });
     abandoned.register(this, pool);
     return pool;
   }
@@ -250,10 +255,23 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
    *   });
    * }
    */
-  *indexBatches(): Generator<Int32Array, void, undefined> {
+  indexBatches(): Generator<Int32Array, void, undefined> {
+    return this.indexShares(null);
+  }
+
+  /**
+   * As {@link DataLoader.indexBatches}, for one of several processes: the places are those of whole batches, and of
+   * each {@link DataLoader.batch} makes the share alone, as it is in the whole batch.
+   *
+   * @param shareOf - The share of a batch by its number of examples; null: all.
+   *
+   * @internal
+   */
+  *indexShares(shareOf: ShareOf | null): Generator<Int32Array, void, undefined> {
     const epoch = this.#resumed ?? this.#begin();
     this.#resumed = null;
     this.#running = epoch;
+    epoch.shareOf = shareOf;
     if (this.#pool !== null) epoch.ahead = new Ahead(this.#pool, this.#planOf(epoch), epoch.taken, this.#depth);
     try {
       while (epoch.taken < this.length) {
@@ -273,16 +291,16 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
   }
 
   #indicesOf({ order }: Epoch, number: number): Int32Array {
-    return order.slice(number * this.batchSize, (number + 1) * this.batchSize);
+    return indicesOf(order, this.batchSize, number);
   }
 
   /** What workers make of an epoch. It does not refer to the loader, which is collected while they work. */
   #planOf(epoch: Epoch): Plan {
     const { length, batchSize } = this;
-    const { order, seed } = epoch;
+    const { order, seed, shareOf } = epoch;
     return {
       length,
-      indicesOf: (number) => order.slice(number * batchSize, (number + 1) * batchSize),
+      wantedOf: (number) => wantedOf(indicesOf(order, batchSize, number), shareOf),
       seedOf: (number) => seedOf(seed, number),
     };
   }
@@ -303,30 +321,32 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
     checkPlaces(fn, 'indices', indices, this.#source.length);
     const place = this.#places.get(indices);
     if (place === undefined || !isSame(indices, this.#indicesOf(place.epoch, place.number))) {
-      return this.#make(Int32Array.from(indices), this.#random);
+      return this.#make(wantedOf(Int32Array.from(indices)), this.#random);
     }
     const { epoch, number } = place;
+    const wanted = wantedOf(Int32Array.from(indices), epoch.shareOf);
     const made = epoch.ahead?.take(number);
-    if (made) return this.#finish(made);
+    if (made) return this.#finish(made, wanted);
     const seed = seedOf(epoch.seed, number);
-    return this.#make(Int32Array.from(indices), seed === null ? this.#random : new Random(seed));
+    return this.#make(wanted, seed === null ? this.#random : new Random(seed));
   }
 
-  #make(indices: Int32Array, random: Random): Batch<X, Y> {
-    let batch = this.#source.gather(indices);
-    for (const step of this.#steps) batch = step.apply(batch, random);
-    return batch as Batch<X, Y>;
+  #make(wanted: Wanted, random: Random): Batch<X, Y> {
+    return makeBatch(this.#source, this.#steps, this.#cut, wanted, random) as Batch<X, Y>;
   }
 
   /** The batch that a worker has made, after the steps that are left. */
-  #finish({ batch: parts, random }: Made): Batch<X, Y> {
+  #finish({ batch: parts, random }: Made, { share }: Wanted): Batch<X, Y> {
     // Arrays lose their methods on the way, and isNDArray gives them back.
     for (const part of parts) mapParts(part, '', isNDArray);
-    let batch = parts as unknown as AnyBatch;
+    const batch = parts as unknown as AnyBatch;
     if (this.#stepsAhead === this.#steps.length) return batch as Batch<X, Y>;
     const own = Random.fromState(random as RandomState);
-    for (const step of this.#steps.slice(this.#stepsAhead)) batch = step.apply(batch, own);
-    return batch as Batch<X, Y>;
+    const later = this.#steps.slice(this.#stepsAhead);
+    // The first of these steps is a function of the user's, which sees the whole batch.
+    const place = this.#cut.place - this.#stepsAhead;
+    const made = share === null ? applySteps(batch, later, own) : applyAndCut(batch, later, place, share, own);
+    return made as Batch<X, Y>;
   }
 
   /**
@@ -414,6 +434,15 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
   #leave(epoch: Epoch): void {
     if (this.#running === epoch) this.#running = null;
   }
+}
+
+/** The places of the examples of batch `number` of an epoch. */
+function indicesOf(order: Int32Array, batchSize: number, number: number): Int32Array {
+  return order.slice(number * batchSize, (number + 1) * batchSize);
+}
+
+function wantedOf(indices: Int32Array, shareOf: ShareOf | null = null): Wanted {
+  return { indices, share: shareOf === null ? null : shareOf(indices.length) };
 }
 
 /** Of a batch's generator: a text of the seed of its epoch and its number. */

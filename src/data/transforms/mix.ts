@@ -99,7 +99,7 @@ export function cutmix(options: MixOptions): BatchTransform {
 }
 
 function batchTransform(fn: string, options: MixOptions, apply: BatchTransform): BatchTransform {
-  return remembered('batch', fn, [options], keepsNothing(apply));
+  return remembered({ of: 'batch', draws: true }, fn, [options], keepsNothing(apply));
 }
 
 /** out[n] = λ · a[n] + (1 − λ) · a[n − 1], a[−1] being the last. */

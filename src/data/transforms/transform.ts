@@ -33,6 +33,10 @@ export interface ImageSizes {
 export interface Recipe {
   /** Whether the transform takes the inputs or the whole batch. */
   readonly of: 'inputs' | 'batch';
+  /**
+   * Whether it draws. Those of inputs draw the same whatever the values are, and change each example by itself.
+   */
+  readonly draws: boolean;
   /** A function of `transforms`. */
   readonly name: string;
   /** A copy of its arguments. */
@@ -87,12 +91,12 @@ const parts = new WeakMap<object, readonly Transform[]>();
 
 /** `transform`, which `transforms[name](...args)` made: remembered for {@link recipeOf}. */
 export function remembered<T extends object>(
-  of: Recipe['of'],
+  { of, draws }: Pick<Recipe, 'of' | 'draws'>,
   name: string,
   args: readonly unknown[],
   transform: T,
 ): T {
-  recipes.set(transform, { of, name, args: structuredClone(args) });
+  recipes.set(transform, { of, draws, name, args: structuredClone(args) });
   return transform;
 }
 
@@ -113,7 +117,7 @@ export function imageTransform(
   apply: (X: NDArray, sizes: ImageSizes) => NDArray,
 ): (X: NDArray) => NDArray {
   return remembered(
-    'inputs',
+    { of: 'inputs', draws: false },
     fn,
     args,
     keepsNothing((X: NDArray) => {
@@ -131,7 +135,7 @@ export function randomTransform(
   apply: (X: NDArray, sizes: ImageSizes, random: Random) => NDArray,
 ): Transform {
   return remembered(
-    'inputs',
+    { of: 'inputs', draws: true },
     fn,
     args,
     keepsNothing((X: NDArray, random: Random) => {

@@ -1,6 +1,7 @@
 import { argumentError } from '../../arrays/index.js';
 import { roomForThreads } from '../../kernels/index.js';
 import { requireBuiltin } from '../../node.js';
+import type { Wanted } from '../share.js';
 import { startThread } from './program.js';
 import { ANSWERS, type Answer, type Job, OLDEST, type Task } from './protocol.js';
 import { receivedError } from './sent-error.js';
@@ -195,7 +196,7 @@ export class Pool {
 export interface Plan {
   /** Batches to the epoch. */
   readonly length: number;
-  indicesOf(number: number): Int32Array;
+  wantedOf(number: number): Wanted;
   seedOf(number: number): string | null;
 }
 
@@ -255,11 +256,8 @@ export class Ahead {
   #fill(number: number): void {
     const end = Math.min(this.#plan.length, number + this.#depth);
     for (; this.#next < end; this.#next++) {
-      const indices = this.#plan.indicesOf(this.#next);
-      this.#tasks.set(
-        this.#next,
-        this.#pool.post({ epoch: this.#epoch, indices, seed: this.#plan.seedOf(this.#next) }),
-      );
+      const task = { epoch: this.#epoch, ...this.#plan.wantedOf(this.#next), seed: this.#plan.seedOf(this.#next) };
+      this.#tasks.set(this.#next, this.#pool.post(task));
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { RandomState } from '../../arrays/index.js';
 import type { PortableDataset } from '../portable.js';
+import type { Cut, Wanted } from '../share.js';
 import type { Recipe } from '../transforms/transform.js';
 
 /** What a worker is started with: everything that is the same for all batches. */
@@ -7,16 +8,16 @@ export interface Job {
   readonly dataset: PortableDataset;
   /** What is applied to each batch, one after the other. */
   readonly recipes: readonly Recipe[];
+  /** Where a share is cut out of a batch, if that is not behind the last of them. */
+  readonly cut: Cut;
 }
 
 /** A batch to make. */
-export interface Task {
+export interface Task extends Wanted {
   /** A number of the batch's own. */
   readonly id: number;
   /** The number of its epoch: see {@link OLDEST}. */
   readonly epoch: number;
-  /** Places in the dataset. */
-  readonly indices: Int32Array;
   /** Of the batch's generator; null where nothing draws. */
   readonly seed: string | null;
 }

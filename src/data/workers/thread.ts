@@ -1,5 +1,6 @@
 import { Random } from '../../arrays/index.js';
 import { requireBuiltin } from '../../node.js';
+import { makeBatch } from '../share.js';
 import { type Source, sourceOf } from '../source.js';
 import type { Step } from '../transforms/steps.js';
 import { ANSWERS, type Answer, OLDEST, type Task, type ThreadData } from './protocol.js';
@@ -30,12 +31,11 @@ function buffersIn(value: unknown, found = new Set<ArrayBuffer>()): ArrayBuffer[
 /** Made at the first task, so that an error in it is the answer. */
 let program: { readonly source: Source; readonly steps: readonly Step[] } | undefined;
 
-function answer({ id, indices, seed }: Task): Answer {
+function answer({ id, seed, ...wanted }: Task): Answer {
   try {
     program ??= { source: sourceOf('DataLoader', datasetFrom(job.dataset)), steps: job.recipes.map(stepFrom) };
     const random = new Random(seed ?? 0);
-    const gathered = program.source.gather(indices);
-    const batch = program.steps.reduce((made, step) => step.apply(made, random), gathered);
+    const batch = makeBatch(program.source, program.steps, job.cut, wanted, random);
     return { id, batch, random: seed === null ? null : random.stateDict() };
   } catch (error) {
     return { id, error: sentError(error) };
