@@ -1,3 +1,22 @@
+export {
+  type Choice,
+  type Condition,
+  type Conditional,
+  type ConfigOf,
+  choice,
+  type Integer,
+  integer,
+  type LogUniform,
+  logUniform,
+  type Parameter,
+  type Parameters,
+  Space,
+  space,
+  type Uniform,
+  uniform,
+  when,
+} from './space/index.js';
+export { type DefinedTrial, defineTrial } from './trial.js';
 export type {
   Config,
   ConfigValue,
@@ -6,5 +25,6 @@ export type {
   Outcome,
   Plan,
   Report,
+  Runner,
   Trial,
 } from './types.js';
