@@ -1,0 +1,65 @@
+import { Worker } from 'node:worker_threads';
+import { type Holder, LockQueue } from '../../files/index.js';
+
+/** The name of the lock in the folder of a trial. */
+const LOCK = '.lock';
+
+/** Milliseconds between two signs of life. */
+const HEARTBEAT = 1000;
+
+/** Milliseconds between two looks at the lock of another. */
+const PAUSE = 100;
+
+/** Gives signs of life while a trial keeps the main thread busy. */
+const PROGRAM = `
+  const { file, text } = require('node:worker_threads').workerData;
+  const fs = require('node:fs');
+  setInterval(() => {
+    try {
+      const now = new Date();
+      if (fs.readFileSync(file, 'utf8') === text) fs.utimesSync(file, now, now);
+    } catch {}
+  }, ${HEARTBEAT});
+`;
+
+/** How a lock is waited for. */
+export interface Waiting {
+  /** Called once, when another process has the lock. */
+  readonly onWait?: (holder: Holder) => void;
+  /** Milliseconds without a sign of life after which the lock of another machine was left behind. Default 15,000. */
+  readonly stale?: number;
+}
+
+/**
+ * Runs `work` while no other process has the trial in `dir`, on this machine or on another with the same folder: waits
+ * until it has ended, or its machine gives no sign of life.
+ */
+export async function withTrial<R>(
+  fn: string,
+  dir: string,
+  work: () => Promise<R>,
+  { onWait, stale }: Waiting = {},
+): Promise<R> {
+  const file = `${dir}/${LOCK}`;
+  const queue = new LockQueue(fn, file, stale);
+  let hasSaid = false;
+  for (;;) {
+    const lock = queue.try();
+    if (lock !== null) {
+      const thread = new Worker(PROGRAM, { eval: true, workerData: { file, text: lock.text }, execArgv: [], env: {} });
+      thread.unref();
+      try {
+        return await work();
+      } finally {
+        await thread.terminate();
+        lock.release();
+      }
+    }
+    const { holder } = queue;
+    if (!hasSaid && holder !== null) {
+      hasSaid = true;
+      onWait?.(holder);
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  }
+}
