@@ -1,11 +1,15 @@
 export { type BarChartOptions, type BarSeries, barChart } from './bar-chart.js';
+export { type CurveBundleOptions, curveBundle } from './curve-bundle.js';
+export type { Dimension, DimensionValue } from './dimension.js';
 export { type VisualizeGridOptions, visualizeGrid } from './grid.js';
 export { type HeatMapOptions, heatMap } from './heat-map.js';
 export type { TrainingHistory } from './histories.js';
 export { type ImageGridOptions, imageGrid } from './image-grid.js';
 export { type LineChartOptions, type LineSeries, lineChart } from './line-chart.js';
 export type { NumberFormat } from './markup.js';
+export { type ParallelCoordinatesOptions, parallelCoordinates } from './parallel-coordinates.js';
 export { historyChart, type PlotHistoryOptions, plotHistory } from './plot-history.js';
 export { encodePng, savePng } from './png.js';
 export { htmlReport, type ReportCell, type ReportFigure, type ReportOptions, type ReportTable } from './report.js';
 export { saveChart } from './save-chart.js';
+export { type ScatterPanelsOptions, scatterPanels } from './scatter-panels.js';

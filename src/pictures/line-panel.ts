@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { extentOf } from './checks.js';
 import type { NumberFormat } from './markup.js';
 import { keyOf, marked, textOf } from './names.js';
+import { logTicks } from './spacing.js';
 import { legendColumns, PLOT_WIDTH } from './theme.js';
 
 type LayeredSpec = Extract<TopLevelSpec, { layer: unknown }>;
@@ -157,12 +158,4 @@ function around(value: number, type: 'linear' | 'log'): [low: number, high: numb
   if (type === 'log') return [value / 2, value * 2];
   const margin = Math.abs(value) * 0.1 || 1;
   return [value - margin, value + margin];
-}
-
-/** Ticks at the powers of ten, if there are at least three: labels between them would overlap. */
-function logTicks(low: number, high: number): { values?: number[]; format: string } {
-  const first = Math.ceil(Math.log10(low) - 1e-9);
-  const last = Math.floor(Math.log10(high) + 1e-9);
-  const powers = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => Number(`1e${first + i}`));
-  return { ...(powers.length >= 3 ? { values: powers } : {}), format: '~g' };
 }
