@@ -1,0 +1,125 @@
+// How a process leaves its job: MPI is ended where all have come to their end, and the job is aborted where one of them
+// ends alone. A process that just exits would leave the others waiting for it, and mpiexec would call that a success.
+
+import { writeSync } from 'node:fs';
+import { inspect } from 'node:util';
+import { printable } from '../arrays/index.js';
+import { type Agreement, CALLS, type Intent } from './agreement.js';
+import type { Functions } from './functions.js';
+import type { Handle } from './handles.js';
+import { described, namedRanks } from './intents.js';
+
+/** For how long a rank that failed waits for the others to fail alike, in ms. */
+const GRACE = 300;
+/** For how long a rank at its end sleeps between two looks at the others, in ms. */
+const NAP = 2;
+
+const END = CALLS.indexOf('end');
+const sleeping = new Int32Array(new SharedArrayBuffer(4));
+
+/** A process as one of its job. */
+export interface Member {
+  readonly rank: number;
+  readonly size: number;
+  readonly mpi: Functions;
+  readonly world: Handle;
+  readonly agreement: Agreement;
+}
+
+/** Whether a rank has come to its end. */
+export function isAtEnd([call]: Intent): boolean {
+  return call === END;
+}
+
+/** Ends the job with a line on standard error. */
+export function abortJob({ mpi, world }: Member, line: string, code: number): never {
+  say(line);
+  mpi.abort(world, code);
+  process.abort(); // MPI_Abort does not return
+}
+
+/** Waits to be ended by the rank that aborts the job. */
+export function awaitAbort({ mpi, world }: Member): never {
+  for (;;) mpi.barrier(world);
+}
+
+/** Sees to it that the process leaves its job when it ends, however that comes. */
+export function leaveAtExit(member: Member, ended: () => void): void {
+  let failure: { readonly error: unknown } | null = null;
+  process.on('uncaughtExceptionMonitor', (error) => {
+    failure = { error };
+  });
+  const atExit = (code: number): void => {
+    ended();
+    leave(member, code, code === 0 ? null : failure);
+  };
+  // Others that run at exit write what is left to write: they come first.
+  process.on('exit', atExit);
+  process.on('newListener', (event, listener) => {
+    if (event === 'exit' && listener !== atExit) queueMicrotask(() => process.off('exit', atExit).on('exit', atExit));
+  });
+}
+
+function leave(member: Member, code: number, failure: { readonly error: unknown } | null): void {
+  const { rank, size, mpi, agreement } = member;
+  const error = failure === null ? '' : messageOf(failure.error);
+  agreement.start('end', code, hashOf(error), 0, 0);
+  const until = code === 0 ? Number.POSITIVE_INFINITY : performance.now() + GRACE;
+  while (!agreement.isDone() && performance.now() < until) Atomics.wait(sleeping, 0, 0, NAP);
+
+  const reason = error === '' ? `exit code ${code}` : error;
+  const line = `rank ${rank} of ${size} ended with ${reason}`;
+  if (!agreement.isDone()) {
+    printStack(failure);
+    abortJob(member, line, code);
+  }
+  const intents = agreement.outcome();
+  if (intents !== null && !intents.every(isAtEnd)) {
+    printStack(failure);
+    if (intents.findIndex(isAtEnd) !== rank) awaitAbort(member);
+    abortJob(member, `${line} while ${whileOthers(intents)}`, code || 1);
+  }
+  if (code === 0) {
+    mpi.finalize();
+    return;
+  }
+  // All have failed: alike, which one of them tells, or each for a reason of its own.
+  const isAlike = intents === null;
+  if (!isAlike) {
+    printStack(failure);
+    say(line);
+  }
+  mpi.finalize();
+  if (!isAlike || rank > 0) process.exit(code); // without Node's own account of the error
+}
+
+/** `rank 0 called allReduce of 10 float32 (sum)`. */
+function whileOthers(intents: readonly Intent[]): string {
+  const ranks = Array.from(intents.keys()).filter((rank) => !isAtEnd(intents[rank]));
+  return `${namedRanks(ranks)} called ${described(intents[ranks[0]])}`;
+}
+
+function messageOf(error: unknown): string {
+  const said = error instanceof Error ? `${error.name}: ${error.message}` : inspect(error);
+  return printable(said.split('\n')[0], 500) || 'an error';
+}
+
+/** What Node would print of an error that nobody catches after all that runs at exit: the job may be gone by then. */
+function printStack(failure: { readonly error: unknown } | null): void {
+  if (failure !== null) say(`Uncaught ${inspect(failure.error)}`);
+}
+
+function say(line: string): void {
+  try {
+    writeSync(2, `${line}\n`);
+  } catch {
+    // Standard error is closed.
+  }
+}
+
+/** 31 bits of FNV-1a. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash & 0x7fffffff;
+}
