@@ -41,6 +41,8 @@ export const OWN = {
   CommonJS: { type: 'commonjs', files: ['commonjs.cjs'], steps: [['node', 'commonjs.cjs']] },
   'both formats': { type: 'module', files: ['formats.mjs'], steps: [['node', 'formats.mjs']] },
 
+  'other entry points': { type: 'module', files: ['entries.mjs'], steps: [['node', 'entries.mjs']] },
+
   'the command': {
     type: 'commonjs',
     files: ['command.mjs'],

@@ -1,4 +1,5 @@
 import { affineForward, type NDArray, optim, Random, Solver, TwoLayerNet, tensor, zeros } from 'layerwise';
+import { type Communicator, singleProcess } from 'layerwise/distributed';
 
 const random = new Random(231);
 const X: NDArray = random.randn([20, 3, 4, 4]);
@@ -35,6 +36,10 @@ const { values, indices } = tensor([[1, 2]])
   .max(1);
 const best: number = values.add(indices.float()).T.item();
 if (best !== 5) throw new Error(`${best}, expected 4 + 1`);
+
+const alone: Communicator = singleProcess();
+const summed: Float32Array = alone.allReduce(Float32Array.of(1, 2));
+if (alone.size !== 1 || summed[1] !== 2) throw new Error('a job of one process changed what it summed');
 
 // Were a type `any`, none of these would be an error.
 // @ts-expect-error: there is no such option

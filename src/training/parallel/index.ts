@@ -1,1 +1,7 @@
+export { checkAlike, type Facts, together } from './agreement.js';
+export { type AverageGradientsOptions, averageGradients, checkCommunicator } from './average-gradients.js';
+export { Bucket } from './bucket.js';
 export type { Communicator, Reduction, Values } from './communicator.js';
+export { broadcastValue, gatherValues } from './messages.js';
+export { cut, type Part, partOf } from './share.js';
+export { checkSameBits } from './verification.js';
