@@ -4,45 +4,31 @@ import {
   checkOptions,
   checkSynchronous,
   type Labels,
-  loadEntry,
   type NDArray,
-  Random,
-  type RandomState,
   settingsOf,
 } from './arrays/index.js';
 import type { Model, Params } from './classifiers/model.js';
-import { Loggers } from './loggers/index.js';
-import { Best } from './training/best.js';
 import { type Checkpoints, checkpointsOf } from './training/checkpointing.js';
-import { checkFinite, DivergedError, type Progress } from './training/diverged-error.js';
-import {
-  checkSignal,
-  drain,
-  drainAsync,
-  Guard,
-  type Listener,
-  observed,
-  type Run,
-  type TURN,
-} from './training/drive.js';
+import { checkSignal, drain, drainAsync, Guard, type Listener, observed, type Run } from './training/drive.js';
 import type { TrainingEvent } from './training/events.js';
-import { drawing, drawSamples, type Evaluated, scoreOf, stepOn } from './training/examples.js';
+import { drawing, drawSamples, scoreOf, stepOn } from './training/examples.js';
 import { Journal } from './training/journal.js';
 import { Live, type LiveSubject } from './training/live.js';
 import { solverFacts } from './training/live-facts.js';
 import { sampleOfSolver } from './training/live-sample.js';
 import { solverConfig } from './training/run-config.js';
-import { checkDataset, checkModel, type Dataset, type Kept, keep } from './training/solver-model.js';
+import { evaluate, finish } from './training/solver-evaluation.js';
+import { checkDataset, checkModel, type Dataset, keep } from './training/solver-model.js';
 import {
   ACCURACY_OPTIONS,
   type AccuracyOptions,
-  type CheckedOptions,
   checkSolverOptions,
   type Rule,
   type SolverOptionsOf,
 } from './training/solver-options.js';
-import { checkedModel, checkSolverState, HISTORIES, type SolverState, savedModel } from './training/solver-state.js';
-import { Updater } from './training/updater.js';
+import { SolverRun } from './training/solver-run.js';
+import { loadSolverState, solverStateOf } from './training/solver-saving.js';
+import type { SolverState } from './training/solver-state.js';
 
 /**
  * Options of a {@link Solver}, all of which have defaults.
@@ -106,36 +92,20 @@ export class Solver<R extends Rule = 'sgd'> {
   /** Iterations that are complete. */
   iteration = 0;
 
-  readonly #options: CheckedOptions<Solver>;
-  readonly #train: Kept;
-  readonly #val: Kept;
-  readonly #updater: Updater;
+  readonly #state: SolverRun<Solver>;
   readonly #listener: Listener & { checkpoints: Checkpoints | null; live: Live | null } = {
     fn: 'Solver',
     onStep: 'onIteration',
     checkpoints: null,
     live: null,
     soFar: undefined,
-    call: ({ kind }) => (kind === 'step' ? this.#options.onIteration(this) : this.#options.onEpoch(this)),
+    call: ({ kind }) => (kind === 'step' ? this.#state.options.onIteration(this) : this.#state.options.onEpoch(this)),
     stop: () => {
-      this.#stopped = true;
+      this.#state.stopped = true;
     },
   };
-  readonly #loggers: Loggers;
-  readonly #best: Best;
-  readonly #random: Random;
-  /** Where the generator stood before the evaluation in progress, which is due to a run that continues from here. */
-  #beforeEvaluation: RandomState | null = null;
   #numEpochs: number;
   readonly #guard = new Guard('Solver');
-  /** Whether an evaluation is due: also when a callback threw before it. */
-  #due = false;
-  /** Whether `onEpoch` has ended the run. */
-  #stopped = false;
-  /** The learning rate of the last iteration, for loggers. */
-  #rate: number | null = null;
-  /** Whether the last evaluation was the best. */
-  #isBest = false;
 
   /**
    * Trains `model` on `data` when {@link Solver.train} is called; nothing has changed before.
@@ -147,29 +117,25 @@ export class Solver<R extends Rule = 'sgd'> {
    * @throws {RangeError | TypeError | ShapeError} naming the option, parameter or part of the data that does not fit.
    */
   constructor(model: Model, data: Dataset, options: SolverOptions<R> = {}) {
-    this.#options = checkSolverOptions(options);
+    const checked = checkSolverOptions<R, Solver>(options);
     checkModel(model);
     this.model = model;
-    [this.#train, this.#val] = checkDataset(data);
-    this.#numEpochs = this.#options.numEpochs;
-    this.#loggers = new Loggers('Solver', this.#options.loggers);
-    this.#random = new Random(this.#options.seed);
-    this.#updater = new Updater(model, this.#options);
-    this.#best = new Best(model);
-    this.bestParams = this.#best.params;
+    const state = new SolverRun<Solver>(model, checked, checkDataset(data), this);
+    this.#state = state;
+    this.#numEpochs = checked.numEpochs;
+    this.bestParams = state.best.params;
     const run = {
-      ...{ fn: 'Solver', kind: 'Solver' as const, stateDict: () => this.stateDict(), isBest: () => this.#isBest },
+      ...{ fn: 'Solver', kind: 'Solver' as const, stateDict: () => this.stateDict(), isBest: () => state.isBest },
       now: () => ({ iteration: this.iteration, epoch: this.epoch, options: { numEpochs: this.#numEpochs } }),
-      load: (state: unknown) => this.loadStateDict(state as SolverState),
+      load: (saved: unknown) => this.loadStateDict(saved as SolverState),
     };
-    const { ui } = this.#options;
-    if (ui !== null) {
-      const live = new Live(this.#liveSubject(), ui);
+    if (checked.ui !== null) {
+      const live = new Live(this.#liveSubject(), checked.ui);
       this.#listener.live = live;
-      this.#updater.look = live.look;
+      state.updater.look = live.look;
     }
-    const config = () => solverConfig(this.#options, model, this.#train, this.#val);
-    this.#listener.checkpoints = checkpointsOf(run, this.#options, config);
+    const config = () => solverConfig(checked, model, state.train, state.val);
+    this.#listener.checkpoints = checkpointsOf(run, checked, config);
   }
 
   /**
@@ -236,7 +202,9 @@ export class Solver<R extends Rule = 'sgd'> {
 
   *#run(method: string): Run<void> {
     this.#guard.enter(method);
-    const journal = new Journal(this.#options, this.#total);
+    const run = this.#state;
+    const { loggers, options } = run;
+    const journal = new Journal(options, this.#total);
     const { checkpoints, live } = this.#listener;
     let isComplete = false;
     let failure: unknown;
@@ -244,38 +212,38 @@ export class Solver<R extends Rule = 'sgd'> {
       live?.begin();
       checkpoints?.open();
       this.#startLoggers();
-      while (!this.#stopped && (this.#due || this.iteration < this.#total)) {
-        if (!this.#due) {
+      while (!run.stopped && (run.due || this.iteration < this.#total)) {
+        if (!run.due) {
           const loss = this.#step();
           const { iteration, epoch } = this;
-          this.#due = iteration === 1 || iteration % this.#iterationsPerEpoch === 0 || iteration >= this.#total;
+          run.due = iteration === 1 || iteration % run.iterationsPerEpoch === 0 || iteration >= this.#total;
           journal.step(iteration, this.#total, loss);
-          if (this.#loggers.isActive) this.#loggers.step(iteration, epoch, loss, this.#rate);
-          live?.step(iteration, epoch, loss, this.#rate, this.#options.batchSize);
+          if (loggers.isActive) loggers.step(iteration, epoch, loss, run.rate);
+          live?.step(iteration, epoch, loss, run.rate, options.batchSize);
           yield { kind: 'step', iteration, epoch, loss };
         } else {
-          const { trainAcc, valAcc, valLoss } = yield* this.#evaluate();
-          this.#due = false;
+          const { trainAcc, valAcc, valLoss } = yield* evaluate(run);
+          run.due = false;
           const { iteration, epoch } = this;
           const loss = this.lossHistory[iteration - 1];
           const found: Record<string, number | null> =
             valLoss === null ? { 'train acc': trainAcc, val_acc: valAcc } : { loss, val_loss: valLoss };
           journal.epoch(epoch, this.#numEpochs, iteration, found);
-          const learningRate = this.#updater.learningRate ?? null;
-          this.#loggers.epoch({ iteration, epoch, loss, learningRate, trainAcc, valAcc, valLoss, metrics: {} });
+          const learningRate = run.updater.learningRate ?? null;
+          loggers.epoch({ iteration, epoch, loss, learningRate, trainAcc, valAcc, valLoss, metrics: {} });
           live?.epoch({ iteration, epoch, learningRate, trainAcc, valAcc, valLoss, metrics: {} });
           yield { kind: 'epoch', iteration, epoch, loss, trainAcc, valAcc };
         }
       }
       checkpoints?.finish();
-      yield* this.#finish();
+      yield* finish(run);
       isComplete = true;
     } catch (error) {
       failure = error;
       throw error;
     } finally {
       journal.clear();
-      this.#loggers.close();
+      loggers.close();
       this.#guard.leave();
       checkpoints?.close(!isComplete);
       if (isComplete) live?.finished();
@@ -285,21 +253,20 @@ export class Solver<R extends Rule = 'sgd'> {
 
   /** What the live page asks of the run. */
   #liveSubject(): LiveSubject {
+    const { options, model, train, val, updater, loggers } = this.#state;
     return {
-      fn: 'Solver',
-      loggers: this.#loggers,
-      model: this.model,
-      sample: () => sampleOfSolver(this.#val),
+      ...{ fn: 'Solver', loggers, model },
+      sample: () => sampleOfSolver(val),
       info: () => ({
         totalIterations: this.#total,
         totalEpochs: this.#numEpochs,
-        ...solverFacts(this.#options, this.model, this.#train, this.#val),
+        ...solverFacts(options, model, train, val),
         folder: this.#listener.checkpoints?.dir ?? null,
       }),
       now: () => ({ iteration: this.iteration, epoch: this.epoch, losses: this.lossHistory, rates: [] }),
       setRate: (rate) => {
         this.#listener.checkpoints?.changed();
-        this.#updater.setLearningRate(rate);
+        updater.setLearningRate(rate);
         return true;
       },
     };
@@ -307,23 +274,11 @@ export class Solver<R extends Rule = 'sgd'> {
 
   #startLoggers(): void {
     const { iteration, epoch } = this;
+    const { loggers, due } = this.#state;
     // Also one that was stopped before its first checkpoint: what it logged comes again.
     const isResumed = iteration > 0 || this.#listener.checkpoints?.isRestarted === true;
-    this.#loggers.start({ iteration, epoch, isResumed, isEvaluationDue: this.#due, metrics: [] });
-    if (this.#loggers.isActive && iteration === 0) this.#listener.checkpoints?.mark();
-  }
-
-  /** Puts the best parameters into the model, and keeps the last ones. */
-  *#finish(): Run<void> {
-    // Where every iteration was a call of step(), nothing has been evaluated yet.
-    if (this.valAccHistory.length + this.valLossHistory.length === 0) yield* this.#evaluate();
-    if (!this.#best.known) {
-      const what = this.#hasLabels ? 'model.loss(X) gives scores' : 'model.loss(X, y) gives validation losses';
-      const [loss, found] = [this.lossHistory[this.iteration - 1], `${what} that are not finite`];
-      throw new DivergedError(this.#progress, loss, found, false);
-    }
-    this.#best.put();
-    this.#stopped = false;
+    loggers.start({ iteration, epoch, isResumed, isEvaluationDue: due, metrics: [] });
+    if (loggers.isActive && iteration === 0) this.#listener.checkpoints?.mark();
   }
 
   /**
@@ -342,7 +297,7 @@ export class Solver<R extends Rule = 'sgd'> {
     this.#guard.enter('step');
     try {
       const loss = this.#step();
-      checkSynchronous('Solver', 'onIteration', this.#options.onIteration(this));
+      checkSynchronous('Solver', 'onIteration', this.#state.options.onIteration(this));
       return loss;
     } finally {
       this.#guard.leave();
@@ -350,19 +305,20 @@ export class Solver<R extends Rule = 'sgd'> {
   }
 
   #step(): number {
-    this.#best.resume();
-    this.#stopped = false;
-    const { batchSize, lrDecay } = this.#options;
-    const loss = drawing(this.#random, () => {
-      const chosen = this.#random.randint(0, this.#train.N, batchSize);
-      return stepOn(this.model, this.#train, chosen, this.#updater, () => this.#progress);
+    const run = this.#state;
+    const { model, train, updater, random, options } = run;
+    run.best.resume();
+    run.stopped = false;
+    const loss = drawing(random, () => {
+      const chosen = random.randint(0, train.N, options.batchSize);
+      return stepOn(model, train, chosen, updater, () => run.progress);
     });
     this.lossHistory.push(loss);
     this.iteration++;
-    if (this.#loggers.isActive || this.#listener.live !== null) this.#rate = this.#updater.learningRate ?? null;
-    if (this.iteration % this.#iterationsPerEpoch === 0) {
+    if (run.loggers.isActive || this.#listener.live !== null) run.rate = updater.learningRate ?? null;
+    if (this.iteration % run.iterationsPerEpoch === 0) {
       this.epoch++;
-      this.#updater.decay(lrDecay);
+      updater.decay(options.lrDecay);
     }
     return loss;
   }
@@ -375,19 +331,7 @@ export class Solver<R extends Rule = 'sgd'> {
    * @throws {TypeError} naming a field of a config that holds something else.
    */
   stateDict(): SolverState {
-    // A run that continues from here finds everything before it logged.
-    this.#loggers.flush();
-    const { iteration, epoch, bestValAcc, lossHistory, trainAccHistory, valAccHistory } = this;
-    const { valLossHistory, bestValLoss } = this;
-    return {
-      ...structuredClone({ iteration, epoch, bestValAcc, lossHistory, trainAccHistory, valAccHistory }),
-      ...structuredClone({ valLossHistory, bestValLoss }),
-      ...{ due: this.#due, stopped: this.#stopped },
-      ...this.#best.stateDict(),
-      configs: this.#updater.stateDict('Solver.stateDict'),
-      random: this.#beforeEvaluation ?? this.#random.stateDict(),
-      ...savedModel(this.model),
-    };
+    return solverStateOf(this.#state);
   }
 
   /**
@@ -398,18 +342,9 @@ export class Solver<R extends Rule = 'sgd'> {
    * @throws {Error} if it is called while the Solver runs.
    */
   loadStateDict(given: SolverState): void {
-    const fn = 'Solver.loadStateDict';
     this.#guard.enter('loadStateDict');
     try {
-      const state = checkSolverState(fn, given, this.#iterationsPerEpoch);
-      loadEntry(fn, 'random', new Random(0), state.random);
-      const parts = [checkedModel(fn, state, this.model), this.#best.checked(fn, state)];
-      for (const take of [...parts, this.#updater.checked(fn, state.configs, state.iteration)]) take();
-      this.#random.loadStateDict(state.random);
-      for (const name of HISTORIES) Object.assign(this[name], state[name]).length = state[name].length;
-      ({ iteration: this.iteration, epoch: this.epoch, bestValAcc: this.bestValAcc } = state);
-      this.bestValLoss = state.bestValLoss;
-      [this.#due, this.#stopped] = [state.due, state.stopped];
+      loadSolverState(this.#state, given);
     } finally {
       this.#guard.leave();
     }
@@ -427,85 +362,12 @@ export class Solver<R extends Rule = 'sgd'> {
   checkAccuracy(X: NDArray, y: Labels, options: AccuracyOptions = {}): number {
     const { numSamples, batchSize } = settingsOf('Solver.checkAccuracy', ACCURACY_OPTIONS, options);
     const examples = keep('Solver.checkAccuracy', ['X', 'y'], X, y, false);
-    const chosen = drawSamples(this.#random, examples, numSamples);
+    const chosen = drawSamples(this.#state.random, examples, numSamples);
     return drain(scoreOf(this.model, 'y', examples, chosen, batchSize)).value;
-  }
-
-  get #iterationsPerEpoch(): number {
-    return Math.max(1, Math.floor(this.#train.N / this.#options.batchSize));
   }
 
   /** Iterations of the whole run. */
   get #total(): number {
-    return this.#numEpochs * this.#iterationsPerEpoch;
+    return this.#numEpochs * this.#state.iterationsPerEpoch;
   }
-
-  get #progress(): Progress {
-    const { iteration, lossHistory } = this;
-    const rest = 'Histories and bestParams are intact.';
-    return { fn: 'Solver', iteration, lossHistory, learningRate: this.#updater.learningRate, rest };
-  }
-
-  /** Whether targets are labels, rather than numbers. */
-  get #hasLabels(): boolean {
-    return this.#train.y instanceof Int32Array;
-  }
-
-  /** Scores the model. Its parameters become the best where both they and their scores are finite. */
-  *#evaluate(): Generator<typeof TURN, Evaluation, unknown> {
-    checkFinite(this.#progress, this.model.params);
-    this.#isBest = false;
-    const [train, val] = yield* this.#scores();
-    if (train === null) {
-      this.valLossHistory.push(val.value);
-      if (val.finite && (this.bestValLoss === null || val.value < this.bestValLoss)) {
-        this.bestValLoss = val.value;
-        this.#take();
-      }
-      return { trainAcc: null, valAcc: null, valLoss: val.value };
-    }
-    this.trainAccHistory.push(train.value);
-    this.valAccHistory.push(val.value);
-    if (val.finite && (val.value > this.bestValAcc || !this.#best.known)) {
-      this.bestValAcc = val.value;
-      this.#take();
-    }
-    return { trainAcc: train.value, valAcc: val.value, valLoss: null };
-  }
-
-  #take(): void {
-    this.#best.take();
-    this.#isBest = true;
-  }
-
-  /**
-   * Scores of training and validation examples; of the latter alone where targets are numbers. An error has drawn
-   * nothing.
-   */
-  *#scores(): Generator<typeof TURN, [train: Evaluated | null, val: Evaluated], unknown> {
-    const { numTrainSamples, numValSamples } = this.#options;
-    const before = this.#random.stateDict();
-    this.#beforeEvaluation = before;
-    let isComplete = false;
-    try {
-      // Drawn before the event loop turns, where others may draw too.
-      const some = this.#hasLabels ? drawSamples(this.#random, this.#train, numTrainSamples) : null;
-      const valSome = drawSamples(this.#random, this.#val, numValSamples);
-      // Training labels beyond the classes are the loss's to refuse: it may not be about classes at all.
-      const train = this.#hasLabels ? yield* scoreOf(this.model, null, this.#train, some) : null;
-      const val = yield* scoreOf(this.model, 'yVal', this.#val, valSome);
-      isComplete = true;
-      return [train, val];
-    } finally {
-      this.#beforeEvaluation = null;
-      if (!isComplete) this.#random.loadStateDict(before);
-    }
-  }
-}
-
-/** What an evaluation has found; null what there is none of. */
-interface Evaluation {
-  readonly trainAcc: number | null;
-  readonly valAcc: number | null;
-  readonly valLoss: number | null;
 }
