@@ -66,7 +66,7 @@ const MAY_IMPORT = {
   pictures: ['files', 'arrays', 'node.ts'],
   workloads: ABOVE_TRAINING,
   distributed: ABOVE_TRAINING,
-  search: ['terminal', 'workloads', ...ABOVE_TRAINING],
+  search: ['runs', 'terminal', 'workloads', ...ABOVE_TRAINING],
   runs: ['onnx', 'terminal', 'index.ts', ...ABOVE_TRAINING],
   serving: ['runs', 'http', 'onnx', ...ABOVE_TRAINING],
   cli: [

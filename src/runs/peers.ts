@@ -7,13 +7,14 @@ export type ImportFile = (file: string) => Promise<unknown>;
  * Imports files of TypeScript or JavaScript in which `import 'layerwise'` is this very copy of the library.
  *
  * @param root - The folder from which the packages that a file imports are searched.
+ * @param others - What other names import: the entry points beside `layerwise`.
  * @returns Null where jiti is not installed.
  */
-export async function loadJiti(root: string): Promise<ImportFile | null> {
+export async function loadJiti(root: string, others: Readonly<Record<string, unknown>>): Promise<ImportFile | null> {
   const jiti = await import('jiti').catch(() => null);
   if (jiti === null) return null;
   // Nothing is kept: a file may have changed, and a model that it exports is trained once.
-  const own = { layerwise: await library() };
+  const own = { layerwise: await library(), ...others };
   const options = { moduleCache: false, fsCache: false, interopDefault: false, virtualModules: own };
   const load = jiti.createJiti(root, options);
   return (file) => load.import(file);

@@ -20,14 +20,15 @@ export type Exports = Readonly<Record<string, unknown>>;
  * installed.
  *
  * @param arg - What errors call the file: `FILE`.
+ * @param own - What other names import, beside `layerwise`, where jiti is installed.
  * @throws {Error} if there is no such file, it is TypeScript and nothing here reads that, or it throws: with the line.
  */
-export async function importUserFile(fn: string, arg: string, file: string): Promise<Exports> {
+export async function importUserFile(fn: string, arg: string, file: string, own: Exports = {}): Promise<Exports> {
   if (statOf(fn, file) === undefined) {
     const found = `: there is no file ${shownPath(file)}`;
     throw argumentError(Error, { fn, arg, found, expected: `the path of a file (${PROGRAM_ENDINGS.join(', ')})` });
   }
-  const load = await loadJiti(join(dirname(file), 'index.js'));
+  const load = await loadJiti(join(dirname(file), 'index.js'), own);
   const { typescript } = process.features as { typescript?: string | false };
   if (load === null && TYPESCRIPT.includes(extname(file)) && !typescript) {
     const found = `: ${shownPath(file)} is TypeScript, which Node ${process.versions.node} does not read`;
@@ -46,7 +47,7 @@ export async function importUserFile(fn: string, arg: string, file: string): Pro
 let runs = 0;
 
 /** The message of an error, and the line of the file that it comes from, where that is known. */
-function reasonOf(error: unknown, file: string): string {
+export function reasonOf(error: unknown, file: string): string {
   const { message, stack } = (error ?? {}) as Partial<Error>;
   const text = printable(String(message ?? error).split('\n')[0], 300);
   const at = typeof stack === 'string' ? stack.indexOf(`${file}:`) : -1;

@@ -1,3 +1,9 @@
+export { type Reported, SearchFolder } from './folder.js';
+export { trialId } from './identity.js';
+export { type JobOptions, runJob } from './job.js';
+export { bestOf, type Goal, ranked } from './objective.js';
+export { type PlanSettings, planOf } from './plans/index.js';
+export type { SearchSettings } from './settings.js';
 export {
   type Choice,
   type Condition,
@@ -16,6 +22,7 @@ export {
   uniform,
   when,
 } from './space/index.js';
+export { STRATEGIES, type Strategy, type StrategyName, type StrategySettings } from './strategies.js';
 export { type DefinedTrial, defineTrial } from './trial.js';
 export type {
   Config,

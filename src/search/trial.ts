@@ -20,13 +20,15 @@ export type DefinedTrial<C extends Config = Config> = Trial<C> & {
  * @returns `trial`, marked.
  * @example
  * export default defineTrial(space({ lr: logUniform(1e-4, 1e-1) }), ({ lr }, seed, report) => {
- *   const history = fit(net(seed), loader, {
- *     lr,
+ *   const { valAccHistory } = fit(net(seed), loader, {
+ *     optimizer: 'adam',
  *     epochs: report.epochs ?? 10,
- *     checkpoint: { dir: report.dir, resume: true },
- *     onEpoch: ({ epoch, valAcc }) => report(epoch, { valAcc }),
+ *     valLoader,
+ *     checkpoint: { dir: report.dir },
+ *     resume: true,
+ *     onEpoch: (run) => report(run.valAccHistory.length, { valAcc: run.valAccHistory.at(-1) ?? 0 }),
  *   });
- *   return { valAcc: Math.max(...history.valAccHistory) };
+ *   return { valAcc: Math.max(...valAccHistory) };
  * });
  */
 export function defineTrial<C extends Config>(space: Space<C>, trial: Trial<C>): DefinedTrial<C>;

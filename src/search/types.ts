@@ -18,8 +18,8 @@ export interface Report {
   /** The folder of the trial, for its checkpoints: the same where it goes on in another process or elsewhere. */
   readonly dir: string;
   /**
-   * Up to which epoch to train, counted from the trial's first; null: as far as the trial likes. Later calls go further,
-   * from the trial's checkpoint.
+   * Up to which epoch to train, counted from the trial's first; null: as far as the trial likes. Later calls go
+   * further, from the trial's checkpoint.
    */
   readonly epochs: number | null;
   /** How many threads its kernels may use. */

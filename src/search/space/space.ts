@@ -53,7 +53,7 @@ export class Space<C extends Config = Config> {
     return configs as C[];
   }
 
-  /** Whether a config is one of this space: has a value of each parameter that applies, within its range, and no other. */
+  /** Whether a config has a value of each parameter that applies, within its range, and no other. */
   has(config: Readonly<Record<string, unknown>>): boolean {
     const names = Object.keys(config).filter((name) => config[name] !== undefined);
     let known = 0;
@@ -88,8 +88,8 @@ export class Space<C extends Config = Config> {
  *   epochs: 10,
  * });
  * s.sample(new Random(0)); // { lr: 0.0123, hidden: 77, act: 'relu', epochs: 10 }
- * @throws {TypeError | RangeError} naming the parameter that is wrong: an empty range, a condition that refers to nothing,
- *   goes in a circle, or can never hold.
+ * @throws {TypeError | RangeError} naming the parameter that is wrong: an empty range, a condition that refers to
+ *   nothing, goes in a circle, or can never hold.
  */
 export function space<const P extends Parameters>(parameters: P): Space<ConfigOf<P>> {
   return new Space(parameters);

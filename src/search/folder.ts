@@ -1,0 +1,182 @@
+import { linkSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { argumentError, describe } from '../arrays/index.js';
+import { attempt, makeFolder, readText, statOf, writeAtomically } from '../files/index.js';
+import { appendLine, readLines } from './json-lines.js';
+import { difference, type SearchSettings, settingsFromJson, settingsToJson } from './settings.js';
+import type { Job, Metrics, Outcome } from './types.js';
+
+/** Bytes of a file of JSON that are read at most. */
+const MOST = 2 ** 24;
+
+/** What a trial has reported after an epoch. */
+export interface Reported {
+  readonly rung: number;
+  readonly epoch: number;
+  readonly metrics: Metrics;
+}
+
+/**
+ * The folder of a search, which may be shared by machines: `search.json` says what is searched; `trials/ID/` has the
+ * checkpoints of a trial, its `reports.jsonl`, the outcome of each rung in `rung-0.json` …, and `stop` once it is to
+ * stop early; `results.jsonl` is a line for each outcome.
+ */
+export class SearchFolder {
+  readonly dir: string;
+  /** What is searched. */
+  readonly settings: SearchSettings;
+  readonly #fn: string;
+
+  private constructor(fn: string, dir: string, settings: SearchSettings) {
+    [this.#fn, this.dir, this.settings] = [fn, resolve(dir), settings];
+  }
+
+  /**
+   * The folder of a search that has been started.
+   *
+   * @throws {Error} if there is no search in the folder, or its `search.json` is damaged: naming it.
+   */
+  static open(fn: string, dir: string): SearchFolder {
+    const file = fileOf(dir);
+    if (statOf(fn, file) === undefined) {
+      throw argumentError(Error, { fn, arg: dir, found: 'has no search.json', expected: 'the folder of a search' });
+    }
+    return new SearchFolder(fn, dir, settingsFromJson(fn, dir, readText(fn, file, MOST, 'delete it')));
+  }
+
+  /**
+   * The folder of a search, made where it is missing. Several processes may call it at a time.
+   *
+   * @throws {Error} if there is another search in it: naming what differs. Nothing has changed then.
+   */
+  static create(fn: string, dir: string, settings: SearchSettings): SearchFolder {
+    const text = settingsToJson(dir, settings);
+    const file = fileOf(dir);
+    if (statOf(fn, file) === undefined) {
+      makeFolder(fn, join(dir, 'trials'));
+      if (writeOnce(fn, file, text)) return new SearchFolder(fn, dir, settings);
+    }
+    const before = SearchFolder.open(fn, dir).settings;
+    const differs = difference(before, settings);
+    if (differs !== null) {
+      const found = `has another search: ${differs}`;
+      throw argumentError(Error, { fn, arg: dir, found, wayOut: 'name another folder, or delete this one' });
+    }
+    // More trials than before.
+    if (readText(fn, file, MOST, 'delete it') !== text) writeAtomically(fn, file, text);
+    return new SearchFolder(fn, dir, settings);
+  }
+
+  /** The folder of a trial. */
+  trial({ id }: Pick<Job, 'id'>): string {
+    return join(this.dir, 'trials', id);
+  }
+
+  /** Tells a trial to stop early, be it running somewhere. */
+  stop(job: Pick<Job, 'id'>): void {
+    makeFolder(this.#fn, this.trial(job));
+    writeAtomically(this.#fn, join(this.trial(job), 'stop'), '');
+  }
+
+  /** What has become of a job; null where it is not complete. */
+  outcome(job: Pick<Job, 'id' | 'rung'>): Outcome | null {
+    const file = this.#rung(job);
+    if (statOf(this.#fn, file) === undefined) return null;
+    return outcomeFrom(this.#fn, file, readText(this.#fn, file, MOST, 'delete it'));
+  }
+
+  /** Writes what has become of a job, unless that is known. @returns What is known. */
+  complete(outcome: Outcome): Outcome {
+    makeFolder(this.#fn, this.trial(outcome.job));
+    const isFirst = writeOnce(this.#fn, this.#rung(outcome.job), `${JSON.stringify(outcome, null, 2)}\n`);
+    return isFirst ? outcome : (this.outcome(outcome.job) as Outcome);
+  }
+
+  /** All outcomes, by trial and rung. */
+  outcomes(): Outcome[] {
+    const trials = join(this.dir, 'trials');
+    const ids = attempt(this.#fn, 'read', trials, () => readdirSync(trials));
+    const all = ids.flatMap((id) => {
+      const names = attempt(this.#fn, 'read', join(trials, id), () => namesIn(join(trials, id)));
+      const rungs = names.flatMap((name) => /^rung-(\d+)\.json$/.exec(name)?.[1] ?? []);
+      return rungs.flatMap((rung) => this.outcome({ id, rung: Number(rung) }) ?? []);
+    });
+    return all.sort((a, b) => a.job.trial - b.job.trial || a.job.rung - b.job.rung);
+  }
+
+  /** What a trial has reported, by epoch: the last word on each. */
+  reports(job: Pick<Job, 'id'>): Reported[] {
+    const lines = readLines(this.#fn, join(this.trial(job), 'reports.jsonl')) as Reported[];
+    const byEpoch = new Map(lines.map((line) => [line.epoch, { ...line, metrics: metricsFrom(line.metrics) }]));
+    return [...byEpoch.values()].sort((a, b) => a.epoch - b.epoch);
+  }
+
+  /** Adds a line to the results. */
+  append(outcome: Outcome): void {
+    appendLine(this.#fn, join(this.dir, 'results.jsonl'), lineOf(outcome));
+  }
+
+  /** Writes the results of all outcomes anew, by trial and rung. */
+  writeResults(): void {
+    const lines = this.outcomes().map((outcome) => `${JSON.stringify(lineOf(outcome))}\n`);
+    writeAtomically(this.#fn, join(this.dir, 'results.jsonl'), lines.join(''));
+  }
+
+  #rung({ id, rung }: Pick<Job, 'id' | 'rung'>): string {
+    return join(this.trial({ id }), `rung-${rung}.json`);
+  }
+}
+
+function fileOf(dir: string): string {
+  return join(dir, 'search.json');
+}
+
+/** Writes a file in one piece, unless it exists. @returns Whether it did. */
+function writeOnce(fn: string, file: string, text: string): boolean {
+  const unfinished = `${file}.${crypto.randomUUID()}.tmp`;
+  return attempt(fn, 'write', file, () => {
+    try {
+      writeFileSync(unfinished, text, { flag: 'wx', flush: true });
+      // Unlike a renamed file, a link does not take the place of another.
+      linkSync(unfinished, file);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    } finally {
+      rmSync(unfinished, { force: true });
+    }
+  });
+}
+
+/** The names in a folder; none if it is a file. */
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return [];
+    throw error;
+  }
+}
+
+/** As a line of the results has it: flat, for tables. */
+function lineOf({ job, ...rest }: Outcome): object {
+  return { ...job, ...rest };
+}
+
+function outcomeFrom(fn: string, file: string, text: string): Outcome {
+  try {
+    const outcome = JSON.parse(text) as Outcome;
+    if (typeof outcome.job.id === 'string')
+      return { ...outcome, metrics: outcome.metrics && metricsFrom(outcome.metrics) };
+  } catch {
+    // Said below.
+  }
+  const found = `is no outcome: ${describe(text.slice(0, 40))}`;
+  throw argumentError(Error, { fn, arg: file, found, wayOut: 'delete it, so that the trial runs again' });
+}
+
+/** JSON has null for what is no finite number. */
+function metricsFrom(metrics: Readonly<Record<string, number | null>>): Metrics {
+  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? Number.NaN]));
+}
