@@ -62,12 +62,12 @@ export function imagesScored(name: string): number | null {
   return images === undefined ? null : Number(images);
 }
 
-function fiveLayers(dtype: 'float32' | 'float64', normalization: 'batchnorm' | null = null): Classifier {
+export function fiveLayers(dtype: 'float32' | 'float64', normalization: 'batchnorm' | null = null): Classifier {
   return new FullyConnectedNet([100, 100, 100, 100, 100], { weightScale: 5e-2, normalization, dtype, seed: 0 });
 }
 
 /** An iteration of a Solver without drawing the minibatch. */
-function trainingStep(
+export function trainingStep(
   model: Classifier,
   batch: number,
   rule: optim.UpdateRule<optim.OptimConfig>,
@@ -87,7 +87,7 @@ function trainingStep(
 }
 
 /** A step of `fit` without drawing the minibatch and counting correct scores. */
-function moduleStep(build: () => nn.Module, batch: number, shape = IMAGE): () => void {
+export function moduleStep(build: () => nn.Module, batch: number, shape = IMAGE): () => void {
   manualSeed(0);
   const model = build();
   const optimizer = new optim.SGD(model.parameters(), { lr: 1e-3, momentum: 0.9, nesterov: true });
@@ -131,11 +131,11 @@ function smallModule(): nn.Module {
   return new nn.Sequential(new nn.Linear(10, 10), new nn.ReLU(), new nn.Linear(10, 10));
 }
 
-function twoLayers(): nn.Module {
+export function twoLayers(): nn.Module {
   return new nn.Sequential(new nn.Flatten(), new nn.Linear(3072, 4000), new nn.ReLU(), new nn.Linear(4000, 10));
 }
 
-function twoConvolutions(): nn.Module {
+export function twoConvolutions(): nn.Module {
   return new nn.Sequential(
     new nn.Conv2d(3, 32, 5, { padding: 2 }),
     new nn.ReLU(),

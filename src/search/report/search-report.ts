@@ -20,7 +20,7 @@ import {
 } from './view.js';
 
 /** The table has at most so many trials. */
-const SHOWN = 50;
+const SHOWN = 25;
 
 /** At most so many failures are told. */
 const FAILURES = 10;
@@ -174,12 +174,18 @@ function progressOf(view: SearchView, order: readonly TrialView[], yScale: 'line
   const y = order.map((trial) => scoreOf(view, trial) as number);
   const best = y.map((_, i) => pick(...y.slice(0, i + 1)));
   const alone = x.map((at, i) => ({ x: [at], y: [y[i]], isMarked: false }));
+  // A better value holds from its trial on: steps, no slopes.
+  const steps = {
+    x: x.flatMap((at, i) => (i === 0 ? [at] : [at, at])),
+    y: best.flatMap((value, i) => (i === 0 ? [value] : [best[i - 1], value])),
+    isMarked: true,
+  };
   const names = ['the best so far', 'a trial'] as const;
   return curveBundle({
     xTitle: 'trial',
     yTitle: view.metric,
     yScale,
-    curves: [...alone, { x, y: best, isMarked: true }],
+    curves: [...alone, steps],
     names,
   });
 }
