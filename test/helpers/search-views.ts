@@ -1,5 +1,15 @@
 import { Random } from '../../src/arrays/index.js';
+import { parametersOf } from '../../src/search/report/parameters.js';
 import type { SearchView, TrialView } from '../../src/search/report/view.js';
+import { choice, integer, logUniform, space, uniform, when } from '../../src/search/space/index.js';
+
+const SPACE = space({
+  lr: logUniform(1e-4, 1e-1),
+  hidden: integer(32, 512),
+  act: choice('relu', 'gelu'),
+  drop: when({ act: 'gelu' }, uniform(0, 0.5)),
+  epochs: 9,
+});
 
 /** A search over four parameters, one of them conditional, with trials of every state. */
 export function searchView(count: number): SearchView {
@@ -26,12 +36,7 @@ export function searchView(count: number): SearchView {
     strategy: 'asha',
     metric: 'valAcc',
     mode: 'max',
-    parameters: [
-      { name: 'lr', scale: 'log' },
-      { name: 'hidden', scale: 'linear' },
-      { name: 'act', scale: ['relu', 'gelu'] },
-      { name: 'drop', scale: 'linear' },
-    ],
+    parameters: parametersOf(SPACE),
     settings: { seed: 0 },
     trials,
   };

@@ -9,15 +9,7 @@ import {
   scatterPanels,
 } from '../../pictures/index.js';
 import { duration } from '../../terminal/index.js';
-import {
-  metricNames,
-  type ParameterView,
-  ranked,
-  type SearchView,
-  scoreOf,
-  type TrialView,
-  textOfValue,
-} from './view.js';
+import { metricNames, ranked, type SearchView, scoreOf, type TrialView, textOfValue } from './view.js';
 
 /** The table has at most so many trials. */
 const SHOWN = 25;
@@ -79,17 +71,9 @@ function settingsOf(view: SearchView): Record<string, string | number> {
     trials:
       states.map((state) => `${count(state)} ${state === 'stopped' ? 'stopped early' : state}`).join(', ') || 'none',
     'time of all trials': duration(seconds),
-    ...Object.fromEntries(parameters.map((parameter) => [parameter.name, rangeOf(parameter, trials)])),
+    ...Object.fromEntries(parameters.map(({ name, range }) => [name, range])),
     ...settings,
   };
-}
-
-function rangeOf({ name, scale }: ParameterView, trials: readonly TrialView[]): string {
-  if (typeof scale !== 'string') return scale.map(textOfValue).join(', ');
-  const values = trials.map(({ config }) => config[name]).filter((value) => typeof value === 'number');
-  if (values.length === 0) return '–';
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  return `${shown(low)} to ${shown(high)}${scale === 'log' ? ', logarithmic' : ''}`;
 }
 
 function tableOf(view: SearchView, order: readonly TrialView[]): ReportTable {

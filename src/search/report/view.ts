@@ -1,4 +1,5 @@
 import type { Config, ConfigValue, Metrics } from '../types.js';
+import type { ParameterView } from './parameters.js';
 
 /** What has become of a trial. */
 export type TrialState = 'finished' | 'stopped' | 'failed' | 'unfinished';
@@ -20,13 +21,6 @@ export interface TrialView {
   readonly seconds: number;
   /** Why it failed. */
   readonly error: string | null;
-}
-
-/** A parameter of the space. */
-export interface ParameterView {
-  readonly name: string;
-  /** How its numbers are spaced, or what it chooses from. */
-  readonly scale: 'linear' | 'log' | readonly ConfigValue[];
 }
 
 /** A search as people see it. */

@@ -25,7 +25,7 @@ test('says what was found, and what failed', async () => {
   expect(text).toContain('|Search fc &lt;b&gt;|');
   expect(text).toContain(`Of 40 trials, number ${best.trial} has the best: valAcc = 0.`);
   expect(text).toContain('|13 finished, 23 stopped early, 4 failed|');
-  expect(text).toContain('|relu, gelu|');
+  expect(text).toContain('|0 to 0.5, where act is gelu|');
   expect(text).toContain('|Trial 7 failed: the loss is NaN &lt;script&gt;|');
   expect(figures).toBe(4);
 });
@@ -42,7 +42,7 @@ test('values over many powers of ten, diverged trials, names of Object, no param
   const [first] = view.trials;
   const losses = [1e-4, 2, 300, Number.NaN, Number.POSITIVE_INFINITY];
   const trials = losses.map((loss, trial) => ({ ...first, trial, config: { constructor: trial }, metrics: { loss } }));
-  const parameters = [{ name: 'constructor', scale: 'linear' as const }];
+  const parameters = [{ name: 'constructor', scale: 'linear' as const, range: '0 to 5' }];
   const wide = { ...view, metric: 'loss', mode: 'min' as const, trials, parameters };
   expect((await textsOf(wide)).text).toContain('number 0 has the best: loss = 0.0001, with constructor = 0.');
   const plain = await textsOf({ ...wide, parameters: [], trials: trials.map((trial) => ({ ...trial, config: {} })) });
