@@ -10,7 +10,7 @@ import type { Handle } from './handles.js';
 import { described, namedRanks } from './intents.js';
 
 /** For how long a rank that failed waits for the others to fail alike, in ms. */
-const GRACE = 300;
+const GRACE = 1000;
 /** For how long a rank at its end sleeps between two looks at the others, in ms. */
 const NAP = 2;
 
@@ -24,6 +24,11 @@ export interface Member {
   readonly mpi: Functions;
   readonly world: Handle;
   readonly agreement: Agreement;
+}
+
+/** An error that nobody catches. */
+interface Failure {
+  readonly error: unknown;
 }
 
 /** Whether a rank has come to its end. */
@@ -45,22 +50,32 @@ export function awaitAbort({ mpi, world }: Member): never {
 
 /** Sees to it that the process leaves its job when it ends, however that comes. */
 export function leaveAtExit(member: Member, ended: () => void): void {
-  let failure: { readonly error: unknown } | null = null;
+  let failure: Failure | null = null;
   process.on('uncaughtExceptionMonitor', (error) => {
     failure = { error };
   });
   const atExit = (code: number): void => {
     ended();
-    leave(member, code, code === 0 ? null : failure);
+    // What was registered later has not run yet, and may have something left to write.
+    const following = process.listeners('exit');
+    const last = () => runAll(following.slice(following.indexOf(atExit) + 1), code);
+    leave(member, code, code === 0 ? null : failure, last);
   };
-  // Others that run at exit write what is left to write: they come first.
   process.on('exit', atExit);
-  process.on('newListener', (event, listener) => {
-    if (event === 'exit' && listener !== atExit) queueMicrotask(() => process.off('exit', atExit).on('exit', atExit));
-  });
 }
 
-function leave(member: Member, code: number, failure: { readonly error: unknown } | null): void {
+function runAll(listeners: readonly NodeJS.ExitListener[], code: number): void {
+  for (const listener of listeners) {
+    try {
+      listener.call(process, code);
+    } catch (error) {
+      say(inspect(error));
+    }
+  }
+}
+
+/** @param last - What there is to do before the process is gone. */
+function leave(member: Member, code: number, failure: Failure | null, last: () => void): void {
   const { rank, size, mpi, agreement } = member;
   const error = failure === null ? '' : messageOf(failure.error);
   agreement.start('end', code, hashOf(error), 0, 0);
@@ -71,11 +86,13 @@ function leave(member: Member, code: number, failure: { readonly error: unknown 
   const line = `rank ${rank} of ${size} ended with ${reason}`;
   if (!agreement.isDone()) {
     printStack(failure);
+    last();
     abortJob(member, line, code);
   }
   const intents = agreement.outcome();
   if (intents !== null && !intents.every(isAtEnd)) {
     printStack(failure);
+    last();
     if (intents.findIndex(isAtEnd) !== rank) awaitAbort(member);
     abortJob(member, `${line} while ${whileOthers(intents)}`, code || 1);
   }
@@ -83,14 +100,13 @@ function leave(member: Member, code: number, failure: { readonly error: unknown 
     mpi.finalize();
     return;
   }
-  // All have failed: alike, which one of them tells, or each for a reason of its own.
-  const isAlike = intents === null;
-  if (!isAlike) {
-    printStack(failure);
-    say(line);
-  }
+  // All have failed: alike, which one of them tells, or each for a reason of its own. A launcher may end those that are
+  // left as soon as one is gone, so nothing waits for Node's own account of the error.
+  if (intents !== null || rank === 0) printStack(failure);
+  if (intents !== null) say(line);
+  last();
   mpi.finalize();
-  if (!isAlike || rank > 0) process.exit(code); // without Node's own account of the error
+  process.exit(code);
 }
 
 /** `rank 0 called allReduce of 10 float32 (sum)`. */
@@ -105,7 +121,7 @@ function messageOf(error: unknown): string {
 }
 
 /** What Node would print of an error that nobody catches after all that runs at exit: the job may be gone by then. */
-function printStack(failure: { readonly error: unknown } | null): void {
+function printStack(failure: Failure | null): void {
   if (failure !== null) say(`Uncaught ${inspect(failure.error)}`);
 }
 

@@ -41,7 +41,7 @@ export function libraryNames(launcher: Launcher | null, platform: string = proce
  *
  * @throws {Error} if there is none: which were tried, and how to install one.
  */
-export function loadMpi(fn: string, launcher: Launcher | null): LoadedMpi {
+export function loadMpi(fn: string, launcher: Launcher | null, names = libraryNames(launcher)): LoadedMpi {
   const koffi = loadKoffi(fn);
   prepareEnvironment(process.env);
   const asked = process.env.LAYERWISE_MPI;
@@ -54,7 +54,6 @@ export function loadMpi(fn: string, launcher: Launcher | null): LoadedMpi {
       throw argumentError(Error, { fn, arg: 'LAYERWISE_MPI', found, wayOut }, { cause });
     }
   }
-  const names = libraryNames(launcher);
   for (const name of names) {
     const library = loadedOrNull(() => koffi.load(name));
     const mpi = library && loadedOrNull(() => opened(library, name));
@@ -83,7 +82,7 @@ function serves(launcher: Launcher | null, { functions }: LoadedMpi): boolean {
   return family === null || family === (versionOf(functions).startsWith('Open MPI') ? 'openmpi' : 'mpich');
 }
 
-/** What a library says that it is, in the first line: `MPICH Version: 4.0.2`. */
+/** What a library says that it is: `MPICH Version: 4.0.2`, `Open MPI v4.1.4`. */
 export function versionOf({ libraryVersion }: Functions): string {
   const text = new Uint8Array(8192); // MPI_MAX_LIBRARY_VERSION_STRING, the largest of all
   const length = new Int32Array(1);

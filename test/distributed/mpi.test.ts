@@ -1,18 +1,25 @@
 // @module-tag slow
 
 import { beforeAll, expect, test } from 'vitest';
-import { Random } from '../../src/index.js';
-import { describeMpi, runRanks } from '../helpers/mpi.js';
+import { Random } from '../../src/arrays/index.js';
+import { describeMpi, type Job, runRanks } from '../helpers/mpi.js';
 
 interface Results {
   readonly rank: number;
   readonly [name: string]: unknown;
 }
 
-describeMpi('three ranks of MPICH', () => {
+describeMpi('three ranks of MPICH', () => checkRanks());
+describeMpi('three ranks of MPICH that meet over the network alone', () =>
+  checkRanks({ env: { MPIR_CVAR_NOLOCAL: '1' } }),
+);
+describeMpi('three ranks of Open MPI', () => checkRanks({ launcher: 'openmpi' }), 'openmpi');
+
+/** Defines the tests for the ranks of a job. */
+function checkRanks(job: Partial<Job> = {}): void {
   let results: Results[];
   beforeAll(async () => {
-    const { code, out, err } = await runRanks({ ranks: 3, program: 'collectives' });
+    const { code, out, err } = await runRanks({ ranks: 3, program: 'collectives', ...job });
     expect([code, err]).toEqual([0, '']);
     const lines = out.trim().split('\n');
     results = lines.map((line) => JSON.parse(line) as Results).sort((a, b) => a.rank - b.rank);
@@ -67,4 +74,4 @@ describeMpi('three ranks of MPICH', () => {
     const told = (fn: string) => `${fn}: the calls of the ranks do not match (${others}), ${expected}`;
     expect(each('other')).toEqual([told('barrier'), told('broadcast'), told('broadcast')]);
   });
-});
+}
