@@ -20,7 +20,11 @@ export function solverStateOf(run: SolverRun): SolverState {
   };
 }
 
-/** Takes over such a state. @throws {TypeError | RangeError | ShapeError} if it does not fit; nothing has changed then. */
+/**
+ * Takes over such a state.
+ *
+ * @throws {TypeError | RangeError | ShapeError} if it does not fit; nothing has changed then.
+ */
 export function loadSolverState(run: SolverRun, given: SolverState): void {
   const fn = 'Solver.loadStateDict';
   const { model, history, updater, best, random } = run;

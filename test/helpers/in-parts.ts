@@ -9,7 +9,7 @@ export interface Cut {
   readonly sizes: readonly number[];
   /** Whether batch normalization is by the whole batch. Default true. */
   readonly sync?: boolean;
-  /** Whether the losses have been multiplied by their parts' shares of the batch, so that all weigh 1. Default false. */
+  /** Whether losses have been multiplied by their parts' shares of the batch, so that all weigh 1. Default false. */
   readonly scaled?: boolean;
 }
 

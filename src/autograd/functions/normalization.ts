@@ -58,8 +58,8 @@ type Normalize = (x: TensorLike, gamma: TensorLike, beta: TensorLike, bnParam: B
  * Batch normalization, PyTorch's: `weight · (x − mean) / √(var + eps) + bias`, channel by channel.
  *
  * In training the statistics are those of the batch, and the running ones are changed in place:
- * `running = (1 − momentum) · running + momentum · batch`, where the batch's variance is the unbiased one. Where several
- * processes share a batch and synchronize their statistics (`syncBatchnorm`), the batch is the whole of it.
+ * `running = (1 − momentum) · running + momentum · batch`, where the batch's variance is the unbiased one. Where
+ * several processes share a batch and synchronize their statistics (`syncBatchnorm`), the batch is the whole of it.
  *
  * @param x - Shape (N, C), (N, C, L) or (N, C, H, W).
  * @param runningMean - Shape (C,); null for none, and then the statistics are always those of the batch.
