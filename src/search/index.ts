@@ -3,6 +3,7 @@ export { trialId } from './identity.js';
 export { type JobOptions, runJob } from './job.js';
 export { bestOf, type Goal, ranked } from './objective.js';
 export { type PlanSettings, planOf } from './plans/index.js';
+export { type SearchOptions, type SearchResult, search } from './search.js';
 export type { SearchSettings } from './settings.js';
 export {
   type Choice,

@@ -27,12 +27,13 @@ export function startThread(fn: string, options: WorkerOptions): Worker {
  *
  * @param here - The file that asks, beside which the program is; empty where that is not known.
  * @param name - The program's file, without its ending.
+ * @param isWhole - Whether the program gives users the whole library: also what modules do when they are loaded.
  * @throws {Error} where the file is not there: in a bundle.
  */
-export function programOf(fn: string, here: string, name: string): Program {
+export function programOf(fn: string, here: string, name: string, isWhole = false): Program {
   const { existsSync } = requireBuiltin(fn, 'node:fs');
   const { dirname, join } = requireBuiltin(fn, 'node:path');
-  if (here.endsWith('.ts')) return { code: bundled(fn, join(dirname(here), `${name}.ts`)), isText: true };
+  if (here.endsWith('.ts')) return { code: bundled(fn, join(dirname(here), `${name}.ts`), isWhole), isText: true };
   const code = join(dirname(here), `${name}.js`);
   if (here !== '' && existsSync(code)) return { code, isText: false };
   throw new Error(
@@ -45,12 +46,13 @@ export function programOf(fn: string, here: string, name: string): Program {
  * The program as one text, where the library runs from its sources, in its own tests and scripts: a worker has none of
  * the loaders that read TypeScript.
  */
-function bundled(fn: string, entry: string): string {
+function bundled(fn: string, entry: string, isWhole: boolean): string {
   const { buildSync } = requireBuiltin(fn, 'node:module').createRequire(entry)('esbuild') as {
     buildSync(options: object): { outputFiles: { text: string }[] };
   };
   const settings = { bundle: true, platform: 'node', target: 'node20', write: false, packages: 'external' };
-  const { outputFiles } = buildSync({ entryPoints: [entry], ...settings });
+  // Packages' lists of side effects leave out what only such modules do.
+  const { outputFiles } = buildSync({ entryPoints: [entry], ...settings, ignoreAnnotations: isWhole });
   // Packages are those that this file finds.
   return `{ const __filename = ${JSON.stringify(entry)}; const require = process.getBuiltinModule('node:module')
 .createRequire(__filename);\n${outputFiles[0].text} }`;
