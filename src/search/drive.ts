@@ -14,68 +14,89 @@ export interface Listeners {
  * Runs the jobs of a plan, as many at a time as the runner takes. What an earlier start of the search has completed is
  * told to the plan first.
  *
- * @throws What the runner rejects with, or the reason of the signal; no further job is started then.
+ * @throws What the runner rejects with, or the reason of the signal: no further job is started then.
  */
-export function drive(
-  folder: SearchFolder,
-  plan: Plan,
-  runner: Runner,
-  { onOutcome, onReport, signal }: Listeners,
-): Promise<void> {
+export async function drive(folder: SearchFolder, plan: Plan, runner: Runner, listeners: Listeners): Promise<void> {
   for (const outcome of folder.outcomes()) {
     for (const { epoch, metrics } of folder.reports(outcome.job)) plan.hear?.(outcome.job, epoch, metrics);
     plan.tell(outcome);
-    onOutcome(outcome, false);
+    listeners.onOutcome(outcome, false);
   }
-  return new Promise((resolve, reject) => {
-    let running = 0;
-    let isOver = false;
-    const end = (act: () => void): void => {
-      isOver = true;
+  const { signal } = listeners;
+  signal?.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const driver = new Driver(folder, plan, runner, listeners, resolve, reject);
+    const abort = (): void => driver.fail(signal?.reason);
+    signal?.addEventListener('abort', abort);
+    runner.onSlots = () => driver.fill();
+    driver.onEnd = () => {
       runner.onSlots = undefined;
       signal?.removeEventListener('abort', abort);
-      act();
     };
-    const fail = (error: unknown): void => {
-      if (!isOver) end(() => reject(error));
-    };
-    const abort = (): void => fail(signal?.reason);
-    const start = (job: Job): void => {
-      running++;
-      const hears = (epoch: number, metrics: Metrics): void => {
-        // A plan's decision is in the trial's folder, where the trial finds it, be it on another machine.
-        if (plan.hear?.(job, epoch, metrics) === false) folder.stop(job);
-        onReport(job, epoch, metrics);
-      };
-      runner
-        .run(job, hears)
-        .then((outcome) => {
-          running--;
-          if (isOver) return;
-          plan.tell(outcome);
-          folder.append(outcome);
-          onOutcome(outcome, true);
-          fill();
-        })
-        .catch(fail);
-    };
-    const fill = (): void => {
-      while (!isOver && running < runner.slots) {
-        const job = plan.next();
-        if (job === 'done' && running === 0) return end(resolve);
-        if (job === 'wait' || job === 'done') return;
-        start(job);
-      }
-    };
-    if (signal?.aborted) return abort();
-    signal?.addEventListener('abort', abort);
-    runner.onSlots = () => {
-      try {
-        fill();
-      } catch (error) {
-        fail(error);
-      }
-    };
-    runner.onSlots();
+    driver.fill();
   });
+}
+
+/** Keeps a runner's slots filled. */
+class Driver {
+  onEnd = (): void => {};
+  #running = 0;
+  #isOver = false;
+
+  constructor(
+    readonly folder: SearchFolder,
+    readonly plan: Plan,
+    readonly runner: Runner,
+    readonly listeners: Listeners,
+    readonly resolve: () => void,
+    readonly reject: (reason: unknown) => void,
+  ) {}
+
+  /** Starts as many jobs as there are slots and the plan has now. */
+  fill(): void {
+    try {
+      while (!this.#isOver && this.#running < this.runner.slots) {
+        const job = this.plan.next();
+        if (job === 'wait') return;
+        if (job === 'done') {
+          if (this.#running === 0) this.#end(this.resolve);
+          return;
+        }
+        this.#start(job);
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  fail(reason: unknown): void {
+    this.#end(() => this.reject(reason));
+  }
+
+  #start(job: Job): void {
+    this.#running++;
+    const hears = (epoch: number, metrics: Metrics): void => {
+      // The trial finds a decision in its folder, be it on another machine.
+      if (this.plan.hear?.(job, epoch, metrics) === false) this.folder.stop(job);
+      this.listeners.onReport(job, epoch, metrics);
+    };
+    const done = this.runner.run(job, hears).then((outcome) => this.#complete(outcome));
+    done.catch((error: unknown) => this.fail(error));
+  }
+
+  #complete(outcome: Outcome): void {
+    this.#running--;
+    if (this.#isOver) return;
+    this.plan.tell(outcome);
+    this.folder.append(outcome);
+    this.listeners.onOutcome(outcome, true);
+    this.fill();
+  }
+
+  #end(act: () => void): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.onEnd();
+    act();
+  }
 }

@@ -7,7 +7,7 @@ export function appendLine(fn: string, file: string, value: unknown): void {
   attempt(fn, 'write', file, () => appendFileSync(file, isTorn(file) ? `\n${line}` : line));
 }
 
-/** The values in the lines of a file; none where it is missing. Lines that are no JSON, as half of one, are left out. */
+/** The values in the lines of a file; none where it is missing. Lines that are no JSON, as half of one, are skipped. */
 export function readLines(fn: string, file: string): unknown[] {
   if (statOf(fn, file) === undefined) return [];
   const text = withRegular(fn, file, 'delete it', (fd) => readFileSync(fd, 'utf8'));

@@ -64,13 +64,11 @@ const OPTIONS = {
   /** In how many processes of this machine trials run; 0: in this one. Default 0. */
   workers: option(0, count(0, 1024)),
   /**
-   * Threads of the kernels, over all processes: each gets the same share, at least one. Default: `LAYERWISE_THREADS`, or
-   * as many as the machine has cores.
+   * Threads of the kernels, over all processes: each gets the same share, at least one. Default: `LAYERWISE_THREADS`,
+   * or as many as the machine has cores.
    */
   threads: option<number | null>(null, orNull(count(1))),
-  /**
-   * Called when a job is complete. First with the outcomes of earlier starts, for which `isNew` is false. Default: none.
-   */
+  /** Called when a job is complete; first for those of earlier starts, where `isNew` is false. Default: none. */
   onOutcome: option<(outcome: Outcome, isNew: boolean) => void>(() => {}, FUNCTION),
   /** Called with what trials report. Default: none. */
   onReport: option<(job: Job, epoch: number, metrics: Metrics) => void>(() => {}, FUNCTION),

@@ -6,6 +6,7 @@ import { AshaPlan } from './asha.js';
 import { Draws } from './drawn.js';
 import { HalvingPlan } from './halving.js';
 import { ListPlan } from './list.js';
+import { MedianStop } from './median-stop.js';
 import { TpePlan } from './tpe.js';
 
 /** What a plan is made of. */
@@ -17,7 +18,14 @@ export interface PlanSettings extends Goal {
 }
 
 /** The plan of a search: the same settings and outcomes give the same jobs. */
-export function planOf({ space, strategy, seed, metric, mode }: PlanSettings): Plan {
+export function planOf(settings: PlanSettings): Plan {
+  const { strategy } = settings;
+  const plan = bare(settings);
+  const grace = 'medianStop' in strategy ? strategy.medianStop : null;
+  return grace === null ? plan : new MedianStop(plan, settings, grace);
+}
+
+function bare({ space, strategy, seed, metric, mode }: PlanSettings): Plan {
   const goal: Goal = { metric, mode };
   switch (strategy.name) {
     case 'grid':
