@@ -13,7 +13,7 @@ const NODES: readonly Node[] = ['n1', 'n2'];
 const PROGRAMS = ['munged', 'slurmctld', 'slurmd', 'sbatch', 'srun', 'sinfo', 'squeue'];
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;
 /** Milliseconds within which the nodes have to come up, and processes have to end. */
-const PATIENCE = 20_000;
+const PATIENCE = 50_000;
 
 /** Why no cluster can be started here; null where one can. */
 export function slurmMissing(): string | null {
@@ -99,10 +99,10 @@ export class SlurmCluster {
     writeFileSync(this.#conf, configuration(folder, await freePorts(1 + NODES.length)));
     const files = ['socket', 'pid-file', 'log-file', 'seed-file'].map((name) => `--${name}=${folder}/munge.${name}`);
     this.#spawn('munged', ['--force', '--foreground', `--key-file=${key}`, ...files], 'munged');
-    await until(() => isThere(join(folder, 'munge.socket')));
+    await until('munged listens', () => isThere(join(folder, 'munge.socket')));
     this.#spawn('slurmctld', ['-D'], 'slurmctld');
     for (const node of NODES) this.startNode(node);
-    await until(async () => {
+    await until('both nodes are idle', async () => {
       const states = await this.run('sinfo', ['-h', '-N', '-o', '%T']).catch(() => '');
       return states.split('\n').filter((state) => state === 'idle').length === NODES.length;
     });
@@ -142,7 +142,8 @@ function configuration(folder: string, [port, ...ports]: readonly number[]): str
 SlurmctldHost=${machine}(127.0.0.1)
 SlurmctldPort=${port}
 SlurmUser=root
-AuthInfo=socket=${folder}/munge.socket,cred_expire=1
+LogTimeFormat=iso8601_ms
+AuthInfo=socket=${folder}/munge.socket,cred_expire=5
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SelectType=select/cons_tres
@@ -159,7 +160,7 @@ KillWait=1
 ReturnToService=2
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1,sched_min_interval=10000
 ${nodes.join('\n')}
-PartitionName=main Nodes=${NODES.join()} Default=YES State=UP MaxTime=10
+PartitionName=main Nodes=${NODES.join()} Default=YES State=UP MaxTime=INFINITE
 `;
 }
 
@@ -177,11 +178,11 @@ async function freePorts(count: number): Promise<number[]> {
   return found;
 }
 
-/** Returns when a condition holds. @throws {Error} if it does not within {@link PATIENCE}. */
-export async function until(condition: () => boolean | Promise<boolean>, patience = PATIENCE): Promise<void> {
-  const end = performance.now() + patience;
+/** Returns when a condition holds. @throws {Error} naming it, if it does not within {@link PATIENCE}. */
+export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + PATIENCE;
   while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`it did not come within ${patience / 1000} seconds`);
+    if (performance.now() > end) throw new Error(`${what}: not within ${PATIENCE / 1000} seconds`);
     await sleep(50);
   }
 }

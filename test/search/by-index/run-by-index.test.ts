@@ -42,7 +42,9 @@ describe('a search by index', () => {
     expect(await run(dir, settings, 3)).toMatchObject({ trial: 3, isNew: false, trials: 4, rung: 0 });
   });
 
-  test('halves rung by rung: the places of a rung are those of the trials that are left', { tags: 'slow' }, async () => {
+  test('halves rung by rung: the places of a rung are those of the trials that are left', {
+    tags: 'slow',
+  }, async () => {
     const dir = join(temporaryDir(), 'search');
     const settings = searchOf({ name: 'halving', trials: 6, epochs: 4, eta: 2 });
     const first = await Promise.all([0, 1, 2, 3, 4, 5].map((index) => run(dir, settings, index)));
