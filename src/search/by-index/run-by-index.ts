@@ -39,8 +39,8 @@ export interface IndexResult {
 /**
  * Runs the trial of an index, unless it is complete, on a folder that several processes share.
  *
- * @throws {Error} if the strategy does not go by index, or the index or the rung is none of the search's: before anything
- *   is made.
+ * @throws {Error} if the strategy does not go by index, or the index or the rung is none of the search's: before
+ *   anything is made.
  */
 export async function runByIndex(
   fn: string,

@@ -65,26 +65,20 @@ describe('a search by index', () => {
     );
   });
 
+  const dependent = 'whose trials depend on what is found while it runs, expected grid, random or halving';
+  const elsewhere = 'where each process runs the trial of its index: take workers or Redis';
+
   test.each([
-    [
-      { name: 'tpe' },
-      'searchByIndex: strategy is tpe, whose trials depend on what is found while it runs, expected grid, random or halving where each process runs the trial of its index: take workers or Redis',
-    ],
-    [
-      { name: 'asha', epochs: 9 },
-      'searchByIndex: strategy is asha, whose trials depend on what is found while it runs, expected grid, random or halving where each process runs the trial of its index: take workers or Redis',
-    ],
+    [{ name: 'tpe' }, `strategy is tpe, ${dependent} ${elsewhere}`],
+    [{ name: 'asha', epochs: 9 }, `strategy is asha, ${dependent} ${elsewhere}`],
     [
       { name: 'random', medianStop: 2 },
-      'searchByIndex: medianStop is 2, which compares trials while they run, expected null where each process runs the trial of its index: take workers or Redis',
+      `medianStop is 2, which compares trials while they run, expected null ${elsewhere}`,
     ],
-    [
-      { name: 'random', trials: 3 },
-      'searchByIndex: index is 7, expected a whole number from 0 to 2, one for each of the 3 trials',
-    ],
+    [{ name: 'random', trials: 3 }, 'index is 7, expected a whole number from 0 to 2, one for each of the 3 trials'],
   ])('with %j and index 7 makes no folder', async (strategy, message) => {
     const dir = join(temporaryDir(), 'search');
-    await expect(run(dir, searchOf(strategy), 7)).rejects.toThrow(message);
+    await expect(run(dir, searchOf(strategy), 7)).rejects.toThrow(`searchByIndex: ${message}`);
     expect(existsSync(dir)).toBe(false);
   });
 

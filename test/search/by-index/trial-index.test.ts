@@ -17,7 +17,8 @@ describe('the number of the trial', () => {
 
   test('has to be somewhere', () => {
     expect(() => trialIndex('search', undefined, 16, {})).toThrow(
-      'search: index is missing, and so are SLURM_ARRAY_TASK_ID and JOB_COMPLETION_INDEX: start it by sbatch --array or as an Indexed Job of Kubernetes, or give the index',
+      'search: index is missing, and so are SLURM_ARRAY_TASK_ID and JOB_COMPLETION_INDEX: ' +
+        'start it by sbatch --array or as an Indexed Job of Kubernetes, or give the index',
     );
   });
 
@@ -30,7 +31,8 @@ describe('the number of the trial', () => {
 
   test.each(['16', '-1', '1.5', 'two', '1e1'])('%s of Slurm is none of 16', (text) => {
     expect(() => trialIndex('search', undefined, 16, { SLURM_ARRAY_TASK_ID: text })).toThrow(
-      `search: SLURM_ARRAY_TASK_ID is '${text}', expected a whole number from 0 to 15, one for each of the 16 trials: sbatch --array=0-15`,
+      `search: SLURM_ARRAY_TASK_ID is '${text}', expected a whole number from 0 to 15, ` +
+        'one for each of the 16 trials: sbatch --array=0-15',
     );
   });
 
