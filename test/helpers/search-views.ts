@@ -38,6 +38,8 @@ export function searchView(count: number): SearchView {
     mode: 'max',
     parameters: parametersOf(SPACE),
     settings: { seed: 0 },
+    isComplete: true,
+    planned: count,
     trials,
   };
 }

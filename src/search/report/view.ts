@@ -32,7 +32,11 @@ export interface SearchView {
   readonly parameters: readonly ParameterView[];
   /** What else it was run with, by name. */
   readonly settings: Readonly<Record<string, string | number>>;
-  /** In the order of their numbers. */
+  /** Whether nothing is left to run. */
+  readonly isComplete: boolean;
+  /** How many trials there are to be in all. */
+  readonly planned: number;
+  /** Those that have begun, in the order of their numbers. */
   readonly trials: readonly TrialView[];
 }
 

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import axe from 'axe-core';
 import { describe, expect, test } from 'vitest';
-import { searchReport } from '../../../src/search/report/search-report.js';
+import { reportPage } from '../../../src/search/report/page.js';
 import { ranked, type SearchView } from '../../../src/search/report/view.js';
 import { temporaryDir } from '../../helpers/cifar10.js';
 import { searchView } from '../../helpers/search-views.js';
@@ -14,7 +14,7 @@ const view = searchView(40);
 
 /** The texts of a page, without its figures. */
 async function textsOf(shown: SearchView): Promise<{ text: string; figures: number }> {
-  const html = await searchReport(shown);
+  const html = await reportPage(shown);
   const text = html.replace(/<style>.*?<\/style>|<svg.*?<\/svg>/gs, '').replace(/<[^>]+>/g, '|');
   return { text, figures: html.split('<figure>').length - 1 };
 }
@@ -34,7 +34,8 @@ test('a search that has just begun, and one where no trial has a score', async (
   const none = await textsOf({ ...view, trials: [] });
   expect(none).toMatchObject({ figures: 0, text: expect.stringContaining('No trial has a value of it yet.') });
   const trials = view.trials.map((trial) => ({ ...trial, state: 'unfinished' as const, metrics: null, curve: [] }));
-  expect((await textsOf({ ...view, trials })).text).toContain('40 of 40 trials have not finished.');
+  const open = await textsOf({ ...view, trials, isComplete: false });
+  expect(open.text).toContain('The search has not ended: 0 of 40 trials are done.');
   expect((await textsOf({ ...view, trials: view.trials.slice(0, 1) })).figures).toBe(3);
 });
 
@@ -54,7 +55,7 @@ const browser = useBrowser();
 describe.skipIf(CHROMIUM === undefined)(`in Chromium${WITHOUT_CHROMIUM}`, () => {
   test('light and dark, axe finds nothing', async () => {
     const file = path.join(temporaryDir(), 'report.html');
-    writeFileSync(file, await searchReport(view));
+    writeFileSync(file, await reportPage(view));
     for (const dark of [false, true]) {
       await browser.open(file, { width: 900, dark }, async (page) => {
         await page.evaluate(axe.source);
