@@ -18,6 +18,13 @@ import { abortJob, awaitAbort, isAtEnd, leaveAtExit, type Member } from './leavi
 /** Axes and their sizes, as ranks tell each other before they gather. */
 const SHAPE_ROOM = 1 + MAX_RANK;
 
+/**
+ * Bytes that are reduced at a time. The library makes room for as many again in each call, which the system hands out
+ * page by page where they are more: 40 MB of two ranks took 19 ms in one piece, and 11 ms in pieces of 16 MB. Smaller
+ * ones gain nothing, and cost where ranks share a core.
+ */
+const PIECE = 16 << 20;
+
 /** The processes of a job of MPI, which is running. */
 export class MpiCommunicator implements Communicator {
   readonly rank: number;
@@ -42,7 +49,11 @@ export class MpiCommunicator implements Communicator {
     const { inPlace, kinds, ops, world } = this.#handles;
     const kind = kindOf(values);
     this.#agree('allReduce', KINDS.indexOf(kind), values.length, REDUCTIONS.indexOf(op), 0);
-    this.#member.mpi.allreduce(inPlace, values, values.length, kinds[kind], ops[op], world);
+    const step = PIECE / values.BYTES_PER_ELEMENT;
+    for (let from = 0; from < values.length; from += step) {
+      const piece = values.length <= step ? values : values.subarray(from, from + step);
+      this.#member.mpi.allreduce(inPlace, piece, piece.length, kinds[kind], ops[op], world);
+    }
     announce(array);
     return array;
   }

@@ -1,5 +1,7 @@
 // Which program started this process as one of several: each tells it so by variables of its environment.
 
+import { fstatSync } from 'node:fs';
+
 /** What started the processes of a job. */
 export interface Launcher {
   /** As its users call it. */
@@ -10,7 +12,7 @@ export interface Launcher {
   readonly size: number;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** By a variable that a launcher always sets, and the one with the number of processes; the most telling first. */
 const LAUNCHERS = [
@@ -30,4 +32,20 @@ export function launcherOf(env: Environment): Launcher | null {
     if (env[is] !== undefined) return { name, family, size: Number(env[size] ?? 1) };
   }
   return null;
+}
+
+/**
+ * Why MPICH cannot reach its mpiexec, which it talks to through a socket that the process inherits; null where it can.
+ * npm's programs start others with standard input, output and error alone.
+ */
+export function lostConnection(env: Environment): string | null {
+  const descriptor = env.PMI_FD;
+  if (descriptor === undefined || env.PMI_PORT !== undefined) return null;
+  try {
+    if (fstatSync(Number(descriptor)).isSocket()) return null;
+  } catch {
+    // It is closed.
+  }
+  const found = `the connection to mpiexec (file descriptor ${descriptor}) did not reach this process, as under npx`;
+  return `${found}: start node itself (mpiexec -n 2 node program.js), or npx around it (npx -c 'mpiexec -n 2 …')`;
 }

@@ -2,7 +2,7 @@ import { isMainThread } from 'node:worker_threads';
 import type { Communicator } from '../training/parallel/index.js';
 import { Agreement } from './agreement.js';
 import { MpiCommunicator } from './communicator.js';
-import { type Launcher, launcherOf } from './launchers.js';
+import { type Launcher, launcherOf, lostConnection } from './launchers.js';
 import { type LoadedMpi, loadMpi, versionOf } from './library.js';
 
 /** The one of this process, or why there is none: MPI starts once. */
@@ -36,6 +36,8 @@ export function mpi(): Communicator {
   if (!isMainThread) throw new Error('mpi: called in a worker thread: call it in the main thread of the process');
   const launcher = launcherOf(process.env);
   if (launcher === null && !process.env.LAYERWISE_MPI) throw new Error(`mpi: ${ALONE}`);
+  const lost = lostConnection(process.env);
+  if (lost !== null) throw new Error(`mpi: ${lost}`);
   const library = loadMpi('mpi', launcher);
   try {
     communicator = started(library, launcher);

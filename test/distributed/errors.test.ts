@@ -1,8 +1,10 @@
+import { closeSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { array, type NDArray } from '../../src/arrays/index.js';
+import { array } from '../../src/arrays/index.js';
 import { handlesOf } from '../../src/distributed/handles.js';
 import { mpi, singleProcess } from '../../src/distributed/index.js';
-import { launcherOf } from '../../src/distributed/launchers.js';
+import { launcherOf, lostConnection } from '../../src/distributed/launchers.js';
 import { libraryNames, loadMpi } from '../../src/distributed/library.js';
 import type { Library } from '../../src/distributed/peers.js';
 
@@ -28,6 +30,18 @@ describe('launchers', () => {
     expect(launcherOf({})).toBeNull();
     expect(launcherOf({ SLURM_PROCID: '0', SLURM_JOB_ID: '7' })).toBeNull();
   });
+});
+
+test('a process that MPICH has started and npx has cut off is told how to start', () => {
+  expect(lostConnection({})).toBeNull();
+  expect(lostConnection({ PMI_FD: '7', PMI_PORT: 'host:5000' })).toBeNull();
+  const file = openSync(devNull, 'r');
+  expect(lostConnection({ PMI_FD: String(file) })).toBe(
+    `the connection to mpiexec (file descriptor ${file}) did not reach this process, as under npx: start node itself ` +
+      "(mpiexec -n 2 node program.js), or npx around it (npx -c 'mpiexec -n 2 …')",
+  );
+  closeSync(file);
+  expect(lostConnection({ PMI_FD: String(file) })).toContain(`file descriptor ${file}`);
 });
 
 describe('libraries', () => {
@@ -105,11 +119,9 @@ describe('one process', () => {
     const kinds = 'an array of the library, a Float32Array, a Float64Array, an Int32Array or a Uint8Array';
     expect(() => ranks.allReduce([1] as never)).toThrow(`allReduce: array is [1], expected ${kinds}`);
     expect(() => ranks.gather(new Int8Array(2) as never)).toThrow(`gather: array is an Int8Array, expected ${kinds}`);
-    const column = array([[1, 2], [3, 4]]).pick(null, 0) as NDArray; // biome-ignore format: a matrix
-    expect(() => ranks.broadcast(column)).toThrow(
-      'broadcast: array is a view with stride (2,), expected contiguous values: copy it with array(view), and use the ' +
-        'copy',
-    );
+    const column = array([1, 2, 3, 4], [2, 2]).pick(null, 0);
+    const found = 'array is a view with stride (2,), expected contiguous values';
+    expect(() => ranks.broadcast(column)).toThrow(`broadcast: ${found}: copy it with array(view), and use the copy`);
     expect(() => ranks.allReduce(array([1]), 'mean' as never)).toThrow(
       "allReduce: op is 'mean', expected 'sum', 'min' or 'max'",
     );

@@ -1,5 +1,6 @@
 // @module-tag slow
 
+import { createHash } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import { Random } from '../../src/arrays/index.js';
 import { describeMpi, type Job, runRanks } from '../helpers/mpi.js';
@@ -44,6 +45,11 @@ function checkRanks(job: Partial<Job> = {}): void {
       for (const [i, sum] of sums.entries())
         expect(Math.abs(sum - parts.reduce((s, part) => s + part[i], 0))).toBeLessThan(1e-14);
     }
+  });
+
+  test('sum all of an array that goes in pieces', () => {
+    const digest = createHash('sha256').update(new Uint8Array(new Float64Array(2_100_000).fill(1 + 2 + 3).buffer));
+    alike('long', digest.digest('hex'));
   });
 
   test('reduce where arrays lie: in the memory of the kernels, and a row of a matrix', () => {

@@ -40,6 +40,7 @@ const results = {
   size,
   sums: digest(ranks.allReduce(uneven).data),
   wide: Array.from(ranks.allReduce(wide).data),
+  long: digest(ranks.allReduce(new Float64Array(2_100_000).fill(rank + 1))),
   inWasm: [Array.from(ranks.allReduce(inWasm).data), inWasm.data === memory],
   row: Array.from(ranks.allReduce(row as typeof part).data),
   least: Array.from(ranks.allReduce(Float64Array.of(rank, -rank), 'min')),
