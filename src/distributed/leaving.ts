@@ -7,6 +7,7 @@ import { printable } from '../arrays/index.js';
 import { type Agreement, CALLS, type Intent } from './agreement.js';
 import type { Functions } from './functions.js';
 import type { Handle } from './handles.js';
+import { hashOf } from './hash.js';
 import { described, namedRanks } from './intents.js';
 
 /** For how long a rank that failed waits for the others to fail alike, in ms. */
@@ -131,11 +132,4 @@ function say(line: string): void {
   } catch {
     // Standard error is closed.
   }
-}
-
-/** 31 bits of FNV-1a. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash & 0x7fffffff;
 }

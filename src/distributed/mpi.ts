@@ -2,6 +2,8 @@ import { isMainThread } from 'node:worker_threads';
 import type { Communicator } from '../training/parallel/index.js';
 import { Agreement } from './agreement.js';
 import { MpiCommunicator } from './communicator.js';
+import { placeOfCores, threadsOfRank } from './cores.js';
+import { hashOf } from './hash.js';
 import { type Launcher, launcherOf, lostConnection } from './launchers.js';
 import { type LoadedMpi, loadMpi, versionOf } from './library.js';
 
@@ -19,6 +21,9 @@ let communicator: Communicator | Error | null = null;
  * Values are sent from where they lie and received in place, synchronously: nothing else of the process runs meanwhile.
  * Ranks compare what they are about to do before each call (2 µs in one machine), so that calls which do not match are
  * an error on all of them.
+ *
+ * Where `LAYERWISE_THREADS` says nothing the ranks of a machine share its cores: kernels that are first used after this
+ * call run on as many threads as each rank has cores.
  *
  * When the process exits MPI is ended too, where all ranks exit. A rank that fails, or exits while others call one of
  * these functions, ends the job: with the line `rank 1 of 2 ended with …`, and its exit code.
@@ -65,7 +70,19 @@ function started(library: LoadedMpi, launcher: Launcher | null): Communicator {
     mpi.finalize();
     throw new Error(`mpi: ${launcher === null ? ALONE : strangers(launcher, version, library.file)}`);
   }
-  return new MpiCommunicator({ rank, size, mpi, world, agreement: new Agreement(mpi, handles, size) }, handles);
+  const agreement = new Agreement(mpi, handles, size);
+  const ranks = new MpiCommunicator({ rank, size, mpi, world, agreement }, handles);
+  shareCores(ranks);
+  return ranks;
+}
+
+/** Threads spin while they wait, so ranks that share a core would run slower than one of them alone. */
+function shareCores(ranks: Communicator): void {
+  const place = hashOf(placeOfCores());
+  const places = new Int32Array(ranks.size);
+  places[ranks.rank] = place;
+  ranks.allReduce(places);
+  process.env.LAYERWISE_THREADS ||= String(threadsOfRank(places.filter((other) => other === place).length));
 }
 
 /** Why a process is alone though its launcher has started more. */

@@ -1,7 +1,8 @@
 import { closeSync, openSync } from 'node:fs';
-import { devNull } from 'node:os';
+import { devNull, hostname } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { array } from '../../src/arrays/index.js';
+import { placeOfCores, threadsOfRank } from '../../src/distributed/cores.js';
 import { handlesOf } from '../../src/distributed/handles.js';
 import { mpi, singleProcess } from '../../src/distributed/index.js';
 import { launcherOf, lostConnection } from '../../src/distributed/launchers.js';
@@ -87,6 +88,11 @@ describe('libraries', () => {
       ops: { sum: 0x21, min: 0x22, max: 0x23 },
     });
   });
+});
+
+test('ranks that may run on the same cores share them', () => {
+  expect([1, 2, 3, 4, 9].map((ranks) => threadsOfRank(ranks, 8))).toEqual([8, 4, 2, 2, 1]);
+  expect(placeOfCores()).toContain(hostname());
 });
 
 describe('one process', () => {

@@ -1,6 +1,7 @@
 // @module-tag slow
 
 import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { beforeAll, expect, test } from 'vitest';
 import { Random } from '../../src/arrays/index.js';
 import { describeMpi, type Job, runRanks } from '../helpers/mpi.js';
@@ -12,7 +13,7 @@ interface Results {
 
 describeMpi('three ranks of MPICH', () => checkRanks());
 describeMpi('three ranks of MPICH that meet over the network alone', () =>
-  checkRanks({ env: { MPIR_CVAR_NOLOCAL: '1' } }),
+  checkRanks({ env: { MPIR_CVAR_NOLOCAL: '1', LAYERWISE_THREADS: '' } }),
 );
 describeMpi('three ranks of Open MPI', () => checkRanks({ launcher: 'openmpi' }), 'openmpi');
 
@@ -32,6 +33,11 @@ function checkRanks(job: Partial<Job> = {}): void {
     expect(each('rank')).toEqual([0, 1, 2]);
     alike('size', 3);
     alike('same', true);
+  });
+
+  test('share the cores of the machine where nothing else is said', () => {
+    const cores = job.env === undefined ? 1 : Math.floor(availableParallelism() / 3);
+    alike('threads', String(Math.max(1, cores)));
   });
 
   test('hold the same bits of a sum whose rounding depends on the order of its terms', () => {

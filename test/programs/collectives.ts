@@ -38,6 +38,7 @@ const results = {
   same: mpi() === ranks,
   rank,
   size,
+  threads: process.env.LAYERWISE_THREADS,
   sums: digest(ranks.allReduce(uneven).data),
   wide: Array.from(ranks.allReduce(wide).data),
   long: digest(ranks.allReduce(new Float64Array(2_100_000).fill(rank + 1))),
