@@ -4,6 +4,7 @@ import { type Arrays, DataLoader, type Targets } from '../data/index.js';
 import { type BatchTargets, isRecord, isTuple, mapParts } from '../data/structure.js';
 import { local, workspace } from '../kernels/index.js';
 import { Pending } from './drive.js';
+import { cut, type Part } from './parallel/index.js';
 
 /** Inputs of shape (B, …), the batch first, and their B labels. */
 export type LabelledBatch = readonly [X: NDArray, y: Labels];
@@ -20,8 +21,11 @@ export type Batches<Y = Targets> = Iterable<TargetedBatch<Y>>;
 /** The batches of an epoch, each of which has to be awaited. */
 export type AsyncBatches<Y = Targets> = AsyncIterable<TargetedBatch<Y>>;
 
-/** Receives a batch of `N` examples within its workspace. Without targets `y` is undefined. */
-export type Visit = (X: Arrays, y: BatchTargets | undefined, N: number) => void;
+/**
+ * Receives a batch of `N` examples within its workspace. Without targets `y` is undefined. Where several processes
+ * share batches, these are the examples of `part`; of an empty one X and y mean nothing.
+ */
+export type Visit = (X: Arrays, y: BatchTargets | undefined, N: number, part: Part | null) => void;
 
 /**
  * Gives every batch to `visit`, each in a workspace of its own; a `DataLoader` makes its batches in it too. Yields,
@@ -30,6 +34,7 @@ export type Visit = (X: Arrays, y: BatchTargets | undefined, N: number) => void;
  * @param skip - How many batches to leave out at the beginning; of a `DataLoader` none.
  * @param arg - What errors call the loader.
  * @param needsTargets - Whether a batch without targets is an error.
+ * @param partOf - Which part this process takes of a batch of so many examples; null: all of it.
  * @throws {TypeError} if there are no batches, or one is something else.
  */
 export function* eachBatch<E = never>(
@@ -40,19 +45,29 @@ export function* eachBatch<E = never>(
   skip = 0,
   arg = 'loader',
   needsTargets = true,
+  partOf: ((total: number) => Part) | null = null,
 ): Generator<E | Pending, void, unknown> {
   let count = 0;
-  const within = (make: () => InputBatch): void => {
+  /** @param total - The examples of the batch of which `make` makes the part; null: it makes the batch. */
+  const within = (make: () => InputBatch, total: number | null = null): void => {
     count++;
     workspace(() => {
       const { X, y, N } = checkBatch(fn, make(), needsTargets);
-      visit(localParts(X), localParts(y), N);
+      if (partOf === null) visit(localParts(X), localParts(y), N, null);
+      else {
+        const part = partOf(total ?? N);
+        const isMade = total !== null || part.size === 0;
+        const own = <T extends Arrays | BatchTargets | undefined>(parts: T): T =>
+          localParts(isMade || parts === undefined ? parts : cut(parts, part));
+        visit(own(X), own(y), part.size, part);
+      }
     });
   };
   const isSkipped = (): boolean => count < skip && count++ < skip;
   if (loader instanceof DataLoader) {
-    for (const indices of loader.indexBatches()) {
-      within(() => loader.batch(indices) as InputBatch);
+    const shareOf = partOf && ((total: number): Part => atLeastOne(partOf(total)));
+    for (const indices of loader.indexShares(shareOf)) {
+      within(() => loader.batch(indices) as InputBatch, shareOf && indices.length);
       if (after) yield after();
     }
   } else if (!isAsync(loader)) {
@@ -87,6 +102,11 @@ export function* eachBatch<E = never>(
   });
 }
 
+/** A part that a loader can make: of an empty one an example that nobody looks at. */
+function atLeastOne({ start, size, total }: Part): Part {
+  return size > 0 ? { start, size, total } : { start: Math.min(start, total - 1), size: 1, total };
+}
+
 function notAnIterator(fn: string, found: string): Error {
   const expected = 'an asynchronous iterator, whose next() resolves to { value, done }';
   return argumentError(TypeError, { fn, arg: 'the loader', found, expected });
@@ -108,8 +128,9 @@ export function forEachBatch(
   visit: Visit,
   arg = 'loader',
   needsTargets = true,
+  partOf: ((total: number) => Part) | null = null,
 ): void {
-  for (const _ of eachBatch(fn, loader, visit, undefined, 0, arg, needsTargets));
+  for (const _ of eachBatch(fn, loader, visit, undefined, 0, arg, needsTargets, partOf));
 }
 
 /** @throws {TypeError} if `loader` is not iterable; or, where that `mayWait`, asynchronously iterable. */

@@ -60,13 +60,29 @@ export class DivergedError extends Error {
   }
 }
 
-/** The error of a loss that is not finite, which says where that comes from as far as it can be seen. */
+/** A batch that a loss is of: what errors call it, its inputs and targets. */
+export type LossOf = readonly [name: string, X: Arrays, y?: BatchTargets];
+
+/**
+ * The error of a loss that is not finite, which says where that comes from as far as it can be seen.
+ *
+ * @param given - What is not finite in the batch, where that is known.
+ */
 export function divergedLoss(
   progress: Progress,
   loss: number,
-  [batch, X, y]: readonly [name: string, X: Arrays, y?: BatchTargets],
+  batch: LossOf,
   params: Readonly<Record<string, NDArray>>,
+  given = nonFiniteIn(batch),
 ): DivergedError {
+  if (given !== null) return new DivergedError(progress, loss, given, true);
+  const found = findNonFinite(params);
+  const parameter = found && `the parameter ${found.name} holds ${found.value}`;
+  return new DivergedError(progress, loss, parameter, progress.iteration === 0);
+}
+
+/** What is not finite in a batch: `the batch's X holds NaN`; null if nothing is. */
+export function nonFiniteIn([batch, X, y]: LossOf): string | null {
   const given: Record<string, NDArray> = {};
   for (const [arg, parts] of Object.entries({ X, y })) {
     mapParts(parts, arg, (part, name) => {
@@ -74,10 +90,7 @@ export function divergedLoss(
     });
   }
   const data = findNonFinite(given);
-  if (data !== null) return new DivergedError(progress, loss, `the ${batch}'s ${data.name} holds ${data.value}`, true);
-  const found = findNonFinite(params);
-  const parameter = found && `the parameter ${found.name} holds ${found.value}`;
-  return new DivergedError(progress, loss, parameter, progress.iteration === 0);
+  return data && `the ${batch}'s ${data.name} holds ${data.value}`;
 }
 
 /** @throws {DivergedError} if, after the last iteration, a parameter is not finite. */

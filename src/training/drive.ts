@@ -1,5 +1,6 @@
 import { argumentError, checkSynchronous, describe } from '../arrays/index.js';
 import type { TrainingEvent } from './events.js';
+import type { Telling } from './parallel/index.js';
 
 /** A promise whose value a run needs before it can continue; it receives the value from `next`. */
 export class Pending {
@@ -32,6 +33,8 @@ export interface Listener {
   readonly live: Watched | null;
   /** What a run returns that is stopped from there. */
   readonly soFar: unknown;
+  /** What rank 0 tells the other processes of the run, where there are any. */
+  readonly telling?: Telling | null;
 }
 
 /** What shows a run, and passes on what people tell it between two steps. */
@@ -79,7 +82,7 @@ export class Guard {
 
 /** The events of a run without promises, each yielded after its callback has returned. Leaving it ends the run. */
 export function* observed<R>(run: Run<R>, listener: Listener): Generator<TrainingEvent, R, void> {
-  const { live } = listener;
+  const { live, telling = null } = listener;
   let isBetween = false;
   try {
     for (let next = run.next(); ; next = run.next()) {
@@ -90,7 +93,9 @@ export function* observed<R>(run: Run<R>, listener: Listener): Generator<Trainin
       listener.checkpoints?.completed(event);
       isBetween = true;
       yield event;
-      if (live?.isTold && live.obey()) return listener.soFar as R;
+      const isStopped = live?.isTold === true && live.obey();
+      if (isStopped) telling?.stop();
+      if (telling === null ? isStopped : telling.leaves()) return listener.soFar as R;
       isBetween = false;
     }
   } finally {
@@ -119,20 +124,21 @@ const FRAME = 16;
 export async function drainAsync<R>(run: Run<R>, listener: Listener, signal: AbortSignal | undefined): Promise<R> {
   let turned = performance.now();
   let began = turned;
-  const { live } = listener;
+  const { live, telling = null } = listener;
   let value: unknown;
   let isBetween = false;
   let isEvaluating = false;
   try {
     for (;;) {
-      if (isBetween && live?.isTold && (await live.obeyAsync(signal))) {
-        listener.checkpoints?.left();
-        return listener.soFar as R;
-      }
+      const isStopped = isBetween && live?.isTold === true && (await live.obeyAsync(signal));
+      if (isStopped) telling?.stop();
+      if (signal?.aborted) telling?.abort(signal.reason);
       // An evaluation is finished first, so that the run can be saved.
-      if (signal?.aborted && !isEvaluating) {
+      const isAborted = signal?.aborted === true && !isEvaluating;
+      if (telling === null ? isStopped || isAborted : isBetween && telling.isLeaving) {
         if (isBetween) listener.checkpoints?.left();
-        throw signal.reason;
+        if (telling?.leaves() ?? isStopped) return listener.soFar as R;
+        throw signal?.reason;
       }
       const next = run.next(value);
       if (next.done) return next.value;
@@ -141,7 +147,9 @@ export async function drainAsync<R>(run: Run<R>, listener: Listener, signal: Abo
       if (next.value instanceof Pending) value = await next.value.promise;
       else if (next.value !== TURN) {
         const answer = listener.call(next.value);
-        heard(listener, next.value, isPromise(answer) ? await answer : answer);
+        const awaited = isPromise(answer) ? await answer : answer;
+        if (signal?.aborted) telling?.abort(signal.reason);
+        heard(listener, next.value, awaited);
         listener.checkpoints?.completed(next.value);
       }
       const now = performance.now();
@@ -171,7 +179,9 @@ export function checkSignal(fn: string, signal: AbortSignal | undefined): AbortS
 /** Takes what the callback of an event returned. */
 function heard(listener: Listener, { kind }: TrainingEvent, answer: unknown): void {
   checkSynchronous(listener.fn, kind === 'step' ? listener.onStep : 'onEpoch', answer);
-  if (kind === 'epoch' && answer === false) listener.stop();
+  if (kind !== 'epoch') return;
+  const { telling = null } = listener;
+  if (telling === null ? answer === false : telling.answer(answer === false)) listener.stop();
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {

@@ -40,6 +40,13 @@ export class EpochScores {
 
   /** Takes in what the model returned for a batch of `N` examples. */
   add(output: unknown, y: BatchTargets, N: number, loss?: number): void {
+    this.count(output, y, N);
+    this.metrics.add(output, y);
+    if (loss !== undefined) this.addLoss(loss, N);
+  }
+
+  /** Counts those of `N` examples whose class is their label. */
+  count(output: unknown, y: BatchTargets, N: number): void {
     const scores = scoresOf(output);
     if (scores !== null && y instanceof Int32Array) {
       const rows = asRows(scores);
@@ -48,8 +55,10 @@ export class EpochScores {
       const labels = placeLabels(scores, y, this.#ignoreIndex);
       if (labels !== null) this.tally.add(scores, labels);
     }
-    this.metrics.add(output, y);
-    if (loss === undefined) return;
+  }
+
+  /** Takes in the mean of the loss over `N` examples. */
+  addLoss(loss: number, N: number): void {
     this.#lossSum += loss * N;
     this.#examples += N;
   }

@@ -5,8 +5,10 @@ import type { AsyncBatches, Batches } from './batches.js';
 import type { Progress } from './diverged-error.js';
 import { EpochScores } from './epoch-scores.js';
 import type { CheckedFitOptions, Schedule } from './fit-options.js';
+import { FitRanks } from './fit-ranks.js';
 import { type Group, NO_GROUP } from './fit-state.js';
 import { emptyHistory, type RunningHistory } from './history.js';
+import { setLearningRate } from './learning-rate.js';
 import { thresholdOf } from './scoring.js';
 import { WeightAverage } from './weight-average.js';
 
@@ -18,6 +20,8 @@ export class FitContext {
   readonly options: CheckedFitOptions;
   readonly pass: BatchPass;
   readonly average: WeightAverage | null;
+  /** Null where this process is alone. */
+  readonly ranks: FitRanks | null;
   readonly history: RunningHistory;
   best: Record<string, NDArray> | null = null;
   /** The last weights, once the model has the best or the averaged ones. */
@@ -44,6 +48,9 @@ export class FitContext {
     this.history = emptyHistory(Object.keys(options.metrics));
     this.train = this.emptyScores('y');
     const { weightAverage: decay } = options;
+    const { distributed, optimizer, schedule } = options;
+    const setRate = (rate: number): void => void setLearningRate(optimizer, schedule, rate);
+    this.ranks = distributed && new FitRanks(fn, distributed, options, setRate);
     this.average = decay === undefined ? null : new WeightAverage(model, { decay });
   }
 

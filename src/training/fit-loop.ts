@@ -4,12 +4,14 @@ import { Loggers } from '../loggers/index.js';
 import type { Module } from '../nn/index.js';
 import { type AsyncBatches, type Batches, eachBatch, type Visit } from './batches.js';
 import { type Checkpoints, checkpointsOf } from './checkpointing.js';
+import { communicatorOf } from './distributed-options.js';
 import { checkFinite } from './diverged-error.js';
 import type { Listener, Run } from './drive.js';
 import type { StepEvent, TrainingEvent } from './events.js';
 import { FitContext } from './fit-context.js';
 import { type AnyFitOptions, checkFit } from './fit-options.js';
 import { checkSavable, fitStateOf, loadFitState } from './fit-saving.js';
+import { Start } from './fit-start.js';
 import type { FitState, Resumable } from './fit-state.js';
 import { FitStep } from './fit-step.js';
 import { type Validation, validate } from './fit-validation.js';
@@ -19,6 +21,7 @@ import { setLearningRate } from './learning-rate.js';
 import { Live, type LiveSubject } from './live.js';
 import { fitFacts } from './live-facts.js';
 import { sampleOfBatch, sampleOfLoader } from './live-sample.js';
+import type { Telling } from './parallel/index.js';
 import { fitConfig } from './run-config.js';
 
 /** One call of `fit`: its epochs, steps and evaluations, one event after the other. */
@@ -30,7 +33,10 @@ export class FitLoop implements Listener {
   readonly history: RunningHistory;
   /** What callbacks receive. */
   readonly saving: Resumable = { stateDict: () => this.#stateDict() };
+  /** What rank 0 tells the other processes of the run, where there are any. */
+  readonly telling: Telling | null;
   readonly #run: FitContext;
+  readonly #start: Start;
   readonly #step: FitStep;
   readonly #journal: Journal;
   readonly #loggers: Loggers;
@@ -42,16 +48,29 @@ export class FitLoop implements Listener {
   #isLeft = false;
 
   constructor(fn: string, model: Module<unknown>, loader: Batches | AsyncBatches, given: AnyFitOptions) {
-    const options = checkFit(fn, model, loader, given);
-    const run = new FitContext(fn, model, loader, options);
+    const comm = communicatorOf(fn, given?.distributed);
+    const start = new Start(fn, comm);
+    const options = start.optionsOf(() => checkFit(fn, model, loader, given));
+    const run = start.together(() => new FitContext(fn, model, loader, options));
     this.fn = fn;
     this.#run = run;
+    this.#start = start;
+    this.telling = run.ranks?.telling ?? null;
     this.history = run.history;
     this.#total = run.length === null ? null : options.epochs * run.length;
     this.#journal = new Journal(options, this.#total);
-    this.#loggers = new Loggers(fn, options.loggers);
+    start.compare(run);
+    this.#loggers = start.together(() => new Loggers(fn, options.loggers));
     this.live = options.ui === null ? null : new Live(this.#liveSubject(), options.ui);
     this.#step = new FitStep(run, this.live?.look ?? null);
+    this.checkpoints = start.together(() => this.#prepare());
+    start.share(run);
+  }
+
+  /** Continues from a state or a checkpoint, where there is one. @returns What saves the run. */
+  #prepare(): Checkpoints | null {
+    const run = this.#run;
+    const { fn, model, loader, options } = run;
     if (options.state !== undefined) loadFitState(run, options.state);
     const saved = {
       ...{ fn, kind: 'fit' as const, now: () => this.history, stateDict: () => this.#stateDict() },
@@ -59,7 +78,7 @@ export class FitLoop implements Listener {
       isBest: () => this.history.bestEpoch === this.history.epoch,
     };
     checkSavable(run);
-    this.checkpoints = checkpointsOf(saved, options, () => fitConfig(options, model, loader));
+    return checkpointsOf(saved, options, () => fitConfig(options, model, loader));
   }
 
   get signal(): AbortSignal | undefined {
@@ -84,10 +103,12 @@ export class FitLoop implements Listener {
     const { model, average } = run;
     let isComplete = false;
     let failure: unknown;
-    this.live?.begin();
+    this.#start.together(() => this.live?.begin());
     try {
-      this.checkpoints?.open();
-      this.#startLoggers();
+      this.#start.together(() => {
+        this.checkpoints?.open();
+        this.#startLoggers();
+      });
       while (!run.isOver) yield* this.#epoch();
       this.checkpoints?.finish();
       isComplete = true;
@@ -142,7 +163,9 @@ export class FitLoop implements Listener {
       },
       setRate: (rate) => {
         this.checkpoints?.changed();
-        return setLearningRate(optimizer, schedule, rate);
+        if (this.telling === null) return setLearningRate(optimizer, schedule, rate);
+        this.telling.setRate(rate);
+        return this.#run.rate !== undefined;
       },
     };
   }
@@ -156,13 +179,13 @@ export class FitLoop implements Listener {
     // A saved state may be that of the last step of an epoch.
     if (!(run.length !== null && run.length > 0 && run.steps >= run.length)) {
       const skip = statefulOf(run.loader) === null ? run.steps : 0;
-      const step: Visit = (X, y, N) => {
-        this.#step.take(X, y as BatchTargets, N);
+      const step: Visit = (X, y, N, part) => {
+        this.#step.take(X, y as BatchTargets, N, part);
         if (this.live === null) return;
-        this.#batchSize = N;
+        this.#batchSize = part?.total ?? N;
         this.live.look.sample ??= sampleOfBatch(X);
       };
-      yield* eachBatch(this.fn, run.loader, step, () => this.#stepped(), skip);
+      yield* eachBatch(this.fn, run.loader, step, () => this.#stepped(), skip, 'loader', true, run.ranks?.trained);
     }
     this.#step.finish();
     checkFinite(run.progress, run.parameters());
@@ -171,7 +194,7 @@ export class FitLoop implements Listener {
     const train: Trained = {
       accuracy: run.train.accuracy,
       loss: history.lossHistory.slice(-run.steps).reduce((sum, loss) => sum + loss / run.steps, 0),
-      results: run.train.metrics.results(),
+      results: run.ranks === null ? run.train.metrics.results() : run.ranks.results(run.train),
     };
     run.steps = 0;
     history.epoch++;

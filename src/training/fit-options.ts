@@ -21,6 +21,7 @@ import type { Trainable } from '../optim/index.js';
 import { type CheckedUi, checkUi, UI_OPTIONS } from '../ui/options.js';
 import { type AsyncBatches, type Batches, checkLoader } from './batches.js';
 import { CHECKPOINT_OPTIONS, type Checkpointed, checkCheckpointed } from './checkpoint-options.js';
+import { type CheckedDistributed, checkDistributed, DISTRIBUTED_OPTIONS } from './distributed-options.js';
 import { checkSignal } from './drive.js';
 import { checkLossOption } from './evaluation.js';
 import type { FitState, Resumable } from './fit-state.js';
@@ -127,6 +128,7 @@ const SETTINGS = {
    * loader without `stateDict` that are before that place are skipped. Default: at the beginning.
    */
   state: option<FitState | undefined>(undefined, ANY),
+  ...DISTRIBUTED_OPTIONS,
   ...CHECKPOINT_OPTIONS,
   ...UI_OPTIONS,
 };
@@ -169,7 +171,10 @@ export type AnyFitOptions = Omit<FitAsyncOptions, 'loss' | 'metrics'> & { loss?:
 export type AnyLoss = (scores: never, y: never) => Tensor;
 
 /** The options, defaults filled in. */
-export interface CheckedFitOptions extends Omit<Settings<typeof SETTINGS>, keyof Checkpointed | 'ui'>, Checkpointed {
+export interface CheckedFitOptions
+  extends Omit<Settings<typeof SETTINGS>, keyof Checkpointed | keyof CheckedDistributed | 'ui'>,
+    Checkpointed,
+    CheckedDistributed {
   readonly ui: CheckedUi | null;
   readonly optimizer: Stepper;
   readonly keepBest: boolean;
@@ -216,7 +221,8 @@ export function checkFit(
     throw argumentError(TypeError, { fn, arg: 'resume', found: 'is given together with state', expected });
   }
   const ui = checkUi(fn, settings.ui);
-  return { ...settings, ...checkpointed, ui, optimizer, keepBest, mayWait, signal: checkSignal(fn, signal) };
+  const shared = { ...checkpointed, ...checkDistributed(fn, settings) };
+  return { ...settings, ...shared, ui, optimizer, keepBest, mayWait, signal: checkSignal(fn, signal) };
 }
 
 const ASYNC = { ...SETTINGS, signal: option<AbortSignal | undefined>(undefined, ANY) };

@@ -13,13 +13,18 @@ import {
   requiredStateful,
 } from './fit-state.js';
 
-/** The objects of a run that have state of their own. @throws {TypeError} if one should have, and has not. */
-export function partsOf({ fn, model, loader, average, options }: FitContext): Parts {
+/**
+ * The objects of a run that have state of their own.
+ *
+ * @param isTolerant - Whether an optimizer and a schedule need not have any.
+ * @throws {TypeError} if one should have, and has not.
+ */
+export function partsOf({ fn, model, loader, average, options }: FitContext, isTolerant = false): Parts {
   const { optimizer, schedule, valLoader } = options;
   return {
     model: statefulOf(model),
-    optimizer: requiredStateful(fn, 'optimizer', optimizer),
-    schedule: requiredStateful(fn, 'schedule', schedule),
+    optimizer: isTolerant ? statefulOf(optimizer) : requiredStateful(fn, 'optimizer', optimizer),
+    schedule: isTolerant ? statefulOf(schedule) : requiredStateful(fn, 'schedule', schedule),
     loader: statefulOf(loader),
     valLoader: statefulOf(valLoader),
     weightAverage: statefulOf(average),
@@ -35,10 +40,14 @@ export function checkSavable(run: FitContext): void {
   if (checkpoint.every.unit !== 'epochs') run.train.metrics.checkStateful();
 }
 
-/** A copy of all that the rest of a run depends on, between two of its steps. */
-export function fitStateOf(run: FitContext): FitState {
+/**
+ * A copy of all that the rest of a run depends on, between two of its steps.
+ *
+ * @param isTolerant - Whether what has no state that should have is left out.
+ */
+export function fitStateOf(run: FitContext, isTolerant = false): FitState {
   const { model, history, last, best, train } = run;
-  const states = Object.entries(partsOf(run)).map(([name, part]) => [name, part?.stateDict() ?? null]);
+  const states = Object.entries(partsOf(run, isTolerant)).map(([name, part]) => [name, part?.stateDict() ?? null]);
   const gradients = model.namedParameters().flatMap(([name, parameter]) => {
     const gradient = parameter.lendGrad();
     return gradient === null ? [] : [[name, gradient.data] as const];
@@ -66,11 +75,11 @@ export function fitStateOf(run: FitContext): FitState {
 }
 
 /** Continues a run from a state. @throws {Error} naming what does not fit; nothing has changed then. */
-export function loadFitState(run: FitContext, given: FitState): void {
+export function loadFitState(run: FitContext, given: FitState, isTolerant = false): void {
   const { fn, model, train } = run;
   const { accumulate, metrics } = run.options;
   const state = checkFitState(fn, given, { model, accumulate, metrics, epochMetrics: train.metrics });
-  loadParts(fn, partsOf(run), generatorsOf(model), state);
+  loadParts(fn, partsOf(run, isTolerant), generatorsOf(model), state);
   for (const [name, parameter] of model.namedParameters()) {
     parameter.requiresGrad = !state.frozen.includes(name);
     const has = Object.hasOwn(state.gradients, name);

@@ -17,26 +17,34 @@ export interface Validation {
 
 /** Scores the validation examples, where there are any, and keeps the weights if they are the best. */
 export function* validate(run: FitContext): Generator<Pending | typeof TURN, Validation | null, unknown> {
-  const { fn, history, model, pass } = run;
+  const { fn, history, model, pass, ranks } = run;
   const { valLoader, keepBest, mayWait } = run.options;
   if (valLoader === undefined) return null;
   const arg = 'y of valLoader';
   const scores = run.emptyScores(arg);
-  const visit: Visit = (X, given, N) => {
+  const visit: Visit = (X, given, N, part) => {
+    if (part !== null && N === 0) {
+      ranks?.scoreNone(scores, part);
+      return;
+    }
     const y = pass.targets(given as BatchTargets, N, arg);
     const output = pass.forward(X, y, N, arg);
-    scores.add(output, y, N, pass.lossOf(output, y).item());
+    const loss = pass.lossOf(output, y).item();
+    if (part === null) scores.add(output, y, N, loss);
+    else ranks?.score(scores, output, y, loss, part);
   };
+  const partOf = ranks?.scored;
   const scoring = (work: () => void): void => run.averaged(() => evaluating(model, work));
-  if (!mayWait) scoring(() => forEachBatch(fn, valLoader as Batches, visit, 'valLoader'));
+  if (!mayWait) scoring(() => forEachBatch(fn, valLoader as Batches, visit, 'valLoader', true, partOf));
   else {
     // While the event loop turns the model has its own weights and mode.
-    const visitApart: Visit = (X, y, N) => scoring(() => visit(X, y, N));
-    yield* eachBatch(fn, valLoader, visitApart, () => TURN as typeof TURN, 0, 'valLoader');
+    const visitApart: Visit = (...batch) => scoring(() => visit(...batch));
+    yield* eachBatch(fn, valLoader, visitApart, () => TURN as typeof TURN, 0, 'valLoader', true, partOf);
   }
+  ranks?.reduceScores(scores);
   const { accuracy } = scores;
   const loss = scores.loss as number;
-  const results = scores.metrics.results();
+  const results = ranks === null ? scores.metrics.results() : ranks.results(scores);
   const { score, isLower, isReal } = monitored(run, { accuracy, loss, results }, scores);
   if (accuracy !== null) history.valAccHistory.push(accuracy);
   history.valLossHistory.push(loss);

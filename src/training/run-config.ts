@@ -74,6 +74,10 @@ export function fitConfig(
     state: _state,
     loggers: _loggers,
     ui: _ui,
+    // A run may go on with another number of processes.
+    distributed: _distributed,
+    syncBatchnorm: _sync,
+    verify: _verify,
     ...rest
   } = options;
   const { valLoader, signal: _signal, ...own } = rest;

@@ -52,7 +52,7 @@ export function checkAlike(fn: string, comm: Communicator, own: Facts): void {
 
 function differences(path: string, facts: Facts, first: Facts, rank: number): string[] {
   return Object.keys({ ...first, ...facts }).flatMap((name) => {
-    const at = path === '' ? name : `${path}.${name}`;
+    const at = path === '' ? name : `${path}${path.includes(' ') ? ' ' : '.'}${name}`;
     const [mine, other] = [facts[name] ?? null, first[name] ?? null];
     if (isTree(mine) && isTree(other)) return differences(at, mine, other, rank);
     if (mine === other) return [];

@@ -4,4 +4,5 @@ export { Bucket } from './bucket.js';
 export type { Communicator, Reduction, Values } from './communicator.js';
 export { broadcastValue, gatherValues } from './messages.js';
 export { cut, type Part, partOf } from './share.js';
+export { Telling } from './telling.js';
 export { checkSameBits } from './verification.js';

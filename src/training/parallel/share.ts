@@ -1,4 +1,4 @@
-import { isNDArray, type NDArray } from '../../arrays/index.js';
+import { adopted, isNDArray } from '../../arrays/index.js';
 import { mapParts } from '../../data/structure.js';
 import type { Communicator } from './communicator.js';
 
@@ -22,6 +22,6 @@ export function cut<T>(values: T, { start, size }: Part): T {
   return mapParts(values, '', (part) => {
     if (!isNDArray(part)) return (part as Int32Array).subarray(start, start + size);
     const rest: number[] = part.shape.slice(1);
-    return part.lo(start, ...rest.map(() => 0)).hi(size, ...rest) as NDArray;
+    return adopted(part.lo(start, ...rest.map(() => 0)).hi(size, ...rest));
   }) as T;
 }

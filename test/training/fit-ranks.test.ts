@@ -1,0 +1,119 @@
+// @module-tag slow
+
+import { beforeAll, describe, expect, test } from 'vitest';
+import { describeMpi, runRanks } from '../helpers/mpi.js';
+
+interface Compared {
+  readonly apart: number;
+  readonly history: number;
+  readonly digest: string;
+}
+
+type Results = Readonly<Record<string, Compared>> & {
+  readonly rank: number;
+  readonly byRank: { readonly digest: string; readonly losses: readonly number[] };
+  readonly unseeded: string;
+  readonly stopped: readonly number[];
+  readonly resumed: { readonly digests: readonly string[]; readonly alone: number };
+  readonly own: number;
+  readonly errors: Readonly<Record<string, string>>;
+  readonly aborted: readonly [string, number, string];
+};
+
+const START = 'start all ranks with one program, the same options and the same data';
+
+describeMpi('fit on ranks of MPI', () => {
+  describe.each([
+    { title: '2 ranks', ranks: 2, env: {} },
+    { title: '3 ranks that send over the network', ranks: 3, env: { MPIR_CVAR_NOLOCAL: '1' } },
+  ])('$title', ({ ranks, env }) => {
+    let results: Results[];
+    beforeAll(async () => {
+      const { code, out, err } = await runRanks({ ranks, program: 'fit-ranks', env });
+      expect([code, err]).toEqual([0, '']);
+      const lines = out.trim().split('\n');
+      results = lines.map((line) => JSON.parse(line) as Results).sort((a, b) => a.rank - b.rank);
+      expect(results).toHaveLength(ranks);
+    }, 90_000);
+    const each = <T>(of: (result: Results) => T): T[] => results.map(of);
+    const alike = <T>(of: (result: Results) => T): T => {
+      expect(each(of)).toEqual(each(() => of(results[0])));
+      return of(results[0]);
+    };
+
+    test.each([
+      ['batch normalization synchronized, dropout, augmentation, an uneven last batch', 'synchronized'],
+      ['accumulation, clipping, an average of weights, metrics in the order of the examples', 'everything'],
+      ['labels that do not count, of some parts all', 'ignored'],
+      ['several inputs and targets, in lists and records', 'parts'],
+    ])('are as one process: %s', (_, name) => {
+      alike((result) => result[name].digest);
+      for (const { apart, history } of each((result) => result[name])) {
+        expect(apart).toBeLessThan(1e-12);
+        expect(history).toBeLessThan(1e-12);
+      }
+    });
+
+    test('hold the same bits with batch normalization by rank, and without seeds', () => {
+      alike(({ byRank }) => byRank);
+      alike(({ unseeded }) => unseeded);
+    });
+
+    test('end when rank 0 says so: by onEpoch, and by a signal after the step that follows', () => {
+      expect(alike(({ stopped }) => stopped)).toEqual([1, 2]);
+      const [message, iteration] = alike(({ aborted }) => aborted);
+      expect([message, iteration]).toEqual(['enough', 4]);
+    });
+
+    test('go on from a checkpoint that rank 0 alone can see, and so does one process', () => {
+      const [again, whole] = alike(({ resumed }) => resumed.digests);
+      expect(again).toBe(whole);
+      expect(results[0].resumed.alone).toBeLessThan(1e-12);
+    });
+
+    test('average gradients of parts of several sizes', () => {
+      for (const apart of each(({ own }) => own)) expect(apart).toBeLessThan(1e-14);
+    });
+
+    test('that were started with something else say what, all of them', () => {
+      const { options, data, seed } = alike(({ errors: { one: _, ...rest } }) => rest) as Record<string, string>;
+      expect(options).toMatch(
+        /^RangeError: fit: the ranks differ: options\.epochs is 4 on rank 1, 3 on rank 0; options\.loss is a function on rank 1, missing on rank 0; the code of loss is \w+ on rank 1, missing on rank 0: start all/,
+      );
+      expect(data).toBe(
+        `RangeError: fit: the ranks differ: data.loader.dataset.X has other values on rank 1 than on rank 0: ${START}`,
+      );
+      expect(seed).toContain('data.loader.seed is 1 on rank 1, 0 on rank 0');
+    });
+
+    test('hear of what one of them refuses', () => {
+      const said = 'optimizer is 3, expected one of optim, such as new optim.SGD(…)';
+      for (const { rank, errors } of results) {
+        expect(errors.one).toBe(rank === 1 ? `TypeError: fit: ${said}` : `Error: fit: rank 1 of ${ranks}: ${said}`);
+      }
+    });
+
+    test('refuse batches of fewer examples than there are ranks', () => {
+      const { few, last, list } = results[0].errors;
+      const expected = `expected at least ${ranks}, one for each rank`;
+      expect(few).toBe(`RangeError: fit: loader has batches of 1 example, ${expected}: choose another batchSize`);
+      expect(last).toBe(
+        `RangeError: fit: loader has a last batch of 1 example, ${expected}: dropLast leaves it out, or choose another ` +
+          'batchSize',
+      );
+      expect(list).toBe(`RangeError: fit: loader gave a batch of 1 example, ${expected}: choose another batchSize`);
+    });
+
+    test('diverge alike, whoever had the number that is none, and say which parameter differs', () => {
+      const { diverged, verify } = results[0].errors;
+      expect(diverged).toBe(
+        "DivergedError: fit: the loss is NaN at iteration 1 (no loss before it was finite, learning rate 0.05); the batch's " +
+          'X holds NaN: expected finite numbers to train on. The history passed to onStep and onEpoch is intact.',
+      );
+      expect(verify).toBe(
+        'Error: fit: the parameter linear.bias of rank 1 differs from that of rank 0 after iteration 4: what changes it ' +
+          'has to be the same on all ranks',
+      );
+    });
+  });
+});
