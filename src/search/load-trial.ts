@@ -43,7 +43,7 @@ export function loadTrial(fn: string, trial: string): Promise<DefinedTrial> {
 
 function trialIn(fn: string, trial: string, exports: Readonly<Record<string, unknown>>, name: string): DefinedTrial {
   const found = namesOf(exports).filter(([, value]) => isTrial(value));
-  const names = found.map(([key]) => key);
+  const names = found.map(([key]) => key).sort();
   const wanted = name !== '' ? name : names.length === 1 ? names[0] : 'default';
   const value = found.find(([key]) => key === wanted)?.[1];
   if (value !== undefined) return value as DefinedTrial;

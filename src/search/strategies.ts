@@ -122,7 +122,12 @@ export function strategySettings(fn: string, strategy: unknown): StrategySetting
   const settings = { name, ...settingsOf(`${fn}: strategy ${name}`, table, options) } as StrategySettings;
   if ('minEpochs' in settings && settings.minEpochs > settings.epochs) {
     const found = `is ${settings.minEpochs}`;
-    throw argumentError(RangeError, { fn, arg: 'minEpochs', found, expected: `at most epochs, ${settings.epochs}` });
+    throw argumentError(RangeError, {
+      fn: `${fn}: strategy ${settings.name}`,
+      arg: 'minEpochs',
+      found,
+      expected: `at most epochs, ${settings.epochs}`,
+    });
   }
   return settings;
 }

@@ -69,8 +69,7 @@ export class TpePlan implements Plan {
     const outcomes = ranked(this.#goal, [...this.#outcomes.values()]);
     const good = Math.min(MOST_GOOD, Math.ceil(GOOD * outcomes.length));
     const configs = outcomes.map(({ job }) => job.config);
-    const random = new Random(`search ${this.#seed} ${trial}`);
-    const draw = (): number => hostValues(random.rand([1], 'float64'))[0];
+    const draw = numbersOf(new Random(`search ${this.#seed} ${trial}`));
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const config = this.#likeTheBest(configs.slice(0, good), configs.slice(good), draw);
       if (!this.#ids.has(trialId(config, this.#seed))) return config;
@@ -92,4 +91,13 @@ export class TpePlan implements Plan {
       return best;
     });
   }
+}
+
+/** Uniform numbers, drawn many at a time. */
+function numbersOf(random: Random): () => number {
+  let [values, at] = [hostValues(random.rand([256], 'float64')), 0];
+  return () => {
+    if (at === values.length) [values, at] = [hostValues(random.rand([256], 'float64')), 0];
+    return values[at++];
+  };
 }
