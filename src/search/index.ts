@@ -1,3 +1,4 @@
+export { type IndexResult, type SearchByIndexOptions, searchByIndex } from './by-index/index.js';
 export { type Reported, SearchFolder } from './folder.js';
 export { trialId } from './identity.js';
 export { type JobOptions, runJob } from './job.js';

@@ -1,18 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import {
-  ANY,
-  argumentError,
   count,
-  describe,
   FUNCTION,
-  isPlainObject,
   type OptionsOf,
   option,
   orNull,
   type Range,
-  required,
   type Settings,
   settingsOf,
   TEXT,
@@ -21,23 +16,16 @@ import { lockRun } from '../checkpoints/run-lock.js';
 import { makeFolder } from '../files/index.js';
 import { drive } from './drive.js';
 import { SearchFolder } from './folder.js';
-import { loadTrial } from './load-trial.js';
 import { bestOf } from './objective.js';
 import { planOf } from './plans/index.js';
 import { runnerOf } from './runners/index.js';
-import { GOAL, type SearchSettings, splitTrial } from './settings.js';
-import { type Parameters, Space } from './space/index.js';
-import { type Strategy, strategySettings } from './strategies.js';
-import type { DefinedTrial } from './trial.js';
+import { type OptionsFor, SEARCHED, searchedOf } from './searched.js';
 import type { Config, Job, Metrics, Outcome, Trial } from './types.js';
 
 const FN = 'search';
 
-const TRIAL: Range = {
-  allows: (value) => typeof value === 'function' || (typeof value === 'string' && value !== ''),
-  expected: "the file of a trial, 'FILE' or 'FILE#NAME', or a function (config, seed, report) => metrics",
-  Kind: TypeError,
-};
+/** The lock of a search whose trials this process hands out. */
+export const SEARCH_LOCK = '.search.lock';
 
 const SIGNAL: Range = {
   allows: (value) => value instanceof AbortSignal,
@@ -46,16 +34,7 @@ const SIGNAL: Range = {
 };
 
 const OPTIONS = {
-  ...GOAL,
-  /**
-   * What is tried: the file that exports it, `FILE#NAME` if it exports several; or a function, for a search in this
-   * process.
-   */
-  trial: required<string | Trial>(TRIAL),
-  /** What is searched over. Default: the space that the trial was defined with. */
-  space: option<Space | Parameters | undefined>(undefined, ANY),
-  /** How configs are chosen, with the strategy's options: see `STRATEGIES`. Default `'random'`. */
-  strategy: option<Strategy>('random', ANY),
+  ...SEARCHED,
   /**
    * The folder of the search. A search that is started again with the same folder does what is missing. Default: a
    * temporary one, deleted at the end.
@@ -77,15 +56,7 @@ const OPTIONS = {
 };
 
 /** What is searched, and how. */
-export type SearchOptions<C extends Config = Config> = Omit<OptionsOf<typeof OPTIONS>, 'trial' | 'space'> & {
-  /**
-   * What is tried: the file that exports it, `FILE#NAME` if it exports several; or a function, for a search in this
-   * process.
-   */
-  trial: string | Trial<C>;
-  /** What is searched over. Default: the space that the trial was defined with. */
-  space?: Space<C> | Parameters;
-};
+export type SearchOptions<C extends Config = Config> = OptionsFor<typeof OPTIONS, C>;
 
 /** What a search has found. */
 export interface SearchResult<C extends Config = Config> {
@@ -122,7 +93,7 @@ export interface SearchResult<C extends Config = Config> {
  */
 export async function search<C extends Config = Config>(options: SearchOptions<C>): Promise<SearchResult<C>> {
   const settings = settingsOf(FN, OPTIONS, options as OptionsOf<typeof OPTIONS>);
-  const [trial, searched] = await checked(settings);
+  const [trial, searched] = await searchedOf(FN, settings, settings.workers > 0);
   const isTemporary = settings.folder === null;
   const dir = settings.folder ?? mkdtempSync(join(tmpdir(), 'layerwise-search-'));
   try {
@@ -138,7 +109,7 @@ async function run<C extends Config>(
   settings: Settings<typeof OPTIONS>,
 ): Promise<SearchResult<C>> {
   makeFolder(FN, folder.dir);
-  const lock = lockRun(FN, folder.dir, '.search.lock');
+  const lock = lockRun(FN, folder.dir, SEARCH_LOCK);
   const runner = runnerOf(folder, trial, settings.workers, settings.threads ?? allThreads());
   try {
     await drive(folder, planOf(folder.settings), runner, settings);
@@ -152,40 +123,7 @@ async function run<C extends Config>(
   return { best, config: (best?.job.config as C | undefined) ?? null, outcomes };
 }
 
-/** The trial, and what is searched. */
-async function checked(
-  settings: Settings<typeof OPTIONS>,
-): Promise<readonly [trial: string | Trial, searched: SearchSettings]> {
-  const { metric, mode, seed, workers } = settings;
-  const strategy = strategySettings(FN, settings.strategy);
-  const given = settings.space === undefined ? null : spaceOf(settings.space);
-  const [path, name] = typeof settings.trial === 'string' ? splitTrial(settings.trial) : ['', ''];
-  const trial = typeof settings.trial === 'string' ? resolve(path) + (name && `#${name}`) : settings.trial;
-  if (typeof trial !== 'string' && workers > 0) {
-    const wayOut = 'export it from a file: `export default defineTrial(…)`, or leave workers out';
-    throw argumentError(TypeError, {
-      fn: FN,
-      arg: 'trial',
-      found: 'is a function, which other processes do not have',
-      wayOut,
-    });
-  }
-  const defined = typeof trial === 'string' ? await loadTrial(FN, trial) : (trial as Partial<DefinedTrial>);
-  const space = given ?? defined.space ?? null;
-  if (space === null) {
-    const expected = 'a space, since the trial was defined without one';
-    throw argumentError(TypeError, { fn: FN, arg: 'space', found: 'is missing', expected });
-  }
-  return [trial, { trial: typeof trial === 'string' ? trial : null, space, strategy, metric, mode, seed }];
-}
-
-function spaceOf(given: unknown): Space {
-  if (given instanceof Space) return given;
-  if (typeof given === 'object' && given !== null && isPlainObject(given)) return new Space(given);
-  const expected = 'what space(…) returned, or its parameters';
-  throw argumentError(TypeError, { fn: FN, arg: 'space', found: `is ${describe(given)}`, expected });
-}
-
-function allThreads(): number {
+/** The threads that trials may use where nobody says. */
+export function allThreads(): number {
   return Number(process.env.LAYERWISE_THREADS) || availableParallelism();
 }

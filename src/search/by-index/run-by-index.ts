@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { argumentError } from '../../arrays/index.js';
-import { type Holder, makeFolder, withLock } from '../../files/index.js';
+import { inUse } from '../../checkpoints/run-lock.js';
+import { type Holder, holderOf, makeFolder, withLock } from '../../files/index.js';
 import { SearchFolder } from '../folder.js';
 import { runJob } from '../job.js';
 import { loadTrial } from '../load-trial.js';
 import { planOf } from '../plans/index.js';
+import { SEARCH_LOCK } from '../search.js';
 import type { SearchSettings } from '../settings.js';
 import type { Job, Outcome, Trial } from '../types.js';
 import { jobsOfRung } from './jobs.js';
@@ -40,7 +42,7 @@ export interface IndexResult {
  * Runs the trial of an index, unless it is complete, on a folder that several processes share.
  *
  * @throws {Error} if the strategy does not go by index, or the index or the rung is none of the search's: before
- *   anything is made.
+ *   anything is made. Also while a process that hands out all trials has the folder.
  */
 export async function runByIndex(
   fn: string,
@@ -54,6 +56,8 @@ export async function runByIndex(
   const index = trialIndex(fn, given, all, process.env);
   const run = typeof trial === 'string' ? await loadTrial(fn, trial) : trial;
   const folder = SearchFolder.create(fn, dir, settings);
+  const other = holderOf(fn, join(dir, SEARCH_LOCK));
+  if (other !== null) throw inUse(fn, dir, other);
   const jobs = jobsOfRung(fn, planOf(settings), rung, (job) => folder.outcome(job));
   const result = { index, rung, trials: jobs.length };
   if (index >= jobs.length) return { ...result, outcome: null, isNew: false };

@@ -1,8 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { placeOf } from '../../../src/files/place.js';
 import { runByIndex } from '../../../src/search/by-index/run-by-index.js';
-import { SearchFolder, type SearchSettings, type StrategySettings, space, uniform } from '../../../src/search/index.js';
+import {
+  SearchFolder,
+  type SearchSettings,
+  type StrategySettings,
+  searchByIndex,
+  space,
+  uniform,
+} from '../../../src/search/index.js';
 import { strategySettings } from '../../../src/search/strategies.js';
 import { temporaryDir } from '../../helpers/cifar10.js';
 
@@ -88,6 +96,35 @@ describe('a search by index', () => {
     const missing = runByIndex(FN, dir, settings, 'none.ts', { index: 0, rung: 0, threads: 1 });
     await expect(missing).rejects.toThrow('searchByIndex: trial: there is no file');
     expect(existsSync(dir)).toBe(false);
+  });
+
+  test('leaves a folder alone whose trials another process hands out', async () => {
+    const dir = temporaryDir();
+    const holder = { place: placeOf('test'), host: 'here', pid: process.pid, id: 'x' };
+    writeFileSync(join(dir, '.search.lock'), JSON.stringify(holder));
+    await expect(run(dir, searchOf({ name: 'grid' }), 0)).rejects.toThrow(
+      `searchByIndex: ${dir} is being written by another run of this process`,
+    );
+  });
+
+  test('is called by its options', async () => {
+    const options = {
+      trial: () => ({ loss: 1 }),
+      space: { x: 1 },
+      metric: 'loss',
+      folder: join(temporaryDir(), 'search'),
+    };
+    const strategy = { name: 'grid' } as const;
+    const { outcome, ...rest } = await searchByIndex({ ...options, strategy, index: 0 });
+    expect(outcome?.metrics).toEqual({ loss: 1 });
+    expect(rest).toEqual({ index: 0, rung: 0, trials: 1, isNew: true });
+    await expect(searchByIndex({ ...options, strategy, index: -1 })).rejects.toThrow(
+      'searchByIndex: index is -1, expected a whole number ≥ 0',
+    );
+    await expect(searchByIndex({ ...options, strategy })).rejects.toThrow('searchByIndex: index is missing');
+    await expect(searchByIndex({ ...options, strategy, rung: 1, index: 0 })).rejects.toThrow(
+      'searchByIndex: rung is 1, expected at most 0: no trial goes further',
+    );
   });
 
   test('finds a search that was made by another start', async () => {
