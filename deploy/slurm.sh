@@ -11,11 +11,11 @@
 #
 # Successive halving goes rung by rung. A rung has as many tasks as trials that are left; more than that end at once:
 #
-#   halving="searches/lr --trial trial.ts --strategy halving --trials 16 --seed 1"
+#   halving="searches/halving --trial trial.ts --strategy halving --trials 16 --epochs 9 --seed 1"
 #   first=$(sbatch --parsable --array=0-15 deploy/slurm.sh $halving --rung 0)
 #   second=$(sbatch --parsable --array=0-15 --dependency=afterok:$first deploy/slurm.sh $halving --rung 1)
 #
-# Asynchronous strategies (asha, tpe) ask what other trials have found: they need `--workers` or `--redis`.
+# The strategies asha and tpe ask what other trials have found: they need `--workers` or `--redis`.
 #
 # What is lost: if a node dies, what its trials did since their last checkpoint; Slurm starts them elsewhere. A trial
 # that needs more than --time is ended; the same line again goes on with it.
