@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
-import { type Suggestions, suggestionsFor } from './suggestions.js';
+import { defaultOf, type Suggestions, suggestionsFor } from './suggestions.js';
 
 /** Shells that there are scripts for. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -32,7 +32,8 @@ function placesOf(command: Command, path: readonly string[], inherited: readonly
   const help = command.createHelp();
   const commands = help.visibleCommands(command);
   // Those of the program may stand behind any command.
-  const options = [...help.visibleOptions(command), ...inherited];
+  const own = defaultOf(command) ?? command;
+  const options = [...help.visibleOptions(own), ...inherited];
   const flags = ({ short, long }: Option): string[] => [long, short].filter((flag) => flag !== undefined);
   const place: Place = {
     path: path.join(' '),
@@ -42,7 +43,7 @@ function placesOf(command: Command, path: readonly string[], inherited: readonly
       const suggestions = suggestionsFor(each);
       return suggestions === null ? [] : [{ flags: flags(each), suggestions }];
     }),
-    arguments: joined(command.registeredArguments),
+    arguments: joined(own.registeredArguments),
   };
   const below = inherited.length > 0 ? inherited : help.visibleOptions(command).filter(({ long }) => long !== '--help');
   return [place, ...commands.flatMap((each) => placesOf(each, [...path, each.name()], below))];

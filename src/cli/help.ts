@@ -40,7 +40,6 @@ export function rootHelp(program: Command, helper: Help, { columns, program: nam
     ...lines,
     '',
     ...options.map(({ flags, text }) => item(style.cyan(flags.padEnd(flagWidth)), flagWidth, text)),
-    '',
     `${style.dim('$')} ${name} ${START}`,
     '',
   ].join('\n');

@@ -11,6 +11,7 @@ import { infoCommand } from './commands/info.js';
 import { lessonCommand } from './commands/lesson.js';
 import { predictCommand } from './commands/predict.js';
 import { reportCommand } from './commands/report.js';
+import { searchCommand } from './commands/search.js';
 import { serveCommand } from './commands/serve.js';
 import { trainCommand } from './commands/train.js';
 import { uiCommand } from './commands/ui.js';
@@ -23,6 +24,7 @@ import { version } from './version.js';
 const COMMANDS: readonly (readonly [group: string, make: (io: Io) => Command, summary: string])[] = [
   ['Data', dataCommand, 'download CIFAR-10, draw a stand-in, or describe data'],
   ['Runs', trainCommand, 'train a model; the run is a folder'],
+  ['Runs', searchCommand, 'try configs of a space: which is best'],
   ['Runs', evalCommand, 'accuracy, loss and confusion matrix of a run'],
   ['Runs', predictCommand, 'what pictures show, or what rows of a CSV file mean'],
   ['Runs', reportCommand, 'write a page: curves, mistakes, filters, layers'],

@@ -20,6 +20,19 @@ export function suggest(command: Command, argument: string, { words, files }: Su
   return command;
 }
 
+const DEFAULTS = new WeakMap<Command, Command>();
+
+/** Adds a command below another that is meant where none is named: completion offers its options there too. */
+export function addDefault(command: Command, below: Command): Command {
+  DEFAULTS.set(command, below);
+  return command.addCommand(below, { isDefault: true });
+}
+
+/** The command that is meant where none is named. */
+export function defaultOf(command: Command): Command | undefined {
+  return DEFAULTS.get(command);
+}
+
 /** What completion offers for an argument, or for the value of an option; null for an option that has none. */
 export function suggestionsFor(each: Argument | Option): Suggestions | null {
   if ('flags' in each && !each.required && !each.optional) return null;

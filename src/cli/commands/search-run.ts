@@ -1,0 +1,59 @@
+import { Command, Option } from 'commander';
+import type { Io } from '../io.js';
+import type { SearchFlags } from '../search/options.js';
+import { suggest } from '../suggestions.js';
+import { wholeNumber } from '../values.js';
+
+/** The strategies of `search()`; a test compares. */
+export const STRATEGY_NAMES = ['grid', 'random', 'halving', 'asha', 'tpe'] as const;
+
+/** What the options of `search` give. */
+interface Flags extends SearchFlags {
+  readonly workers: number;
+  readonly threads?: number;
+  readonly report?: true;
+  readonly open?: true;
+}
+
+/** `layerwise search run`, or without `run`: tries configs of a space. */
+export function searchRunCommand(io: Io): Command {
+  const command = new Command('run')
+    .summary('try configs of a space; `run` may be left out')
+    .description(
+      'try configs of a space by a function in a file, and say which is best. The same line again does what is missing.',
+    )
+    .argument('[dir]', "the folder of the search; default: searches/ and the name of the trial's file")
+    .option('--trial <file>', 'the file that exports the trial; FILE#NAME if it exports several')
+    .option('--space <file|json>', 'the space, as JSON or a file of it; default: that of the trial')
+    .addOption(new Option('--strategy <name>', 'how configs are chosen; default: random').choices(STRATEGY_NAMES))
+    .option('--trials <n>', 'how many configs are tried', wholeNumber())
+    .option('--epochs <n>', 'up to which epoch a trial trains; of halving and asha the best ones', wholeNumber())
+    .option('--min-epochs <n>', 'of halving and asha: up to which epoch all train; default: 1', wholeNumber())
+    .option('--eta <n>', 'of halving and asha: one of so many goes on; default: 3', wholeNumber(2))
+    .option('--points <n>', 'of a grid: values of each range; default: 3', wholeNumber())
+    .option('--startup <n>', 'of tpe: configs at random before the first choice; default: 10', wholeNumber())
+    .option('--median-stop <epoch>', 'stop a trial from this epoch on if it is worse than the median', wholeNumber())
+    .option('--metric <name>', 'what the trial returns that is made better; default: valAcc')
+    .addOption(new Option('--mode <mode>', 'whether more of it is better; default: max').choices(['max', 'min']))
+    .option('--seed <n>', 'of the draws and of each trial; default: 0', wholeNumber(0))
+    .option(
+      '--workers <n>',
+      'processes of this machine that run trials; 0: in that of the command',
+      wholeNumber(0, 1024),
+      1,
+    )
+    .option('--threads <n>', 'threads of the kernels over all processes; default: all', wholeNumber())
+    .option('--report', 'write report.html into the folder at the end')
+    .option('--open', 'the same, and open it in the browser')
+    .action((dir: string | undefined, flags: Flags) => runCommand(io, dir, flags));
+  suggest(command, '--space', { words: [], files: true });
+  return command;
+}
+
+async function runCommand(io: Io, dir: string | undefined, flags: Flags): Promise<void> {
+  const { wantedOf } = await import('../search/options.js');
+  const { runSearch } = await import('../search/run.js');
+  const wanted = await wantedOf(io, dir, flags);
+  const { workers, threads, report = false, open = false } = flags;
+  await runSearch(io, wanted, { workers, ...(threads !== undefined && { threads }), report, open });
+}

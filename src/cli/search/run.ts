@@ -1,0 +1,92 @@
+import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Outcome } from '../../search/index.js';
+import type { SearchView } from '../../search/report/index.js';
+import { duration, shellWord } from '../../terminal/index.js';
+import { InterruptedError } from '../errors.js';
+import type { Io } from '../io.js';
+import { plain } from '../numbers.js';
+import { openInBrowser } from '../open.js';
+import { Interruption } from '../train/interruption.js';
+import { openSearch, type Wanted } from './options.js';
+import { printTrials } from './table.js';
+
+const FN = 'search';
+
+/** The table at the end has at most so many trials. */
+const SHOWN = 10;
+
+/** How a search is run and shown. */
+export interface Running {
+  readonly workers: number;
+  readonly threads?: number;
+  readonly report: boolean;
+  readonly open: boolean;
+}
+
+/** Runs a search to its end, a line for each trial, and prints what it has found. */
+export async function runSearch(io: Io, wanted: Wanted, { workers, threads, report, open }: Running): Promise<void> {
+  const { search } = await import('../../search/index.js');
+  const { viewOf } = await import('../../search/report/index.js');
+  const shown = shownFolder(io, wanted.folder);
+  const again = `${io.program} search ${shellWord(shown)}`;
+  const interruption = new Interruption(() => io.note('ending …'));
+  let done = 0;
+  const onOutcome = (outcome: Outcome, isNew: boolean): void => {
+    done++;
+    if (isNew) io.print(outcomeLine(outcome, wanted.metric));
+  };
+  const started = performance.now();
+  try {
+    const { signal } = interruption;
+    await search({ ...wanted, workers, ...(threads !== undefined && { threads }), onOutcome, signal });
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    const calls = done === 1 ? '1 call' : `${done} calls`;
+    throw interruption.error(`${error.message} after ${calls} of trials; to go on: ${again}`);
+  } finally {
+    interruption.release();
+  }
+  const view = viewOf(FN, await openSearch(io, FN, wanted.folder));
+  const file = report || open ? await writeReport(FN, view, wanted.folder) : null;
+  if (io.isJson) {
+    io.json(jsonOf(view, wanted.folder, file));
+    return;
+  }
+  io.print();
+  printTrials(io, view, SHOWN);
+  io.print();
+  const seconds = (performance.now() - started) / 1000;
+  io.print(
+    `${view.trials.length} trials in ${duration(seconds)}; all of them: ${io.program} search show ${shellWord(shown)}`,
+  );
+  if (file !== null) io.print(`Report written to ${join(shown, 'report.html')}`);
+  if (open && file !== null) openInBrowser(pathToFileURL(file).href, io);
+}
+
+/** Writes the report of a search into its folder, or to another file. @returns The file. */
+export async function writeReport(fn: string, view: SearchView, folder: string, out?: string): Promise<string> {
+  const { reportPage } = await import('../../search/report/index.js');
+  const { writeAtomically } = await import('../../files/index.js');
+  const file = out ?? join(folder, 'report.html');
+  writeAtomically(fn, file, await reportPage(view));
+  return file;
+}
+
+/** A search as JSON: the best trial, and all. */
+export function jsonOf(view: SearchView, folder: string, report: string | null): object {
+  return { folder, report, ...view };
+}
+
+/** What became of a job, in a line. */
+function outcomeLine({ job, metrics, error, stopped, seconds }: Outcome, metric: string): string {
+  const epochs = job.epochs === null ? '' : ` to epoch ${job.epochs}`;
+  const what = error !== null ? `failed: ${error}` : `${metric} ${plain(metrics?.[metric] ?? null)}`;
+  return `trial ${job.trial}${epochs}: ${what}${stopped ? ', stopped early' : ''}, ${duration(seconds)}`;
+}
+
+/** The folder as a command names it from here. */
+export function shownFolder(io: Io, folder: string): string {
+  const way = relative(io.cwd, folder);
+  return way === '' ? '.' : way.startsWith('..') ? folder : way;
+}
