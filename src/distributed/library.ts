@@ -87,10 +87,9 @@ export function versionOf({ libraryVersion }: Functions): string {
   const text = new Uint8Array(8192); // MPI_MAX_LIBRARY_VERSION_STRING, the largest of all
   const length = new Int32Array(1);
   libraryVersion(text, length);
-  const [line] = Buffer.from(text.subarray(0, length[0]))
-    .toString()
-    .split(/[\n\0]/);
-  return line.replaceAll(/\s+/g, ' ').trim();
+  const said = Buffer.from(text.subarray(0, length[0])).toString();
+  const [name] = said.split(/[\n\0,]/);
+  return name.replaceAll(/\s+/g, ' ').trim();
 }
 
 function reasonOf(error: unknown): string {
