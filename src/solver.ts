@@ -9,15 +9,17 @@ import {
 } from './arrays/index.js';
 import type { Model, Params } from './classifiers/model.js';
 import { type Checkpoints, checkpointsOf } from './training/checkpointing.js';
+import { communicatorOf } from './training/distributed-options.js';
 import { checkSignal, drain, drainAsync, Guard, type Listener, observed, type Run } from './training/drive.js';
 import type { TrainingEvent } from './training/events.js';
-import { drawing, drawSamples, scoreOf, stepOn } from './training/examples.js';
+import { drawing, drawSamples, stepOn } from './training/examples.js';
 import { Journal } from './training/journal.js';
 import { Live, type LiveSubject } from './training/live.js';
 import { solverFacts } from './training/live-facts.js';
 import { sampleOfSolver } from './training/live-sample.js';
+import type { Telling } from './training/parallel/index.js';
 import { solverConfig } from './training/run-config.js';
-import { evaluate, finish } from './training/solver-evaluation.js';
+import { evaluate, finish, score } from './training/solver-evaluation.js';
 import { checkDataset, checkModel, type Dataset, keep } from './training/solver-model.js';
 import {
   ACCURACY_OPTIONS,
@@ -28,6 +30,8 @@ import {
 } from './training/solver-options.js';
 import { SolverRun } from './training/solver-run.js';
 import { loadSolverState, solverStateOf } from './training/solver-saving.js';
+import { sharedStep } from './training/solver-shares.js';
+import { onAll, prepare, shareState } from './training/solver-start.js';
 import type { SolverState } from './training/solver-state.js';
 
 /**
@@ -93,11 +97,12 @@ export class Solver<R extends Rule = 'sgd'> {
   iteration = 0;
 
   readonly #state: SolverRun<Solver>;
-  readonly #listener: Listener & { checkpoints: Checkpoints | null; live: Live | null } = {
+  readonly #listener: Listener & { checkpoints: Checkpoints | null; live: Live | null; telling: Telling | null } = {
     fn: 'Solver',
     onStep: 'onIteration',
     checkpoints: null,
     live: null,
+    telling: null,
     soFar: undefined,
     call: ({ kind }) => (kind === 'step' ? this.#state.options.onIteration(this) : this.#state.options.onEpoch(this)),
     stop: () => {
@@ -108,7 +113,9 @@ export class Solver<R extends Rule = 'sgd'> {
   readonly #guard = new Guard('Solver');
 
   /**
-   * Trains `model` on `data` when {@link Solver.train} is called; nothing has changed before.
+   * Trains `model` on `data` when {@link Solver.train} is called; nothing has changed before, unless it resumes a run.
+   * With `distributed`, all ranks make one with the same arguments, call the same methods in the same order, and have
+   * the state of rank 0 from here on.
    *
    * @param model - One of the classifiers, or any object with `params` and `loss(X, y)`.
    * @param data - `{ XTrain, yTrain, XVal, yVal }`: inputs of shape (N, …) and their labels; or numbers, in arrays of
@@ -117,25 +124,32 @@ export class Solver<R extends Rule = 'sgd'> {
    * @throws {RangeError | TypeError | ShapeError} naming the option, parameter or part of the data that does not fit.
    */
   constructor(model: Model, data: Dataset, options: SolverOptions<R> = {}) {
-    const checked = checkSolverOptions<R, Solver>(options);
-    checkModel(model);
+    const comm = communicatorOf('Solver', (options as { distributed?: unknown } | null)?.distributed);
+    const state = onAll(comm, () => {
+      const checked = checkSolverOptions<R, Solver>(options);
+      checkModel(model);
+      return new SolverRun<Solver>(model, checked, checkDataset(data), this);
+    });
     this.model = model;
-    const state = new SolverRun<Solver>(model, checked, checkDataset(data), this);
     this.#state = state;
-    this.#numEpochs = checked.numEpochs;
+    this.#numEpochs = state.options.numEpochs;
     this.bestParams = state.best.params;
+    this.#listener.telling = state.ranks?.telling ?? null;
     const run = {
       ...{ fn: 'Solver', kind: 'Solver' as const, stateDict: () => this.stateDict(), isBest: () => state.isBest },
       now: () => ({ iteration: this.iteration, epoch: this.epoch, options: { numEpochs: this.#numEpochs } }),
       load: (saved: unknown) => this.loadStateDict(saved as SolverState),
     };
-    if (checked.ui !== null) {
-      const live = new Live(this.#liveSubject(), checked.ui);
-      this.#listener.live = live;
-      state.updater.look = live.look;
-    }
-    const config = () => solverConfig(checked, model, state.train, state.val);
-    this.#listener.checkpoints = checkpointsOf(run, checked, config);
+    prepare(state, () => {
+      const { ui } = state.options;
+      if (ui !== null) {
+        const live = new Live(this.#liveSubject(), ui);
+        this.#listener.live = live;
+        state.updater.look = live.look;
+      }
+      const config = () => solverConfig(state.options, model, state.train, state.val);
+      this.#listener.checkpoints = checkpointsOf(run, state.options, config);
+    });
   }
 
   /**
@@ -203,15 +217,18 @@ export class Solver<R extends Rule = 'sgd'> {
   *#run(method: string): Run<void> {
     this.#guard.enter(method);
     const run = this.#state;
-    const { loggers, options } = run;
+    const { loggers, options, ranks } = run;
     const journal = new Journal(options, this.#total);
     const { checkpoints, live } = this.#listener;
     let isComplete = false;
     let failure: unknown;
     try {
       live?.begin();
-      checkpoints?.open();
-      this.#startLoggers();
+      onAll(options.distributed, () => {
+        checkpoints?.open();
+        this.#startLoggers();
+      });
+      if (ranks !== null) shareState(run, ranks.comm);
       while (!run.stopped && (run.due || this.iteration < this.#total)) {
         if (!run.due) {
           const loss = this.#step();
@@ -253,7 +270,7 @@ export class Solver<R extends Rule = 'sgd'> {
 
   /** What the live page asks of the run. */
   #liveSubject(): LiveSubject {
-    const { options, model, train, val, updater, loggers } = this.#state;
+    const { options, model, train, val, updater, loggers, ranks } = this.#state;
     return {
       ...{ fn: 'Solver', loggers, model },
       sample: () => sampleOfSolver(val),
@@ -266,7 +283,8 @@ export class Solver<R extends Rule = 'sgd'> {
       now: () => ({ iteration: this.iteration, epoch: this.epoch, losses: this.lossHistory, rates: [] }),
       setRate: (rate) => {
         this.#listener.checkpoints?.changed();
-        updater.setLearningRate(rate);
+        if (ranks === null) updater.setLearningRate(rate);
+        else ranks.telling.setRate(rate);
         return true;
       },
     };
@@ -306,11 +324,12 @@ export class Solver<R extends Rule = 'sgd'> {
 
   #step(): number {
     const run = this.#state;
-    const { model, train, updater, random, options } = run;
+    const { model, train, updater, random, options, ranks } = run;
     run.best.resume();
     run.stopped = false;
     const loss = drawing(random, () => {
       const chosen = random.randint(0, train.N, options.batchSize);
+      if (ranks !== null) return sharedStep(run, ranks, chosen);
       return stepOn(model, train, chosen, updater, () => run.progress);
     });
     this.lossHistory.push(loss);
@@ -320,6 +339,8 @@ export class Solver<R extends Rule = 'sgd'> {
       this.epoch++;
       updater.decay(options.lrDecay);
     }
+    ranks?.listen();
+    if (options.verify !== null && this.iteration % options.verify === 0) ranks?.verify(model, this.iteration);
     return loss;
   }
 
@@ -352,7 +373,8 @@ export class Solver<R extends Rule = 'sgd'> {
 
   /**
    * The share of examples whose highest score is that of their label. Where the model gives one score, a logit, those
-   * whose label is 1 where it is above zero, and 0 elsewhere. An example with a score of NaN is never right.
+   * whose label is 1 where it is above zero, and 0 elsewhere. An example with a score of NaN is never right. With
+   * `distributed`, all ranks call it: each scores its part, and all get the share of all examples.
    *
    * @param X - Inputs, shape (N, …).
    * @param y - Their labels.
@@ -363,7 +385,7 @@ export class Solver<R extends Rule = 'sgd'> {
     const { numSamples, batchSize } = settingsOf('Solver.checkAccuracy', ACCURACY_OPTIONS, options);
     const examples = keep('Solver.checkAccuracy', ['X', 'y'], X, y, false);
     const chosen = drawSamples(this.#state.random, examples, numSamples);
-    return drain(scoreOf(this.model, 'y', examples, chosen, batchSize)).value;
+    return drain(score(this.#state, 'y', examples, chosen, batchSize)).value;
   }
 
   /** Iterations of the whole run. */

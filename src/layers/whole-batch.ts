@@ -44,8 +44,8 @@ export function mergeMoments(mean: NDArray, variance: NDArray, count: number): W
 
 /**
  * What the gradient takes from the statistics: `slope = −gamma·Σ dout·x̂ / (M·std)` and
- * `level = −gamma·Σ dout / (M·std)`, one value a channel, of sums over the whole batch of M values per channel. A part's
- * gradients count `weight` in them, and the result is in the units of this part.
+ * `level = −gamma·Σ dout / (M·std)`, one value a channel, of sums over the whole batch of M values per channel. The
+ * gradients of a part count `weight` in them, and the result is in the units of this part.
  *
  * @param dgamma - Σ dout·x̂ of the part.
  * @param dbeta - Σ dout of the part.

@@ -74,8 +74,8 @@ export function* scoreOf(
   return { value: lossSum / count, finite: Number.isFinite(lossSum) };
 }
 
-/** The loss of a batch; a training-time pass, whose running statistics are dropped. */
-function lossOf(model: Model, { X, y }: Kept): number {
+/** The loss of a batch: a training-time pass, whose running statistics are dropped. */
+export function lossOf(model: Model, { X, y }: Kept): number {
   const statistics = statisticsOf(model);
   try {
     return checkResult(model.loss(X, y), model.params).loss;
@@ -98,12 +98,12 @@ export function drawing<T>(random: Random, draw: () => T): T {
 }
 
 /** Runs a pass of the model in a workspace; one that may keep what it is given gets arrays on the heap. */
-function inScope<T>(model: Model, pass: () => T): T {
+export function inScope<T>(model: Model, pass: () => T): T {
   return isKeepingNothing(model.loss) ? workspace(pass) : withStorage(heap, pass);
 }
 
 /** The examples at the given places, in new arrays. */
-function gather({ X, y }: Kept, chosen: Int32Array): Kept {
+export function gather({ X, y }: Kept, chosen: Int32Array): Kept {
   const batch = gatherRows(X, chosen);
   return { N: chosen.length, X: batch, y: isNDArray(y) ? gatherRows(y, chosen) : chosen.map((i) => y[i]) };
 }
@@ -116,7 +116,7 @@ export function gatherRows(a: NDArray, chosen: Int32Array): NDArray {
 }
 
 /** Kept start … end, in the same memory. */
-function slice({ X, y }: Kept, start: number, end: number): Kept {
+export function slice({ X, y }: Kept, start: number, end: number): Kept {
   const part = (a: NDArray): NDArray => {
     const length = a.size / a.shape[0];
     const shape = [end - start, ...a.shape.slice(1)];

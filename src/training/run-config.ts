@@ -38,6 +38,10 @@ export function solverConfig<S>(options: CheckedOptions<S>, model: Model, train:
     resume: _resume,
     loggers: _loggers,
     ui: _ui,
+    // A run may go on with another number of processes.
+    distributed: _distributed,
+    syncBatchnorm: _sync,
+    verify: _verify,
     ...rest
   } = options;
   const name = Object.entries(updateRules).find(([, rule]) => (rule as unknown) === updateRule)?.[0];

@@ -1,7 +1,9 @@
 import { checkFinite, DivergedError } from './diverged-error.js';
 import type { TURN } from './drive.js';
 import { drawSamples, type Evaluated, scoreOf } from './examples.js';
+import type { Kept } from './solver-model.js';
 import type { SolverRun } from './solver-run.js';
+import { sharedScoreOf } from './solver-shares.js';
 
 /** What an evaluation has found; null what there is none of. */
 export interface Evaluation {
@@ -56,7 +58,7 @@ function take(run: SolverRun): void {
  * nothing.
  */
 function* scores(run: SolverRun): Generator<typeof TURN, [train: Evaluated | null, val: Evaluated], unknown> {
-  const { model, random, train, val, hasLabels } = run;
+  const { random, train, val, hasLabels } = run;
   const { numTrainSamples, numValSamples } = run.options;
   const before = random.stateDict();
   run.beforeEvaluation = before;
@@ -66,12 +68,24 @@ function* scores(run: SolverRun): Generator<typeof TURN, [train: Evaluated | nul
     const trainSome = hasLabels ? drawSamples(random, train, numTrainSamples) : null;
     const valSome = drawSamples(random, val, numValSamples);
     // Training labels beyond the classes are the loss's to refuse: it may not be about classes at all.
-    const ofTrain = hasLabels ? yield* scoreOf(model, null, train, trainSome) : null;
-    const ofVal = yield* scoreOf(model, 'yVal', val, valSome);
+    const ofTrain = hasLabels ? yield* score(run, null, train, trainSome) : null;
+    const ofVal = yield* score(run, 'yVal', val, valSome);
     isComplete = true;
     return [ofTrain, ofVal];
   } finally {
     run.beforeEvaluation = null;
     if (!isComplete) random.loadStateDict(before);
   }
+}
+
+/** Evaluates the model on examples: see {@link scoreOf}. */
+export function score(
+  { model, ranks }: SolverRun,
+  arg: string | null,
+  examples: Kept,
+  chosen: Int32Array | null,
+  batchSize?: number,
+): Generator<typeof TURN, Evaluated, unknown> {
+  if (ranks === null) return scoreOf(model, arg, examples, chosen, batchSize);
+  return sharedScoreOf(ranks, model, arg, examples, chosen, batchSize);
 }

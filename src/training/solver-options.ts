@@ -23,6 +23,7 @@ import {
 import { checkConfig, fieldsOf } from '../optim/update-rule.js';
 import { type CheckedUi, checkUi, UI_OPTIONS } from '../ui/options.js';
 import { CHECKPOINT_OPTIONS, type Checkpointed, checkCheckpointed } from './checkpoint-options.js';
+import { type CheckedDistributed, checkDistributed, DISTRIBUTED_OPTIONS } from './distributed-options.js';
 
 /** Whether a rule is given as a function or by its name in cs231n. */
 export type Rule = UpdateRuleName | AnyUpdateRule;
@@ -59,6 +60,7 @@ const SETTINGS = {
   numValSamples: option<number | null>(null, SAMPLES),
   /** Seed of the minibatches. Without one they cannot be repeated. */
   seed: option<number | string | undefined>(undefined, ANY),
+  ...DISTRIBUTED_OPTIONS,
   ...CHECKPOINT_OPTIONS,
   ...UI_OPTIONS,
 };
@@ -101,7 +103,10 @@ export interface SolverOptionsOf<R extends Rule, S> extends OptionsOf<typeof SET
 }
 
 /** The options, defaults filled in. */
-export interface CheckedOptions<S> extends Omit<Settings<typeof SETTINGS>, keyof Checkpointed | 'ui'>, Checkpointed {
+export interface CheckedOptions<S>
+  extends Omit<Settings<typeof SETTINGS>, keyof Checkpointed | keyof CheckedDistributed | 'ui'>,
+    Checkpointed,
+    CheckedDistributed {
   readonly ui: CheckedUi | null;
   readonly updateRule: UpdateRule<object>;
   /** The fields of the config of a rule of this library; null for any other. */
@@ -123,7 +128,8 @@ export function checkSolverOptions<R extends Rule, S>(options: SolverOptionsOf<R
   else checkConfig('Solver: optimConfig', optimConfig, fields);
   const { onIteration, onEpoch } = settings as Pick<CheckedOptions<S>, 'onIteration' | 'onEpoch'>;
   const checked = { ...checkCheckpointed('Solver', settings), ui: checkUi('Solver', settings.ui) };
-  return { ...settings, ...checked, updateRule, fields, onIteration, onEpoch };
+  const distributed = checkDistributed('Solver', settings);
+  return { ...settings, ...checked, ...distributed, updateRule, fields, onIteration, onEpoch };
 }
 
 function ruleOf(rule: unknown): UpdateRule<object> {

@@ -1,10 +1,11 @@
-import { Random, type RandomState } from '../arrays/index.js';
+import { argumentError, Random, type RandomState } from '../arrays/index.js';
 import type { Model } from '../classifiers/model.js';
 import { Loggers } from '../loggers/index.js';
 import { Best } from './best.js';
 import type { Progress } from './diverged-error.js';
 import type { Kept } from './solver-model.js';
 import type { CheckedOptions } from './solver-options.js';
+import { SolverRanks } from './solver-ranks.js';
 import { Updater } from './updater.js';
 
 /** What a Solver shows of its run, and the parts of the run change. */
@@ -19,6 +20,9 @@ export interface SolverHistory {
   iteration: number;
 }
 
+/** Options of a process that does not print, log, show or save. */
+const SILENT = { verbose: false, loggers: [], ui: null, checkpoint: null, resume: null };
+
 /** What the parts of a Solver's run share. */
 export class SolverRun<S = never> {
   readonly model: Model;
@@ -30,6 +34,8 @@ export class SolverRun<S = never> {
   readonly loggers: Loggers;
   readonly best: Best;
   readonly random: Random;
+  /** The processes of the run; null for one. */
+  readonly ranks: SolverRanks | null;
   /** Whether targets are labels, rather than numbers. */
   readonly hasLabels: boolean;
   readonly iterationsPerEpoch: number;
@@ -46,16 +52,25 @@ export class SolverRun<S = never> {
 
   constructor(model: Model, options: CheckedOptions<S>, [train, val]: readonly [Kept, Kept], history: SolverHistory) {
     this.model = model;
-    this.options = options;
+    const { distributed: comm, syncBatchnorm, batchSize } = options;
+    if (comm !== null && batchSize < comm.size) {
+      const expected = `at least ${comm.size}, an example for each rank`;
+      const wayOut = 'take larger minibatches or fewer ranks';
+      throw argumentError(RangeError, { fn: 'Solver', arg: 'batchSize', found: `is ${batchSize}`, expected, wayOut });
+    }
+    // Rank 0 speaks for all.
+    this.options = comm === null || comm.rank === 0 ? options : { ...options, ...SILENT };
     this.train = train;
     this.val = val;
     this.history = history;
     this.hasLabels = train.y instanceof Int32Array;
-    this.iterationsPerEpoch = Math.max(1, Math.floor(train.N / options.batchSize));
-    this.loggers = new Loggers('Solver', options.loggers);
+    this.iterationsPerEpoch = Math.max(1, Math.floor(train.N / batchSize));
+    this.loggers = new Loggers('Solver', this.options.loggers);
     this.random = new Random(options.seed);
     this.updater = new Updater(model, options);
     this.best = new Best(model);
+    const setRate = (rate: number) => this.updater.setLearningRate(rate);
+    this.ranks = comm && new SolverRanks(comm, syncBatchnorm, setRate);
   }
 
   get progress(): Progress {
