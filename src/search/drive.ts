@@ -70,6 +70,7 @@ class Driver {
   }
 
   fail(reason: unknown): void {
+    this.runner.halt?.();
     this.#end(() => this.reject(reason));
   }
 

@@ -1,4 +1,4 @@
-import { linkSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { argumentError, describe } from '../arrays/index.js';
 import { attempt, makeFolder, readText, statOf, writeAtomically } from '../files/index.js';
@@ -141,8 +141,12 @@ function writeOnce(fn: string, file: string, text: string): boolean {
       linkSync(unfinished, file);
       return true;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-      throw error;
+      const { code, syscall } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST' || (syscall === 'link' && existsSync(file))) return false;
+      if (syscall !== 'link') throw error;
+      // A file system without links.
+      renameSync(unfinished, file);
+      return true;
     } finally {
       rmSync(unfinished, { force: true });
     }

@@ -1,8 +1,7 @@
 export { type IndexResult, type SearchByIndexOptions, searchByIndex } from './by-index/index.js';
 export { type Reported, SearchFolder } from './folder.js';
-export { trialId } from './identity.js';
 export { type JobOptions, runJob } from './job.js';
-export { bestOf, type Goal, ranked } from './objective.js';
+export type { Goal } from './objective.js';
 export { type PlanSettings, planOf } from './plans/index.js';
 export { type SearchOptions, type SearchResult, search } from './search.js';
 export type { SearchSettings } from './settings.js';

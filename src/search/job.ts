@@ -17,6 +17,8 @@ export interface JobOptions {
   readonly threads?: number;
   /** Called with each report of the trial, before it is told whether to go on. Default: none. */
   readonly hears?: (epoch: number, metrics: Metrics) => void;
+  /** Gives the job up: the trial is told to stop, and nothing is written then. Default: never. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -28,13 +30,14 @@ export interface JobOptions {
  * @param folder - Of the search, or its path.
  * @param trial - The file of the trial, `FILE#NAME` if it has several; or the function.
  * @returns What the file of the rung contains: that of a failed trial too.
- * @throws {Error} if the search's folder or the trial's function is missing, or the folder cannot be written.
+ * @throws {Error} if the search's folder or the trial's function is missing, or the folder cannot be written; or the
+ *   reason of `signal`.
  */
 export async function runJob(
   folder: SearchFolder | string,
   trial: string | Trial,
   job: Job,
-  { threads = 1, hears }: JobOptions = {},
+  options: JobOptions = {},
 ): Promise<Outcome> {
   const search = typeof folder === 'string' ? SearchFolder.open(FN, folder) : folder;
   const before = search.outcome(job);
@@ -42,9 +45,10 @@ export async function runJob(
   const run = typeof trial === 'string' ? await loadTrial(FN, trial) : trial;
   const dir = search.trial(job);
   makeFolder(FN, dir);
-  const [report, wasStopped] = reportOf(job, dir, threads, hears);
+  const [report, wasStopped] = reportOf(job, dir, options);
   const started = performance.now();
   const ended = (metrics: Metrics | null, error: string | null): Outcome => {
+    options.signal?.throwIfAborted();
     const seconds = (performance.now() - started) / 1000;
     return search.complete({ job, metrics, error, stopped: wasStopped(), seconds });
   };
@@ -63,8 +67,7 @@ export async function runJob(
 function reportOf(
   { rung, epochs }: Job,
   dir: string,
-  threads: number,
-  hears: JobOptions['hears'],
+  { threads = 1, hears, signal }: JobOptions,
 ): [report: Report, wasStopped: () => boolean] {
   let stopped = false;
   const report = (epoch: number, metrics: Metrics): boolean => {
@@ -74,7 +77,7 @@ function reportOf(
     appendLine(FN, join(dir, 'reports.jsonl'), { rung, epoch, metrics: checkedMetrics(metrics) });
     hears?.(epoch, metrics);
     stopped ||= existsSync(join(dir, 'stop'));
-    return !stopped;
+    return !stopped && !signal?.aborted;
   };
   return [Object.assign(report, { dir, epochs, threads }), () => stopped];
 }

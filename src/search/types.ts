@@ -86,6 +86,8 @@ export interface Runner {
   run(job: Job, hears: (epoch: number, metrics: Metrics) => void): Promise<Outcome>;
   /** Set by the search: to be called when there are more slots. */
   onSlots?: () => void;
+  /** Called as soon as the search fails or is aborted, be it within a report: trials that run here come to an end. */
+  halt?(): void;
   /** Ends what it has started. Jobs that run are given up: another start of the search goes on with them. */
   close(): Promise<void>;
 }

@@ -13,6 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
+const SLOW = { tags: 'slow' };
 const X = space({ x: uniform(0, 1) });
 
 /** Trains: its loss falls with each epoch, and where it has come to is in its folder. */
@@ -52,7 +53,7 @@ test('finds the best, and writes each outcome once', async () => {
   expect(search1.reports(best?.job as Outcome['job']).map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
-test('a search that was ended goes on, and does only what is missing', async () => {
+test('a search that was ended goes on, and does only what is missing', SLOW, async () => {
   const strategy = { name: 'halving', trials: 9, epochs: 9 } as const;
   const { outcomes } = await search({ ...options({ strategy }), folder: null });
   const controller = new AbortController();
@@ -68,7 +69,7 @@ test('a search that was ended goes on, and does only what is missing', async () 
   expect(readdirSync(folder).sort()).toEqual(['results.jsonl', 'search.json', 'trials']);
 });
 
-test('more trials at random go on with those of before', async () => {
+test('more trials at random go on with those of before', SLOW, async () => {
   const few = await search(options({ strategy: { name: 'random', trials: 2 } }));
   const many = await search(options({ strategy: { name: 'random', trials: 4 } }));
   expect(many.outcomes.slice(0, 2)).toEqual(few.outcomes);
@@ -77,7 +78,7 @@ test('more trials at random go on with those of before', async () => {
   );
 });
 
-test('a trial that fails is an outcome, and is not run again', async () => {
+test('a trial that fails is an outcome, and is not run again', SLOW, async () => {
   let calls = 0;
   const trial: Trial<{ readonly x: number }> = ({ x }, seed, report) => {
     calls++;
@@ -107,6 +108,19 @@ test.each<[string, unknown, string]>([
   expect(best).toBe(null);
 });
 
+test('an aborted search tells the trial to stop, and leaves it for the next start', SLOW, async () => {
+  const controller = new AbortController();
+  const onReport = () => controller.abort(new Error('enough'));
+  const strategy = { name: 'random', trials: 2, epochs: 3 } as const;
+  await expect(search(options({ strategy, onReport, signal: controller.signal }))).rejects.toThrow('enough');
+  expect(SearchFolder.open('test', folder).outcomes()).toEqual([]);
+  const { outcomes } = await search(options({ strategy }));
+  expect(outcomes.map(({ stopped, metrics }) => [stopped, metrics?.epoch])).toEqual([
+    [false, 3],
+    [false, 3],
+  ]);
+});
+
 test('a trial whose folder has a file stop is told so', async () => {
   const trial: Trial<{ readonly x: number }> = (config, seed, report) => {
     writeFileSync(join(report.dir, 'stop'), '');
@@ -119,7 +133,7 @@ test('a trial whose folder has a file stop is told so', async () => {
   ]);
 });
 
-test('medianStop stops what is worse than most', async () => {
+test('medianStop stops what is worse than most', SLOW, async () => {
   const strategy = { name: 'random', trials: 9, epochs: 6, medianStop: 2 } as const;
   const { outcomes } = await search(options({ strategy }));
   const stopped = outcomes.filter((outcome) => outcome.stopped);
@@ -127,7 +141,7 @@ test('medianStop stops what is worse than most', async () => {
   for (const { metrics } of stopped) expect(metrics?.epoch).toBeLessThan(6);
 });
 
-test('the folder of a running search is refused', async () => {
+test('the folder of a running search is refused', SLOW, async () => {
   let inner: Promise<unknown> | undefined;
   const trial: Trial = async () => {
     inner ??= search(options());
@@ -173,7 +187,7 @@ describe('what is wrong is refused before anything is made', () => {
     ['another seed', { seed: 1 }, 'seed is 0 there, 1 here'],
     ['another strategy', { strategy: 'tpe' }, "strategy name is 'random' there, 'tpe' here"],
     ['another metric', { metric: 'acc' }, "metric is 'loss' there, 'acc' here"],
-  ])('a folder that has a search: %s', async (_, other, message) => {
+  ])('a folder that has a search: %s', SLOW, async (_, other, message) => {
     await search(options({ strategy: { name: 'random', trials: 1 } }));
     const before = readFileSync(join(folder, 'search.json'), 'utf8');
     const strategy = { name: 'random', trials: 1 } as const;
@@ -183,7 +197,7 @@ describe('what is wrong is refused before anything is made', () => {
     expect(readFileSync(join(folder, 'search.json'), 'utf8')).toBe(before);
   });
 
-  test('the order of names, which what is drawn depends on', async () => {
+  test('the order of names, which what is drawn depends on', SLOW, async () => {
     const strategy = { name: 'random', trials: 1 } as const;
     const parameters: Parameters = { x: uniform(0, 1), y: 1 };
     await search(options({ strategy, space: parameters }));
@@ -192,7 +206,7 @@ describe('what is wrong is refused before anything is made', () => {
     );
   });
 
-  test('damaged files', async () => {
+  test('damaged files', SLOW, async () => {
     expect(() => SearchFolder.open('test', folder)).toThrow(`test: ${folder} has no search.json, expected the folder`);
     writeFileSync(join(folder, 'search.json'), '{"space": {}');
     await expect(search(options())).rejects.toThrow(`search: ${join(folder, 'search.json')} is damaged: `);
@@ -206,7 +220,7 @@ describe('what is wrong is refused before anything is made', () => {
   });
 });
 
-test('lines that were half-written are skipped, and the next one is whole', async () => {
+test('lines that were half-written are skipped, and the next one is whole', SLOW, async () => {
   const { outcomes } = await search(options({ strategy: { name: 'random', trials: 1 } }));
   const { job } = outcomes[0];
   mkdirSync(join(folder, 'trials', job.id), { recursive: true });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { SearchFolder } from '../folder.js';
 import { runJob } from '../job.js';
 import type { Job, Metrics, Outcome, Runner, Trial } from '../types.js';
@@ -8,14 +9,35 @@ export class InProcess implements Runner {
   readonly #folder: SearchFolder;
   readonly #trial: string | Trial;
   readonly #threads: number;
+  readonly #halting = new AbortController();
+  #running: Promise<unknown> = Promise.resolve();
 
   constructor(folder: SearchFolder, trial: string | Trial, threads: number) {
     [this.#folder, this.#trial, this.#threads] = [folder, trial, threads];
   }
 
   run(job: Job, hears: (epoch: number, metrics: Metrics) => void): Promise<Outcome> {
-    return runJob(this.#folder, this.#trial, job, { threads: this.#threads, hears });
+    const outcome = this.#next(job, hears);
+    this.#running = outcome.catch(() => {});
+    return outcome;
   }
 
-  async close(): Promise<void> {}
+  /** The trial that runs is told so by its next report. */
+  halt(): void {
+    this.#halting.abort();
+  }
+
+  /** Waits until the trial that runs has ended. */
+  async close(): Promise<void> {
+    this.halt();
+    await this.#running;
+  }
+
+  async #next(job: Job, hears: (epoch: number, metrics: Metrics) => void): Promise<Outcome> {
+    // Trials may never come back to the event loop: signals and signs of life have their turn here.
+    await setImmediate();
+    const { signal } = this.#halting;
+    signal.throwIfAborted();
+    return await runJob(this.#folder, this.#trial, job, { threads: this.#threads, hears, signal });
+  }
 }

@@ -92,7 +92,8 @@ function answered(
     const onMessage = (message: unknown): void => {
       const answer = message as Answer;
       if (answer.kind === 'report') hears(answer.epoch, answer.metrics);
-      else settle(() => (answer.kind === 'done' ? resolve() : reject(new Error(answer.message))));
+      // In a moment: what the trial has printed before is read by then.
+      else setImmediate(settle, () => (answer.kind === 'done' ? resolve() : reject(new Error(answer.message))));
     };
     const onClose = (code: number | null, signal: string | null): void => {
       const how = signal === null ? `with code ${code}` : `by ${signal}`;
