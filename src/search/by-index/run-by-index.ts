@@ -54,7 +54,7 @@ export async function runByIndex(
   checkStrategy(fn, settings);
   const all = jobsOfRung(fn, planOf(settings), 0, () => null).length;
   const index = trialIndex(fn, given, all, process.env);
-  const run = typeof trial === 'string' ? await loadTrial(fn, trial) : trial;
+  if (typeof trial === 'string') await loadTrial(fn, trial);
   const folder = SearchFolder.create(fn, dir, settings);
   const other = holderOf(fn, join(dir, SEARCH_LOCK));
   if (other !== null) throw inUse(fn, dir, other);
@@ -65,8 +65,12 @@ export async function runByIndex(
   const job = jobs[index];
   const work = async (): Promise<IndexResult> => {
     const complete = folder.outcome(job);
-    if (complete !== null) return { ...result, outcome: complete, isNew: false };
-    const outcome = await runJob(folder, run, job, { threads });
+    if (complete !== null) {
+      // The process that completed it may have died before it wrote its line.
+      addResult(fn, folder, null, jobs);
+      return { ...result, outcome: complete, isNew: false };
+    }
+    const outcome = await runJob(folder, trial, job, { threads });
     addResult(fn, folder, outcome, jobs);
     return { ...result, outcome, isNew: true };
   };
@@ -90,9 +94,9 @@ function checkStrategy(fn: string, { strategy }: SearchSettings): void {
 }
 
 /** Adds a line to the results; all lines, in order, once the rung is complete. */
-function addResult(fn: string, folder: SearchFolder, outcome: Outcome, jobs: readonly Job[]): void {
+function addResult(fn: string, folder: SearchFolder, outcome: Outcome | null, jobs: readonly Job[]): void {
   withLock(fn, join(folder.dir, RESULTS_LOCK), () => {
     if (jobs.every((job) => folder.outcome(job) !== null)) folder.writeResults();
-    else folder.append(outcome);
+    else if (outcome !== null) folder.append(outcome);
   });
 }

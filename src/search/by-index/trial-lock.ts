@@ -47,6 +47,8 @@ export async function withTrial<R>(
     const lock = queue.try();
     if (lock !== null) {
       const thread = new Worker(PROGRAM, { eval: true, workerData: { file, text: lock.text }, execArgv: [], env: {} });
+      // Where there is no room for a thread, the lock shows signs of life when the trial lets the event loop turn.
+      thread.on('error', () => {});
       thread.unref();
       try {
         return await work();

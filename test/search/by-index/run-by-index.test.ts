@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { placeOf } from '../../../src/files/place.js';
@@ -47,7 +47,10 @@ describe('a search by index', () => {
     await Promise.all([run(dir, settings, 1, 0, calls), run(dir, settings, 1, 0, calls)]);
     expect(calls).toEqual([2, 0, 3, 1]);
     expect(linesOf(dir).map(({ trial }) => trial)).toEqual([0, 1, 2, 3]);
+    // As where a process died between an outcome and its line.
+    rmSync(join(dir, 'results.jsonl'));
     expect(await run(dir, settings, 3)).toMatchObject({ trial: 3, isNew: false, trials: 4, rung: 0 });
+    expect(linesOf(dir)).toHaveLength(4);
   });
 
   test('halves rung by rung: the places of a rung are those of the trials that are left', {
