@@ -3,12 +3,17 @@
 const Module = require('node:module');
 const { resolve } = require('node:path');
 
-// The programs of examples/ import 'layerwise' as its users do. In the repository that is the source, which is always
-// up to date, rather than dist/, which package.json names.
-const SOURCE = resolve(__dirname, '../../src/index.ts');
+// The programs of examples/ import 'layerwise' and its other entry points as its users do. In the repository that is
+// the source, which is always up to date, rather than dist/, which package.json names.
+const SOURCES = new Map(
+  ['', '/distributed', '/search'].map((entry) => [
+    `layerwise${entry}`,
+    resolve(__dirname, `../../src${entry}/index.ts`),
+  ]),
+);
 const resolveFilename = Module._resolveFilename;
 Module._resolveFilename = function (request, ...rest) {
-  return request === 'layerwise' ? SOURCE : resolveFilename.call(this, request, ...rest);
+  return SOURCES.get(request) ?? resolveFilename.call(this, request, ...rest);
 };
 
 // ts-node 10.9 calls the constructor of fs.Stats, which Node 22 and later report as deprecated (DEP0180) at every

@@ -3,6 +3,7 @@ export { type Reported, SearchFolder } from './folder.js';
 export { type JobOptions, runJob } from './job.js';
 export type { Goal } from './objective.js';
 export { type PlanSettings, planOf } from './plans/index.js';
+export { searchReport } from './report/index.js';
 export { type SearchOptions, type SearchResult, search } from './search.js';
 export type { SearchSettings } from './settings.js';
 export {

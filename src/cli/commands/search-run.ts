@@ -20,7 +20,7 @@ export function searchRunCommand(io: Io): Command {
   const command = new Command('run')
     .summary('try configs of a space; `run` may be left out')
     .description(
-      'try configs of a space by a function in a file, and say which is best. The same line again does what is missing.',
+      'try configs of a space by a function in a file, and say which is best; the same line again does what is missing',
     )
     .argument('[dir]', "the folder of the search; default: searches/ and the name of the trial's file")
     .option('--trial <file>', 'the file that exports the trial; FILE#NAME if it exports several')

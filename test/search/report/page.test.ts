@@ -55,7 +55,7 @@ const browser = useBrowser();
 describe.skipIf(CHROMIUM === undefined)(`in Chromium${WITHOUT_CHROMIUM}`, () => {
   test('light and dark, axe finds nothing', async () => {
     const file = path.join(temporaryDir(), 'report.html');
-    writeFileSync(file, await reportPage(view));
+    writeFileSync(file, await reportPage(searchView(12)));
     for (const dark of [false, true]) {
       await browser.open(file, { width: 900, dark }, async (page) => {
         await page.evaluate(axe.source);
