@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { writeAtomically } from '../src/files/index.js';
 import { type Measured, measureNets, readMeasured, surroundings, writeMeasured } from './scaling/measure.js';
-import { tablesOf, withTables } from './scaling/tables.js';
+import { withTables } from './scaling/tables.js';
 
 const PAGE = 'docs/scaling-out.md';
 
@@ -23,15 +23,15 @@ const options = new Command('scaling-out')
   .option('--measure', 'measure steps and all-reduces first')
   .option('--rounds <n>', 'rounds of measurements, of which the fastest counts', Number, 3)
   .option('--seconds <n>', 'of each measurement', Number, 1)
-  .option('--mpiexec <command>', 'what starts two ranks', 'mpiexec')
+  .option('--mpiexec <command>', 'what starts two ranks', 'mpiexec.mpich')
   .parse()
   .opts<Options>();
 if (options.measure) writeMeasured(measured(options));
-writeAtomically('scaling-out', PAGE, withTables(readFileSync(PAGE, 'utf8'), tablesOf(readMeasured())));
+writeAtomically('scaling-out', PAGE, withTables(readFileSync(PAGE, 'utf8'), readMeasured()));
 
 function measured({ rounds, seconds, mpiexec }: Options): Measured {
   const alone = measureNets(rounds, seconds);
-  const program = ['npx', 'ts-node', 'scripts/scaling/two-ranks.ts', `${rounds}`, `${seconds}`];
+  const program = ['node_modules/.bin/ts-node', 'scripts/scaling/two-ranks.ts', `${rounds}`, `${seconds}`];
   const { stdout, stderr, status } = spawnSync(mpiexec, ['-n', '2', ...program], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`scaling-out: ${mpiexec} -n 2 ended with ${status}: ${stderr}`);
   const { twoRanks, allReduces } = JSON.parse(stdout);

@@ -48,8 +48,8 @@ export function weakEfficiency(net: Net, network: Network, ranks: number): numbe
 }
 
 /**
- * The number of ranks at which a step with the same batch is fastest: more than that take longer. At most one example to
- * a rank.
+ * The number of ranks at which a step with the same batch is fastest: more than that take longer. Each has at least one
+ * example.
  */
 export function fastestRanks(net: Net, network: Network): number {
   let best = 1;
@@ -59,6 +59,13 @@ export function fastestRanks(net: Net, network: Network): number {
   return best;
 }
 
+/** Up to how many ranks a step with the same batch is at least half as many times as fast as there are ranks. */
+export function halfEfficientRanks(net: Net, network: Network): number {
+  let ranks = 1;
+  while (ranks < net.batch && speedup(net, network, ranks + 1) >= (ranks + 1) / 2) ranks++;
+  return ranks;
+}
+
 /** What of a step is shared, from the times of a batch and of half of it. */
 export function partsOf(whole: number, half: number): { compute: number; own: number } {
   const compute = Math.min(whole, Math.max(0, 2 * (whole - half)));
@@ -66,8 +73,8 @@ export function partsOf(whole: number, half: number): { compute: number; own: nu
 }
 
 /**
- * The network that explains times of all-reduces between two ranks best: the line `latency + bytes / bandwidth` with the
- * least squares of relative errors.
+ * The network that explains times of all-reduces between two ranks best: the line `latency + bytes / bandwidth` with
+ * the least squares of relative errors.
  */
 export function networkOf(times: readonly { readonly bytes: number; readonly seconds: number }[]): Network {
   // Least squares of (latency + slope · bytes) / seconds - 1.

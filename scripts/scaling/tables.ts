@@ -3,6 +3,7 @@
 import type { Measured, MeasuredNet } from './measure.js';
 import {
   fastestRanks,
+  halfEfficientRanks,
   type Net,
   type Network,
   networkOf,
@@ -59,8 +60,8 @@ export function tablesOf(measured: Measured): Record<string, string> {
       nets.map(({ name, net }) => [
         name,
         ...networks.map(([, network]) => {
-          const ranks = fastestRanks(net, network);
-          return ranks === 1 ? 'one rank' : `${ranks} ranks, ${times(speedup(net, network, ranks))}`;
+          const [useful, ranks] = [halfEfficientRanks(net, network), fastestRanks(net, network)];
+          return ranks === 1 ? '1; 1' : `${useful}; ${ranks}, ${times(speedup(net, network, ranks))}`;
         }),
       ]),
     ),
@@ -87,15 +88,17 @@ export function tablesOf(measured: Measured): Record<string, string> {
   };
 }
 
-/** A page with these tables in the places of those that have the same heads. */
-export function withTables(page: string, tables: Readonly<Record<string, string>>): string {
-  return Object.entries(tables).reduce((text, [name, rows]) => {
+/** A page with the tables of these measurements in the places of those that have the same heads. */
+export function withTables(page: string, measured: Measured): string {
+  const { machine, node } = measured;
+  const start = page.replace(/^Machine: .*$/m, () => `Machine: ${machine}, Node ${node}.`);
+  return Object.entries(tablesOf(measured)).reduce((text, [name, rows]) => {
     const [head] = rows.split('\n');
     const from = text.indexOf(`${head}\n`);
     if (from < 0) throw new Error(`the page has no table for ${name}: ${head}`);
     const end = text.indexOf('\n\n', from);
     return text.slice(0, from) + rows + text.slice(end < 0 ? text.length : end);
-  }, page);
+  }, start);
 }
 
 function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   allReduceTime,
   fastestRanks,
+  halfEfficientRanks,
   networkOf,
   partsOf,
   speedup,
@@ -34,6 +35,15 @@ describe('a step', () => {
       expect(stepTime(net, slow, other)).toBeGreaterThanOrEqual(stepTime(net, slow, best));
     }
   });
+});
+
+test('ranks are used well where a step is half as many times as fast as there are ranks', () => {
+  const slow = { latency: 5e-3, bandwidth: 1e15 };
+  const ranks = halfEfficientRanks(net, slow);
+  expect(speedup(net, slow, ranks)).toBeGreaterThanOrEqual(ranks / 2);
+  expect(speedup(net, slow, ranks + 1)).toBeLessThan((ranks + 1) / 2);
+  expect(halfEfficientRanks(net, { latency: 10, bandwidth: 1e15 })).toBe(1);
+  expect(halfEfficientRanks({ ...net, own: 0 }, { latency: 0, bandwidth: 1e15 })).toBe(64);
 });
 
 test('the parts of a step from those of a batch and half of it', () => {
