@@ -3,7 +3,9 @@
 // look for stands in them, and so does everything under PyTorch's names that the library has.
 
 import { describe, expect, test } from 'vitest';
+import * as distributed from '../../src/distributed/index.js';
 import * as layerwise from '../../src/index.js';
+import * as searches from '../../src/search/index.js';
 import { chapterText } from '../helpers/chapters.js';
 
 interface Row {
@@ -47,7 +49,7 @@ const VALUES: Readonly<Record<string, readonly object[]>> = {
 
 function exists(name: string): boolean {
   const [first, ...rest] = name.split('.');
-  const starts = VALUES[first] ?? [layerwise];
+  const starts = VALUES[first] ?? [layerwise, distributed, searches];
   const path = first in VALUES ? rest : [first, ...rest];
   return starts.some((start) => {
     let value: unknown = start;
@@ -79,7 +81,15 @@ const LOOKED_FOR: Readonly<Record<string, readonly string[]>> = {
   'coming-from-pytorch': [
     ...['torch.tensor', 'torch.cat', 'torch.einsum', 'torch.no_grad', 'torch.autograd.Function', 'torch.compile'],
     ...['torch.save', 'torch.cuda', 'nn.LSTM', 'nn.Embedding', 'nn.MultiheadAttention', 'nn.ConvTranspose2d'],
-    ...['state_dict', 'register_buffer', 'nn.DataParallel', 'utils.data.DataLoader', 'utils.data.Dataset'],
+    ...[
+      'state_dict',
+      'register_buffer',
+      'nn.DataParallel',
+      'nn.parallel.DistributedDataParallel',
+      'nn.SyncBatchNorm',
+      'utils.data.DataLoader',
+      'utils.data.Dataset',
+    ],
     ...['clip_grad_norm_', 'lr_scheduler.StepLR', 'torch.manual_seed', 'torchvision.models', 'SummaryWriter'],
   ],
   'coming-from-tensorflow-js': [
