@@ -4,7 +4,7 @@ import { type Arrays, DataLoader, type Targets } from '../data/index.js';
 import { type BatchTargets, isRecord, isTuple, mapParts } from '../data/structure.js';
 import { local, workspace } from '../kernels/index.js';
 import { Pending } from './drive.js';
-import { cut, type Part } from './parallel/index.js';
+import { cut, markOf, type Part } from './parallel/index.js';
 
 /** Inputs of shape (B, …), the batch first, and their B labels. */
 export type LabelledBatch = readonly [X: NDArray, y: Labels];
@@ -48,15 +48,15 @@ export function* eachBatch<E = never>(
   partOf: ((total: number) => Part) | null = null,
 ): Generator<E | Pending, void, unknown> {
   let count = 0;
-  /** @param total - The examples of the batch of which `make` makes the part; null: it makes the batch. */
-  const within = (make: () => InputBatch, total: number | null = null): void => {
+  /** @param places - Of the examples of the batch, where `make` makes this process's part; null: it makes the batch. */
+  const within = (make: () => InputBatch, places: Int32Array | null = null): void => {
     count++;
     workspace(() => {
       const { X, y, N } = checkBatch(fn, make(), needsTargets);
       if (partOf === null) visit(localParts(X), localParts(y), N, null);
       else {
-        const part = partOf(total ?? N);
-        const isMade = total !== null || part.size === 0;
+        const part = { ...partOf(places?.length ?? N), mark: markOf(places ?? X) };
+        const isMade = places !== null || part.size === 0;
         const own = <T extends Arrays | BatchTargets | undefined>(parts: T): T =>
           localParts(isMade || parts === undefined ? parts : cut(parts, part));
         visit(own(X), own(y), part.size, part);
@@ -67,7 +67,7 @@ export function* eachBatch<E = never>(
   if (loader instanceof DataLoader) {
     const shareOf = partOf && ((total: number): Part => atLeastOne(partOf(total)));
     for (const indices of loader.indexShares(shareOf)) {
-      within(() => loader.batch(indices) as InputBatch, shareOf && indices.length);
+      within(() => loader.batch(indices) as InputBatch, shareOf && indices);
       if (after) yield after();
     }
   } else if (!isAsync(loader)) {

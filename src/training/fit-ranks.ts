@@ -13,6 +13,7 @@ import {
   type Part,
   partOf,
   Telling,
+  together,
 } from './parallel/index.js';
 
 /** What one rank has of a batch that is scored. */
@@ -49,7 +50,7 @@ export class FitRanks {
     this.sum = options.syncBatchnorm ? (values) => void comm.allReduce(values) : null;
   }
 
-  /** The part of a batch that this rank trains on. @throws {RangeError} if some rank would have none. */
+  /** The part of a batch that this rank trains on. @throws {RangeError} if one would have none. */
   readonly trained = (total: number): Part => {
     if (total < this.comm.size) throw tooFew(this.#fn, 'loader', `gave a batch of ${total}`, this.comm.size);
     return partOf(this.comm, total);
@@ -101,7 +102,8 @@ export class FitRanks {
   /** The results of metrics, which rank 0 has computed. */
   results(scores: EpochScores): Record<string, number> {
     if (Object.keys(this.#options.metrics).length === 0) return {};
-    return broadcastValue(this.comm, this.comm.rank === 0 ? scores.metrics.results() : {});
+    const own = together(this.#fn, this.comm, () => (this.comm.rank === 0 ? scores.metrics.results() : {}));
+    return broadcastValue(this.comm, own);
   }
 
   /** Takes in what the model made of this rank's part of a batch of the validation examples. */

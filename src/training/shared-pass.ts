@@ -1,4 +1,4 @@
-import { type NDArray, overwrite } from '../arrays/index.js';
+import { argumentError, type NDArray, overwrite } from '../arrays/index.js';
 import { F, Tensor } from '../autograd/index.js';
 import type { Arrays } from '../data/index.js';
 import type { BatchTargets } from '../data/structure.js';
@@ -11,7 +11,7 @@ import type { FitRanks } from './fit-ranks.js';
 import { Bucket, broadcastValue, gatherValues, type Part } from './parallel/index.js';
 
 /** The numbers of a bucket. Counts are in two parts, so that float32 has their sums exactly. */
-const [LOSS, RIGHT, COUNT, TOLD, NUMBERS] = [0, 1, 3, 5, 6];
+const [LOSS, RIGHT, COUNT, MARK, TOLD, NUMBERS] = [0, 1, 3, 5, 7, 8];
 const PART = 4096;
 
 /** What the ranks have made of a batch. */
@@ -75,6 +75,7 @@ export class SharedPass {
     numbers[LOSS] = value;
     putCount(numbers, RIGHT, train.tally.right - right);
     putCount(numbers, COUNT, train.tally.count - count);
+    putCount(numbers, MARK, part.mark ?? 0);
     numbers[TOLD] = this.#ranks.telling.isPending ? 1 : 0;
     const buffers = this.#buffers;
     buffers.forEach((buffer, i) => {
@@ -86,6 +87,7 @@ export class SharedPass {
     });
     bucket.reduce(this.#ranks.comm);
     const [loss, isTold] = [numbers[LOSS], numbers[TOLD] > 0];
+    if (countIn(numbers, MARK) !== (part.mark ?? 0) * this.#ranks.comm.size) throw this.#otherBatch();
     if (!Number.isFinite(loss)) throw this.#diverged(loss, X, y);
     train.tally.right = right + countIn(numbers, RIGHT);
     train.tally.count = count + countIn(numbers, COUNT);
@@ -152,6 +154,15 @@ export class SharedPass {
     const n = this.#buffers.length;
     this.#trained.forEach((param, i) => {
       if (bucket.has(n + i)) param.grad = views[i];
+    });
+  }
+
+  #otherBatch(): Error {
+    return argumentError(Error, {
+      ...{ fn: this.#run.fn, arg: 'loader' },
+      found: `gave the ranks different batches at iteration ${this.#run.history.iteration + 1}`,
+      expected: 'the same order on all',
+      wayOut: 'a sampler that draws has to draw from the generator that it is given, or from a seed',
     });
   }
 

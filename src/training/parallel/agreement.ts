@@ -39,7 +39,7 @@ export type Facts = { readonly [name: string]: string | number | boolean | null 
 /** How many differences are listed. */
 const MOST = 12;
 
-/** @throws {RangeError} on all ranks, the same one, if the facts of one are not those of rank 0: it lists what differs. */
+/** @throws {RangeError} on all ranks, the same one, if the facts of one are not those of rank 0: what differs. */
 export function checkAlike(fn: string, comm: Communicator, own: Facts): void {
   const all = gatherValues(comm, own);
   const lines = (all ?? []).flatMap((facts, rank) => differences('', facts, (all as Facts[])[0], rank));

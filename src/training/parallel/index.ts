@@ -3,6 +3,6 @@ export { type AverageGradientsOptions, averageGradients, checkCommunicator } fro
 export { Bucket } from './bucket.js';
 export type { Communicator, Reduction, Values } from './communicator.js';
 export { broadcastValue, gatherValues } from './messages.js';
-export { cut, type Part, partOf } from './share.js';
+export { cut, markOf, type Part, partOf } from './share.js';
 export { Telling } from './telling.js';
 export { checkSameBits } from './verification.js';

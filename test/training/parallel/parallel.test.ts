@@ -136,9 +136,9 @@ describe('agreement', () => {
     const other = { options: { epochs: 3, loss: null }, data: { X: { shape: '(2,)', values: 'a' } }, dtype: 'float64' };
     const own = { options: { epochs: 2, loss: 'F' }, data: { X: { shape: '(2,)', values: 'b' } }, dtype: 'float64' };
     expect(() => checkAlike('fit', twinRanks(0, bytes(other)), own)).toThrow(
-      'fit: the ranks differ: options.epochs is 3 on rank 1, 2 on rank 0; options.loss is missing on rank 1, F on rank ' +
-        '0; data.X has other values on rank 1 than on rank 0: start all ranks with one program, the same options and ' +
-        'the same data',
+      'fit: the ranks differ: options.epochs is 3 on rank 1, 2 on rank 0; options.loss is missing on rank 1, F on ' +
+        'rank 0; data.X has other values on rank 1 than on rank 0: start all ranks with one program, the same ' +
+        'options and the same data',
     );
     checkAlike('fit', twinRanks(), own);
   });
@@ -153,8 +153,8 @@ test('the first parameter whose bits differ is named', () => {
   const comm = twinRanks(0, bytes('1,2'));
   const apart = { ...comm, allReduce: (a: Int32Array, op: string) => (op === 'max' ? a.fill(1, 3) : a) };
   expect(() => checkSameBits('fit', apart as never, named, 'after iteration 4')).toThrow(
-    'fit: the parameter b of rank 1 differs from that of rank 0 after iteration 4: what changes it has to be the same ' +
-      'on all ranks',
+    'fit: the parameter b of rank 1 differs from that of rank 0 after iteration 4: what changes it has to be the ' +
+      'same on all ranks',
   );
 });
 
