@@ -1,11 +1,11 @@
-import { fingerprint } from '../arrays/index.js';
 import type { Module } from '../nn/index.js';
+import { factsOf } from './facts.js';
 import type { FitContext } from './fit-context.js';
 import type { CheckedFitOptions } from './fit-options.js';
 import { checkEnough } from './fit-ranks.js';
 import { fitStateOf, loadFitState } from './fit-saving.js';
-import { broadcastValue, type Communicator, checkAlike, type Facts, together } from './parallel/index.js';
-import { fitConfig, type RunConfig } from './run-config.js';
+import { broadcastValue, type Communicator, checkAlike, together } from './parallel/index.js';
+import { fitConfig } from './run-config.js';
 
 /** The start of a run of `fit`. Where it is one of several processes, what one of them refuses all of them do. */
 export class Start {
@@ -37,7 +37,7 @@ export class Start {
     const { model, loader, options } = run;
     const facts = this.together(() => {
       checkEnough(this.#fn, comm, loader);
-      return factsOf(fitConfig(options, model, loader), options, model);
+      return factsOf(fitConfig(options, model, loader), options, codeOf(options, model));
     });
     checkAlike(this.#fn, comm, facts);
   }
@@ -56,23 +56,8 @@ export class Start {
   }
 }
 
-/** What the ranks have in common beside what a checkpoint is compared by. */
-function factsOf({ options, data, model, kernels }: RunConfig, given: CheckedFitOptions, code: Module<unknown>): Facts {
-  const { syncBatchnorm, verify, loss, metrics } = given;
-  const { verbose: _, printEvery: _every, onStep: _step, onEpoch: _epoch, ...own } = options;
-  const { threads: _threads, ...engine } = kernels;
-  const functions = { loss, ...metrics } as Readonly<Record<string, unknown>>;
-  const classes = code.modules().map((module) => [module.constructor.name, module.constructor] as const);
-  const texts = [...Object.entries(functions), ...classes].filter(([, value]) => typeof value === 'function');
-  return {
-    options: { ...own, syncBatchnorm, verify },
-    data,
-    model,
-    kernels: engine,
-    'the code of': Object.fromEntries(texts.map(([name, value]) => [name, hashOf(String(value))])),
-  };
-}
-
-function hashOf(text: string): string {
-  return fingerprint(Array.from(text, (character) => character.codePointAt(0) as number));
+/** The functions and classes that take part in a run. */
+function codeOf({ loss, metrics }: CheckedFitOptions, model: Module<unknown>): [name: string, value: unknown][] {
+  const classes = model.modules().map((module): [string, unknown] => [module.constructor.name, module.constructor]);
+  return [...Object.entries({ loss, ...metrics }), ...classes];
 }

@@ -116,7 +116,7 @@ function numbers(): Dataset {
 }
 
 /** What is the same on all ranks, and as in one process. */
-const SAME = {
+const SAME: Record<string, () => Record<string, number[]>> = {
   synchronized: () => trained(net(1), { numEpochs: 13, syncBatchnorm: true, verify: 10 }),
   'weights of rank 0': () =>
     trained(net(comm.rank + 1), { numEpochs: 1, syncBatchnorm: true, batchSize: 103, numTrainSamples: null }),
