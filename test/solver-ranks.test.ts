@@ -87,15 +87,15 @@ describeMpi('a Solver on ranks of MPI', () => {
 
     test('diverges alike, whoever had the number that is none', () => {
       expect(message('not finite')).toBe(
-        'DivergedError: Solver: the loss is NaN at iteration 1 (no loss before it was finite, learning rate 0.02); the ' +
-          "minibatch's X holds NaN: expected finite numbers to train on. Histories and bestParams are intact.",
+        'DivergedError: Solver: the loss is NaN at iteration 1 (no loss before it was finite, learning rate 0.02); ' +
+          "the minibatch's X holds NaN: expected finite numbers to train on. Histories and bestParams are intact.",
       );
     });
 
     test('says which parameter ranks have stopped to share', () => {
       expect(message('a rank that goes its own way')).toBe(
-        'Error: Solver: the parameter b2 of rank 1 differs from that of rank 0 after iteration 4: what changes it has to ' +
-          'be the same on all ranks',
+        'Error: Solver: the parameter b2 of rank 1 differs from that of rank 0 after iteration 4: what changes it has ' +
+          'to be the same on all ranks',
       );
     });
 

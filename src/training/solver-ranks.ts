@@ -26,7 +26,6 @@ export class SolverRanks {
   readonly #sync: boolean;
   /** The room in which gradients and running statistics are added up; null before the first step. */
   #bucket: { readonly bucket: Bucket; readonly count: number } | null = null;
-
   /** Whether rank 0 had something to tell when the last step began. */
   #isTold = false;
 

@@ -98,8 +98,8 @@ export function* sharedScoreOf(
 
 /**
  * The sum of the losses of this rank's part of a batch. The loss of an example may depend on those beside it, so the
- * batches are those of one process. One that would leave a rank with less than two, too few for a batch normalization by
- * rank, all ranks compute, and rank 0 counts it.
+ * batches are those of one process. One that would leave a rank with less than two examples, too few for a batch
+ * normalization by rank, all ranks compute, and rank 0 counts it.
  */
 function sharedLossSum(
   ranks: SolverRanks,
