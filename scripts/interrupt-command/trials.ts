@@ -1,12 +1,12 @@
 // Runs of `layerwise train` that are ended by signals and resumed until they end by themselves.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildSync } from 'esbuild';
 import { Random, writeSyntheticCifar10 } from '../../src/index.js';
 import { RunFolder } from '../../src/runs/index.js';
+import { bundledCommand } from '../bundled-command.js';
 import { manyTrials } from '../trials.js';
 
 /** How a process is ended: by one signal, or by a second one soon after. */
@@ -52,7 +52,7 @@ export async function interruptRuns(
   const models = MODELS.filter(([name]) => options.models?.includes(name) ?? true);
   const folder = mkdtempSync(join(tmpdir(), 'layerwise-interrupt-command-'));
   try {
-    const program = bundled(folder);
+    const program = bundledCommand(folder);
     const data = writeSyntheticCifar10(join(folder, 'data'), { trainPerBatch: 52, test: 20 });
     const settings = [
       '--data',
@@ -85,20 +85,6 @@ export async function interruptRuns(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** The command in one file, which starts faster than through ts-node. */
-function bundled(folder: string): string {
-  const root = join(__dirname, '../..');
-  const outfile = join(folder, 'dist/cli/main.js');
-  mkdirSync(join(folder, 'dist/cli'), { recursive: true });
-  copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
-  const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const entryPoints = [join(root, 'src/cli/main.ts')];
-  const external = Object.keys(peerDependencies);
-  const how = { bundle: true, platform: 'node', logLevel: 'error', ignoreAnnotations: true } as const;
-  buildSync({ entryPoints, outfile, external, ...how });
-  return outfile;
 }
 
 /** The run that nobody interrupted. */

@@ -22,6 +22,7 @@ export function fitFor(config: RunConfig, model: Module, data: TaskData): Traine
     F.crossEntropy(scores, y, { labelSmoothing: labelSmoothing as number });
   const train = async (options: TrainOptions): Promise<Outcome> => {
     const { checkpoint, resume = false, loggers = [], ui, signal, onEvent, verbose = true } = options;
+    const { distributed, syncBatchnorm, verify } = options;
     manualSeed(seed);
     defaultGenerator().loadStateDict(drawn);
     const optimizer = optimizerFor(model, training);
@@ -41,6 +42,7 @@ export function fitFor(config: RunConfig, model: Module, data: TaskData): Traine
       loggers: onEvent === undefined ? loggers : [...loggers, { onStep: onEvent, onEpoch: onEvent }],
       ...(checkpoint !== undefined && { checkpoint, resume }),
       ...(ui !== undefined && { ui }),
+      ...(distributed !== undefined && { distributed, syncBatchnorm, verify }),
       ...(signal !== undefined && { signal }),
     };
     const history = await fitAsync(model, loader, settings as unknown as FitAsyncOptions);

@@ -38,6 +38,7 @@ export function solverFor(
   const total = epochs * Math.max(1, Math.floor(data.train.length / batchSize));
   const train = async (options: TrainOptions): Promise<Outcome> => {
     const { checkpoint, resume = false, loggers = [], ui, signal, onEvent, verbose = true } = options;
+    const { distributed, syncBatchnorm, verify } = options;
     const settings = {
       updateRule: optimizer as Rule,
       optimConfig: {
@@ -51,6 +52,7 @@ export function solverFor(
       loggers: onEvent === undefined ? loggers : [...loggers, { onStep: onEvent, onEpoch: onEvent }],
       ...(checkpoint !== undefined && { checkpoint, resume }),
       ...(ui !== undefined && { ui }),
+      ...(distributed !== undefined && { distributed, syncBatchnorm, verify }),
     };
     const solver = new Solver(model, { XTrain, yTrain, XVal, yVal } as never, settings as SolverOptions as never);
     await solver.trainAsync(signal === undefined ? {} : { signal });

@@ -6,6 +6,7 @@ import type { DataLoader, ExampleDataset } from '../data/index.js';
 import type { Logger } from '../loggers/index.js';
 import type { Module } from '../nn/index.js';
 import type { CheckpointOptions, FitHistory, TrainingEvent } from '../training/index.js';
+import type { Communicator } from '../training/parallel/index.js';
 
 /** A value in a config: plain JSON. */
 export type ConfigValue =
@@ -140,6 +141,12 @@ export interface TrainOptions {
   readonly onEvent?: (event: TrainingEvent) => void;
   /** Whether the loop prints. Default true. */
   readonly verbose?: boolean;
+  /** The processes that train together, each with this task. Default: this one. */
+  readonly distributed?: Communicator;
+  /** Whether batch normalization takes its statistics over all of them. Default false. */
+  readonly syncBatchnorm?: boolean;
+  /** Steps between two checks that all of them hold the same bits. Default: none. */
+  readonly verify?: number;
 }
 
 /** What a run has come to. The model has the best weights then. */

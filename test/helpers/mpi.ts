@@ -53,7 +53,7 @@ const LAUNCHERS = {
 const commands = new Map<LauncherName, string | null>();
 
 /** The mpiexec of a family; null where it is not installed. */
-function commandOf(launcher: LauncherName): string | null {
+export function mpiexecOf(launcher: LauncherName): string | null {
   if (!commands.has(launcher)) commands.set(launcher, found(launcher));
   return commands.get(launcher) as string | null;
 }
@@ -68,7 +68,7 @@ function found(launcher: LauncherName): string | null {
 
 /** Why no program can run with this launcher here; null where one can. */
 export function whyNoMpi(launcher: LauncherName = 'mpich'): string | null {
-  if (commandOf(launcher) === null) return `mpiexec of ${LAUNCHERS[launcher].title} is not installed`;
+  if (mpiexecOf(launcher) === null) return `mpiexec of ${LAUNCHERS[launcher].title} is not installed`;
   try {
     createRequire(resolve('index.js')).resolve('koffi');
     return null;
@@ -113,7 +113,7 @@ async function compile(program: string): Promise<string> {
 /** Starts a program of test/programs on several ranks. Wait for its end: its folder is removed then. */
 export async function startRanks(job: Job): Promise<Running> {
   const { ranks, program, args = [], env = {}, launcher = 'mpich', cwd, timeout = 60 } = job;
-  const command = commandOf(launcher);
+  const command = mpiexecOf(launcher);
   if (command === null) throw new Error(`runRanks: ${whyNoMpi(launcher)}`);
   const text = await compiled(program);
   const folder = mkdtempSync(join(tmpdir(), 'layerwise-ranks-'));

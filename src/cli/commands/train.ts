@@ -1,9 +1,10 @@
 import { Command } from 'commander';
-import { UsageError } from '../errors.js';
+import { EXIT, exitCodeOf, UsageError } from '../errors.js';
 import { examples } from '../examples.js';
 import type { Io } from '../io.js';
 import type { TrainFlags } from '../train/plan.js';
-import { collected, portNumber, positive } from '../values.js';
+import type { Ranks } from '../train/ranks.js';
+import { collected, portNumber, positive, wholeNumber } from '../values.js';
 
 /** What the options of `train` give. */
 interface Flags extends TrainFlags {
@@ -15,6 +16,9 @@ interface Flags extends TrainFlags {
   readonly ui?: true;
   readonly port?: number;
   readonly host?: string;
+  readonly distributed?: true;
+  readonly syncBatchnorm?: true;
+  readonly verify?: number;
 }
 
 /** `layerwise train`: trains a model and keeps all of it in the folder of the run. */
@@ -41,6 +45,9 @@ export function trainCommand(io: Io): Command {
     .option('--ui', 'show the run on a live page, which takes commands: pause, another learning rate, stop')
     .option('--port <n>', 'the port of the page; default: 8123, or the next one that is free', portNumber)
     .option('--host <name>', 'the address that the page is served at, for other machines; default: 127.0.0.1')
+    .option('--distributed', 'train on all ranks that mpiexec or srun started, as in: mpiexec -n 2 layerwise train …')
+    .option('--sync-batchnorm', 'batch normalization over whole batches, where each rank has a share of them')
+    .option('--verify <steps>', 'steps between two checks that all ranks hold the same bits', wholeNumber(1))
     .option('--quiet', 'print the folder of the run at the end, and nothing else')
     .action((model: string | undefined, flags: Flags) => train(io, model, flags));
   return examples(command, [
@@ -53,12 +60,40 @@ export function trainCommand(io: Io): Command {
 
 async function train(io: Io, model: string | undefined, flags: Flags): Promise<void> {
   const fn = 'train';
-  const { port, host } = flags;
-  if (flags.ui !== true && (port ?? host) !== undefined) {
+  checkFlags(fn, flags);
+  if (flags.distributed !== true) return lead(io, fn, model, flags, null);
+  const { joinRanks } = await import('../train/ranks.js');
+  const ranks = await joinRanks(io, fn);
+  if (ranks.comm.rank > 0) {
+    const { follow } = await import('../train/follower.js');
+    return follow(fn, ranks);
+  }
+  let exitCode: number = EXIT.done;
+  try {
+    await lead(io, fn, model, flags, ranks);
+  } catch (error) {
+    exitCode = exitCodeOf(error);
+    throw error;
+  } finally {
+    ranks.end(exitCode);
+  }
+}
+
+/** @throws {UsageError} naming an option that needs another one beside it. */
+function checkFlags(fn: string, { ui, port, host, distributed, syncBatchnorm, verify }: Flags): void {
+  if (ui !== true && (port ?? host) !== undefined) {
     throw new UsageError(
       `${fn}: --${port === undefined ? 'host' : 'port'} is of the live page, expected --ui beside it`,
     );
   }
+  if (distributed !== true && (syncBatchnorm ?? verify) !== undefined) {
+    const name = syncBatchnorm === undefined ? 'verify' : 'sync-batchnorm';
+    throw new UsageError(`${fn}: --${name} is for several ranks, expected --distributed beside it`);
+  }
+}
+
+/** Trains, alone or as rank 0 of several. */
+async function lead(io: Io, fn: string, model: string | undefined, flags: Flags, ranks: Ranks | null): Promise<void> {
   if (flags.settings === true) {
     const { listSettings } = await import('../train/settings.js');
     return listSettings(io, fn, model, flags);
@@ -80,6 +115,7 @@ async function train(io: Io, model: string | undefined, flags: Flags): Promise<v
     }
     return;
   }
+  const { port, host, syncBatchnorm, verify } = flags;
   const { trainRun } = await import('../train/session.js');
   await trainRun(io, fn, plan, {
     run: flags.run,
@@ -87,6 +123,8 @@ async function train(io: Io, model: string | undefined, flags: Flags): Promise<v
     hasPlot: flags.plot === true,
     hasTensorBoard: flags.tensorboard === true,
     checkpointEvery: flags.checkpointEvery,
+    ranks,
+    following: { ...(syncBatchnorm && { syncBatchnorm }), ...(verify !== undefined && { verify }) },
     page: flags.ui === true ? { ...(port !== undefined && { port }), ...(host !== undefined && { host }) } : null,
   });
 }

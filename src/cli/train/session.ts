@@ -10,14 +10,16 @@ import {
   writePreprocessing,
   writeReport,
 } from '../../runs/index.js';
-import { checkAccuracy } from '../../training/index.js';
-import { CliError, InterruptedError, oneLine } from '../errors.js';
+import { CliError, EXIT, InterruptedError, oneLine } from '../errors.js';
 import type { Io } from '../io.js';
 import { placeOf, renamed } from '../runs.js';
+import type { Following } from './follower.js';
 import { Interruption } from './interruption.js';
 import { LivePage, type PagePlace } from './page.js';
 import { dirInCommand, type Plan } from './plan.js';
+import type { Ranks } from './ranks.js';
 import { Teller, type Telling } from './teller.js';
+import { testAccuracy } from './test-accuracy.js';
 
 /** How a run is trained, beside its config. */
 export interface SessionOptions extends Telling {
@@ -28,6 +30,10 @@ export interface SessionOptions extends Telling {
   readonly checkpointEvery: number;
   /** Where the live page is; null: there is none. */
   readonly page: PagePlace | null;
+  /** The processes that train together, of which this is rank 0; null: it trains alone. */
+  readonly ranks: Ranks | null;
+  /** What all of them are told of the training. */
+  readonly following: Omit<Following, 'checkpoint'>;
 }
 
 /** Where runs are that have no folder of their own choice. */
@@ -35,6 +41,7 @@ const RUNS = 'runs';
 
 /** Opens, trains and scores a run, keeps it in its folder, and tells of it. */
 export async function trainRun(io: Io, fn: string, { config, folder }: Plan, options: SessionOptions): Promise<void> {
+  const { ranks } = options;
   const teller = new Teller(io, options);
   const interruption = new Interruption(() => {
     if (!options.isQuiet && !io.isJson) io.note('\nending between two steps; press Ctrl-C again to end at once');
@@ -46,17 +53,19 @@ export async function trainRun(io: Io, fn: string, { config, folder }: Plan, opt
   try {
     await page.check(fn);
     if (folder === null && options.run !== undefined) RunFolder.checkFree(placeOf(io, options.run), fn);
-    const task = await openTask(config, { fn, onProgress: teller.onProgress() });
+    ranks?.tell(config);
+    const open = (): Promise<Task> => openTask(config, { fn, onProgress: teller.onProgress() });
+    const task = await (ranks === null ? open() : ranks.together(fn, open));
     const change = changeOfModelFile(fn, config);
     if (change !== null) io.note(`note: ${change}`);
     await interruption.check();
     run ??= newFolder(io, fn, options.run, task);
     writer ??= new RunWriter(fn, run, (error) => interruption.fail(error));
     writePreprocessing(fn, run.dir, task.data.preprocessing);
-    teller.begin(task, run, folder !== null);
+    teller.begin(task, run, folder !== null, ranks?.comm.size ?? 1);
     await train(io, fn, { task, run, writer, teller, interruption, page, isResumed: folder !== null }, options);
   } catch (error) {
-    throw ended(io, fn, error, { run, writer, interruption });
+    throw ended(io, fn, error, { run, writer, interruption, ranks });
   } finally {
     try {
       writer?.close();
@@ -82,9 +91,14 @@ async function train(io: Io, fn: string, session: Session, options: SessionOptio
   const events = options.hasTensorBoard ? [tensorBoardLogger(join(run.dir, NAMES.events), { append: isResumed })] : [];
   // The checkpoint has been taken over by then: what differs from it has been refused.
   const settled = { onStart: () => (isResumed ? writer.writeConfig(task.config) : undefined) };
+  const checkpoint = { dir: run.checkpoints, every: { seconds: options.checkpointEvery } };
+  const { ranks, following } = options;
+  ranks?.tell({ ...following, checkpoint } satisfies Following);
   const outcome = await withoutEchoes(() =>
     task.train({
-      checkpoint: { dir: run.checkpoints, every: { seconds: options.checkpointEvery } },
+      ...following,
+      ...(ranks !== null && { distributed: ranks.comm }),
+      checkpoint,
       resume: true,
       loggers: [writer.logger, ...events, ...teller.loggers, page.logger, settled],
       ui: page.optionsFor(run, task),
@@ -95,7 +109,11 @@ async function train(io: Io, fn: string, session: Session, options: SessionOptio
   // What the logger could not write ends the run also where it was its last event.
   await interruption.check();
   writer.saveModel(task.model);
-  const testAcc = await testAccuracy(task, teller, interruption);
+  const tell = teller.onProgress();
+  const testAcc = await testAccuracy(task, ranks, async (done, total) => {
+    tell('test', done, total);
+    await interruption.check();
+  });
   await interruption.check();
   const { bestValAcc } = outcome;
   writer.end({ state: 'finished', message: null, bestValAcc, testAcc });
@@ -104,6 +122,7 @@ async function train(io: Io, fn: string, session: Session, options: SessionOptio
   report(io, fn, session);
   const seconds = run.metrics().steps.seconds.at(-1) ?? (performance.now() - began) / 1000;
   teller.finish(task, run, { bestValAcc, testAcc, seconds }, outcome);
+  ranks?.end(EXIT.done);
   await page.stay();
 }
 
@@ -153,22 +172,6 @@ function newFolder(io: Io, fn: string, dir: string | undefined, { config }: Task
   return RunFolder.createIn(resolve(io.cwd, RUNS), config, fn);
 }
 
-/** The accuracy on the test examples; null where there are none, or targets are numbers. */
-async function testAccuracy({ data, model }: Task, teller: Teller, interruption: Interruption): Promise<number | null> {
-  const { test } = data;
-  if (test === null || test.labels === null) return null;
-  const tell = teller.onProgress();
-  let [right, done] = [0, 0];
-  for (const [X, y] of test.loader) {
-    const N = X.shape[0];
-    right += Math.round(N * checkAccuracy([[X, y as Int32Array]], model));
-    done += N;
-    tell('test', done, test.length);
-    await interruption.check();
-  }
-  return right / done;
-}
-
 /** What engines say of an array that they have no memory for. */
 const NO_MEMORY = /^(Invalid typed array length|Invalid array (buffer )?length|Array buffer allocation failed)/;
 
@@ -184,13 +187,14 @@ function failureOf(fn: string, error: unknown): unknown {
   return /^[\w.]+: /.test(error.message) ? new CliError(renamed(error, fn), undefined, { cause: error }) : error;
 }
 
+/** What there is of a run that ends before its end. */
+interface Started extends Pick<Session, 'interruption'>, Pick<SessionOptions, 'ranks'> {
+  readonly run: RunFolder | null;
+  readonly writer: RunWriter | null;
+}
+
 /** What ended a run before its end: noted in its folder, and in words for people. */
-function ended(
-  io: Io,
-  fn: string,
-  error: unknown,
-  { run, writer, interruption }: Pick<Session, 'interruption'> & { run: RunFolder | null; writer: RunWriter | null },
-): unknown {
+function ended(io: Io, fn: string, error: unknown, { run, writer, interruption, ranks }: Started): unknown {
   const { received, signal } = interruption;
   // A disk that is full may come with a signal: the signal is not what ended the run then.
   const isInterrupted = received !== null && signal.aborted && error === signal.reason;
@@ -201,7 +205,8 @@ function ended(
   if (run === null) return interruption.error(`${fn}: ended by ${received} before the run was made`);
   const dir = dirInCommand(io, run.dir);
   const iteration = run.metrics().steps.iteration.at(-1) ?? 0;
+  const [launcher, flag] = ranks === null ? ['', ''] : [`mpiexec -n ${ranks.comm.size} `, ' --distributed'];
   return interruption.error(
-    `ended by ${received} at iteration ${iteration}; to go on: ${io.program} ${fn} --resume ${dir}`,
+    `ended by ${received} at iteration ${iteration}; to go on: ${launcher}${io.program} ${fn} --resume ${dir}${flag}`,
   );
 }

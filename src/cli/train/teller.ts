@@ -56,7 +56,7 @@ export class Teller {
   }
 
   /** What is trained, on what, and where it is kept. */
-  begin(task: Task, folder: RunFolder, isResumed: boolean): void {
+  begin(task: Task, folder: RunFolder, isResumed: boolean, ranks: number): void {
     const { data, config, model, total, kind } = task;
     const parameters = parameterCount(model);
     if (this.#io.isJson) {
@@ -69,6 +69,7 @@ export class Teller {
         data: data.source,
         total,
         isResumed,
+        ...(ranks > 1 && { ranks }),
         config,
       });
       return;
@@ -78,7 +79,8 @@ export class Teller {
     const vectors = simd === null ? '' : ` with ${simd} SIMD`;
     this.#line('data', data.source);
     this.#line('model', `${config.model.name} by ${kind}, ${parameters.toLocaleString('en-US')} parameters`);
-    this.#line('kernels', `${kernels}${vectors}, ${threads === 1 ? '1 thread' : `${threads} threads`}`);
+    const each = ranks > 1 ? ` in each of ${ranks} ranks` : '';
+    this.#line('kernels', `${kernels}${vectors}, ${threads === 1 ? '1 thread' : `${threads} threads`}${each}`);
     this.#line(
       'training',
       `${epochs === 1 ? '1 epoch' : `${epochs} epochs`}, ${total} iterations of ${batchSize} examples, ${optimizer}`,

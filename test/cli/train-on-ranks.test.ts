@@ -1,0 +1,122 @@
+// @module-tag slow
+// `mpiexec -n 2 layerwise train … --distributed`, as a user starts it.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { bundledCommand } from '../../scripts/bundled-command.js';
+import { load, type NDArray, writeSyntheticCifar10 } from '../../src/index.js';
+import { RunFolder } from '../../src/runs/index.js';
+import { command } from '../helpers/command.js';
+import { describeMpi, mpiexecOf } from '../helpers/mpi.js';
+
+let dir: string;
+let program: string;
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'layerwise-train-on-ranks-'));
+  program = bundledCommand(join(dir, 'program'));
+  writeSyntheticCifar10(join(dir, 'data'), { trainPerBatch: 52, test: 20 });
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const running = new Set<ChildProcess>();
+afterAll(() => {
+  for (const job of running) job.kill();
+});
+
+/** The command on some ranks. */
+function start(ranks: number, ...args: string[]): { job: ChildProcess; ended: Promise<[number, string, string]> } {
+  const env = { ...process.env, NODE_PATH: resolve('node_modules'), LAYERWISE_THREADS: '1', npm_command: '' };
+  const words = ['-n', String(ranks), process.execPath, program, 'train', ...args, '--distributed'];
+  const job = spawn(mpiexecOf('mpich') as string, words, { cwd: dir, env });
+  running.add(job);
+  const [out, err] = [job.stdout, job.stderr].map((stream) => {
+    const texts: string[] = [];
+    stream.setEncoding('utf8').on('data', (text: string) => texts.push(text));
+    return texts;
+  });
+  const ended = once(job, 'close').then(([code]): [number, string, string] => {
+    running.delete(job);
+    return [code, out.join(''), err.join('')];
+  });
+  return { job, ended };
+}
+
+const SETTINGS = [
+  ...['mlp', '--data', 'data', '--set', 'numTraining=100', '--set', 'numValidation=31', '--batch-size', '16'],
+  ...['--set', 'hiddenDims=[12]', '--set', 'batchNorm=true', '--set', 'dropout=0.2', '--set', 'crop=2'],
+  ...['--set', 'flip=true', '--set', 'optimizer=SGD', '--lr', '0.02'],
+];
+const SYNCHRONIZED = ['--sync-batchnorm', '--verify', '1'];
+const EPOCHS = ['--epochs', '8', '--checkpoint-every', '0.05'];
+
+const weights = (run: string): Record<string, NDArray> => load(join(dir, run, 'model.safetensors'));
+const metricsOf = (run: string) => RunFolder.open(join(dir, run)).metrics();
+
+/** Two runs are the same but for rounding. */
+function expectClose(one: string, other: string): void {
+  const [a, b] = [weights(one), weights(other)];
+  expect(Object.keys(a)).toEqual(Object.keys(b));
+  for (const [name, array] of Object.entries(a)) expect(array).toBeAllClose(b[name], { rtol: 1e-2, atol: 1e-3 });
+  expect(metricsOf(one).steps.iteration).toEqual(metricsOf(other).steps.iteration);
+}
+
+/** Waits until a run has steps. */
+async function untilSteps(run: string): Promise<void> {
+  await vi.waitFor(() => expect(metricsOf(run).steps.iteration.length).toBeGreaterThan(5), { timeout: 20_000 });
+}
+
+describeMpi('train --distributed', () => {
+  test('trains as one process does; rank 0 alone prints, and keeps the run', { timeout: 120_000 }, async () => {
+    const args = [...SETTINGS, ...EPOCHS];
+    const { ended } = start(2, ...args, ...SYNCHRONIZED, '--run', 'both');
+    const alone = await command(dir, ['train', ...args, '--run', 'alone']);
+    const [code, out, err] = await ended;
+    expect([code, err, alone.code]).toEqual([0, '', 0]);
+    expect(out).toMatch(/^kernels .* 1 thread in each of 2 ranks$/m);
+    const about = (text: string): string[] => text.split('\n').filter((line) => /^(model|training)/.test(line));
+    expect(about(out)).toEqual(about(alone.out));
+    expect(out.match(/Finished in/g)).toHaveLength(1);
+    expectClose('both', 'alone');
+    expect(metricsOf('both').end?.testAcc).toBeCloseTo(metricsOf('alone').end?.testAcc as number, 6);
+  });
+
+  test('ends with a signal, and goes on to the same bits', { timeout: 120_000 }, async () => {
+    const first = start(2, ...SETTINGS, ...EPOCHS, ...SYNCHRONIZED, '--run', 'stopped');
+    await vi.waitFor(() => expect(existsSync(join(dir, 'stopped'))).toBe(true), { timeout: 20_000 });
+    await untilSteps('stopped');
+    first.job.kill('SIGINT');
+    const [interrupted, , err] = await first.ended;
+    expect(interrupted).toBe(130);
+    expect(err).toMatch(/to go on: mpiexec -n 2 layerwise train --resume stopped --distributed\n/);
+    expect(err.match(/ended by SIGINT/g)).toHaveLength(1);
+    const [again] = await start(2, '--resume', 'stopped', ...SYNCHRONIZED).ended;
+    expect(again).toBe(0);
+    const bytes = (run: string): Buffer => readFileSync(join(dir, run, 'model.safetensors'));
+    expect(bytes('stopped').equals(bytes('both'))).toBe(true);
+  });
+
+  test('says what went wrong on one rank, once, and makes no run', { timeout: 120_000 }, async () => {
+    const text = `if (process.env.PMI_RANK === '1') throw new Error('net: there is no such device here');
+      const zeros = (shape) => require('${resolve('node_modules/ndarray')}')(new Float32Array(10), shape);
+      exports.model = { params: { b: zeros([10]) }, loss: (X) => zeros([X.shape[0], 10]) };`;
+    writeFileSync(join(dir, 'net.cjs'), text);
+    const [code, out, err] = await start(2, './net.cjs', '--data', 'data', '--run', 'none').ended;
+    expect([code, out, existsSync(join(dir, 'none'))]).toEqual([1, '', false]);
+    expect(err).toMatch(/^train: rank 1 of 2: .*there is no such device here.*\n$/);
+  });
+});
+
+describe('without ranks', () => {
+  test.each([
+    [['--distributed'], 1, '--distributed: this process is none of a job, start it as mpiexec -n 2 layerwise train …'],
+    [['--sync-batchnorm'], 2, '--sync-batchnorm is for several ranks, expected --distributed beside it'],
+    [['--verify', '3'], 2, '--verify is for several ranks, expected --distributed beside it'],
+  ])('%j is refused', async (args, code, message) => {
+    const said = await command(dir, ['train', 'mlp', ...args]);
+    expect([said.code, said.err]).toEqual([code, expect.stringContaining(`train: ${message}`)]);
+  });
+});
