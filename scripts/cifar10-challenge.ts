@@ -20,10 +20,13 @@ import { challengeReport } from './challenge/report.js';
 import { type Loaders, loadLoaders, withLoaderOptions } from './cifar10-loaders.js';
 import { KeptHistory } from './kept-history.js';
 import { describeKernels, finish, nonNegative, wholeNumber } from './options.js';
+import { leads, loopOptions, type RankOptions, withRankOptions } from './ranks.js';
 
-const command = withLoaderOptions(
-  new Command('cifar10-challenge').description(
-    'Trains a network on CIFAR-10, tests it once, and writes a report: curves, confusions, mistakes, filters, times.',
+const command = withRankOptions(
+  withLoaderOptions(
+    new Command('cifar10-challenge').description(
+      'Trains a network on CIFAR-10, tests it once, and writes a report: curves, confusions, mistakes, filters, times.',
+    ),
   ),
 )
   .addOption(new Option('--model <name>', 'what to train').choices(Object.keys(recipes)).default('resnet'))
@@ -44,12 +47,13 @@ interface Trained {
 
 async function main(): Promise<void> {
   const begin = performance.now();
+  const isLeading = leads(command.opts<RankOptions>());
   const recipe: Recipe = recipes[options.model as keyof typeof recipes];
   const settings = { batch: recipe.batch, epochs: recipe.epochs, lr: recipe.lr, ...given(['batch', 'epochs', 'lr']) };
   const loaders = loadLoaders({ ...command.opts(), batch: settings.batch }, recipe.augmentation);
   console.log(describeKernels(kernelInfo()));
   const out = options.out ?? join('results', `cifar10-challenge-${options.model}`);
-  const kept = new KeptHistory(join(out, 'results.json'));
+  const kept = isLeading ? new KeptHistory(join(out, 'results.json')) : null;
   const about = { model: options.model, seed: options.seed, ...settings };
 
   const trained: Trained[] = [];
@@ -57,9 +61,10 @@ async function main(): Promise<void> {
     const seed = options.ensemble === 1 ? options.seed : `${options.seed}-${member}`;
     if (options.ensemble > 1) console.log(`\nNetwork ${member + 1} of ${options.ensemble}`);
     const before = trained.map(({ history }) => history);
-    const onStep = (history: FitHistory): void => kept.keep(() => ({ ...about, histories: [...before, history] }));
+    const onStep = (history: FitHistory): void => kept?.keep(() => ({ ...about, histories: [...before, history] }));
     trained.push(train(recipe, settings, seed, loaders, onStep));
   }
+  if (kept === null) return;
   const seconds = (performance.now() - begin) / 1000;
 
   const [first] = trained;
@@ -124,6 +129,7 @@ function train(
     keepBest: recipe.keepBest,
     printEvery: options.printEvery,
     onStep,
+    ...loopOptions(command.opts<RankOptions>(), seed),
     onEpoch: ({ secondsHistory }) => console.log(`  ${secondsHistory.at(-1)?.toFixed(1)} s`),
   });
   return { model, history };

@@ -10,13 +10,14 @@ const command = new Command('kill-and-resume')
   .option('--runs <n>', 'how many runs', wholeNumber, 200)
   .option('--jobs <n>', 'how many at a time', wholeNumber, 2)
   .option('--seed <seed>', 'seed of the moments', '0')
+  .option('--ranks <n...>', 'ranks of mpiexec of which one is killed; several numbers: of one start after the other')
   .allowExcessArguments(false)
   .parse();
-const { runs, jobs, seed } = command.opts();
+const { runs, jobs, seed, ranks = [] } = command.opts();
 
 finish(async () => {
   const began = performance.now();
-  const trials = await killAndResume({ runs, jobs, seed }, (trial) => {
+  const trials = await killAndResume({ runs, jobs, seed, ranks: ranks.map(wholeNumber) }, (trial) => {
     const kills = `killed ${trial.kills} times (${trial.iterations.join(', ')})`;
     const said = trial.warnings === '' ? '' : `; ${trial.warnings.trim()}`;
     console.log(

@@ -4,10 +4,11 @@ import { type Command, Option } from 'commander';
 import { fit, kernelInfo, manualSeed, type nn, type optim } from '../src/index.js';
 import { loadLoaders, withLoaderOptions } from './cifar10-loaders.js';
 import { describeKernels, wholeNumber } from './options.js';
+import { leads, loopOptions, type RankOptions, withRankOptions } from './ranks.js';
 
 /** Adds the options of these scripts to a command and reads the command line. */
 export function withNetOptions(command: Command): Command {
-  return withLoaderOptions(command)
+  return withRankOptions(withLoaderOptions(command))
     .addOption(new Option('--model <name>', 'what to train').choices(['two-layer', 'convnet', 'both']).default('both'))
     .option('--hidden <n>', 'units of the hidden layer', wholeNumber, 4000)
     .option('--epochs <n>', 'passes over the training images', wholeNumber, 1)
@@ -26,13 +27,16 @@ export interface NotebookNet {
 /** Trains the nets that `--model` asks for, one after the other, and prints their validation accuracies. */
 export function trainNets(command: Command, twoLayer: () => NotebookNet, convnet: () => NotebookNet): void {
   const { model: wanted, epochs, printEvery, seed } = command.opts();
+  leads(command.opts<RankOptions>());
   const { train, val } = loadLoaders(command.opts());
   console.log(describeKernels(kernelInfo()));
   manualSeed(seed);
   const results: string[] = [];
   const run = (name: string, { model, optimizer, description }: NotebookNet): void => {
     console.log(['', name, description].filter((line) => line !== undefined).join('\n'));
-    const { valAccHistory, secondsHistory } = fit(model, train, { optimizer, epochs, printEvery, valLoader: val });
+    const saving = loopOptions(command.opts<RankOptions>(), name.toLowerCase().replace(/ /g, '-'));
+    const settings = { optimizer, epochs, printEvery, valLoader: val, ...saving };
+    const { valAccHistory, secondsHistory } = fit(model, train, settings);
     const seconds = secondsHistory.reduce((sum, n) => sum + n, 0);
     results.push(`${name}: validation accuracy ${valAccHistory.at(-1)?.toFixed(4)} after ${seconds.toFixed(1)} s`);
   };

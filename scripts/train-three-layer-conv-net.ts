@@ -6,15 +6,18 @@ import { Command } from 'commander';
 import { type NDArray, savePng, ThreeLayerConvNet, visualizeGrid, zeros } from '../src/index.js';
 import { withDataOptions } from './cifar10-data.js';
 import { finish, nonNegative, wholeNumber } from './options.js';
+import { withRankOptions } from './ranks.js';
 import { trainOnImages } from './training-report.js';
 
 /** Pixels of the picture for each weight of a filter, and between the grids. */
 const SCALE = 6;
 const GAP = 24;
 
-const command = withDataOptions(
-  new Command('train-three-layer-conv-net').description(
-    'Trains a three-layer convolutional net on CIFAR-10, reports its test accuracy and draws its filters.',
+const command = withRankOptions(
+  withDataOptions(
+    new Command('train-three-layer-conv-net').description(
+      'Trains a three-layer convolutional net on CIFAR-10, reports its test accuracy and draws its filters.',
+    ),
   ),
 )
   .option('--epochs <n>', 'passes over the training images', wholeNumber, 1)
@@ -43,7 +46,7 @@ async function main(): Promise<void> {
   const { filters: numFilters, filterSize, hidden: hiddenDim, weightScale, reg, seed } = options;
   const model = new ThreeLayerConvNet({ numFilters, filterSize, hiddenDim, weightScale, reg, seed });
   const before = gridOf(model);
-  trainOnImages(model, 'adam', command.opts());
+  if (!trainOnImages(model, 'adam', command.opts())) return;
   mkdirSync(dirname(options.picture), { recursive: true });
   await savePng(options.picture, sideBySide(before, gridOf(model)));
   console.log(`Filters before training (left) and after written to ${options.picture}`);

@@ -4,10 +4,13 @@ import { Command } from 'commander';
 import { TwoLayerNet } from '../src/index.js';
 import { withDataOptions } from './cifar10-data.js';
 import { finish, nonNegative, wholeNumber } from './options.js';
+import { withRankOptions } from './ranks.js';
 import { trainOnImages } from './training-report.js';
 
-const command = withDataOptions(
-  new Command('train-two-layer-net').description('Trains a two-layer net on CIFAR-10 and reports its test accuracy.'),
+const command = withRankOptions(
+  withDataOptions(
+    new Command('train-two-layer-net').description('Trains a two-layer net on CIFAR-10 and reports its test accuracy.'),
+  ),
 )
   .option('--epochs <n>', 'passes over the training images', wholeNumber, 10)
   .option('--hidden <n>', 'units of the hidden layer', wholeNumber, 100)

@@ -4,9 +4,10 @@ import { kernelInfo, type Model, Solver } from '../src/index.js';
 import { loadImages } from './cifar10-data.js';
 import { KeptHistory } from './kept-history.js';
 import { describeKernels } from './options.js';
+import { leads, loopOptions, type RankOptions } from './ranks.js';
 
 /** Options of their command lines. */
-export interface TrainingOptions {
+export interface TrainingOptions extends RankOptions {
   readonly data?: string;
   readonly synthetic?: boolean;
   readonly train: number;
@@ -21,14 +22,17 @@ export interface TrainingOptions {
 
 /**
  * Trains a model on CIFAR-10, scores the test images, prints the accuracies and times, and writes the history to
- * `options.out`, as JSON with the options.
+ * `options.out`, as JSON with the options. Of several ranks only rank 0 prints and writes.
+ *
+ * @returns Whether this process is the one that does.
  */
-export function trainOnImages(model: Model, updateRule: 'sgd' | 'adam', options: TrainingOptions): void {
+export function trainOnImages(model: Model, updateRule: 'sgd' | 'adam', options: TrainingOptions): boolean {
   const begin = performance.now();
+  const isLeading = leads(options);
   const { data, source } = loadImages(options.data, { numTraining: options.train, numTest: 10000 }, options.synthetic);
   const loaded = performance.now();
   console.log(describeKernels(kernelInfo()));
-  const kept = new KeptHistory(options.out);
+  const kept = isLeading ? new KeptHistory(options.out) : null;
 
   const solver = new Solver(model, data, {
     updateRule,
@@ -38,10 +42,12 @@ export function trainOnImages(model: Model, updateRule: 'sgd' | 'adam', options:
     numEpochs: options.epochs,
     printEvery: options.printEvery,
     seed: options.seed,
-    onIteration: (solver) => kept.keep(() => ({ data: source, options, ...historyOf(solver) })),
+    onIteration: (solver) => kept?.keep(() => ({ data: source, options, ...historyOf(solver) })),
+    ...loopOptions(options),
   });
   solver.train();
   const trained = performance.now();
+  if (kept === null) return false;
 
   const testAcc = solver.checkAccuracy(data.XTest, data.yTest);
   const seconds = (from: number, to: number): string => `${((to - from) / 1000).toFixed(1)} s`;
@@ -51,6 +57,7 @@ export function trainOnImages(model: Model, updateRule: 'sgd' | 'adam', options:
   const outcome = { testAcc, seconds: (trained - loaded) / 1000 };
   kept.finish({ data: source, options, ...outcome, ...historyOf(solver) });
   console.log(`History written to ${kept.file}`);
+  return true;
 }
 
 /** The histories of a run, which may still be going on. */

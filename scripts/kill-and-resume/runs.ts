@@ -17,11 +17,14 @@ import {
   type SolverOptions,
   transforms,
 } from '../../src/index.js';
+import type { Communicator } from '../../src/training/parallel/index.js';
 
 /** What saves and continues a run; nothing in a run that is not interrupted. */
 export interface Saving {
   readonly checkpoint?: CheckpointOptions;
   readonly resume?: true;
+  /** The ranks that train together. */
+  readonly distributed?: Communicator;
   /** Called after each step. */
   readonly stepped?: () => void;
 }
