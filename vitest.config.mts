@@ -28,6 +28,7 @@ const SHARED = [
     'optim',
     'pictures',
     'runs',
+    'search',
     'serving',
     'terminal',
     'training',

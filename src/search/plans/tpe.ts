@@ -1,10 +1,11 @@
-import { hostValues, Random } from '../../arrays/index.js';
+import { Random } from '../../arrays/index.js';
 import { trialId } from '../identity.js';
 import { type Goal, ranked } from '../objective.js';
 import { applies, type Space } from '../space/index.js';
 import type { StrategySettings } from '../strategies.js';
 import type { Config, Job, Outcome, Plan } from '../types.js';
 import { Draws } from './drawn.js';
+import { numbersOf } from './numbers.js';
 import { densityOf } from './parzen.js';
 
 type Settings = Extract<StrategySettings, { readonly name: 'tpe' }>;
@@ -91,13 +92,4 @@ export class TpePlan implements Plan {
       return best;
     });
   }
-}
-
-/** Uniform numbers, drawn many at a time. */
-function numbersOf(random: Random): () => number {
-  let [values, at] = [hostValues(random.rand([256], 'float64')), 0];
-  return () => {
-    if (at === values.length) [values, at] = [hostValues(random.rand([256], 'float64')), 0];
-    return values[at++];
-  };
 }

@@ -18,7 +18,12 @@ export class Space<C extends Config = Config> {
 
   /** A config at random. The same generator in the same state gives the same. */
   sample(random: Random): C {
-    return this.fill((_, parameter) => drawn(parameter, hostValues(random.rand([1], 'float64'))[0]));
+    return this.draw(() => hostValues(random.rand([1], 'float64'))[0]);
+  }
+
+  /** A config from uniform numbers in [0, 1). */
+  draw(uniform: () => number): C {
+    return this.fill((_, parameter) => drawn(parameter, uniform()));
   }
 
   /** A config with the values that `pick` gives, asked for each parameter that applies, in their order. */
