@@ -3,6 +3,8 @@ export { type Reported, SearchFolder } from './folder.js';
 export { type JobOptions, runJob } from './job.js';
 export type { Goal } from './objective.js';
 export { type PlanSettings, planOf } from './plans/index.js';
+export type { RedisOptions } from './redis/options.js';
+export { type SearchWorkerOptions, searchWorker } from './redis/worker.js';
 export { searchReport } from './report/index.js';
 export { type SearchOptions, type SearchResult, search } from './search.js';
 export type { SearchSettings } from './settings.js';

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  ANY,
   count,
   FUNCTION,
   type OptionsOf,
@@ -18,6 +19,9 @@ import { drive } from './drive.js';
 import { SearchFolder } from './folder.js';
 import { bestOf } from './objective.js';
 import { planOf } from './plans/index.js';
+import { checkShared, type RedisOptions } from './redis/options.js';
+import { closeQueue, openQueue, type SearchQueue } from './redis/queue.js';
+import { QueueRunner } from './redis/runner.js';
 import { runnerOf } from './runners/index.js';
 import { type OptionsFor, SEARCHED, searchedOf } from './searched.js';
 import type { Config, Job, Metrics, Outcome, Trial } from './types.js';
@@ -42,6 +46,12 @@ const OPTIONS = {
   folder: option<string | null>(null, orNull(TEXT)),
   /** In how many processes of this machine trials run; 0: in this one. Default 0. */
   workers: option(0, count(0, 1024)),
+  /**
+   * Runs trials by workers, of other machines too, which take them from a queue on this Redis: {@link searchWorker}, or
+   * `layerwise search worker`. The trial is a file then, and the folder is one that all of them see. Workers say how many
+   * threads they use. Default: none.
+   */
+  redis: option<RedisOptions | null>(null, ANY),
   /**
    * Threads of the kernels, over all processes: each gets the same share, at least one. Default: `LAYERWISE_THREADS`,
    * or as many as the machine has cores.
@@ -71,15 +81,16 @@ export interface SearchResult<C extends Config = Config> {
 /**
  * Tries configs of a space, and says which is best.
  *
- * Trials run one after the other in this process, or in `workers` processes. Both give the same results, but for the
- * strategies `asha` and `tpe` and for `medianStop`, whose choices depend on which trial is done first: alone they
- * repeat, with workers they may not.
+ * Trials run one after the other in this process, in `workers` processes, or by the workers of a `redis`. All give the
+ * same results, but for the strategies `asha` and `tpe` and for `medianStop`, whose choices depend on which trial is
+ * done first: alone they repeat, with workers they may not.
  *
  * A trial that throws is an outcome, with an error and no metrics. One whose process dies is run once more, from its
  * checkpoint.
  *
  * @throws {TypeError | RangeError | Error} before anything is run: an option, the space or the strategy is wrong, the
- *   trial's file has no trial, or the folder has another search, which another process may be running.
+ *   trial's file has no trial, the folder has another search, which another process may be running, there is no Redis
+ *   or it refuses, or bullmq and ioredis are not installed.
  *
  * @example
  * const { config, best } = await search({
@@ -93,12 +104,16 @@ export interface SearchResult<C extends Config = Config> {
  */
 export async function search<C extends Config = Config>(options: SearchOptions<C>): Promise<SearchResult<C>> {
   const settings = settingsOf(FN, OPTIONS, options as OptionsOf<typeof OPTIONS>);
+  const redis = checkShared(FN, settings);
   const [trial, searched] = await searchedOf(FN, settings, settings.workers > 0);
   const isTemporary = settings.folder === null;
   const dir = settings.folder ?? mkdtempSync(join(tmpdir(), 'layerwise-search-'));
+  // A Redis that refuses does so before a folder is made.
+  const queue = redis === null ? null : await openQueue(FN, redis);
   try {
-    return await run(SearchFolder.create(FN, dir, searched), trial, settings);
+    return await run(SearchFolder.create(FN, dir, searched), trial, settings, queue);
   } finally {
+    if (queue !== null) await closeQueue(queue);
     if (isTemporary) rmSync(dir, { recursive: true, force: true });
   }
 }
@@ -107,10 +122,15 @@ async function run<C extends Config>(
   folder: SearchFolder,
   trial: string | Trial,
   settings: Settings<typeof OPTIONS>,
+  queue: SearchQueue | null,
 ): Promise<SearchResult<C>> {
   makeFolder(FN, folder.dir);
   const lock = lockRun(FN, folder.dir, SEARCH_LOCK);
-  const runner = runnerOf(folder, trial, settings.workers, settings.threads ?? allThreads());
+  const threads = settings.threads ?? allThreads();
+  const runner =
+    queue === null
+      ? runnerOf(folder, trial, settings.workers, threads)
+      : new QueueRunner(FN, queue, folder, trial as string);
   try {
     await drive(folder, planOf(folder.settings), runner, settings);
     folder.writeResults();

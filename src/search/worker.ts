@@ -1,20 +1,18 @@
 // The program of a process that runs trials for another one.
 
 import { runJob } from './job.js';
+import { endWithParent } from './parent.js';
 import type { Answer, Request } from './protocol.js';
+import type { Metrics } from './types.js';
 
-const parent = process.ppid;
+endWithParent();
 
 function say(answer: Answer): void {
   process.send?.(answer);
 }
 
 async function work({ folder, trial, job, threads }: Request): Promise<void> {
-  const hears = (epoch: number, metrics: Readonly<Record<string, number>>): void => {
-    // A trial that trains without a pause is not told that the search has ended.
-    if (process.ppid !== parent) process.exit(1);
-    say({ kind: 'report', epoch, metrics });
-  };
+  const hears = (epoch: number, metrics: Metrics): void => say({ kind: 'report', epoch, metrics });
   try {
     await runJob(folder, trial, job, { threads, hears });
     say({ kind: 'done' });

@@ -19,13 +19,20 @@ const REFUSALS: readonly (readonly [pattern: RegExp, found: string, wayOut: stri
   [/NOPERM/, 'its user may not do that', 'let the user do what a queue needs: ~bull:* +@all'],
 ];
 
+/** A connection, and those that BullMQ makes of it for commands that wait. */
+export interface Connection {
+  readonly client: Redis;
+  /** Gives them up at once, be the server there or away. */
+  end(): void;
+}
+
 /**
  * A connection that waits, and connects again, whenever the server is away later.
  *
  * @param fn - What errors call the function.
  * @throws {Error} if there is no Redis at the address now, or it refuses: one line, with the way out.
  */
-export async function connectRedis(fn: string, url: string): Promise<Redis> {
+export async function connectRedis(fn: string, url: string): Promise<Connection> {
   const { ioredis } = await loadQueues(fn);
   let isFirst = true;
   const client = new ioredis.Redis(url, {
@@ -47,13 +54,29 @@ export async function connectRedis(fn: string, url: string): Promise<Redis> {
     await client.ping();
     if (reason !== null) throw reason;
     isFirst = false;
-    return client;
+    return connectionOf(client);
   } catch (error) {
     client.disconnect();
     throw refusal(fn, url, reason ?? error);
   } finally {
     clearTimeout(timer);
   }
+}
+
+function connectionOf(client: Redis): Connection {
+  const all = [client];
+  const duplicate = client.duplicate.bind(client);
+  client.duplicate = (options) => {
+    const another = duplicate(options);
+    all.push(another);
+    return another;
+  };
+  return {
+    client,
+    end() {
+      for (const each of all) each.disconnect();
+    },
+  };
 }
 
 /** The error of a Redis that refuses, in words. */

@@ -1,4 +1,4 @@
-import { type OptionsOf, option, type Range, required, settingsOf } from '../../arrays/index.js';
+import { argumentError, type OptionsOf, option, type Range, required, settingsOf } from '../../arrays/index.js';
 
 const ADDRESS: Range = {
   allows: (value) => typeof value === 'string' && isAddress(value),
@@ -28,6 +28,37 @@ export type CheckedRedis = ReturnType<typeof settingsOf<typeof REDIS>>;
 /** @throws {TypeError | RangeError} naming what does not fit. */
 export function checkRedis(fn: string, redis: RedisOptions): CheckedRedis {
   return settingsOf(`${fn}: redis`, REDIS, redis);
+}
+
+/** The options of a search that go together with a queue, or not. */
+interface Shared {
+  readonly redis: RedisOptions | null;
+  readonly trial: unknown;
+  readonly folder: string | null;
+  readonly workers: number;
+}
+
+/**
+ * The queue of a search; null where it has none.
+ *
+ * @throws {TypeError | RangeError} if its options do not fit, or do not go together with others.
+ */
+export function checkShared(fn: string, { redis, trial, folder, workers }: Shared): CheckedRedis | null {
+  if (redis === null) return null;
+  const checked = checkRedis(fn, redis);
+  if (typeof trial !== 'string') {
+    const [found, wayOut] = ['is a function, which workers do not have', 'export it from a file: `export default …`'];
+    throw argumentError(TypeError, { fn, arg: 'trial', found, wayOut });
+  }
+  if (folder === null) {
+    const expected = 'the folder of the search, which its workers see too';
+    throw argumentError(TypeError, { fn, arg: 'folder', found: 'is missing', expected });
+  }
+  if (workers > 0) {
+    const wayOut = 'leave it out, and start workers: `layerwise search worker`';
+    throw argumentError(RangeError, { fn, arg: 'workers', found: `is ${workers}, and there is redis`, wayOut });
+  }
+  return checked;
 }
 
 /** An address as it is shown: without the password. */

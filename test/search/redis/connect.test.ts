@@ -59,9 +59,9 @@ describe('a Redis that refuses', () => {
     });
 
     test('is reached with it', async () => {
-      const client = await connectRedis('search', server.url.replace('//', '//:secret@'));
-      expect(await client.ping()).toBe('PONG');
-      client.disconnect();
+      const connection = await connectRedis('search', server.url.replace('//', '//:secret@'));
+      expect(await connection.client.ping()).toBe('PONG');
+      connection.end();
     });
   });
 });
