@@ -9,7 +9,7 @@ import { SlurmCluster, slurmMissing } from '../helpers/slurm.js';
 const missing = slurmMissing() ?? whyNoMpi();
 if (missing !== null) console.warn(`ranks that srun starts: skipped, ${missing}`);
 
-describe.skipIf(missing !== null)('ranks that srun starts on two nodes', () => {
+describe.skipIf(missing !== null)('ranks that srun starts on two nodes', { timeout: 120_000 }, () => {
   let cluster: SlurmCluster;
 
   beforeAll(async () => {
@@ -34,5 +34,13 @@ describe.skipIf(missing !== null)('ranks that srun starts on two nodes', () => {
     ]);
     expect(mpiexec.code).toBe(0);
     expect(srun.trim().split('\n').sort()).toEqual(mpiexec.out.trim().split('\n').sort());
+  });
+
+  test('train as one process does', async () => {
+    const printed = (await onNodes('srun-training', { MPIR_CVAR_NOLOCAL: '1' })).trim().split('\n').sort();
+    const [first, second] = printed.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(first).toMatchObject({ size: 2, node: 'n1' });
+    expect(second).toMatchObject({ size: 2, node: 'n2', bits: first.bits });
+    expect(first.apart).toBeLessThan(1e-12);
   });
 });
