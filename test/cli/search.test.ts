@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { STRATEGY_NAMES } from '../../src/cli/commands/search-run.js';
 import { STRATEGIES } from '../../src/search/index.js';
 import { command } from '../helpers/command.js';
@@ -58,6 +58,23 @@ test('what has been found: a table, and JSON', async () => {
   const list = await search('list');
   expect(list.out).toMatch(/^search +strategy +metric +best +trials\n(trial|b) +/);
   expect(JSON.parse((await search('list', '--json')).out)[0]).toMatchObject({ name: 'b', done: 4, isComplete: true });
+});
+
+test('one trial by its index, given or as a scheduler says', async () => {
+  const line = ['g', '--trial', 'trial.ts', '--trials', '3', '--trial-index'];
+  expect((await search(...line, '1')).out).toMatch(/^g: trial 1: valAcc -?0\.\d+, 0 s\n$/);
+  expect((await search(...line, '1')).out).toMatch(/^g: trial 1: .* \(complete before\)\n$/);
+  vi.stubEnv('JOB_COMPLETION_INDEX', '2');
+  const { out } = await search(...line, '--json');
+  vi.unstubAllEnvs();
+  expect(JSON.parse(out)).toMatchObject({ folder: path.join(dir, 'g'), index: 2, rung: 0, isNew: true, trials: 3 });
+  expect((await search('show', 'g')).out).toContain('\n2 of 3 trials are done\n');
+  // The others, as in any search.
+  expect((await search('g', '--workers', '0')).out).toMatch(/^trial 0: .*\n\ntrial /);
+  const halving = ['h', '--trial', 'trial.ts', '--strategy', 'halving', '--trials', '2', '--epochs', '2', '--eta', '2'];
+  for (const index of ['0', '1']) await search(...halving, '--trial-index', index);
+  const last = await search(...halving, '--trial-index', '1', '--rung', '1');
+  expect(last.out).toBe('rung 1 has 1 trial: none for index 1\n');
 });
 
 test('a space on the line, and a trial that fails', async () => {
@@ -129,6 +146,22 @@ describe('what is refused, in one line', () => {
     expect(code).toBeGreaterThan(0);
     if (typeof message === 'string') expect(err).toBe(`${message}\n`);
     else expect(err.trimEnd()).toMatch(message);
+  });
+
+  test.each([
+    [['--rung', '1'], 'search: --rung is of one trial, expected --trial-index beside it'],
+    [
+      ['--trial-index', '0', '--workers', '2'],
+      'search: --trial-index runs one trial in this process, expected no --workers beside it',
+    ],
+    [
+      ['--trial-index', '3', '--trials', '3'],
+      'search: index is 3, expected a whole number from 0 to 2, one for each of the 3 trials',
+    ],
+    [['--trial-index'], /^search: index is missing, and so are SLURM_ARRAY_TASK_ID and JOB_COMPLETION_INDEX: /],
+  ])('%s', async (args, message) => {
+    const { err } = await search('i', '--trial', 'trial.ts', ...args);
+    expect(err).toMatch(message instanceof RegExp ? message : `${message}\n`);
   });
 
   test('another search in the folder', async () => {

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { UsageError } from '../errors.js';
 import type { Io } from '../io.js';
 import type { SearchFlags } from '../search/options.js';
 import { suggest } from '../suggestions.js';
@@ -7,9 +8,14 @@ import { wholeNumber } from '../values.js';
 /** The strategies of `search()`; a test compares. */
 export const STRATEGY_NAMES = ['grid', 'random', 'halving', 'asha', 'tpe'] as const;
 
+const workers = wholeNumber(0, 1024);
+const indexOf = wholeNumber(0);
+
 /** What the options of `search` give. */
 interface Flags extends SearchFlags {
-  readonly workers: number;
+  readonly workers?: number;
+  readonly trialIndex?: number | true;
+  readonly rung?: number;
   readonly threads?: number;
   readonly report?: true;
   readonly open?: true;
@@ -36,12 +42,9 @@ export function searchRunCommand(io: Io): Command {
     .option('--metric <name>', 'what the trial returns that is made better; default: valAcc')
     .addOption(new Option('--mode <mode>', 'whether more of it is better; default: max').choices(['max', 'min']))
     .option('--seed <n>', 'of the draws and of each trial; default: 0', wholeNumber(0))
-    .option(
-      '--workers <n>',
-      'processes of this machine that run trials; 0: in that of the command',
-      wholeNumber(0, 1024),
-      1,
-    )
+    .option('--workers <n>', 'processes of this machine that run trials; 0: none but this; default: 1', workers)
+    .option('--trial-index [n]', 'run one trial: of this index, or that which Slurm or Kubernetes gives', indexOf)
+    .option('--rung <n>', 'of halving, with --trial-index: the rung; default: 0', wholeNumber(0))
     .option('--threads <n>', 'threads of the kernels over all processes; default: all', wholeNumber())
     .option('--report', 'write report.html into the folder at the end')
     .option('--open', 'the same, and open it in the browser')
@@ -52,8 +55,26 @@ export function searchRunCommand(io: Io): Command {
 
 async function runCommand(io: Io, dir: string | undefined, flags: Flags): Promise<void> {
   const { wantedOf } = await import('../search/options.js');
-  const { runSearch } = await import('../search/run.js');
+  checkTogether(flags);
   const wanted = await wantedOf(io, dir, flags);
-  const { workers, threads, report = false, open = false } = flags;
-  await runSearch(io, wanted, { workers, ...(threads !== undefined && { threads }), report, open });
+  const { workers = 1, threads, trialIndex, rung, report = false, open = false } = flags;
+  const own = threads !== undefined && { threads };
+  if (trialIndex !== undefined) {
+    const { runTrial } = await import('../search/run-trial.js');
+    const index = trialIndex === true ? {} : { index: trialIndex };
+    return runTrial(io, { ...wanted, ...index, ...own, ...(rung !== undefined && { rung }) });
+  }
+  const { runSearch } = await import('../search/run.js');
+  await runSearch(io, wanted, { workers, ...own, report, open });
+}
+
+/** @throws {UsageError} naming options that exclude each other. */
+function checkTogether({ trialIndex, rung, ...others }: Flags): void {
+  if (trialIndex === undefined && rung !== undefined) {
+    throw new UsageError('search: --rung is of one trial, expected --trial-index beside it');
+  }
+  const [foreign] = (['workers', 'report', 'open'] as const).filter((name) => others[name] !== undefined);
+  if (trialIndex !== undefined && foreign !== undefined) {
+    throw new UsageError(`search: --trial-index runs one trial in this process, expected no --${foreign} beside it`);
+  }
 }

@@ -79,7 +79,7 @@ export function jsonOf(view: SearchView, folder: string, report: string | null):
 }
 
 /** What became of a job, in a line. */
-function outcomeLine({ job, metrics, error, stopped, seconds }: Outcome, metric: string): string {
+export function outcomeLine({ job, metrics, error, stopped, seconds }: Outcome, metric: string): string {
   const epochs = job.epochs === null ? '' : ` to epoch ${job.epochs}`;
   const what = error !== null ? `failed: ${error}` : `${metric} ${plain(metrics?.[metric] ?? null)}`;
   return `trial ${job.trial}${epochs}: ${what}${stopped ? ', stopped early' : ''}, ${duration(seconds)}`;
