@@ -19,7 +19,8 @@ export async function runTrial(io: Io, wanted: Wanted & Index): Promise<void> {
   });
   const { outcome, index, rung, trials, isNew } = result;
   if (io.isJson) io.json({ folder: wanted.folder, ...result });
-  else if (outcome === null) io.print(`rung ${rung} has ${trials === 1 ? '1 trial' : `${trials} trials`}: none for index ${index}`);
+  else if (outcome === null)
+    io.print(`rung ${rung} has ${trials === 1 ? '1 trial' : `${trials} trials`}: none for index ${index}`);
   else {
     const before = isNew ? '' : ' (complete before)';
     io.print(`${shownFolder(io, wanted.folder)}: ${outcomeLine(outcome, wanted.metric)}${before}`);
