@@ -1,6 +1,6 @@
-// Compares the public interface with its snapshot: what the entry points of the package export, with every signature, as
-// the declarations that users get. `npm run check:api -- --update` writes the snapshot anew; its difference belongs in
-// the CHANGELOG.
+// Compares the public interface with its snapshot: what the entry points of the package export, with every signature,
+// as the declarations that users get. `npm run check:api -- --update` writes the snapshot anew; its difference belongs
+// in the CHANGELOG.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
