@@ -3,6 +3,7 @@
 
 import type { Functions } from './functions.js';
 import type { Handles } from './handles.js';
+import type { Patience } from './patience.js';
 
 /** What a rank does next: a function of the communicator, or nothing any more. */
 export const CALLS = ['end', 'allReduce', 'broadcast', 'gather', 'barrier'] as const;
@@ -24,18 +25,17 @@ export class Agreement {
   readonly #mpi: Functions;
   readonly #handles: Handles;
   readonly #size: number;
+  readonly #patience: Patience;
   /** The numbers of this rank, then their negatives. In buffers of their own, which never move. */
   readonly #own = new Int32Array(new ArrayBuffer(8 * FIELDS));
   readonly #bounds = new Int32Array(new ArrayBuffer(8 * FIELDS));
   readonly #request = new BigInt64Array(new ArrayBuffer(8));
-  /** Room for an `MPI_Status`, which is nowhere larger than 32 bytes. */
-  readonly #status = new Uint8Array(new ArrayBuffer(64));
-  readonly #isDone = new Int32Array(new ArrayBuffer(4));
 
-  constructor(mpi: Functions, handles: Handles, size: number) {
+  constructor(mpi: Functions, handles: Handles, size: number, patience: Patience) {
     this.#mpi = mpi;
     this.#handles = handles;
     this.#size = size;
+    this.#patience = patience;
   }
 
   /** Tells the others what this rank does. */
@@ -57,13 +57,12 @@ export class Agreement {
 
   /** Whether all ranks have told what they do. */
   isDone(): boolean {
-    this.#mpi.test(this.#request, this.#isDone, this.#status);
-    return this.#isDone[0] !== 0;
+    return this.#patience.isDone(this.#request);
   }
 
   /** Waits until all ranks have told what they do. @returns As {@link outcome}. */
   wait(): Intent[] | null {
-    this.#mpi.wait(this.#request, this.#status);
+    this.#patience.await(this.#request);
     return this.outcome();
   }
 

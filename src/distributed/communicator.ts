@@ -31,6 +31,7 @@ export class MpiCommunicator implements Communicator {
   readonly size: number;
   readonly #member: Member;
   readonly #handles: Handles;
+  readonly #request = new BigInt64Array(new ArrayBuffer(8));
   #hasEnded = false;
 
   constructor(member: Member, handles: Handles) {
@@ -49,10 +50,14 @@ export class MpiCommunicator implements Communicator {
     const { inPlace, kinds, ops, world } = this.#handles;
     const kind = kindOf(values);
     this.#agree('allReduce', KINDS.indexOf(kind), values.length, REDUCTIONS.indexOf(op), 0);
+    const { mpi, patience } = this.#member;
     const step = PIECE / values.BYTES_PER_ELEMENT;
     for (let from = 0; from < values.length; from += step) {
       const piece = values.length <= step ? values : values.subarray(from, from + step);
-      this.#member.mpi.allreduce(inPlace, piece, piece.length, kinds[kind], ops[op], world);
+      if (patience.isCrowded) {
+        mpi.iallreduce(inPlace, piece, piece.length, kinds[kind], ops[op], world, this.#request);
+        patience.await(this.#request);
+      } else mpi.allreduce(inPlace, piece, piece.length, kinds[kind], ops[op], world);
     }
     announce(array);
     return array;

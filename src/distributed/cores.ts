@@ -1,7 +1,7 @@
-// How many cores each of the ranks of a machine may use.
+// Which ranks share their cores.
 
 import { readFileSync } from 'node:fs';
-import { availableParallelism, hostname } from 'node:os';
+import { hostname } from 'node:os';
 
 /**
  * What the ranks that share their cores have in common: the machine, and the cores that they may run on, which a
@@ -17,9 +17,4 @@ function allowedCores(): string {
   } catch {
     return ''; // not Linux
   }
-}
-
-/** Threads for one of `ranks` that share their cores. */
-export function threadsOfRank(ranks: number, cores: number = availableParallelism()): number {
-  return Math.max(1, Math.floor(cores / ranks));
 }

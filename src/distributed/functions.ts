@@ -26,7 +26,6 @@ export interface Functions {
     comm: Handle,
     request: Memory,
   ) => number;
-  readonly wait: (request: Memory, status: Memory) => number;
   readonly test: (request: Memory, isDone: Int32Array, status: Memory) => number;
   readonly bcast: (memory: Memory, count: number, kind: Handle, root: number, comm: Handle) => number;
   readonly allgather: (
@@ -65,7 +64,6 @@ export function functionsOf(library: Library, { type }: Handles): Functions {
     size: bind('Comm_size', type, 'void *'),
     allreduce: bind('Allreduce', 'intptr_t', ...values, type, type),
     iallreduce: bind('Iallreduce', 'intptr_t', ...values, type, type, 'void *'),
-    wait: bind('Wait', 'void *', 'void *'),
     test: bind('Test', 'void *', 'void *', 'void *'),
     bcast: bind('Bcast', ...values, 'int', type),
     allgather: bind('Allgather', ...values, ...values, type),

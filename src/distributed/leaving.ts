@@ -9,6 +9,7 @@ import type { Functions } from './functions.js';
 import type { Handle } from './handles.js';
 import { hashOf } from './hash.js';
 import { described, namedRanks } from './intents.js';
+import { nap, type Patience } from './patience.js';
 
 /** For how long a rank that failed waits for the others to fail alike, in ms. */
 const GRACE = 1000;
@@ -16,7 +17,6 @@ const GRACE = 1000;
 const NAP = 2;
 
 const END = CALLS.indexOf('end');
-const sleeping = new Int32Array(new SharedArrayBuffer(4));
 
 /** A process as one of its job. */
 export interface Member {
@@ -25,6 +25,7 @@ export interface Member {
   readonly mpi: Functions;
   readonly world: Handle;
   readonly agreement: Agreement;
+  readonly patience: Patience;
 }
 
 /** An error that nobody catches. */
@@ -81,7 +82,7 @@ function leave(member: Member, code: number, failure: Failure | null, last: () =
   const error = failure === null ? '' : messageOf(failure.error);
   agreement.start('end', code, hashOf(error), 0, 0);
   const until = code === 0 ? Number.POSITIVE_INFINITY : performance.now() + GRACE;
-  while (!agreement.isDone() && performance.now() < until) Atomics.wait(sleeping, 0, 0, NAP);
+  while (!agreement.isDone() && performance.now() < until) nap(NAP);
 
   const reason = error === '' ? `exit code ${code}` : error;
   const line = `rank ${rank} of ${size} ended with ${reason}`;

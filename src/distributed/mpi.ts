@@ -1,11 +1,13 @@
+import { availableParallelism } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import type { Communicator } from '../training/parallel/index.js';
 import { Agreement } from './agreement.js';
 import { MpiCommunicator } from './communicator.js';
-import { placeOfCores, threadsOfRank } from './cores.js';
+import { placeOfCores } from './cores.js';
 import { hashOf } from './hash.js';
 import { type Launcher, launcherOf, lostConnection } from './launchers.js';
 import { type LoadedMpi, loadMpi, versionOf } from './library.js';
+import { Patience } from './patience.js';
 
 /** The one of this process, or why there is none: MPI starts once. */
 let communicator: Communicator | Error | null = null;
@@ -70,19 +72,27 @@ function started(library: LoadedMpi, launcher: Launcher | null): Communicator {
     mpi.finalize();
     throw new Error(`mpi: ${launcher === null ? ALONE : strangers(launcher, version, library.file)}`);
   }
-  const agreement = new Agreement(mpi, handles, size);
-  const ranks = new MpiCommunicator({ rank, size, mpi, world, agreement }, handles);
-  shareCores(ranks);
+  const patience = new Patience(mpi);
+  const agreement = new Agreement(mpi, handles, size, patience);
+  const ranks = new MpiCommunicator({ rank, size, mpi, world, agreement, patience }, handles);
+  const cores = shareCores(ranks);
+  patience.isCrowded = ranks.allReduce(Float64Array.of(cores), 'min')[0] < 1;
   return ranks;
 }
 
-/** Threads spin while they wait, so ranks that share a core would run slower than one of them alone. */
-function shareCores(ranks: Communicator): void {
+/**
+ * Threads spin while they wait, so ranks that share a core would run slower than one of them alone.
+ *
+ * @returns The cores for each of the ranks that share some with this one.
+ */
+function shareCores(ranks: Communicator): number {
   const place = hashOf(placeOfCores());
   const places = new Int32Array(ranks.size);
   places[ranks.rank] = place;
   ranks.allReduce(places);
-  process.env.LAYERWISE_THREADS ||= String(threadsOfRank(places.filter((other) => other === place).length));
+  const cores = availableParallelism() / places.filter((other) => other === place).length;
+  process.env.LAYERWISE_THREADS ||= String(Math.max(1, Math.floor(cores)));
+  return cores;
 }
 
 /** Why a process is alone though its launcher has started more. */

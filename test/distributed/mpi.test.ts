@@ -25,7 +25,7 @@ function checkRanks(job: Partial<Job> = {}): void {
     expect([code, err]).toEqual([0, '']);
     const lines = out.trim().split('\n');
     results = lines.map((line) => JSON.parse(line) as Results).sort((a, b) => a.rank - b.rank);
-  });
+  }, 60_000);
   const each = (name: string): unknown[] => results.map((result) => result[name]);
   const alike = (name: string, value: unknown) => expect(each(name)).toEqual([value, value, value]);
 

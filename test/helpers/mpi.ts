@@ -17,7 +17,7 @@ export interface Job {
   readonly program: string;
   readonly args?: readonly string[];
   /** What is added to this environment. Each rank has one thread where it says nothing else. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Default: MPICH's. */
   readonly launcher?: LauncherName;
   readonly cwd?: string;
