@@ -102,13 +102,20 @@ function leave(member: Member, code: number, failure: Failure | null, last: () =
     mpi.finalize();
     return;
   }
-  // All have failed: alike, which one of them tells, or each for a reason of its own. A launcher may end those that are
-  // left as soon as one is gone, so nothing waits for Node's own account of the error.
-  if (intents !== null || rank === 0) printStack(failure);
-  if (intents !== null) say(line);
+  // All have failed: the first rank of each error tells it. A launcher may end those that are left as soon as one is
+  // gone, so nothing waits for Node's own account of the error.
+  if (firstLike(rank, intents) === rank) {
+    printStack(failure);
+    if (intents !== null) say(line);
+  }
   last();
   mpi.finalize();
   process.exit(code);
+}
+
+/** The first rank that ends as this one does. */
+function firstLike(rank: number, intents: readonly Intent[] | null): number {
+  return intents?.findIndex((intent) => String(intent) === String(intents[rank])) ?? 0;
 }
 
 /** `rank 0 called allReduce of 10 float32 (sum)`. */
