@@ -39,6 +39,11 @@ import type { FitHistory } from './history.js';
  * @example
  * // Saved after each epoch: the program is started again where it was killed, and ends with the same bits.
  * fit(model, loader, { optimizer, epochs: 90, checkpoint: { dir: 'runs/a' }, resume: true });
+ *
+ * @example
+ * // mpiexec -n 4 node train.js: each process computes a quarter of every batch, and all take the same step.
+ * import { mpi } from 'layerwise/distributed';
+ * fit(model, loader, { optimizer, distributed: mpi(), syncBatchnorm: true });
  */
 export function fit<Y extends Targets = Labels, S = Tensor>(
   model: Module<S>,

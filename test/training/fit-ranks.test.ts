@@ -54,6 +54,13 @@ describeMpi('fit on ranks of MPI', () => {
     for (const name of ['synchronized', 'everything', 'ignored']) expectAsOne(results, name);
   });
 
+  test('an error of one rank ends the job, and rank 0 alone has printed', { timeout: 60_000 }, async () => {
+    const { code, out, err } = await runRanks({ ranks: 2, program: 'fit-fails' });
+    expect(code).not.toBe(0);
+    expect(err).toContain('rank 1 of 2 ended with Error: no more memory');
+    expect(out.match(/Iteration 1 \/ 50/g)).toHaveLength(1);
+  });
+
   describe('two ranks', () => {
     const ranks = 2;
     let results: Results[];

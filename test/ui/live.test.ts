@@ -15,6 +15,7 @@ import {
 } from '../../src/index.js';
 import { bitsOf, dropoutNet, finishedFit, fitSetup, makeSolver, wholeFit } from '../helpers/interruptible.js';
 import { checkpointsIn, runFolder } from '../helpers/run-folder.js';
+import { twinRanks } from '../helpers/twin-ranks.js';
 import { Client } from './client.js';
 
 const folder = runFolder();
@@ -124,6 +125,20 @@ describe('commands', () => {
     expect(heard[1]).toMatchObject({ kind: 'command', iteration });
     // The evaluation of the last step may be still to come.
     expect([Math.floor((iteration - 1) / 5), Math.floor(iteration / 5)]).toContain(heard[1].epoch);
+  });
+
+  test('of processes that share batches rank 0 has the page: all act upon it after the step that follows', async () => {
+    const { model, loader, options } = fitSetup('first', 'step', { ui, epochs: 5000, distributed: twinRanks() });
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 });
+    const run = fitAsync(model, loader, { ...options, optimizer, schedule: undefined, patience: undefined });
+    await turn();
+    const id = await newest();
+    await client.tell(id, { command: 'learningRate', value: 0.003 });
+    await client.until(id, ({ learningRate }) => learningRate === 0.003);
+    await client.tell(id, { command: 'stop' });
+    const { learningRates } = await run;
+    expect([learningRates[0], learningRates.at(-1)]).toEqual([0.01, 0.003]);
+    await client.until(id, ({ state }) => state === 'interrupted');
   });
 
   test('a run of fit that is stopped and resumed has the bits of one that was not', async () => {
