@@ -1,6 +1,6 @@
 // The process that is killed, or each of its ranks: `whole COUNT` prints what the first runs end with where nobody
-// interrupts them, `saved NUMBER DIR` what the run in a folder ends with, which it continues; `ranks` behind these where
-// there are several.
+// interrupts them, `saved NUMBER DIR` what the run in a folder ends with, which it continues. Behind these `ranks`, where
+// there are several, and `synchronized`, if that is what their batch normalization is.
 
 import { mpi } from '../../src/distributed/index.js';
 import { gatherValues } from '../../src/training/parallel/messages.js';
@@ -13,7 +13,7 @@ const comm = rest.includes('ranks') ? mpi() : null;
 const WARM = 6;
 
 async function main(): Promise<void> {
-  const distributed = comm === null ? {} : { distributed: comm };
+  const distributed = comm === null ? {} : { distributed: comm, syncBatchnorm: rest.includes('synchronized') };
   if (mode === 'whole') {
     for (let i = 0; i < Number(number); i++) print(await finalBits(i, distributed));
     return;

@@ -62,8 +62,8 @@ export async function killAndResume(
       external,
       ignoreAnnotations: true,
     });
-    const expected = whole(program, runs, ranks[0] ?? null);
-    const one = { program, number: 0, dir: join(folder, 'calibration'), ranks: ranks[0] ?? null };
+    const expected = whole(program, runs, jobOf(ranks, 0));
+    const one = { program, number: 0, dir: join(folder, 'calibration'), job: jobOf(ranks, 0) };
     const calibration = await attempt(one, null);
     const span = calibration.milliseconds;
     const trial = (number: number, dir: string): Promise<Trial> => {
@@ -77,10 +77,10 @@ export async function killAndResume(
 }
 
 /** What runs end with that nobody interrupts. */
-function whole(program: string, runs: number, ranks: number | null): string[] {
-  const [file, ...args] = commandOf(ranks, [program, 'whole', String(runs)]);
+function whole(program: string, runs: number, job: Job | null): string[] {
+  const [file, ...args] = commandOf(job, [program, 'whole', String(runs)]);
   const { status, stdout, stderr } = spawnSync(file, args, {
-    env: environment(ranks),
+    env: environment(job),
     encoding: 'utf8',
     maxBuffer: 2 ** 30,
   });
@@ -115,7 +115,7 @@ async function tried({ program, number, dir, expected, random, span, mostKills, 
     // Every fourth time while it starts, and looks for a checkpoint.
     const from = chance < 0.125 || chance > 0.875 ? 'ready' : 'steps';
     const after = at * span * (kills === 0 ? 0.9 : 0.6);
-    const start: Start = { program, number, dir, ranks: ranks[kills % ranks.length] ?? null };
+    const start: Start = { program, number, dir, job: jobOf(ranks, kills) };
     const end = await attempt(start, isKilled ? { from, after, which } : null);
     warnings += end.stderr;
     if (end.output !== null) {
@@ -155,27 +155,41 @@ interface Moment {
 
 /** One start of a run. */
 interface Start extends Pick<Subject, 'program' | 'number' | 'dir'> {
-  /** How many ranks it has; null: it is started without mpiexec. */
-  readonly ranks: number | null;
+  readonly job: Job | null;
+}
+
+/** What mpiexec starts; null: the program is started without it. */
+interface Job {
+  readonly ranks: number;
+  /** Whether batch normalization is over whole batches, so that the number of ranks changes nothing but rounding. */
+  readonly isSynchronized: boolean;
+}
+
+/** @param ranks - Those of one start after the other. */
+function jobOf(ranks: readonly number[], start: number): Job | null {
+  if (ranks.length === 0) return null;
+  return { ranks: ranks[start % ranks.length], isSynchronized: new Set(ranks).size > 1 };
 }
 
 /** What is executed: the program, and its arguments. */
-function commandOf(ranks: number | null, args: readonly string[]): string[] {
+function commandOf(job: Job | null, args: readonly string[]): string[] {
   const alone = [process.execPath, ...args];
-  return ranks === null ? alone : [mpiexecHere(), '-n', String(ranks), ...alone, 'ranks'];
+  if (job === null) return alone;
+  const words = job.isSynchronized ? ['ranks', 'synchronized'] : ['ranks'];
+  return [mpiexecHere(), '-n', String(job.ranks), ...alone, ...words];
 }
 
 /** Koffi is looked for from the program, which lies elsewhere; ranks have a thread each. */
-function environment(ranks: number | null): NodeJS.ProcessEnv {
-  if (ranks === null) return process.env;
+function environment(job: Job | null): NodeJS.ProcessEnv {
+  if (job === null) return process.env;
   return { ...process.env, NODE_PATH: join(__dirname, '../../node_modules'), LAYERWISE_THREADS: '1' };
 }
 
 /** @param moment - When it is killed; null: never. */
-function attempt({ program, number, dir, ranks }: Start, moment: Moment | null): Promise<End> {
+function attempt({ program, number, dir, job }: Start, moment: Moment | null): Promise<End> {
   return new Promise((resolve, reject) => {
-    const [file, ...args] = commandOf(ranks, [program, 'saved', String(number), dir]);
-    const child = spawn(file, args, { env: environment(ranks) });
+    const [file, ...args] = commandOf(job, [program, 'saved', String(number), dir]);
+    const child = spawn(file, args, { env: environment(job) });
     let isKilled = false;
     let [output, stderr, began] = ['', '', 0];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -183,7 +197,7 @@ function attempt({ program, number, dir, ranks }: Start, moment: Moment | null):
       output += text;
       // All ranks are there, or one of them has made steps.
       const has = {
-        ready: (said: string) => pidsIn(said).length === (ranks ?? 1),
+        ready: (said: string) => pidsIn(said).length === (job?.ranks ?? 1),
         steps: (said: string) => STEPS.test(said),
       };
       const says = (word: 'ready' | 'steps'): boolean => has[word](output) && !has[word](before);
@@ -201,7 +215,7 @@ function attempt({ program, number, dir, ranks }: Start, moment: Moment | null):
     child.on('close', (code, signal) => {
       const milliseconds = performance.now() - began;
       if (code === 0) resolve({ output: output.replace(/ready \d+\n|steps\n/g, '').trimEnd(), stderr, milliseconds });
-      else if (isKilled) resolve({ output: null, stderr: ranks === null ? stderr : '', milliseconds });
+      else if (isKilled) resolve({ output: null, stderr: job === null ? stderr : '', milliseconds });
       else reject(new Error(`run ${number} failed in ${dir} (${code ?? signal}): ${stderr}`));
     });
   });
