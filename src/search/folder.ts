@@ -9,6 +9,9 @@ import type { Job, Metrics, Outcome } from './types.js';
 /** Bytes of a file of JSON that are read at most. */
 const MOST = 2 ** 24;
 
+/** The lock of a search whose trials one process hands out. */
+export const SEARCH_LOCK = '.search.lock';
+
 /** What a trial has reported after an epoch. */
 export interface Reported {
   readonly rung: number;
@@ -65,6 +68,11 @@ export class SearchFolder {
     // More trials than before.
     if (readText(fn, file, MOST, 'delete it') !== text) writeAtomically(fn, file, text);
     return new SearchFolder(fn, dir, settings);
+  }
+
+  /** The file of the lock that the process has which runs the search. */
+  get lock(): string {
+    return join(this.dir, SEARCH_LOCK);
   }
 
   /** The folder of a trial. */

@@ -16,7 +16,7 @@ import {
 import { lockRun } from '../checkpoints/run-lock.js';
 import { makeFolder } from '../files/index.js';
 import { drive } from './drive.js';
-import { SearchFolder } from './folder.js';
+import { SEARCH_LOCK, SearchFolder } from './folder.js';
 import { bestOf } from './objective.js';
 import { planOf } from './plans/index.js';
 import { checkShared, type RedisOptions } from './redis/options.js';
@@ -27,9 +27,6 @@ import { type OptionsFor, SEARCHED, searchedOf } from './searched.js';
 import type { Config, Job, Metrics, Outcome, Trial } from './types.js';
 
 const FN = 'search';
-
-/** The lock of a search whose trials this process hands out. */
-export const SEARCH_LOCK = '.search.lock';
 
 const SIGNAL: Range = {
   allows: (value) => value instanceof AbortSignal,

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -233,4 +242,19 @@ test('lines that were half-written are skipped, and the next one is whole', SLOW
     [1, false],
     [2, false],
   ]);
+});
+
+test('the lock shows signs of life while a trial keeps the thread busy', SLOW, async () => {
+  const lock = join(folder, '.search.lock');
+  const beats: number[] = [];
+  const trial = () => {
+    for (let i = 0; i < 2; i++) {
+      beats.push(statSync(lock).mtimeMs);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+    }
+    return { loss: statSync(lock).mtimeMs };
+  };
+  const { outcomes } = await search(options({ trial, strategy: { name: 'random', trials: 1 } }));
+  expect(outcomes[0].metrics?.loss).toBeGreaterThan(beats[1]);
+  expect(existsSync(lock)).toBe(false);
 });

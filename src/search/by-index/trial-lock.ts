@@ -1,26 +1,11 @@
-import { Worker } from 'node:worker_threads';
 import { type Holder, LockQueue } from '../../files/index.js';
+import { keepAlive } from '../signs-of-life.js';
 
 /** The name of the lock in the folder of a trial. */
 const LOCK = '.lock';
 
-/** Milliseconds between two signs of life. */
-const HEARTBEAT = 1000;
-
 /** Milliseconds between two looks at the lock of another. */
 const PAUSE = 100;
-
-/** Gives signs of life while a trial keeps the main thread busy. */
-const PROGRAM = `
-  const { file, text } = require('node:worker_threads').workerData;
-  const fs = require('node:fs');
-  setInterval(() => {
-    try {
-      const now = new Date();
-      if (fs.readFileSync(file, 'utf8') === text) fs.utimesSync(file, now, now);
-    } catch {}
-  }, ${HEARTBEAT});
-`;
 
 /** How a lock is waited for. */
 export interface Waiting {
@@ -46,10 +31,7 @@ export async function withTrial<R>(
   for (;;) {
     const lock = queue.try();
     if (lock !== null) {
-      const thread = new Worker(PROGRAM, { eval: true, workerData: { file, text: lock.text }, execArgv: [], env: {} });
-      // Where there is no room for a thread, the lock shows signs of life when the trial lets the event loop turn.
-      thread.on('error', () => {});
-      thread.unref();
+      const thread = keepAlive(file, lock.text);
       try {
         return await work();
       } finally {

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
 import type { SearchFolder } from '../folder.js';
 import { runJob } from '../job.js';
+import { keepAlive } from '../signs-of-life.js';
 import type { Job, Metrics, Outcome, Runner, Trial } from '../types.js';
 
 /** Runs one job after the other, in this process. */
@@ -11,9 +14,11 @@ export class InProcess implements Runner {
   readonly #threads: number;
   readonly #halting = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
+  readonly #thread: Worker;
 
   constructor(folder: SearchFolder, trial: string | Trial, threads: number) {
     [this.#folder, this.#trial, this.#threads] = [folder, trial, threads];
+    this.#thread = keepAlive(folder.lock, readFileSync(folder.lock, 'utf8'));
   }
 
   run(job: Job, hears: (epoch: number, metrics: Metrics) => void): Promise<Outcome> {
@@ -31,6 +36,7 @@ export class InProcess implements Runner {
   async close(): Promise<void> {
     this.halt();
     await this.#running;
+    await this.#thread.terminate();
   }
 
   async #next(job: Job, hears: (epoch: number, metrics: Metrics) => void): Promise<Outcome> {
