@@ -139,6 +139,8 @@ describe('what is refused, in one line', () => {
     [['--trial', 'missing.ts'], /^search: trial: there is no file .*missing\.ts/],
     [['--trial', 'trial.ts', '--strategy', 'rendom'], /did you mean random\? \(layerwise search run --help\)$/],
     [['show', 'e'], /^search show: .*e has no search\.json, expected the folder of a search$/],
+    [['worker', '--redis', 'redis://127.0.0.1:1'], /^search worker: .*redis:\/\/127\.0\.0\.1:1/],
+    [['worker'], /^search worker: required option '--redis <url>' not specified/],
     [['list', 'e'], 'search list: there are no searches in e; layerwise search makes them'],
   ])('%s', async (args, message) => {
     const { code, err } = await search(...args);
@@ -148,6 +150,10 @@ describe('what is refused, in one line', () => {
   });
 
   test.each([
+    [['--queue', 'q'], 'search: --queue is of a Redis, expected --redis beside it'],
+    [['--redis', 'redis://127.0.0.1:1', '--workers', '2'], /^search: --workers are of this machine, expected none /],
+    [['--redis', 'http://x'], /^search: redis: url is 'http:\/\/x', expected the address of a Redis, /],
+    [['--redis', 'redis://127.0.0.1:1'], /^search: .*redis:\/\/127\.0\.0\.1:1/],
     [['--rung', '1'], 'search: --rung is of one trial, expected --trial-index beside it'],
     [
       ['--trial-index', '0', '--workers', '2'],

@@ -1,4 +1,5 @@
-// docs/command.md says what the command does: its lines parse, its settings are those that there are.
+// docs/command.md says what the command does: its lines parse, as those of docs/scaling-out.md and the README do, and its
+// settings are those that there are.
 
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
@@ -11,6 +12,7 @@ import { DATA, OPTIMIZERS } from '../../src/runs/settings.js';
 
 const page = readFileSync('docs/command.md', 'utf8');
 const readme = readFileSync('README.md', 'utf8');
+const scaling = readFileSync('docs/scaling-out.md', 'utf8');
 
 /** The calls in the blocks of code of a text, and those that stand in a line between backticks. */
 function callsIn(text: string): string[] {
@@ -37,7 +39,7 @@ function idleProgram(): Command {
   return program;
 }
 
-const CALLS = [...new Set([...callsIn(page), ...callsIn(readme)])];
+const CALLS = [...new Set([...callsIn(page), ...callsIn(readme), ...callsIn(scaling)])];
 
 test('the page shows every command', () => {
   const names = idleProgram().commands.map((command) => command.name());

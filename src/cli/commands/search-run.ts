@@ -14,6 +14,8 @@ const indexOf = wholeNumber(0);
 /** What the options of `search` give. */
 interface Flags extends SearchFlags {
   readonly workers?: number;
+  readonly redis?: string;
+  readonly queue?: string;
   readonly trialIndex?: number | true;
   readonly rung?: number;
   readonly threads?: number;
@@ -43,6 +45,8 @@ export function searchRunCommand(io: Io): Command {
     .addOption(new Option('--mode <mode>', 'whether more of it is better; default: max').choices(['max', 'min']))
     .option('--seed <n>', 'of the draws and of each trial; default: 0', wholeNumber(0))
     .option('--workers <n>', 'processes of this machine that run trials; 0: none but this; default: 1', workers)
+    .option('--redis <url>', 'run trials by workers that take them from this Redis: redis://host:6379')
+    .option('--queue <name>', 'with --redis: the queue that they share; default: layerwise')
     .option('--trial-index [n]', 'run one trial: of this index, or that which Slurm or Kubernetes gives', indexOf)
     .option('--rung <n>', 'of halving, with --trial-index: the rung; default: 0', wholeNumber(0))
     .option('--threads <n>', 'threads of the kernels over all processes; default: all', wholeNumber())
@@ -57,7 +61,7 @@ async function runCommand(io: Io, dir: string | undefined, flags: Flags): Promis
   const { wantedOf } = await import('../search/options.js');
   checkTogether(flags);
   const wanted = await wantedOf(io, dir, flags);
-  const { workers = 1, threads, trialIndex, rung, report = false, open = false } = flags;
+  const { redis: url, queue, threads, trialIndex, rung, report = false, open = false } = flags;
   const own = threads !== undefined && { threads };
   if (trialIndex !== undefined) {
     const { runTrial } = await import('../search/run-trial.js');
@@ -65,15 +69,24 @@ async function runCommand(io: Io, dir: string | undefined, flags: Flags): Promis
     return runTrial(io, { ...wanted, ...index, ...own, ...(rung !== undefined && { rung }) });
   }
   const { runSearch } = await import('../search/run.js');
-  await runSearch(io, wanted, { workers, ...own, report, open });
+  const redis = url === undefined ? null : { url, ...(queue !== undefined && { queue }) };
+  await runSearch(io, wanted, { workers: redis === null ? (flags.workers ?? 1) : 0, redis, ...own, report, open });
 }
 
 /** @throws {UsageError} naming options that exclude each other. */
-function checkTogether({ trialIndex, rung, ...others }: Flags): void {
+function checkTogether({ trialIndex, rung, redis, queue, ...others }: Flags): void {
+  if (redis === undefined && queue !== undefined) {
+    throw new UsageError('search: --queue is of a Redis, expected --redis beside it');
+  }
+  if (redis !== undefined && others.workers !== undefined) {
+    const wayOut = 'start layerwise search worker as often as you like';
+    throw new UsageError(`search: --workers are of this machine, expected none beside --redis; ${wayOut}`);
+  }
   if (trialIndex === undefined && rung !== undefined) {
     throw new UsageError('search: --rung is of one trial, expected --trial-index beside it');
   }
-  const [foreign] = (['workers', 'report', 'open'] as const).filter((name) => others[name] !== undefined);
+  const all = { ...others, redis };
+  const [foreign] = (['workers', 'redis', 'report', 'open'] as const).filter((name) => all[name] !== undefined);
   if (trialIndex !== undefined && foreign !== undefined) {
     throw new UsageError(`search: --trial-index runs one trial in this process, expected no --${foreign} beside it`);
   }

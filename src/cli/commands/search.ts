@@ -6,6 +6,7 @@ import { searchInitCommand } from './search-init.js';
 import { searchListCommand } from './search-list.js';
 import { searchRunCommand } from './search-run.js';
 import { searchShowCommand } from './search-show.js';
+import { searchWorkerCommand } from './search-worker.js';
 
 /** `layerwise search`: tries configs of a space, and what goes with it. */
 export function searchCommand(io: Io): Command {
@@ -14,7 +15,8 @@ export function searchCommand(io: Io): Command {
   addDefault(command, run)
     .addCommand(searchInitCommand(io))
     .addCommand(searchShowCommand(io))
-    .addCommand(searchListCommand(io));
+    .addCommand(searchListCommand(io))
+    .addCommand(searchWorkerCommand(io));
   const others = command.commands.filter((other) => other !== run);
   const lines = others.map((other) => `  layerwise search ${other.name().padEnd(8)}${other.summary()}`);
   // Its help is that of a search, and what there is beside it.

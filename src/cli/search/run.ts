@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Outcome } from '../../search/index.js';
+import type { Outcome, RedisOptions } from '../../search/index.js';
 import type { SearchView } from '../../search/report/index.js';
 import { duration, shellWord } from '../../terminal/index.js';
 import { InterruptedError } from '../errors.js';
@@ -20,12 +20,17 @@ const SHOWN = 10;
 export interface Running {
   readonly workers: number;
   readonly threads?: number;
+  readonly redis: RedisOptions | null;
   readonly report: boolean;
   readonly open: boolean;
 }
 
 /** Runs a search to its end, a line for each trial, and prints what it has found. */
-export async function runSearch(io: Io, wanted: Wanted, { workers, threads, report, open }: Running): Promise<void> {
+export async function runSearch(
+  io: Io,
+  wanted: Wanted,
+  { workers, threads, redis, report, open }: Running,
+): Promise<void> {
   const { search } = await import('../../search/index.js');
   const { viewOf } = await import('../../search/report/index.js');
   const shown = shownFolder(io, wanted.folder);
@@ -39,7 +44,7 @@ export async function runSearch(io: Io, wanted: Wanted, { workers, threads, repo
   const started = performance.now();
   try {
     const { signal } = interruption;
-    await search({ ...wanted, workers, ...(threads !== undefined && { threads }), onOutcome, signal });
+    await search({ ...wanted, workers, redis, ...(threads !== undefined && { threads }), onOutcome, signal });
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
     const calls = done === 1 ? '1 call' : `${done} calls`;
