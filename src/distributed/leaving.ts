@@ -9,6 +9,7 @@ import type { Functions } from './functions.js';
 import type { Handle } from './handles.js';
 import { hashOf } from './hash.js';
 import { described, namedRanks } from './intents.js';
+import type { Environment } from './launchers.js';
 import { nap, type Patience } from './patience.js';
 
 /** For how long a rank that failed waits for the others to fail alike, in ms. */
@@ -50,18 +51,43 @@ export function awaitAbort({ mpi, world }: Member): never {
   for (;;) mpi.barrier(world);
 }
 
-/** Sees to it that the process leaves its job when it ends, however that comes. */
-export function leaveAtExit(member: Member, ended: () => void): void {
+/**
+ * Lets MPICH's mpiexec end the job when this process exits, which could not start MPI: the others would wait for it for
+ * ever. It is told in the words of PMI 1, in which MPI_Abort would tell it.
+ */
+export function endJobAtExit(env: Environment): void {
+  if (env.HYDI_CONTROL_FD === undefined || env.PMI_FD === undefined) return;
+  const connection = Number(env.PMI_FD);
+  const failure = lastFailure();
+  process.on('exit', (code) => {
+    printStack(failure());
+    try {
+      writeSync(connection, `cmd=abort exitcode=${code || 1}\n`);
+    } catch {
+      // The connection is closed: mpiexec has ended.
+    }
+    if (failure() !== null) process.exit(code);
+  });
+}
+
+/** From now on, what the process fails of. */
+function lastFailure(): () => Failure | null {
   let failure: Failure | null = null;
   process.on('uncaughtExceptionMonitor', (error) => {
     failure = { error };
   });
+  return () => failure;
+}
+
+/** Sees to it that the process leaves its job when it ends, however that comes. */
+export function leaveAtExit(member: Member, ended: () => void): void {
+  const failure = lastFailure();
   const atExit = (code: number): void => {
     ended();
     // What was registered later has not run yet, and may have something left to write.
     const following = process.listeners('exit');
     const last = () => runAll(following.slice(following.indexOf(atExit) + 1), code);
-    leave(member, code, code === 0 ? null : failure, last);
+    leave(member, code, code === 0 ? null : failure(), last);
   };
   process.on('exit', atExit);
 }

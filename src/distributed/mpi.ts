@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
+import { configureKernels } from '../kernels/index.js';
 import type { Communicator } from '../training/parallel/index.js';
 import { Agreement } from './agreement.js';
 import { MpiCommunicator } from './communicator.js';
 import { placeOfCores } from './cores.js';
 import { hashOf } from './hash.js';
 import { type Launcher, launcherOf, lostConnection } from './launchers.js';
+import { endJobAtExit } from './leaving.js';
 import { type LoadedMpi, loadMpi, versionOf } from './library.js';
 import { Patience } from './patience.js';
 
@@ -24,8 +26,8 @@ let communicator: Communicator | Error | null = null;
  * Ranks compare what they are about to do before each call (2 µs in one machine), so that calls which do not match are
  * an error on all of them.
  *
- * Where `LAYERWISE_THREADS` says nothing the ranks of a machine share its cores: kernels that are first used after this
- * call run on as many threads as each rank has cores.
+ * Ranks of one machine share its cores: the first call configures the kernels for as many threads as each has cores,
+ * where `LAYERWISE_THREADS` says nothing. `configureKernels` after it chooses another number.
  *
  * When the process exits MPI is ended too, where all ranks exit. A rank that fails, or exits while others call one of
  * these functions, ends the job: with the line `rank 1 of 2 ended with …`, and its exit code.
@@ -45,9 +47,8 @@ export function mpi(): Communicator {
   if (launcher === null && !process.env.LAYERWISE_MPI) throw new Error(`mpi: ${ALONE}`);
   const lost = lostConnection(process.env);
   if (lost !== null) throw new Error(`mpi: ${lost}`);
-  const library = loadMpi('mpi', launcher);
   try {
-    communicator = started(library, launcher);
+    communicator = started(loadedMpi(launcher), launcher);
   } catch (error) {
     communicator = error as Error;
     throw error;
@@ -57,6 +58,15 @@ export function mpi(): Communicator {
 
 const ALONE =
   'this process is none of a job: start it with mpiexec -n 2 node program.js, or take singleProcess() for one process';
+
+function loadedMpi(launcher: Launcher | null): LoadedMpi {
+  try {
+    return loadMpi('mpi', launcher);
+  } catch (error) {
+    endJobAtExit(process.env);
+    throw error;
+  }
+}
 
 function started(library: LoadedMpi, launcher: Launcher | null): Communicator {
   const { functions: mpi, handles } = library;
@@ -90,8 +100,10 @@ function shareCores(ranks: Communicator): number {
   const places = new Int32Array(ranks.size);
   places[ranks.rank] = place;
   ranks.allReduce(places);
-  const cores = availableParallelism() / places.filter((other) => other === place).length;
-  process.env.LAYERWISE_THREADS ||= String(Math.max(1, Math.floor(cores)));
+  const sharing = places.filter((other) => other === place).length;
+  const cores = availableParallelism() / sharing;
+  const isTold = process.env.LAYERWISE_THREADS !== undefined && process.env.LAYERWISE_THREADS !== '';
+  if (sharing > 1 && !isTold) configureKernels({ threads: Math.max(1, Math.floor(cores)) });
   return cores;
 }
 

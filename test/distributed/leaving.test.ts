@@ -78,6 +78,12 @@ describeMpi('two ranks of MPICH', () => {
     expect((await left('killed')).code).toBe(9);
   });
 
+  test.concurrent('end when one cannot start MPI', async () => {
+    const { code, err } = await left('unstarted');
+    expect(code).toBe(1);
+    expect(err).toContain("Error: mpi: LAYERWISE_MPI is 'libno.so.1', which does not load as a library of MPI");
+  });
+
   test.concurrent('have no communicator any more after their end', async () => {
     const out = 'barrier: the communicator has ended with the process, which is at its exit\n';
     expect(await left('late')).toEqual({ code: 0, out, err: '' });

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import ndarray from 'ndarray';
 import { mpi } from '../../src/distributed/index.js';
-import { array, Random } from '../../src/index.js';
+import { array, kernelInfo, Random } from '../../src/index.js';
 import { resident } from '../../src/kernels/index.js';
 
 const ranks = mpi();
@@ -38,7 +38,7 @@ const results = {
   same: mpi() === ranks,
   rank,
   size,
-  threads: process.env.LAYERWISE_THREADS,
+  threads: kernelInfo().threads,
   sums: digest(ranks.allReduce(uneven).data),
   wide: Array.from(ranks.allReduce(wide).data),
   long: digest(ranks.allReduce(new Float64Array(2_100_000).fill(rank + 1))),

@@ -2,6 +2,7 @@
 
 import { mpi } from '../../src/distributed/index.js';
 
+if (process.argv[2] === 'unstarted' && process.env.PMI_RANK === '1') process.env.LAYERWISE_MPI = 'libno.so.1';
 const ranks = mpi();
 const { rank, size } = ranks;
 const isLast = rank === size - 1;
