@@ -1,8 +1,8 @@
 // What it costs the ranks of a job to add up an array, against a copy of the same bytes within one process:
 //
-//   mpiexec -n 2 npx ts-node bench/all-reduce.ts
-//   mpiexec -n 2 npx ts-node bench/all-reduce.ts --rounds 100 --json
-//   MPIR_CVAR_NOLOCAL=1 mpiexec -n 2 npx ts-node bench/all-reduce.ts      over the network alone (MPICH)
+//   npx -c 'mpiexec -n 2 ts-node bench/all-reduce.ts'
+//   npx -c 'mpiexec -n 2 ts-node bench/all-reduce.ts --rounds 100 --json'
+//   MPIR_CVAR_NOLOCAL=1 npx -c 'mpiexec -n 2 ts-node bench/all-reduce.ts'     over the network alone (MPICH)
 //
 // The arrays lie in the memory of the kernels. Measures by turns: a barrier, and for each size the all-reduce and the
 // copy. Rank 0 prints the fastest and the median time of each; `gigabytesPerSecond` is that of the array's bytes.
