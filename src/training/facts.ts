@@ -1,6 +1,6 @@
 import { fingerprint } from '../arrays/index.js';
 import type { CheckedDistributed } from './distributed-options.js';
-import type { Facts } from './parallel/index.js';
+import { Bucket, checkAlike, type Facts, partOf, Telling, together } from './parallel/index.js';
 import type { RunConfig } from './run-config.js';
 
 /**
@@ -29,9 +29,15 @@ export function factsOf(
     data,
     model,
     kernels: engine,
-    'the code of': Object.fromEntries(texts.map(([name, value]) => [name, hashOf(String(value))])),
+    'the code of': {
+      layerwise: hashOf(LIBRARY),
+      ...Object.fromEntries(texts.map(([name, value]) => [name, hashOf(String(value))])),
+    },
   };
 }
+
+/** By which versions of the library are told apart that do not go together. */
+const LIBRARY = [Bucket, Telling, checkAlike, partOf, together].join();
 
 function hashOf(text: string): string {
   return fingerprint(Array.from(text, (character) => character.codePointAt(0) as number));

@@ -154,7 +154,15 @@ const few = process.argv[2] === 'few';
 
 results.synchronized = compared({ syncBatchnorm: true, epochs: 10, verify: 20 });
 results.everything = compared({
-  ...{ syncBatchnorm: true, valLoader, accumulate: 2, clipGradNorm: 0.5, weightAverage: 0.9, verify: 3 },
+  ...{
+    syncBatchnorm: true,
+    valLoader,
+    accumulate: 2,
+    clipGradNorm: 0.5,
+    weightAverage: 0.9,
+    verify: 3,
+    keepBest: false,
+  },
   metrics: { right, ordered, seen: new Seen() } as never,
 });
 
@@ -228,7 +236,7 @@ if (!few) results.stopped = stopped();
 /** Rank 0 alone sees the folder, from which a run of all goes on. */
 function resumed() {
   const dir = mkdtempSync(join(tmpdir(), `layerwise-rank-${rank}-`));
-  const options = { checkpoint: { dir, every: 3 }, syncBatchnorm: true, accumulate: 2, valLoader };
+  const options = { checkpoint: { dir, every: 3 }, syncBatchnorm: true, accumulate: 2, valLoader, keepBest: false };
   const whole = trained(convnet(), { ...options, checkpoint: undefined }, loaderOf(), comm);
   const net = convnet();
   const optimizer = new optim.SGD(net.parameters(), { lr: 0.05, momentum: 0.9, weightDecay: 1e-3 });
