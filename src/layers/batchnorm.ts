@@ -8,7 +8,7 @@ import {
   NORMALIZATION_OPTIONS,
 } from './batchnorm-param.js';
 import { checkCache } from './cache.js';
-import { mergeMoments, sumGradients, type Whole } from './whole-batch.js';
+import { mergeMoments, sumGradients, type WholeBatch } from './whole-batch.js';
 
 /** What the backward passes of a batch normalization need from the forward pass. Opaque: the fields may change. */
 export interface BatchnormCache {
@@ -23,7 +23,7 @@ export interface BatchnormCache {
   /** The output of the ReLU that was applied in the same pass, else null. */
   readonly relu: NDArray | null;
   /** The whole batch, where its statistics were taken over several processes; else null. */
-  readonly whole: Whole | null;
+  readonly whole: WholeBatch | null;
 }
 
 /** The gradients of a normalization. */
@@ -210,7 +210,7 @@ export function normalizeBatch(
     epsilon: eps,
     relu,
   };
-  let whole: Whole | null = null;
+  let whole: WholeBatch | null = null;
   if (training) {
     kernels().batchnorm(operands);
     let count = shape.N * shape.S;
@@ -259,7 +259,7 @@ function throughStatistics(
   dgamma: NDArray,
   dbeta: NDArray,
   { x, gamma, mean, variance, eps }: BatchnormCache,
-  whole: Whole,
+  whole: WholeBatch,
 ): void {
   const [slope, level] = sumGradients(dgamma, dbeta, gamma, variance, eps, whole);
   const rest = empty(x.shape, dtypeOf(x));

@@ -2,7 +2,7 @@ import { dtypeOf, empty, hostRoom, hostValues, type NDArray } from '../arrays/in
 import { currentShard, isSynchronized } from './shard.js';
 
 /** A batch that several processes share, as one normalization sees it. */
-export interface Whole {
+export interface WholeBatch {
   /** Its values per channel. */
   readonly count: number;
   /** What the gradients of this process's part count in the sum over all. */
@@ -20,7 +20,7 @@ export interface Whole {
  * @param count - The values per channel of the part.
  * @returns The whole batch; null where the part is all of it or goes by its own statistics, and nothing changes.
  */
-export function mergeMoments(mean: NDArray, variance: NDArray, count: number): Whole | null {
+export function mergeMoments(mean: NDArray, variance: NDArray, count: number): WholeBatch | null {
   const shard = currentShard();
   if (!isSynchronized(shard)) return null;
   const [means, variances] = [hostValues(mean), hostValues(variance)];
@@ -56,7 +56,7 @@ export function sumGradients(
   gamma: NDArray,
   variance: NDArray,
   eps: number,
-  { count, weight, sum }: Whole,
+  { count, weight, sum }: WholeBatch,
 ): [slope: NDArray, level: NDArray] {
   const C = gamma.size;
   const sums = new Float64Array(2 * C);
