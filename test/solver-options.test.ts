@@ -10,7 +10,8 @@ const QUIET = { verbose: false, seed: 1 };
 
 const OPTIONS =
   'updateRule, optimConfig, lrDecay, batchSize, numEpochs, printEvery, verbose, loggers, ' +
-  'numTrainSamples, numValSamples, seed, checkpoint, resume, ui, onIteration, onEpoch';
+  'numTrainSamples, numValSamples, seed, distributed, syncBatchnorm, verify, checkpoint, resume, ui, onIteration, ' +
+  'onEpoch';
 
 const RULES = 'sgd, sgd_momentum, nesterov, rmsprop, adagrad, adam, adamw';
 

@@ -22,7 +22,7 @@ const START = 'start all ranks with one program, the same options and the same d
 
 /** What a job has printed, by ranks. */
 async function resultsOf(ranks: number, args: readonly string[], env: Record<string, string>): Promise<Results[]> {
-  const { code, out, err } = await runRanks({ ranks, program: 'shared-solver', args, env });
+  const { code, out, err } = await runRanks({ ranks, program: 'shared-solver', args, env, timeout: 120 });
   expect([code, err]).toEqual([0, '']);
   const results = out.trim().split('\n').map((line) => JSON.parse(line) as Results); // biome-ignore format: one chain
   expect(results).toHaveLength(ranks);
@@ -42,7 +42,7 @@ function expectSame(results: readonly Results[]): void {
 describeMpi('a Solver on ranks of MPI', () => {
   test('ends as one process on 3 ranks, and where they send over the network', async () => {
     expectSame(await resultsOf(3, ['--brief'], { MPIR_CVAR_NOLOCAL: '1' }));
-  }, 90_000);
+  }, 150_000);
 
   describe('on 2 ranks', () => {
     const ranks = 2;
@@ -54,7 +54,7 @@ describeMpi('a Solver on ranks of MPI', () => {
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
-    }, 90_000);
+    }, 150_000);
     const own = (way: string) => results.map((result) => result.own[way]);
     const alike = (way: string): unknown => {
       const found = results.map((result) => result.alike[way]);
