@@ -2,7 +2,6 @@
 
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { shareThreads } from '../src/cli/train/ranks.js';
 import { mpi } from '../src/distributed/index.js';
 import type { Communicator } from '../src/training/parallel/index.js';
 
@@ -16,7 +15,7 @@ export interface RankOptions {
 /** Adds them to a command. */
 export function withRankOptions(command: Command): Command {
   return command
-    .option('--distributed', 'train on all ranks: mpiexec -n 2 npx ts-node scripts/… --distributed')
+    .option('--distributed', "train on all ranks: npx -c 'mpiexec -n 2 ts-node scripts/… --distributed'")
     .option('--checkpoints <dir>', 'where the run is saved, once a minute (default: nowhere)')
     .option('--resume', 'go on from the last checkpoint in that folder');
 }
@@ -28,11 +27,15 @@ interface LoopOptions {
   readonly resume?: true;
 }
 
-/** Joins the ranks, if the options say so, of which rank 0 alone prints. @returns Whether this is the one that does. */
+/**
+ * Joins the ranks, if the options say so, of which rank 0 alone prints. To be called before there are arrays: the ranks
+ * of a machine share its threads.
+ *
+ * @returns Whether this is the one that prints.
+ */
 export function leads({ distributed }: RankOptions): boolean {
   if (!distributed) return true;
   const comm = mpi();
-  if (process.env.LAYERWISE_THREADS === undefined) shareThreads(comm);
   if (comm.rank > 0) console.log = () => {};
   return comm.rank === 0;
 }

@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import { type NDArray, savePng, ThreeLayerConvNet, visualizeGrid, zeros } from '../src/index.js';
 import { withDataOptions } from './cifar10-data.js';
 import { finish, nonNegative, wholeNumber } from './options.js';
-import { withRankOptions } from './ranks.js';
+import { leads, withRankOptions } from './ranks.js';
 import { trainOnImages } from './training-report.js';
 
 /** Pixels of the picture for each weight of a filter, and between the grids. */
@@ -43,6 +43,7 @@ const command = withRankOptions(
 const options = command.opts();
 
 async function main(): Promise<void> {
+  leads(command.opts());
   const { filters: numFilters, filterSize, hidden: hiddenDim, weightScale, reg, seed } = options;
   const model = new ThreeLayerConvNet({ numFilters, filterSize, hiddenDim, weightScale, reg, seed });
   const before = gridOf(model);

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { TwoLayerNet } from '../src/index.js';
 import { withDataOptions } from './cifar10-data.js';
 import { finish, nonNegative, wholeNumber } from './options.js';
-import { withRankOptions } from './ranks.js';
+import { leads, withRankOptions } from './ranks.js';
 import { trainOnImages } from './training-report.js';
 
 const command = withRankOptions(
@@ -28,6 +28,7 @@ const command = withRankOptions(
 const options = command.opts();
 
 finish(() => {
+  leads(command.opts());
   const { hidden: hiddenDim, weightScale, reg, seed } = options;
   trainOnImages(new TwoLayerNet({ hiddenDim, weightScale, reg, seed }), 'sgd', command.opts());
 });

@@ -47,9 +47,9 @@ export function trainOnImages(model: Model, updateRule: 'sgd' | 'adam', options:
   });
   solver.train();
   const trained = performance.now();
-  if (kept === null) return false;
 
   const testAcc = solver.checkAccuracy(data.XTest, data.yTest);
+  if (kept === null) return false;
   const seconds = (from: number, to: number): string => `${((to - from) / 1000).toFixed(1)} s`;
   console.log(`Best validation accuracy ${solver.bestValAcc.toFixed(4)}, test accuracy ${testAcc.toFixed(4)}`);
   console.log(`Loading took ${seconds(begin, loaded)}, training ${seconds(loaded, trained)}`);

@@ -1,6 +1,6 @@
 // The process that is killed, or each of its ranks: `whole COUNT` prints what the first runs end with where nobody
-// interrupts them, `saved NUMBER DIR` what the run in a folder ends with, which it continues. Behind these `ranks`, where
-// there are several, and `synchronized`, if that is what their batch normalization is.
+// interrupts them, `saved NUMBER DIR` what the run in a folder ends with, which it continues. Behind these `ranks`
+// where there are several, and `synchronized` if their batch normalization is.
 
 import { mpi } from '../../src/distributed/index.js';
 import { gatherValues } from '../../src/training/parallel/messages.js';

@@ -64,8 +64,8 @@ async function solverBits(number: number, { stepped = () => {}, ...saving }: Sav
   const sizes = { inputDim: 6, numClasses: 3, weightScale: 0.3, seed: `net ${number}` };
   const model = new FullyConnectedNet([8, 8], { ...sizes, dropout: 0.8, normalization: 'batchnorm', reg: 1e-3 });
   const random = new Random(`data ${number}`);
-  // Where numbers are compared but for rounding: the biases before a batch normalization have gradients that are rounding
-  // alone, which Adam makes whole steps of.
+  // Ends of other numbers of ranks are compared but for rounding, and of gradients that are rounding alone, as those of
+  // the biases before a batch normalization, Adam makes whole steps.
   const updateRule = saving.syncBatchnorm ? 'sgd_momentum' : 'adam';
   const options: SolverOptions = {
     ...{ updateRule, optimConfig: { learningRate: 0.02 }, lrDecay: 0.9, verbose: false },

@@ -1,5 +1,4 @@
-import { availableParallelism, cpus, hostname } from 'node:os';
-import { configureKernels } from '../../kernels/index.js';
+import { shellWord } from '../../terminal/index.js';
 import type { Communicator } from '../../training/parallel/index.js';
 import { broadcastValue, gatherValues } from '../../training/parallel/messages.js';
 import { CliError, EXIT, exitCodeOf, oneLine } from '../errors.js';
@@ -82,16 +81,25 @@ export class Ranks {
 }
 
 /**
- * The ranks of the job that this process is one of. Each gets its share of the machine's threads, unless
- * `LAYERWISE_THREADS` says how many.
+ * What a user writes to call the command on ranks. npx stands around mpiexec: between it and a process it would close
+ * the connection that MPICH opens for each.
+ */
+export function callOnRanks({ program }: Io, ranks: number, words: string): string {
+  const isInstalled = program === 'layerwise' || program === 'npx layerwise';
+  const call = `mpiexec -n ${ranks} ${isInstalled ? 'layerwise' : 'ts-node src/cli/main.ts'} ${words}`;
+  return program === 'layerwise' ? call : `npx -c ${shellWord(call)}`;
+}
+
+/**
+ * The ranks of the job that this process is one of.
  *
  * @throws {CliError} if it is none of a job; without MPI, saying how to install it.
  */
 export async function joinRanks(io: Io, fn: string): Promise<Ranks> {
   const { launcherOf } = await import('../../distributed/launchers.js');
   if (launcherOf(io.env) === null && !io.env.LAYERWISE_MPI) {
-    const wayOut = `mpiexec -n 2 ${io.program} ${fn} … --distributed`;
-    throw new CliError(`${fn}: --distributed: this process is none of a job, start it as ${wayOut}`);
+    const call = callOnRanks(io, 2, `${fn} … --distributed`);
+    throw new CliError(`${fn}: --distributed: this process is none of a job, start it as ${call}`);
   }
   const { mpi } = await import('../../distributed/index.js');
   let comm: Communicator;
@@ -101,15 +109,5 @@ export async function joinRanks(io: Io, fn: string): Promise<Ranks> {
     const said = (cause as Error).message.replace(/^mpi: /, '');
     throw new CliError(`${fn}: --distributed: ${said}`, undefined, { cause });
   }
-  if (io.env.LAYERWISE_THREADS === undefined) shareThreads(comm);
   return new Ranks(comm);
-}
-
-/** Gives each rank as many threads as are its share of the cores of its machine. */
-export function shareThreads(comm: Communicator): void {
-  const hosts = broadcastValue(comm, gatherValues(comm, hostname())) as string[];
-  const neighbours = hosts.filter((host) => host === hosts[comm.rank]).length;
-  // A launcher that binds ranks to cores has divided them already.
-  const threads = Math.max(1, Math.min(availableParallelism(), Math.floor(cpus().length / neighbours)));
-  configureKernels({ threads });
 }

@@ -17,7 +17,7 @@ import type { Following } from './follower.js';
 import { Interruption } from './interruption.js';
 import { LivePage, type PagePlace } from './page.js';
 import { dirInCommand, type Plan } from './plan.js';
-import type { Ranks } from './ranks.js';
+import { callOnRanks, type Ranks } from './ranks.js';
 import { Teller, type Telling } from './teller.js';
 import { testAccuracy } from './test-accuracy.js';
 
@@ -205,8 +205,7 @@ function ended(io: Io, fn: string, error: unknown, { run, writer, interruption, 
   if (run === null) return interruption.error(`${fn}: ended by ${received} before the run was made`);
   const dir = dirInCommand(io, run.dir);
   const iteration = run.metrics().steps.iteration.at(-1) ?? 0;
-  const [launcher, flag] = ranks === null ? ['', ''] : [`mpiexec -n ${ranks.comm.size} `, ' --distributed'];
-  return interruption.error(
-    `ended by ${received} at iteration ${iteration}; to go on: ${launcher}${io.program} ${fn} --resume ${dir}${flag}`,
-  );
+  const words = `${fn} --resume ${dir}`;
+  const call = ranks === null ? `${io.program} ${words}` : callOnRanks(io, ranks.comm.size, `${words} --distributed`);
+  return interruption.error(`ended by ${received} at iteration ${iteration}; to go on: ${call}`);
 }
