@@ -12,6 +12,7 @@ import {
   type Settings,
 } from '../arrays/index.js';
 import { loadTrial } from './load-trial.js';
+import { checkGrid } from './plans/grid.js';
 import { GOAL, type SearchSettings, splitTrial } from './settings.js';
 import { type Parameters, Space } from './space/index.js';
 import { type Strategy, strategySettings } from './strategies.js';
@@ -75,6 +76,7 @@ export async function searchedOf(
     const expected = 'a space, since the trial was defined without one';
     throw argumentError(TypeError, { fn, arg: 'space', found: 'is missing', expected });
   }
+  checkGrid(fn, space, strategy);
   return [trial, { trial: typeof trial === 'string' ? trial : null, space, strategy, metric, mode, seed }];
 }
 

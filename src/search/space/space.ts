@@ -1,8 +1,11 @@
-import { hostValues, type Random } from '../../arrays/index.js';
+import { argumentError, hostValues, type Random } from '../../arrays/index.js';
 import type { Config, ConfigValue } from '../types.js';
 import { checkedParameters, valuesOf } from './check.js';
 import type { ConfigOf, Parameter, Parameters } from './parameters.js';
 import { inRange, rangeOf } from './range.js';
+
+/** Configs of a grid: each is an object in memory. */
+const MOST_CONFIGS = 1_000_000;
 
 /** What a search goes over: the parameters of a trial, and which values they may have. {@link space} makes one. */
 export class Space<C extends Config = Config> {
@@ -40,12 +43,22 @@ export class Space<C extends Config = Config> {
    * `logUniform` and `log`, by equal factors. The last parameter changes fastest.
    *
    * @param points - For all ranges, or by name. Of whole numbers at most as many as there are.
+   * @throws {RangeError} if there are more than a million.
    */
   grid(points: number | Readonly<Record<string, number>>): C[] {
     let configs: Record<string, ConfigValue>[] = [{}];
     for (const [name, parameter] of this.parameters) {
       const count = typeof points === 'number' ? points : (points[name] ?? 1);
       const values = 'choice' in parameter ? parameter.choice : rangeOf(parameter).grid(count);
+      if (configs.length * values.length > MOST_CONFIGS) {
+        const found = `has more than ${MOST_CONFIGS} configs`;
+        throw argumentError(RangeError, {
+          fn: 'space',
+          arg: 'the grid',
+          found,
+          wayOut: 'take fewer points of each range',
+        });
+      }
       configs = configs.flatMap((config) => {
         if (!applies(parameter, config)) return [config];
         return values.map((value) => {
