@@ -77,9 +77,14 @@ class Driver {
   #start(job: Job): void {
     this.#running++;
     const hears = (epoch: number, metrics: Metrics): void => {
-      // The trial finds a decision in its folder, be it on another machine.
-      if (this.plan.hear?.(job, epoch, metrics) === false) this.folder.stop(job);
-      this.listeners.onReport(job, epoch, metrics);
+      try {
+        // The trial finds a decision in its folder, be it on another machine.
+        if (this.plan.hear?.(job, epoch, metrics) === false) this.folder.stop(job);
+        this.listeners.onReport(job, epoch, metrics);
+      } catch (error) {
+        // Not the trial's.
+        this.fail(error);
+      }
     };
     const done = this.runner.run(job, hears).then((outcome) => this.#complete(outcome));
     done.catch((error: unknown) => this.fail(error));

@@ -130,6 +130,17 @@ test('an aborted search tells the trial to stop, and leaves it for the next star
   ]);
 });
 
+test("an error of a callback ends the search, and is not the trial's", SLOW, async () => {
+  const fails = () => {
+    throw new Error('no space for plots');
+  };
+  for (const callback of [{ onReport: fails }, { onOutcome: fails }]) {
+    await expect(search(options(callback))).rejects.toThrow('no space for plots');
+  }
+  const { outcomes } = await search(options({ strategy: { name: 'random', trials: 20 } }));
+  expect(outcomes.map(({ error }) => error)).toEqual(outcomes.map(() => null));
+});
+
 test('a trial whose folder has a file stop is told so', async () => {
   const trial: Trial<{ readonly x: number }> = (config, seed, report) => {
     writeFileSync(join(report.dir, 'stop'), '');

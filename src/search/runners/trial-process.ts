@@ -68,7 +68,7 @@ export class TrialProcess {
   #start(): ChildProcess {
     const child = started(this.#place.threads);
     process.on('exit', this.#kill);
-    child.on('close', () => {
+    child.on('exit', () => {
       process.off('exit', this.#kill);
       if (this.#child === child) this.#child = null;
     });
@@ -86,21 +86,22 @@ function answered(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void): void => {
-      child.off('message', onMessage).off('close', onClose).off('error', onError);
-      act();
+      child.off('message', onMessage).off('exit', onExit).off('error', onError);
+      // In a moment: what the trial has printed before is read by then.
+      setImmediate(act);
     };
     const onMessage = (message: unknown): void => {
       const answer = message as Answer;
       if (answer.kind === 'report') hears(answer.epoch, answer.metrics);
-      // In a moment: what the trial has printed before is read by then.
-      else setImmediate(settle, () => (answer.kind === 'done' ? resolve() : reject(new Error(answer.message))));
+      else settle(() => (answer.kind === 'done' ? resolve() : reject(new Error(answer.message))));
     };
-    const onClose = (code: number | null, signal: string | null): void => {
+    // Its streams may stay open: other processes that it has started may have them.
+    const onExit = (code: number | null, signal: string | null): void => {
       const how = signal === null ? `with code ${code}` : `by ${signal}`;
       settle(() => reject(new ProcessEnded(`its process was ended ${how}`)));
     };
     const onError = (error: Error): void => settle(() => reject(error));
-    child.on('message', onMessage).on('close', onClose).on('error', onError);
+    child.on('message', onMessage).on('exit', onExit).on('error', onError);
     // One that is ending refuses: its end says why.
     child.send(request, () => {});
   });
