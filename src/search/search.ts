@@ -45,8 +45,8 @@ const OPTIONS = {
   workers: option(0, count(0, 1024)),
   /**
    * Runs trials by workers, of other machines too, which take them from a queue on this Redis: {@link searchWorker}, or
-   * `layerwise search worker`. The trial is a file then, and the folder is one that all of them see. Workers say how many
-   * threads they use. Default: none.
+   * `layerwise search worker`. The trial is a file then, and the folder is one that all of them see. Workers say how
+   * many threads they use. Default: none.
    */
   redis: option<RedisOptions | null>(null, ANY),
   /**

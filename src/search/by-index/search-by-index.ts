@@ -25,8 +25,8 @@ const OPTIONS = {
 export type SearchByIndexOptions<C extends Config = Config> = OptionsFor<typeof OPTIONS, C>;
 
 /**
- * Runs one trial of a search: that of an index which the scheduler of a cluster has given to this process. Job arrays of
- * Slurm and Indexed Jobs of Kubernetes do, on a folder that all machines see, without any other service.
+ * Runs one trial of a search: that of an index which the scheduler of a cluster has given to this process. Job arrays
+ * of Slurm and Indexed Jobs of Kubernetes do, on a folder that all machines see, without any other service.
  *
  * Each trial is run once, however often its index is started: what is complete is returned as it is, what another
  * process runs is waited for, and what a process that has died left behind goes on from its checkpoint. Of a process on
