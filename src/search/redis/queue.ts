@@ -5,8 +5,11 @@ import { type Connection, connectRedis } from './connect.js';
 import type { CheckedRedis } from './options.js';
 import type { Task } from './tasks.js';
 
-/** How often a job is started, if its process dies, and if its worker does. */
-export const ATTEMPTS = { process: 2, worker: 4 };
+/**
+ * How often a job is started, if its process dies, and if its worker does: that is the machine's fault more often than
+ * the trial's.
+ */
+export const ATTEMPTS = { process: 2, worker: 10 };
 
 /** Milliseconds that a server gets for what is under way at the end. */
 const CLOSING = 5000;
