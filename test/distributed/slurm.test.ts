@@ -1,10 +1,12 @@
 // @module-tag slow
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { command } from '../helpers/command.js';
+import { installCommand } from '../helpers/installed.js';
 import { compiled, runRanks, whyNoMpi } from '../helpers/mpi.js';
-import { SlurmCluster, slurmMissing } from '../helpers/slurm.js';
+import { SlurmCluster, slurmMissing, until } from '../helpers/slurm.js';
 
 const missing = slurmMissing() ?? whyNoMpi();
 if (missing !== null) console.warn(`ranks that srun starts: skipped, ${missing}`);
@@ -43,4 +45,30 @@ describe.skipIf(missing !== null)('ranks that srun starts on two nodes', { timeo
     expect(second).toMatchObject({ size: 2, node: 'n2', bits: first.bits });
     expect(first.apart).toBeLessThan(1e-12);
   });
+
+  test('run deploy/slurm-train.sh, which goes on with a run that is there', async () => {
+    await installCommand(cluster.folder, ['koffi', '@koromix']);
+    const line = ['twolayer', '--data', resolve('examples/fruit.csv'), '--batch-size', '9', '--epochs', '2', '--quiet'];
+    const onSlurm = async () => {
+      const options = ['--cpus-per-task=1', '--output=train.log', resolve('deploy/slurm-train.sh')];
+      await cluster.run('sbatch', [...options, 'run', ...line]);
+      await until('the job ends', async () => (await cluster.run('squeue', ['-h'])) === '');
+      return readFileSync(join(cluster.folder, 'train.log'), 'utf8');
+    };
+    expect(await onSlurm()).toBe('run\n');
+    const alone = await command(cluster.folder, ['train', ...line, '--run', 'alone']);
+    expect(alone.code).toBe(0);
+    const losses = epochsOf('run').map(({ loss }) => loss);
+    expect(losses).toHaveLength(3);
+    for (const [i, { loss }] of epochsOf('alone').entries()) expect(losses[i]).toBeCloseTo(loss, 5);
+    expect(await onSlurm()).toContain('run has finished its 2 epochs');
+  });
+
+  /** What a run has noted after each epoch. */
+  function epochsOf(run: string): { readonly loss: number }[] {
+    const lines = readFileSync(join(cluster.folder, run, 'metrics.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    return lines.map((text) => JSON.parse(text)).filter(({ kind }) => kind === 'epoch');
+  }
 });
