@@ -1,5 +1,5 @@
 // A trial of four epochs that keeps a checkpoint after each and writes down what it does. On node n2 of a Slurm cluster
-// the later half of the trials halts after the second epoch, until there is a file `go`.
+// the later half of the trials halts after the second epoch, until there is a file `go`; on n1 until two halt on n2.
 
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,9 +16,10 @@ export default defineTrial(({ x }, seed, report) => {
   };
   say('begins');
   while (state.epoch < (report.epochs ?? 4)) {
-    if (state.epoch === 2 && node === 'n2' && task >= HALF) {
-      say('halts');
-      while (!existsSync(join(folder, 'go'))) sleep(20);
+    if (state.epoch === 2 && node !== undefined && task >= HALF) {
+      if (node === 'n2') say('halts');
+      const isOver = () => (node === 'n2' ? existsSync(join(folder, 'go')) : halting(folder) === 2);
+      while (!isOver()) sleep(20);
     }
     state.value = Math.sin(state.value + x * ++state.epoch);
     writeFileSync(`${file}.new`, JSON.stringify(state));
@@ -29,6 +30,11 @@ export default defineTrial(({ x }, seed, report) => {
   say('ends');
   return { value: state.value };
 });
+
+/** How many trials have halted on n2. */
+function halting(folder) {
+  return readFileSync(join(folder, 'said.txt'), 'utf8').split('\nhalts').length - 1;
+}
 
 /** Blocks the thread, as training does. */
 function sleep(ms) {
