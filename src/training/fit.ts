@@ -14,7 +14,8 @@ import type { FitHistory } from './history.js';
  * Trains a module: for each batch of each epoch forward, loss, backward, and a step of the optimizer.
  *
  * Each step runs in a workspace of its own, so that it makes nothing new once warm: tensors that the model keeps from a
- * step end with it. Gradients belong to their parameters: those that the optimizer does not have are added up.
+ * step end with it. Gradients belong to their parameters: those that the optimizer does not have are added up, and with
+ * `distributed` stay those of each process's part of the batches.
  *
  * Targets are labels, for scores (B, C) and the default loss, or anything that the option `loss` takes: arrays of any
  * shape, several in a tuple or an object. So may be the inputs: `model.forward` receives an array or an object as it
