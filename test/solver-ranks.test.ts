@@ -94,8 +94,8 @@ describeMpi('a Solver on ranks of MPI', () => {
 
     test('says which parameter ranks have stopped to share', () => {
       expect(message('a rank that goes its own way')).toBe(
-        'Error: Solver: the parameter b2 of rank 1 differs from that of rank 0 after iteration 4: what changes it has ' +
-          'to be the same on all ranks',
+        'Error: Solver: the parameter b2 of rank 1 differs from that of rank 0 after iteration 4: what changes it ' +
+          'has to be the same on all ranks',
       );
     });
 
