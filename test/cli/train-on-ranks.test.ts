@@ -111,6 +111,13 @@ describeMpi('train --distributed', () => {
 });
 
 describe('without ranks', () => {
+  test('the way to call it on ranks is that of the user', async () => {
+    const call = async (env: Record<string, string>): Promise<string> =>
+      (await command(dir, ['train', 'mlp', '--distributed'], { env })).err.split('start it as ')[1];
+    expect(await call({})).toBe('mpiexec -n 2 layerwise train … --distributed\n');
+    expect(await call({ npm_command: 'exec' })).toBe("npx -c 'mpiexec -n 2 layerwise train … --distributed'\n");
+  });
+
   test.each([
     [['--distributed'], 1, '--distributed: this process is none of a job, start it as mpiexec -n 2 layerwise train …'],
     [['--sync-batchnorm'], 2, '--sync-batchnorm is for several ranks, expected --distributed beside it'],
