@@ -104,6 +104,8 @@ test('the command prints the script of its own commands', async () => {
   const { out, code } = await command(process.cwd(), ['completion', 'bash']);
   expect(code).toBe(0);
   expect(out).toContain("'completion') ");
+  // Of the command that is meant where none is named.
+  expect(out).toContain("'search:--space') ");
   expect(spawnSync('bash', ['-n'], { input: out }).status).toBe(0);
 });
 

@@ -36,9 +36,9 @@ export async function runSearch(
   const shown = shownFolder(io, wanted.folder);
   const again = `${io.program} search ${shellWord(shown)}`;
   const interruption = new Interruption(() => io.note('ending …'));
-  let done = 0;
+  const done = new Set<number>();
   const onOutcome = (outcome: Outcome, isNew: boolean): void => {
-    done++;
+    done.add(outcome.job.trial);
     if (isNew) io.print(outcomeLine(outcome, wanted.metric));
   };
   const started = performance.now();
@@ -47,8 +47,8 @@ export async function runSearch(
     await search({ ...wanted, workers, redis, ...(threads !== undefined && { threads }), onOutcome, signal });
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
-    const calls = done === 1 ? '1 call' : `${done} calls`;
-    throw interruption.error(`${error.message} after ${calls} of trials; to go on: ${again}`);
+    const trials = done.size === 1 ? '1 trial' : `${done.size} trials`;
+    throw interruption.error(`${error.message} with results of ${trials}; to go on: ${again}`);
   } finally {
     interruption.release();
   }
