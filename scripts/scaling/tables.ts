@@ -49,10 +49,10 @@ export function tablesOf(measured: Measured): Record<string, string> {
     ),
     twoRanks: table(
       ['net', 'one rank, ms', 'two ranks, model', 'two ranks, measured', 'speedup, model', 'measured'],
-      nets.flatMap(({ name, measured: { whole, twoRanks }, net }) => {
-        if (twoRanks === null) return [];
+      nets.map(({ name, measured: { whole, twoRanks }, net }) => {
         const model = stepTime(net, here, 2);
-        return [[name, ms(whole), ms(model), ms(twoRanks), times(whole / model), times(whole / twoRanks)]];
+        const found = twoRanks === null ? ['–', '–'] : [ms(twoRanks), times(whole / twoRanks)];
+        return [name, ms(whole), ms(model), found[0], times(whole / model), found[1]];
       }),
     ),
     fastest: table(

@@ -21,7 +21,10 @@ test('a step is divided, and what two ranks take is predicted', () => {
   expect(tables.nets.split('\n')[2]).toBe('| one | 64 | 100 | 80.0 | 20.0 | 1.00 |');
   expect(tables.allReduces.split('\n').at(-1)).toBe('| 1 MB | 1.1 | 1.1 | 0.91 |');
   // 80 / 2 + 20 + 0.1 + 1 ms; other was not measured.
-  expect(tables.twoRanks.split('\n').slice(2)).toEqual(['| one | 100 | 61.1 | 65.0 | 1.64× | 1.54× |']);
+  expect(tables.twoRanks.split('\n').slice(2)).toEqual([
+    '| one | 100 | 61.1 | 65.0 | 1.64× | 1.54× |',
+    '| other | 100 | 61.1 | – | 1.64× | – |',
+  ]);
 });
 
 test('on paper, no rank is without an example', () => {
