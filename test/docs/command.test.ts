@@ -1,5 +1,5 @@
-// docs/command.md says what the command does: its lines parse, as those of docs/scaling-out.md and the README do, and its
-// settings are those that there are.
+// docs/command.md says what the command does: its lines parse, as those of docs/scaling-out.md and the README do, and
+// its settings are those that there are.
 
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
