@@ -1,7 +1,8 @@
 // What runs searches over Redis is optional: the call that needs it loads it.
 
 export type BullMQ = typeof import('bullmq');
-export type IORedis = typeof import('ioredis');
+/** What is used of it: the two module formats give other types of the whole. */
+export type IORedis = Pick<typeof import('ioredis'), 'Redis'>;
 
 /**
  * The queue and its client.
