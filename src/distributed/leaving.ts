@@ -104,7 +104,7 @@ function runAll(listeners: readonly NodeJS.ExitListener[], code: number): void {
 
 /** @param last - What there is to do before the process is gone. */
 function leave(member: Member, code: number, failure: Failure | null, last: () => void): void {
-  const { rank, size, mpi, agreement } = member;
+  const { rank, size, agreement } = member;
   const error = failure === null ? '' : messageOf(failure.error);
   agreement.start('end', code, hashOf(error), 0, 0);
   const until = code === 0 ? Number.POSITIVE_INFINITY : performance.now() + GRACE;
@@ -125,7 +125,7 @@ function leave(member: Member, code: number, failure: Failure | null, last: () =
     abortJob(member, `${line} while ${whileOthers(intents)}`, code || 1);
   }
   if (code === 0) {
-    mpi.finalize();
+    endMpi(member);
     return;
   }
   // All have failed: the first rank of each error tells it. A launcher may end those that are left as soon as one is
@@ -135,8 +135,17 @@ function leave(member: Member, code: number, failure: Failure | null, last: () =
     if (intents !== null) say(line);
   }
   last();
-  mpi.finalize();
+  endMpi(member);
   process.exit(code);
+}
+
+/**
+ * Ends MPI, where all ranks do. The last messages may still be on their way, which move only while their sender calls
+ * MPI: over TCP jobs of two ranks hung where no barrier came before.
+ */
+function endMpi({ mpi, world }: Member): void {
+  mpi.barrier(world);
+  mpi.finalize();
 }
 
 /** The first rank that ends as this one does. */
