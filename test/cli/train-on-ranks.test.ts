@@ -66,7 +66,7 @@ function expectClose(one: string, other: string): void {
 
 /** Waits until a run has steps. */
 async function untilSteps(run: string): Promise<void> {
-  await vi.waitFor(() => expect(metricsOf(run).steps.iteration.length).toBeGreaterThan(5), { timeout: 20_000 });
+  await vi.waitFor(() => expect(metricsOf(run).steps.iteration.length).toBeGreaterThan(5), { timeout: 60_000 });
 }
 
 describeMpi('train --distributed', () => {
@@ -86,7 +86,7 @@ describeMpi('train --distributed', () => {
 
   test('ends with a signal, and goes on to the same bits', { timeout: 120_000 }, async () => {
     const first = start(2, ...SETTINGS, ...EPOCHS, ...SYNCHRONIZED, '--run', 'stopped');
-    await vi.waitFor(() => expect(existsSync(join(dir, 'stopped'))).toBe(true), { timeout: 20_000 });
+    await vi.waitFor(() => expect(existsSync(join(dir, 'stopped'))).toBe(true), { timeout: 60_000 });
     await untilSteps('stopped');
     first.job.kill('SIGINT');
     const [interrupted, , err] = await first.ended;

@@ -5,7 +5,7 @@ import { describeMpi, type Ended, type Job, runRanks } from '../helpers/mpi.js';
 
 /** How ranks, by default two, end in a way of the program. Jobs that hang would take longer than 20 seconds. */
 function left(way: string, job: Partial<Job> = {}): Promise<Ended> {
-  return runRanks({ ranks: 2, program: 'leaving', args: [way], timeout: 20, ...job });
+  return runRanks({ ranks: 2, program: 'leaving', args: [way], timeout: 45, ...job });
 }
 
 const training = 'while rank 0 called allReduce of 10 float32 (sum)\n';
