@@ -57,10 +57,12 @@ function checkedChoice(name: string, { choice }: Readonly<Record<string, unknown
   if (!Array.isArray(choice) || choice.length === 0) {
     fail(name, `chooses from ${describe(choice)}`, 'a list of at least one value');
   }
-  choice.forEach((value, i) => {
+  const seen = new Set<ConfigValue>();
+  for (const value of choice as unknown[]) {
     if (!isValue(value)) fail(name, `chooses from ${describe(value)}`, 'texts, finite numbers, true, false or null');
-    if (choice.indexOf(value) < i) fail(name, `has ${describe(value)} twice`, 'different values');
-  });
+    if (seen.has(value)) fail(name, `has ${describe(value)} twice`, 'different values');
+    seen.add(value);
+  }
   return { choice: Object.freeze([...choice]) };
 }
 
@@ -78,6 +80,8 @@ function checkedRange(
   const [low, high] = ends as [number, number];
   const isEmpty = kind === 'integer' ? low > high : low >= high;
   if (isEmpty) fail(name, `goes from ${low} to ${high}`, `low ${kind === 'integer' ? '≤' : '<'} high`);
+  // Nothing could be drawn from a line of infinite length.
+  if (!Number.isFinite(high - low)) fail(name, `goes from ${low} to ${high}`, 'high - low to be a finite number');
   if (value.log !== undefined && typeof value.log !== 'boolean') {
     fail(name, `has log: ${describe(value.log)}`, 'true or false');
   }

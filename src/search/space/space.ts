@@ -48,9 +48,12 @@ export class Space<C extends Config = Config> {
   grid(points: number | Readonly<Record<string, number>>): C[] {
     let configs: Record<string, ConfigValue>[] = [{}];
     for (const [name, parameter] of this.parameters) {
-      const count = typeof points === 'number' ? points : (points[name] ?? 1);
-      const values = 'choice' in parameter ? parameter.choice : rangeOf(parameter).grid(count);
-      if (configs.length * values.length > MOST_CONFIGS) {
+      const count = typeof points === 'number' ? points : Object.hasOwn(points, name) ? points[name] : 1;
+      const isChoice = 'choice' in parameter;
+      // Counted first: the values alone may be too many for the memory.
+      const most = isChoice ? parameter.choice.length : rangeOf(parameter).countOf(count);
+      const applying = configs.filter((config) => applies(parameter, config)).length;
+      if (configs.length + applying * (most - 1) > MOST_CONFIGS) {
         const found = `has more than ${MOST_CONFIGS} configs`;
         throw argumentError(RangeError, {
           fn: 'space',
@@ -59,6 +62,7 @@ export class Space<C extends Config = Config> {
           wayOut: 'take fewer points of each range',
         });
       }
+      const values = isChoice ? parameter.choice : rangeOf(parameter).grid(count);
       configs = configs.flatMap((config) => {
         if (!applies(parameter, config)) return [config];
         return values.map((value) => {
@@ -95,7 +99,7 @@ export class Space<C extends Config = Config> {
  * A space of configs: for each name how its value is drawn, or a constant. From JSON too, in the same words:
  * `{ "lr": { "logUniform": [1e-4, 0.1] } }`.
  *
- * Numbers have six significant digits, so that they can be read, and repeated by hand.
+ * Numbers have six significant digits, so that they can be read, and repeated by hand; those of a narrow range more.
  *
  * @example
  * const s = space({

@@ -46,6 +46,28 @@ test('a grid has all values of choices, and points of ranges from end to end', (
   expect(space({ n: integer(1, 100, { log: true }) }).grid(3)).toEqual([{ n: 1 }, { n: 10 }, { n: 100 }]);
 });
 
+test('a grid that is too large is counted, not made', () => {
+  expect(() => space({ x: uniform(0, 1) }).grid(1e9)).toThrow('space: the grid has more than 1000000 configs');
+  expect(space({ n: integer(0, 3) }).grid(1e9)).toHaveLength(4);
+  expect(space({ n: integer(1, 3, { log: true }) }).grid(1e9)).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+  // Of its own: what objects inherit is no number of points.
+  expect(space({ constructor: uniform(0, 1) }).grid({})).toEqual([{ constructor: 0.5 }]);
+});
+
+test('the numbers of a narrow range differ', () => {
+  const narrow = space({ a: uniform(1, 1.0000001), b: logUniform(1e6, 1e6 + 1) });
+  const random = new Random(0);
+  const drawn = Array.from({ length: 50 }, () => narrow.sample(random));
+  for (const name of ['a', 'b'] as const) expect(new Set(drawn.map((config) => config[name])).size).toBeGreaterThan(40);
+});
+
+test('a choice of many values', () => {
+  const values = Array.from({ length: 200_000 }, (_, i) => i);
+  const before = performance.now();
+  expect(new Space({ a: { choice: values } }).parameters.size).toBe(1);
+  expect(performance.now() - before).toBeLessThan(2000);
+});
+
 test('whole numbers have equal shares, the ends too', () => {
   const [die, random, counts] = [space({ n: integer(1, 6) }), new Random(1), new Map<number, number>()];
   for (let i = 0; i < 1200; i++) {
@@ -94,6 +116,7 @@ test('every sample and every point of a grid is in the space, and JSON makes the
 describe('a space that is wrong is refused in one line', () => {
   const drop = uniform(0, 0.5);
   test.each<[string, unknown, string]>([
+    ['an endless range', { a: uniform(-1e308, 1e308) }, 'a goes from -1e+308 to 1e+308, expected high - low to be'],
     ['none', {}, 'space: parameters is an empty object, expected for each name uniform(low, high)'],
     ['no object', [1], 'space: parameters is [1], expected an object: for each name uniform'],
     ['no parameter', { lr: [1, 2] }, 'space: lr is [1, 2], expected uniform(low, high), logUniform(low, high)'],
