@@ -1,7 +1,7 @@
 // docs/command.md says what the command does: its lines parse, as those of docs/scaling-out.md and the README do, and
 // its settings are those that there are.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { makeIo } from '../../src/cli/io.js';
@@ -97,4 +97,11 @@ test('the page names all models, kinds of data, optimizers and files of a run', 
   for (const name of [...Object.keys(MODELS), ...kinds, ...optimizers, ...Object.values(NAMES)]) {
     expect(page, name).toContain(name);
   }
+});
+
+test('no document has the marks of a merge that was not finished', () => {
+  const names = [...readdirSync('.'), ...readdirSync('docs', { recursive: true }).map((name) => `docs/${name}`)];
+  const documents = names.filter((name) => name.endsWith('.md'));
+  expect(documents.length).toBeGreaterThan(20);
+  expect(documents.filter((name) => /^[<>]{7} /m.test(readFileSync(name, 'utf8')))).toEqual([]);
 });
