@@ -1,7 +1,19 @@
 import { builtin } from '../node.js';
 
-/** What the system tells of a file. */
-export type Stats = import('node:fs').Stats;
+/** What the system tells of a file. Of Node's type only what is used: programs without Node's types read this one. */
+export interface Stats {
+  readonly size: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtimeMs: number;
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
+  isFIFO(): boolean;
+  isSocket(): boolean;
+  isBlockDevice(): boolean;
+}
 
 /** What is done to a file, for `cannot … <path>`. */
 export type Action = 'read' | 'write' | 'make' | 'look at' | 'remove';

@@ -20,8 +20,10 @@ export type DefinedTrial<C extends Config = Config> = Trial<C> & {
  * @returns `trial`, marked.
  * @example
  * export default defineTrial(space({ lr: logUniform(1e-4, 1e-1) }), ({ lr }, seed, report) => {
- *   const { valAccHistory } = fit(net(seed), loader, {
- *     optimizer: 'adam',
+ *   manualSeed(seed);
+ *   const model = models.mlp([2, 50, 2]);
+ *   const { valAccHistory } = fit(model, loader, {
+ *     optimizer: new optim.Adam(model.parameters(), { lr }),
  *     epochs: report.epochs ?? 10,
  *     valLoader,
  *     checkpoint: { dir: report.dir },

@@ -1,5 +1,6 @@
 import { affineForward, type NDArray, optim, Random, Solver, TwoLayerNet, tensor, zeros } from 'layerwise';
 import { type Communicator, singleProcess } from 'layerwise/distributed';
+import { choice, defineTrial, logUniform, search, space } from 'layerwise/search';
 
 const random = new Random(231);
 const X: NDArray = random.randn([20, 3, 4, 4]);
@@ -41,6 +42,13 @@ const alone: Communicator = singleProcess();
 const summed: Float32Array = alone.allReduce(Float32Array.of(1, 2));
 if (alone.size !== 1 || summed[1] !== 2) throw new Error('a job of one process changed what it summed');
 
+const configs = space({ lr: logUniform(1e-4, 1), net: choice('wide', 'deep') });
+const trial = defineTrial(configs, ({ lr, net }) => ({ score: net === 'deep' ? lr : -lr }));
+const found = search({ trial, metric: 'score', strategy: { name: 'random', trials: 3 } }).then(({ config }) => {
+  const rate: number | undefined = config?.lr;
+  if (rate === undefined) throw new Error('a search found nothing');
+});
+
 // Were a type `any`, none of these would be an error.
 // @ts-expect-error: there is no such option
 const options: ConstructorParameters<typeof TwoLayerNet>[0] = { hiddenDims: 3 };
@@ -51,4 +59,7 @@ const shape: Parameters<typeof zeros>[0] = ['a'];
 // @ts-expect-error: a text is no operand
 const product: () => unknown = () => tensor([1]).mul('a');
 
-export { options, product, shape, text };
+// @ts-expect-error: a space has no such value
+const config: typeof configs.Config = { lr: 1, net: 'narrow' };
+
+export { config, found, options, product, shape, text };
