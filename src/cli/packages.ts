@@ -7,8 +7,11 @@ import { packageFile } from './version.js';
 const USES: Readonly<Record<string, string>> = {
   '@jsquash/jpeg': 'JPEG files',
   '@resvg/resvg-js': 'charts as PNG',
+  bullmq: 'searches over Redis',
   'fast-png': 'PNG files',
-  jiti: 'models in TypeScript',
+  ioredis: 'searches over Redis',
+  jiti: 'models and trials in TypeScript',
+  koffi: 'training by several processes (MPI)',
   vega: 'charts',
   'vega-interpreter': 'charts where code may not be generated',
   'vega-lite': 'charts',

@@ -8,6 +8,7 @@ export { type ImageGridOptions, imageGrid } from './image-grid.js';
 export { type LineChartOptions, type LineSeries, lineChart } from './line-chart.js';
 export type { NumberFormat } from './markup.js';
 export { type ParallelCoordinatesOptions, parallelCoordinates } from './parallel-coordinates.js';
+export { loadCharts } from './peers.js';
 export { historyChart, type PlotHistoryOptions, plotHistory } from './plot-history.js';
 export { encodePng, savePng } from './png.js';
 export { htmlReport, type ReportCell, type ReportFigure, type ReportOptions, type ReportTable } from './report.js';

@@ -1,6 +1,6 @@
 // @module-tag slow
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -39,6 +39,26 @@ test('a search, and the same line again', async () => {
   // In the folder is what is searched.
   const more = await search('searches/trial', '--trials', '4', '--workers', '0');
   expect(more.out).toMatch(/^trial 3: /);
+});
+
+test('a report whose packages are missing is refused before anything runs', async () => {
+  const pictures = '../../src/pictures/index.js';
+  vi.doMock(pictures, async (original) => ({
+    ...(await original<object>()),
+    loadCharts: (fn: string) => Promise.reject(new Error(`${fn}: charts need packages`)),
+  }));
+  try {
+    const { code, out, err } = await search('searches/r', '--trial', 'trial.ts', '--trials', '1', '--report');
+    expect([code, out, err]).toEqual([1, '', 'search: --report: charts need packages\n']);
+    expect(existsSync(path.join(dir, 'searches/r'))).toBe(false);
+  } finally {
+    vi.doUnmock(pictures);
+  }
+});
+
+test('a search of one trial', async () => {
+  const { out } = await search('searches/one', '--trial', 'trial.ts', '--trials', '1', '--workers', '0');
+  expect(out).toMatch(/\n1 trial in \d+ s; /);
 });
 
 test('what has been found: a table, and JSON', async () => {

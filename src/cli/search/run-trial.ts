@@ -3,7 +3,7 @@ import { CliError } from '../errors.js';
 import type { Io } from '../io.js';
 import { renamed } from '../runs.js';
 import type { Wanted } from './options.js';
-import { outcomeLine, shownFolder } from './run.js';
+import { counted, outcomeLine, shownFolder } from './run.js';
 
 /** Which trial is run. */
 type Index = Pick<SearchByIndexOptions, 'index' | 'rung' | 'threads'>;
@@ -19,8 +19,7 @@ export async function runTrial(io: Io, wanted: Wanted & Index): Promise<void> {
   });
   const { outcome, index, rung, trials, isNew } = result;
   if (io.isJson) io.json({ folder: wanted.folder, ...result });
-  else if (outcome === null)
-    io.print(`rung ${rung} has ${trials === 1 ? '1 trial' : `${trials} trials`}: none for index ${index}`);
+  else if (outcome === null) io.print(`rung ${rung} has ${counted(trials)}: none for index ${index}`);
   else {
     const before = isNew ? '' : ' (complete before)';
     io.print(`${shownFolder(io, wanted.folder)}: ${outcomeLine(outcome, wanted.metric)}${before}`);

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { Outcome, RedisOptions } from '../../search/index.js';
 import type { SearchView } from '../../search/report/index.js';
 import { duration, shellWord } from '../../terminal/index.js';
-import { InterruptedError } from '../errors.js';
+import { CliError, InterruptedError } from '../errors.js';
 import type { Io } from '../io.js';
 import { plain } from '../numbers.js';
 import { openInBrowser } from '../open.js';
@@ -32,6 +32,8 @@ export async function runSearch(
   { workers, threads, redis, report, open }: Running,
 ): Promise<void> {
   const { search } = await import('../../search/index.js');
+  // What the report needs is missed before the search, and not after hours of it.
+  if (report || open) await checkReport(FN);
   const { viewOf } = await import('../../search/report/index.js');
   const shown = shownFolder(io, wanted.folder);
   const again = `${io.program} search ${shellWord(shown)}`;
@@ -47,8 +49,7 @@ export async function runSearch(
     await search({ ...wanted, workers, redis, ...(threads !== undefined && { threads }), onOutcome, signal });
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
-    const trials = done.size === 1 ? '1 trial' : `${done.size} trials`;
-    throw interruption.error(`${error.message} with results of ${trials}; to go on: ${again}`);
+    throw interruption.error(`${error.message} with results of ${counted(done.size)}; to go on: ${again}`);
   } finally {
     interruption.release();
   }
@@ -62,15 +63,23 @@ export async function runSearch(
   printTrials(io, view, SHOWN);
   io.print();
   const seconds = (performance.now() - started) / 1000;
-  io.print(
-    `${view.trials.length} trials in ${duration(seconds)}; all of them: ${io.program} search show ${shellWord(shown)}`,
-  );
+  const all = `${io.program} search show ${shellWord(shown)}`;
+  io.print(`${counted(view.trials.length)} in ${duration(seconds)}; all of them: ${all}`);
   if (file !== null) io.print(`Report written to ${join(shown, 'report.html')}`);
   if (open && file !== null) openInBrowser(pathToFileURL(file).href, io);
 }
 
+/** @throws {CliError} if what draws the charts of a report is not installed. */
+async function checkReport(fn: string): Promise<void> {
+  const { loadCharts } = await import('../../pictures/index.js');
+  await loadCharts(`${fn}: --report`).catch((error: unknown) => {
+    throw new CliError((error as Error).message, undefined, { cause: error });
+  });
+}
+
 /** Writes the report of a search into its folder, or to another file. @returns The file. */
 export async function writeReport(fn: string, view: SearchView, folder: string, out?: string): Promise<string> {
+  await checkReport(fn);
   const { reportPage } = await import('../../search/report/index.js');
   const { writeAtomically } = await import('../../files/index.js');
   const file = out ?? join(folder, 'report.html');
@@ -81,6 +90,11 @@ export async function writeReport(fn: string, view: SearchView, folder: string, 
 /** A search as JSON: the best trial, and all. */
 export function jsonOf(view: SearchView, folder: string, report: string | null): object {
   return { folder, report, ...view };
+}
+
+/** `3 trials`. */
+export function counted(trials: number): string {
+  return trials === 1 ? '1 trial' : `${trials} trials`;
 }
 
 /** What became of a job, in a line. */

@@ -1,3 +1,4 @@
+import { loadCharts } from '../../pictures/index.js';
 import { SearchFolder } from '../folder.js';
 import { reportPage } from './page.js';
 import { viewOf } from './view-of-folder.js';
@@ -12,5 +13,7 @@ import { viewOf } from './view-of-folder.js';
  */
 export async function searchReport(folder: string): Promise<string> {
   const fn = 'searchReport';
-  return reportPage(viewOf(fn, SearchFolder.open(fn, folder)));
+  const view = viewOf(fn, SearchFolder.open(fn, folder));
+  await loadCharts(fn);
+  return reportPage(view);
 }
