@@ -64,11 +64,6 @@ export class Bucket {
     });
   }
 
-  /** Bytes that a reduction sends. */
-  get bytes(): number {
-    return this.#flats.reduce((sum, { data }) => sum + data.byteLength, 0);
-  }
-
   /** Whether an array of this size and dtype has the place `i`. */
   fits(i: number, a: NDArray): boolean {
     const { dtype, view } = this.#places[i];
