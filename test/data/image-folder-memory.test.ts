@@ -9,7 +9,7 @@ import { jpegOf, smoothPixels } from '../helpers/pictures.js';
 
 const IMAGES = 20_000;
 /** As many are trained on: memory has stopped growing long before, and all of them would take minutes. */
-const TRAINED = 1_000;
+const TRAINED = 500;
 /** Different pictures of a class: the files of a class are names for these. */
 const DRAWN = 20;
 
