@@ -23,7 +23,7 @@ export type AsyncBatches<Y = Targets> = AsyncIterable<TargetedBatch<Y>>;
 
 /**
  * Receives a batch of `N` examples within its workspace. Without targets `y` is undefined. Where several processes
- * share batches, these are the examples of `part`; of an empty one X and y mean nothing.
+ * share batches, these are the examples of `part`.
  */
 export type Visit = (X: Arrays, y: BatchTargets | undefined, N: number, part: Part | null) => void;
 
@@ -56,18 +56,16 @@ export function* eachBatch<E = never>(
       if (partOf === null) visit(localParts(X), localParts(y), N, null);
       else {
         const part = { ...partOf(places?.length ?? N), mark: markOf(places ?? X) };
-        const isMade = places !== null || part.size === 0;
         const own = <T extends Arrays | BatchTargets | undefined>(parts: T): T =>
-          localParts(isMade || parts === undefined ? parts : cut(parts, part));
+          localParts(places !== null || parts === undefined ? parts : cut(parts, part));
         visit(own(X), own(y), part.size, part);
       }
     });
   };
   const isSkipped = (): boolean => count < skip && count++ < skip;
   if (loader instanceof DataLoader) {
-    const shareOf = partOf && ((total: number): Part => atLeastOne(partOf(total)));
-    for (const indices of loader.indexShares(shareOf)) {
-      within(() => loader.batch(indices) as InputBatch, shareOf && indices);
+    for (const indices of loader.indexShares(partOf)) {
+      within(() => loader.batch(indices) as InputBatch, partOf && indices);
       if (after) yield after();
     }
   } else if (!isAsync(loader)) {
@@ -100,11 +98,6 @@ export function* eachBatch<E = never>(
     arg,
     found: 'has no batches; a generator can be gone through only once',
   });
-}
-
-/** A part that a loader can make: of an empty one an example that nobody looks at. */
-function atLeastOne({ start, size, total }: Part): Part {
-  return size > 0 ? { start, size, total } : { start: Math.min(start, total - 1), size: 1, total };
 }
 
 function notAnIterator(fn: string, found: string): Error {

@@ -56,8 +56,9 @@ export class FitRanks {
     return partOf(this.comm, total);
   };
 
-  /** The part of a batch that this rank scores, which may be empty. */
-  readonly scored = (total: number): Part => partOf(this.comm, total);
+  /** The part of a batch that this rank scores: all of one of fewer examples than ranks, which rank 0 counts. */
+  readonly scored = (total: number): Part =>
+    total < this.comm.size ? { start: 0, size: total, total } : partOf(this.comm, total);
 
   /**
    * What the loss of this rank's part counts in the mean over the batch: its share of the examples, or of the labels
@@ -108,24 +109,15 @@ export class FitRanks {
 
   /** Takes in what the model made of this rank's part of a batch of the validation examples. */
   score(scores: EpochScores, output: unknown, y: BatchTargets, loss: number, { size, total }: Part): void {
-    scores.count(output, y, size);
-    const weight = this.#mayIgnore(y) ? this.#counted(y) : size;
-    this.#add(scores, weight === 0 ? 0 : loss * weight, weight, total);
-    this.measure(scores, { output, y });
-  }
-
-  /** The same, of a batch of which this rank has no part. */
-  scoreNone(scores: EpochScores, { total }: Part): void {
-    this.#add(scores, 0, 0, total);
-    this.measure(scores, null);
-  }
-
-  #add(scores: EpochScores, sum: number, weight: number, total: number): void {
+    const isCounted = size < total || this.comm.rank === 0;
+    if (isCounted) scores.count(output, y, size);
+    const weight = !isCounted ? 0 : this.#mayIgnore(y) ? this.#counted(y) : size;
     const losses = this.#losses.get(scores) ?? { sums: [], weights: [], totals: [] };
     this.#losses.set(scores, losses);
-    losses.sums.push(sum);
+    losses.sums.push(weight === 0 ? 0 : loss * weight);
     losses.weights.push(weight);
     losses.totals.push(total);
+    this.measure(scores, isCounted ? { output, y } : null);
   }
 
   /** Puts what all ranks have scored into the scores of each. */

@@ -1,5 +1,6 @@
 import { argumentError } from '../arrays/index.js';
 import type { BatchTargets } from '../data/structure.js';
+import { withShard } from '../layers/shard.js';
 import { type Batches, eachBatch, forEachBatch, type Visit } from './batches.js';
 import { type Pending, TURN } from './drive.js';
 import type { EpochScores } from './epoch-scores.js';
@@ -23,13 +24,13 @@ export function* validate(run: FitContext): Generator<Pending | typeof TURN, Val
   const arg = 'y of valLoader';
   const scores = run.emptyScores(arg);
   const visit: Visit = (X, given, N, part) => {
-    if (part !== null && N === 0) {
-      ranks?.scoreNone(scores, part);
-      return;
-    }
     const y = pass.targets(given as BatchTargets, N, arg);
-    const output = pass.forward(X, y, N, arg);
-    const loss = pass.lossOf(output, y).item();
+    // Normalization may go by the statistics of the batch here too.
+    const shard = ranks && part && { start: part.start, size: N, total: part.total, weight: 1, sum: ranks.sum };
+    const { output, loss } = withShard(shard, () => {
+      const output = pass.forward(X, y, N, arg);
+      return { output, loss: pass.lossOf(output, y).item() };
+    });
     if (part === null) scores.add(output, y, N, loss);
     else ranks?.score(scores, output, y, loss, part);
   };

@@ -1,4 +1,4 @@
-import { argumentError, type NDArray, overwrite } from '../arrays/index.js';
+import { argumentError, type Floats, hostValues, type NDArray, overwrite } from '../arrays/index.js';
 import { F, Tensor } from '../autograd/index.js';
 import type { Arrays } from '../data/index.js';
 import type { BatchTargets } from '../data/structure.js';
@@ -31,6 +31,8 @@ export class SharedPass {
   readonly #ranks: FitRanks;
   /** Running statistics, which are averaged. Buffers without axes are counts, and the same on all ranks. */
   readonly #buffers: readonly NDArray[];
+  /** What they held before the batch, on all ranks the same bits. */
+  readonly #before: readonly Floats[];
   #trained: readonly Trainable[] = [];
   #bucket: Bucket | null = null;
   /** The gradients of the batches of a step, where it has several. */
@@ -43,6 +45,7 @@ export class SharedPass {
     this.#ranks = ranks;
     const buffers = run.model.namedBuffers().map(([, { data }]) => data);
     this.#buffers = buffers.filter(({ shape }) => shape.length > 0);
+    this.#before = this.#buffers.map((buffer) => hostValues(buffer).slice());
   }
 
   /**
@@ -61,6 +64,9 @@ export class SharedPass {
     const { right, count } = train.tally;
     const weight = this.#ranks.weightOf(y, part);
     const { sum } = this.#ranks;
+    this.#buffers.forEach((buffer, i) => {
+      this.#before[i].set(hostValues(buffer));
+    });
     const { output, value } = withShard({ start: part.start, size, total, weight: 1, sum }, () => {
       const output = pass.forward(X, y, size, 'y');
       train.count(output, y, size);
@@ -80,6 +86,8 @@ export class SharedPass {
     const buffers = this.#buffers;
     buffers.forEach((buffer, i) => {
       bucket.put(i, buffer, size / total);
+      // A mean of equal numbers is not always the number: one that no rank changes stays as it is.
+      bucket.note(i, !isSame(hostValues(buffer), this.#before[i]));
     });
     trained.forEach((param, i) => {
       bucket.put(buffers.length + i, gradOf(param)?.data ?? null);
@@ -92,7 +100,7 @@ export class SharedPass {
     train.tally.right = right + countIn(numbers, RIGHT);
     train.tally.count = count + countIn(numbers, COUNT);
     buffers.forEach((buffer, i) => {
-      overwrite(buffer, bucket.get(i));
+      if (bucket.has(i)) overwrite(buffer, bucket.get(i));
     });
     this.#give(this.#added(bucket, before));
     return { loss, isTold };
@@ -173,6 +181,11 @@ export class SharedPass {
     const found = gatherValues(this.#ranks.comm, nonFiniteIn(batch))?.find((text) => text !== null) ?? null;
     return divergedLoss(run.progress, loss, batch, run.parameters(), broadcastValue(this.#ranks.comm, found));
   }
+}
+
+function isSame(a: Floats, b: Floats): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** A loss of 0 whose gradients are 0, of a part without a label that counts. */

@@ -166,6 +166,31 @@ results.everything = compared({
   metrics: { right, ordered, seen: new Seen() } as never,
 });
 
+/** Validation that goes by the statistics of each batch, the last of which has fewer examples than there are ranks. */
+function withoutStatistics(): nn.Sequential {
+  manualSeed(8);
+  const norm = new nn.BatchNorm1d(8, { trackRunningStats: false });
+  const net = new nn.Sequential(new nn.Flatten(), new nn.Linear(72, 8), norm, new nn.ReLU(), new nn.Linear(8, 3));
+  return net.double();
+}
+const valOf = (n: number): DataLoader =>
+  new DataLoader({ X: XVal.hi(n, 2, 6, 6), y: yVal.subarray(0, n) }, { batchSize: 5 });
+const byBatch = { syncBatchnorm: true, epochs: 2, valLoader: valOf(7), metrics: { right, ordered, seen: new Seen() } };
+results.byBatch = compared(byBatch as never, withoutStatistics);
+
+/** A buffer that nothing changes. */
+class Scaled extends nn.Module {
+  readonly scale = new nn.Buffer(new Random(9).rand([72], 'float64'));
+  readonly linear = new nn.Linear(72, 3);
+  forward(x: Tensor): Tensor {
+    return this.linear.forward(F.mul(F.flatten(x), this.scale));
+  }
+}
+const scaled = new Scaled().double();
+const scales = Float64Array.from(hostValues(scaled.scale.data));
+trained(scaled, { epochs: 2 }, loaderOf(), comm);
+results.constant = hostValues(scaled.scale.data).every((value, i) => value === scales[i]);
+
 /** Batch normalization by rank: no equal of one process, but all ranks the same. */
 function byRank() {
   const { net, history } = trained(convnet(), { valLoader, verify: 1 }, loaderOf(), comm);

@@ -16,6 +16,7 @@ type Results = Readonly<Record<string, Compared>> & {
   readonly stopped: readonly number[];
   readonly resumed: { readonly digests: readonly string[]; readonly alone: number };
   readonly own: number;
+  readonly constant: boolean;
   readonly errors: Readonly<Record<string, string>>;
   readonly aborted: readonly [string, number, string];
 };
@@ -51,7 +52,8 @@ function expectAsOne(results: readonly Results[], name: string): void {
 describeMpi('fit on ranks of MPI', () => {
   test('three ranks that send over the network are as one process', { timeout: 160_000 }, async () => {
     const results = await resultsOf(3, ['few'], { MPIR_CVAR_NOLOCAL: '1' });
-    for (const name of ['synchronized', 'everything', 'ignored']) expectAsOne(results, name);
+    for (const name of ['synchronized', 'everything', 'ignored', 'byBatch']) expectAsOne(results, name);
+    expect(alikeIn(results, ({ constant }) => constant)).toBe(true);
   });
 
   test('an error of one rank ends the job, and rank 0 alone has printed', { timeout: 60_000 }, async () => {
@@ -72,6 +74,7 @@ describeMpi('fit on ranks of MPI', () => {
     test.each([
       ['batch normalization synchronized, dropout, augmentation, an uneven last batch', 'synchronized'],
       ['accumulation, clipping, an average of weights, metrics in the order of the examples', 'everything'],
+      ['validation by the statistics of its batches', 'byBatch'],
       ['labels that do not count, of some parts all', 'ignored'],
       ['several inputs and targets, in lists and records', 'parts'],
     ])('are as one process: %s', (_, name) => expectAsOne(results, name));

@@ -72,10 +72,15 @@ export class Bucket {
 
   /** Copies an array to its place, multiplied by `weight`. @param a - Null where this rank has none, which is zero. */
   put(i: number, a: NDArray | null, weight = 1): void {
-    const { room, flag } = this.#places[i];
-    this.#flats[0].data[flag] = a === null ? 0 : 1;
+    const { room } = this.#places[i];
+    this.note(i, a !== null);
     if (a === null) room.fill(0);
     else kernels().scale(operand(a), room, weight);
+  }
+
+  /** Says whether this rank has an array at the place `i`, whatever it has put there. */
+  note(i: number, isThere: boolean): void {
+    this.#flats[0].data[this.#places[i].flag] = isThere ? 1 : 0;
   }
 
   /** Puts the sums over all ranks into the place of what each has put there. */

@@ -78,6 +78,8 @@ describe('a bucket', () => {
     expect(bucket.get(1)).toEqualBits(array([10, 12], undefined, 'float64'));
     expect(bucket.get(2)).toEqualBits(array(18));
     expect([0, 1, 2, 3].map((i) => bucket.has(i))).toEqual([true, true, true, false]);
+    bucket.note(2, false);
+    expect(bucket.has(2)).toBe(false);
     bucket.take(0, a, 2);
     expect(a).toEqualBits(
       array([
