@@ -2,7 +2,7 @@
 
 import { dirname, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { argumentError, printable } from '../arrays/index.js';
+import { argumentError, describe, printable } from '../arrays/index.js';
 import { statOf } from '../files/index.js';
 import { loadJiti } from './peers.js';
 import { shownPath } from './places.js';
@@ -46,11 +46,25 @@ export async function importUserFile(fn: string, arg: string, file: string, own:
 
 let runs = 0;
 
-/** The message of an error, and the line of the file that it comes from, where that is known. */
+/** The message of an error, and the line of the file that it comes from, where that is known. Never throws. */
 export function reasonOf(error: unknown, file: string): string {
-  const { message, stack } = (error ?? {}) as Partial<Error>;
-  const text = printable(String(message ?? error).split('\n')[0], 300);
-  const at = typeof stack === 'string' ? stack.indexOf(`${file}:`) : -1;
-  const line = at < 0 ? null : /^:(\d+)/.exec((stack as string).slice(at + file.length));
-  return line === null ? text : `${text} (line ${line[1]})`;
+  try {
+    const { message, stack } = (error ?? {}) as Partial<Error>;
+    const text = printable(String(message ?? error).split('\n')[0], 300);
+    const at = typeof stack === 'string' ? stack.indexOf(`${file}:`) : -1;
+    const line = at < 0 ? null : /^:(\d+)/.exec((stack as string).slice(at + file.length));
+    return line === null ? text : `${text} (line ${line[1]})`;
+  } catch {
+    // A program may throw anything: an object without a text, or a getter that throws.
+    return describe(error);
+  }
+}
+
+/** All that an error says of where it was thrown. Never throws. */
+export function stackOf(error: unknown): string {
+  try {
+    return String((error as Partial<Error> | null | undefined)?.stack ?? error);
+  } catch {
+    return describe(error);
+  }
 }

@@ -1,23 +1,20 @@
 import { existsSync, linkSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { argumentError, describe } from '../arrays/index.js';
+import { argumentError } from '../arrays/index.js';
 import { attempt, makeFolder, readText, statOf, writeAtomically } from '../files/index.js';
 import { appendLine, readLines } from './json-lines.js';
 import { difference, type SearchSettings, settingsFromJson, settingsToJson } from './settings.js';
-import type { Job, Metrics, Outcome } from './types.js';
+import { outcomeFrom, type Reported, reportsFrom } from './stored.js';
+import type { Job, Outcome } from './types.js';
 
 /** Bytes of a file of JSON that are read at most. */
 const MOST = 2 ** 24;
 
+/** The names of trials' folders. */
+const ID = /^[0-9a-f]{16}$/;
+
 /** The lock of a search whose trials one process hands out. */
 export const SEARCH_LOCK = '.search.lock';
-
-/** What a trial has reported after an epoch. */
-export interface Reported {
-  readonly rung: number;
-  readonly epoch: number;
-  readonly metrics: Metrics;
-}
 
 /**
  * The folder of a search, which may be shared by machines: `search.json` says what is searched; `trials/ID/` has the
@@ -90,7 +87,7 @@ export class SearchFolder {
   outcome(job: Pick<Job, 'id' | 'rung'>): Outcome | null {
     const file = this.#rung(job);
     if (statOf(this.#fn, file) === undefined) return null;
-    return outcomeFrom(this.#fn, file, readText(this.#fn, file, MOST, 'delete it'));
+    return outcomeFrom(this.#fn, file, readText(this.#fn, file, MOST, 'delete it'), job);
   }
 
   /** Writes what has become of a job, unless that is known. @returns What is known. */
@@ -103,7 +100,11 @@ export class SearchFolder {
   /** All outcomes, by trial and rung. */
   outcomes(): Outcome[] {
     const trials = join(this.dir, 'trials');
-    const ids = attempt(this.#fn, 'read', trials, () => readdirSync(trials));
+    // Who deletes them wants them run again.
+    if (statOf(this.#fn, trials) === undefined) return [];
+    const names = attempt(this.#fn, 'read', trials, () => readdirSync(trials));
+    // A copy of a trial, or what a file manager has left, is none.
+    const ids = names.filter((name) => ID.test(name));
     const all = ids.flatMap((id) => {
       const names = attempt(this.#fn, 'read', join(trials, id), () => namesIn(join(trials, id)));
       const rungs = names.flatMap((name) => /^rung-(\d+)\.json$/.exec(name)?.[1] ?? []);
@@ -114,9 +115,7 @@ export class SearchFolder {
 
   /** What a trial has reported, by epoch: the last word on each. */
   reports(job: Pick<Job, 'id'>): Reported[] {
-    const lines = readLines(this.#fn, join(this.trial(job), 'reports.jsonl')) as Reported[];
-    const byEpoch = new Map(lines.map((line) => [line.epoch, { ...line, metrics: metricsFrom(line.metrics) }]));
-    return [...byEpoch.values()].sort((a, b) => a.epoch - b.epoch);
+    return reportsFrom(readLines(this.#fn, join(this.trial(job), 'reports.jsonl')));
   }
 
   /** Adds a line to the results. */
@@ -174,21 +173,4 @@ function namesIn(dir: string): string[] {
 /** As a line of the results has it: flat, for tables. */
 function lineOf({ job, ...rest }: Outcome): object {
   return { ...job, ...rest };
-}
-
-function outcomeFrom(fn: string, file: string, text: string): Outcome {
-  try {
-    const outcome = JSON.parse(text) as Outcome;
-    if (typeof outcome.job.id === 'string')
-      return { ...outcome, metrics: outcome.metrics && metricsFrom(outcome.metrics) };
-  } catch {
-    // Said below.
-  }
-  const found = `is no outcome: ${describe(text.slice(0, 40))}`;
-  throw argumentError(Error, { fn, arg: file, found, wayOut: 'delete it, so that the trial runs again' });
-}
-
-/** JSON has null for what is no finite number. */
-function metricsFrom(metrics: Readonly<Record<string, number | null>>): Metrics {
-  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? Number.NaN]));
 }

@@ -1,5 +1,5 @@
 export { type IndexResult, type SearchByIndexOptions, searchByIndex } from './by-index/index.js';
-export { type Reported, SearchFolder } from './folder.js';
+export { SearchFolder } from './folder.js';
 export { type JobOptions, runJob } from './job.js';
 export type { Goal } from './objective.js';
 export { type PlanSettings, planOf } from './plans/index.js';
@@ -26,6 +26,7 @@ export {
   uniform,
   when,
 } from './space/index.js';
+export type { Reported } from './stored.js';
 export { STRATEGIES, type Strategy, type StrategyName, type StrategySettings } from './strategies.js';
 export { type DefinedTrial, defineTrial } from './trial.js';
 export type {

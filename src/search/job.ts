@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, isPlainObject } from '../arrays/index.js';
 import { makeFolder } from '../files/index.js';
-import { reasonOf } from '../runs/user-file.js';
+import { reasonOf, stackOf } from '../runs/user-file.js';
 import { SearchFolder } from './folder.js';
 import { appendLine } from './json-lines.js';
 import { loadTrial } from './load-trial.js';
@@ -57,7 +57,7 @@ export async function runJob(
     metrics = checkedMetrics(await run({ ...job.config }, job.seed, report), search.settings.metric);
   } catch (error) {
     // For who looks for the reason: the outcome has one line of it.
-    writeFileSync(join(dir, 'error.txt'), `${(error as Error)?.stack ?? error}\n`);
+    writeFileSync(join(dir, 'error.txt'), `${stackOf(error)}\n`);
     return ended(null, reasonOf(error, typeof trial === 'string' ? splitTrial(trial)[0] : ''));
   }
   return ended(metrics, null);

@@ -49,12 +49,14 @@ function trialIn(fn: string, trial: string, exports: Readonly<Record<string, unk
   if (value !== undefined) return value as DefinedTrial;
   const what = name !== '' ? `no trial ${describe(name)}` : names.length === 0 ? 'no trial' : 'several trials';
   const one = name === '' ? `FILE#NAME with one of ${names.join(', ')}` : names.join(', ');
-  const expected = names.length === 0 ? '`export default defineTrial(…)`' : one + didYouMean(name, names);
+  const hint = name === '' ? '' : didYouMean(name, names);
+  const expected = names.length === 0 ? '`export default defineTrial(…)`' : one + hint;
   throw argumentError(Error, { fn, arg: 'trial', found: `: ${trial} exports ${what}`, expected });
 }
 
-/** Exports by name. Those of a CommonJS module may stand below `default`. */
+/** Exports by name. Those of a CommonJS module may stand below `default`, and `module.exports` may be the trial. */
 function namesOf(exports: Readonly<Record<string, unknown>>): [string, unknown][] {
+  if (typeof exports === 'function') return [['default', exports]];
   const { default: own } = exports;
   const below = typeof own === 'object' && own !== null ? Object.entries(own) : [];
   return [...new Map([...below, ...Object.entries(exports)])];

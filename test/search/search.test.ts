@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -248,6 +249,67 @@ describe('what is wrong is refused before anything is made', () => {
       `search: ${rung} is no outcome: '{': delete it, so that the trial runs again`,
     );
   });
+});
+
+test("an outcome that is none, or another trial's, is said; a copy of a folder is no trial", SLOW, async () => {
+  const whole = options({ strategy: { name: 'random', trials: 2 } });
+  const [a, b] = (await search(whole)).outcomes.map(({ job }) => join(folder, 'trials', job.id));
+  cpSync(a, join(folder, 'trials', 'copy'), { recursive: true });
+  expect((await search(whole)).outcomes).toHaveLength(2);
+  const text = readFileSync(join(a, 'rung-0.json'), 'utf8');
+  const other = readFileSync(join(b, 'rung-0.json'), 'utf8');
+  for (const damaged of ['null', '[]', '{"job":{"id":"x"}}', text.replace('"metrics"', '"metric"'), other]) {
+    writeFileSync(join(a, 'rung-0.json'), damaged);
+    await expect(search(whole)).rejects.toThrow(
+      /rung-0.json is (no outcome: |the outcome of another trial, rung 0 of )/,
+    );
+  }
+  // Who deletes all trials wants them again.
+  rmSync(join(folder, 'trials'), { recursive: true });
+  expect((await search(whole)).outcomes).toHaveLength(2);
+});
+
+test('lines that are no reports are skipped', async () => {
+  const whole = options({ strategy: { name: 'random', trials: 1 } });
+  const [{ job }] = (await search(whole)).outcomes;
+  const lines = [
+    'null',
+    '3',
+    '{"epoch":1}',
+    '{"rung":0,"epoch":"1","metrics":{}}',
+    '{"rung":0,"epoch":9,"metrics":{}}',
+  ];
+  writeFileSync(join(folder, 'trials', job.id, 'reports.jsonl'), lines.join('\n'));
+  await search(whole);
+  expect(SearchFolder.open('test', folder).reports(job)).toEqual([{ rung: 0, epoch: 9, metrics: {} }]);
+});
+
+test('a trial that throws what has no text has failed, and the search goes on', async () => {
+  const thrown = [
+    Object.create(null),
+    Symbol('no'),
+    {
+      get message(): string {
+        throw new Error('a getter');
+      },
+    },
+  ];
+  const trial = () => {
+    throw thrown.pop();
+  };
+  const { outcomes } = await search(options({ trial, strategy: { name: 'random', trials: 3 } }));
+  expect(outcomes.map(({ error }) => error)).toEqual(['an object', 'Symbol(no)', 'an object']);
+});
+
+test('a trial that a CommonJS module is, and names without a guess', SLOW, async () => {
+  const file = join(folder, 'trial.cjs');
+  const line = "const { defineTrial } = require('layerwise/search');";
+  writeFileSync(file, `${line} module.exports = defineTrial(({ x }) => ({ loss: x }));`);
+  const there = { strategy: { name: 'random', trials: 1 }, folder: join(folder, 's') } as const;
+  expect((await search(options({ trial: file, ...there }))).outcomes[0].error).toBeNull();
+  const two = join(folder, 'two.cjs');
+  writeFileSync(two, `${line} for (const name of ['a', 'b']) exports[name] = defineTrial(() => ({ loss: 1 }));`);
+  await expect(search(options({ trial: two, ...there }))).rejects.toThrow(/expected FILE#NAME with one of a, b$/);
 });
 
 test('lines that were half-written are skipped, and the next one is whole', SLOW, async () => {
