@@ -51,7 +51,7 @@ export class Range {
     return this.#isWhole ? Math.min(count, this.#high - this.#low + 1) : count;
   }
 
-  /** `count` values from end to end, evenly on the line; the middle if it is one. All whole numbers if there are fewer. */
+  /** `count` values from end to end, evenly on the line; the middle if it is one. Fewer whole numbers: all of them. */
   grid(count: number): number[] {
     if (this.#isWhole && count > this.#high - this.#low) {
       return Array.from({ length: this.#high - this.#low + 1 }, (_, i) => this.#low + i);
