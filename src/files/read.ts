@@ -26,16 +26,19 @@ export function makeFolder(fn: string, dir: string): void {
   const fs = requireBuiltin(fn, 'node:fs');
   const path = requireBuiltin(fn, 'node:path');
   attempt(fn, 'make', dir, () => {
-    try {
-      fs.mkdirSync(dir, { recursive: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      // Node says this of a read-only file system too. The first folder that is missing says what it is.
-      let missing = path.resolve(dir);
+    // Node has no end where the system says ENOENT of a folder that is not there, as in /proc, and says ENOENT itself
+    // of a read-only file system. The first folder that is missing says what it is.
+    let missing = path.resolve(dir);
+    if (!fs.existsSync(missing)) {
       while (!fs.existsSync(path.dirname(missing))) missing = path.dirname(missing);
-      fs.mkdirSync(missing);
-      fs.mkdirSync(dir, { recursive: true });
+      try {
+        fs.mkdirSync(missing);
+      } catch (error) {
+        // Another process may have made it.
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !fs.existsSync(missing)) throw error;
+      }
     }
+    fs.mkdirSync(dir, { recursive: true });
   });
 }
 
