@@ -56,9 +56,12 @@ export class FitRanks {
     return partOf(this.comm, total);
   };
 
-  /** The part of a batch that this rank scores: all of one of fewer examples than ranks, which rank 0 counts. */
+  /**
+   * The part of a batch that this rank scores: all of one that would leave a rank with less than two examples, too few
+   * for a batch normalization by rank. Rank 0 counts it.
+   */
   readonly scored = (total: number): Part =>
-    total < this.comm.size ? { start: 0, size: total, total } : partOf(this.comm, total);
+    total < 2 * this.comm.size ? { start: 0, size: total, total } : partOf(this.comm, total);
 
   /**
    * What the loss of this rank's part counts in the mean over the batch: its share of the examples, or of the labels

@@ -254,6 +254,7 @@ describe('F.batchNorm', () => {
     for (const other of [null, { ...shard, sum: null }, { ...shard, total: 1 }]) {
       expect(() => one(other)).toThrow('batchNorm: x has shape (1, 3), expected more than one value a channel');
     }
+    expect(() => one({ ...shard, sum: null })).toThrow('of which this rank has more, syncBatchnorm: true, or a');
   });
 });
 

@@ -177,6 +177,9 @@ const valOf = (n: number): DataLoader =>
   new DataLoader({ X: XVal.hi(n, 2, 6, 6), y: yVal.subarray(0, n) }, { batchSize: 5 });
 const byBatch = { syncBatchnorm: true, epochs: 2, valLoader: valOf(7), metrics: { right, ordered, seen: new Seen() } };
 results.byBatch = compared(byBatch as never, withoutStatistics);
+/** Two examples, of which a rank would have too few: all compute them. */
+const pair = trained(withoutStatistics(), { epochs: 1, valLoader: valOf(2) }, loaderOf(), comm).history;
+results.pair = pair.valLossHistory;
 
 /** A buffer that nothing changes. */
 class Scaled extends nn.Module {

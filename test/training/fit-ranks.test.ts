@@ -16,6 +16,7 @@ type Results = Readonly<Record<string, Compared>> & {
   readonly stopped: readonly number[];
   readonly resumed: { readonly digests: readonly string[]; readonly alone: number };
   readonly own: number;
+  readonly pair: readonly number[];
   readonly constant: boolean;
   readonly errors: Readonly<Record<string, string>>;
   readonly aborted: readonly [string, number, string];
@@ -53,6 +54,7 @@ describeMpi('fit on ranks of MPI', () => {
   test('three ranks that send over the network are as one process', { timeout: 160_000 }, async () => {
     const results = await resultsOf(3, ['few'], { MPIR_CVAR_NOLOCAL: '1' });
     for (const name of ['synchronized', 'everything', 'ignored', 'byBatch']) expectAsOne(results, name);
+    expect(alikeIn(results, ({ pair }) => pair)).toHaveLength(1);
     expect(alikeIn(results, ({ constant }) => constant)).toBe(true);
   });
 

@@ -123,13 +123,18 @@ function normalizeBatch(
   }
   // An empty batch has no statistics: with any others its output is empty, and the gradients are zeros.
   const byBatch = (training || mean === null || variance === null) && values.size > 0;
-  if (byBatch && values.size <= C && !isSynchronized(currentShard())) {
+  const shard = currentShard();
+  if (byBatch && values.size <= C && !isSynchronized(shard)) {
+    const rest = 'dropLast: true, whose last batch is not smaller';
     throw argumentError(RangeError, {
       fn,
       arg: 'x',
       found: `has shape ${tuple(shape)}`,
       expected: 'more than one value a channel in training',
-      wayOut: 'use a larger batch, eval(), or a DataLoader with dropLast: true, whose last batch is not smaller',
+      wayOut:
+        shard === null
+          ? `use a larger batch, eval(), or a DataLoader with ${rest}`
+          : `use a larger batch, of which this rank has more, syncBatchnorm: true, or a DataLoader with ${rest}`,
     });
   }
   const dtype = dtypeOf(values);
