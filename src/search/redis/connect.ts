@@ -16,6 +16,7 @@ const REFUSALS: readonly (readonly [pattern: RegExp, found: string, wayOut: stri
   [/DENIED/, 'it takes no connections of other machines (protected mode)', 'give it a password, and bind it'],
   [/Connection is closed|ECONNRESET|max number of clients/, 'it ends the connection', 'see what its log says'],
   [/unknown command|RESP type|Protocol error/, 'what answers is no Redis', 'mend the address'],
+  [/DB index/, 'it has no database of that number', 'mend the end of the address: redis://HOST/0'],
   [/NOPERM/, 'its user may not do that', 'let the user do what a queue needs: ~bull:* +@all'],
 ];
 

@@ -2,7 +2,7 @@ import { argumentError, type OptionsOf, option, type Range, required, settingsOf
 
 const ADDRESS: Range = {
   allows: (value) => typeof value === 'string' && isAddress(value),
-  expected: "the address of a Redis, such as 'redis://localhost:6379' (rediss:// with TLS)",
+  expected: "the address of a Redis, such as 'redis://localhost:6379' (rediss:// with TLS; % as %25)",
   Kind: TypeError,
 };
 
@@ -69,5 +69,12 @@ export function shownAddress(address: string): string {
 }
 
 function isAddress(text: string): boolean {
-  return /^rediss?:\/\//.test(text) && URL.canParse(text) && new URL(text).hostname !== '';
+  if (!/^rediss?:\/\//.test(text) || !URL.canParse(text)) return false;
+  try {
+    // Where a password has a percent sign of its own, nobody knows what it is.
+    decodeURIComponent(text);
+  } catch {
+    return false;
+  }
+  return new URL(text).hostname !== '';
 }

@@ -9,7 +9,8 @@ describe('redis', () => {
   test.each([
     [{}, 'search: redis: url is undefined, expected the address of a Redis'],
     [{ url: 'localhost:6379' }, "url is 'localhost:6379', expected the address of a Redis, such as"],
-    [{ url: 'http://localhost' }, "'redis://localhost:6379' (rediss:// with TLS)"],
+    [{ url: 'http://localhost' }, "'redis://localhost:6379' (rediss:// with TLS; % as %25)"],
+    [{ url: 'redis://:100%@localhost' }, '(rediss:// with TLS; % as %25)'],
     [{ url: 'redis://' }, "url is 'redis://', expected"],
     [{ url: 'redis://localhost', queue: 'a:b' }, "queue is 'a:b', expected letters, digits and any of . _ -"],
     [{ url: 'redis://localhost', quue: 'a' }, "search: redis: unknown option 'quue', expected url, queue"],
@@ -56,6 +57,13 @@ describe('a Redis that refuses', () => {
       ['me:wrong@', 'it refuses the user or the password: mend the address'],
     ])('%s', async (user, message) => {
       await expect(connectRedis('search', server.url.replace('//', `//${user}`))).rejects.toThrow(message);
+    });
+
+    test('has no such database', async () => {
+      const address = `${server.url.replace('//', '//:secret@')}/99`;
+      await expect(connectRedis('search', address)).rejects.toThrow(
+        'it has no database of that number: mend the end of',
+      );
     });
 
     test('is reached with it', async () => {
