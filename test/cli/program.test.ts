@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -234,5 +234,28 @@ describe('as a process of its own', { tags: 'slow' }, () => {
   test('its exit code is that of the error', () => {
     expect(shell(`${program} trian`).status).toBe(2);
     expect(shell(`${program} data download mnist`).status).toBe(1);
+  });
+
+  test('a file of the user that ends it, or leaves a timer', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'layerwise-ends-'));
+    const trials = {
+      exits: 'process.exit(0)',
+      leaves: 'setInterval(() => {}, 1000) && { valAcc: 1 }',
+    };
+    const results = Object.entries(trials).map(([name, body]) => {
+      const file = join(dir, `${name}.mjs`);
+      const code = `export default defineTrial(space({ x: 1 }), () => ${body});`;
+      writeFileSync(file, `import { defineTrial, space } from 'layerwise/search';\n${code}\n`);
+      const { status, stderr } = shell(
+        `${program} search ${join(dir, name)} --trial ${file} --trials 1 --trial-index 0`,
+      );
+      return [status, stderr.trim().split(':')[0]];
+    });
+    rmSync(dir, { recursive: true });
+    // An index of an array that ends with 0 is not started again.
+    expect(results).toEqual([
+      [1, 'layerwise'],
+      [0, ''],
+    ]);
   });
 });
