@@ -90,9 +90,10 @@ export function figureOf(svg: string, caption: string | undefined, index: number
       .replaceAll(`url(#${id})`, `url(#figure${index}-${id})`)
       .replaceAll(`href="#${id}"`, `href="#figure${index}-${id}"`);
   }
-  // On a narrow screen a chart is scrolled: made narrower, its texts could not be read.
+  // On a narrow screen a chart is scrolled, with the keyboard too: made narrower, its texts could not be read.
   const width = Math.min(560, Number(/^<svg[^>]* width="([\d.]+)"/.exec(svg)?.[1] ?? 0));
   own = own.replace('<svg ', () => `<svg style="min-width:${width}px" `);
   const text = caption === undefined ? '' : `<figcaption>${escapeXml(caption)}</figcaption>`;
-  return `<figure><div class="chart">${own}</div>${text}</figure>`;
+  const label = `aria-label="${escapeXml(caption ?? 'chart')}"`;
+  return `<figure><div class="chart" tabindex="0" role="group" ${label}>${own}</div>${text}</figure>`;
 }

@@ -83,6 +83,13 @@ describe('htmlReport', () => {
     expect(htmlReport({ title: 'a', intro: ['one', 'two'] })).toContain('<p>one</p>\n<p>two</p>');
   });
 
+  test('has charts that the keyboard can scroll, under the names of their captions', async () => {
+    const svg = await lineChart({ series: [{ name: 'a', x: [0, 1], y: [0, 2] }] });
+    const page = htmlReport({ title: 'x', figures: [{ svg, caption: 'a < b' }, { svg }] });
+    expect(page).toContain('<div class="chart" tabindex="0" role="group" aria-label="a &lt; b">');
+    expect(page).toContain('<div class="chart" tabindex="0" role="group" aria-label="chart">');
+  });
+
   test('keeps charts with parts of the same name apart', async () => {
     const clipped = await lineChart({
       xTitle: 'x',
