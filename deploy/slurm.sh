@@ -4,7 +4,7 @@
 #
 #   sbatch --array=0-15 deploy/slurm.sh searches/lr --trial trial.ts --strategy random --trials 16 --seed 1
 #
-# Submit it from the folder of your project, in which layerwise is installed. The number of the task is that of the
+# Submit it from the folder of your project, in which layerwise and jiti are installed. The number of the task is that of the
 # trial: 0 to 15 for 16 trials; `--array=0-15%4` runs four at a time. The same line again, or a task that Slurm starts
 # again since its node is gone, runs what is missing and nothing twice: a trial goes on from its checkpoint, one that
 # another node still runs is waited for. `layerwise search show searches/lr` shows the results, also while they come.

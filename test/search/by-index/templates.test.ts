@@ -33,6 +33,19 @@ test("the pods of kubernetes.yaml run the command's trials", async () => {
   expect(out).toMatch(/^searches\/lr: trial 15: valAcc 0\.\d+/);
 });
 
+test('the services of compose.yaml are lines of the command', async () => {
+  const text = readFileSync('deploy/compose.yaml', 'utf8').replaceAll(/>-\n|\n {6}(?! )/g, ' ');
+  const calls = [...text.matchAll(/command: +node_modules\/\.bin\/layerwise (search .*)/g)].map(([, call]) => call);
+  expect(calls).toHaveLength(2);
+  const dir = temporaryDir();
+  writeFileSync(join(dir, 'trial.ts'), TRIAL);
+  for (const call of calls) {
+    // Nothing listens there: all that is before that fits.
+    const { err } = await command(dir, call.trim().replace('redis:6379', '127.0.0.1:1').split(/ +/));
+    expect(err).toContain('redis: redis://127.0.0.1:1: nothing listens there');
+  }
+});
+
 test('the lines of slurm.sh are those of searches', async () => {
   const dir = temporaryDir();
   mkdirSync(join(dir, 'searches'));
