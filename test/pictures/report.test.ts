@@ -84,7 +84,7 @@ describe('htmlReport', () => {
   });
 
   test('has charts that the keyboard can scroll, under the names of their captions', async () => {
-    const svg = await lineChart({ series: [{ name: 'a', x: [0, 1], y: [0, 2] }] });
+    const svg = await lineChart({ xTitle: 'x', yTitle: 'y', series: [{ name: 'a', x: [0, 1], y: [0, 2] }] });
     const page = htmlReport({ title: 'x', figures: [{ svg, caption: 'a < b' }, { svg }] });
     expect(page).toContain('<div class="chart" tabindex="0" role="group" aria-label="a &lt; b">');
     expect(page).toContain('<div class="chart" tabindex="0" role="group" aria-label="chart">');
