@@ -16,6 +16,9 @@ const ID = /^[0-9a-f]{16}$/;
 /** The lock of a search whose trials one process hands out. */
 export const SEARCH_LOCK = '.search.lock';
 
+/** The lock of a trial, in its folder: one process runs it. */
+export const TRIAL_LOCK = '.lock';
+
 /**
  * The folder of a search, which may be shared by machines: `search.json` says what is searched; `trials/ID/` has the
  * checkpoints of a trial, its `reports.jsonl`, the outcome of each rung in `rung-0.json` …, and `stop` once it is to

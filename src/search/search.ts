@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   ANY,
@@ -8,7 +8,6 @@ import {
   type OptionsOf,
   option,
   orNull,
-  type Range,
   type Settings,
   settingsOf,
   TEXT,
@@ -24,15 +23,11 @@ import { closeQueue, openQueue, type SearchQueue } from './redis/queue.js';
 import { QueueRunner } from './redis/runner.js';
 import { runnerOf } from './runners/index.js';
 import { type OptionsFor, SEARCHED, searchedOf } from './searched.js';
+import { SIGNAL } from './settings.js';
+import { allThreads } from './threads.js';
 import type { Config, Job, Metrics, Outcome, Trial } from './types.js';
 
 const FN = 'search';
-
-const SIGNAL: Range = {
-  allows: (value) => value instanceof AbortSignal,
-  expected: 'an AbortSignal',
-  Kind: TypeError,
-};
 
 const OPTIONS = {
   ...SEARCHED,
@@ -138,9 +133,4 @@ async function run<C extends Config>(
   const outcomes = folder.outcomes();
   const best = bestOf(folder.settings, outcomes);
   return { best, config: (best?.job.config as C | undefined) ?? null, outcomes };
-}
-
-/** The threads that trials may use where nobody says. */
-export function allThreads(): number {
-  return Number(process.env.LAYERWISE_THREADS) || availableParallelism();
 }

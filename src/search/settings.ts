@@ -6,6 +6,7 @@ import {
   isPlainObject,
   oneOf,
   option,
+  type Range,
   required,
   settingsOf,
   TEXT,
@@ -23,6 +24,13 @@ export interface SearchSettings extends Goal {
   /** Of the draws of configs, and of each trial. */
   readonly seed: number;
 }
+
+/** What ends a search, or a worker. */
+export const SIGNAL: Range = {
+  allows: (value) => value instanceof AbortSignal,
+  expected: 'an AbortSignal',
+  Kind: TypeError,
+};
 
 /** Options of a search that are plain values. */
 export const GOAL = {

@@ -21,7 +21,7 @@ export function searchWorkerCommand(io: Io): Command {
     .requiredOption('--redis <url>', 'the Redis of the searches: redis://host:6379')
     .option('--queue <name>', 'the queue of the searches; default: layerwise')
     .option('--workers <n>', 'trials at a time, each in a process', wholeNumber(1, 1024), 1)
-    .option('--threads <n>', 'threads of the kernels of each trial; default: the cores over --workers', wholeNumber())
+    .option('--threads <n>', 'threads of the kernels of each trial; default: its share of all', wholeNumber())
     .option('--idle <seconds>', 'end after so long without a trial; default: never', positive)
     .action((options: Options) => work(io, options));
 }

@@ -1,7 +1,7 @@
 import { count, FUNCTION, type OptionsOf, option, orNull, required, settingsOf, TEXT } from '../../arrays/index.js';
 import type { Holder } from '../../files/index.js';
-import { allThreads } from '../search.js';
 import { type OptionsFor, SEARCHED, searchedOf } from '../searched.js';
+import { allThreads } from '../threads.js';
 import type { Config, Job } from '../types.js';
 import { type IndexResult, runByIndex } from './run-by-index.js';
 

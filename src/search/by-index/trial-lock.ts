@@ -1,8 +1,7 @@
+import { join } from 'node:path';
 import { type Holder, LockQueue } from '../../files/index.js';
+import { TRIAL_LOCK } from '../folder.js';
 import { keepAlive } from '../signs-of-life.js';
-
-/** The name of the lock in the folder of a trial. */
-const LOCK = '.lock';
 
 /** Milliseconds between two looks at the lock of another. */
 const PAUSE = 100;
@@ -25,7 +24,7 @@ export async function withTrial<R>(
   work: () => Promise<R>,
   { onWait, stale }: Waiting = {},
 ): Promise<R> {
-  const file = `${dir}/${LOCK}`;
+  const file = join(dir, TRIAL_LOCK);
   const queue = new LockQueue(fn, file, stale);
   let hasSaid = false;
   for (;;) {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Lock, LockLost, LockQueue, makeFolder } from '../../files/index.js';
-import type { SearchFolder } from '../folder.js';
+import { type SearchFolder, TRIAL_LOCK } from '../folder.js';
 import { TrialProcess } from '../runners/index.js';
 import type { Job, Metrics } from '../types.js';
 
@@ -46,7 +46,7 @@ export class Trials {
     hears: (epoch: number, metrics: Metrics) => void,
   ): Promise<void> {
     makeFolder(this.#fn, folder.trial(job));
-    const lock = await this.#claim(join(folder.trial(job), '.lock'), cancelled);
+    const lock = await this.#claim(join(folder.trial(job), TRIAL_LOCK), cancelled);
     const lost = new AbortController();
     const timer = setInterval(() => confirm(lock, lost), PAUSE);
     try {

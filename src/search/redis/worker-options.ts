@@ -6,24 +6,21 @@ import {
   option,
   orNull,
   POSITIVE,
-  type Range,
   required,
   settingsOf,
 } from '../../arrays/index.js';
+import { SIGNAL } from '../settings.js';
 import type { RedisOptions } from './options.js';
-
-const SIGNAL: Range = {
-  allows: (value) => value instanceof AbortSignal,
-  expected: 'an AbortSignal',
-  Kind: TypeError,
-};
 
 const WORKER = {
   /** The Redis of the searches, and the queue on it. */
   redis: required<RedisOptions>(ANY),
   /** How many trials it runs at a time, each in a process of its own. Default 1. */
   workers: option(1, count(1, 1024)),
-  /** How many threads a trial's kernels may use. Default null: the processors of the machine over `workers`. */
+  /**
+   * How many threads a trial's kernels may use. Default null: its share of `LAYERWISE_THREADS`, or of the machine's
+   * cores.
+   */
   threads: option<number | null>(null, orNull(count(1))),
   /**
    * Seconds without a sign of life after which this worker counts as dead, and another one goes on with its trials.

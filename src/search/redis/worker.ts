@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import { loadQueues } from '../peers.js';
+import { allThreads, shareOf } from '../threads.js';
 import { connectRedis } from './connect.js';
 import { checkRedis, shownAddress } from './options.js';
 import { Work } from './work.js';
@@ -26,6 +26,6 @@ export async function searchWorker(options: SearchWorkerOptions): Promise<number
   const { url, queue } = checkRedis(fn, given.redis);
   const { bullmq } = await loadQueues(fn);
   const connection = await connectRedis(fn, url);
-  const threads = given.threads ?? Math.max(1, Math.floor(availableParallelism() / given.workers));
+  const threads = given.threads ?? shareOf(allThreads(), given.workers);
   return new Work(fn, connection, { ...given, threads }).run(bullmq, queue, shownAddress(url));
 }

@@ -1,4 +1,5 @@
 import type { SearchFolder } from '../folder.js';
+import { shareOf } from '../threads.js';
 import type { Runner, Trial } from '../types.js';
 import { InProcess } from './in-process.js';
 import { Processes } from './processes.js';
@@ -13,5 +14,5 @@ export { type Place, ProcessEnded, TrialProcess } from './trial-process.js';
  */
 export function runnerOf(folder: SearchFolder, trial: string | Trial, workers: number, threads: number): Runner {
   if (workers === 0 || typeof trial !== 'string') return new InProcess(folder, trial, threads);
-  return new Processes(workers, { folder, trial, threads: Math.max(1, Math.floor(threads / workers)) });
+  return new Processes(workers, { folder, trial, threads: shareOf(threads, workers) });
 }
