@@ -66,17 +66,15 @@ async function train(io: Io, model: string | undefined, flags: Flags): Promise<v
   const ranks = await joinRanks(io, fn);
   if (ranks.comm.rank > 0) {
     const { follow } = await import('../train/follower.js');
-    return follow(fn, ranks);
+    return follow(io, fn, ranks);
   }
-  let exitCode: number = EXIT.done;
   try {
     await lead(io, fn, model, flags, ranks);
   } catch (error) {
-    exitCode = exitCodeOf(error);
+    ranks.meetAfter(io, error, () => ranks.end(exitCodeOf(error)));
     throw error;
-  } finally {
-    ranks.end(exitCode);
   }
+  ranks.end(EXIT.done);
 }
 
 /** @throws {UsageError} naming an option that needs another one beside it. */

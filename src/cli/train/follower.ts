@@ -1,5 +1,6 @@
 import { openTask, type RunConfig, type TrainOptions } from '../../runs/index.js';
 import { EXIT, Reported } from '../errors.js';
+import type { Io } from '../io.js';
 import { Interruption } from './interruption.js';
 import { LeaderEnded, type Ranks } from './ranks.js';
 import { testAccuracy } from './test-accuracy.js';
@@ -15,7 +16,7 @@ const PATIENCE = 10_000;
  *
  * @throws {Reported} with the exit code of rank 0, if that has failed: it has said why.
  */
-export async function follow(fn: string, ranks: Ranks): Promise<void> {
+export async function follow(io: Io, fn: string, ranks: Ranks): Promise<void> {
   const { comm } = ranks;
   // Launchers give signals to all ranks, and rank 0 decides.
   const interruption = new Interruption(() => {
@@ -31,7 +32,7 @@ export async function follow(fn: string, ranks: Ranks): Promise<void> {
     exitCode = ranks.hearEnd();
   } catch (error) {
     // Errors are those of all ranks; rank 0 tells of them.
-    exitCode = error instanceof LeaderEnded ? error.exitCode : ranks.hearEnd();
+    exitCode = error instanceof LeaderEnded ? error.exitCode : ranks.meetAfter(io, error, () => ranks.hearEnd());
   } finally {
     interruption.release();
   }

@@ -1,7 +1,7 @@
 import { shellWord } from '../../terminal/index.js';
 import type { Communicator } from '../../training/parallel/index.js';
 import { broadcastValue, gatherValues } from '../../training/parallel/messages.js';
-import { CliError, EXIT, exitCodeOf, oneLine } from '../errors.js';
+import { CliError, EXIT, exitCodeOf, oneLine, withStack } from '../errors.js';
 import type { Io } from '../io.js';
 
 /** Rank 0 has come to its end: it tells what there is to tell, and the others end with its exit code. */
@@ -73,6 +73,19 @@ export class Ranks {
     const { message, exitCode } = all?.[at] ?? { message: 'another rank failed', exitCode: EXIT.failed };
     const said = message.startsWith(`${fn}: `) ? message.slice(fn.length + 2) : message;
     throw new CliError(`${fn}: rank ${at} of ${this.comm.size}: ${said}`, exitCode);
+  }
+
+  /**
+   * Meets the others at the end, after an error that all have.
+   *
+   * @returns What `meet` returns. An error of this rank alone ends the job: the others are somewhere else.
+   */
+  meetAfter<T>(io: Io, error: unknown, meet: () => T): T {
+    try {
+      return meet();
+    } catch {
+      return this.comm.abort(io.isVerbose ? withStack(error) : oneLine(error));
+    }
   }
 
   #say(word: Word | null): Word {
