@@ -45,7 +45,7 @@ export function trainCommand(io: Io): Command {
     .option('--ui', 'show the run on a live page, which takes commands: pause, another learning rate, stop')
     .option('--port <n>', 'the port of the page; default: 8123, or the next one that is free', portNumber)
     .option('--host <name>', 'the address that the page is served at, for other machines; default: 127.0.0.1')
-    .option('--distributed', 'train on all ranks that mpiexec or srun started, as in: mpiexec -n 2 layerwise train …')
+    .option('--distributed', "train on all ranks of mpiexec or srun: npx -c 'mpiexec -n 2 layerwise train …'")
     .option('--sync-batchnorm', 'batch normalization over whole batches, where each rank has a share of them')
     .option('--verify <steps>', 'steps between two checks that all ranks hold the same bits', wholeNumber(1))
     .option('--quiet', 'print the folder of the run at the end, and nothing else')

@@ -42,7 +42,7 @@ describe('a task', () => {
     [
       'no folder',
       (task) => ({ ...task, folder: join(dir, 'none') }),
-      /^searchWorker: folder of the search: there is no .*none here: start the worker in the folder that the search was/,
+      /^searchWorker: folder of the search: there is no .*none here: start the worker in the folder that the search/,
     ],
     [
       'another version',
