@@ -43,7 +43,7 @@ test.skipIf(NO_REDIS !== null)(
     const events: Record<number, () => void> = {
       2: () => killInTheMiddle(first),
       5: () => void restart(),
-      };
+    };
     const first = startWorker();
     startWorker();
     let outcomes = 0;
