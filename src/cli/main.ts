@@ -40,5 +40,5 @@ void run(args, world).then((exitCode) => {
   isOver = true;
   process.exitCode = exitCode;
   // A timer or a server that a file of the user's has left open does not keep the command.
-  setTimeout(() => process.exit(), GRACE).unref();
+  setTimeout(() => process.stdout.write('', () => process.exit()), GRACE).unref();
 });

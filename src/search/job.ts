@@ -56,7 +56,8 @@ export async function runJob(
   try {
     metrics = checkedMetrics(await run({ ...job.config }, job.seed, report), search.settings.metric);
   } catch (error) {
-    // For who looks for the reason: the outcome has one line of it.
+    // For who looks for the reason: the outcome has one line of it. The trial's folder may be gone by now.
+    makeFolder(FN, dir);
     writeFileSync(join(dir, 'error.txt'), `${stackOf(error)}\n`);
     return ended(null, reasonOf(error, typeof trial === 'string' ? splitTrial(trial)[0] : ''));
   }

@@ -73,10 +73,10 @@ export function settingsFromJson(fn: string, dir: string, text: string): SearchS
   }
 }
 
-/** The file of a trial, and the name behind `#`; empty where there is none. */
+/** The file of a trial, and the name behind `#`; empty where there is none. A folder may have a `#` in its name. */
 export function splitTrial(trial: string): readonly [file: string, name: string] {
   const at = trial.lastIndexOf('#');
-  return at < 0 ? [trial, ''] : [trial.slice(0, at), trial.slice(at + 1)];
+  return at < 0 || /[\\/]/.test(trial.slice(at)) ? [trial, ''] : [trial.slice(0, at), trial.slice(at + 1)];
 }
 
 /**

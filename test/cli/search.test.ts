@@ -1,6 +1,6 @@
 // @module-tag slow
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -112,6 +112,16 @@ test('a space on the line, and a trial that fails', async () => {
   expect(code).toBe(0);
   expect(out).toContain('trial 1: failed: too far');
   expect((await search('show', 'c')).out).toMatch(/\n +1 +– +0\.95 +2 +failed +0 s\n/);
+});
+
+test('where all trials fail the search has failed, in a folder with a # in its name too', async () => {
+  mkdirSync(path.join(dir, 'runs#1'));
+  copyFileSync(path.join(dir, 'trial.ts'), path.join(dir, 'runs#1', 'trial.ts'));
+  const line = ['--trial', 'runs#1/trial.ts', '--strategy', 'grid', '--workers', '0', '--space'];
+  expect((await search('runs#1/good', ...line, '{"x": {"choice": [0]}, "act": "relu"}')).code).toBe(0);
+  const { code, out } = await search('runs#1/bad', ...line, '{"x": {"choice": [0.95]}, "act": "relu"}');
+  expect(out).toContain('trial 0: failed: too far');
+  expect(code).toBe(1);
 });
 
 test('a trial to begin with', async () => {

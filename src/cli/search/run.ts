@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { Outcome, RedisOptions } from '../../search/index.js';
 import type { SearchView } from '../../search/report/index.js';
 import { duration, shellWord } from '../../terminal/index.js';
-import { CliError, InterruptedError } from '../errors.js';
+import { CliError, EXIT, InterruptedError, Reported } from '../errors.js';
 import type { Io } from '../io.js';
 import { plain } from '../numbers.js';
 import { openInBrowser } from '../open.js';
@@ -57,6 +57,7 @@ export async function runSearch(
   const file = report || open ? await writeReport(FN, view, wanted.folder) : null;
   if (io.isJson) {
     io.json(jsonOf(view, wanted.folder, file));
+    checkFound(view);
     return;
   }
   io.print();
@@ -67,6 +68,12 @@ export async function runSearch(
   io.print(`${counted(view.trials.length)} in ${duration(seconds)}; all of them: ${all}`);
   if (file !== null) io.print(`Report written to ${join(shown, 'report.html')}`);
   if (open && file !== null) openInBrowser(pathToFileURL(file).href, io);
+  checkFound(view);
+}
+
+/** @throws {Reported} if no trial has succeeded, which what is printed says of each. */
+function checkFound({ trials }: SearchView): void {
+  if (trials.length > 0 && trials.every(({ state }) => state === 'failed')) throw new Reported(EXIT.failed);
 }
 
 /** @throws {CliError} if what draws the charts of a report is not installed. */
