@@ -45,7 +45,7 @@ test('a report whose packages are missing is refused before anything runs', asyn
   const pictures = '../../src/pictures/index.js';
   vi.doMock(pictures, async (original) => ({
     ...(await original<object>()),
-    loadCharts: (fn: string) => Promise.reject(new Error(`${fn}: charts need packages`)),
+    checkCharts: (fn: string) => Promise.reject(new Error(`${fn}: charts need packages`)),
   }));
   try {
     const { code, out, err } = await search('searches/r', '--trial', 'trial.ts', '--trials', '1', '--report');

@@ -78,8 +78,8 @@ function checkFound({ trials }: SearchView): void {
 
 /** @throws {CliError} if what draws the charts of a report is not installed. */
 async function checkReport(fn: string): Promise<void> {
-  const { loadCharts } = await import('../../pictures/index.js');
-  await loadCharts(`${fn}: --report`).catch((error: unknown) => {
+  const { checkCharts } = await import('../../pictures/index.js');
+  await checkCharts(`${fn}: --report`).catch((error: unknown) => {
     throw new CliError((error as Error).message, undefined, { cause: error });
   });
 }

@@ -1,4 +1,4 @@
-import { loadCharts } from '../../pictures/index.js';
+import { checkCharts } from '../../pictures/index.js';
 import { SearchFolder } from '../folder.js';
 import { reportPage } from './page.js';
 import { viewOf } from './view-of-folder.js';
@@ -14,6 +14,6 @@ import { viewOf } from './view-of-folder.js';
 export async function searchReport(folder: string): Promise<string> {
   const fn = 'searchReport';
   const view = viewOf(fn, SearchFolder.open(fn, folder));
-  await loadCharts(fn);
+  await checkCharts(fn);
   return reportPage(view);
 }
