@@ -20,13 +20,15 @@ describe.skipIf(missing !== null)('ranks that srun starts on two nodes', { timeo
 
   afterAll(() => cluster?.stop());
 
-  /** What a program prints, as one rank on each node. */
+  /** What a program prints, as one rank on each node: by rank, since srun mixes long lines of several. */
   async function onNodes(program: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
     const file = join(cluster.folder, `${program}.cjs`);
     writeFileSync(file, await compiled(program));
     const ranks = ['-N', '2', '-n', '2', '--kill-on-bad-exit=1', '--mpi=pmi2'];
     const place = { NODE_PATH: resolve('node_modules'), LAYERWISE_THREADS: '1' };
-    return cluster.run('srun', [...ranks, process.execPath, file], { ...place, ...env });
+    const output = `--output=${program}.%t.txt`;
+    await cluster.run('srun', [...ranks, output, process.execPath, file], { ...place, ...env });
+    return [0, 1].map((rank) => readFileSync(join(cluster.folder, `${program}.${rank}.txt`), 'utf8')).join('');
   }
 
   test('get the bits that those of mpiexec get', async () => {

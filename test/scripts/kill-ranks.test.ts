@@ -5,7 +5,7 @@ import { describeMpi } from '../helpers/mpi.js';
 
 describeMpi('runs one of whose ranks is killed at a random moment, and that are resumed', () => {
   test.each([
-    [{ runs: 2, ranks: [2], mostKills: 2 }, 'the bits of whole ones'],
+    [{ runs: 1, ranks: [2], mostKills: 2 }, 'the bits of whole ones'],
     [{ runs: 1, ranks: [2, 1, 3], mostKills: 2 }, 'the same numbers, but for rounding, on 1 and 3 ranks'],
   ])('%j end with %s', { timeout: 240_000 }, async (options) => {
     const trials = await killAndResume({ ...options, jobs: 1, seed: 'ranks' });
