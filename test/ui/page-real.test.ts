@@ -8,7 +8,7 @@ import { axe, useBrowser } from './browser.js';
 describe.skipIf(CHROMIUM === undefined)(`the page of a run that trains${WITHOUT_CHROMIUM}`, () => {
   const open = useBrowser();
 
-  test('shows it, pauses it, gives it another learning rate and ends it', { timeout: 120_000 }, async () => {
+  test('shows it, pauses it, gives it another learning rate and ends it', { timeout: 240_000, retry: 2 }, async () => {
     const random = new Random(1);
     const labels = (count: number) => random.randn([count]).data.map((z) => Math.floor(10 * Math.abs(z)) % 3);
     const data = {
