@@ -12,7 +12,7 @@ export const BEST = 'best.safetensors';
 export const PATTERN = /^checkpoint-([0-9]{9,15})\.safetensors$/;
 
 /** The names of those that are being written. */
-const UNFINISHED = /^\.checkpoint-[-0-9a-f]{36}\.tmp$/;
+export const UNFINISHED = /^\.checkpoint-[-0-9a-f]{36}\.tmp$/;
 
 /** The largest file that is read, in bytes: longer arrays do not exist everywhere. */
 const MOST = 2 ** 32;
@@ -48,20 +48,6 @@ export function namesIn(fn: string, dir: string): string[] {
   const iterationOf = (name: string): number => Number(PATTERN.exec(name)?.[1]);
   const numbered = names.filter((name) => PATTERN.test(name)).sort((a, b) => iterationOf(b) - iterationOf(a));
   return names.includes(BEST) ? [...numbered, BEST] : numbered;
-}
-
-/**
- * Removes what processes that ended within a save have left in a folder.
- *
- * For the one who has the lock of the run.
- */
-export function removeUnfinished(fn: string, dir: string): void {
-  const fs = requireBuiltin(fn, 'node:fs');
-  const names = attempt(fn, 'read', dir, () => fs.readdirSync(dir)).filter((name) => UNFINISHED.test(name));
-  for (const name of names) {
-    const file = `${dir}/${name}`;
-    attempt(fn, 'remove', file, () => fs.rmSync(file, { force: true }));
-  }
 }
 
 /**

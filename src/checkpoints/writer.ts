@@ -1,8 +1,8 @@
-import { fileError, type Lock, makeFolder } from '../files/index.js';
+import { fileError, type Lock, makeFolder, removeUnfinished } from '../files/index.js';
 import { requireBuiltin } from '../node.js';
 import type { NewCheckpoint } from './checkpoint.js';
 import { CHECKSUM, imageOf } from './encode.js';
-import { BEST, nameOf, namesIn, PATTERN, removeUnfinished, unfinishedName } from './folder.js';
+import { BEST, nameOf, namesIn, PATTERN, UNFINISHED, unfinishedName } from './folder.js';
 import { inUse, LOCK, lockRun } from './run-lock.js';
 import type { Failure, System } from './store.js';
 import { OtherThread, OwnThread, type Storage } from './thread.js';
@@ -76,7 +76,7 @@ export class CheckpointWriter {
     this.#inLock = { file: path.join(this.#dir, LOCK), text: this.#lock.text };
     try {
       if (!goesOn) checkNew(fn, this.#dir);
-      removeUnfinished(fn, this.#dir);
+      removeUnfinished(fn, this.#dir, UNFINISHED);
       this.#storage = this.#started();
     } catch (error) {
       this.#lock.release();

@@ -5,6 +5,9 @@ import { statOf } from './read.js';
 /** Links that are followed one after the other: as many as Linux does. */
 const MAX_LINKS = 40;
 
+/** The names of files that are being written. */
+const UNFINISHED = /^\.[-0-9a-f]{36}\.tmp$/;
+
 /** Bytes that are written at a time: the system's calls take less than 2 GB. */
 const CHUNK = 2 ** 30;
 
@@ -46,6 +49,22 @@ export function writeAtomically(fn: string, file: string, contents: string | Uin
     }
     if (durable) syncFolder(fn, path.dirname(target));
   });
+}
+
+/**
+ * Removes what processes that were killed within a write have left in a folder.
+ *
+ * For the one who has the lock of the folder.
+ *
+ * @param pattern - What the names of unfinished files are like. Default those of {@link writeAtomically}.
+ */
+export function removeUnfinished(fn: string, folder: string, pattern = UNFINISHED): void {
+  const fs = requireBuiltin(fn, 'node:fs');
+  const names = attempt(fn, 'read', folder, () => fs.readdirSync(folder)).filter((name) => pattern.test(name));
+  for (const name of names) {
+    const file = `${folder}/${name}`;
+    attempt(fn, 'remove', file, () => fs.rmSync(file, { force: true }));
+  }
 }
 
 /** Writes the folder's list of names to the disk, where the system has a way to. */

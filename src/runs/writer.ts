@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { lockRun } from '../checkpoints/run-lock.js';
-import { type Lock, writeAtomically } from '../files/index.js';
+import { type Lock, removeUnfinished, writeAtomically } from '../files/index.js';
 import { type Saveable, save } from '../formats/index.js';
 import type { Logger } from '../loggers/index.js';
 import { NAMES, type RunFolder, textOf } from './folder.js';
@@ -15,7 +15,7 @@ export class RunWriter {
   readonly #log: MetricsLog;
 
   /**
-   * Locks the folder.
+   * Locks the folder, and removes what a killed process left unfinished in it.
    *
    * @param fn - What errors begin with.
    * @param onFailure - Called with the error if metrics cannot be written, as on a full disk: the run should end.
@@ -26,6 +26,7 @@ export class RunWriter {
     this.#folder = folder;
     this.#lock = lockRun(fn, folder.dir, NAMES.lock);
     try {
+      removeUnfinished(fn, folder.dir);
       this.#log = new MetricsLog(fn, join(folder.dir, NAMES.metrics), onFailure);
     } catch (error) {
       this.#lock.release();

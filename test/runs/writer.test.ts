@@ -43,6 +43,13 @@ function train(writer: RunWriter, from: number, to: number, isEvaluationDue = fa
 const finished = { state: 'finished', message: null, bestValAcc: 0.5, testAcc: null } as const;
 
 describe('RunWriter', () => {
+  test('removes what a process that was killed in a write has left, and nothing else', () => {
+    const names = ['.c9021011-3763-4ae8-8e63-f88c0e12efb6.tmp', '.notes.tmp', 'x.tmp'];
+    for (const name of names) writeFileSync(join(run.dir, name), '');
+    opened().close();
+    expect(names.map((name) => existsSync(join(run.dir, name)))).toEqual([false, true, true]);
+  });
+
   test('logs a run from its start to its end', () => {
     const writer = opened();
     expect(run.state).toBe('running');
