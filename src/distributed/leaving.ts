@@ -17,6 +17,9 @@ const GRACE = 1000;
 /** For how long a rank at its end sleeps between two looks at the others, in ms. */
 const NAP = 2;
 
+/** For how long what was written is left to the launcher before the job is aborted, in ms: an abort may overtake it. */
+const LAST_WORDS = 100;
+
 const END = CALLS.indexOf('end');
 
 /** A process as one of its job. */
@@ -42,6 +45,7 @@ export function isAtEnd([call]: Intent): boolean {
 /** Ends the job with a line on standard error. */
 export function abortJob({ mpi, world }: Member, line: string, code: number): never {
   say(line);
+  nap(LAST_WORDS);
   mpi.abort(world, code);
   process.abort(); // MPI_Abort does not return
 }
@@ -61,6 +65,7 @@ export function endJobAtExit(env: Environment): void {
   const failure = lastFailure();
   process.on('exit', (code) => {
     printStack(failure());
+    nap(LAST_WORDS);
     try {
       writeSync(connection, `cmd=abort exitcode=${code || 1}\n`);
     } catch {
