@@ -7,9 +7,10 @@
 export { type ClipGradNormOptions, clipGradNorm, clipGradValue } from './clip-grad.js';
 export { Adagrad, type AdagradOptions } from './optimizers/adagrad.js';
 export { Adam, type AdamOptions, AdamW } from './optimizers/adam.js';
+export { Lookahead, type LookaheadOptions, type LookaheadStateDict } from './optimizers/lookahead.js';
 export { Optimizer, type ParamGroup, type ParamGroupInit } from './optimizers/optimizer.js';
 export { RMSprop, type RMSpropOptions } from './optimizers/rmsprop.js';
-export { SGD, type SGDOptions } from './optimizers/sgd.js';
+export { SGD, type SGDOptions, SGDW } from './optimizers/sgd.js';
 export type { OptimizerStateDict } from './optimizers/state-dict.js';
 export type { Trainable } from './optimizers/trainable.js';
 export {

@@ -45,6 +45,19 @@ describe('SGD', () => {
     expect(value(w)).toBe(-0.5 * (4 + 0.5 * 4));
   });
 
+  test('by hand: in SGDW weights decay by themselves, and the velocity does not see it', () => {
+    const w = scalar(2, 1);
+    const optimizer = new optim.SGDW([w], { lr: 0.5, weightDecay: 0.25, momentum: 0.5 });
+    optimizer.step();
+    expect(value(w)).toBe(2 - 0.5 * 0.25 * 2 - 0.5 * 1);
+    optimizer.step();
+    // v = 0.5 · 1 + 1
+    expect(value(w)).toBe(1.25 - 0.5 * 0.25 * 1.25 - 0.5 * 1.5);
+    const plain = scalar(2, 1);
+    new optim.SGDW([plain], { lr: 0.5, weightDecay: 0.25 }).step();
+    expect(value(plain)).toBe(1.25);
+  });
+
   test('without momentum has no state', () => {
     const optimizer = new SGD([scalar(0, 4)]);
     optimizer.step();
