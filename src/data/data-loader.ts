@@ -90,6 +90,8 @@ export interface DataLoaderState {
   readonly order: readonly number[] | null;
   /** How many batches of that epoch have been drawn. */
   readonly taken: number;
+  /** The number of that epoch, from 0, or of the next one; of loaders with a transform that counts epochs. */
+  readonly epoch?: number;
   /** What the generators of that epoch's batches are seeded with; null between two epochs, and where nothing draws. */
   readonly seed: number | null;
   /** The generator that the orders and these seeds are drawn from. */
@@ -102,6 +104,8 @@ export interface DataLoaderState {
 interface Epoch {
   readonly order: Int32Array;
   readonly seed: number | null;
+  /** Its number, from 0. */
+  readonly index: number;
   taken: number;
   /** The share of each batch that is made; null: whole batches. */
   shareOf?: ShareOf | null;
@@ -170,7 +174,11 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
   readonly #depth: number;
   readonly #seed: number | string | null;
   readonly #places = new WeakMap<object, Place>();
+  /** Whether a transform asks for the number of the epoch. */
+  readonly #counts: boolean;
   #random: Random;
+  /** Epochs begun. */
+  #epochs = 0;
   /** The epoch that was begun last, until it is complete or abandoned. */
   #running: Epoch | null = null;
   /** An epoch from a saved state, which the next iteration continues. */
@@ -209,6 +217,7 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
     }
     this.#steps = stepsOf(transform, batchTransform);
     this.#cut = cutOf(this.#steps);
+    this.#counts = this.#steps.some(({ recipe }) => recipe?.counts === true);
     this.batchSize = batchSize;
     const examples = this.sampler.length;
     this.length = dropLast ? Math.floor(examples / batchSize) : Math.ceil(examples / batchSize);
@@ -297,10 +306,10 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
   /** What workers make of an epoch. It does not refer to the loader, which is collected while they work. */
   #planOf(epoch: Epoch): Plan {
     const { length, batchSize } = this;
-    const { order, seed, shareOf } = epoch;
+    const { order, seed, index, shareOf } = epoch;
     return {
       length,
-      wantedOf: (number) => wantedOf(indicesOf(order, batchSize, number), shareOf),
+      wantedOf: (number) => wantedOf(indicesOf(order, batchSize, number), index, shareOf),
       seedOf: (number) => seedOf(seed, number),
     };
   }
@@ -321,10 +330,11 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
     checkPlaces(fn, 'indices', indices, this.#source.length);
     const place = this.#places.get(indices);
     if (place === undefined || !isSame(indices, this.#indicesOf(place.epoch, place.number))) {
-      return this.#make(wantedOf(Int32Array.from(indices)), this.#random);
+      const current = this.#running?.index ?? this.#epochs;
+      return this.#make(wantedOf(Int32Array.from(indices), current), this.#random);
     }
     const { epoch, number } = place;
-    const wanted = wantedOf(Int32Array.from(indices), epoch.shareOf);
+    const wanted = wantedOf(Int32Array.from(indices), epoch.index, epoch.shareOf);
     const made = epoch.ahead?.take(number);
     if (made) return this.#finish(made, wanted);
     const seed = seedOf(epoch.seed, number);
@@ -336,7 +346,7 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
   }
 
   /** The batch that a worker has made, after the steps that are left. */
-  #finish({ batch: parts, random }: Made, { share }: Wanted): Batch<X, Y> {
+  #finish({ batch: parts, random }: Made, wanted: Wanted): Batch<X, Y> {
     // Arrays lose their methods on the way, and isNDArray gives them back.
     for (const part of parts) mapParts(part, '', isNDArray);
     const batch = parts as unknown as AnyBatch;
@@ -345,8 +355,9 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
     const later = this.#steps.slice(this.#stepsAhead);
     // The first of these steps is a function of the user's, which sees the whole batch.
     const place = this.#cut.place - this.#stepsAhead;
-    const made = share === null ? applySteps(batch, later, own) : applyAndCut(batch, later, place, share, own);
-    return made as Batch<X, Y>;
+    const { share } = wanted;
+    if (share === null) return applySteps(batch, later, own, wanted) as Batch<X, Y>;
+    return applyAndCut(batch, later, place, { ...wanted, share }, own) as Batch<X, Y>;
   }
 
   /**
@@ -370,7 +381,8 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
     const order = epoch && Array.from(epoch.order);
     const { batchSize } = this;
     const [taken, seed] = [epoch?.taken ?? 0, epoch?.seed ?? null];
-    return { batchSize, order, taken, seed, random: this.#random.stateDict(), sampler };
+    const counted = this.#counts ? { epoch: epoch?.index ?? this.#epochs } : {};
+    return { batchSize, order, taken, ...counted, seed, random: this.#random.stateDict(), sampler };
   }
 
   /**
@@ -381,8 +393,10 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
    */
   loadStateDict(state: DataLoaderState): void {
     const fn = 'DataLoader.loadStateDict';
-    checkEntries(fn, 'state', state, ['batchSize', 'order', 'taken', 'seed', 'random', 'sampler']);
-    const { batchSize, order, taken, seed } = state;
+    const counted = this.#counts ? ['epoch'] : [];
+    checkEntries(fn, 'state', state, ['batchSize', 'order', 'taken', ...counted, 'seed', 'random', 'sampler']);
+    const { batchSize, order, taken, seed, epoch = 0 } = state;
+    checkCount(fn, 'epoch', epoch, 0);
     if (batchSize !== this.batchSize) {
       const found = `is ${describe(batchSize)}`;
       throw argumentError(RangeError, { fn, arg: 'batchSize', found, expected: `${this.batchSize}, the loader's` });
@@ -399,7 +413,8 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
     const random = new Random(0);
     loadEntry(fn, 'random', random, state.random);
     this.#loadSampler(fn, state.sampler);
-    this.#resumed = resumed && { order: resumed, seed, taken };
+    this.#resumed = resumed && { order: resumed, seed, taken, index: epoch };
+    this.#epochs = resumed === null ? epoch : epoch + 1;
     this.#running = null;
     this.#random = random;
   }
@@ -428,7 +443,7 @@ export class DataLoader<X = NDArray, Y = ArrayLike<number>>
     checkPlaces('DataLoader', 'sampler.order()', drawn, this.#source.length);
     const seed = this.#steps.length === 0 ? null : random.rand([1], 'float64').data[0];
     this.#random = random;
-    return { order: Int32Array.from(drawn), seed, taken: 0 };
+    return { order: Int32Array.from(drawn), seed, index: this.#epochs++, taken: 0 };
   }
 
   #leave(epoch: Epoch): void {
@@ -441,8 +456,8 @@ function indicesOf(order: Int32Array, batchSize: number, number: number): Int32A
   return order.slice(number * batchSize, (number + 1) * batchSize);
 }
 
-function wantedOf(indices: Int32Array, shareOf: ShareOf | null = null): Wanted {
-  return { indices, share: shareOf === null ? null : shareOf(indices.length) };
+function wantedOf(indices: Int32Array, epoch: number, shareOf: ShareOf | null = null): Wanted {
+  return { indices, epoch, share: shareOf === null ? null : shareOf(indices.length) };
 }
 
 /** Of a batch's generator: a text of the seed of its epoch and its number. */

@@ -2,6 +2,7 @@ import { dtypeOf, hostRoom, hostValues, type NDArray, type Random, zeros } from 
 import { gatherRows, type Source } from './source.js';
 import { type AnyBatch, type Arrays, mapParts } from './structure.js';
 import type { Step } from './transforms/steps.js';
+import type { BatchPlace } from './transforms/transform.js';
 
 /** The examples of a batch that one process of several takes. */
 export interface Share {
@@ -18,6 +19,8 @@ export type ShareOf = (total: number) => Share;
 export interface Wanted {
   /** The places in the dataset of all examples of the batch. */
   readonly indices: Int32Array;
+  /** The epoch, from 0. */
+  readonly epoch: number;
   /** The examples that are made, as they are in the whole batch; null: all. */
   readonly share: Share | null;
 }
@@ -41,20 +44,16 @@ export function cutOf(steps: readonly Step[]): Cut {
  * A batch after the steps, or a share of it: then all examples are read where a step mixes them. Else only its own are,
  * and transforms get zeros in the place of the others: what the library's draw does not depend on values.
  */
-export function makeBatch(
-  source: Source,
-  steps: readonly Step[],
-  cut: Cut,
-  { indices, share }: Wanted,
-  random: Random,
-): AnyBatch {
-  if (share === null) return applySteps(source.gather(indices), steps, random);
-  if (cut.isMixed) return applyAndCut(source.gather(indices), steps, cut.place, share, random);
-  const [X, ...targets] = source.gather(indices.subarray(share.start, share.start + share.size));
-  if (cut.place === 0) return applySteps([X, ...targets] as AnyBatch, steps, random);
+export function makeBatch(source: Source, steps: readonly Step[], cut: Cut, wanted: Wanted, random: Random): AnyBatch {
+  const { indices, share } = wanted;
+  if (share === null) return applySteps(source.gather(indices), steps, random, wanted);
+  if (cut.isMixed) return applyAndCut(source.gather(indices), steps, cut.place, { ...wanted, share }, random);
+  const own = placeOf(share, wanted);
+  const [X, ...targets] = source.gather(own.indices);
+  if (cut.place === 0) return applySteps([X, ...targets] as AnyBatch, steps, random, own);
   const padded = mapParts(X, '', (part) => padRows(part as NDArray, share, indices.length)) as Arrays;
-  const [own] = applyAndCut([padded], steps, cut.place, share, random);
-  return [own, ...targets] as unknown as AnyBatch;
+  const [made] = applyAndCut([padded], steps, cut.place, { ...wanted, share }, random);
+  return [made, ...targets] as unknown as AnyBatch;
 }
 
 /** The batch after the steps; `share` is cut out of it after `place` of them, if there are so many. */
@@ -62,18 +61,24 @@ export function applyAndCut(
   batch: AnyBatch,
   steps: readonly Step[],
   place: number,
-  share: Share,
+  wanted: Wanted & { readonly share: Share },
   random: Random,
 ): AnyBatch {
-  const whole = applySteps(batch, steps.slice(0, place), random);
+  const { share } = wanted;
+  const whole = applySteps(batch, steps.slice(0, place), random, wanted);
   if (place > steps.length) return whole;
   const rows = Int32Array.from({ length: share.size }, (_, n) => share.start + n);
   const own = whole.map((parts) => mapParts(parts, '', (part) => gatherRows(part as NDArray | Int32Array, rows)));
-  return applySteps(own as unknown as AnyBatch, steps.slice(place), random);
+  return applySteps(own as unknown as AnyBatch, steps.slice(place), random, placeOf(share, wanted));
 }
 
-export function applySteps(batch: AnyBatch, steps: readonly Step[], random: Random): AnyBatch {
-  return steps.reduce((made, step) => step.apply(made, random), batch);
+export function applySteps(batch: AnyBatch, steps: readonly Step[], random: Random, place: BatchPlace): AnyBatch {
+  return steps.reduce((made, step) => step.apply(made, random, place), batch);
+}
+
+/** The examples of a share. */
+function placeOf({ start, size }: Share, { indices, epoch }: Wanted): BatchPlace & { readonly indices: Int32Array } {
+  return { indices: indices.subarray(start, start + size), epoch };
 }
 
 /** The rows of a share at their places among `total`, the others zeros. */

@@ -38,6 +38,8 @@ const backwards = (X: NDArray): NDArray => array([...X.data].reverse(), X.shape)
 const WAYS: Record<string, DataLoaderOptions> = {
   'no transform': {},
   'a transform that draws nothing': { transform: normalize(0.5, 2) },
+  'one that counts epochs': { transform: compose([transforms.alternatingFlip(), normalize(0.5, 2)]) },
+  'one that counts epochs, before one that draws': { transform: compose([transforms.alternatingFlip(), augment[0]]) },
   'all transforms that draw': { transform: compose([...augment, normalize(0.5, 2)]) },
   "a function of the user's": { transform: noise },
   'a function that mixes examples, between others': { transform: compose([augment[0], backwards, augment[1]]) },

@@ -4,8 +4,10 @@
  * @module
  */
 
+export { type AlternatingFlipOptions, alternatingFlip } from './alternating-flip.js';
 export { type ColorJitterOptions, colorJitter } from './color-jitter.js';
 export { type CutoutOptions, cutout } from './cutout.js';
+export { horizontalFlip } from './mirror.js';
 export { cutmix, type MixOptions, mixup } from './mix.js';
 export { normalize } from './normalize.js';
 export { type RandomCropOptions, randomCrop } from './random-crop.js';
@@ -15,3 +17,5 @@ export { type RandomResizedCropOptions, randomResizedCrop } from './random-resiz
 export { type RandomRotationOptions, randomRotation } from './random-rotation.js';
 export { centerCrop, resize } from './resize.js';
 export { type BatchTransform, compose, type Transform } from './transform.js';
+export { type TranslateOptions, translate } from './translate.js';
+export type { PaddingMode } from './windows.js';

@@ -1,4 +1,5 @@
-import { checkedIn, dtypeOf, empty, hostValues } from '../../arrays/index.js';
+import { checkedIn } from '../../arrays/index.js';
+import { mirrored } from './mirror.js';
 import { PROBABILITY, randomTransform, type Transform } from './transform.js';
 
 /**
@@ -12,21 +13,8 @@ export function randomHorizontalFlip(p = 0.5): Transform {
   const fn = 'randomHorizontalFlip';
   checkedIn(fn, 'p', p, PROBABILITY);
 
-  return randomTransform(fn, [p], (X, { N, C, H, W }, random) => {
-    const x = hostValues(X);
-    const out = empty(X.shape, dtypeOf(X));
-    const { data } = out;
+  return randomTransform(fn, [p], (X, { N }, random) => {
     const chances = random.rand([N], 'float64').data;
-    for (let n = 0; n < N; n++) {
-      const [start, end] = [n * C * H * W, (n + 1) * C * H * W];
-      if (chances[n] >= p) {
-        data.set(x.subarray(start, end), start);
-        continue;
-      }
-      for (let row = start; row < end; row += W) {
-        for (let j = 0, last = row + W - 1; j < W; j++) data[row + j] = x[last - j];
-      }
-    }
-    return out;
+    return mirrored(X, (n) => chances[n] < p);
   });
 }

@@ -14,14 +14,24 @@ import {
 import { isKeepingNothing } from '../../kernels/index.js';
 import { checkInputs, checkTargets } from '../dataset.js';
 import { type AnyBatch, type Arrays, mapParts } from '../structure.js';
-import { applyTransform, type BatchTransform, partsOf, type Recipe, recipeOf, type Transform } from './transform.js';
+import {
+  applyTransform,
+  type BatchPlace,
+  type BatchTransform,
+  type PlacedTransform,
+  partsOf,
+  placedAt,
+  type Recipe,
+  recipeOf,
+  type Transform,
+} from './transform.js';
 
 /** One change of a loader's batches. */
 export interface Step {
   /** The call that makes its transform; undefined for a function of the user's. */
   readonly recipe: Recipe | undefined;
-  /** What the step makes of a batch. */
-  apply(batch: AnyBatch, random: Random): AnyBatch;
+  /** What the step makes of a batch, which is of these examples. */
+  apply(batch: AnyBatch, random: Random, place: BatchPlace): AnyBatch;
 }
 
 /** The steps of a loader with these transforms, those of a composition one by one. */
@@ -37,10 +47,12 @@ function inputSteps(fn: string, name: string, transform: Transform<Arrays>): Ste
     return parts.flatMap((part, i) => inputSteps('compose', `transforms[${i}]`, part as Transform<Arrays>));
   }
   checkKind(fn, name, transform, 'inputs', 'batchTransform');
-  const apply = ([X, ...targets]: AnyBatch, random: Random): AnyBatch => {
-    return [transformed(fn, name, transform, X, random), ...targets] as unknown as AnyBatch;
+  const recipe = recipeOf(transform);
+  const apply = ([X, ...targets]: AnyBatch, random: Random, place: BatchPlace): AnyBatch => {
+    const own = recipe?.counts ? placedAt(transform as PlacedTransform, place) : transform;
+    return [transformed(fn, name, own as Transform<Arrays>, X, random), ...targets] as unknown as AnyBatch;
   };
-  return [{ recipe: recipeOf(transform), apply }];
+  return [{ recipe, apply }];
 }
 
 /** @throws {TypeError} if the library made a transform of the other kind, which is for the option `other`. */

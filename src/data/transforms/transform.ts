@@ -37,10 +37,20 @@ export interface Recipe {
    * Whether it draws. Those of inputs draw the same whatever the values are, and change each example by itself.
    */
   readonly draws: boolean;
+  /** Whether it looks at which examples a batch has, and in which epoch: a {@link BatchPlace} is its third argument. */
+  readonly counts?: boolean;
   /** A function of `transforms`. */
   readonly name: string;
   /** A copy of its arguments. */
   readonly args: readonly unknown[];
+}
+
+/** Which examples are in a batch. */
+export interface BatchPlace {
+  /** Their places in the dataset. */
+  readonly indices: ArrayLike<number>;
+  /** The epoch, from 0. */
+  readonly epoch: number;
 }
 
 /**
@@ -91,12 +101,12 @@ const parts = new WeakMap<object, readonly Transform[]>();
 
 /** `transform`, which `transforms[name](...args)` made: remembered for {@link recipeOf}. */
 export function remembered<T extends object>(
-  { of, draws }: Pick<Recipe, 'of' | 'draws'>,
+  kind: Pick<Recipe, 'of' | 'draws' | 'counts'>,
   name: string,
   args: readonly unknown[],
   transform: T,
 ): T {
-  recipes.set(transform, { of, draws, name, args: structuredClone(args) });
+  recipes.set(transform, { ...kind, name, args: structuredClone(args) });
   return transform;
 }
 
@@ -144,6 +154,31 @@ export function randomTransform(
       return apply(X, sizes, random);
     }),
   );
+}
+
+/** A transform of images that asks which examples a batch has. */
+export type PlacedTransform = (X: NDArray, random: Random, place?: BatchPlace) => NDArray;
+
+/** A transform that asks which examples a batch has, which `transforms[fn](...args)` makes. It draws nothing. */
+export function placedTransform(
+  fn: string,
+  args: readonly unknown[],
+  apply: (X: NDArray, sizes: ImageSizes, place: BatchPlace) => NDArray,
+): Transform {
+  const transform: PlacedTransform = keepsNothing((X: NDArray, _: Random, place?: BatchPlace) => {
+    const sizes = checkImages(fn, X);
+    if (place === undefined) {
+      const expected = 'a DataLoader, which tells it the examples and the epoch: give it as transform';
+      throw argumentError(TypeError, { fn, arg: 'the caller', found: 'is none', expected });
+    }
+    return apply(X, sizes, place);
+  });
+  return remembered({ of: 'inputs', draws: false, counts: true }, fn, args, transform as Transform);
+}
+
+/** The transform as it is for the examples of one batch. */
+export function placedAt(transform: PlacedTransform, place: BatchPlace): Transform {
+  return keepsNothing((X: NDArray, random: Random) => transform(X, random, place));
 }
 
 /**

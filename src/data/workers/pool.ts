@@ -66,7 +66,7 @@ export class Pool {
     this.#epochs.delete(epoch);
     this.#tellOldest();
     for (const { tasks } of this.#threads) {
-      for (const task of tasks.values()) if (task.epoch === epoch) this.drop(task.id);
+      for (const task of tasks.values()) if (task.run === epoch) this.drop(task.id);
     }
   }
 
@@ -256,7 +256,7 @@ export class Ahead {
   #fill(number: number): void {
     const end = Math.min(this.#plan.length, number + this.#depth);
     for (; this.#next < end; this.#next++) {
-      const task = { epoch: this.#epoch, ...this.#plan.wantedOf(this.#next), seed: this.#plan.seedOf(this.#next) };
+      const task = { run: this.#epoch, ...this.#plan.wantedOf(this.#next), seed: this.#plan.seedOf(this.#next) };
       this.#tasks.set(this.#next, this.#pool.post(task));
     }
   }

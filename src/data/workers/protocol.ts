@@ -16,8 +16,8 @@ export interface Job {
 export interface Task extends Wanted {
   /** A number of the batch's own. */
   readonly id: number;
-  /** The number of its epoch: see {@link OLDEST}. */
-  readonly epoch: number;
+  /** Which of the pool's epochs it is of: see {@link OLDEST}. */
+  readonly run: number;
   /** Of the batch's generator; null where nothing draws. */
   readonly seed: string | null;
 }
@@ -52,5 +52,5 @@ export interface ThreadData {
 /** Place in the shared numbers of the count of answers, by which a thread that waits is woken. */
 export const ANSWERS = 0;
 
-/** Place in the shared numbers of the oldest epoch whose batches are wanted: tasks of earlier ones are dropped. */
+/** Place in the shared numbers of the pool's oldest epoch whose batches are wanted: tasks of earlier ones are dropped. */
 export const OLDEST = 1;

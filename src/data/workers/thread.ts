@@ -43,7 +43,7 @@ function answer({ id, seed, ...wanted }: Task): Answer {
 }
 
 port.on('message', (task: Task | null) => {
-  if (task !== null && task.epoch >= Atomics.load(signals, OLDEST)) send(answer(task));
+  if (task !== null && task.run >= Atomics.load(signals, OLDEST)) send(answer(task));
 });
 
 // What a dataset throws outside of its calls ends the worker, and the loader says why.
