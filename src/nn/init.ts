@@ -34,6 +34,8 @@ import { NUMBER, RANDOM_OPTION } from './module-options.js';
 import { normalQuantile } from './normal-quantile.js';
 import { orthonormalize } from './orthonormal.js';
 
+export { type WhiteningOptions, whitening_ } from './whitening.js';
+
 /** The function after the weights that are initialized, by PyTorch's name. */
 export type Nonlinearity = 'linear' | 'conv2d' | 'sigmoid' | 'tanh' | 'relu' | 'leaky_relu' | 'selu';
 
