@@ -338,10 +338,13 @@ export {
   type TargetedBatch,
   type Terminal,
   type TrainingEvent,
+  testTimeViews,
   type Values,
+  type View,
   WeightAverage,
   type WeightAverageOptions,
   type WeightAverageState,
+  type WeightedView,
 } from './training/index.js';
 // The live page
 export type { UiOptions } from './ui/options.js';

@@ -22,4 +22,5 @@ export type { Metric, MetricFunction, Metrics, MetricsState, Values } from './me
 export type { Dataset } from './solver-model.js';
 export type { AccuracyOptions, Rule, SolverOptionsOf } from './solver-options.js';
 export type { SavedParameters, SavedStatistics, SolverState } from './solver-state.js';
+export { testTimeViews, type View, type WeightedView } from './test-time-views.js';
 export { WeightAverage, type WeightAverageOptions, type WeightAverageState } from './weight-average.js';
