@@ -134,8 +134,8 @@ function ofTraining(dir: string, every: number, { rounds }: Options): object {
   const X = random.randn([recipe.batch * 4, 3, 32, 32]);
   const y = random.randint(0, 10, recipe.batch * 4);
   const loader = new DataLoader({ X, y }, { batchSize: recipe.batch, shuffle: true, seed: 0 });
-  const model = recipe.build();
-  const optimizer = recipe.optimizer(model, 1e-3);
+  const model = recipe.build(() => X);
+  const { optimizer } = recipe.train(model, { lr: 1e-3, epochs: 10, stepsPerEpoch: loader.length });
   const run = fitSteps(model, loader, { optimizer, epochs: ROUND * (rounds + 1), verbose: false });
   const writer = new CheckpointWriter('bench', dir);
 

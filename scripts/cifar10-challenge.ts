@@ -13,9 +13,11 @@ import {
   manualSeed,
   type nn,
   predict,
+  testTimeViews,
   topKAccuracy,
 } from '../src/index.js';
-import { type Recipe, recipes, WithMirrorImages } from './challenge/models.js';
+import { recipes } from './challenge/models.js';
+import type { Recipe } from './challenge/recipe.js';
 import { challengeReport } from './challenge/report.js';
 import { type Loaders, loadLoaders, withLoaderOptions } from './cifar10-loaders.js';
 import { KeptHistory } from './kept-history.js';
@@ -29,8 +31,8 @@ const command = withRankOptions(
     ),
   ),
 )
-  .addOption(new Option('--model <name>', 'what to train').choices(Object.keys(recipes)).default('resnet'))
-  .option('--epochs <n>', "passes over the training images (default: the recipe's, 10)", wholeNumber)
+  .addOption(new Option('--model <name>', 'what to train').choices(Object.keys(recipes)).default('airbench'))
+  .option('--epochs <n>', "passes over the training images (default: the recipe's)", wholeNumber)
   .option('--lr <rate>', "peak learning rate (default: the recipe's)", nonNegative)
   .option('--ensemble <n>', 'networks to train, from different seeds, and to average', wholeNumber, 1)
   .option('--print-every <n>', 'iterations between two lines of loss', wholeNumber, 100)
@@ -49,8 +51,13 @@ async function main(): Promise<void> {
   const begin = performance.now();
   const isLeading = leads(command.opts<RankOptions>());
   const recipe: Recipe = recipes[options.model as keyof typeof recipes];
-  const settings = { batch: recipe.batch, epochs: recipe.epochs, lr: recipe.lr, ...given(['batch', 'epochs', 'lr']) };
-  const loaders = loadLoaders({ ...command.opts(), batch: settings.batch }, recipe.augmentation);
+  const asked = { batch: recipe.batch, epochs: recipe.epochs, ...given(['batch', 'epochs']) };
+  const lr = recipe.lr * (recipe.scalesRate ? asked.batch / recipe.batch : 1);
+  const settings = { ...asked, lr, ...given(['lr']) };
+  const loaders = loadLoaders(
+    { ...command.opts(), batch: settings.batch, dropLast: recipe.dropLast },
+    recipe.augmentation,
+  );
   console.log(describeKernels(kernelInfo()));
   const out = options.out ?? join('results', `cifar10-challenge-${options.model}`);
   const kept = isLeading ? new KeptHistory(join(out, 'results.json')) : null;
@@ -69,7 +76,7 @@ async function main(): Promise<void> {
 
   const [first] = trained;
   const model = trained.length === 1 ? first.model : ensemble(trained.map((one) => one.model));
-  const scorer = recipe.mirrored ? new WithMirrorImages(model) : model;
+  const scorer = recipe.views.length === 0 ? model : testTimeViews(model, recipe.views);
   const valAcc = checkAccuracy(loaders.val, scorer);
   const predictions = options.test ? predict(loaders.test, scorer) : null;
   const testAcc = predictions === null ? null : topKAccuracy(predictions.scores, predictions.labels, { k: 1 });
@@ -111,18 +118,18 @@ function train(
   recipe: Recipe,
   { epochs, lr }: { epochs: number; lr: number },
   seed: string,
-  { train: loader, val }: Loaders,
+  { train: loader, val, sample }: Loaders,
   onStep: (history: FitHistory) => void,
 ): Trained {
   manualSeed(seed);
-  const model = recipe.build();
+  const model = recipe.build(sample);
   if (options.ensemble === 1) console.log(`${model.summary([3, 32, 32])}\n`);
-  const optimizer = recipe.optimizer(model, lr);
+  const { optimizer, schedule, finish } = recipe.train(model, { lr, epochs, stepsPerEpoch: loader.length });
   const { labelSmoothing, weightAverage } = recipe;
   const history = fit(model, loader, {
     optimizer,
     epochs,
-    schedule: recipe.schedule(optimizer, lr, epochs, loader.length),
+    ...(schedule && { schedule }),
     loss: (scores, y) => F.crossEntropy(scores, y, { labelSmoothing }),
     ...(weightAverage === undefined ? {} : { weightAverage }),
     valLoader: val,
@@ -132,6 +139,7 @@ function train(
     ...loopOptions(command.opts<RankOptions>(), seed),
     onEpoch: ({ secondsHistory }) => console.log(`  ${secondsHistory.at(-1)?.toFixed(1)} s`),
   });
+  finish?.();
   return { model, history };
 }
 

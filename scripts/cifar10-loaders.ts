@@ -1,7 +1,7 @@
 // CIFAR-10 in loaders, with the preprocessing of the notebook's PyTorch part.
 
 import type { Command } from 'commander';
-import { DataLoader, transforms } from '../src/index.js';
+import { DataLoader, type NDArray, transforms } from '../src/index.js';
 import { type LoadedImages, loadImages, withDataOptions } from './cifar10-data.js';
 import { wholeNumber } from './options.js';
 
@@ -15,6 +15,8 @@ export interface Loaders {
   readonly val: DataLoader;
   readonly test: DataLoader;
   readonly images: LoadedImages;
+  /** The first training images, normalized. */
+  sample(count: number): NDArray;
 }
 
 /** Options of the scripts that train on loaders. */
@@ -23,6 +25,7 @@ export interface LoaderOptions {
   readonly synthetic?: boolean;
   readonly train: number;
   readonly batch: number;
+  readonly dropLast?: boolean | undefined;
   readonly seed: string;
 }
 
@@ -40,18 +43,27 @@ export function loadLoaders(
   options: LoaderOptions,
   augmentation: readonly Parameters<typeof transforms.compose>[0][number][] = [],
 ): Loaders {
-  const { data: dir, train, batch, seed, synthetic } = options;
+  const { data: dir, train, batch, dropLast = false, seed, synthetic } = options;
   const images = loadImages(dir, { numTraining: train, numTest: 10000, subtractMean: false }, synthetic);
   const { data } = images;
+  // Fewer images than a batch make one that is not full.
+  const isLeftOut = dropLast && batch <= data.yTrain.length;
   const normalize = transforms.normalize(MEAN, STD);
   const scoring = { batchSize: 250, transform: normalize };
   return {
     train: new DataLoader(
       { X: data.XTrain, y: data.yTrain },
-      { batchSize: batch, shuffle: true, seed, transform: transforms.compose([...augmentation, normalize]) },
+      {
+        batchSize: batch,
+        shuffle: true,
+        dropLast: isLeftOut,
+        seed,
+        transform: transforms.compose([...augmentation, normalize]),
+      },
     ),
     val: new DataLoader({ X: data.XVal, y: data.yVal }, scoring),
     test: new DataLoader({ X: data.XTest, y: data.yTest }, scoring),
     images,
+    sample: (count) => normalize(data.XTrain.hi(Math.min(count, data.yTrain.length), 3, 32, 32)),
   };
 }

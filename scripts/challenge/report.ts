@@ -16,7 +16,7 @@ import { confusion as confusionOf, layerTable, mostConfidentMistakes, shares } f
 import type { LoadedImages } from '../cifar10-data.js';
 import { commonestMistake } from '../experiments/support/predictions.js';
 import { percent } from '../experiments/support/words.js';
-import type { Recipe } from './models.js';
+import type { Recipe } from './recipe.js';
 
 /** The contents of the report. */
 export interface Challenge {

@@ -19,7 +19,7 @@ import { matmulForward } from '../layers/index.js';
 import { symmetricEigen } from './symmetric-eigen.js';
 
 const WHITENING = {
-  /** What is added to a variance before its root divides: directions of less than this are not blown up. Default 5e-4. */
+  /** Added to a variance before its root divides, so that directions of less are not blown up. Default 5e-4. */
   eps: option(5e-4, AMOUNT),
 };
 
@@ -30,8 +30,8 @@ export interface WhiteningOptions extends OptionsOf<typeof WHITENING> {}
 const AT_ONCE = 4e6;
 
 /**
- * Filters that whiten patches of images, in place: their outputs are uncorrelated and have about the same size. Filter i
- * of the first half is eigenvector i of the second moments of all patches, largest eigenvalue first, divided by
+ * Filters that whiten patches of images, in place: their outputs are uncorrelated and have about the same size. The
+ * first half are the eigenvectors of the second moments of all patches, largest eigenvalue first, divided by
  * √(eigenvalue + eps); the second half is the negative of the first, so that a ReLU or GELU behind it loses nothing.
  *
  * @param tensor - Filters of a convolution of stride 1 without padding, shape (out, C, HH, WW), out ≤ 2 · C · HH · WW.

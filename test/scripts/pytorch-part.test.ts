@@ -64,7 +64,33 @@ describe('the scripts of the PyTorch part', () => {
     expect(existsSync(join(out, 'report.html'))).toBe(false);
   }, 120_000);
 
+  test('cifar10-challenge trains the record’s network, saves the run, and goes on with the same bits', () => {
+    const [out, checkpoints] = [join(folder, 'fast'), join(folder, 'fast-checkpoints')];
+    const options = ['--model', 'fast', '--batch', '8', '--train', '20', '--seed', '1', '--no-test'];
+    const whole = run('cifar10-challenge', ...options, '--epochs', '2', '--out', out, '--checkpoints', checkpoints);
+    expect(whole.stderr).toBe('');
+    const results = (dir: string) => JSON.parse(readFileSync(join(dir, 'results.json'), 'utf8'));
+    // Two full batches of an epoch, and the rate of batches of eight.
+    expect(results(out)).toMatchObject({ model: 'fast', batch: 8, lr: expect.closeTo((1.5 * 8) / 1024, 12) });
+    expect(results(out).histories[0].lossHistory).toHaveLength(4);
+    const again = join(folder, 'fast-again');
+    const rest = run(
+      'cifar10-challenge',
+      ...options,
+      '--epochs',
+      '2',
+      '--out',
+      again,
+      '--checkpoints',
+      checkpoints,
+      '--resume',
+    );
+    expect(rest.stderr).toBe('');
+    expect(results(again).valAcc).toBe(results(out).valAcc);
+  }, 120_000);
+
   test('an option that does not exist is an error', () => {
-    expect(run('cifar10-challenge', '--model', 'vgg').stderr).toContain("argument 'vgg' is invalid");
+    const { stderr } = run('cifar10-challenge', '--model', 'vgg');
+    expect(stderr).toContain("argument 'vgg' is invalid. Allowed choices are airbench, fast, resnet, notebook.");
   }, 120_000);
 });

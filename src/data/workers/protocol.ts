@@ -52,5 +52,5 @@ export interface ThreadData {
 /** Place in the shared numbers of the count of answers, by which a thread that waits is woken. */
 export const ANSWERS = 0;
 
-/** Place in the shared numbers of the pool's oldest epoch whose batches are wanted: tasks of earlier ones are dropped. */
+/** Place in the shared numbers of the oldest of the pool's epochs that is wanted: tasks of earlier ones are dropped. */
 export const OLDEST = 1;

@@ -115,7 +115,11 @@ describe('alternatingFlip', () => {
   /** Which images an epoch shows in the mirror. */
   function flippedIn(loader: DataLoader): boolean[] {
     const flipped: boolean[] = [];
-    for (const [images, labels] of loader) labels.forEach((n, i) => (flipped[n] = isFlipped(images.pick(i))));
+    for (const [images, labels] of loader) {
+      labels.forEach((n, i) => {
+        flipped[n] = isFlipped(images.pick(i));
+      });
+    }
     return flipped;
   }
 
