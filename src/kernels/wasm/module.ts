@@ -98,10 +98,21 @@ function supportsRelaxed(): boolean {
   return WebAssembly.validate(RELAXED_PROBE);
 }
 
-/** Sets or clears the flag where the engine has it, and returns whether it is set now. */
+let isTurboSet = false;
+
+/**
+ * Sets the flag where the engine has it, or clears it where it was set here, and returns whether turbo is on. A program
+ * that does not ask for turbo keeps its flags: a version without this one would complain on stderr.
+ *
+ * The flag holds for the process. V8 reads it when a function becomes hot, so it stays set, and other modules get the
+ * pass too.
+ */
 function setTurbo(turbo: boolean): boolean {
   if (!turboAvailable()) return false;
-  builtin('node:v8')?.setFlagsFromString(`--${turbo ? '' : 'no-'}experimental-wasm-revectorize`);
+  if (turbo !== isTurboSet) {
+    builtin('node:v8')?.setFlagsFromString(`--${turbo ? '' : 'no-'}experimental-wasm-revectorize`);
+  }
+  isTurboSet = turbo;
   return turbo;
 }
 
