@@ -1,6 +1,7 @@
 /** What the library runs on where code may be generated: the packages `ndarray` and `ndarray-ops`. */
 export interface Packages {
   readonly ndarray: typeof import('ndarray');
+  /** Compiled when it is first read, which takes ten milliseconds: many programs need none of them. */
   readonly ops: typeof import('ndarray-ops');
 }
 
@@ -21,6 +22,14 @@ export function loadPackages(): Packages | null {
 
 /** Outside of the `try`, in which some bundlers leave a `require` as it stands. */
 function required(): Packages {
-  // biome-ignore lint/style/noCommonJs: they are loaded when the first array is made, which is not asynchronous
-  return { ops: require('ndarray-ops'), ndarray: require('ndarray') };
+  let loaded: Packages['ops'] | undefined;
+  return {
+    // biome-ignore lint/style/noCommonJs: they are loaded when the first array is made, which is not asynchronous
+    ndarray: require('ndarray'),
+    get ops() {
+      // biome-ignore lint/style/noCommonJs: they are loaded when they are first used
+      loaded ??= require('ndarray-ops') as Packages['ops'];
+      return loaded;
+    },
+  };
 }
