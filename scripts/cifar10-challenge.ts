@@ -16,6 +16,7 @@ import {
   testTimeViews,
   topKAccuracy,
 } from '../src/index.js';
+import { checkStepMemory } from '../src/runs/step-memory.js';
 import { recipes } from './challenge/models.js';
 import type { Recipe } from './challenge/recipe.js';
 import { challengeReport } from './challenge/report.js';
@@ -118,11 +119,15 @@ function train(
   recipe: Recipe,
   { epochs, lr }: { epochs: number; lr: number },
   seed: string,
-  { train: loader, val, sample }: Loaders,
+  { train: loader, val, images, sample }: Loaders,
   onStep: (history: FitHistory) => void,
 ): Trained {
   manualSeed(seed);
   const model = recipe.build(sample);
+  checkStepMemory(model, {
+    ...{ fn: 'cifar10-challenge', arg: '--batch', inputShape: [3, 32, 32] },
+    batchSize: Math.min(loader.batchSize, images.data.yTrain.length),
+  });
   if (options.ensemble === 1) console.log(`${model.summary([3, 32, 32])}\n`);
   const { optimizer, schedule, finish } = recipe.train(model, { lr, epochs, stepsPerEpoch: loader.length });
   const { labelSmoothing, weightAverage } = recipe;

@@ -8,6 +8,7 @@ import { loopOf } from './model-file.js';
 import { MODELS } from './models.js';
 import { openData } from './open-data.js';
 import { solverFor } from './solver-run.js';
+import { checkStepMemory } from './step-memory.js';
 import type { OnProgress, RunConfig, Task } from './types.js';
 
 /**
@@ -38,6 +39,11 @@ export async function openTask(
     train: async (options = {}) => {
       if (isTrained)
         throw new Error('train: it has been called before, expected a task for each call: openTask(config)');
+      checkStepMemory(model, {
+        ...{ fn, arg: 'training.batchSize', inputShape: data.inputShape },
+        batchSize: Math.ceil(Math.min(config.training.batchSize, data.train.length) / (options.distributed?.size ?? 1)),
+        ...(kind === 'fit' && { wayOut: 'training.accumulate adds up the gradients of several batches' }),
+      });
       isTrained = true;
       return trainer.train(options);
     },
