@@ -53,7 +53,7 @@ export interface SolverOptions<R extends Rule = Rule> extends SolverOptionsOf<R,
  * the first iteration, at the end of each epoch, and after the last iteration.
  *
  * Minibatches are drawn with replacement, as in cs231n. With a seed, two runs are equal to the last bit: for any number
- * of threads, in any module format, on Node 20 to 24, with turbo or without. Relaxed SIMD, plain SIMD and the reference
+ * of threads, in any module format, on Node 20 to 26, with turbo or without. Relaxed SIMD, plain SIMD and the reference
  * differ in the last bits, and so does a call that falls back to the reference because memory is full.
  *
  * @example

@@ -110,7 +110,7 @@ export function configureKernels(options: Partial<KernelSettings>): KernelInfo {
  * What is running: which kernels, on how many threads, in how much memory, and why not more.
  *
  * Where `kernels` and `simd` are the same, the same seed gives the same bits: for any number of threads, inside of a
- * workspace or not, in any module format, on Node 20 to 24, with turbo or without. The bits of relaxed SIMD, plain SIMD
+ * workspace or not, in any module format, on Node 20 to 26, with turbo or without. The bits of relaxed SIMD, plain SIMD
  * and the reference differ, and so do those of a call that falls back to the reference because memory is full.
  */
 export function kernelInfo(): KernelInfo {

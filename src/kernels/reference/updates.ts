@@ -1,4 +1,5 @@
 import type { UpdateKernels } from '../types.js';
+import { wholePower } from './whole-power.js';
 
 /** The update rules. */
 export const updates: UpdateKernels = {
@@ -57,13 +58,14 @@ export const updates: UpdateKernels = {
   },
 
   adam({ w, dw, m, v, largest, learningRate, beta1, beta2, epsilon, t, weightDecay, decoupledDecay }) {
+    const [weight1, weight2] = [1 - wholePower(beta1, t), 1 - wholePower(beta2, t)];
     for (let i = 0; i < w.length; i++) {
       const g = gradient(w[i], dw[i], weightDecay);
       m[i] = beta1 * m[i] + (1 - beta1) * g;
       v[i] = beta2 * v[i] + (1 - beta2) * g * g;
       if (largest !== null) largest[i] = Math.max(largest[i], v[i]);
-      const mHat = m[i] / (1 - beta1 ** t);
-      const vHat = (largest ?? v)[i] / (1 - beta2 ** t);
+      const mHat = m[i] / weight1;
+      const vHat = (largest ?? v)[i] / weight2;
       if (decoupledDecay !== 0) w[i] -= learningRate * decoupledDecay * w[i];
       w[i] -= (learningRate * mHat) / (Math.sqrt(vHat) + epsilon);
     }

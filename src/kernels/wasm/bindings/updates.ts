@@ -1,4 +1,5 @@
 import type { Floats } from '../../../arrays/index.js';
+import { wholePower } from '../../reference/whole-power.js';
 import type { UpdateKernels } from '../../types.js';
 import { type Call, chunks } from '../call.js';
 import { Kernel } from '../kernel.generated.js';
@@ -60,8 +61,8 @@ export function bindUpdates(call: Call): UpdateKernels {
           1 - beta1,
           beta2,
           1 - beta2,
-          1 / (1 - beta1 ** t),
-          1 / (1 - beta2 ** t),
+          1 / (1 - wholePower(beta1, t)),
+          1 / (1 - wholePower(beta2, t)),
           learningRate * decoupledDecay,
         ],
       );
