@@ -1,3 +1,4 @@
+import { INTEGERS } from "../wasm/protocol";
 import { C, F, HH, OH, OW, WW } from "./image";
 import { integer } from "./job";
 import { copyRun, VECTOR } from "./simd";
@@ -11,6 +12,12 @@ import { copyRun, VECTOR } from "./simd";
 // far up and left as the piece lies down and right, so that the images have a channel for each piece of each channel:
 // in what follows those are counted as (c, piece). Integers: 21 and 22 pieces down and across a filter, 23 and 24 taps
 // down and across a piece.
+//
+// The outputs of an image are covered by one grid of tiles or by up to four: those at the edges have tiles of fewer
+// outputs (winograd-edges.ts). All grids of some images are taken before those of the next, while the caches hold the
+// images. Integers: 25 how many images that are, 26 work items for them, and from 37 on the GRID_SIZE integers of each
+// grid: the row and the column of the outputs at which it begins, its tiles down and across, outputs down and across a
+// tile, and work items for the images that are taken together.
 
 // @ts-ignore: decorator
 @inline export function tileInputs(): i32 { return integer(19); }
@@ -64,13 +71,56 @@ export function tapOf(piece: i32, i: i32, j: i32, turned: i32): i32 {
   return turned ? HH() * WW() - 1 - tap : tap;
 }
 
-/** Tiles across an image. */
 // @ts-ignore: decorator
-@inline export function tilesAcross(): i32 { return (OW() + tileSize() - 1) / tileSize(); }
+@inline const FIRST_GRID: usize = 37;
+// @ts-ignore: decorator
+@inline const GRID_SIZE: usize = 7;
 
-/** Tiles down an image. */
+/** Where the integers of the grid that this thread works on begin. */
+let grid: usize = 0;
+
+export function chooseGrid(index: i32): void {
+  grid = <usize>INTEGERS + ((FIRST_GRID + <usize>index * GRID_SIZE) << 2);
+}
+
+/** Tiles that a work item takes: from `firstTile` to before `endTile`. */
+export let firstTile = 0;
+export let endTile = 0;
+
+/** Chooses the grid and the tiles of a work item. There are none in some items for the last images. */
+export function chooseTiles(item: i32): void {
+  const images = integer(25), items = integer(26);
+  const n = item / items * images;
+  let index = 0, run = item % items;
+  chooseGrid(0);
+  for (; run >= gridItems(); chooseGrid(++index)) run -= gridItems();
+  const each = tilesDown() * tilesAcross();
+  firstTile = n * each + run * tilesAtATime();
+  endTile = min(firstTile + tilesAtATime(), min(n + images, integer(6)) * each);
+}
+
 // @ts-ignore: decorator
-@inline export function tilesDown(): i32 { return (OH() + tileSize() - 1) / tileSize(); }
+@inline function gridTop(): i32 { return load<i32>(grid); }
+// @ts-ignore: decorator
+@inline function gridLeft(): i32 { return load<i32>(grid, 4); }
+// @ts-ignore: decorator
+@inline function gridItems(): i32 { return load<i32>(grid, 24); }
+
+/** Tiles of the grid down and across an image. */
+// @ts-ignore: decorator
+@inline export function tilesDown(): i32 { return load<i32>(grid, 8); }
+// @ts-ignore: decorator
+@inline export function tilesAcross(): i32 { return load<i32>(grid, 12); }
+
+/** Outputs of the grid's tiles along each axis. */
+// @ts-ignore: decorator
+@inline export function tileHeight(): i32 { return load<i32>(grid, 16); }
+// @ts-ignore: decorator
+@inline export function tileWidth(): i32 { return load<i32>(grid, 20); }
+
+/** Whether the grid's tiles are those of winograd-edges.ts. */
+// @ts-ignore: decorator
+@inline export function atEdge(): bool { return tileHeight() != tileSize() || tileWidth() != tileSize(); }
 
 /** Products of a tile, a channel and a filter: the places ξ of a transformed tile. */
 // @ts-ignore: decorator
@@ -82,7 +132,7 @@ export function tapOf(piece: i32, i: i32, j: i32, turned: i32): i32 {
 
 /** Bytes of a row of the buffer, where a tile needs `halo` values more than it has outputs. */
 // @ts-ignore: decorator
-@inline export function bufferRow(halo: i32): usize { return <usize>(tilesAcross() * tileSize() + halo) << 2; }
+@inline export function bufferRow(halo: i32): usize { return <usize>(tilesAcross() * tileWidth() + halo) << 2; }
 
 /**
  * Writes the tables of the tiles from `first` to before `end`: to `rows`, for each row of the planes, where it goes in
@@ -95,28 +145,28 @@ export function layTiles(
   first: i32, end: i32, rows: usize, tiles: usize,
   channels: i32, height: i32, width: i32, haloH: i32, haloW: i32, padH: i32, padW: i32,
 ): i32 {
-  const size = tileSize(), across = tilesAcross(), down = tilesDown();
-  const rowBytes = bufferRow(haloW);
+  const tall = tileHeight(), wide = tileWidth(), across = tilesAcross(), down = tilesDown();
+  const rowBytes = bufferRow(haloW), column = leftmost(padW);
   const last = (end - 1) / across;
   let count = 0, t = first, buffer: usize = 0;
   for (let row = first / across; row <= last;) {
     const n = row / down;
     const top = row - n * down;
     const below = min(last + 1 - row, down - top);
-    for (let i = 0; i < below * size + haloH; i++) {
-      const h = top * size + i - padH;
+    for (let i = 0; i < below * tall + haloH; i++) {
+      const h = gridTop() + top * tall + i - padH;
       if (h < 0 || h >= height) continue;
-      store<u32>(rows, <u32>(buffer + <usize>i * rowBytes + (<usize>padW << 2)));
-      store<u32>(rows, <u32>((<usize>n * channels * height + h) * width << 2), 4);
+      store<u32>(rows, <u32>(buffer + <usize>i * rowBytes + (<usize>(column + padW - gridLeft()) << 2)));
+      store<u32>(rows, <u32>(((<usize>n * channels * height + h) * width + column) << 2), 4);
       rows += 8;
       count++;
     }
     for (const stop = min(end, (row + below) * across); t < stop; t++) {
       const down = t / across - row;
-      store<u32>(tiles, <u32>(buffer + <usize>(down * size) * rowBytes + (<usize>(t % across * size) << 2)));
+      store<u32>(tiles, <u32>(buffer + <usize>(down * tall) * rowBytes + (<usize>(t % across * wide) << 2)));
       tiles += 4;
     }
-    buffer += <usize>(below * size + haloH) * rowBytes;
+    buffer += <usize>(below * tall + haloH) * rowBytes;
     row += below;
   }
   const repeated = load<u32>(tiles - 4);
@@ -125,6 +175,15 @@ export function layTiles(
     tiles += 4;
   }
   return count;
+}
+
+/** The first column of the planes that the grid's tiles reach. */
+// @ts-ignore: decorator
+@inline function leftmost(padW: i32): i32 { return max(0, gridLeft() - padW); }
+
+/** How many columns of the planes, of `width`, the grid's tiles reach. */
+export function columnsReached(width: i32, haloW: i32, padW: i32): i32 {
+  return min(width, gridLeft() + tilesAcross() * tileWidth() + haloW - padW) - leftmost(padW);
 }
 
 /** Bytes of an entry of the table of outputs. */
@@ -137,14 +196,14 @@ export function layTiles(
  * them whole.
  */
 export function layOutputs(first: i32, end: i32, to: usize): void {
-  const size = tileSize(), across = tilesAcross(), down = tilesDown();
+  const tall = tileHeight(), wide = tileWidth(), across = tilesAcross(), down = tilesDown();
   let four = to;
   for (let t = first; t < end; t++) {
     const row = t / across;
     const n = row / down;
-    const top = (row - n * down) * size, left = (t - row * across) * size;
-    const height = min(size, OH() - top), width = min(size, OW() - left);
-    const whole = height == size && width == size;
+    const top = gridTop() + (row - n * down) * tall, left = gridLeft() + (t - row * across) * wide;
+    const height = min(tall, OH() - top), width = min(wide, OW() - left);
+    const whole = height == tall && width == wide;
     store<u32>(to, <u32>(((<usize>n * F() * OH() + top) * OW() + left) << 2));
     store<i32>(to, height, 4);
     store<i32>(to, width, 8);
@@ -161,13 +220,21 @@ export function layOutputs(first: i32, end: i32, to: usize): void {
 /** Copies the rows of a table, each of `width` values, from a channel's place in the first image to the buffer. */
 export function copyRows(rows: usize, count: i32, channel: usize, buffer: usize, width: i32): void {
   const pairs = <usize>(width & ~7) << 2, rest = width & 7;
+  // The last vector of a row of four values or more begins early enough to end with it.
+  const last = (<usize>width << 2) - VECTOR;
   for (const end = rows + (<usize>count << 3); rows < end; rows += 8) {
     let to = buffer + <usize>load<u32>(rows), from = channel + <usize>load<u32>(rows, 4);
+    if (width < 4) {
+      copyRun<f32>(to, from, width);
+      continue;
+    }
+    const lastTo = to + last, lastFrom = from + last;
     for (const stop = from + pairs; from < stop; from += 2 * VECTOR) {
       v128.store(to, v128.load(from));
       v128.store(to, v128.load(from, VECTOR), VECTOR);
       to += 2 * VECTOR;
     }
-    if (rest) copyRun<f32>(to, from, rest);
+    if (rest > 4) v128.store(to, v128.load(from));
+    if (rest) v128.store(lastTo, v128.load(lastFrom));
   }
 }

@@ -7,35 +7,36 @@ import { jumpAt } from "./winograd";
 import { gradientTiles2x3, inputTiles2x3, weights2x3 } from "./winograd-2x3";
 import { gradientTiles4x3, inputTiles4x3, weights4x3 } from "./winograd-4x3";
 import { gradientTiles4x5, inputTiles4x5, weights4x5 } from "./winograd-4x5";
+import { gradientEdges, inputEdges, LEFT_OUT } from "./winograd-edges";
 import {
-  bufferRow, copyRows, depth, firstColumn, firstRow, haloH, haloW, layTiles, pieceAt, pieceH, pieces, pieceW, tileAt,
-  tileInputs,
-  tilesAtATime, tileTaps,
+  atEdge, bufferRow, chooseGrid, columnsReached, copyRows, depth, firstColumn, firstRow, haloH, haloW, layTiles,
+  pieceAt, pieceH, pieces, pieceW, tileAt, tileHeight, tileInputs, tilesAtATime, tileTaps, tileWidth,
 } from "./winograd-tiles";
 
 // The gradient of the filters by Winograd's tiles. The forward pass is linear in U = G g Gᵀ, so that the gradient of
 // U[ξ] is the sum over the tiles of (A dy Aᵀ)[ξ] · (Bᵀ d B)[ξ], a product of matrices (F, tiles) · (tiles, C), and that
 // of g is Gᵀ dU G. A block of tiles is transformed, then multiplied at every ξ; the blocks are added in order. Integers
-// 4 to 24 are those of image.ts and winograd-tiles.ts, but for the products.
+// 4 to 26, and 37 on, are those of image.ts and winograd-tiles.ts, but for the products.
 
 /**
  * Bᵀ d B and A dy Aᵀ of a block of tiles, in panels [ξ][panel][tile][8 channels] and [ξ][panel][tile][6 filters]. One
- * item is 8 channels or 12 filters of a part of the block. Integers: 0 x, 1 dout, 2 V, 3 Y, 25 to 27 where in the
- * scratch the tables of tiles and rows and the buffer begin, 28 bytes of a plane in the buffer, 29 and 30 bytes of V[ξ]
- * and Y[ξ], 31 and 32 the tiles of the block, 33 parts, 34 how many of the F filters of dout there are: dout is that of
+ * item is 8 channels or 12 filters of a part of the block. Integers: 0 x, 1 dout, 2 V, 3 Y, 27 to 29 where in the
+ * scratch the tables of tiles and rows and the buffer begin, 30 bytes of a plane in the buffer, 31 and 32 bytes of V[ξ]
+ * and Y[ξ], 33 and 34 the tiles of the block, 35 parts, 36 how many of the F filters of dout there are: dout is that of
  * the first.
  */
 export function winogradBlock(item: i32): void {
-  const begin = integer(31), parts = integer(33);
+  chooseGrid(0);
+  const begin = integer(33), parts = integer(35);
   const first = begin + item % parts * tilesAtATime();
-  const end = min(first + tilesAtATime(), integer(32));
+  const end = min(first + tilesAtATime(), integer(34));
   if (first >= end) return;
   const group = item / parts, channelGroups = (depth() + 7) >> 3;
-  memory.fill(ownScratch() + <usize>integer(27), 0, <usize>integer(28) << 2);
+  memory.fill(ownScratch() + <usize>integer(29), 0, <usize>integer(30) << 2);
   if (group < channelGroups) {
     inputPanel(group * 8, first, end, first - begin);
   } else {
-    const rows = (integer(34) + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
+    const rows = (integer(36) + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
     const f = (group - channelGroups) * 12;
     gradientRows(f, min(f + 12, rows), first, end, first - begin);
   }
@@ -43,10 +44,10 @@ export function winogradBlock(item: i32): void {
 
 function inputPanel(channel: i32, first: i32, end: i32, place: i32): void {
   const own = ownScratch();
-  const tiles = own + <usize>integer(25), rows = own + <usize>integer(26), buffer = own + <usize>integer(27);
-  const inputs = tileInputs(), rowBytes = bufferRow(haloW()), planeBytes = <usize>integer(28);
-  const step = <usize>integer(29);
-  const panelBytes = <usize>(integer(32) - integer(31)) * TILE_ROW_BYTES;
+  const tiles = own + <usize>integer(27), rows = own + <usize>integer(28), buffer = own + <usize>integer(29);
+  const inputs = tileInputs(), edge = atEdge(), rowBytes = bufferRow(haloW()), planeBytes = <usize>integer(30);
+  const step = <usize>integer(31);
+  const panelBytes = <usize>(integer(34) - integer(33)) * TILE_ROW_BYTES;
   const plane = <usize>(H() * W()) << 2;
   const count = layTiles(first, end, rows, tiles, C(), H(), W(), haloH(), haloW(), padH(), padW());
   const panel = pointer(2) + <usize>(channel >> 3) * panelBytes + <usize>place * TILE_ROW_BYTES;
@@ -60,7 +61,9 @@ function inputPanel(channel: i32, first: i32, end: i32, place: i32): void {
     let to = panel + (<usize>(i - channel) << 2);
     for (let t = 0; t < end - first; t++) {
       const at = tileAt(tiles, t);
-      if (inputs == 6) inputTiles4x3(a + at, b + at, c + at, d + at, rowBytes, own, to, step);
+      if (edge) {
+        inputEdges(a + at, b + at, c + at, d + at, rowBytes, own, to, step, tileHeight(), tileWidth());
+      } else if (inputs == 6) inputTiles4x3(a + at, b + at, c + at, d + at, rowBytes, own, to, step);
       else if (inputs == 8) inputTiles4x5(a + at, b + at, c + at, d + at, rowBytes, own, to, step);
       else inputTiles2x3(a + at, b + at, c + at, d + at, rowBytes, own, to, step);
       to += TILE_ROW_BYTES;
@@ -73,21 +76,23 @@ function laidPlane(
   channel: i32, lane: usize, plane: usize, rows: usize, count: i32, buffer: usize, planeBytes: usize, rowBytes: usize,
 ): usize {
   const to = buffer + lane * planeBytes;
-  copyRows(rows, count, pointer(0) + <usize>(channel / pieces()) * plane, to, W());
+  const columns = columnsReached(W(), haloW(), padW());
+  copyRows(rows, count, pointer(0) + <usize>(channel / pieces()) * plane, to, columns);
   return to + pieceAt(channel % pieces(), rowBytes);
 }
 
 function gradientRows(f: i32, stop: i32, first: i32, end: i32, place: i32): void {
-  const own = ownScratch(), filters = integer(34);
-  const tiles = own + <usize>integer(25), rows = own + <usize>integer(26), buffer = own + <usize>integer(27);
-  const inputs = tileInputs(), rowBytes = bufferRow(0), planeBytes = <usize>integer(28), step = <usize>integer(30);
-  const panelBytes = <usize>(integer(32) - integer(31)) * TILE_ROWS * sizeof<f32>();
+  const own = ownScratch(), filters = integer(36);
+  const tiles = own + <usize>integer(27), rows = own + <usize>integer(28), buffer = own + <usize>integer(29);
+  const inputs = tileInputs(), edge = atEdge(), columns = columnsReached(OW(), 0, 0);
+  const rowBytes = bufferRow(0), planeBytes = <usize>integer(30), step = <usize>integer(32);
+  const panelBytes = <usize>(integer(34) - integer(33)) * TILE_ROWS * sizeof<f32>();
   const plane = <usize>(OH() * OW()) << 2;
   const count = layTiles(first, end, rows, tiles, F(), OH(), OW(), 0, 0, 0, 0);
   for (; f < stop; f += 4) {
     const filled = min(4, filters - f);
     for (let i = 0; i < filled; i++) {
-      copyRows(rows, count, pointer(1) + <usize>(f + i) * plane, buffer + <usize>i * planeBytes, OW());
+      copyRows(rows, count, pointer(1) + <usize>(f + i) * plane, buffer + <usize>i * planeBytes, columns);
     }
     const jump = jumpAt(f, filters, panelBytes);
     let to = pointer(3) + <usize>(f / TILE_ROWS) * panelBytes
@@ -97,7 +102,8 @@ function gradientRows(f: i32, stop: i32, first: i32, end: i32, place: i32): void
       const b = a + planeBytes;
       const c = b + planeBytes;
       const d = c + planeBytes;
-      if (inputs == 6) gradientTiles4x3(a, b, c, d, rowBytes, own, to, step, jump);
+      if (edge) gradientEdges(a, b, c, d, rowBytes, own, to, step, jump, tileHeight(), tileWidth());
+      else if (inputs == 6) gradientTiles4x3(a, b, c, d, rowBytes, own, to, step, jump);
       else if (inputs == 8) gradientTiles4x5(a, b, c, d, rowBytes, own, to, step, jump);
       else gradientTiles2x3(a, b, c, d, rowBytes, own, to, step, jump);
       to += TILE_ROWS * sizeof<f32>();
@@ -108,8 +114,8 @@ function gradientRows(f: i32, stop: i32, first: i32, end: i32, place: i32): void
 /**
  * dU[ξ] (F, C) = Y[ξ] · V[ξ], or + that, at one ξ. One item is a ξ, or a part of its panels of filters. Integers: 0 Y,
  * 1 V, 2 dU, 3 and 4 filters and channels, 5 tiles, 6 to 8 bytes of Y[ξ], V[ξ] and dU[ξ], 9 whether to add, 10 parts,
- * 11 float64 sums of dout for each filter, or 0, 12 the inputs along an axis of a tile. A long sum of short sums, those
- * of blocks, loses less to rounding than one sum.
+ * 11 float64 sums of dout for each filter, or 0, 12 the inputs along an axis of a tile, 13 and 14 whether the tiles
+ * have all rows and all columns of ξ. A long sum of short sums, those of blocks, loses less to rounding than one sum.
  */
 export function winogradProducts(item: i32): void {
   const filters = integer(3), channels = integer(4), tiles = integer(5), parts = integer(10);
@@ -124,6 +130,12 @@ export function winogradProducts(item: i32): void {
   // At the point 1 on both axes a row of A is all ones: Y is the sum of a tile of dout.
   const sums = <i32>point == integer(12) + 1 ? pointer(11) : 0;
   const end = filterPanels * (part + 1) / parts;
+  const row = <i32>point / integer(12);
+  if ((row == LEFT_OUT && !integer(13)) || (<i32>point - row * integer(12) == LEFT_OUT && !integer(14))) {
+    const begin = <usize>(filterPanels * part / parts * TILE_ROWS) * ld;
+    if (!add) memory.fill(dU + begin, 0, <usize>min(end * TILE_ROWS, filters) * ld - begin);
+    return;
+  }
   for (let i = filterPanels * part / parts; i < end; i++) {
     if (sums) sumPanel(Y, i, tiles, sums, add);
     const a = Y + <usize>(i * tiles) * (TILE_ROWS * sizeof<f32>());
@@ -173,14 +185,14 @@ function putSums(from: usize, to: usize, ld: usize, height: i32, add: bool): voi
 }
 
 /**
- * dw = Gᵀ dU G, and db. One item is a filter. Integers: 0 dU, 1 dw, 2 sums of dout, 3 db or 0, 25 bytes of a row of
- * dU[ξ], 26 bytes of dU[ξ].
+ * dw = Gᵀ dU G, and db. One item is a filter. Integers: 0 dU, 1 dw, 2 sums of dout, 3 db or 0, 27 bytes of a row of
+ * dU[ξ], 28 bytes of dU[ξ].
  */
 export function winogradWeights(f: i32): void {
   if (pointer(3)) store<f32>(pointer(3) + (<usize>f << 2), <f32>load<f64>(pointer(2) + (<usize>f << 3)));
   const channels = depth(), inputs = tileInputs(), taps = tileTaps(), own = ownScratch();
-  const step = <usize>integer(26), filterBytes = <usize>(HH() * WW()) << 2;
-  const row = pointer(0) + <usize>f * <usize>integer(25);
+  const step = <usize>integer(28), filterBytes = <usize>(HH() * WW()) << 2;
+  const row = pointer(0) + <usize>f * <usize>integer(27);
   const to = pointer(1) + <usize>(f * C()) * filterBytes;
   for (let first = 0; first < channels; first += 4) {
     const from = row + (<usize>first << 2);

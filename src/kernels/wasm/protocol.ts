@@ -40,8 +40,8 @@ export const JOB_ITEMS = 1480;
 export const TRAPS = 1484;
 /** The job's arguments: integers (sizes, and addresses in bytes), then float64 numbers. */
 export const INTEGERS = 1536;
-export const INTEGERS_COUNT = 40;
-export const NUMBERS = 1696;
+export const INTEGERS_COUNT = 68;
+export const NUMBERS = 1808;
 export const NUMBERS_COUNT = 16;
 
 /** A tile at the edge of a product is computed whole here, one buffer a thread. */

@@ -1,6 +1,6 @@
 import type { ConvShape } from '../types.js';
 import { TILE_ROWS } from './protocol.js';
-import { countTiles, cutFilters, roundUp, type TileInputs } from './winograd-plan.js';
+import { cutFilters, gridsOf, pointsOf, roundUp, type TileInputs } from './winograd-plan.js';
 
 /** The passes of a convolution, each of which goes its own way. */
 export type ConvolutionPass = 'forward' | 'input' | 'weights';
@@ -70,12 +70,15 @@ export const fastestTiles: ChooseTiles = (pass, s) => {
  */
 function tilesCost(pass: ConvolutionPass, s: ConvShape, inputs: TileInputs): number {
   const { tile, filter } = TRANSFORMS[inputs];
-  const { all } = countTiles(s, inputs);
   const { channels } = cutFilters(s, inputs);
-  // Eight tiles make a panel; in the gradient of the filters eight channels do, or the last four.
-  const [across, deep] = pass === 'weights' ? [all, roundUp(channels, 4)] : [roundUp(all, 8), channels];
-  const products = inputs ** 2 * across * deep * rows(s.F);
-  return products + all * (channels + s.F) * tile + s.F * channels * filter;
+  let cost = s.F * channels * filter;
+  for (const grid of gridsOf(s, inputs)) {
+    const all = s.N * grid.down * grid.across;
+    // Eight tiles make a panel; in the gradient of the filters eight channels do, or the last four.
+    const [across, deep] = pass === 'weights' ? [all, roundUp(channels, 4)] : [roundUp(all, 8), channels];
+    cost += pointsOf(grid, inputs) * across * deep * rows(s.F) + all * (channels + s.F) * tile;
+  }
+  return cost;
 }
 
 function productsCost(pass: ConvolutionPass, { N, C, F, HH, WW, OH, OW }: ConvShape): number {
