@@ -170,7 +170,7 @@ describeFirstQuick(engines, '$name, $simd SIMD', ({ simd, tolerance, sizes, sets
 
   test.runIf(HH === 3)('agrees with float64 on batches whose images end in tiles of three rows or columns', () => {
     const pad = { pad: [1, 1] };
-    for (const [seed, shape] of [
+    const shapes = [
       convShape(64, 33, 7, 7, 34, 3, 3, pad),
       convShape(67, 9, 3, 3, 13, 3, 3, pad),
       convShape(65, 34, 7, 4, 33, 3, 3, pad),
@@ -179,7 +179,9 @@ describeFirstQuick(engines, '$name, $simd SIMD', ({ simd, tolerance, sizes, sets
       convShape(64, 70, 9, 9, 66, 3, 3, { pad: [2, 0] }),
       // More images than are taken together.
       convShape(170, 70, 7, 7, 66, 3, 3, pad),
-    ].entries()) {
+    ];
+    // A few are enough for plain SIMD: work is cut in the same places.
+    for (const [seed, shape] of shapes.slice(0, simd === 'relaxed' ? undefined : 3).entries()) {
       expect(gridsOf(shape, 6)[0]).not.toEqual(gridsOf({ ...shape, N: 1 }, 6)[0]);
       for (const trial of passes(shape, seed)) {
         const result = expectEqualOnThreads(trial, sets);

@@ -204,11 +204,29 @@ function placesOfLargest<T>(window: usize, row: usize): v128 {
   return lane == 2 ? i32x4.extract_lane(places, 2) : i32x4.extract_lane(places, 3);
 }
 
-/** A vector of windows of 2 × 2: which of the four is the first largest, as masks. */
+/** A vector of windows of 2 × 2: the gradient goes to the first largest of the four values. */
 // @ts-ignore: decorator
 @inline function halfBackward<T>(top: usize, bottom: usize, dTop: usize, dBottom: usize, dout: usize): void {
   const t0 = v128.load(top), t1 = v128.load(top, 16), b0 = v128.load(bottom), b1 = v128.load(bottom, 16);
   const a = evenLanes<T>(t0, t1), b = oddLanes<T>(t0, t1), c = evenLanes<T>(b0, b1), d = oddLanes<T>(b0, b1);
+  // A sum of numbers and NaN is NaN. Infinities may make it so, too: then the slow way gives the same.
+  const sum = v128.add<T>(v128.add<T>(t0, t1), v128.add<T>(b0, b1));
+  if (v128.any_true(v128.ne<T>(sum, sum))) {
+    halfBackwardOfNaN<T>(a, b, c, d, dTop, dBottom, dout);
+    return;
+  }
+  const g = v128.load(dout);
+  const isLower = v128.gt<T>(v128.pmax<T>(c, d), v128.pmax<T>(a, b));
+  const upper = v128.andnot(g, isLower), lower = v128.and(g, isLower);
+  const isB = v128.gt<T>(b, a), isD = v128.gt<T>(d, c);
+  putPairs<T>(dTop, v128.andnot(upper, isB), v128.and(upper, isB));
+  putPairs<T>(dBottom, v128.andnot(lower, isD), v128.and(lower, isD));
+}
+
+/** The same where there may be NaN: the first one is the largest then. */
+function halfBackwardOfNaN<T>(
+  a: v128, b: v128, c: v128, d: v128, dTop: usize, dBottom: usize, dout: usize,
+): void {
   const g = v128.load(dout);
   const largest = larger<T>(larger<T>(a, b), larger<T>(c, d));
   // Not equal means smaller, or that the largest is NaN: then the first NaN is it.
@@ -217,17 +235,19 @@ function placesOfLargest<T>(window: usize, row: usize): v128 {
   const notYet = v128.or(isA, isB);
   const isC = v128.andnot(v128.or(v128.eq<T>(c, largest), v128.ne<T>(c, c)), notYet);
   const isD = v128.not(v128.or(notYet, isC));
-  const ga = where(isA, g), gb = where(isB, g), gc = where(isC, g), gd = where(isD, g);
+  putPairs<T>(dTop, where(isA, g), where(isB, g));
+  putPairs<T>(dBottom, where(isC, g), where(isD, g));
+}
+
+/** Stores the lanes of `a` and `b` by turns. */
+// @ts-ignore: decorator
+@inline function putPairs<T>(to: usize, a: v128, b: v128): void {
   if (sizeof<T>() == 4) {
-    v128.store(dTop, v128.shuffle<f32>(ga, gb, 0, 4, 1, 5));
-    v128.store(dTop, v128.shuffle<f32>(ga, gb, 2, 6, 3, 7), 16);
-    v128.store(dBottom, v128.shuffle<f32>(gc, gd, 0, 4, 1, 5));
-    v128.store(dBottom, v128.shuffle<f32>(gc, gd, 2, 6, 3, 7), 16);
+    v128.store(to, v128.shuffle<f32>(a, b, 0, 4, 1, 5));
+    v128.store(to, v128.shuffle<f32>(a, b, 2, 6, 3, 7), VECTOR);
   } else {
-    v128.store(dTop, v128.shuffle<f64>(ga, gb, 0, 2));
-    v128.store(dTop, v128.shuffle<f64>(ga, gb, 1, 3), 16);
-    v128.store(dBottom, v128.shuffle<f64>(gc, gd, 0, 2));
-    v128.store(dBottom, v128.shuffle<f64>(gc, gd, 1, 3), 16);
+    v128.store(to, v128.shuffle<f64>(a, b, 0, 2));
+    v128.store(to, v128.shuffle<f64>(a, b, 1, 3), VECTOR);
   }
 }
 
