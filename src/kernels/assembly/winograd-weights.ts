@@ -112,7 +112,7 @@ function gradientRows(f: i32, stop: i32, first: i32, end: i32, place: i32): void
 }
 
 /**
- * dU[ξ] (F, C) = Y[ξ] · V[ξ], or + that, at one ξ. One item is a ξ, or a part of its panels of filters. Integers: 0 Y,
+ * dU[ξ] (F, C) = Y[ξ] · V[ξ], or + that, at one ξ, tile by tile: [filter / 6][channel / 8][6][8]. One item is a ξ, or a part of its panels of filters. Integers: 0 Y,
  * 1 V, 2 dU, 3 and 4 filters and channels, 5 tiles, 6 to 8 bytes of Y[ξ], V[ξ] and dU[ξ], 9 whether to add, 10 parts,
  * 11 float64 sums of dout for each filter, or 0, 12 the inputs along an axis of a tile, 13 and 14 whether the tiles
  * have all rows and all columns of ξ. A long sum of short sums, those of blocks, loses less to rounding than one sum.
@@ -122,7 +122,7 @@ export function winogradProducts(item: i32): void {
   const add = integer(9) != 0;
   const filterPanels = (filters + TILE_ROWS - 1) / TILE_ROWS, channelPanels = (channels + 7) >> 3;
   const point = <usize>(item / parts), part = item % parts;
-  const ld = <usize>channelPanels * TILE_ROW_BYTES, panelBytes = <usize>tiles * TILE_ROW_BYTES;
+  const tileBytes = <usize>TILE_ROWS * TILE_ROW_BYTES, panelBytes = <usize>tiles * TILE_ROW_BYTES;
   const Y = pointer(0) + point * <usize>integer(6);
   const V = pointer(1) + point * <usize>integer(7);
   const dU = pointer(2) + point * <usize>integer(8);
@@ -132,29 +132,30 @@ export function winogradProducts(item: i32): void {
   const end = filterPanels * (part + 1) / parts;
   const row = <i32>point / integer(12);
   if ((row == LEFT_OUT && !integer(13)) || (<i32>point - row * integer(12) == LEFT_OUT && !integer(14))) {
-    const begin = <usize>(filterPanels * part / parts * TILE_ROWS) * ld;
-    if (!add) memory.fill(dU + begin, 0, <usize>min(end * TILE_ROWS, filters) * ld - begin);
+    const begin = filterPanels * part / parts;
+    const bytes = <usize>channelPanels * tileBytes;
+    if (!add) memory.fill(dU + <usize>begin * bytes, 0, <usize>(end - begin) * bytes);
     return;
   }
   for (let i = filterPanels * part / parts; i < end; i++) {
     if (sums) sumPanel(Y, i, tiles, sums, add);
     const a = Y + <usize>(i * tiles) * (TILE_ROWS * sizeof<f32>());
     const height = min(TILE_ROWS, filters - i * TILE_ROWS);
-    let b = V, to = dU + <usize>(i * TILE_ROWS) * ld;
+    let b = V, to = dU + <usize>(i * channelPanels) * tileBytes;
     for (let j = 0; j < channelPanels; j++) {
       if (height <= 2 && j + 1 < channelPanels) {
         twoRowsTwice<f32>(tiles, a, b, panelBytes, buffer, TILE_ROW_BYTES, second - buffer);
-        putSums(buffer, to, ld, height, add);
+        putSums(buffer, to, height, add);
         b += panelBytes;
-        to += TILE_ROW_BYTES;
+        to += tileBytes;
         j++;
-        putSums(second, to, ld, height, add);
+        putSums(second, to, height, add);
       } else {
         cover<f32>(tiles, a, b, buffer, TILE_ROW_BYTES, false, 0, height, channels - j * 8);
-        putSums(buffer, to, ld, height, add);
+        putSums(buffer, to, height, add);
       }
       b += panelBytes;
-      to += TILE_ROW_BYTES;
+      to += tileBytes;
     }
   }
 }
@@ -174,28 +175,28 @@ function sumPanel(Y: usize, panel: i32, tiles: i32, sums: usize, add: bool): voi
 }
 
 /** Adds rows of a tile of sums to those at `to`, or writes them there. */
-function putSums(from: usize, to: usize, ld: usize, height: i32, add: bool): void {
+function putSums(from: usize, to: usize, height: i32, add: bool): void {
   for (const end = from + <usize>height * TILE_ROW_BYTES; from < end; from += TILE_ROW_BYTES) {
     let x = v128.load(from), y = v128.load(from, VECTOR);
     if (add) x = f32x4.add(x, v128.load(to)), y = f32x4.add(y, v128.load(to, VECTOR));
     v128.store(to, x);
     v128.store(to, y, VECTOR);
-    to += ld;
+    to += TILE_ROW_BYTES;
   }
 }
 
 /**
- * dw = Gᵀ dU G, and db. One item is a filter. Integers: 0 dU, 1 dw, 2 sums of dout, 3 db or 0, 27 bytes of a row of
- * dU[ξ], 28 bytes of dU[ξ].
+ * dw = Gᵀ dU G, and db. One item is a filter. Integers: 0 dU, 1 dw, 2 sums of dout, 3 db or 0, 27 bytes of six rows
+ * of dU[ξ], 28 bytes of dU[ξ].
  */
 export function winogradWeights(f: i32): void {
   if (pointer(3)) store<f32>(pointer(3) + (<usize>f << 2), <f32>load<f64>(pointer(2) + (<usize>f << 3)));
   const channels = depth(), inputs = tileInputs(), taps = tileTaps(), own = ownScratch();
   const step = <usize>integer(28), filterBytes = <usize>(HH() * WW()) << 2;
-  const row = pointer(0) + <usize>f * <usize>integer(27);
+  const row = pointer(0) + <usize>(f / TILE_ROWS) * <usize>integer(27) + <usize>(f % TILE_ROWS) * TILE_ROW_BYTES;
   const to = pointer(1) + <usize>(f * C()) * filterBytes;
   for (let first = 0; first < channels; first += 4) {
-    const from = row + (<usize>first << 2);
+    const from = row + <usize>(first >> 3) * (TILE_ROWS * TILE_ROW_BYTES) + (<usize>(first & 7) << 2);
     if (inputs == 6) weights4x3(from, step, own);
     else if (inputs == 8) weights4x5(from, step, own);
     else weights2x3(from, step, own);

@@ -64,7 +64,7 @@ export function bindWinograd(call: Call, threads: number, sizes: (s: ConvShape) 
           add = 1;
         }
         const to = dw + f * s.C * s.HH * s.WW * 4;
-        const row = channelPanels * TILE_ROW_BYTES;
+        const row = channelPanels * TILE_ROWS * TILE_ROW_BYTES;
         const biases = db === 0 ? 0 : db + f * 4;
         const geometry = [...own, 0, ...pieces, 0, 0];
         call.job(Kernel.WinogradWeights, like, count, [dU, to, sums, biases, ...geometry, row, filterStep]);
