@@ -112,10 +112,11 @@ function gradientRows(f: i32, stop: i32, first: i32, end: i32, place: i32): void
 }
 
 /**
- * dU[ξ] (F, C) = Y[ξ] · V[ξ], or + that, at one ξ, tile by tile: [filter / 6][channel / 8][6][8]. One item is a ξ, or a part of its panels of filters. Integers: 0 Y,
- * 1 V, 2 dU, 3 and 4 filters and channels, 5 tiles, 6 to 8 bytes of Y[ξ], V[ξ] and dU[ξ], 9 whether to add, 10 parts,
- * 11 float64 sums of dout for each filter, or 0, 12 the inputs along an axis of a tile, 13 and 14 whether the tiles
- * have all rows and all columns of ξ. A long sum of short sums, those of blocks, loses less to rounding than one sum.
+ * dU[ξ] (F, C) = Y[ξ] · V[ξ], or + that, at one ξ, tile by tile: [filter / 6][channel / 8][6][8]. One item is a ξ, or
+ * a part of its panels of filters. Integers: 0 Y, 1 V, 2 dU, 3 and 4 filters and channels, 5 tiles, 6 to 8 bytes of
+ * Y[ξ], V[ξ] and dU[ξ], 9 whether to add, 10 parts, 11 float64 sums of dout for each filter, or 0, 12 the inputs along
+ * an axis of a tile, 13 and 14 whether the tiles have all rows and all columns of ξ. A long sum of short sums, those of
+ * blocks, loses less to rounding than one sum.
  */
 export function winogradProducts(item: i32): void {
   const filters = integer(3), channels = integer(4), tiles = integer(5), parts = integer(10);

@@ -22,7 +22,7 @@ const TILES: Record<TileInputs, Tile> = {
 const BLOCK_BYTES = 384 * 1024;
 
 /** Bytes of transformed tiles that all threads work on at a time, for the gradient of the filters. */
-const SHARED_BYTES = 2 * 1024 * 1024;
+const SHARED_BYTES = 4 * 1024 * 1024;
 
 /**
  * Tiles of such a block at most. The sums of blocks are added up, which loses less to rounding than one sum: over the
