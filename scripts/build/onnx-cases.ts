@@ -254,6 +254,7 @@ export const FUNCTION_CASES: Readonly<Record<string, OnnxCases>> = {
   linearRelu: [fn((x) => F.linearRelu(x, weights.weight, weights.bias), [4, 6])],
   batchNorm: [several(fn((x) => F.batchNorm(x, null, null), [4]))],
   batchNormRelu: [fn((x) => F.batchNormRelu(x), IMAGES)],
+  batchNormGelu: [fn((x) => F.batchNormGelu(x), IMAGES)],
   layerNorm: [fn((x) => F.layerNorm(x, 6))],
   groupNorm: [fn((x) => F.groupNorm(x, 2))],
   pad: [

@@ -61,7 +61,7 @@ export function affineBatchnormReluForward(
   checkNormalized(fn, x, w, b, gamma, beta);
   const checked = checkBatchnormParam(fn, bnParam, gamma, x);
   const [a, cache] = affine(x, w, b);
-  const [out, batchnorm] = normalizeBatch(a, gamma, beta, bnParam, checked, true);
+  const [out, batchnorm] = normalizeBatch(a, gamma, beta, bnParam, checked, 'relu');
   return [out, { layer: 'affine-batchnorm-relu', affine: cache, batchnorm }];
 }
 

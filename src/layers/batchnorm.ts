@@ -22,6 +22,8 @@ export interface BatchnormCache {
   readonly training: boolean;
   /** The output of the ReLU that was applied in the same pass, else null. */
   readonly relu: NDArray | null;
+  /** The shift, if a GELU was applied in the same pass: its argument is computed again from `x`. Else null. */
+  readonly beta: NDArray | null;
   /** The whole batch, where its statistics were taken over several processes; else null. */
   readonly whole: WholeBatch | null;
 }
@@ -63,7 +65,7 @@ export function batchnormForward(
   bnParam: BatchnormParam,
 ): [out: NDArray, cache: BatchnormCache] {
   checkShapes('batchnormForward', { x: [x, ['N?', 'D']], gamma: [gamma, ['D']], beta: [beta, ['D']] });
-  return normalizeBatch(x, gamma, beta, bnParam, checkBatchnormParam('batchnormForward', bnParam, gamma, x), false);
+  return normalizeBatch(x, gamma, beta, bnParam, checkBatchnormParam('batchnormForward', bnParam, gamma, x), null);
 }
 
 /**
@@ -86,8 +88,8 @@ export function batchnormForward(
  */
 export function batchnormBackward(dout: NDArray, cache: BatchnormCache): NormalizationGrads {
   checkBatchnormCache('batchnormBackward', dout, cache);
-  if (!cache.training || cache.relu !== null || cache.whole !== null) return batchGradients(dout, cache);
-  const { x, gamma, mean, variance, eps } = cache;
+  const { x, gamma, mean, variance, eps, training, relu, beta, whole } = cache;
+  if (!training || relu !== null || beta !== null || whole !== null) return batchGradients(dout, cache);
   const { dx, dgamma, dbeta } = emptyGrads(x, gamma);
   kernels().batchnormBackwardGraph({
     dout: operand(dout),
@@ -142,7 +144,7 @@ export function spatialBatchnormForward(
 ): [out: NDArray, cache: BatchnormCache] {
   const fn = 'spatialBatchnormForward';
   checkShapes(fn, { x: [x, ['N?', 'C', 'H', 'W']], gamma: [gamma, ['C']], beta: [beta, ['C']] });
-  return normalizeBatch(x, gamma, beta, bnParam, checkBatchnormParam(fn, bnParam, gamma, x), false);
+  return normalizeBatch(x, gamma, beta, bnParam, checkBatchnormParam(fn, bnParam, gamma, x), null);
 }
 
 /**
@@ -170,10 +172,7 @@ export function batchnormReluForward(
   beta: NDArray,
   bnParam: BatchnormParam,
 ): [out: NDArray, cache: BatchnormCache] {
-  const fn = 'batchnormReluForward';
-  const dims = x.shape.length === 4 ? (['N?', 'C', 'H', 'W'] as const) : (['N?', 'C'] as const);
-  checkShapes(fn, { x: [x, dims], gamma: [gamma, ['C']], beta: [beta, ['C']] });
-  return normalizeBatch(x, gamma, beta, bnParam, checkBatchnormParam(fn, bnParam, gamma, x), true);
+  return normalizeAndBend('batchnormReluForward', x, gamma, beta, bnParam, 'relu');
 }
 
 /** Backward pass of {@link batchnormReluForward}. @param dout - Upstream gradient, of the shape of `x`. */
@@ -183,8 +182,43 @@ export function batchnormReluBackward(dout: NDArray, cache: BatchnormCache): Nor
 }
 
 /**
- * The forward pass for features and for channels, with a ReLU in the same pass where asked, on arrays whose shapes are
- * checked. Training replaces the running statistics of `bnParam`; `checked` is what it was before.
+ * Batch normalization of features (N, D) or of channels (N, C, H, W), then {@link geluForward} without approximation,
+ * in one pass. What is between the two is not kept: the backward pass computes it again from `x`.
+ *
+ * @returns `out`, a new array of the shape of `x`, and the cache.
+ * @throws {ShapeError | RangeError} as {@link batchnormForward}.
+ */
+export function batchnormGeluForward(
+  x: NDArray,
+  gamma: NDArray,
+  beta: NDArray,
+  bnParam: BatchnormParam,
+): [out: NDArray, cache: BatchnormCache] {
+  return normalizeAndBend('batchnormGeluForward', x, gamma, beta, bnParam, 'gelu');
+}
+
+/** Backward pass of {@link batchnormGeluForward}. @param dout - Upstream gradient, of the shape of `x`. */
+export function batchnormGeluBackward(dout: NDArray, cache: BatchnormCache): NormalizationGrads {
+  checkBatchnormCache('batchnormGeluBackward', dout, cache);
+  return batchGradients(dout, cache);
+}
+
+function normalizeAndBend(
+  fn: string,
+  x: NDArray,
+  gamma: NDArray,
+  beta: NDArray,
+  bnParam: BatchnormParam,
+  activation: 'relu' | 'gelu',
+): [out: NDArray, cache: BatchnormCache] {
+  const dims = x.shape.length === 4 ? (['N?', 'C', 'H', 'W'] as const) : (['N?', 'C'] as const);
+  checkShapes(fn, { x: [x, dims], gamma: [gamma, ['C']], beta: [beta, ['C']] });
+  return normalizeBatch(x, gamma, beta, bnParam, checkBatchnormParam(fn, bnParam, gamma, x), activation);
+}
+
+/**
+ * The forward pass for features and for channels, with an activation in the same pass where asked, on arrays whose
+ * shapes are checked. Training replaces the running statistics of `bnParam`; `checked` is what it was before.
  */
 export function normalizeBatch(
   x: NDArray,
@@ -192,7 +226,7 @@ export function normalizeBatch(
   beta: NDArray,
   bnParam: BatchnormParam,
   checked: CheckedBatchnormParam,
-  relu: boolean,
+  activation: 'relu' | 'gelu' | null,
 ): [out: NDArray, cache: BatchnormCache] {
   const { training, eps, momentum, unbiased, runningMean, runningVar } = checked;
   const shape = channelShape(x);
@@ -208,7 +242,8 @@ export function normalizeBatch(
     variance: operand(variance),
     shape,
     epsilon: eps,
-    relu,
+    relu: activation === 'relu',
+    gelu: activation === 'gelu',
   };
   let whole: WholeBatch | null = null;
   if (training) {
@@ -224,17 +259,19 @@ export function normalizeBatch(
   } else {
     kernels().normalize(operands);
   }
-  return [out, { layer: 'batchnorm', x, gamma, mean, variance, eps, training, relu: relu ? out : null, whole }];
+  const kept = { relu: activation === 'relu' ? out : null, beta: activation === 'gelu' ? beta : null };
+  return [out, { layer: 'batchnorm', x, gamma, mean, variance, eps, training, ...kept, whole }];
 }
 
 /** The backward pass of {@link normalizeBatch}, on what {@link checkBatchnormCache} has checked. */
 export function batchGradients(dout: NDArray, cache: BatchnormCache): NormalizationGrads {
-  const { x, gamma, mean, variance, eps, training, relu, whole } = cache;
+  const { x, gamma, mean, variance, eps, training, relu, beta, whole } = cache;
   const { dx, dgamma, dbeta } = emptyGrads(x, gamma);
   const operands = {
     dout: operand(dout),
     x: operand(x),
     y: relu === null ? null : operand(relu),
+    beta: beta === null ? null : operand(beta),
     mean: operand(mean),
     variance: operand(variance),
     gamma: operand(gamma),
@@ -280,7 +317,7 @@ function throughStatistics(
 /** Checks the cache of a batch normalization, and `dout` against it. */
 export function checkBatchnormCache(fn: string, dout: NDArray, cache: BatchnormCache): void {
   checkCache(fn, cache, 'batchnorm');
-  const { x, gamma, mean, variance, eps, relu } = cache;
+  const { x, gamma, mean, variance, eps, relu, beta } = cache;
   checkShapes(fn, {
     x: [x, x.shape.length === 4 ? ['N?', 'C', 'H', 'W'] : ['N?', 'C']],
     dout: [dout, x.shape],
@@ -288,6 +325,7 @@ export function checkBatchnormCache(fn: string, dout: NDArray, cache: BatchnormC
     'cache.mean': [mean, ['C']],
     'cache.variance': [variance, ['C']],
   });
+  if (beta !== null) checkShapes(fn, { 'cache.gamma': [gamma, ['C']], 'cache.beta': [beta, ['C']] });
   if (relu !== null) checkLike(fn, 'cache.relu', relu, 'x', x);
   checkedIn(fn, 'eps', eps, NORMALIZATION_OPTIONS.eps.range);
 }

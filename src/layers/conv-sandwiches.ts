@@ -188,7 +188,7 @@ export function convBatchnormReluForward(
   checkShapes(fn, { x: [x, ['…?']], w: [w, ['F', '…']], gamma: [gamma, ['F']], beta: [beta, ['F']] });
   const checked = checkBatchnormParam(fn, bnParam, gamma, x);
   const [a, conv] = convolve(kernels(), x, w, b, shape, false);
-  const [out, batchnorm] = normalizeBatch(a, gamma, beta, bnParam, checked, true);
+  const [out, batchnorm] = normalizeBatch(a, gamma, beta, bnParam, checked, 'relu');
   return [out, { layer: 'conv-batchnorm-relu', conv, batchnorm }];
 }
 

@@ -4,7 +4,12 @@ export * from './public.js';
 
 export { OUTPUT_SIZE } from './adaptive-pooling.js';
 export { affine, affineRelu } from './affine.js';
-export { batchnormReluBackward, batchnormReluForward } from './batchnorm.js';
+export {
+  batchnormGeluBackward,
+  batchnormGeluForward,
+  batchnormReluBackward,
+  batchnormReluForward,
+} from './batchnorm.js';
 export { type FoldedBatchnorm, foldBatchnorm } from './batchnorm-fold.js';
 export {
   BATCHNORM_OPTIONS,

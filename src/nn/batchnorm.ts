@@ -102,6 +102,10 @@ abstract class BatchNorm extends Module {
     return this.#normalized(F.batchNormRelu, x);
   }
 
+  override forwardGelu(x: TensorLike): Tensor {
+    return this.#normalized(F.batchNormGelu, x);
+  }
+
   /**
    * The folded weights of a layer whose weight and input are of rank `rank`; null where its channels are not those that
    * are normalized, or the statistics are those of the batch.

@@ -84,6 +84,12 @@ export abstract class Module<Out = Tensor> {
   forwardRelu?(x: TensorLike): Tensor;
 
   /**
+   * Optional: as {@link forwardRelu}, with an `nn.GELU` without approximation in the place of the ReLU. The results are
+   * the same to rounding.
+   */
+  forwardGelu?(x: TensorLike): Tensor;
+
+  /**
    * Optional, for a layer with an output channel for each row of its `weight`, (out, …), and of its `bias`: `forward`
    * with other weights in their place, then a ReLU if `relu` is true. No gradient goes to parameters. {@link foldInto}
    * says when a `Sequential` calls it.

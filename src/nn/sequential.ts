@@ -1,17 +1,17 @@
 import { isRecording, overlap } from '../arrays/index.js';
 import { arrayOf, isTracing, Tensor, type TensorLike } from '../autograd/index.js';
 import { keepsNothing } from '../kernels/index.js';
-import { ReLU } from './activations.js';
+import { GELU, ReLU } from './activations.js';
 import { LayerList } from './layer-list.js';
 import type { Foldable, Module } from './module.js';
 
 /**
  * Modules one after another: each takes the output of the one before it.
  *
- * A ReLU after a `Conv2d`, `Linear` or batch normalization runs in one pass with it; the results are the same. Under
- * `noGrad`, a batch normalization in evaluation mode is folded into the `Conv2d` or `Linear` before it; the results are
- * the same to rounding. Modules of your own offer the same by `forwardRelu`, `forwardWith` and `foldInto`, see
- * {@link Module}.
+ * A ReLU after a `Conv2d`, `Linear` or batch normalization runs in one pass with it; the results are the same. So does
+ * a GELU without approximation after a batch normalization, and under `noGrad` a batch normalization in evaluation mode
+ * is folded into the `Conv2d` or `Linear` before it; the results are the same to rounding. Modules of your own offer
+ * the same by `forwardRelu`, `forwardGelu`, `forwardWith` and `foldInto`, see {@link Module}.
  *
  * @example
  * const model = new nn.Sequential(
@@ -33,10 +33,10 @@ export class Sequential extends LayerList {
       const input = value;
       const folded = this.#folded(i, input);
       const normalized = folded === null ? i : i + 1;
-      const relu = this.#isRelu(normalized + 1) && (folded !== null || offers(layer, 'forwardRelu'));
+      const joined = this.#joinable(normalized + 1, folded === null ? layer : null);
       value = this.inChild(String(i), layer, () => {
-        if (folded !== null) return folded(relu);
-        return relu ? layer.forwardRelu!(input) : layer.forward(input);
+        if (folded !== null) return folded(joined !== null);
+        return layer[joined ?? 'forward']!(input);
       });
       if (!layer.keepsNothing()) {
         source = null;
@@ -44,16 +44,23 @@ export class Sequential extends LayerList {
         source?.leaveToGraph(value);
         source = value;
       }
-      i = normalized + (relu ? 2 : 1);
+      i = normalized + (joined === null ? 1 : 2);
     }
     return value instanceof Tensor ? value : new Tensor(value);
   }
 
-  /** Whether module `i` is a ReLU of just this class, and nobody has replaced its forward. */
-  #isRelu(i: number): boolean {
-    if (i >= this.length) return false;
-    const { constructor: Kind, forward } = this.at(i);
-    return Kind === ReLU && forward === ReLU.prototype.forward;
+  /**
+   * The method of `layer` that runs activation `i` in one pass with it; null if there is none. Without a `layer`, what
+   * has been folded runs, which takes a ReLU. The activation is of just its class, and nobody has replaced its forward.
+   */
+  #joinable(i: number, layer: Module | null): 'forwardRelu' | 'forwardGelu' | null {
+    if (i >= this.length) return null;
+    const activation = this.at(i);
+    const { constructor: Kind, forward } = activation;
+    const isRelu = Kind === ReLU && forward === ReLU.prototype.forward;
+    if (isRelu) return layer === null || offers(layer, 'forwardRelu') ? 'forwardRelu' : null;
+    const isGelu = Kind === GELU && forward === GELU.prototype.forward && (activation as GELU).approximate === 'none';
+    return isGelu && layer !== null && offers(layer, 'forwardGelu') ? 'forwardGelu' : null;
   }
 
   /** Runs module `i` and the normalization after it in one; null if that is impossible. */
@@ -71,7 +78,7 @@ export class Sequential extends LayerList {
  * method overrides `forward`, and nobody has assigned another one to the module. While operations are traced each
  * module runs by itself.
  */
-function offers(module: Module, name: 'forwardRelu' | 'forwardWith' | 'foldInto'): boolean {
+function offers(module: Module, name: 'forwardRelu' | 'forwardGelu' | 'forwardWith' | 'foldInto'): boolean {
   if (module[name] === undefined || isTracing()) return false;
   let at: object = module;
   while (!Object.hasOwn(at, name)) {

@@ -98,6 +98,49 @@ describe('two in one', () => {
   });
 });
 
+describe('batchNormGelu', () => {
+  test.each([
+    [[6, 3], true],
+    [[6, 3], false],
+    [[2, 3, 4], true],
+    [[2, 3, 4, 5], true],
+    [[2, 3, 4, 5], false],
+  ])('is batchNorm, then gelu, and so are its gradients: %j, training %s', (shape, training) => {
+    const [x, weight, bias] = [leaf(...shape), leaf(3), leaf(3)];
+    const statistics = () => [array([0.1, 0.2, 0.3], [3], f64), array([1, 2, 3], [3], f64)] as const;
+    const [one, two] = [statistics(), statistics()];
+    const [together, apart] = [
+      () => F.batchNormGelu(x, ...one, weight, bias, { training }),
+      () => F.gelu(F.batchNorm(x, ...two, weight, bias, { training })),
+    ].map((run) => {
+      for (const { grad } of [x, weight, bias]) expect(grad).toBe(null);
+      const out = run();
+      out.backward(new Random(5).randn(out.shape, f64));
+      const grads = [x, weight, bias].map(({ grad }) => array((grad as Tensor).data));
+      for (const tensor of [x, weight, bias]) tensor.grad = null;
+      return [out.data, ...grads];
+    });
+    together.forEach((values, i) => {
+      expect(values).toBeAllClose(apart[i], { rtol: 1e-12, atol: 1e-13 });
+    });
+    one.forEach((statistic, i) => {
+      expect(statistic).toEqualBits(two[i]);
+    });
+  });
+
+  test.each([true, false])('its gradients agree with numerical ones, training %s', (training) => {
+    for (const shape of [
+      [5, 3],
+      [2, 3, 2, 3],
+    ]) {
+      const inputs = [leaf(...shape), leaf(3), leaf(3)];
+      const ran = (x: Tensor, weight: Tensor, bias: Tensor) =>
+        F.batchNormGelu(x, array([0.1, 0.2, 0.3], [3], f64), array([1, 2, 3], [3], f64), weight, bias, { training });
+      gradCheck(ran, inputs);
+    }
+  });
+});
+
 describe('batchNorm', () => {
   test('moves the running statistics in place by 0.1 of the batch, with the unbiased variance', () => {
     // A mean of 3, a variance of 6, unbiased 9.

@@ -41,7 +41,7 @@ function draws(dtype: DType, seed: string): { some: Draw; positive: Draw } {
   return { some, positive: (length) => some(length).map((v) => 0.5 + v * v) };
 }
 
-/** Both forward and all three backward kernels of batch normalization, with and without a ReLU. */
+/** Both forward and all three backward kernels of batch normalization, by itself, with a ReLU and with a GELU. */
 function batchnormTrials(dtype: DType, shape: ChannelShape, epsilon: number): Trial[] {
   const { N, C, S } = shape;
   const { some, positive } = draws(dtype, `batchnorm ${N} ${C} ${S}`);
@@ -57,32 +57,39 @@ function batchnormTrials(dtype: DType, shape: ChannelShape, epsilon: number): Tr
     run: (k, [dout, x, mean, variance, gamma], [dx, dgamma, dbeta]) =>
       k.batchnormBackwardGraph({ dout, x, mean, variance, gamma, dx, dgamma, dbeta, shape, epsilon }),
   };
-  return [false, true].flatMap<Trial>((relu) => [
+  return (['nothing', 'relu', 'gelu'] as const).flatMap<Trial>((follows) => [
     {
-      what: `batchnorm ${where}, relu ${relu}`,
+      what: `batchnorm ${where}, then ${follows}`,
       read: [x, gamma, beta],
       written: [size, C, C],
       scales: [OUT, STATISTIC, STATISTIC],
       run: (k, [x, gamma, beta], [out, mean, variance]) =>
-        k.batchnorm({ x, gamma, beta, out, mean, variance, shape, epsilon, relu }),
+        k.batchnorm({ x, gamma, beta, out, mean, variance, shape, epsilon, ...activation(follows) }),
     },
     {
-      what: `normalize ${where}, relu ${relu}`,
+      what: `normalize ${where}, then ${follows}`,
       read: [x, gamma, beta, mean, variance],
       written: [size],
       scales: [OUT],
       run: (k, [x, gamma, beta, mean, variance], [out]) =>
-        k.normalize({ x, gamma, beta, out, mean, variance, shape, epsilon, relu }),
+        k.normalize({ x, gamma, beta, out, mean, variance, shape, epsilon, ...activation(follows) }),
     },
     ...(['batchnormBackward', 'normalizeBackward'] as const).map<Trial>((name) => ({
-      what: `${name} ${where}, relu ${relu}`,
-      read: [dout, x, y, mean, variance, gamma],
+      what: `${name} ${where}, then ${follows}`,
+      read: [dout, x, y, mean, variance, gamma, beta],
       ...gradients,
-      run: (k, [dout, x, y, mean, variance, gamma], [dx, dgamma, dbeta]) =>
-        k[name]({ dout, x, y: relu ? y : null, mean, variance, gamma, dx, dgamma, dbeta, shape, epsilon }),
+      run: (k, [dout, x, output, mean, variance, gamma, shift], [dx, dgamma, dbeta]) => {
+        const y = follows === 'relu' ? output : null;
+        const beta = follows === 'gelu' ? shift : null;
+        k[name]({ dout, x, y, beta, mean, variance, gamma, dx, dgamma, dbeta, shape, epsilon });
+      },
     })),
-    ...(S === 1 && relu ? [graph] : []),
+    ...(S === 1 && follows === 'relu' ? [graph] : []),
   ]);
+}
+
+function activation(follows: string): { relu: boolean; gelu: boolean } {
+  return { relu: follows === 'relu', gelu: follows === 'gelu' };
 }
 
 function layernormTrials(dtype: DType, N: number, D: number, epsilon: number): Trial[] {

@@ -39,6 +39,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   amin: { arrays: { x: [0, 3] }, rest: [1], out: [0] },
   avgPool: pool,
   batchnorm: { arrays: { x: ROWS, gamma: [6], beta: [6] }, rest: [TEST], out: ROWS },
+  batchnormGelu: { arrays: { x: IMAGES, gamma: [4], beta: [4] }, rest: [TEST], out: IMAGES },
   batchnormRelu: { arrays: { x: IMAGES, gamma: [4], beta: [4] }, rest: [TEST], out: IMAGES },
   broadcastTo: { arrays: { x: [1, 3] }, rest: [[0, 3]], out: [0, 3] },
   clamp: any(0, 1),

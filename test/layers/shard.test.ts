@@ -10,6 +10,8 @@ import {
   batchnormBackward,
   batchnormBackwardAlt,
   batchnormForward,
+  batchnormGeluBackward,
+  batchnormGeluForward,
   batchnormReluBackward,
   batchnormReluForward,
   convBatchnormReluBackward,
@@ -115,6 +117,11 @@ function passesOf(dtype: DType): Record<string, { shape: number[]; out: number[]
     spatialBatchnormRelu: {
       ...{ shape: [3, 2, 5], out: [3, 2, 5] },
       pass: plain(batchnormReluForward, batchnormReluBackward),
+    },
+    batchnormGelu: { shape: [3], out: [3], pass: plain(batchnormGeluForward, batchnormGeluBackward) },
+    spatialBatchnormGelu: {
+      ...{ shape: [3, 2, 5], out: [3, 2, 5] },
+      pass: plain(batchnormGeluForward, batchnormGeluBackward),
     },
     affineBatchnormRelu: {
       ...{ shape: [4], out: [3] },

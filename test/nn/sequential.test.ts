@@ -84,6 +84,85 @@ describeKernelSets('a ReLU runs together with the module before it', () => {
   });
 });
 
+/** A subclass, and so never run together with a batch normalization. */
+class PlainGELU extends nn.GELU {}
+
+describeKernelSets('a GELU runs together with the batch normalization before it', () => {
+  describe.each(DTYPES)('%s', (dtype) => {
+    test.each<[string, number[], () => nn.Module]>([
+      ['BatchNorm2d', [3, 4, 2, 3], () => new nn.BatchNorm2d(4, { dtype })],
+      ['BatchNorm2d without parameters', [3, 4, 5, 5], () => new nn.BatchNorm2d(4, { affine: false, dtype })],
+      ['BatchNorm1d', [5, 4], () => new nn.BatchNorm1d(4, { dtype })],
+      ['BatchNorm1d of sequences', [3, 4, 2], () => new nn.BatchNorm1d(4, { dtype })],
+    ])('%s of %j: with the same results to rounding', (_, shape, make) => {
+      const values = new Random(3).randn(shape, dtype);
+      const results = [new nn.GELU(), new PlainGELU()].map((gelu) => {
+        manualSeed(4);
+        const model = new nn.Sequential(make(), gelu);
+        settle(model, dtype);
+        const x = tensor(values, { requiresGrad: true });
+        return [model.train(), model.eval()].flatMap((mode) => {
+          for (const leaf of [x, ...mode.parameters()]) leaf.grad = null;
+          const out = mode.forward(x);
+          out.backward(new Random(5).randn(out.shape, dtype));
+          const grads = [x, ...mode.parameters()].map(({ grad }) => array((grad as Tensor).data));
+          return [out.data, ...grads, ...Object.values(mode.stateDict()), noGrad(() => mode.forward(x)).data];
+        });
+      });
+      const tolerance = dtype === 'float64' ? { rtol: 1e-11, atol: 1e-12 } : { rtol: 2e-5, atol: 1e-5 };
+      for (const [i, fused] of results[0].entries()) expect(fused).toBeAllClose(results[1][i], tolerance);
+    });
+  });
+});
+
+test('a GELU runs alone if it is approximated, replaced, or behind another module', () => {
+  const x = new Random(1).randn([3, 2]);
+  const norm = new nn.BatchNorm1d(2);
+  const operation = (...modules: nn.Module[]) => String(new nn.Sequential(...modules).forward(x));
+  expect(operation(norm, new nn.GELU())).toContain('from batchNormGelu');
+  expect(operation(norm, new nn.GELU({ approximate: 'tanh' }))).toContain('from gelu');
+  expect(operation(norm, new PlainGELU())).toContain('from gelu');
+  expect(operation(new nn.Linear(2, 2), new nn.GELU())).toContain('from gelu');
+  const replaced = new nn.GELU();
+  replaced.forward = (input) => F.neg(input as TensorLike);
+  expect(operation(norm, replaced)).toContain('from neg');
+  class Doubled extends nn.BatchNorm1d {
+    override forward(input: TensorLike): Tensor {
+      return F.mul(super.forward(input), 2);
+    }
+  }
+  expect(operation(new Doubled(2), new nn.GELU())).toContain('from gelu');
+  const watched = new nn.GELU();
+  const seen: number[][] = [];
+  watched.registerForwardHook((_, __, out) => void seen.push((out as Tensor).shape));
+  expect(operation(norm, watched)).toContain('from gelu');
+  expect(seen).toEqual([[3, 2]]);
+});
+
+test('where a batch normalization is folded, its GELU runs behind that', () => {
+  const model = new nn.Sequential(new nn.Conv2d(3, 4, 3), new nn.BatchNorm2d(4), new nn.GELU());
+  settle(model, 'float32');
+  model.eval();
+  const x = new Random(3).randn([2, 3, 6, 5]);
+  const expected = model.forward(x).data;
+  expect(noGrad(() => model.forward(x)).data).toBeAllClose(expected, { rtol: 1e-5, atol: 2e-5 });
+});
+
+test('a module of your own runs together with a GELU after it if it offers forwardGelu', () => {
+  class Doubled extends nn.Module {
+    override forward(input: TensorLike): Tensor {
+      return F.mul(input, 2);
+    }
+    override forwardGelu(input: TensorLike): Tensor {
+      return F.mul(F.gelu(F.mul(input, 2)), 1);
+    }
+  }
+  const x = new Random(1).randn([3, 2]);
+  const out = new nn.Sequential(new Doubled(), new nn.GELU()).forward(tensor(x, { requiresGrad: true }));
+  expect(String(out)).toContain('from mul');
+  expect(out.data).toEqualBits(F.gelu(F.mul(x, 2)).data);
+});
+
 test.each<[nn.Module, number[], string]>([
   [new nn.Conv2d(1, 1, 1), [1, 1, 2, 2], 'from conv2dRelu'],
   [new nn.Linear(1, 1), [1, 1], 'from linearRelu'],

@@ -21,6 +21,8 @@ import {
   type BatchnormParam,
   batchnormBackwardAlt,
   batchnormForward,
+  batchnormGeluBackward,
+  batchnormGeluForward,
   batchnormReluBackward,
   batchnormReluForward,
   currentShard,
@@ -51,6 +53,7 @@ const TERMS = { gamma: 'weight', beta: 'bias', G: 'numGroups' };
 const normalizeFeatures = layerOp('batchNorm', batchnormForward, batchnormBackwardAlt, TERMS);
 const normalizeChannels = layerOp('batchNorm', spatialBatchnormForward, spatialBatchnormBackward, TERMS);
 const normalizeRelu = layerOp('batchNormRelu', batchnormReluForward, batchnormReluBackward, TERMS);
+const normalizeGelu = layerOp('batchNormGelu', batchnormGeluForward, batchnormGeluBackward, TERMS);
 
 type Normalize = (x: TensorLike, gamma: TensorLike, beta: TensorLike, bnParam: BatchnormParam) => Tensor;
 
@@ -92,6 +95,18 @@ export function batchNormRelu(
   options: BatchNormOptions = {},
 ): Tensor {
   return normalizeBatch('batchNormRelu', normalizeRelu, x, runningMean, runningVar, weight, bias, options);
+}
+
+/** {@link batchNorm}, then a GELU without approximation, in one pass; what is between the two is not kept. */
+export function batchNormGelu(
+  x: TensorLike,
+  runningMean: TensorLike | null = null,
+  runningVar: TensorLike | null = null,
+  weight: TensorLike | null = null,
+  bias: TensorLike | null = null,
+  options: BatchNormOptions = {},
+): Tensor {
+  return normalizeBatch('batchNormGelu', normalizeGelu, x, runningMean, runningVar, weight, bias, options);
 }
 
 function normalizeBatch(

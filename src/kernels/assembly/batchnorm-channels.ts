@@ -1,3 +1,5 @@
+import { FOLLOWED_BY_GELU } from "../wasm/protocol";
+import { scaleGeluSegment, sumGeluGradients, sumOfSlopes, sumOfSlopesTimesCentred } from "./gelu-segments";
 import { integer, number, pointer } from "./job";
 import {
   gradientSegment, scaledGradientSegment, scaleSegment, sumGradients, sumMaskedGradients, sumMoments, sumOfD, sumOfG,
@@ -13,7 +15,7 @@ import {
   return (<usize>n * C + c) * S * sizeof<T>();
 }
 
-/** mean, variance (biased), out = γ·(x − mean)/√(variance + ε) + β, then max(0, ·) if asked. Numbers: ε. */
+/** mean, variance (biased), out = γ·(x − mean)/√(variance + ε) + β, then a ReLU or GELU if asked. Numbers: ε. */
 export function batchnormChannels<T>(c: i32): void {
   const x = pointer(0);
   const N = integer(6), C = integer(7), S = integer(8);
@@ -46,31 +48,42 @@ export function normalizeChannels<T>(c: i32): void {
 /** `spread` is the variance in float64: that of values beyond 1e19 is more than float32 can hold. */
 function normalizeChannel<T>(c: i32, spread: f64): void {
   const x = pointer(0), out = pointer(3);
-  const N = integer(6), C = integer(7), S = integer(8), relu = integer(9);
+  const N = integer(6), C = integer(7), S = integer(8), follows = integer(9);
   const at = <usize>c * sizeof<T>();
   const mean = load<T>(pointer(4) + at);
   const scale = <T>(<f64>load<T>(pointer(1) + at) / Math.sqrt(spread + number<f64>(0)));
   const beta = load<T>(pointer(2) + at);
   for (let n = 0; n < N; n++) {
     const from = segment<T>(n, c, C, S);
-    scaleSegment<T>(x + from, out + from, S, mean, scale, beta, relu);
+    if (follows == FOLLOWED_BY_GELU) scaleGeluSegment<T>(x + from, out + from, S, mean, scale, beta);
+    else scaleSegment<T>(x + from, out + from, S, mean, scale, beta, follows);
   }
 }
 
-/** The two parameter gradients and, by the simplified formula or with constant statistics, dx. Numbers: ε. */
+/**
+ * The two parameter gradients and, by the simplified formula or with constant statistics, dx. `y` is the output of a
+ * ReLU behind it, `beta` the shift where a GELU is; else 0. Numbers: ε.
+ */
 export function batchnormChannelsBackward<T>(c: i32): void {
   const dout = pointer(0), x = pointer(1), dx = pointer(5), y = pointer(8);
-  const N = integer(9), C = integer(10), S = integer(11), constant = integer(12);
+  const N = integer(9), C = integer(10), S = integer(11), constant = integer(12), beta = pointer(13);
   const at = <usize>c * sizeof<T>();
   const mean = load<T>(pointer(2) + at);
   const inverse = 1 / Math.sqrt(<f64>load<T>(pointer(3) + at) + number<f64>(0));
-  // What passes the ReLU is left in dx: the second pass reads two arrays, which the second-level cache holds, in place
-  // of three.
-  const g = y ? dx : dout;
+  const scale = <f64>load<T>(pointer(4) + at) * inverse;
+  // What passes the ReLU or GELU is left in dx: the second pass reads two arrays, which the second-level cache holds,
+  // in place of three, and the slope of a GELU is computed once.
+  const g = y || beta ? dx : dout;
   let dbeta: f64 = 0;
   let dgamma: f64 = 0;
   for (let n = 0; n < N; n++) {
     const from = segment<T>(n, c, C, S);
+    if (beta) {
+      sumGeluGradients<T>(dout + from, x + from, dx + from, S, mean, <T>scale, load<T>(beta + at));
+      dbeta += sumOfSlopes;
+      dgamma += sumOfSlopesTimesCentred;
+      continue;
+    }
     if (y) sumMaskedGradients<T>(dout + from, x + from, y + from, dx + from, S, mean);
     else sumGradients<T>(dout + from, x + from, S, mean);
     dbeta += sumOfG;
@@ -80,7 +93,6 @@ export function batchnormChannelsBackward<T>(c: i32): void {
   store<T>(pointer(6) + at, <T>dgamma);
   store<T>(pointer(7) + at, <T>dbeta);
 
-  const scale = <f64>load<T>(pointer(4) + at) * inverse;
   if (constant) {
     for (let n = 0; n < N; n++) {
       const from = segment<T>(n, c, C, S);

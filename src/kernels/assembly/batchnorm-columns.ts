@@ -1,4 +1,6 @@
+import { FOLLOWED_BY_GELU } from "../wasm/protocol";
 import { addHigh, addLow, rounded, rowsEnd } from "./columns";
+import { geluOf, geluSlope } from "./gelu";
 import { integer, number, numberSplat, pointer } from "./job";
 import { lanes, loadUpTo, madd, passing, rectified, storeUpTo } from "./simd";
 
@@ -17,7 +19,7 @@ import { lanes, loadUpTo, madd, passing, rectified, storeUpTo } from "./simd";
   return y ? passing<T>(loadUpTo<T>(y + at, count), d) : d;
 }
 
-/** mean, variance (biased), out = γ·(x − mean)/√(variance + ε) + β, then max(0, ·) if asked. Numbers: ε. */
+/** mean, variance (biased), out = γ·(x − mean)/√(variance + ε) + β, then a ReLU or GELU if asked. Numbers: ε. */
 export function batchnormColumns<T>(item: i32): void {
   const x = pointer(0), mean = pointer(4), variance = pointer(5);
   const N = integer(6), C = integer(7), stripe = integer(8);
@@ -91,20 +93,43 @@ export function normalizeColumns<T>(item: i32): void {
 // @ts-ignore: decorator
 @inline function normalizeColumn<T>(column: usize, count: i32, mu: v128, std: v128): void {
   const x = pointer(0), out = pointer(3);
-  const N = integer(6), relu = integer(9);
+  const N = integer(6), follows = integer(9);
   const stride = <usize>integer(7) * sizeof<T>();
   const scale = v128.div<T>(loadUpTo<T>(pointer(1) + column, count), std);
   const beta = loadUpTo<T>(pointer(2) + column, count);
+  if (follows == FOLLOWED_BY_GELU) {
+    for (let n = 0, at = column; n < N; n++, at += stride) {
+      const v = madd<T>(v128.sub<T>(loadUpTo<T>(x + at, count), mu), scale, beta);
+      storeUpTo<T>(out + at, geluOf<T>(v), count);
+    }
+    return;
+  }
   for (let n = 0, at = column; n < N; n++, at += stride) {
     const v = madd<T>(v128.sub<T>(loadUpTo<T>(x + at, count), mu), scale, beta);
-    storeUpTo<T>(out + at, relu ? rectified<T>(v) : v, count);
+    storeUpTo<T>(out + at, follows ? rectified<T>(v) : v, count);
   }
 }
 
-/** The two parameter gradients and, by the simplified formula or with constant statistics, dx. Numbers: ε. */
+/** dx = dout·GELU′(z) for the argument z = (x − mean)·scale + β, in one vector of columns. */
+// @ts-ignore: decorator
+@inline function throughGelu<T>(column: usize, count: i32, mu: v128, scale: v128): void {
+  const dout = pointer(0), x = pointer(1), dx = pointer(5), N = integer(9);
+  const stride = <usize>integer(10) * sizeof<T>();
+  const beta = loadUpTo<T>(pointer(13) + column, count);
+  for (let n = 0, at = column; n < N; n++, at += stride) {
+    const slope = geluSlope<T>(madd<T>(v128.sub<T>(loadUpTo<T>(x + at, count), mu), scale, beta));
+    storeUpTo<T>(dx + at, v128.mul<T>(loadUpTo<T>(dout + at, count), slope), count);
+  }
+}
+
+/**
+ * The two parameter gradients and, by the simplified formula or with constant statistics, dx. `y` is the output of a
+ * ReLU behind it, `beta` the shift where a GELU is; else 0. Numbers: ε.
+ */
 export function batchnormColumnsBackward<T>(item: i32): void {
-  const dout = pointer(0), x = pointer(1), dx = pointer(5), y = pointer(8);
-  const N = integer(9), C = integer(10), stripe = integer(11), constant = integer(12);
+  const x = pointer(1), dx = pointer(5), y = pointer(8);
+  const N = integer(9), C = integer(10), stripe = integer(11), constant = integer(12), beta = pointer(13);
+  const dout = beta ? dx : pointer(0);
   const stride = <usize>C * sizeof<T>();
   const share = v128.splat<T>(<T>1 / <T>N);
 
@@ -115,6 +140,8 @@ export function batchnormColumnsBackward<T>(item: i32): void {
     const mu = loadUpTo<T>(pointer(2) + column, count);
     const spread = loadUpTo<T>(pointer(3) + column, count);
     const inverse = v128.div<T>(v128.splat<T>(1), v128.sqrt<T>(v128.add<T>(spread, numberSplat<T>(0))));
+    const scale = v128.mul<T>(loadUpTo<T>(pointer(4) + column, count), inverse);
+    if (beta) throughGelu<T>(column, count, mu, scale);
     let gammaLow = v128.splat<T>(0), gammaHigh = gammaLow, betaLow = gammaLow, betaHigh = gammaLow;
     for (let n = 0, at = column; n < N;) {
       let ofGamma = v128.splat<T>(0), ofBeta = ofGamma;
@@ -131,7 +158,6 @@ export function batchnormColumnsBackward<T>(item: i32): void {
     storeUpTo<T>(pointer(6) + column, dgamma, count);
     storeUpTo<T>(pointer(7) + column, dbeta, count);
 
-    const scale = v128.mul<T>(loadUpTo<T>(pointer(4) + column, count), inverse);
     // dx = scale · (g − dbeta/N − (x − mean)·inverse·dgamma/N)
     const level = v128.mul<T>(dbeta, share);
     const slope = v128.mul<T>(v128.mul<T>(dgamma, inverse), share);

@@ -1,25 +1,21 @@
 import { CHUNK } from "../wasm/protocol";
 import { exp, expm1 } from "./exp";
+import { geluOf, geluSlope } from "./gelu";
 import { integer, numberSplat, pointer } from "./job";
 import { log1p } from "./log";
-import { bell, farthest, scaledTailRatio, tailRatio } from "./normal";
-import { constant, lanes, loadUpTo, madd, nmadd, rectified, select, storeUpTo } from "./simd";
+import { constant, lanes, loadUpTo, madd, rectified, select, storeUpTo } from "./simd";
 
 // One item is a chunk of values. Arguments: the addresses of the inputs and of the output, then the length.
 
 /** Constants by their places in the tables. */
-const enum At { ONE, MINUS_TWO, SIGN, PER_ROOT, HALF, FARTHEST, LINEAR, CUBIC }
+const enum At { ONE, MINUS_TWO, SIGN, HALF, FARTHEST, LINEAR, CUBIC }
 
 /**
- * The third has no bit but the sign's, the fourth is 1/√(2π), x·e^x is 0 at the sixth and below, and the last two are
- * 2√(2/π) and 0.044715 times that.
+ * The third has no bit but the sign's, x·e^x is 0 at the fifth and below, and the last two are 2√(2/π) and 0.044715
+ * times that.
  */
-const TABLE32 = memory.data<f32>([
-  1, -2, -0.0, 0.39894228040143267794, 0.5, -1000, 1.5957691216057307118, 0.071354816272600248779,
-]);
-const TABLE64 = memory.data<f64>([
-  1, -2, -0.0, 0.39894228040143267794, 0.5, -1000, 1.5957691216057307118, 0.071354816272600248779,
-]);
+const TABLE32 = memory.data<f32>([1, -2, -0.0, 0.5, -1000, 1.5957691216057307118, 0.071354816272600248779]);
+const TABLE64 = memory.data<f64>([1, -2, -0.0, 0.5, -1000, 1.5957691216057307118, 0.071354816272600248779]);
 
 // @ts-ignore: decorator
 @inline function held<T>(place: usize): v128 {
@@ -107,30 +103,18 @@ export function eluBackward<T>(item: i32): void {
 /** out = x·Φ(x). */
 export function gelu<T>(item: i32): void {
   const x = pointer(0), out = pointer(1), end = min(integer(2), (item + 1) * CHUNK);
-  const minusZero = held<T>(At.SIGN);
   for (let i = item * CHUNK; i < end; i += lanes<T>()) {
     const at = <usize>i * sizeof<T>();
-    const v = loadUpTo<T>(x + at, end - i);
-    const a = v128.pmin<T>(v128.abs<T>(v), farthest<T>());
-    // x·Φ(x) is −a·Φ(−a) below 0 and x·(1 − Φ(−a)) above, which is x − a·Φ(−a) rounded once less. A tail of 0 is left
-    // negative.
-    const tail = v128.mul<T>(scaledTailRatio<T>(a), bell<T>(a));
-    storeUpTo<T>(out + at, v128.sub<T>(v128.pmax<T>(v, minusZero), tail), end - i);
+    storeUpTo<T>(out + at, geluOf<T>(loadUpTo<T>(x + at, end - i)), end - i);
   }
 }
 
 /** dx = dout · (Φ(x) + x·φ(x)), φ the density. */
 export function geluBackward<T>(item: i32): void {
   const dout = pointer(0), x = pointer(1), dx = pointer(2), end = min(integer(3), (item + 1) * CHUNK);
-  const zero = v128.splat<T>(0), one = held<T>(At.ONE);
-  const perRoot = held<T>(At.PER_ROOT);
   for (let i = item * CHUNK; i < end; i += lanes<T>()) {
     const at = <usize>i * sizeof<T>();
-    const v = loadUpTo<T>(x + at, end - i);
-    const a = v128.pmin<T>(v128.abs<T>(v), farthest<T>());
-    // Φ(−a) − a·φ(a) below 0; above, one minus that.
-    const tail = v128.mul<T>(bell<T>(a), nmadd<T>(a, perRoot, tailRatio<T>(a)));
-    const slope = select(v128.lt<T>(v, zero), tail, v128.sub<T>(one, tail));
+    const slope = geluSlope<T>(loadUpTo<T>(x + at, end - i));
     storeUpTo<T>(dx + at, v128.mul<T>(loadUpTo<T>(dout + at, end - i), slope), end - i);
   }
 }

@@ -1,11 +1,13 @@
 import type { Floats } from '../../arrays/index.js';
-import type { ChannelShape, NormalizationKernels } from '../types.js';
+import type { BatchnormGradientOperands, ChannelShape, NormalizationKernels } from '../types.js';
+import { geluOf, geluSlope } from './gelu.js';
 import { passing, rectified } from './rectified.js';
 
 /** Normalizations. */
 export const normalization: NormalizationKernels = {
-  batchnorm({ x, gamma, beta, out, mean, variance, shape, epsilon, relu }) {
+  batchnorm({ x, gamma, beta, out, mean, variance, shape, epsilon, relu, gelu }) {
     const { N, C, S } = shape;
+    const bend = following(relu, gelu);
     for (let c = 0; c < C; c++) {
       const places = channel(c, shape);
       let sum = 0;
@@ -17,27 +19,30 @@ export const normalization: NormalizationKernels = {
       const spread = squares / (N * S);
       mean[c] = mu;
       variance[c] = spread;
-      write(x, out, places, mu, gamma[c] / Math.sqrt(spread + epsilon), beta[c], relu);
+      write(x, out, places, mu, gamma[c] / Math.sqrt(spread + epsilon), beta[c], bend);
     }
   },
 
-  normalize({ x, gamma, beta, out, mean, variance, shape, epsilon, relu }) {
+  normalize({ x, gamma, beta, out, mean, variance, shape, epsilon, relu, gelu }) {
+    const bend = following(relu, gelu);
     for (let c = 0; c < shape.C; c++) {
-      write(x, out, channel(c, shape), mean[c], gamma[c] / Math.sqrt(variance[c] + epsilon), beta[c], relu);
+      write(x, out, channel(c, shape), mean[c], gamma[c] / Math.sqrt(variance[c] + epsilon), beta[c], bend);
     }
   },
 
-  batchnormBackward({ dout, x, y, mean, variance, gamma, dx, dgamma, dbeta, shape, epsilon }) {
+  batchnormBackward(operands) {
+    const { x, mean, variance, gamma, dx, dgamma, dbeta, shape, epsilon } = operands;
     const count = shape.N * shape.S;
     for (let c = 0; c < shape.C; c++) {
       const places = channel(c, shape);
       const inverse = 1 / Math.sqrt(variance[c] + epsilon);
       const xHat = (i: number): number => (x[i] - mean[c]) * inverse;
-      const { sum, sumXHat } = sums(dout, y, xHat, places);
+      const g = passed(operands, c);
+      const { sum, sumXHat } = sums(g, xHat, places);
       dbeta[c] = sum;
       dgamma[c] = sumXHat;
       for (const i of places) {
-        dx[i] = gamma[c] * inverse * (upstream(dout, y, i) - sum / count - (xHat(i) * sumXHat) / count);
+        dx[i] = gamma[c] * inverse * (g(i) - sum / count - (xHat(i) * sumXHat) / count);
       }
     }
   },
@@ -67,14 +72,16 @@ export const normalization: NormalizationKernels = {
     }
   },
 
-  normalizeBackward({ dout, x, y, mean, variance, gamma, dx, dgamma, dbeta, shape, epsilon }) {
+  normalizeBackward(operands) {
+    const { x, mean, variance, gamma, dx, dgamma, dbeta, shape, epsilon } = operands;
     for (let c = 0; c < shape.C; c++) {
       const places = channel(c, shape);
       const inverse = 1 / Math.sqrt(variance[c] + epsilon);
-      const { sum, sumXHat } = sums(dout, y, (i) => (x[i] - mean[c]) * inverse, places);
+      const g = passed(operands, c);
+      const { sum, sumXHat } = sums(g, (i) => (x[i] - mean[c]) * inverse, places);
       dbeta[c] = sum;
       dgamma[c] = sumXHat;
-      for (const i of places) dx[i] = gamma[c] * inverse * upstream(dout, y, i);
+      for (const i of places) dx[i] = gamma[c] * inverse * g(i);
     }
   },
 
@@ -167,12 +174,14 @@ function write(
   mean: number,
   scale: number,
   offset: number,
-  relu: boolean,
+  bend: (z: number) => number,
 ): void {
-  for (const i of places) {
-    const value = (x[i] - mean) * scale + offset;
-    out[i] = relu ? rectified(value) : value;
-  }
+  for (const i of places) out[i] = bend((x[i] - mean) * scale + offset);
+}
+
+/** The function that follows a batch normalization in the same pass. */
+function following(relu: boolean, gelu = false): (z: number) => number {
+  return gelu ? geluOf : relu ? rectified : (z) => z;
 }
 
 /** dout, or where a ReLU's output `y` follows, what of it passes that. */
@@ -180,13 +189,21 @@ function upstream(dout: Floats, y: Floats | null, i: number): number {
   return y === null ? dout[i] : passing(y[i], dout[i]);
 }
 
+/** What of the gradient passes the function that follows a batch normalization, in channel `c`. */
+function passed(operands: BatchnormGradientOperands, c: number): (i: number) => number {
+  const { dout, x, y, beta, mean, variance, gamma, epsilon } = operands;
+  if (!beta) return (i) => upstream(dout, y, i);
+  const scale = gamma[c] / Math.sqrt(variance[c] + epsilon);
+  return (i) => dout[i] * geluSlope((x[i] - mean[c]) * scale + beta[c]);
+}
+
 /** Σ g and Σ g·x̂ over the given places. */
-function sums(dout: Floats, y: Floats | null, xHat: (i: number) => number, places: readonly number[]) {
+function sums(g: (i: number) => number, xHat: (i: number) => number, places: readonly number[]) {
   let [sum, sumXHat] = [0, 0];
   for (const i of places) {
-    const g = upstream(dout, y, i);
-    sum += g;
-    sumXHat += g * xHat(i);
+    const value = g(i);
+    sum += value;
+    sumXHat += value * xHat(i);
   }
   return { sum, sumXHat };
 }

@@ -1,5 +1,5 @@
 import type { SmoothActivationKernels } from '../types.js';
-import { normalCdf, normalDensity } from './normal.js';
+import { geluOf, geluSlope } from './gelu.js';
 
 /** x · e^x is 0 here and below, and at −∞ too, in place of ∞ · 0. */
 const FARTHEST = -1000;
@@ -36,17 +36,11 @@ export const smoothActivations: SmoothActivationKernels = {
   },
 
   gelu(x, out) {
-    // Φ is 0 long before −100; from there on −∞ times 0 must not come up.
-    for (let i = 0; i < x.length; i++) out[i] = Math.max(x[i], -100) * normalCdf(x[i]);
+    for (let i = 0; i < x.length; i++) out[i] = geluOf(x[i]);
   },
 
   geluBackward(dout, x, dx) {
-    for (let i = 0; i < x.length; i++) {
-      const near = Math.max(-100, Math.min(x[i], 100));
-      const slope = normalCdf(x[i]) + near * normalDensity(x[i]);
-      // Far below 0 it is less than the smallest number, but not positive.
-      dx[i] = dout[i] * (slope === 0 ? -0 : slope);
-    }
+    for (let i = 0; i < x.length; i++) dx[i] = dout[i] * geluSlope(x[i]);
   },
 
   geluTanh(x, out) {

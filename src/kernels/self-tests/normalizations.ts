@@ -7,29 +7,34 @@ export function normalizations(agrees: Agrees, some: (length: number) => Floats)
   const [N, C, G] = [6, 10, 5];
   const squares = (length: number): Floats => some(length).map((v) => v * v);
   const epsilon = 1e-5;
-  /** Passes both for features and for channels of several pixels, with and without a ReLU. */
-  const both = (check: (size: number, shape: ChannelShape, relu: boolean) => boolean): boolean =>
-    [1, 7].every((S) => [true, false].every((relu) => check(N * C * S, { N, C, S }, relu)));
+  /** Passes both for features and for channels of several pixels, by itself and with an activation. */
+  const both = (check: (size: number, shape: ChannelShape, relu: boolean, gelu: boolean) => boolean): boolean =>
+    [1, 7].every((S) =>
+      ['none', 'relu', 'gelu'].every((follows) =>
+        check(N * C * S, { N, C, S }, follows === 'relu', follows === 'gelu'),
+      ),
+    );
   return {
     batchnorm: () =>
-      both((n, shape, relu) =>
+      both((n, shape, relu, gelu) =>
         agrees([some(n), some(C), some(C), some(n), some(C), some(C)], (k, [x, gamma, beta, out, mean, variance]) =>
-          k.batchnorm({ x, gamma, beta, out, mean, variance, shape, epsilon, relu }),
+          k.batchnorm({ x, gamma, beta, out, mean, variance, shape, epsilon, relu, gelu }),
         ),
       ),
     normalize: () =>
-      both((n, shape, relu) =>
+      both((n, shape, relu, gelu) =>
         agrees([some(n), some(C), some(C), some(n), some(C), squares(C)], (k, [x, gamma, beta, out, mean, variance]) =>
-          k.normalize({ x, gamma, beta, out, mean, variance, shape, epsilon, relu }),
+          k.normalize({ x, gamma, beta, out, mean, variance, shape, epsilon, relu, gelu }),
         ),
       ),
     batchnormBackward: () =>
-      both((n, shape, relu) =>
+      both((n, shape, relu, gelu) =>
         agrees(gradientOperands(some, squares, n, C), (k, [dout, x, y, mean, variance, gamma, ...out]) =>
           k.batchnormBackward({
             dout,
             x,
             y: relu ? y : null,
+            beta: gelu ? gamma : null,
             mean,
             variance,
             gamma,
@@ -57,12 +62,13 @@ export function normalizations(agrees: Agrees, some: (length: number) => Floats)
         }),
       ),
     normalizeBackward: () =>
-      both((n, shape, relu) =>
+      both((n, shape, relu, gelu) =>
         agrees(gradientOperands(some, squares, n, C), (k, [dout, x, y, mean, variance, gamma, ...out]) =>
           k.normalizeBackward({
             dout,
             x,
             y: relu ? y : null,
+            beta: gelu ? gamma : null,
             mean,
             variance,
             gamma,

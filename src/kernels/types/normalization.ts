@@ -24,7 +24,9 @@ export interface SoftmaxKernels {
 
 /**
  * Normalizations. Variances are biased. Where a ReLU follows, `relu` applies it in the same pass, and the backward
- * kernels take its output `y` (else null) to know where it let the gradient through.
+ * kernels take its output `y` (else null) to know where it let the gradient through. Where a GELU follows a batch
+ * normalization, `gelu` applies it, and the backward kernels take the shift `beta`, to compute its argument again from
+ * x.
  */
 export interface NormalizationKernels {
   /** For each channel, mean and variance over N and S; out = γ·(x − mean)/√(variance + ε) + β. */
@@ -33,8 +35,8 @@ export interface NormalizationKernels {
   normalize(operands: BatchnormOperands): void;
   /** Gradients of {@link batchnorm}, dx by the simplified formula. dx does not overlap x or y. */
   batchnormBackward(operands: BatchnormGradientOperands): void;
-  /** The same for S = 1 and without a ReLU, node by node through the computation graph. */
-  batchnormBackwardGraph(operands: Omit<BatchnormGradientOperands, 'y'>): void;
+  /** The same for S = 1 and without a ReLU or GELU, node by node through the computation graph. */
+  batchnormBackwardGraph(operands: Omit<BatchnormGradientOperands, 'y' | 'beta'>): void;
   /** Gradients of {@link normalize}: mean and variance do not depend on x. */
   normalizeBackward(operands: BatchnormGradientOperands): void;
 
@@ -73,10 +75,14 @@ export interface BatchnormOperands extends NormalizationOperands {
   readonly variance: Floats;
   readonly shape: ChannelShape;
   readonly relu: boolean;
+  /** Not with `relu`. Default false. */
+  readonly gelu?: boolean;
 }
 
 export interface BatchnormGradientOperands extends NormalizationGradientOperands {
   readonly y: Floats | null;
+  /** Not with `y`. Default null. */
+  readonly beta?: Floats | null;
   readonly variance: Floats;
   readonly shape: ChannelShape;
   readonly epsilon: number;

@@ -16,6 +16,10 @@ export const TILE_ROW_BYTES = 32;
  */
 export const PRODUCT_DEPTH = 512;
 
+/** What follows a batch normalization in the same pass; 0 for nothing. */
+export const FOLLOWED_BY_RELU = 1;
+export const FOLLOWED_BY_GELU = 2;
+
 // Byte addresses. Every word that threads contend for has a cache line of its own.
 
 /** Work items of the running job that nobody has claimed; at or below zero when there are none. */

@@ -1,3 +1,4 @@
+import type { DType } from '../../arrays/index.js';
 import type { GraphWriter } from '../graph-writer.js';
 import { type Emit, fixed, type Operand, type Operation } from './operation.js';
 
@@ -68,11 +69,15 @@ const softplus: Emit = (graph, { args: [x, options], dtype }) => {
 /** `x · (1 + erf(x / √2)) / 2`, or `x · (1 + tanh(√(2/π) · (x + 0.044715 · x³))) / 2`. */
 const gelu: Emit = (graph, { args: [x, options], dtype }) => {
   const { approximate = 'none' } = (options ?? {}) as { approximate?: string };
-  const { name } = x as Operand;
+  return geluOf(graph, (x as Operand).name, approximate === 'tanh', dtype);
+};
+
+/** A GELU of the values by their name. */
+export function geluOf(graph: GraphWriter, name: string, byTanh: boolean, dtype: DType): string {
   const constant = (value: number): string => graph.scalar(value, dtype);
   const times = (a: string, b: string): string => graph.node('Mul', [a, b]);
   let bent: string;
-  if (approximate === 'tanh') {
+  if (byTanh) {
     const cube = times(times(name, name), name);
     const inner = graph.node('Add', [name, times(cube, constant(0.044715))]);
     bent = graph.node('Tanh', [times(inner, constant(Math.sqrt(2 / Math.PI)))]);
@@ -80,7 +85,7 @@ const gelu: Emit = (graph, { args: [x, options], dtype }) => {
     bent = graph.node('Erf', [graph.node('Div', [name, constant(Math.SQRT2)])]);
   }
   return times(times(name, graph.node('Add', [bent, constant(1)])), constant(0.5));
-};
+}
 
 /** The largest of each `pieces` neighbouring features of (N, D). */
 const maxout: Emit = (graph, operation) => {

@@ -1,6 +1,7 @@
 import { type DType, hostValues } from '../../arrays/index.js';
 import { type ConvParam, type Pair, type PerAxis, perAxis } from '../../layers/index.js';
 import type { GraphWriter } from '../graph-writer.js';
+import { geluOf } from './activations.js';
 import { type Emit, fixed, type Operand, type Operation } from './operation.js';
 
 /** Whether an operand is the zeros that stand for a bias that there is none of. */
@@ -62,6 +63,8 @@ const batchNorm: Emit = (graph, operation) => {
   return graph.node('Add', [graph.node('Mul', [normalized, gamma]), beta]);
 };
 
+const batchNormGelu: Emit = (graph, operation) => geluOf(graph, batchNorm(graph, operation), false, operation.dtype);
+
 /** What a batch normalization is told. */
 interface BatchNormParam {
   readonly mode: 'train' | 'test';
@@ -122,6 +125,7 @@ export const LAYERS: Readonly<Record<string, Emit>> = {
   conv2dRelu: withRelu(conv2d),
   batchNorm,
   batchNormRelu: withRelu(batchNorm),
+  batchNormGelu,
   layerNorm,
   groupNorm,
   dropout: dropped,

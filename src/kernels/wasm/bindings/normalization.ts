@@ -10,27 +10,33 @@ import type {
 } from '../../types.js';
 import { type Call, rowBlocks, stripes } from '../call.js';
 import { Kernel } from '../kernel.generated.js';
+import { FOLLOWED_BY_GELU, FOLLOWED_BY_RELU } from '../protocol.js';
 
 export function bindNormalization(call: Call): NormalizationKernels {
   /** Features are cut into stripes of columns; channels of several pixels are an item each. */
   const forward = (columns: Kernel, channels: Kernel, operands: BatchnormOperands): void => {
-    const { x, gamma, beta, out, mean, variance, shape, epsilon, relu } = operands;
+    const { x, gamma, beta, out, mean, variance, shape, epsilon, relu, gelu } = operands;
     const { N, C, S } = shape;
     const given = columns === Kernel.NormalizeColumns;
     const places = [call.read(x), call.read(gamma), call.read(beta), call.written(out)];
     for (const statistic of [mean, variance]) places.push(given ? call.read(statistic) : call.written(statistic));
     const { width, items } = stripes(N, C);
-    if (S === 1) call.run(columns, x, items, [...places, N, C, width, +relu], [epsilon]);
-    else call.run(channels, x, C, [...places, N, C, S, +relu], [epsilon]);
+    const follows = gelu ? FOLLOWED_BY_GELU : relu ? FOLLOWED_BY_RELU : 0;
+    if (S === 1) call.run(columns, x, items, [...places, N, C, width, follows], [epsilon]);
+    else call.run(channels, x, C, [...places, N, C, S, follows], [epsilon]);
   };
 
   const backward = (constant: boolean, operands: BatchnormGradientOperands): void => {
-    const { x, y, variance, shape, epsilon } = operands;
+    const { x, y, beta, variance, shape, epsilon } = operands;
     const { N, C, S } = shape;
     const places = gradients(operands, variance, y);
     const { width, items } = stripes(N, C);
-    if (S === 1) call.run(Kernel.BatchnormColumnsBackward, x, items, [...places, N, C, width, +constant], [epsilon]);
-    else call.run(Kernel.BatchnormChannelsBackward, x, C, [...places, N, C, S, +constant], [epsilon]);
+    const shift = beta ? call.read(beta) : 0;
+    if (S === 1) {
+      call.run(Kernel.BatchnormColumnsBackward, x, items, [...places, N, C, width, +constant, shift], [epsilon]);
+    } else {
+      call.run(Kernel.BatchnormChannelsBackward, x, C, [...places, N, C, S, +constant, shift], [epsilon]);
+    }
   };
 
   /** The places of mean, 1/√(variance + ε) and what else a layer or group normalization reads and writes. */
