@@ -32,6 +32,16 @@ def part5():
     return nn.Sequential(*blocks, *head)
 
 
+def airbench():
+    whitening = nn.Conv2d(3, 24, 2, bias=False).requires_grad_(False)
+    layers = [whitening, nn.GELU()]
+    for inputs, outputs in ((24, 64), (64, 256), (256, 256)):
+        layers += [nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.MaxPool2d(2)]
+        layers += [nn.BatchNorm2d(outputs), nn.GELU()]
+        layers += [nn.Conv2d(outputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.GELU()]
+    return nn.Sequential(*layers, nn.MaxPool2d(3), nn.Flatten(), nn.Linear(256, 10, bias=False))
+
+
 def conv2():
     return nn.Sequential(
         nn.Conv2d(3, 32, 5, padding=2), nn.ReLU(), nn.Conv2d(32, 16, 3, padding=1), nn.ReLU(),
@@ -157,6 +167,8 @@ WORKLOADS = {
     "two_layer_4000_b64_nesterov": lambda: training(fully_connected(4000), 64, nesterov),
     "conv2_b64_nesterov": lambda: training(conv2(), 64, nesterov),
     "part5_b64_nesterov": lambda: training(part5(), 64, nesterov),
+    "airbench_b512_nesterov": lambda: training(airbench(), 512, nesterov),
+    "airbench_b1024_nesterov": lambda: training(airbench(), 1024, nesterov),
     "two_layer_10_b10_sgd": lambda: training(fully_connected(10, inputs=10), 10, sgd, shape=(10,)),
     "two_layer_10_b10_nesterov": lambda: training(fully_connected(10, inputs=10), 10, nesterov, shape=(10,)),
     "convnet3_b500_score": lambda: scoring(convnet3(), 500),

@@ -8,6 +8,7 @@ import { convBackward, convForward, maxPoolBackward, maxPoolForward } from '../l
 import { convnet6 } from '../models/index.js';
 import * as nn from '../nn/index.js';
 import * as optim from '../optim/index.js';
+import { airbench } from './airbench.js';
 
 /** Sets up a workload and returns a function that runs one step of it. */
 type Workload = () => () => void;
@@ -28,6 +29,8 @@ export const workloads: Readonly<Record<string, Workload>> = {
   two_layer_4000_b64_nesterov: () => moduleStep(twoLayers, 64),
   conv2_b64_nesterov: () => moduleStep(twoConvolutions, 64),
   part5_b64_nesterov: () => part5Step(64),
+  airbench_b512_nesterov: () => moduleStep(airbench, 512),
+  airbench_b1024_nesterov: () => moduleStep(airbench, 1024),
   two_layer_10_b10_sgd: () => trainingStep(smallNet(), 10, optim.sgd, [10]),
   two_layer_10_b10_nesterov: () => moduleStep(smallModule, 10, [10]),
   convnet3_b500_score: () => scoring(new ThreeLayerConvNet({ hiddenDim: 500, seed: 0 }), 500),
