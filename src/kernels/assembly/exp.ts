@@ -42,17 +42,53 @@ const TABLE64 = memory.data<f64>([
   return scale<T>(power<T>(r), sum);
 }
 
+/** The constants of {@link expOfHalves} by their places in the tables, and the series from 1/(2!·2²) on. */
+const enum Half { PER_LN2, LN2, LN2_LOW, MINUS_HALF, SERIES }
+
+/** Those of the tables above: the first times −½, twice ln 2, and the series times the powers of −½. */
+const HALVES32 = memory.data<f32>([
+  -0.7213475204444817, 1.38671875, -4.24388880109381166e-4, -0.5,
+  0.125, -0.020833333333333333, 0.0026041666666666667, -0.00026041666666666667, 0.000021701388888888889,
+  -1.5500992063492064e-6,
+]);
+const HALVES64 = memory.data<f64>([
+  -0.7213475204444817, 1.38629436073824763298, 3.81642985854117540004e-10, -0.5,
+  0.125, -0.020833333333333333, 0.0026041666666666667, -0.00026041666666666667, 0.000021701388888888889,
+  -1.5500992063492064e-6, 9.6881200396825397e-8, -5.3822889109347443e-9, 2.6911444554673721e-10,
+  -1.2232474797578964e-11, 5.0968644989912351e-13, -1.9603324996120135e-14,
+]);
+
+// @ts-ignore: decorator
+@inline function half<T>(place: usize): v128 {
+  return constant<T>(sizeof<T>() == 8 ? HALVES64 : HALVES32, place);
+}
+
+/** Two neighbouring terms of the series. */
+// @ts-ignore: decorator
+@inline function pairOfHalves<T>(r: v128, place: usize): v128 {
+  return madd<T>(half<T>(<usize>Half.SERIES + place + 1), r, half<T>(<usize>Half.SERIES + place));
+}
+
 /**
- * e^(x + low) where `low` is small beside x ≤ 0: a product that is rounded to one number loses as many units in the
- * last place of its power as its own size. Not for arguments below twice those whose result is 0.
+ * e^(−(x + low)/2) where `low` is small beside x ≥ 0: a square that is rounded to one number loses as many units in the
+ * last place of its power as half its own size. The halves are in the constants. Not for arguments of more than twice
+ * those whose result is 0.
  */
 // @ts-ignore: decorator
-@inline export function expOfSum<T>(x: v128, low: v128): v128 {
-  const sum = madd<T>(v128.add<T>(x, low), at<T>(At.PER_LN2), at<T>(At.TWICE_BIASED));
+@inline export function expOfHalves<T>(x: v128, low: v128): v128 {
+  const sum = madd<T>(v128.add<T>(x, low), half<T>(Half.PER_LN2), at<T>(At.TWICE_BIASED));
   const n = v128.sub<T>(sum, at<T>(At.TWICE_BIASED));
-  // x − n·(the long part of ln 2) is exact.
-  const r = nmadd<T>(n, at<T>(At.LN2_LOW), v128.add<T>(nmadd<T>(n, at<T>(At.LN2), x), low));
-  return scale<T>(power<T>(r), sum);
+  // x + n·(twice the long part of ln 2) is exact.
+  const r = madd<T>(n, half<T>(Half.LN2_LOW), v128.add<T>(madd<T>(n, half<T>(Half.LN2), x), low));
+  // In powers of r², of which fewer wait for each other.
+  const square = v128.mul<T>(r, r);
+  let p = pairOfHalves<T>(r, 4);
+  if (sizeof<T>() == 8) {
+    p = madd<T>(pairOfHalves<T>(r, 10), square, pairOfHalves<T>(r, 8));
+    p = madd<T>(madd<T>(p, square, pairOfHalves<T>(r, 6)), square, pairOfHalves<T>(r, 4));
+  }
+  p = madd<T>(madd<T>(p, square, pairOfHalves<T>(r, 2)), square, pairOfHalves<T>(r, 0));
+  return scale<T>(madd<T>(madd<T>(p, r, half<T>(Half.MINUS_HALF)), r, at<T>(At.ONE)), sum);
 }
 
 /**

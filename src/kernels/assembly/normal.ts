@@ -1,4 +1,4 @@
-import { expOfSum } from "./exp";
+import { expOfHalves } from "./exp";
 import { constant, madd } from "./simd";
 
 // The normal distribution Φ(x) = ½·(1 + erf(x/√2)) by its lower tail, for a ≥ 0:
@@ -35,10 +35,10 @@ const D64 = memory.data<f64>([
 ]);
 
 /** Other constants by their places in the tables. */
-const enum At { FARTHEST, MINUS_HALF, ROOT }
+const enum At { FARTHEST, ROOT }
 
-const TABLE32 = memory.data<f32>([15, -0.5, 2.506628274631000502]);
-const TABLE64 = memory.data<f64>([39, -0.5, 2.506628274631000502]);
+const TABLE32 = memory.data<f32>([15, 2.506628274631000502]);
+const TABLE64 = memory.data<f64>([39, 2.506628274631000502]);
 
 // @ts-ignore: decorator
 @inline function at<T>(place: usize): v128 {
@@ -56,9 +56,7 @@ const TABLE64 = memory.data<f64>([39, -0.5, 2.506628274631000502]);
 @inline export function bell<T>(a: v128): v128 {
   // Half as many bits, so that the square is exact; the rest of a² is (a − short)·(a + short).
   const short = v128.and(a, sizeof<T>() == 8 ? i64x2.splat(-1 << 27) : i32x4.splat(-1 << 12));
-  const high = v128.mul<T>(v128.mul<T>(short, short), at<T>(At.MINUS_HALF));
-  const low = v128.mul<T>(v128.mul<T>(v128.sub<T>(a, short), v128.add<T>(a, short)), at<T>(At.MINUS_HALF));
-  return expOfSum<T>(high, low);
+  return expOfHalves<T>(v128.mul<T>(short, short), v128.mul<T>(v128.sub<T>(a, short), v128.add<T>(a, short)));
 }
 
 /** R(a) for 0 ≤ a ≤ farthest; ½ at 0. */
