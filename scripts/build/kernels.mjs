@@ -1,5 +1,6 @@
-// Compiles the AssemblyScript kernels and embeds both builds as bytes in a TypeScript module, so that bundlers,
-// ts-node, vitest and browsers need no file to find. Does nothing where the module was made from these very sources.
+// Compiles the AssemblyScript kernels and embeds them as bytes in a TypeScript module, so that bundlers, ts-node,
+// vitest and browsers need no file to find. Does nothing where the module was made from these very sources. The kernels
+// have relaxed SIMD: src/kernels/wasm/plain-simd.ts writes it out, for engines without, and is tried here.
 //
 // The list of the kernels is made from their loops: each `export function name<T>(item: i32): void` in assembly/ is one
 // (without <T>, where it is for float32 only). From the list come assembly/dispatch.generated.ts, which calls a loop by
@@ -17,6 +18,7 @@ const ENTRY = join(ASSEMBLY, 'index.ts');
 const DISPATCH = join(ASSEMBLY, 'dispatch.generated.ts');
 const NUMBERS = join(ROOT, 'src/kernels/wasm/kernel.generated.ts');
 const OUT = join(ROOT, 'src/kernels/wasm/binaries.generated.ts');
+const PLAIN = join(ROOT, 'src/kernels/wasm/plain-simd.ts');
 
 /** Files of assembly/ that run jobs, and have no loops of kernels. */
 const RUN_JOBS = ['index.ts', 'job.ts'];
@@ -32,26 +34,34 @@ const COMMON = [
   ['--disableWarning', '112'],
 ].flat();
 
-/** The compiler's options for each build, under the name it is exported by. */
+/** The compiler's options for the build that is embedded, and for the one that it is held against. */
 const BUILDS = {
   relaxed: [...COMMON, '--enable', 'relaxed-simd'],
   plain: COMMON,
 };
 
 /**
- * Writes the modules of the numbers and of both builds, each whole or not at all. They change only once both builds are
- * compiled, so the numbers are always those of the builds.
+ * The kernels as one of the builds has them.
  *
- * @returns {Promise<Record<string, number> | null>} The bytes of each build; null where all is up to date.
+ * @param {'relaxed' | 'plain'} name
+ * @returns {Promise<Uint8Array>} A module.
+ */
+export const compileBuild = (name) => compile(ENTRY, BUILDS[name]);
+
+/**
+ * Writes the modules of the numbers and of the kernels, each whole or not at all. They change only once the kernels are
+ * compiled, so the numbers are always those of the kernels.
+ *
+ * @returns {Promise<Record<string, number> | null>} The bytes of the kernels; null where all is up to date.
  */
 export async function buildKernels() {
   const loops = findLoops();
   write(DISPATCH, dispatch(loops));
-  const source = `// Sources: sha256 ${digest(ENTRY)}`;
+  const source = `// Sources: sha256 ${digest(ENTRY, PLAIN)}`;
   const numbers = numbersOf(loops);
   if (readOrNull(OUT)?.startsWith(source) && readOrNull(NUMBERS) === numbers) return null;
 
-  const sizes = {};
+  const binary = await compileBuild('relaxed');
   const lines = [
     source,
     '',
@@ -63,17 +73,31 @@ export async function buildKernels() {
       'unshared. */',
     '  readonly memoryFlag: number;',
     '}',
+    '',
+    'export const relaxed: Binary = {',
+    `  base64: '${Buffer.from(binary).toString('base64')}',`,
+    `  memoryFlag: ${memoryFlag(binary)},`,
+    '};',
   ];
-  for (const [name, options] of Object.entries(BUILDS)) {
-    const binary = await compile(ENTRY, options);
-    const base64 = Buffer.from(binary).toString('base64');
-    lines.push('', `export const ${name}: Binary = {`, `  base64: '${base64}',`);
-    lines.push(`  memoryFlag: ${memoryFlag(binary)},`, '};');
-    sizes[name] = binary.length;
-  }
+  const plain = await withoutRelaxed(binary);
   write(NUMBERS, numbers);
   write(OUT, `${lines.join('\n')}\n`);
-  return sizes;
+  return { relaxed: binary.length, plain: plain.length };
+}
+
+/**
+ * The kernels as engines without relaxed SIMD get them.
+ *
+ * @throws {Error} if they are no valid module, or still have relaxed SIMD in them.
+ */
+async function withoutRelaxed(binary) {
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({ entryPoints: [PLAIN], bundle: true, format: 'esm', write: false });
+  const { plainSimd } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+  const plain = plainSimd(binary);
+  if (!WebAssembly.validate(plain)) throw new Error('the kernels without relaxed SIMD are no valid module');
+  if (!Buffer.from(plainSimd(plain)).equals(plain)) throw new Error('the kernels without relaxed SIMD still have it');
+  return plain;
 }
 
 /** The loops of the kernels, by file and by their order in it: a kernel's number is its place in this list. */
@@ -133,10 +157,11 @@ export function write(file, text) {
 }
 
 /** A hash of the sources, this script and the compiler's version. */
-function digest(entry) {
+function digest(...entries) {
   const hash = createHash('sha256');
   const compiler = createRequire(import.meta.url).resolve('assemblyscript/package.json');
-  for (const file of [compiler, fileURLToPath(import.meta.url), ...[...sources(entry)].sort()]) {
+  const files = entries.flatMap((entry) => [...sources(entry)]);
+  for (const file of [compiler, fileURLToPath(import.meta.url), ...files.sort()]) {
     hash
       .update(`${relative(ROOT, file)}\0`)
       .update(readFileSync(file))
@@ -150,7 +175,7 @@ function sources(file, found = new Set()) {
   if (found.has(file) || !existsSync(file)) return found;
   found.add(file);
   for (const [, path] of readFileSync(file, 'utf8').matchAll(/\bfrom\s+['"](\.[^'"]+)['"]/g)) {
-    sources(resolve(dirname(file), `${path}.ts`), found);
+    sources(resolve(dirname(file), `${path.replace(/\.js$/, '')}.ts`), found);
   }
   return found;
 }

@@ -1,6 +1,7 @@
 import { builtin } from '../../node.js';
-import { type Binary, plain, relaxed } from './binaries.generated.js';
+import { relaxed } from './binaries.generated.js';
 import type { Memory } from './memory.js';
+import { plainSimd } from './plain-simd.js';
 import { WORKERS } from './protocol.js';
 import { unpack } from './unpack.js';
 
@@ -36,7 +37,7 @@ export interface Compiled {
 export function compile(shared: boolean, turbo: boolean, simd: 'relaxed' | 'plain' = 'relaxed'): Compiled | null {
   const turned = setTurbo(turbo);
   if (!supportsRelaxed()) simd = 'plain';
-  const bytes = decode(simd === 'relaxed' ? relaxed : plain, shared);
+  const bytes = decode(shared, simd);
   if (!WebAssembly.validate(bytes)) return null;
   return { module: new WebAssembly.Module(distinct(bytes, turned)), simd, turbo: turned };
 }
@@ -59,14 +60,14 @@ function maySleep(memory: Memory): boolean {
   }
 }
 
-function decode(binary: Binary, shared: boolean): Uint8Array<ArrayBuffer> {
-  const text = atob(binary.base64);
+function decode(shared: boolean, simd: 'relaxed' | 'plain'): Uint8Array<ArrayBuffer> {
+  const text = atob(relaxed.base64);
   const packed = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) packed[i] = text.charCodeAt(i);
   const bytes = unpack(packed);
   // The limits of an imported memory: 3 is shared with a maximum, 1 has a maximum only.
-  if (!shared) bytes[binary.memoryFlag] = 1;
-  return bytes;
+  if (!shared) bytes[relaxed.memoryFlag] = 1;
+  return simd === 'relaxed' ? bytes : plainSimd(bytes);
 }
 
 /**
