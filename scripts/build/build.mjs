@@ -44,7 +44,7 @@ if (existsSync(entry) && readFileSync(entry, 'utf8').startsWith(stamp)) {
   for (const folder of ['', 'esm']) {
     for (const file of [BINARIES, ASSETS]) dropMaps(join(DIST, folder, file));
   }
-  for (const [name, text] of Object.entries(STAND_INS)) replace(`esm/${name}`, text);
+  for (const [name, text] of Object.entries(STAND_INS)) await replace(`esm/${name}`, text);
   nameClasses(join(DIST, 'esm'));
   const { BROWSER_PROGRAM } = require(join(DIST, `${WORKER}.js`));
   for (const folder of ['esm/kernels/wasm', '']) write(join(folder, WORKER_FILE), BROWSER_PROGRAM.trimEnd());
@@ -74,7 +74,7 @@ function digest() {
     .filter((file) => file.isFile())
     .map((file) => join(file.parentPath, file.name));
   for (const file of [
-    ...['build.mjs', 'browser.mjs', 'stand-ins.mjs'].map((name) => join(ROOT, 'scripts/build', name)),
+    ...['build.mjs', 'browser.mjs', 'sort-code.mjs', 'stand-ins.mjs'].map((name) => join(ROOT, 'scripts/build', name)),
     require.resolve('typescript/package.json'),
     ...settings.map((name) => join(ROOT, name)),
     ...sources.sort(),
@@ -123,14 +123,14 @@ function dropDeclarations(folder) {
 }
 
 /** Puts another module into the place of one, which has no source then. */
-function replace(name, text) {
+async function replace(name, text) {
   const file = join(DIST, name);
   if (!existsSync(file)) return;
   const compiled = readFileSync(file, 'utf8')
     .replace(/^\/\/# sourceMappingURL=.*$/m, '')
     .trimEnd();
   rmSync(`${file}.map`, { force: true });
-  write(name, typeof text === 'string' ? text : text(compiled));
+  write(name, typeof text === 'string' ? text : await text(compiled));
 }
 
 function write(name, text) {

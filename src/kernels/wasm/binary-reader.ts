@@ -49,12 +49,18 @@ export class BinaryReader {
     if (opcode === 0x0e) this.skip(this.unsigned() + 1);
     else if (opcode === 0x1c) this.skip(this.unsigned());
     else {
-      const [, , integers, bytes] = IMMEDIATES.find(([first, last]) => opcode >= first && opcode <= last) ?? [];
-      if (integers === undefined) throw new RangeError(`opcode 0x${opcode.toString(16)} is unknown`);
+      const [, , integers, bytes] = immediates(opcode);
       this.skip(integers);
-      this.at += bytes ?? 0;
+      this.at += bytes;
     }
   }
+}
+
+/** The row of an opcode whose immediates are as many wherever it stands. */
+export function immediates(opcode: number): readonly [number, number, integers: number, bytes: number] {
+  const row = IMMEDIATES.find(([first, last]) => opcode >= first && opcode <= last);
+  if (row === undefined) throw new RangeError(`opcode 0x${opcode.toString(16)} is unknown`);
+  return row;
 }
 
 /** What follows opcodes: the first and the last of a range, integers of variable length, and then bytes. */
