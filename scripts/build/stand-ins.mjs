@@ -1,5 +1,5 @@
-// Modules of dist/esm that the build replaces: what browsers get has no packages that compile code, no page to serve,
-// and packed kernels.
+// Modules of dist/esm that the build replaces: what browsers get has no packages that compile code, nothing that only
+// Node can do, and packed kernels.
 
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -9,6 +9,23 @@ import { sortCode } from './sort-code.mjs';
 /** The file that a browser's worker thread starts from where a policy forbids a Blob. */
 export const WORKER_FILE = 'layerwise-worker.js';
 
+/** What a function does whose name is `fn`, as `requireBuiltin` of src/node.ts does. */
+const NEEDS_NODE = "throw new Error(fn + ': needs Node 20.19 or later (node:fs)');";
+
+/** Functions of the library that get the name of the public one as their first argument. */
+function needNode(...names) {
+  return names.map((name) => `export function ${name}(fn) {\n  ${NEEDS_NODE}\n}`);
+}
+
+/** Public functions; `async` before a name is part of it. */
+function publicNeedNode(...names) {
+  const functions = names.map((name) => {
+    const [, async = '', fn] = /^(async )?(.*)$/.exec(name);
+    return `export ${async}function ${fn}() {\n  const fn = '${fn}';\n  ${NEEDS_NODE}\n}`;
+  });
+  return functions.join('\n');
+}
+
 /**
  * What stands in the place of a module, by the module's path in dist/esm: its text, or a function of the text that the
  * compiler made.
@@ -16,20 +33,66 @@ export const WORKER_FILE = 'layerwise-worker.js';
  * @type {Readonly<Record<string, string | ((compiled: string) => Promise<string>)>>}
  */
 export const STAND_INS = {
+  // Files and folders: what reads or writes them says that it needs Node, as the modules themselves do.
+  'files/index.js': [
+    ...needNode('attempt', 'checkRegular', 'fileError', 'holderOf', 'isRunning', 'kindOf', 'linkStatOf', 'makeFolder'),
+    ...needNode('noFollow', 'openRegular', 'readBytes', 'readText', 'removeUnfinished', 'statOf', 'withLock'),
+    ...needNode('withRegular', 'writeAtomically'),
+    'export class LockLost extends Error {}',
+    'export class LockQueue {}',
+  ].join('\n'),
+  'checkpoints/load.js': publicNeedNode('loadCheckpoint'),
+  'data/cifar100.js': publicNeedNode('loadCifar100'),
+  'data/download-cifar10.js': publicNeedNode('async downloadCifar10'),
+  'data/mnist.js': publicNeedNode('loadMnist', 'loadFashionMnist'),
+  'loggers/csv.js': [publicNeedNode('csvLogger'), ...needNode('millis')].join('\n'),
+  'loggers/json-lines.js': [publicNeedNode('jsonLinesLogger'), ...needNode('eventLine', 'stepLine')].join('\n'),
+  'loggers/tensorboard.js': publicNeedNode('tensorBoardLogger'),
+  'training/checkpointing.js': 'export const checkpointsOf = () => null;',
+  'training/checkpoint-options.js': [
+    "import { ANY, option } from '../arrays/index.js';",
+    'export const CHECKPOINT_OPTIONS = { checkpoint: option(undefined, ANY), resume: option(false, ANY) };',
+    'export function checkCheckpointed(name, { checkpoint, resume }) {',
+    '  if (checkpoint === undefined && resume === false) return { checkpoint: null, resume: null };',
+    "  const fn = name + (checkpoint === undefined ? ': resume' : ': checkpoint');",
+    `  ${NEEDS_NODE}`,
+    '}',
+  ].join('\n'),
+
+  // Threads of Node: the options of a run and of a loader are refused where there are none.
+  'ui/options.js': [
+    "import { ANY, argumentError, describe, option } from '../arrays/index.js';",
+    'export const UI_OPTIONS = { ui: option(false, ANY) };',
+    'export function checkUi(fn, ui) {',
+    '  if (ui === false) return null;',
+    "  const expected = 'false where there is no Node 20.19 or later';",
+    "  const wayOut = 'in a browser, draw what onEpoch or loggers tell';",
+    "  throw argumentError(TypeError, { fn, arg: 'ui', found: 'is ' + describe(ui), expected, wayOut });",
+    '}',
+  ].join('\n'),
+  'training/live.js': `export class Live {\n  constructor({ fn }) {\n    ${NEEDS_NODE}\n  }\n}`,
+  'training/live-facts.js': 'export const fitFacts = () => null;\nexport const solverFacts = fitFacts;',
+  'training/live-sample.js': ['sampleOfBatch', 'sampleOfLoader', 'sampleOfSolver']
+    .map((name) => `export const ${name} = () => null;`)
+    .join('\n'),
+  'data/workers/pool.js': `export class Pool {\n  constructor(fn) {\n    ${NEEDS_NODE}\n  }\n}\nexport class Ahead {}`,
+
+  // A browser has no terminal, no limit of address space, and no garbage collector to call.
+  'terminal/progress-bar.js': 'export class ProgressBar {\n  update() {}\n  clear() {}\n}',
+  'kernels/wasm/address-space.js': [
+    'export const roomForThreads = () => Infinity;',
+    'export const roomForMemory = () => Infinity;',
+  ].join('\n'),
+  'kernels/wasm/collector.js': 'export const findCollector = () => null;',
+
+  // Of the seven generators of seedrandom, the one that is used.
+  'arrays/alea.js': "import alea from 'seedrandom/lib/alea.js';\nexport { alea };",
+
   // A browser serves no page.
   'ui/assets.generated.js': "export const PAGE = '';\nexport const PAGE_CSP = '';\nexport const SERVER = '';",
 
   // They would run `new Function`, which a page's policy reports even where the exception is caught.
   'arrays/packages.js': 'export function loadPackages() {\n  return null;\n}',
-
-  // Archives are unpacked into folders. Their reader is a package that no page needs.
-  'data/unpack.js': [
-    'export class ArchiveError extends Error {}',
-    'export async function loadTar(fn) {',
-    "  throw new Error(fn + ': needs Node 20.19 or later (node:fs)');",
-    '}',
-    'export const unpack = ({ fn }) => loadTar(fn);',
-  ].join('\n'),
 
   // Turbo, which is tested before it is used, is a flag of Node's.
   'kernels/self-test.js': 'export function firstDisagreement() {\n  return null;\n}',

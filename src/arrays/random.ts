@@ -1,4 +1,5 @@
-import seedrandom from 'seedrandom';
+import type seedrandom from 'seedrandom';
+import { alea } from './alea.js';
 import { checkCount } from './arguments.js';
 import { checkDType, checkSizes, empty } from './create.js';
 import { argumentError, describe } from './errors.js';
@@ -57,7 +58,7 @@ export class Random implements Stateful<RandomState> {
       const found = `is ${describe(seed)}`;
       throw argumentError(TypeError, { fn: 'Random', arg: 'seed', found, expected: 'a number or a string' });
     }
-    this.#next = seedrandom.alea(String(seed ?? entropy()), { state: true });
+    this.#next = alea(String(seed ?? entropy()), { state: true });
   }
 
   /** Standard normal numbers, by the polar method (Marsaglia and Bray 1964), which makes them in pairs. */
@@ -136,7 +137,7 @@ export class Random implements Stateful<RandomState> {
       const found = 'makes one number for ever';
       throw argumentError(RangeError, { fn, arg: 'generator', found, expected: 'a state of Random.stateDict()' });
     }
-    this.#next = seedrandom.alea('', { state: { c, s0, s1, s2 } });
+    this.#next = alea('', { state: { c, s0, s1, s2 } });
     this.#spare = spare;
   }
 
