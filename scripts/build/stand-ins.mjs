@@ -77,6 +77,46 @@ export const STAND_INS = {
     .join('\n'),
   'data/workers/pool.js': `export class Pool {\n  constructor(fn) {\n    ${NEEDS_NODE}\n  }\n}\nexport class Ahead {}`,
 
+  // Processes that train together: ranks exchange what Node serializes.
+  'training/distributed-options.js': [
+    "import { ANY, count, FLAG, option } from '../arrays/index.js';",
+    'export const DISTRIBUTED_OPTIONS = {',
+    '  distributed: option(undefined, ANY),',
+    '  syncBatchnorm: option(false, FLAG),',
+    '  verify: option(undefined, count(1)),',
+    '};',
+    'export function communicatorOf(name, distributed) {',
+    '  if (distributed === undefined || distributed === null || distributed.size === 1) return null;',
+    "  const fn = name + ': distributed';",
+    `  ${NEEDS_NODE}`,
+    '}',
+    'export const checkDistributed = (fn, { distributed, syncBatchnorm, verify }) =>',
+    '  ({ distributed: communicatorOf(fn, distributed), syncBatchnorm, verify: verify ?? null });',
+  ].join('\n'),
+  'training/solver-ranks.js': 'export class SolverRanks {}',
+  'training/solver-shares.js': ['export function sharedStep() {}', 'export function* sharedScoreOf() {}'].join('\n'),
+  'training/solver-start.js': [
+    'export const onAll = (comm, work) => work();',
+    'export const prepare = (run, work) => work();',
+    'export function shareState() {}',
+  ].join('\n'),
+  'training/fit-ranks.js': 'export class FitRanks {}\nexport function checkEnough() {}',
+  'training/fit-start.js': [
+    'export class Start {',
+    '  together(work) {',
+    '    return work();',
+    '  }',
+    '  optionsOf(check) {',
+    '    return check();',
+    '  }',
+    '  compare() {}',
+    '  share() {}',
+    '}',
+  ].join('\n'),
+  'training/shared-pass.js': 'export class SharedPass {}',
+  // Checkpoints, ranks and the live page have it.
+  'training/run-config.js': 'export const fitConfig = () => null;\nexport const solverConfig = fitConfig;',
+
   // A browser has no terminal, no limit of address space, and no garbage collector to call.
   'terminal/progress-bar.js': 'export class ProgressBar {\n  update() {}\n  clear() {}\n}',
   'kernels/wasm/address-space.js': [

@@ -49,6 +49,8 @@ describe('what needs Node says so in the build for browsers', () => {
     const solver = (options: object) => () => new built.Solver(model, data, { verbose: false, ...options });
     expect(solver({ checkpoint: { dir: folder } })).toThrow('Solver: checkpoint: needs Node 20.19 or later (node:fs)');
     expect(solver({ resume: folder })).toThrow('Solver: resume: needs Node 20.19 or later (node:fs)');
+    const distributed = { rank: 0, size: 2 };
+    expect(solver({ distributed })).toThrow('Solver: distributed: needs Node 20.19 or later (node:fs)');
     expect(solver({ ui: true })).toThrow('expected false where there is no Node 20.19 or later');
     const trained = solver({ numEpochs: 2, batchSize: 4 })();
     trained.train();
@@ -64,6 +66,8 @@ describe('what needs Node says so in the build for browsers', () => {
       built.fit(model, loader, { optimizer, epochs: 1, verbose: false, ...options });
     expect(run({ checkpoint: { dir: folder } })).toThrow('fit: checkpoint: needs Node 20.19 or later (node:fs)');
     expect(run({ resume: folder })).toThrow('fit: resume: needs Node 20.19 or later (node:fs)');
+    const distributed = { rank: 0, size: 2 };
+    expect(run({ distributed })).toThrow('fit: distributed: needs Node 20.19 or later (node:fs)');
     expect(run({ ui: {} })).toThrow('expected false where there is no Node 20.19 or later');
     expect(run({})).not.toThrow();
   });
