@@ -36,7 +36,12 @@ export function inOrder(sorted: Uint8Array): Uint8Array<ArrayBuffer> {
     const length = unsigned(0);
     const start = next[0];
     next[0] += length;
-    return { code: sorted.subarray(start, next[0]), stream: unsigned(0), integers: unsigned(0), bytes: unsigned(0) };
+    return {
+      code: [...sorted.subarray(start, next[0])],
+      stream: unsigned(0),
+      integers: unsigned(0),
+      bytes: unsigned(0),
+    };
   });
   for (const [stream, size] of sizes.entries()) next.push(next[stream] + size);
 
@@ -57,6 +62,25 @@ export function inOrder(sorted: Uint8Array): Uint8Array<ArrayBuffer> {
   };
 
   copy(FRAME, unsigned(FRAME));
+  let [, opcodeAt, localAt] = next;
+  /** Locals by their last use, the last one first. */
+  const recent = new Array<number>(128);
+  const instruction = (): void => {
+    const { code, stream, integers, bytes } = opcodes[sorted[opcodeAt++]];
+    for (let i = 0; i < code.length; i++) module[at++] = code[i];
+    if (stream === LOCALS) {
+      let place = sorted[localAt++];
+      const local = recent[place];
+      for (; place > 0; place--) recent[place] = recent[place - 1];
+      recent[0] = local;
+      module[at++] = local;
+    } else if (integers > 0) {
+      for (let count = integers === VECTOR ? copyUnsigned(stream) + 1 : integers; count > 0; count--) {
+        copyInteger(stream);
+      }
+    }
+    if (bytes > 0) copy(stream, bytes);
+  };
   for (let bodies = copyUnsigned(FRAME); bodies > 0; bodies--) {
     const size = copyUnsigned(FRAME);
     const end = at + size;
@@ -64,23 +88,8 @@ export function inOrder(sorted: Uint8Array): Uint8Array<ArrayBuffer> {
       copyUnsigned(FRAME);
       copy(FRAME, 1);
     }
-    const recent = Uint8Array.from({ length: 128 }, (_, local) => local);
-    while (at < end) {
-      const { code, stream, integers, bytes } = opcodes[sorted[next[OPCODES]++]];
-      for (let i = 0; i < code.length; i++) module[at++] = code[i];
-      if (stream === LOCALS) {
-        const place = sorted[next[LOCALS]++];
-        const local = recent[place];
-        recent.copyWithin(1, 0, place);
-        recent[0] = local;
-        module[at++] = local;
-      } else if (integers > 0) {
-        for (let count = integers === VECTOR ? copyUnsigned(stream) + 1 : integers; count > 0; count--) {
-          copyInteger(stream);
-        }
-      }
-      copy(stream, bytes);
-    }
+    for (let local = 0; local < recent.length; local++) recent[local] = local;
+    while (at < end) instruction();
   }
   copy(FRAME, module.length - at);
   return module;
