@@ -43,6 +43,7 @@ export const STAND_INS = {
   ].join('\n'),
   'checkpoints/load.js': publicNeedNode('loadCheckpoint'),
   'data/cifar100.js': publicNeedNode('loadCifar100'),
+  'data/image-files.js': needNode('listImages').join('\n'),
   'data/download-cifar10.js': publicNeedNode('async downloadCifar10'),
   'data/mnist.js': publicNeedNode('loadMnist', 'loadFashionMnist'),
   'loggers/csv.js': [publicNeedNode('csvLogger'), ...needNode('millis')].join('\n'),
