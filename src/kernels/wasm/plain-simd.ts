@@ -34,7 +34,7 @@ const FUSED: ReadonlyMap<number, Parts> = new Map<number, Parts>([
  * @param binary - A module, which is only read.
  * @throws {RangeError} if the module has an opcode that is unknown.
  */
-export function plainSimd(binary: Uint8Array): Uint8Array<ArrayBuffer> {
+export function plainSimd<Bytes extends Uint8Array>(binary: Bytes): Bytes {
   const reader = new BinaryReader(binary, 8); // after the magic number and the version
   const parts: Part[] = [binary.subarray(0, 8)];
   /** The parameters of each type of function. */
@@ -68,7 +68,8 @@ export function plainSimd(binary: Uint8Array): Uint8Array<ArrayBuffer> {
     }
     reader.at = end;
   }
-  return joined(parts);
+  // The type is that of TypeScript's own arrays of bytes, which has no parameter before 5.7.
+  return joined(parts) as Uint8Array as Bytes;
 }
 
 type Part = ArrayLike<number>;
@@ -130,7 +131,7 @@ function bytesIn(parts: readonly Part[]): number {
   return parts.reduce((sum, { length }) => sum + length, 0);
 }
 
-function joined(parts: readonly Part[]): Uint8Array<ArrayBuffer> {
+function joined(parts: readonly Part[]): Uint8Array {
   const bytes = new Uint8Array(bytesIn(parts));
   let at = 0;
   for (const part of parts) {

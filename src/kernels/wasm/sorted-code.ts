@@ -19,7 +19,7 @@ export const LOCALS = 2;
 export const VECTOR = 255;
 
 /** A module from its sorted form. */
-export function inOrder(sorted: Uint8Array): Uint8Array<ArrayBuffer> {
+export function inOrder(sorted: Uint8Array): Uint8Array {
   /** Where each stream goes on; the first entry is the list's before there are any. */
   const next = [0];
   const unsigned = (stream: number): number => {
