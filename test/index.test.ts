@@ -44,8 +44,9 @@ describe('the public surface', () => {
 
   test('transforms has the transforms', () => {
     const names = [
-      ...['centerCrop', 'colorJitter', 'compose', 'cutmix', 'cutout', 'mixup', 'normalize', 'randomCrop'],
-      ...['randomErasing', 'randomHorizontalFlip', 'randomResizedCrop', 'randomRotation', 'resize'],
+      ...['alternatingFlip', 'centerCrop', 'colorJitter', 'compose', 'cutmix', 'cutout', 'horizontalFlip', 'mixup'],
+      ...['normalize', 'randomCrop', 'randomErasing', 'randomHorizontalFlip', 'randomResizedCrop', 'randomRotation'],
+      ...['resize', 'translate'],
     ];
     expect(Object.keys(layerwise.transforms).sort()).toEqual(names);
   });
