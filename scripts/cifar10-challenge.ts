@@ -30,6 +30,7 @@ const command = withRankOptions(
     new Command('cifar10-challenge').description(
       'Trains a network on CIFAR-10, tests it once, and writes a report: curves, confusions, mistakes, filters, times.',
     ),
+    null,
   ),
 )
   .addOption(new Option('--model <name>', 'what to train').choices(Object.keys(recipes)).default('airbench'))
@@ -51,6 +52,8 @@ interface Trained {
 async function main(): Promise<void> {
   const begin = performance.now();
   const isLeading = leads(command.opts<RankOptions>());
+  // Says at once what is missing.
+  loopOptions(command.opts<RankOptions>());
   const recipe: Recipe = recipes[options.model as keyof typeof recipes];
   const asked = { batch: recipe.batch, epochs: recipe.epochs, ...given(['batch', 'epochs']) };
   const lr = recipe.lr * (recipe.scalesRate ? asked.batch / recipe.batch : 1);
@@ -124,9 +127,11 @@ function train(
 ): Trained {
   manualSeed(seed);
   const model = recipe.build(sample);
+  const loop = loopOptions(command.opts<RankOptions>(), seed);
+  const { batchSize } = loader;
   checkStepMemory(model, {
-    ...{ fn: 'cifar10-challenge', arg: '--batch', inputShape: [3, 32, 32] },
-    batchSize: Math.min(loader.batchSize, images.data.yTrain.length),
+    ...{ fn: 'cifar10-challenge', arg: '--batch', batchSize, inputShape: [3, 32, 32] },
+    examples: Math.ceil(Math.min(batchSize, images.data.yTrain.length) / (loop.distributed?.size ?? 1)),
   });
   if (options.ensemble === 1) console.log(`${model.summary([3, 32, 32])}\n`);
   const { optimizer, schedule, finish } = recipe.train(model, { lr, epochs, stepsPerEpoch: loader.length });
@@ -141,7 +146,7 @@ function train(
     keepBest: recipe.keepBest,
     printEvery: options.printEvery,
     onStep,
-    ...loopOptions(command.opts<RankOptions>(), seed),
+    ...loop,
     onEpoch: ({ secondsHistory }) => console.log(`  ${secondsHistory.at(-1)?.toFixed(1)} s`),
   });
   finish?.();

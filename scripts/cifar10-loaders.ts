@@ -29,11 +29,12 @@ export interface LoaderOptions {
   readonly seed: string;
 }
 
-/** Adds their options to a command. */
-export function withLoaderOptions(command: Command): Command {
+/** Adds their options to a command. `batch`: how many images there are to a batch where it is not the recipe's. */
+export function withLoaderOptions(command: Command, batch: number | null = 64): Command {
+  const recipe = batch === null ? " (default: the recipe's)" : '';
   return withDataOptions(command)
     .option('--train <n>', 'images to train on', wholeNumber, 49000)
-    .option('--batch <n>', 'images to a minibatch', wholeNumber, 64)
+    .option('--batch <n>', `images to a minibatch${recipe}`, wholeNumber, batch ?? undefined)
     .option('--seed <seed>', 'seed of the weights and the minibatches', '231')
     .allowExcessArguments(false);
 }

@@ -37,7 +37,8 @@ const AT_ONCE = 4e6;
  * @param tensor - Filters of a convolution of stride 1 without padding, shape (out, C, HH, WW), out ≤ 2 · C · HH · WW.
  * @param images - Images as the network sees them, normalized, shape (N, C, H, W). Some thousands are enough.
  * @returns `tensor`.
- * @throws {TypeError | ShapeError} if a shape does not fit.
+ * @throws {TypeError | ShapeError} if a shape does not fit; {@link RangeError} if `images` are not finite, or without
+ *   variance in a direction, with an eps of 0.
  * @see Page 2018, How to Train Your ResNet 8: Bag of Tricks; Jordan 2024, arXiv 2404.00498, section 3.3
  *
  * @example
@@ -60,8 +61,18 @@ export function whitening_<T extends TensorLike>(tensor: T, images: TensorLike, 
     const expected = `at least ${tuple([HH, WW])}, a filter`;
     throw argumentError(ShapeError, { fn, arg: 'images', found: `are ${tuple(X.shape.slice(2))}`, expected });
   }
-  const { values, vectors } = symmetricEigen(secondMoments(X, HH, WW), D);
+  const moments = secondMoments(X, HH, WW);
+  if (!moments.every(Number.isFinite)) {
+    const expected = 'finite numbers that are not too large to be squared';
+    throw argumentError(RangeError, { fn, arg: 'images', found: 'have values that are not finite', expected });
+  }
+  const { values, vectors } = symmetricEigen(moments, D);
   const half = Math.ceil(out / 2);
+  if (Math.max(values[half - 1], 0) + eps === 0) {
+    const flat = values.filter((value) => value <= 0).length;
+    const found = `have no variance in ${flat} of the ${D} directions of a patch`;
+    throw argumentError(RangeError, { fn, arg: 'images', found, expected: 'some in each, or eps > 0' });
+  }
   const filters = Float64Array.from({ length: out * D }, (_, at) => {
     const [filter, d] = [Math.floor(at / D), at % D];
     const i = filter % half;

@@ -1,13 +1,17 @@
 // About how much memory a step of training takes, before the first.
 
 import { argumentError, sizeOf } from '../arrays/index.js';
+import { defaultGenerator } from '../autograd/index.js';
 import type { Model } from '../classifiers/index.js';
-import { kernelInfo } from '../kernels/index.js';
+import { engineMemory, kernelInfo } from '../kernels/index.js';
 import { Module } from '../nn/index.js';
 import { memory } from '../table.js';
 
 /** What the kernels' memory can hold: beyond it arrays are made elsewhere, and steps become many times slower. */
 const KERNELS = 2 ** 32;
+
+/** No network keeps as many times its input: a batch of which so much fits is not looked at. */
+const MOST_KEPT = 1000;
 
 /** What a step takes, in bytes. */
 interface StepMemory {
@@ -23,6 +27,8 @@ interface Asked {
   /** The argument that says how many examples a batch has. */
   readonly arg: string;
   readonly batchSize: number;
+  /** Examples of a batch that this process computes, where they are not `batchSize`. */
+  readonly examples?: number;
   /** Of one example. */
   readonly inputShape: readonly number[];
   readonly wayOut?: string;
@@ -33,14 +39,16 @@ interface Asked {
  * @throws {RangeError} if a step would take more, with what it would take, and the largest batch that fits.
  */
 export function checkStepMemory(model: Module | Model, asked: Asked, available = availableBytes()): void {
-  const needs = stepMemory(model, asked.inputShape);
+  const { fn, arg, batchSize, examples = batchSize, inputShape, wayOut } = asked;
+  if (MOST_KEPT * examples * 4 * sizeOf(inputShape) < available) return;
+  const needs = stepMemory(model, inputShape);
   if (needs === null) return;
-  const { fn, arg, batchSize, wayOut } = asked;
-  const bytes = needs.fixed + batchSize * needs.each;
+  const bytes = needs.fixed + examples * needs.each;
   if (bytes <= available) return;
   const most = Math.floor((available - needs.fixed) / needs.each);
   const room = `${memory(available)} that there are for it`;
-  const found = `is ${batchSize}: a step would take about ${memory(bytes)}`;
+  const share = examples === batchSize ? '' : ` (${examples} examples here)`;
+  const found = `is ${batchSize}${share}: a step would take about ${memory(bytes)}`;
   const expected =
     most < 1 ? `a smaller model: one example does not fit in the ${room}` : `at most ${most}, for the ${room}`;
   throw argumentError(RangeError, { fn, arg, found, expected, ...(wayOut !== undefined && most >= 1 && { wayOut }) });
@@ -55,11 +63,22 @@ export function checkStepMemory(model: Module | Model, asked: Asked, available =
 function stepMemory(model: Module | Model, inputShape: readonly number[]): StepMemory | null {
   const input = 2 * 4 * sizeOf(inputShape);
   if (model instanceof Module) {
+    // A model of the user's may draw in its forward pass, and nothing of the run may depend on this one.
+    const drawn = defaultGenerator().stateDict();
     try {
-      const { outputBytes, parameterBytes } = model.summary(inputShape);
-      return { each: input + outputBytes, fixed: 4 * parameterBytes };
+      const { rows, parameterBytes } = model.summary(inputShape);
+      // What comes before the first layer that is trained is not kept.
+      const names = model.namedParameters().filter(([, { requiresGrad }]) => requiresGrad);
+      const isTrained = (layer: string): boolean =>
+        names.some(([name]) => layer === '' || name.startsWith(`${layer}.`));
+      const first = rows.findIndex(({ name }) => isTrained(name));
+      const kept = first < 0 ? [] : rows.slice(first);
+      const outputs = kept.reduce((sum, { outputBytes }) => sum + outputBytes, 0);
+      return { each: input + outputs, fixed: 4 * parameterBytes };
     } catch {
       return null;
+    } finally {
+      defaultGenerator().loadStateDict(drawn);
     }
   }
   const { layers, params } = model as Partial<Classifier>;
@@ -77,6 +96,9 @@ interface Classifier {
 }
 
 function availableBytes(): number {
-  const free = process.availableMemory();
-  return kernelInfo().kernels === 'wasm' ? Math.min(free, KERNELS) : free;
+  const own = engineMemory();
+  if (kernelInfo().kernels !== 'wasm' || own === null) return process.availableMemory();
+  // What the kernels' memory has grown to and does not use, they use again.
+  const unused = own.raw.buffer.byteLength - own.used;
+  return Math.min(process.availableMemory() + unused, KERNELS - own.used);
 }

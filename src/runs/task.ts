@@ -39,9 +39,12 @@ export async function openTask(
     train: async (options = {}) => {
       if (isTrained)
         throw new Error('train: it has been called before, expected a task for each call: openTask(config)');
+      const { batchSize } = config.training;
+      // A Solver draws as many examples as it is told to, some of them twice.
+      const drawn = kind === 'fit' ? Math.min(batchSize, data.train.length) : batchSize;
       checkStepMemory(model, {
-        ...{ fn, arg: 'training.batchSize', inputShape: data.inputShape },
-        batchSize: Math.ceil(Math.min(config.training.batchSize, data.train.length) / (options.distributed?.size ?? 1)),
+        ...{ fn, arg: 'training.batchSize', batchSize, inputShape: data.inputShape },
+        examples: Math.ceil(drawn / (options.distributed?.size ?? 1)),
         ...(kind === 'fit' && { wayOut: 'training.accumulate adds up the gradients of several batches' }),
       });
       isTrained = true;

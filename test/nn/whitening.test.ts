@@ -108,6 +108,14 @@ describe('whitening_', () => {
       () => whitening_(weight(), new Random(0).randn([2, 2, 1, 4])),
       'whitening_: images are (1, 4), expected at least (2, 2), a filter',
     ],
+    [
+      () => whitening_(weight(), array(new Float32Array(32), [1, 2, 4, 4]), { eps: 0 }),
+      'whitening_: images have no variance in 8 of the 8 directions of a patch, expected some in each, or eps > 0',
+    ],
+    [
+      () => whitening_(weight(), array(new Float32Array(32).fill(Number.NaN), [1, 2, 4, 4])),
+      'whitening_: images have values that are not finite',
+    ],
     [() => whitening_(weight(), images(2, 1), { eps: -1 }), 'whitening_: eps is -1, expected a number ≥ 0'],
   ])('refuses what does not fit: case %#', (make, message) => {
     expect(make).toThrow(message);

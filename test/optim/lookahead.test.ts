@@ -116,6 +116,13 @@ describe('Lookahead', () => {
     ],
     [
       () => {
+        const w = scalar(0);
+        return new Lookahead(new SGD([w]), { buffers: [w] });
+      },
+      'Lookahead: buffers[0] is there already, expected what is no parameter of the optimizer, once',
+    ],
+    [
+      () => {
         const optimizer = new Lookahead(sgd());
         optimizer.alpha = 2;
         optimizer.step();

@@ -164,6 +164,22 @@ describe('OneCycleLR', () => {
     expect(optimizer.paramGroups[0].lr).toBe(lr);
   });
 
+  test('leaves a rate that the optimizer saves and loads, and takes no step with', () => {
+    const optimizer = new optim.SGD([scalar(0, 1)], { lr: 0.1 });
+    const cycle = new OneCycleLR(optimizer, {
+      maxLr: 1,
+      totalSteps: 8,
+      annealStrategy: 'linear',
+      cycleMomentum: false,
+    });
+    for (let t = 0; t < 8; t++) cycle.step();
+    const state = optimizer.stateDict();
+    expect(state.paramGroups[0].lr).toBeLessThan(0);
+    optimizer.loadStateDict(state);
+    expect(optimizer.stateDict()).toEqual(state);
+    expect(() => optimizer.step()).toThrow(/lr is -/);
+  });
+
   test('refuses the state of a step beyond its end', () => {
     const schedule = new lrScheduler.OneCycleLR(sgd(), { maxLr: 1, totalSteps: 3 });
     const before = schedule.stateDict();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { FullyConnectedNet, models, nn, type Tensor } from '../../src/index.js';
+import { defaultGenerator } from '../../src/autograd/index.js';
+import { F, FullyConnectedNet, manualSeed, models, nn, type Tensor, type TensorLike } from '../../src/index.js';
 import { openTask } from '../../src/runs/index.js';
 import { checkStepMemory } from '../../src/runs/step-memory.js';
 import { tinyConfig, tinyImages } from '../helpers/runs.js';
@@ -32,6 +33,34 @@ describe('a batch that does not fit into memory', () => {
     const model = new FullyConnectedNet([1000, 1000], { inputDim: 3072 });
     expect(() => checkStepMemory(model, asked(200_000), GB)).toThrow(/expected at most \d{5}, for the 1024\.0 MiB/);
     checkStepMemory(model, asked(20_000), GB);
+  });
+
+  test('does not count what comes before the first layer that is trained', () => {
+    const layers = Array.from({ length: 20 }, (_, i) => new nn.Conv2d(i === 0 ? 3 : 16, 16, 1));
+    const model = new nn.Sequential(...layers, new nn.Flatten(), new nn.Linear(16 * 1024, 10));
+    expect(() => checkStepMemory(model, asked(2000), GB)).toThrow(RangeError);
+    for (const layer of layers) for (const parameter of layer.parameters()) parameter.requiresGrad = false;
+    checkStepMemory(model, asked(2000), GB);
+  });
+
+  test('is one process’s share of it', () => {
+    const [batchSize, examples] = [4096, 2048];
+    expect(() => checkStepMemory(models.convnet6(), { ...asked(batchSize), examples }, GB)).toThrow(
+      'batchSize is 4096 (2048 examples here): a step would take about 28',
+    );
+    checkStepMemory(models.convnet6(), { ...asked(batchSize), examples: 512 }, GB);
+  });
+
+  test('is found without drawing anything that the run draws', () => {
+    class Noisy extends nn.Module {
+      override forward(x: TensorLike): Tensor {
+        return F.dropout(F.sum(x, 1), 0.5);
+      }
+    }
+    manualSeed(3);
+    const expected = defaultGenerator().stateDict();
+    checkStepMemory(new Noisy(), asked(4096), GB);
+    expect(defaultGenerator().stateDict()).toEqual(expected);
   });
 
   test('is nobody’s business where the model cannot be asked', () => {

@@ -45,8 +45,8 @@ export function windows(
   for (let n = 0; n < N; n++) {
     const [top, left] = placeOf(n);
     // The rows and columns of the window that are the image's.
-    const [firstRow, endRow] = [Math.max(0, -top), Math.min(height, H - top)];
-    const [first, end] = [Math.max(0, -left), Math.min(width, W - left)];
+    const [firstRow, endRow] = [-top, H - top].map((row) => Math.min(height, Math.max(0, row)));
+    const [first, end] = [-left, W - left].map((column) => Math.min(width, Math.max(0, column)));
     for (let plane = n * C; plane < (n + 1) * C; plane++) {
       for (let i = isConstant ? firstRow : 0; i < (isConstant ? endRow : height); i++) {
         const to = (plane * height + i) * width;

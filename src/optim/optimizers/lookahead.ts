@@ -97,8 +97,14 @@ export class Lookahead<O extends { lr: number }> {
       throw argumentError(TypeError, { fn, arg: 'buffers', found, expected });
     }
     const others = [...buffers];
+    const known = new Set<unknown>(optimizer.paramGroups.flatMap(({ params }) => [...params]));
     others.forEach((buffer, i) => {
       checkTrainable(fn, `buffers[${i}]`, buffer);
+      if (known.has(buffer)) {
+        const [arg, expected] = [`buffers[${i}]`, 'what is no parameter of the optimizer, once'];
+        throw argumentError(RangeError, { fn, arg, found: 'is there already', expected });
+      }
+      known.add(buffer);
     });
     this.optimizer = optimizer;
     this.k = k;

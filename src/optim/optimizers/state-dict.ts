@@ -87,13 +87,16 @@ export function problemsOfStateDict(
 
 function problemsOfGroup(method: AnyMethod, group: unknown, size: number): string[] {
   if (!isRecord(group)) return [`it is ${describe(group)}, expected an object`];
-  const { params, initialLr = 0, ...options } = group;
+  const { params, initialLr, ...options } = group;
   const { optionNames: known } = method;
   const problems = Object.keys(options)
     .filter((name) => !known.includes(name))
     .map((name) => `unknown option ${describe(name)}, expected ${known.join(', ')}`);
-  problems.push(...problemsOf(method, options));
-  if (typeof initialLr !== 'number') problems.push(`initialLr is ${describe(initialLr)}, expected a number`);
+  // Beyond its end a schedule may leave a rate below zero, which no step takes: that of a run that has ended.
+  const isLeft = initialLr !== undefined && Number.isFinite(options.lr);
+  problems.push(...problemsOf(method, isLeft ? { ...options, lr: Math.max(0, options.lr as number) } : options));
+  if (initialLr !== undefined && typeof initialLr !== 'number')
+    problems.push(`initialLr is ${describe(initialLr)}, expected a number`);
   if (!Array.isArray(params) || params.length !== size) {
     problems.push(`params is ${describe(params)}, expected a list of ${size}`);
   }

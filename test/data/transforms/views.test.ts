@@ -93,6 +93,33 @@ describe('translate', () => {
         [0, 0, 0],
       ],
     ],
+    [
+      [0, -4],
+      { paddingMode: 'replicate' },
+      [
+        [3, 3, 3],
+        [6, 6, 6],
+        [9, 9, 9],
+      ],
+    ],
+    [
+      [0, 5],
+      { paddingMode: 'replicate' },
+      [
+        [1, 1, 1],
+        [4, 4, 4],
+        [7, 7, 7],
+      ],
+    ],
+    [
+      [0, -4],
+      { fill: 2 },
+      [
+        [2, 2, 2],
+        [2, 2, 2],
+        [2, 2, 2],
+      ],
+    ],
   ])('by %j with %j', (by, options, rows) => {
     expect(toNested(translate(by, options)(X))).toEqual([[rows]]);
   });
