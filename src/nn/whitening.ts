@@ -37,8 +37,8 @@ const AT_ONCE = 4e6;
  * @param tensor - Filters of a convolution of stride 1 without padding, shape (out, C, HH, WW), out ≤ 2 · C · HH · WW.
  * @param images - Images as the network sees them, normalized, shape (N, C, H, W). Some thousands are enough.
  * @returns `tensor`.
- * @throws {TypeError | ShapeError} if a shape does not fit; {@link RangeError} if `images` are not finite, or without
- *   variance in a direction, with an eps of 0.
+ * @throws {TypeError | ShapeError} if a shape does not fit.
+ * @throws {RangeError} if `images` are not finite, or have no variance in a direction and `eps` is 0.
  * @see Page 2018, How to Train Your ResNet 8: Bag of Tricks; Jordan 2024, arXiv 2404.00498, section 3.3
  *
  * @example

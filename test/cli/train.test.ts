@@ -197,7 +197,10 @@ test('a folder that is removed while the run is trained ends it by one line', { 
     ...{ cwd: dir, env: {} },
     stdout: {
       write: (text: string) => {
-        if (text.includes('"iteration":20,')) rmSync(join(dir, 'gone'), { recursive: true, force: true });
+        if (text.includes('"iteration":20,')) {
+          // A thread may be writing a checkpoint there.
+          rmSync(join(dir, 'gone'), { recursive: true, force: true, maxRetries: 50, retryDelay: 2 });
+        }
       },
     },
     stderr: {

@@ -29,11 +29,10 @@ describe.skipIf(CHROMIUM === undefined)(`the page in Chromium${WITHOUT_CHROMIUM}
     for (const name of ['Overview', 'Layers', 'Filters', 'Confusion', 'Mistakes', 'Settings', 'All runs']) {
       await page.getByRole('link', { name, exact: true }).click();
       await page.locator('main table, main canvas, main dl').first().waitFor();
-      for (const details of await page.locator('details').all()) {
-        await details.evaluate((element: HTMLDetailsElement) => {
-          element.open = true;
-        });
-      }
+      // All at once: the page may be drawn anew between two of them.
+      await page.locator('details').evaluateAll((all: HTMLDetailsElement[]) => {
+        for (const details of all) details.open = true;
+      });
       await look(name);
     }
   }
@@ -183,6 +182,7 @@ describe.skipIf(CHROMIUM === undefined)(`the page in Chromium${WITHOUT_CHROMIUM}
       const shown = mistakes!.items.filter((item) => item.label === label && item.predicted === predicted);
       expect(await page.locator('.mistakes li').count()).toBe(shown.length);
       await page.getByRole('link', { name: 'Show all mistakes' }).click();
+      await page.locator('.mistakes li').nth(23).waitFor();
       expect(await page.locator('.mistakes li').count()).toBe(24);
       await page.goBack();
       await page.goBack();
