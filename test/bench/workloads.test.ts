@@ -70,7 +70,8 @@ describe('in PyTorch', () => {
     if (python === undefined) return skip('no python3 has torch');
     const { torch } = await Torch.start(python, 2);
     try {
-      for (const name of names) expect((await torch.measure(name, 0)).min).toBeGreaterThan(0);
+      const smaller = names.filter((name) => !name.includes('_b1024_'));
+      for (const name of smaller) expect((await torch.measure(name, 0)).min).toBeGreaterThan(0);
       const { ratio, ours, theirs, theirMemory } = await compare('two_layer_10_b10_sgd', torch, 2, 0.02);
       expect(ratio).toBeCloseTo(ours / theirs);
       expect(theirMemory).toBeGreaterThan(4 * 220);
