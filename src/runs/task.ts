@@ -15,12 +15,14 @@ import type { OnProgress, RunConfig, Task } from './types.js';
  * Opens a config: reads the data, builds the model, and makes ready what trains it. The same config trains to the same
  * bits, in another process too.
  *
- * @param options - `fn`: what errors begin with. `onProgress`: told of work that takes a while.
- * @throws {Error} naming what of the data, the model or the config does not fit.
+ * @param options - `fn`: what errors begin with. `onProgress`: told of work that takes a while. `ranks`: processes that
+ *   share each batch, default 1.
+ * @throws {Error} naming what of the data, the model or the config does not fit, or that a batch does not fit into
+ *   memory.
  */
 export async function openTask(
   config: RunConfig,
-  { fn = 'openTask', onProgress = () => {} }: { fn?: string; onProgress?: OnProgress } = {},
+  { fn = 'openTask', onProgress = () => {}, ranks = 1 }: { fn?: string; onProgress?: OnProgress; ranks?: number } = {},
 ): Promise<Task> {
   const data = await openData(config, { fn, onProgress });
   const known = config.model.file === undefined ? MODELS[config.model.name] : null;
@@ -31,6 +33,13 @@ export async function openTask(
   const model = await buildModel(fn, config, data.preprocessing);
   const kind = loopOf(model);
   checkLoop(fn, config, kind);
+  const { batchSize } = config.training;
+  // A Solver draws as many examples as it is told to, some of them twice.
+  const drawn = kind === 'fit' ? Math.min(batchSize, data.train.length) : batchSize;
+  checkStepMemory(model, {
+    ...{ fn, arg: 'training.batchSize', batchSize, inputShape: data.inputShape, examples: Math.ceil(drawn / ranks) },
+    ...(kind === 'fit' && { wayOut: 'training.accumulate adds up the gradients of several batches' }),
+  });
   const trainer =
     model instanceof Module ? fitFor(config, model, data) : solverFor(fn, config, model as Model, data, onProgress);
   let isTrained = false;
@@ -39,14 +48,6 @@ export async function openTask(
     train: async (options = {}) => {
       if (isTrained)
         throw new Error('train: it has been called before, expected a task for each call: openTask(config)');
-      const { batchSize } = config.training;
-      // A Solver draws as many examples as it is told to, some of them twice.
-      const drawn = kind === 'fit' ? Math.min(batchSize, data.train.length) : batchSize;
-      checkStepMemory(model, {
-        ...{ fn, arg: 'training.batchSize', batchSize, inputShape: data.inputShape },
-        examples: Math.ceil(drawn / (options.distributed?.size ?? 1)),
-        ...(kind === 'fit' && { wayOut: 'training.accumulate adds up the gradients of several batches' }),
-      });
       isTrained = true;
       return trainer.train(options);
     },

@@ -77,4 +77,11 @@ describe('a batch that does not fit into memory', () => {
     const config = await tinyConfig('convnet6', tinyImages(), ['batchSize=1000000']);
     await expect((await openTask(config)).train({ verbose: false })).resolves.toMatchObject({ epoch: 2 });
   });
+
+  test('is refused when a run is opened, before it has a folder', async () => {
+    const config = await tinyConfig('twolayer', tinyImages(), ['batchSize=100000000']);
+    await expect(openTask(config)).rejects.toThrow(
+      /^openTask: training\.batchSize is 100000000: a step would take about/,
+    );
+  });
 });

@@ -54,7 +54,8 @@ export async function trainRun(io: Io, fn: string, { config, folder }: Plan, opt
     await page.check(fn);
     if (folder === null && options.run !== undefined) RunFolder.checkFree(placeOf(io, options.run), fn);
     ranks?.tell(config);
-    const open = (): Promise<Task> => openTask(config, { fn, onProgress: teller.onProgress() });
+    const open = (): Promise<Task> =>
+      openTask(config, { fn, onProgress: teller.onProgress(), ranks: ranks?.comm.size ?? 1 });
     const task = await (ranks === null ? open() : ranks.together(fn, open));
     const change = changeOfModelFile(fn, config);
     if (change !== null) io.note(`note: ${change}`);
